@@ -1,0 +1,130 @@
+"""The tree of errors: each class has a code, an HTTP status, an exit code and a next step.
+
+Every error that a user can meet is a ``WavehouseError``. The command line prints
+``message (where)`` and ``hint`` and exits with ``exit_code``; the web answers with
+``application/problem+json`` and ``http_status``. The generated reference lists every code.
+"""
+
+from __future__ import annotations
+
+EXIT_DONE = 0
+EXIT_FAILED = 1
+EXIT_USAGE = 2
+EXIT_FOUND = 3
+EXIT_REFUSED = 4
+EXIT_UNREACHABLE = 5
+EXIT_PARTIAL = 6
+
+
+class WavehouseError(Exception):
+    """Something went wrong that a person can understand and act on."""
+
+    code = "failed"
+    http_status = 500
+    exit_code = EXIT_FAILED
+    title = "Wavehouse could not finish"
+
+    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.where = where
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} ({self.where})" if self.where else self.message
+
+
+class InvalidInput(WavehouseError):
+    """A value, a file or a request cannot be used as it is."""
+
+    code = "invalid_input"
+    http_status = 422
+    exit_code = EXIT_FAILED
+    title = "The input cannot be used"
+
+
+class UsageError(WavehouseError):
+    """The command's words are wrong."""
+
+    code = "usage"
+    http_status = 400
+    exit_code = EXIT_USAGE
+    title = "The command or request is not understood"
+
+
+class NotFound(WavehouseError):
+    """The thing that was named does not exist, or is not visible to who asks."""
+
+    code = "not_found"
+    http_status = 404
+    title = "Not found"
+
+
+class Conflict(WavehouseError):
+    """The change contradicts what is already there."""
+
+    code = "conflict"
+    http_status = 409
+    title = "This contradicts what is there"
+
+
+class NotSignedIn(WavehouseError):
+    """No valid session or API key came with the request."""
+
+    code = "not_signed_in"
+    http_status = 401
+    exit_code = EXIT_REFUSED
+    title = "Sign in first"
+
+
+class Refused(WavehouseError):
+    """A guard said no: a permission, an approval, a private address."""
+
+    code = "refused"
+    http_status = 403
+    exit_code = EXIT_REFUSED
+    title = "Refused"
+
+
+class TooManyRequests(WavehouseError):
+    """A rate limit was reached."""
+
+    code = "too_many_requests"
+    http_status = 429
+    exit_code = EXIT_REFUSED
+    title = "Too many requests"
+
+
+class FoundProblems(WavehouseError):
+    """A check ran to its end and found something: quarantined rows, a mismatch, pending work."""
+
+    code = "found_problems"
+    http_status = 409
+    exit_code = EXIT_FOUND
+    title = "The check found something"
+
+
+class Unreachable(WavehouseError):
+    """The database, or another server that is needed, does not answer."""
+
+    code = "unreachable"
+    http_status = 503
+    exit_code = EXIT_UNREACHABLE
+    title = "A server does not answer"
+
+
+class PartlyApplied(WavehouseError):
+    """A change stopped half-way; the message names what repairs it."""
+
+    code = "partly_applied"
+    http_status = 500
+    exit_code = EXIT_PARTIAL
+    title = "Partly applied"
+
+
+def tree(root: type[WavehouseError] = WavehouseError) -> list[type[WavehouseError]]:
+    """Every error class, parents before children, for the reference and its test."""
+    found = [root]
+    for child in sorted(root.__subclasses__(), key=lambda c: c.__name__):
+        found.extend(tree(child))
+    return found

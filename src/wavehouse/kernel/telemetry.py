@@ -1,0 +1,31 @@
+"""Spans and counters through the OpenTelemetry API, loaded only when someone listens.
+
+The API alone costs 0.1 s to import, which a ``--help`` must not pay: until an ``OTEL_*`` or
+``WAVEHOUSE_TELEMETRY`` variable is set, ``span`` does nothing. The SDK is the operator's choice
+and is configured by its own variables.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+
+def listening() -> bool:
+    """True when an OTEL_* variable or WAVEHOUSE_TELEMETRY asks for telemetry."""
+    return "WAVEHOUSE_TELEMETRY" in os.environ or any(key.startswith("OTEL_") for key in os.environ)
+
+
+@contextmanager
+def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
+    """A span around a piece of work. Attributes never hold addresses, secrets or literals."""
+    if not listening():
+        yield None
+        return
+    from opentelemetry import trace
+
+    tracer = trace.get_tracer("wavehouse")
+    with tracer.start_as_current_span(name, attributes=attributes) as current:
+        yield current
