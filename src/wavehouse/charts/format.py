@@ -44,15 +44,10 @@ def compact(value: Number | None, *, above: int = 100_000) -> str:
     if size < above:
         return _decimals(value, 0)
     if size < _MILLION - 50:
-        return _trimmed(value, _THOUSAND, 1) + "k"
-    if size < _BILLION:
-        return _trimmed(value, _MILLION, 2) + "M"
-    return _trimmed(value, _BILLION, 2) + "B"
-
-
-def _trimmed(value: Number, unit: int, places: int) -> str:
-    shown = _decimals(Decimal(value) / unit, places)
-    return shown.rstrip("0").rstrip(".") if "." in shown else shown
+        return _decimals(Decimal(value) / _THOUSAND, 1) + "k"
+    if size < _BILLION - 5_000_000:
+        return _decimals(Decimal(value) / _MILLION, 2) + "M"
+    return _decimals(Decimal(value) / _BILLION, 2) + "B"
 
 
 def axis(value: float) -> str:
@@ -60,7 +55,10 @@ def axis(value: float) -> str:
     exact = Decimal(str(value))
     if exact != exact.to_integral_value() and abs(exact) < _THOUSAND:
         return _decimals(exact, 1)
-    return compact(exact, above=10_000)
+    shown = compact(exact, above=10_000)
+    if shown[-1] in "kMB" and "." in shown:
+        return shown[:-1].rstrip("0").rstrip(".") + shown[-1]
+    return shown
 
 
 def money(value: Money | None) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
-_STRIDES = (1, 2, 3, 4, 7, 14, 28, 56, 91, 182, 364)
+_STRIDES = (1, 2, 4, 7, 14, 28, 56, 91, 182, 364)
 
 
 def ticks(highest: float, *, wanted: int = 4, whole: bool = True) -> list[float]:

@@ -13,6 +13,7 @@ WIDE = Size(1060, 270)
 NARROW = Size(380, 240)
 _TOP, _BOTTOM, _RIGHT = 12.0, 30.0, 14.0
 _LETTER = 6.6
+_LABEL_GAP = 34
 
 _Points = list[tuple[float, float]]
 
@@ -34,13 +35,16 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Timeseries:
-    """What is drawn: the marks in order, and how a value reads on the axis."""
+    """What is drawn: the marks in order, and how a value reads on the axis.
+
+    ``partial`` is the place of a bucket that is not over; nothing is known after it.
+    """
 
     name: str
     marks: tuple[Mark, ...]
     axis: Callable[[float], str]
     whole: bool = True
-    partial_last: bool = False
+    partial: int | None = None
     pace: float | None = None
 
 
@@ -87,7 +91,7 @@ def timeseries(
         return ""
     frame = _frame(data, size)
     values = [mark.value for mark in data.marks]
-    cut = len(values) - 1 if data.partial_last and len(values) > 1 else len(values)
+    cut = len(values) if data.partial is None else data.partial
     solid = frame.runs([v if n < cut else None for n, v in enumerate(values)])
     return document(
         size,
@@ -149,7 +153,7 @@ def _grid(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
 def _labels(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     """Axis labels, every so manieth; the outer ones are turned inwards to stay in the picture."""
     longest = max(len(mark.label) for mark in data.marks)
-    room = int((frame.right - frame.left) / (longest * _LETTER + 22))
+    room = int((frame.right - frame.left) / (longest * _LETTER + _LABEL_GAP))
     step = stride(len(data.marks), room)
     half = longest * _LETTER / 2
     drawn: list[str] = []
@@ -210,13 +214,14 @@ def _line(run: _Points, theme: Theme) -> str:
 
 
 def _partial(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
-    """The dotted way to a day that is not over, ending in an open dot."""
-    if not data.partial_last or len(data.marks) < 2:
+    """The dotted way to a bucket that is not over, ending in an open dot."""
+    if data.partial is None or not 0 <= data.partial < len(data.marks):
         return []
-    before, last = data.marks[-2].value, data.marks[-1].value
+    last = data.marks[data.partial].value
+    before = data.marks[data.partial - 1].value if data.partial else None
     if last is None:
         return []
-    end = (frame.xs[-1], frame.y(last))
+    end = (frame.xs[data.partial], frame.y(last))
     dot = element(
         "circle",
         cx=end[0],
@@ -228,7 +233,8 @@ def _partial(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     )
     if before is None:
         return [dot]
-    return [_stroke([(frame.xs[-2], frame.y(before)), end], theme.accent, 2, "2 3"), dot]
+    start = (frame.xs[data.partial - 1], frame.y(before))
+    return [_stroke([start, end], theme.accent, 2, "2 3"), dot]
 
 
 def _releases(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:

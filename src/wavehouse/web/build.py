@@ -79,7 +79,7 @@ def overview(material: Material) -> Overview:
         apps=tables.apps(current, before, partial=partial),
         countries=tables.countries(current, before, partial=partial),
         campaigns=tables.campaigns(material.campaigns),
-        fresh=_fresh(material.freshness),
+        fresh=_fresh(material.freshness, material.now.date()),
         removed=_removed(current),
         method=_METHOD,
         versions=" · ".join(
@@ -102,9 +102,9 @@ def _header(material: Material) -> Header:
         for name, label in NAMES.items()
     )
     return Header(
-        initials=_initials(title),
+        initials=_initials(show.title) if show else "",
         title=title,
-        facts=_facts(material.podcasts, show),
+        facts=_facts(material.podcasts, show, material.now.date()),
         shows=_shows(query, material.podcasts),
         ranges=ranges,
         range_label=fmt.period(span.first, span.last),
@@ -147,11 +147,11 @@ def _hidden(query: Query) -> tuple[tuple[str, str], ...]:
     return (("range", CUSTOM), *((key, value) for key, value in kept.items() if value))
 
 
-def _facts(podcasts: Sequence[PodcastRef], show: PodcastRef | None) -> str:
+def _facts(podcasts: Sequence[PodcastRef], show: PodcastRef | None, today: date) -> str:
     if show is not None:
         parts = [_plural(show.episodes, "episode")]
         if show.checked_at is not None:
-            parts.append(f"feed checked {fmt.instant(show.checked_at)}")
+            parts.append(f"feed checked {_when(show.checked_at, today)}")
         return " · ".join(parts)
     if not podcasts:
         return "No show yet"
@@ -164,9 +164,9 @@ def _plural(amount: int, noun: str) -> str:
 
 
 def _initials(title: str) -> str:
-    """Two letters for the show's tile."""
+    """Two letters for the show's tile; none for all shows, which have a sign."""
     letters = [character for character in title if character.isalnum()]
-    return "".join(letters[:2]).capitalize() or "–"
+    return "".join(letters[:2]).capitalize()
 
 
 def _compare_label(material: Material) -> str:
@@ -174,20 +174,22 @@ def _compare_label(material: Material) -> str:
         return "not compared"
     days = material.current.span.days
     if days == 1:
-        return _same_weekday(material.previous.span.first)
+        return fmt.weekday(material.previous.span.first)
     return f"previous {days} days"
 
 
-def _same_weekday(day: date) -> str:
-    return fmt.weekday(day)
+def _when(instant: datetime, today: date) -> str:
+    """The time, with its day unless that is today."""
+    time = f"{instant:%H:%M} UTC"
+    return time if instant.date() == today else f"{fmt.day(instant.date())}, {time}"
 
 
-def _fresh(freshness: Freshness) -> Fresh:
+def _fresh(freshness: Freshness, today: date) -> Fresh:
     if freshness.events_to is None:
         return Fresh("No data yet", "none", ("Events appear after the first log is read.",))
-    lines = [f"Events to {fmt.instant(freshness.events_to)}"]
+    lines = [f"Events to {_when(freshness.events_to, today)}"]
     if freshness.rollup_at is not None:
-        lines.append(f"Rollup done {fmt.instant(freshness.rollup_at)}")
+        lines.append(f"Rollup done {_when(freshness.rollup_at, today)}")
     if freshness.quarantined:
         lines.append(f"{_plural(freshness.quarantined, 'row')} in quarantine")
     if freshness.dirty_hours:

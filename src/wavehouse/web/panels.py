@@ -45,13 +45,13 @@ KINDS = {
         "Listening time",
         "Time played, as players report it.",
         additive=True,
-        why_empty="Logs cannot tell; needs player events",
+        why_empty="needs player events",
     ),
     Metric.COMPLETION: _Kind(
         "Completion rate",
         "The average share of an episode that is played, as players report it.",
         additive=False,
-        why_empty="Logs cannot tell; needs player events",
+        why_empty="needs player events",
     ),
     Metric.REVENUE: _Kind(
         "Sponsor revenue",
@@ -125,7 +125,7 @@ def _card(
         name=kind.name,
         figure=shown,
         trend=_trend(metric, current, before, partial),
-        spark=Markup(spark(_floats(series), theme=WEB)),  # noqa: S704 - our own drawing
+        spark=_spark(series, partial),
         href=query.url(metric=metric) if series.points else "",
         current=metric is query.metric,
         meaning=kind.meaning,
@@ -137,8 +137,10 @@ def _series(figures: Figures, metric: Metric) -> Series:
     return figures.series.get(metric, Series())
 
 
-def _floats(series: Series) -> list[float | None]:
-    return [None if value is None else float(value) for value in series.points]
+def _spark(series: Series, partial: Partial) -> Markup:
+    """The shape of what is over: a bucket that still runs would look like a fall."""
+    known = [None if value is None else float(value) for value in series.points[: partial.whole]]
+    return Markup(spark(known, theme=WEB))  # noqa: S704 - our own drawing
 
 
 def _trend(
@@ -159,12 +161,21 @@ def _trend(
         new, old = _sum(now, partial.whole), _sum(then, partial.whole)
     else:
         return None
-    was = f"from {figure(metric, old, before.currency).shown}"
+    was = f"from {figure(metric, old, before.currency).shown}{_until(before.span, partial)}"
     if metric is Metric.COMPLETION and new is not None and old is not None:
         step = Decimal(new) - Decimal(old)
         direction = "up" if step > 0 else "down" if step < 0 else "same"
         return Trend(fmt.points(Decimal(new), Decimal(old)), direction, was)
     return trend(fmt.change(new, old), was)
+
+
+def _until(span: Span, partial: Partial) -> str:
+    """Up to where the earlier range was taken, when the present one is not over."""
+    if not partial.running:
+        return ""
+    if span.grain is Grain.HOUR:
+        return f" by {partial.whole:02}:00"
+    return f" by {fmt.day(span.first + timedelta(days=partial.whole - 1))}"
 
 
 def _sum(series: Series, buckets: int) -> Number | None:
@@ -205,7 +216,7 @@ def chart(query: Query, current: Figures, before: Figures | None, partial: Parti
         drawn,
         _axis(metric, current.currency),
         whole=metric in (Metric.DOWNLOADS, Metric.LISTENERS),
-        partial_last=partial.running,
+        partial=partial.whole if partial.running else None,
     )
     return _panel(metric, data, tuple(rows[:shown]), before, partial)
 
