@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+_LEAST = 1e-9
 _NICE = (1.0, 2.0, 2.5, 5.0, 10.0)
 _STRIDES = (1, 2, 4, 7, 14, 28, 56, 91, 182, 364)
 
@@ -13,7 +14,7 @@ def ticks(highest: float, *, wanted: int = 4, whole: bool = True) -> list[float]
 
     ``whole`` keeps steps to whole numbers: half a download does not exist.
     """
-    if highest <= 0 or not math.isfinite(highest):
+    if highest < _LEAST or not math.isfinite(highest):
         return [0.0, 1.0]
     rough = highest / wanted
     magnitude = 10.0 ** math.floor(math.log10(rough))
