@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-import contextvars
-import os
-import shutil
-import socket
 import sys
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,26 +11,15 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
-from fastapi import FastAPI
 from starlette.testclient import TestClient
 from websample import NOW, SampleServices
+from webvisitor import CHROMIUM_FLAGS, Served, chromium, visitor
 
 from wavehouse.kernel import clock
 from wavehouse.web.app import create_app
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
-
-CHROMIUM_FLAGS = [
-    "--headless",
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 
 @pytest.fixture
@@ -59,41 +43,6 @@ def stranger(services: SampleServices) -> Iterator[TestClient]:
         yield visitor(create_app(services))
 
 
-def visitor(app: FastAPI, cookies: dict[str, str] | None = None) -> TestClient:
-    return TestClient(
-        app,
-        base_url="http://localhost",
-        cookies=cookies,
-        headers={"Accept": "text/html"},
-        follow_redirects=False,
-        raise_server_exceptions=False,
-    )
-
-
-class Served:
-    """A real server on a port of this machine, standing still at ``NOW``."""
-
-    def __init__(self, services: SampleServices) -> None:
-        import uvicorn
-
-        services.sessions.add("cookie-1")
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(create_app(services), log_level="error", lifespan="off")
-        self._server = uvicorn.Server(config)
-        with clock.frozen(NOW):
-            frozen = contextvars.copy_context()
-        self._thread = threading.Thread(
-            target=frozen.run, args=(self._server.run, [self._socket]), daemon=True
-        )
-        self._thread.start()
-
-    def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._socket.close()
-
-
 @pytest.fixture(scope="session")
 def site() -> Iterator[str]:
     """The address of a dashboard with data."""
@@ -108,13 +57,6 @@ def empty_site() -> Iterator[str]:
     served = Served(SampleServices(empty=True))
     yield served.url
     served.stop()
-
-
-def chromium() -> str | None:
-    """The system's Chromium, or the one that WAVEHOUSE_CHROMIUM names."""
-    named = os.environ.get("WAVEHOUSE_CHROMIUM")
-    names = (named,) if named else ("chromium", "chromium-browser", "google-chrome")
-    return next((found for name in names if (found := shutil.which(name))), None)
 
 
 @pytest.fixture(scope="session")
