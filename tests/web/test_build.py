@@ -225,3 +225,9 @@ def test_the_future_of_the_range_is_not_drawn() -> None:
     shown = overview(replace(material(range="today"), now=midnight))
     assert 1 == len(shown.chart.rows)
     assert None is shown.cards[0].trend
+
+
+def test_a_house_with_one_show_is_titled_by_it() -> None:
+    """“All shows” would be a riddle when there is one."""
+    shown = overview(replace(material(), podcasts=PODCASTS[:1])).header
+    assert "La Lanterna" == shown.title

@@ -23,6 +23,23 @@ _METHOD = (
     "One download per listener, episode and UTC day; at least one minute of audio received; "
     "bots, data centres and repeats removed."
 )
+_DEFINITIONS = (
+    *((kind.name, kind.meaning) for kind in panels.KINDS.values()),
+    (
+        "ROI",
+        (
+            "Credited revenue times its margin, less the campaign’s value, divided by that value; "
+            "a dash when the campaign has no value."
+        ),
+    ),
+    (
+        "Changes",
+        (
+            "Against as many days before, moved by whole weeks so that weekdays meet; a range that "
+            "is not over is compared by the part that is."
+        ),
+    ),
+)
 _REASONS = {
     "bot": "bots",
     "datacenter": "data centres",
@@ -81,6 +98,7 @@ def overview(material: Material) -> Overview:
         campaigns=tables.campaigns(material.campaigns),
         fresh=_fresh(material.freshness, material.now.date()),
         removed=_removed(current),
+        definitions=_DEFINITIONS,
         method=_METHOD,
         versions=" · ".join(
             part for part in (material.freshness.rule, material.freshness.lists) if part
@@ -95,7 +113,7 @@ def overview(material: Material) -> Overview:
 
 def _header(material: Material) -> Header:
     query, span = material.query, material.current.span
-    show = chosen(material.podcasts, query.show)
+    show = chosen(material.podcasts, query.show) or _only(material.podcasts)
     title = show.title if show else "All shows"
     ranges = tuple(
         Link(label, query.url(range=name), query.range == name, name)
@@ -119,6 +137,11 @@ def _header(material: Material) -> Header:
         latest_day=material.now.date().isoformat(),
         hidden=_hidden(query),
     )
+
+
+def _only(podcasts: Sequence[PodcastRef]) -> PodcastRef | None:
+    """The one show of a house that has just one: "all shows" would be a riddle."""
+    return podcasts[0] if len(podcasts) == 1 else None
 
 
 def _shows(query: Query, podcasts: Sequence[PodcastRef]) -> tuple[Link, ...]:

@@ -163,6 +163,7 @@ class Overview:
     campaigns: tuple[CampaignRow, ...]
     fresh: Fresh
     removed: str
+    definitions: tuple[tuple[str, str], ...]
     method: str
     versions: str
     empty_episodes: Empty

@@ -2,6 +2,7 @@
 "use strict";
 (function () {
   const root = document.documentElement;
+  let lastMenu;
   const find = (selector) => document.querySelector(selector);
 
   function dark() {
@@ -29,7 +30,9 @@
     const does = event.target.closest("[data-does]")?.dataset.does;
     if (does === "theme") switchTheme();
     if (does === "keys") showKeys();
-    closeMenus(event.target.closest("details.menu"));
+    const menu = event.target.closest("details.menu");
+    closeMenus(menu);
+    lastMenu = menu?.querySelector("summary").dataset.menu;
   });
 
   function openRange() {
@@ -120,8 +123,10 @@
     if (event.target.matches?.(".plot")) hideTip();
   });
 
-  // After a swap the focus goes where it was, or to the content: never to nowhere.
+  // After a swap the focus goes where it was: htmx finds what has an id, this the menu that closed.
   document.addEventListener("htmx:after:swap", () => {
-    if (document.activeElement === document.body) find("#content")?.focus({ preventScroll: true });
+    if (document.activeElement !== document.body) return;
+    const menu = lastMenu && find(`[data-menu="${lastMenu}"]`);
+    (menu || find("#content"))?.focus({ preventScroll: true });
   });
 })();
