@@ -8,9 +8,10 @@ from wavehouse.charts.bars import Bar, bars
 from wavehouse.charts.spark import spark
 from wavehouse.charts.svg import Size
 from wavehouse.charts.theme import PRINT, WEB, Theme
-from wavehouse.charts.timeseries import NARROW, WIDE, Mark, Timeseries, timeseries
+from wavehouse.charts.timeseries import MEDIUM, NARROW, WIDE, Mark, Timeseries, timeseries
 
 __all__ = [
+    "MEDIUM",
     "NARROW",
     "PRINT",
     "WEB",

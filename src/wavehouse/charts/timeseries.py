@@ -10,6 +10,7 @@ from wavehouse.charts.svg import Size, document, element, escaped, path, text
 from wavehouse.charts.theme import Theme
 
 WIDE = Size(1060, 270)
+MEDIUM = Size(700, 250)
 NARROW = Size(380, 240)
 _TOP, _BOTTOM, _RIGHT = 12.0, 30.0, 14.0
 _LETTER = 6.6

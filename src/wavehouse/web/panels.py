@@ -9,7 +9,17 @@ from decimal import Decimal
 
 from markupsafe import Markup
 
-from wavehouse.charts import NARROW, WEB, Mark, Timeseries, spark, timeseries
+from wavehouse.charts import (
+    MEDIUM,
+    NARROW,
+    WEB,
+    WIDE,
+    Mark,
+    Size,
+    Timeseries,
+    spark,
+    timeseries,
+)
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.clock import days_between, start_of_day
 from wavehouse.kernel.money import Money
@@ -232,15 +242,20 @@ def _panel(
     name = KINDS[metric].name
     return ChartPanel(
         metric=name,
-        wide=Markup(timeseries(data, theme=WEB, chart_id="wide")),  # noqa: S704 - our own
-        narrow=Markup(  # noqa: S704 - our own drawing, escaped there
-            timeseries(data, theme=WEB, size=NARROW, chart_id="narrow")
-        ),
+        wide=_drawn(data, "wide", WIDE),
+        medium=_drawn(data, "medium", MEDIUM),
+        narrow=_drawn(data, "narrow", NARROW),
         rows=rows,
         note="The last point is partial (dotted)" if partial.running else "",
         compared=fmt.period(before.span.first, before.span.last) if before else "",
         has_releases=any(mark.releases for mark in data.marks),
         empty=None if known else _no_curve(metric),
+    )
+
+
+def _drawn(data: Timeseries, name: str, size: Size) -> Markup:
+    return Markup(  # noqa: S704 - our own drawing, escaped there
+        timeseries(data, theme=WEB, size=size, chart_id=name)
     )
 
 

@@ -74,10 +74,11 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class ChartPanel:
-    """The big chart, wide and narrow, and the table that says the same."""
+    """The big chart in three widths, of which one shows, and the table that says the same."""
 
     metric: str
     wide: Markup
+    medium: Markup
     narrow: Markup
     rows: tuple[ChartRow, ...]
     note: str
