@@ -98,7 +98,7 @@ def test_an_operators_list_lies_above_the_bundled_one(tmp_path: Path) -> None:
     )
     lists = networks(own)
     assert "datacenter" == lists.classify(*number("79.20.2.1"))
-    assert "vpn" == lists.classify(*number("79.20.0.1"))
+    assert "vpn" == lists.classify(*number("79.20.1.1"))
     assert None is lists.classify(*number("52.95.110.1"))
     assert "relay" == lists.classify(*number("2001:200::1"))
     assert "datacenter" == lists.classify(*number("52.95.111.1"))
