@@ -198,5 +198,5 @@ def test_a_list_file_is_the_same_bytes_each_time_and_reads_back(tmp_path: Path) 
 
 def test_examples_name_apps_for_the_simulation() -> None:
     """The simulation finds apps, bots, browsers and libraries with agents seen in the wild."""
-    assert {"app", "bot", "browser", "library"} == {e.kind for e in agent_examples()}
+    assert {"app", "bot", "browser", "library", "watch"} == {e.kind for e in agent_examples()}
     assert "Overcast" in {e.app for e in agent_examples() if e.kind == "app"}

@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavehouse.kernel.reference import agent_devices, agent_examples, agent_patterns
-from wavehouse.measurement.rules.agents import WATCH, Agent, bundled_rules, normalise
+from wavehouse.measurement.rules.agents import WATCH, Agent, AgentRules, normalise
 
+RULES = AgentRules(agent_patterns(), agent_devices())
 SAFARI = (
     "Mozilla/5.0 (iPhone; CPU iPhone OS 16_0 like Mac OS X) AppleWebKit/605.1.15 "
     "(KHTML, like Gecko) Version/16.0 Mobile/15E148 Safari/604.1"
@@ -19,30 +20,26 @@ CHROME = "Mozilla/5.0 ({}) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/120.0.0
 
 
 def classify(user_agent: str) -> Agent:
-    return bundled_rules().classify(user_agent)
+    return RULES.classify(user_agent)
 
 
 def test_r16_every_example_of_the_list_is_classified_as_its_entry() -> None:
-    """All 1,420 examples get the list's name and kind, watches apart (R20, R21)."""
+    """All 1,420 examples get the list's name and kind."""
     wrong = [
         (example, found)
         for example in agent_examples()
         if (found := classify(example.user_agent)).app != example.app
-        or (found.kind != example.kind and example.app != WATCH)
+        or found.kind != example.kind.replace("watch", "bot")
     ]
     assert [] == wrong
     assert 1420 == len(agent_examples())
 
 
 def test_r16_exactly_the_bots_of_the_list_are_filtered() -> None:
-    """No example of an app, a library or a browser gets a reason; every bot but R21's does."""
+    """No example of an app, a library or a browser gets a reason; every bot and watch does."""
     for example in agent_examples():
-        reason = classify(example.user_agent).reason
-        if example.app == WATCH:
-            expected = "watch" if "watchOS" in example.user_agent else None
-        else:
-            expected = "bot" if example.kind == "bot" else None
-        assert expected == reason, example
+        expected = example.kind if example.kind in ("bot", "watch") else None
+        assert expected == classify(example.user_agent).reason, example
 
 
 def test_needles_change_no_answer() -> None:

@@ -9,11 +9,10 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
 from typing import Literal, cast
 from urllib.parse import unquote
 
-from wavehouse.kernel.reference import AgentPattern, agent_devices, agent_patterns
+from wavehouse.kernel.reference import AgentPattern
 
 Kind = Literal["app", "browser", "library", "bot", "unknown"]
 Reason = Literal["empty_agent", "watch", "bot", "malformed_agent"]
@@ -233,9 +232,3 @@ def _named(device: AgentPattern, text: str) -> tuple[str | None, str | None]:
     lowered = text.lower()
     system = "Linux" if "linux" in lowered and "android" not in lowered else None
     return _CATEGORIES.get(device.group), system
-
-
-@cache
-def bundled_rules() -> AgentRules:
-    """The rules over the lists that ship with Wavehouse."""
-    return AgentRules(agent_patterns(), agent_devices())
