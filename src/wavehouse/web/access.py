@@ -130,10 +130,6 @@ def router(services: Services, site: Site) -> APIRouter:
         if not brake.take(request.client.host if request.client else ""):
             raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
         opened = services.sign_in(fields.get("token", ""))
-        if opened is None:
-            raise NotSignedIn(
-                "The link has been used already or is too old.", hint="Print a new one:"
-            )
         response = RedirectResponse("/", status_code=_SEE_OTHER)
         response.set_cookie(
             SESSION,

@@ -24,6 +24,7 @@ from wavehouse.kernel.errors import (
 from wavehouse.web import pages
 from wavehouse.web.view import Message
 
+_COMMAND = "wavehouse "
 _log = logging.getLogger("wavehouse.web")
 
 
@@ -69,12 +70,21 @@ def answer(
     """The error as a page, a fragment or problem+json, whichever was asked for."""
     if not wants_page(request):
         return problem(error, status=status, headers=headers)
-    page = Message(error.title, str(error), error.hint or "", command, error.code)
+    hint = error.hint or ""
+    if hint.startswith(_COMMAND):
+        hint, command = "", hint
+    page = Message(error.title, _sentence(str(error)), hint, command, error.code)
     return HTMLResponse(
         pages.message(page, fragment=is_fragment(request)),
         status_code=status or error.http_status,
         headers={"Vary": "HX-Request, Accept", **(headers or {})},
     )
+
+
+def _sentence(text: str) -> str:
+    """Our errors serve the terminal too, which begins them small; a page has sentences."""
+    closed = text if text.endswith((".", "!", "?", ")")) else f"{text}."
+    return closed[:1].upper() + closed[1:]
 
 
 def problem(
