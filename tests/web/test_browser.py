@@ -232,3 +232,15 @@ def test_on_paper_there_is_no_frame(visit: Visit, site: str) -> None:
     expect(page.locator(".wide svg")).to_be_visible()
     ground = page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
     assert "rgb(255, 255, 255)" == ground
+
+
+def test_the_browser_enforces_the_policy_and_the_visit_would_notice(
+    visit: Visit, site: str
+) -> None:
+    """The silence that every other test asserts means something: a violation is heard."""
+    page = visit.open(site)
+    with page.expect_console_message() as heard:
+        page.evaluate("document.body.setAttribute('style', 'color: red')")
+    assert "Content Security Policy" in heard.value.text
+    assert [heard.value.text] == visit.complaints
+    visit.complaints.clear()

@@ -305,3 +305,20 @@ def test_the_days_follow_the_one_clock(client: TestClient, services: SampleServi
     """``today`` is the clock's UTC day."""
     client.get("/?range=today&compare=off")
     assert [Span(NOW.date(), NOW.date())] == services.asked
+
+
+def test_the_openapi_declares_problems_and_hides_the_pages(services: SampleServices) -> None:
+    """The contract is for programs: health and the contexts' routes, each with our errors."""
+    contract = visitor(create_app(services, [api()])).get("/api/openapi.json").json()
+    assert {"/health/live", "/health/ready", "/api/v1/echo"} == set(contract["paths"])
+    declared = contract["paths"]["/api/v1/echo"]["post"]["responses"]
+    assert {"200", "400", "404", "405", "422"} == set(declared)
+    assert ["application/problem+json"] == list(declared["422"]["content"])
+
+
+def test_a_probe_may_ask_for_the_head_only(services: SampleServices) -> None:
+    """Load balancers do."""
+    prober = visitor(create_app(services))
+    assert [200, 200] == [
+        prober.head(f"/health/{which}").status_code for which in ("live", "ready")
+    ]

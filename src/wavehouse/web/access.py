@@ -93,7 +93,7 @@ def remember_csrf(request: Request, response: Response, token: str, site: Site) 
     """Set the cookie that the form's token is compared with, unless it is there."""
     if request.cookies.get(CSRF) != token:
         response.set_cookie(
-            CSRF, token, httponly=True, samesite="strict", secure=site.secure, path="/"
+            CSRF, token, httponly=True, samesite="lax", secure=site.secure, path="/"
         )
 
 

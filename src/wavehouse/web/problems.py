@@ -5,7 +5,6 @@ htmx swaps the bodies of errors too, so every error has a fragment that says wha
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -24,8 +23,29 @@ from wavehouse.kernel.errors import (
 from wavehouse.web import pages
 from wavehouse.web.view import Message
 
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "hint": {"type": "string"},
+        "fields": {"type": "array", "items": {"type": "object"}},
+    },
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": {"schema": _SCHEMA}},
+    }
+    for status in (400, 404, 405, 422)
+}
+"""What every route may answer beside its own, for the OpenAPI."""
+
 _COMMAND = "wavehouse "
-_log = logging.getLogger("wavehouse.web")
 
 
 def install(app: FastAPI, sign_in_command: str) -> None:
@@ -139,10 +159,9 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    """A fault of ours: logged with its trace, told without any of it."""
+    """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
     from wavehouse.web.guard import HEADERS
 
-    _log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
     ours = WavehouseError(
         "Something went wrong on our side; it has been logged.",
         hint="Try again. If it stays, run: wavehouse doctor",
