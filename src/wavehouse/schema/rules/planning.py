@@ -71,13 +71,19 @@ def to_roll_back(
     steps: int,
     allow_changed_down: bool,
 ) -> tuple[Migration, ...]:
-    """The migrations to undo, newest first. Raises before anything when one cannot be undone."""
-    rows = sorted(history, key=lambda row: row.number, reverse=True)
+    """The migrations to undo, newest first. Raises before anything when one cannot be undone.
+
+    A version that is half-way comes before all others, so that the plain command repairs it.
+    """
+    rows = sorted(history, key=lambda row: (row.state is RowState.APPLIED, -row.number))
     if to is None:
         chosen = rows[:steps]
     else:
         floor = _number_of(to, {row.number for row in rows} | {0})
         chosen = [row for row in rows if row.number > floor]
+        for row in rows:
+            if row.state is not RowState.APPLIED and row not in chosen:
+                raise partly(row.version)
     files = {migration.number: migration for migration in migrations}
     return tuple(_undoable(files.get(row.number), row, allow_changed_down) for row in chosen)
 
@@ -86,10 +92,7 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
     """Raise when a version is half-way, or an applied file was changed or removed."""
     partial = status.of(EntryState.PARTIAL)
     if partial:
-        raise PartlyApplied(
-            f"version {partial[0]} is partly applied",
-            hint="undo it by its down file: wavehouse schema rollback; then apply again",
-        )
+        raise partly(partial[0])
     names = {migration.version: migration.up.path.name for migration in migrations}
     for version in status.of(EntryState.CHANGED):
         raise changed(names[version])
@@ -99,6 +102,14 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
             f"version {missing[0]} is applied, but its file is gone while newer files are here",
             hint="restore the file from version control",
         )
+
+
+def partly(version: str) -> PartlyApplied:
+    """The error for a version that is half-way, with its repair."""
+    return PartlyApplied(
+        f"version {version} is partly applied",
+        hint="undo it by its down file: wavehouse schema rollback; then apply again",
+    )
 
 
 def changed(name: str) -> Refused:

@@ -10,8 +10,9 @@ from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.schema.adapters.folder import read_folder
 from wavehouse.schema.rules.planning import compare, to_apply, to_roll_back
 from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.service.session import Session, reading, working
-from wavehouse.schema.service.walking import file_of, walk
+from wavehouse.schema.service.walking import walk
 from wavehouse.schema.types import (
     ApplyResult,
     Direction,
