@@ -24,10 +24,10 @@ def as_server_account(*command: str) -> None:
     subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
 
-@pytest.fixture(scope="session", params=["18", "16"])
+@pytest.fixture(scope="session")
 def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The conninfo of a fresh server of each version the runner promises to work with."""
-    binaries = SERVERS[request.param]
+    """The conninfo of a fresh server: 18, or both for the modules that ask for each version."""
+    binaries = SERVERS[getattr(request, "param", "18")]
     home = Path(tempfile.mkdtemp(prefix="wh-schema-"))
     if os.geteuid() == 0:
         shutil.chown(home, "postgres")
