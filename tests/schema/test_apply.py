@@ -8,13 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import schema
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, Refused
 
 Write = Callable[[dict[str, str]], Path]
-pytestmark = pytest.mark.parametrize("server", ["18", "16"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
 
 TWO = {
     "202601010000_people.up": "CREATE TABLE people (id int PRIMARY KEY);",
@@ -103,7 +104,7 @@ def test_what_a_file_sets_for_the_session_does_not_reach_the_next_file(
         }
     )
     schema.apply(database, folder)
-    assert [("postgres",)] == rows(database, "SELECT who FROM public.b")
+    assert [(conninfo_to_dict(database)["user"],)] == rows(database, "SELECT who FROM public.b")
 
 
 def test_objects_belong_to_the_owner_role_and_the_history_to_who_signed_in(
@@ -113,7 +114,7 @@ def test_objects_belong_to_the_owner_role_and_the_history_to_who_signed_in(
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute("DROP ROLE IF EXISTS wh_owner")
         admin.execute("CREATE ROLE wh_owner")
-        admin.execute("GRANT CREATE ON SCHEMA public TO wh_owner")
+        admin.execute("GRANT USAGE, CREATE ON SCHEMA public TO wh_owner")
         admin.execute(f"GRANT CREATE ON DATABASE {admin.info.dbname} TO wh_owner".encode())
     folder = ladder({"1_a.up": "RESET ROLE;", "2_b.up": "CREATE TABLE b (id int);"})
     schema.apply(database, folder, role="wh_owner")
@@ -121,7 +122,9 @@ def test_objects_belong_to_the_owner_role_and_the_history_to_who_signed_in(
         database,
         "SELECT tableowner FROM pg_tables WHERE tablename IN ('b', 'history') ORDER BY tablename",
     )
-    assert [("postgres",)] == rows(database, "SELECT DISTINCT applied_by FROM schema_ops.history")
+    assert [(conninfo_to_dict(database)["user"],)] == rows(
+        database, "SELECT DISTINCT applied_by FROM schema_ops.history"
+    )
     with psycopg.connect(database, autocommit=True) as admin:
         admin.execute("DROP OWNED BY wh_owner")
         admin.execute("DROP ROLE wh_owner")

@@ -69,8 +69,8 @@ def test_an_error_is_in_the_document_beside_what_was_done(database: str, ladder:
 
 
 def test_a_rollback_without_a_down_file_is_refused(database: str, ladder: Write) -> None:
-    """With --quiet nothing is said: the program that runs the command prints the error."""
-    words = ("--dir", str(ladder(FILES)), "--url", database, "--quiet")
+    """Nothing is said here: the program that runs the command prints the error."""
+    words = ("--dir", str(ladder(FILES)), "--url", database)
     run("apply", *words)
     result = run("rollback", *words)
     assert isinstance(result.exception, Refused)

@@ -15,7 +15,7 @@ import pytest
 from wavehouse import schema
 
 Write = Callable[[dict[str, str]], Path]
-pytestmark = pytest.mark.parametrize("server", ["18", "16"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
 
 RUNNER = """
 import json, sys

@@ -12,7 +12,7 @@ from wavehouse import schema
 from wavehouse.kernel.errors import PartlyApplied, Refused
 
 Write = Callable[[dict[str, str]], Path]
-pytestmark = pytest.mark.parametrize("server", ["18", "16"], indirect=True, scope="session")
+pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
 HEAD = "-- wavehouse: non-transactional\n"
 BASE = {"1_t.up": "CREATE TABLE t (id int); INSERT INTO t VALUES (1), (1);"}
 INDEX = {

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
 from wavehouse import schema
 from wavehouse.kernel.errors import EXIT_UNREACHABLE, Unreachable, UsageError, WavehouseError
@@ -32,11 +33,11 @@ def test_a_server_that_does_not_answer_has_an_exit_code_and_a_next_command(tmp_p
 
 
 def test_a_database_that_does_not_exist_is_said_in_the_servers_words(
-    server: str, tmp_path: Path
+    postgres: str, tmp_path: Path
 ) -> None:
     """The server answers, the database does not."""
     with pytest.raises(Unreachable, match='database "nothing" does not exist'):
-        schema.status(f"{server} dbname=nothing", tmp_path)
+        schema.status(make_conninfo(postgres, dbname="nothing"), tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_DONE, UsageError, WavehouseError
 from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.targets import Choice, common_options, targets_of
@@ -50,7 +51,6 @@ def apply_command(
     dry_run: bool,
     wait: float,
     as_json: bool,
-    quiet: bool,
     **words: Any,
 ) -> None:
     """Apply every pending migration, each whole or not at all."""
@@ -69,7 +69,7 @@ def apply_command(
         )
 
     choice, verb = Choice(**words), "would apply" if dry_run else "applied"
-    _walk(choice, Report(as_json, quiet, choice.single), work, verb, "applied")
+    _walk(choice, Report(as_json, choice.single), work, verb, "applied")
 
 
 @schema.command("rollback")
@@ -86,7 +86,6 @@ def rollback_command(
     dry_run: bool,
     wait: float,
     as_json: bool,
-    quiet: bool,
     **words: Any,
 ) -> None:
     """Undo the newest migrations by their down files, newest first."""
@@ -115,18 +114,18 @@ def rollback_command(
         )
 
     verb = "would roll back" if dry_run else "rolled back"
-    _walk(choice, Report(as_json, quiet, choice.single), work, verb, "rolled_back")
+    _walk(choice, Report(as_json, choice.single), work, verb, "rolled_back")
 
 
 @schema.command("status")
 @common_options
 @click.pass_context
-def status_command(context: click.Context, /, as_json: bool, quiet: bool, **words: Any) -> None:
+def status_command(context: click.Context, /, as_json: bool, **words: Any) -> None:
     """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way."""
     from wavehouse.schema import status
 
     choice = Choice(**words)
-    report, rows, worst = Report(as_json, quiet, choice.single), [], EXIT_DONE
+    report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     try:
         with targets_of(choice) as targets:
             for target in targets:
@@ -138,17 +137,17 @@ def status_command(context: click.Context, /, as_json: bool, quiet: bool, **word
                 report.add(target.name, result.as_json())
                 worst = max(worst, result.exit_code)
                 rows += [_row(target, entry) for entry in result.entries]
-                _advise(report, target, result)
+                _advise(target, result)
     finally:
         report.write(("database", "version", "slug", "state", "applied at"), rows)
     context.exit(worst)
 
 
 def _row(target: Target, entry: StatusEntry) -> tuple[object, ...]:
-    return (target.name, entry.version, entry.slug, entry.state.value, entry.applied_at or "–")
+    return (target.name, entry.version, entry.slug, entry.state.value, entry.applied_at)
 
 
-def _advise(report: Report, target: Target, result: StatusResult) -> None:
+def _advise(target: Target, result: StatusResult) -> None:
     """One sentence with the next command for each kind of trouble."""
     from wavehouse.schema import EntryState
 
@@ -163,9 +162,9 @@ def _advise(report: Report, target: Target, result: StatusResult) -> None:
     }
     for state, sentence in advice.items():
         if versions := result.of(state):
-            report.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
+            terminal.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
     if not result.entries:
-        report.say(f"{target.name}: no migrations in the folder, none in the database")
+        terminal.say(f"{target.name}: no migrations in the folder, none in the database")
 
 
 def _walk(
@@ -198,9 +197,8 @@ def _walk_one(
     def on_step(step: Step) -> None:
         steps.append(step)
         ms = "" if step.duration_ms is None else f" in {step.duration_ms} ms"
-        report.say(f"{target.name}: {verb} {step.version}_{step.slug}{ms}")
-        row = (target.name, step.version, step.slug, step.direction.value, step.duration_ms)
-        rows.append(tuple("–" if value is None else value for value in row))
+        terminal.say(f"{target.name}: {verb} {step.version}_{step.slug}{ms}")
+        rows.append((target.name, step.version, step.slug, step.direction.value, step.duration_ms))
 
     try:
         result = work(target, on_step)
@@ -216,4 +214,4 @@ def _walk_one(
     report.add(target.name, result.as_json())
     if not steps:
         stands = f"stands at {result.version}" if result.version else "has no migrations"
-        report.say(f"{target.name}: nothing to do; it {stands}")
+        terminal.say(f"{target.name}: nothing to do; it {stands}")

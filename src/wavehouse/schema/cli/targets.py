@@ -36,7 +36,6 @@ class Choice:
 def common_options(command: Command) -> Command:
     """The options every command of this group has."""
     options = (
-        click.option("--quiet", is_flag=True, help="Say nothing on stderr but errors."),
         click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
         click.option("--role", metavar="ROLE", help="Own what is made as ROLE (SET ROLE)."),
         click.option(
