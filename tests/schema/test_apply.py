@@ -210,7 +210,7 @@ def test_a_mended_down_file_is_run_when_it_is_allowed(database: str, ladder: Wri
     """A down file that never worked can be mended, knowingly."""
     schema.apply(database, ladder({"1_a.up": "CREATE TABLE a ();", "1_a.down": "DROP TABLE b;"}))
     folder = ladder({"1_a.down": "DROP TABLE a;"})
-    with pytest.raises(Refused, match="not the file that was there") as caught:
+    with pytest.raises(Refused, match="not the one that was there") as caught:
         schema.rollback(database, folder)
     assert "--allow-changed-down" in str(caught.value.hint)
     schema.rollback(database, folder, allow_changed_down=True)

@@ -20,8 +20,8 @@ def test_versions_are_ordered_as_numbers_and_paired_with_their_down_files() -> N
 @pytest.mark.parametrize(
     ("names", "reason"),
     [
-        (["1_a.up.sql", "1_b.up.sql"], "two files claim version 1"),
-        (["1_a.up.sql", "01_a.up.sql"], "two files claim version 1"),
+        (["1_a.up.sql", "1_b.up.sql"], "claims version 1 too"),
+        (["1_a.up.sql", "01_a.up.sql"], "claims version 1 too"),
         (["1_a.down.sql"], "without its up file"),
         (["1_a.up.sql", "1_b.down.sql"], "without its up file"),
         (["create_users.sql"], "not that of a migration"),

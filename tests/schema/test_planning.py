@@ -54,9 +54,14 @@ def test_each_version_has_the_state_that_folder_and_history_give(
 @pytest.mark.parametrize(
     ("files", "rows", "error", "reason"),
     [
-        ([migration("1", text="y")], [row("1")], Refused, r"1_a\.up\.sql was changed"),
+        ([migration("1", text="y")], [row("1")], Refused, r"was changed .*1_a\.up\.sql"),
         ([migration("2")], [row("1"), row("2")], Refused, "version 1 .* file is gone"),
-        ([migration("1"), migration("2")], [row("2")], Refused, r"1_a\.up\.sql is older"),
+        (
+            [migration("1"), migration("2")],
+            [row("2")],
+            Refused,
+            r"older than version 2.*1_a\.up\.sql",
+        ),
         ([migration("1")], [row("1", RowState.ROLLING_BACK)], PartlyApplied, "version 1 is partly"),
     ],
 )
@@ -114,7 +119,7 @@ def test_a_rollback_takes_the_newest_first_by_steps_or_down_to_a_version() -> No
     [
         (migration("1", down=None), "no down file"),
         (migration("1", text="y"), "was changed"),
-        (migration("1", down="e"), "not the file that was there"),
+        (migration("1", down="e"), "not the one that was there"),
         (migration("7"), "files are not in the folder"),
     ],
 )

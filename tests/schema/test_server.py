@@ -78,7 +78,7 @@ def test_a_server_that_goes_away_during_a_file_is_unreachable_not_failed(
 ) -> None:
     """The next command shows what was kept."""
     suicide = "SELECT pg_terminate_backend(pg_backend_pid());"
-    with pytest.raises(Unreachable, match=r"lost during 1_a\.up\.sql") as caught:
+    with pytest.raises(Unreachable, match=r"lost during the migration .1_a\.up\.sql") as caught:
         schema.apply(database, ladder({"1_a.up": suicide}))
     assert "wavehouse schema status" in str(caught.value.hint)
 

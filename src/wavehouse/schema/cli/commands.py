@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -56,7 +55,7 @@ def apply_command(
     """Apply every pending migration, each whole or not at all."""
     from wavehouse.schema import Patience, apply
 
-    def work(target: Target, on_step: Callable[[Step], None]) -> ApplyResult:
+    def work(target: Target, on_step: OnStep) -> ApplyResult:
         return apply(
             target.conninfo,
             target.folder,
@@ -100,7 +99,7 @@ def rollback_command(
             hint="name it: wavehouse schema rollback --database operational",
         )
 
-    def work(target: Target, on_step: Callable[[Step], None]) -> RollbackResult:
+    def work(target: Target, on_step: OnStep) -> RollbackResult:
         return rollback(
             target.conninfo,
             target.folder,
@@ -170,7 +169,7 @@ def _advise(target: Target, result: StatusResult) -> None:
 def _walk(
     choice: Choice,
     report: Report,
-    work: Callable[[Target, Callable[[Step], None]], ApplyResult | RollbackResult],
+    work: Work,
     verb: str,
     key: str,
 ) -> None:
@@ -187,7 +186,7 @@ def _walk(
 def _walk_one(
     target: Target,
     report: Report,
-    work: Callable[[Target, Callable[[Step], None]], ApplyResult | RollbackResult],
+    work: Work,
     verb: str,
     key: str,
     rows: list[tuple[object, ...]],
@@ -201,17 +200,26 @@ def _walk_one(
         rows.append((target.name, step.version, step.slug, step.direction.value, step.duration_ms))
 
     try:
-        result = work(target, on_step)
+        result = _until_stopped(target, work, on_step, steps, verb)
     except WavehouseError as error:
         report.add_failure(target.name, error, {key: [step.as_json() for step in steps]})
         raise
-    except KeyboardInterrupt:
-        raise WavehouseError(
-            f"stopped: {len(steps)} migrations were {verb}, the one under way was undone",
-            where=target.name,
-            hint="see where it stands: wavehouse schema status",
-        ) from None
     report.add(target.name, result.as_json())
     if not steps:
         stands = f"stands at {result.version}" if result.version else "has no migrations"
         terminal.say(f"{target.name}: nothing to do; it {stands}")
+
+
+def _until_stopped(
+    target: Target, work: Work, on_step: OnStep, steps: list[Step], verb: str
+) -> ApplyResult | RollbackResult:
+    """The work; when Ctrl-C ends it, an error that says what was done."""
+    try:
+        return work(target, on_step)
+    except KeyboardInterrupt:
+        done = ", ".join(step.version for step in steps) or "nothing"
+        raise WavehouseError(
+            f"stopped; {verb} before: {done}",
+            where=target.name,
+            hint="see where it stands: wavehouse schema status",
+        ) from None

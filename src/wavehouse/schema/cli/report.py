@@ -28,7 +28,8 @@ class Report:
 
     def write(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """One JSON object, or a table."""
-        if self.as_json and self.targets:
-            terminal.print_json(self.targets[0] if self.single else {"targets": self.targets})
+        if self.as_json:
+            if self.targets:
+                terminal.print_json(self.targets[0] if self.single else {"targets": self.targets})
         elif rows:
             terminal.print_table(columns, rows)

@@ -52,7 +52,7 @@ def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
             other = ups.setdefault(int(version), (version, slug, name))
             if other[2] != name:
                 raise InvalidInput(
-                    f"two files claim version {int(version)}: {other[2]} and {name}",
+                    f"{other[2]} claims version {int(version)} too",
                     where=name,
                     hint="give the newer file a version of its own",
                 )

@@ -56,7 +56,7 @@ def to_apply(
     late = [m for m in wanted if m.version in status.of(EntryState.OUT_OF_ORDER)]
     if late and not allow_out_of_order:
         raise Refused(
-            f"{late[0].up.path.name} is older than version {status.version}, which is applied",
+            f"the file is older than version {status.version}, which is applied",
             where=late[0].up.path.name,
             hint="give it a newer version, or pass --allow-out-of-order if it depends on nothing",
         )
@@ -115,7 +115,7 @@ def partly(version: str) -> PartlyApplied:
 def changed(name: str) -> Refused:
     """The refusal for a file that is not what was applied."""
     return Refused(
-        f"{name} was changed after it was applied",
+        "the file was changed after it was applied",
         where=name,
         hint="restore the file from version control and write a new migration for the change",
     )
@@ -131,13 +131,13 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
         raise changed(migration.up.path.name)
     if migration.down is None:
         raise Refused(
-            f"{migration.up.path.name} has no down file, so nothing was rolled back",
+            "the migration has no down file, so nothing was rolled back",
             where=migration.up.path.name,
             hint=f"write {migration.up.path.name.replace('.up.sql', '.down.sql')}",
         )
     if migration.down.checksum != row.down_checksum and not allow_changed_down:
         raise Refused(
-            f"{migration.down.path.name} is not the file that was there when it was applied",
+            "the down file is not the one that was there when its version was applied",
             where=migration.down.path.name,
             hint="restore it, or read it again and pass --allow-changed-down",
         )

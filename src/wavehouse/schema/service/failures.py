@@ -35,7 +35,7 @@ def failure(file: SqlFile, statement: Statement, error: psycopg.Error) -> Waveho
 
 def _lost(file: SqlFile) -> Unreachable:
     return Unreachable(
-        f"the connection was lost during {file.path.name}",
+        "the connection was lost during the migration",
         where=file.path.name,
         hint="see what was kept: wavehouse schema status",
     )

@@ -102,7 +102,7 @@ def _outside(session: Session, migration: Migration, direction: Direction, scrip
             record_end(session, migration, direction, duration_ms)
     except WavehouseError as error:
         raise PartlyApplied(
-            f"{file.path.name} is partly applied: {error.message}",
+            f"the migration is partly applied: {error.message}",
             where=error.where,
             hint="undo it by its down file: wavehouse schema rollback",
         ) from error
