@@ -12,6 +12,8 @@ from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.targets import Choice, common_options, targets_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavehouse.schema.types import (
         ApplyResult,
         RollbackResult,
@@ -20,6 +22,9 @@ if TYPE_CHECKING:
         Step,
         Target,
     )
+
+    OnStep = Callable[[Step], None]
+    Work = Callable[[Target, OnStep], ApplyResult | RollbackResult]
 
 
 @click.group()
