@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psycopg
@@ -32,19 +34,23 @@ def start_runner(database: str, folder: Path) -> subprocess.Popen[str]:
     return subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
 
 
-def wait_until_a_session_sleeps(database: str, runner: subprocess.Popen[str]) -> None:
-    """Return when a runner's session waits in pg_sleep."""
+def wait_for(database: str, runner: subprocess.Popen[str], condition: str) -> None:
+    """Return when a session in the database is seen in a condition, while the runner lives."""
+    sessions = "pg_stat_activity WHERE datname = current_database()"
+    query = f"SELECT count(*) FROM {sessions} AND {condition}"
     with psycopg.connect(database, autocommit=True) as watcher:
         for _ in range(2000):
-            found = watcher.execute(
-                "SELECT count(*) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
-                " AND datname = current_database()"
-            ).fetchone()
+            found = watcher.execute(query.encode()).fetchone()
             if found and found[0]:
                 return
             assert None is runner.poll()
             time.sleep(0.005)
-    raise AssertionError("the runner never came to its sleeping statement")
+    raise AssertionError(f"no session came to: {condition}")
+
+
+def wait_until_a_session_sleeps(database: str, runner: subprocess.Popen[str]) -> None:
+    """Return when a runner's session waits in pg_sleep."""
+    wait_for(database, runner, "wait_event = 'PgSleep'")
 
 
 SLEEP = "SELECT pg_sleep(0.15);"
@@ -106,3 +112,58 @@ def test_a_runner_that_may_not_wait_says_that_another_is_at_work(
         with pytest.raises(schema.SchemaBusy, match="another runner"):
             schema.apply(database, folder, patience=schema.Patience(wait_seconds=0))
         assert 0 == runner.wait(timeout=60)
+
+
+INDEX = {
+    "1_t.up": "CREATE TABLE t (id int); INSERT INTO t VALUES (1);",
+    "2_i.up": "-- wavehouse: non-transactional\nCREATE INDEX CONCURRENTLY i ON t (id);",
+    "2_i.down": "-- wavehouse: non-transactional\nDROP INDEX CONCURRENTLY IF EXISTS i;",
+}
+
+
+def test_a_runner_killed_while_it_builds_an_index_leaves_a_half_that_has_a_repair(
+    database: str, ladder: Write
+) -> None:
+    """The row was there before the build; rollback waits for the orphan and undoes it."""
+    folder = ladder(INDEX)
+    schema.apply(database, folder, to="1")
+    with psycopg.connect(database) as older:
+        older.execute("INSERT INTO t VALUES (2)")
+        with start_runner(database, folder) as runner:
+            wait_for(database, runner, "query LIKE 'CREATE INDEX%' AND wait_event_type = 'Lock'")
+            runner.kill()
+        assert 6 == schema.status(database, folder).exit_code
+    schema.rollback(database, folder)
+    assert ["2"] == [step.version for step in schema.apply(database, folder).steps]
+    assert 0 == schema.status(database, folder).exit_code
+
+
+def test_eight_runners_build_an_index_concurrently_once(database: str, ladder: Write) -> None:
+    """Who waits polls without a snapshot; otherwise the build and the waiter would deadlock."""
+    folder = ladder(INDEX)
+    with ThreadPoolExecutor(8) as pool:
+        results = list(pool.map(lambda _: schema.apply(database, folder), range(8)))
+    assert [0] * 7 + [2] == sorted(len(result.steps) for result in results)
+
+
+def test_ctrl_c_says_what_was_done_and_undoes_the_file_under_way(
+    database: str, ladder: Write
+) -> None:
+    """The whole program, interrupted as a person would: data on stdout, exit code 1."""
+    folder = ladder({"1_made.up": MADE, "2_slow.up": "DROP TABLE made; SELECT pg_sleep(30);"})
+    words = ["schema", "apply", "--dir", str(folder), "--url", database, "--json"]
+    with subprocess.Popen(
+        [sys.executable, "-m", "wavehouse", *words],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as program:
+        wait_until_a_session_sleeps(database, program)
+        program.send_signal(signal.SIGINT)
+        out, err = program.communicate(timeout=60)
+    assert (1, ["1"]) == (program.returncode, [s["version"] for s in json.loads(out)["applied"]])
+    assert "stopped; applied before: 1" in err
+    assert ("1", 3) == (
+        schema.status(database, folder).version,
+        schema.status(database, folder).exit_code,
+    )

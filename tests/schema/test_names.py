@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from wavehouse.kernel.errors import InvalidInput, NotFound
-from wavehouse.schema.adapters.folder import read_folder
 from wavehouse.schema.rules.names import pairs
+from wavehouse.schema.service.ladder import read_ladder
 
 
 def test_versions_are_ordered_as_numbers_and_paired_with_their_down_files() -> None:
@@ -37,10 +37,9 @@ def test_names_that_cannot_be_a_ladder_are_refused(names: list[str], reason: str
 
 def test_the_checksum_does_not_depend_on_line_ends_or_a_byte_order_mark(tmp_path: Path) -> None:
     """A checkout on another system is the same migration; another byte is not."""
-    sums = []
     for number, raw in enumerate([b"a\nb", b"a\r\nb", b"\xef\xbb\xbfa\nb", b"a\n b"], 1):
         (tmp_path / f"{number}_x.up.sql").write_bytes(raw)
-    sums = [migration.up.checksum for migration in read_folder(tmp_path)]
+    sums = [migration.up.checksum for migration in read_ladder(tmp_path)]
     assert (1, 2) == (len(set(sums[:3])), len(set(sums)))
 
 
@@ -48,7 +47,7 @@ def test_a_file_that_is_not_utf8_is_named_with_its_line(tmp_path: Path) -> None:
     """The place is the line and the byte; there is a command that mends it."""
     (tmp_path / "1_x.up.sql").write_bytes(b"SELECT 1;\n-- caf\xe9\n")
     with pytest.raises(InvalidInput, match="byte 16") as caught:
-        read_folder(tmp_path)
+        read_ladder(tmp_path)
     assert "1_x.up.sql:2" == caught.value.where
 
 
@@ -56,12 +55,12 @@ def test_a_file_with_a_nul_character_is_refused(tmp_path: Path) -> None:
     """PostgreSQL cannot take it, and would cut the statement there."""
     (tmp_path / "1_x.up.sql").write_bytes(b"SELECT 1;\n\nSELECT '\0';\n")
     with pytest.raises(InvalidInput, match="NUL") as caught:
-        read_folder(tmp_path)
+        read_ladder(tmp_path)
     assert "1_x.up.sql:3" == caught.value.where
 
 
 def test_a_folder_that_does_not_exist_is_said_so(tmp_path: Path) -> None:
     """A misspelt folder must not look like an empty ladder."""
     with pytest.raises(NotFound):
-        read_folder(tmp_path / "nowhere")
-    assert () == read_folder(tmp_path)
+        read_ladder(tmp_path / "nowhere")
+    assert () == read_ladder(tmp_path)

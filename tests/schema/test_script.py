@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavehouse.kernel.errors import InvalidInput, Refused
-from wavehouse.schema.rules.names import checksum
 from wavehouse.schema.rules.script import read_script
-from wavehouse.schema.types import Script, SqlFile
+from wavehouse.schema.rules.text import sql_file
+from wavehouse.schema.types import Script
 
 
 def script(text: str) -> Script:
-    return read_script(SqlFile(Path("1_a.up.sql"), text, checksum(text)))
+    return read_script(sql_file(Path("1_a.up.sql"), text.encode()))
 
 
 def texts(text: str) -> list[str]:

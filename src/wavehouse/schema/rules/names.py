@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,16 +20,6 @@ class Pair:
     slug: str
     up: str
     down: str | None
-
-
-def checksum(text: str) -> str:
-    """The SHA-256 of a text whose line ends are LF already."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def with_lf(text: str) -> str:
-    """The text with LF line ends, so that a checkout on Windows is the same migration."""
-    return text.replace("\r\n", "\n")
 
 
 def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
