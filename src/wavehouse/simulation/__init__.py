@@ -7,17 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from .types import LogFormat, Progress, Settings
+from wavehouse.simulation.types import LogFormat, Progress, Settings
 
 if TYPE_CHECKING:
-    from .service import simulate
+    from wavehouse.simulation.service import simulate
 
 __all__ = ["LogFormat", "Progress", "Settings", "simulate"]
 
 
 def __getattr__(name: str) -> Any:
     if name == "simulate":
-        from .service import simulate
+        from wavehouse.simulation.service import simulate
 
         return simulate
     raise AttributeError(name)

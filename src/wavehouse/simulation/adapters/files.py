@@ -8,14 +8,10 @@ import io
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
 from wavehouse.kernel.errors import InvalidInput, Refused
-
-from ..rules.lines import CLOUDFRONT_HEAD, DISTRIBUTION
-from ..types import LogFormat
 
 MANIFEST = ".simulation"
 CHUNK_LINES = 50_000
@@ -85,24 +81,22 @@ class Folder:
         self.text(name, page.getvalue())
 
     @contextmanager
-    def log(self, day: date, log_format: LogFormat) -> Iterator[LogFile]:
-        """A day's log, open for lines."""
-        if log_format is LogFormat.COMBINED:
-            with self.new(f"logs/access-{day}.log").open("wb") as raw:
-                file = LogFile(raw)
-                yield file
-                file.close()
-            return
-        name = f"logs/{DISTRIBUTION}.{day}-23.{day.toordinal():08x}.gz"
-        with (
-            self.new(name).open("wb") as raw,
+    def log(self, name: str, head: str) -> Iterator[LogFile]:
+        """A log file, open for lines after its head; compressed when its name says so."""
+        with self.new(name).open("wb") as raw:
+            if not name.endswith(".gz"):
+                yield from _open_log(raw, head)
+                return
             # No name and no time in the header, so that equal lines give equal bytes.
-            gzip.GzipFile("", "wb", compresslevel=2, fileobj=raw, mtime=0) as packed,
-        ):
-            packed.write(CLOUDFRONT_HEAD.encode())
-            file = LogFile(packed)
-            yield file
-            file.close()
+            with gzip.GzipFile("", "wb", compresslevel=2, fileobj=raw, mtime=0) as packed:
+                yield from _open_log(packed, head)
+
+
+def _open_log(raw: BinaryIO | gzip.GzipFile, head: str) -> Iterator[LogFile]:
+    raw.write(head.encode())
+    file = LogFile(raw)
+    yield file
+    file.close()
 
 
 class LogFile:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from email.utils import format_datetime
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
-from ..types import Episode, Rendition, Show
-from .shows import feed_url, newest_first
+from wavehouse.simulation.rules.shows import feed_url, newest_first
+from wavehouse.simulation.types import Episode, Rendition, Show
 
 _HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0"
@@ -21,13 +21,16 @@ _WALLET = "02" + "5eedca5e" * 8
 
 
 def tag(name: str, text: str | None = None, /, **attributes: str | int | None) -> str:
-    """One element on one line. ``a__b`` in an attribute's name means ``a:b``, a last _ nothing."""
+    """One element on one line, without the attributes that are None."""
     given = "".join(
-        f" {key.rstrip('_').replace('__', ':')}={quoteattr(str(value))}"
-        for key, value in attributes.items()
-        if value is not None
+        f' {key}="{escape(str(value))}"' for key, value in attributes.items() if value is not None
     )
-    return f"<{name}{given}/>" if text is None else f"<{name}{given}>{escape(text)}</{name}>"
+    return f"<{name}{given}/>" if text is None else f"<{name}{given}>{plain(text)}</{name}>"
+
+
+def plain(text: str) -> str:
+    """Text as it stands between tags."""
+    return escape(text, quote=False)
 
 
 def feed(show: Show) -> str:
@@ -86,7 +89,7 @@ def _item(show: Show, episode: Episode) -> list[str]:
         tag("guid", episode.guid, isPermaLink="false"),
         tag("pubDate", format_datetime(episode.published)),
         tag("description", episode.summary),
-        f"<content:encoded><![CDATA[<p>{escape(episode.summary)}</p>]]></content:encoded>",
+        f"<content:encoded><![CDATA[<p>{plain(episode.summary)}</p>]]></content:encoded>",
         tag("enclosure", url=media.url, length=media.bytes, type=media.kind),
         tag("itunes:title", episode.title),
         tag("itunes:duration", f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}"),

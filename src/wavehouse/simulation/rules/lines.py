@@ -10,7 +10,7 @@ from datetime import date
 from functools import lru_cache
 from urllib.parse import quote
 
-from ..types import Request
+from wavehouse.simulation.types import LogFormat, Request
 
 FIELDS = (
     "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer)"
@@ -31,6 +31,13 @@ _EDGES = {
 }  # fmt: skip
 _RESULTS = {"2": "Hit", "3": "Redirect", "4": "Error", "5": "Error", "0": "Error"}
 _TLS = "TLSv1.3\tTLS_AES_128_GCM_SHA256"
+
+
+def log_file(day: date, log_format: LogFormat) -> tuple[str, str]:
+    """The name of a day's file, as a server of that format names it, and its first lines."""
+    if log_format is LogFormat.COMBINED:
+        return f"logs/access-{day}.log", ""
+    return f"logs/{DISTRIBUTION}.{day}-23.{day.toordinal():08x}.gz", CLOUDFRONT_HEAD
 
 
 @lru_cache(maxsize=65_536)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from . import scenes_bytes, scenes_filters, scenes_identity, scenes_uniques
-from .stage import Stage
+from wavehouse.simulation.rules import scenes_bytes, scenes_filters, scenes_identity, scenes_uniques
+from wavehouse.simulation.rules.stage import Stage
 
 Scene = Callable[[Stage], None]
 

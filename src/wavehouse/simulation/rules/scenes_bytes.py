@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .stage import Stage
+from wavehouse.simulation.rules.stage import Stage
 
 OWN_PREFIX_HOST = "prefix.wavehouse.example"
 

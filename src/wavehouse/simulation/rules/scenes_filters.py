@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .stage import Stage
+from wavehouse.simulation.rules.stage import Stage
 
 WATCH = "atc/1.0 watchOS/10.2 model/Watch6,2 hwp/t8301 build/21S364 (6; dt:253)"
 NULL_WATCH = "(null)/(null) watchOS/9.6.3 model/Watch5,1 hwp/t8006 build/20U502 (6; dt:201)"
@@ -98,5 +98,5 @@ def r22_malformed_agents(s: Stage) -> None:
     typo = s.cast.listener(f"User-Agent: {overcast}")._replace(app="Overcast")
     s.whole(typo, at=5)
     s.counts(typo)  # the header's name got into its value
-    for place, agent in enumerate(("null", "undefined", "%s")):
+    for place, agent in enumerate(("1.0/2.0 (3)", "<script>alert(1)</script>", "() { x; }; 42")):
         s.whole(s.cast.listener(agent), at=10 + place, reason="malformed_agent")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..types import Listener, LogFormat
-from .stage import Stage
+from wavehouse.simulation.rules.stage import Stage
+from wavehouse.simulation.types import Listener, LogFormat
 
 
 def r01_a_line_read_twice(s: Stage) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .stage import Stage
+from wavehouse.simulation.rules.stage import Stage
 
 
 def r31_bytes_stop_at_midnight(s: Stage) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from ..types import Episode, Rendition, Settings, Show
-from .scenes import SCENES, SHORT
-from .sizes import rendition
-from .texts import SCRIPTS, Script
+from wavehouse.simulation.rules.scenes import SCENES, SHORT
+from wavehouse.simulation.rules.sizes import rendition
+from wavehouse.simulation.rules.texts import SCRIPTS, Script
+from wavehouse.simulation.types import Episode, Rendition, Settings, Show
 
 WEEKS_BEFORE = 12
 PODCAST_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..types import Rendition
+from wavehouse.simulation.types import Rendition
 
 MINUTE_MS = 60_000
 

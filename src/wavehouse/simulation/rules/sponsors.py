@@ -7,7 +7,7 @@ from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..types import Campaign, Settings, Show
+from wavehouse.simulation.types import Campaign, Settings, Show
 
 
 @dataclass(frozen=True, slots=True)

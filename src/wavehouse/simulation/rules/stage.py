@@ -11,7 +11,15 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Protocol
 
-from ..types import Episode, Expected, Listener, LogFormat, Rendition, Request, Staged
+from wavehouse.simulation.types import (
+    Episode,
+    Expected,
+    Listener,
+    LogFormat,
+    Rendition,
+    Request,
+    Staged,
+)
 
 MEBIBYTE = 1_048_576
 

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from .simulate import simulate
+from wavehouse.simulation.service.simulate import simulate
 
 __all__ = ["simulate"]

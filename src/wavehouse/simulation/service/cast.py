@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 from random import Random
 
 from wavehouse.kernel.reference import NetworkClass
-
-from ..adapters import world
-from ..rules.audience import APPS, COUNTRIES
-from ..types import Listener
+from wavehouse.simulation.adapters import world
+from wavehouse.simulation.rules.audience import APPS, COUNTRIES
+from wavehouse.simulation.types import Listener
 
 _AGENTS = tuple(agent for app in APPS for agent in app.agents)
 

@@ -15,8 +15,7 @@ from typing import NamedTuple
 
 from wavehouse.kernel.clock import start_of_day
 from wavehouse.kernel.money import rounded
-
-from ..types import Campaign, Settings
+from wavehouse.simulation.types import Campaign, Settings
 
 HEAD = ("occurred_at", "promo_code", "conversion_type", "conversion_value", "currency", "order_id")
 FREE = Decimal("0.00")

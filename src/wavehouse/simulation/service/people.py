@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from itertools import accumulate
 from random import Random
 
-from ..adapters import world
-from ..rules.audience import APPS, COUNTRIES, LISTENING_HOURS, WEB
-from ..types import Settings, Show
+from wavehouse.simulation.adapters import world
+from wavehouse.simulation.rules.audience import APPS, COUNTRIES, LISTENING_HOURS, WEB
+from wavehouse.simulation.types import Settings, Show
 
 OFFICE_SIZE = 25
 _APP_SHARES = list(accumulate(app.share for app in APPS))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import urlsafe_b64encode
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -11,21 +12,28 @@ from random import Random
 from typing import Any
 
 from wavehouse.kernel.telemetry import span
-
-from ..adapters.files import Folder, LogFile
-from ..rules.feeds import feed
-from ..rules.lines import cloudfront, combined
-from ..rules.scenes import SCENES
-from ..rules.shows import media_table, ordinary_shows, rules_show
-from ..rules.sponsors import campaign_file, campaigns
-from ..rules.stage import Stage
-from ..types import Expected, LogFormat, Progress, Request, Settings, Show, Staged
-from .cast import Company
-from .conversions import HEAD, conversions
-from .people import population
-from .tally import Tally
-from .traffic import Traffic
-from .truth import truth
+from wavehouse.simulation.adapters.files import Folder, LogFile
+from wavehouse.simulation.rules.feeds import feed
+from wavehouse.simulation.rules.lines import cloudfront, combined, log_file
+from wavehouse.simulation.rules.scenes import SCENES
+from wavehouse.simulation.rules.shows import media_table, ordinary_shows, rules_show
+from wavehouse.simulation.rules.sponsors import campaign_file, campaigns
+from wavehouse.simulation.rules.stage import Stage
+from wavehouse.simulation.service.cast import Company
+from wavehouse.simulation.service.conversions import HEAD, conversions
+from wavehouse.simulation.service.people import population
+from wavehouse.simulation.service.tally import Tally
+from wavehouse.simulation.service.traffic import Traffic
+from wavehouse.simulation.service.truth import truth
+from wavehouse.simulation.types import (
+    Expected,
+    LogFormat,
+    Progress,
+    Request,
+    Settings,
+    Show,
+    Staged,
+)
 
 Report = Callable[[Progress], None]
 LATE = 0.01
@@ -101,7 +109,7 @@ class _Press:
         for index in range(self.settings.days):
             day = self.settings.first_day + timedelta(days=index)
             self.tally.open_day(index)
-            with self.folder.log(day, self.settings.format) as file:
+            with self.folder.log(*log_file(day, self.settings.format)) as file:
                 self._day(index, file, traffic, programme)
             self.tally.close_day()
             self._say(index + 1)
@@ -140,7 +148,7 @@ class _Press:
         hour = self.settings.first_day + timedelta(days=index)
         stamp = f"{hour}T{download.second // 3600:02}"
         rule = download.guid.removeprefix("sim-")
-        self.tally.hours.setdefault(rule, type(self.tally.by_app)())[stamp] += 1
+        self.tally.hours.setdefault(rule, Counter())[stamp] += 1
 
     def _printer(self, index: int) -> Callable[[Request], str]:
         day = self.settings.first_day + timedelta(days=index)

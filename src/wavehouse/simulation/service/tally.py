@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 
-from ..types import Campaign, Settings
+from wavehouse.simulation.types import Campaign, Settings
 
 AUDIENCE_DAYS = 28
 

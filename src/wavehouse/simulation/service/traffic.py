@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 from random import Random
 
-from ..adapters import world
-from ..rules.audience import APPS, BACK_CATALOGUE, COUNTRIES, FARMS, FRESH, WEEK
-from ..rules.scenes_filters import WATCH
-from ..rules.stage import MEBIBYTE
-from ..types import Episode, Rendition, Request, Settings, Show
-from .people import Device, Person, Population
-from .tally import Tally
+from wavehouse.simulation.adapters import world
+from wavehouse.simulation.rules.audience import APPS, BACK_CATALOGUE, COUNTRIES, FARMS, FRESH, WEEK
+from wavehouse.simulation.rules.scenes_filters import WATCH
+from wavehouse.simulation.rules.stage import MEBIBYTE
+from wavehouse.simulation.service.people import Device, Person, Population
+from wavehouse.simulation.service.tally import Tally
+from wavehouse.simulation.types import Episode, Rendition, Request, Settings, Show
 
 DAY_END = 86_399
 RELEASE_SECOND = 16_200

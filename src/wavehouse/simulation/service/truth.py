@@ -8,9 +8,9 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
-from ..rules.scenes import SCENES
-from .conversions import FREE, Shop
-from .tally import Tally
+from wavehouse.simulation.rules.scenes import SCENES
+from wavehouse.simulation.service.conversions import FREE, Shop
+from wavehouse.simulation.service.tally import Tally
 
 VERSION = 1
 
