@@ -42,8 +42,7 @@ class Hit:
     status: str
     agent: str
     asked: str
-    first: int
-    sent: int
+    spans: list[tuple[int, int]]
 
 
 @dataclass
@@ -97,7 +96,8 @@ def _cloudfront(c: list[str]) -> Hit:
     agent = "" if c[10] == "-" else unquote(c[10])
     asked = f"bytes={c[31]}-{c[32]}" if c[31] != "-" else ""
     sent = min(int(c[3]), length)
-    return Hit(c[0], c[1], c[4], c[5], c[15], c[7], c[8], agent, asked, first, sent)
+    spans = [(first, first + sent)]
+    return Hit(c[0], c[1], c[4], c[5], c[15], c[7], c[8], agent, asked, spans)
 
 
 def _combined(line: str) -> Hit:
@@ -109,8 +109,18 @@ def _combined(line: str) -> Hit:
     agent = re.sub(r"\\x([0-9A-F]{2})", lambda m: chr(int(m[1], 16)), agent)
     return Hit(
         f"{when:%Y-%m-%d}", f"{when:%H:%M:%S}", address, method, host, target.split("?")[0],
-        status, "" if agent == "-" else agent, asked, first, int(sent),
+        status, "" if agent == "-" else agent, asked, _delivered(asked, first, int(sent)),
     )  # fmt: skip
+
+
+def _delivered(asked: str, first: int, sent: int) -> list[tuple[int, int]]:
+    """Half-open spans of what was sent; of several ranges each in its turn, until it is used up."""
+    spans = []
+    for start, end in re.findall(r"(\d+)-(\d+)", asked) if "," in asked else ():
+        length = min(int(end) - int(start) + 1, sent)
+        sent -= length
+        spans.append((int(start), int(start) + length))
+    return spans or [(first, first + sent)]
 
 
 def count(folder: Path) -> Found:
@@ -142,7 +152,7 @@ def _conclude(
         return
     spans = defaultdict(list)
     for hit, place in asked:
-        spans[place].append((hit.first, hit.first + hit.sent))
+        spans[place] += hit.spans
     if not any(union(spans[p]) >= threshold(files[p][1]) for p in spans):
         found.outcomes["below_threshold"] += len(asked)
         return

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -72,6 +72,7 @@ def simulate(
     from wavehouse.simulation import simulate as run
 
     last = until.date() if until else clock.today() - clock.DAY
+    _caution(last, days)
     settings = Settings(seed, people, days, last, LogFormat(log_format), shows)
     begun, seen = time.perf_counter(), 0
     with terminal.progress("Simulating", total=days, unit="days") as meter:
@@ -86,6 +87,20 @@ def simulate(
         terminal.print_json(truth)
     else:
         _summary(truth, out, time.perf_counter() - begun)
+
+
+def _caution(last: date, days: int) -> None:
+    """Say so when some of the lines would go to the quarantine; writing them is no mistake."""
+    from wavehouse.kernel import clock, config, terminal
+
+    keeps = int(config.load()["raw_retention_days"])
+    if last - (days - 1) * clock.DAY < clock.today() - keeps * clock.DAY:
+        terminal.say(
+            f"Some days are older than {keeps} days: ingesting them needs a longer "
+            "raw_retention_days, or they go to the quarantine."
+        )
+    if last >= clock.today():
+        terminal.say("Some times are in the future: until then, ingesting quarantines them.")
 
 
 def _summary(truth: dict[str, Any], out: Path, seconds: float) -> None:

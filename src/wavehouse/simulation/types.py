@@ -156,6 +156,12 @@ class Campaign:
     code: str
     orders: int
     basket: Decimal
+    grace_days: int = 14
+
+    @property
+    def last_redemption(self) -> date:
+        """The last day on which the code still counts."""
+        return self.end + timedelta(days=self.grace_days)
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,6 +96,9 @@ LISTENING_HOURS = (
 WEEK = (1.0, 1.02, 1.12, 1.04, 0.96, 0.74, 0.70)
 """Monday to Sunday."""
 
+GROWTH = 0.2
+"""How much more is heard at the end of a period than at its beginning."""
+
 FRESH = (0.34, 0.16, 0.09, 0.06, 0.05, 0.04, 0.03)
 """The chance that a subscriber takes a new episode on its first day, second day, …"""
 

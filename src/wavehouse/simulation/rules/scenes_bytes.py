@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wavehouse.simulation.rules.stage import Stage
+from wavehouse.simulation.types import Listener, LogFormat
 
 OWN_PREFIX_HOST = "prefix.wavehouse.example"
 
@@ -45,10 +46,27 @@ def r14_probes_and_strange_ranges(s: Stage) -> None:
     s.counts(player)
     s.ask(many, status="206", header="bytes=0-9999,50000-59999", sent=20_300)
     s.fails(many)  # 20 kB of two small ranges, not the whole file
+    _two_ranges_each(s, s.cast.listener())
     s.ask(broken, header="bytes=abc-", sent=45_000)
     s.fails(broken)  # the header is ignored, and few bytes were sent
     s.ask(fallback, header="octets=0-99")
     s.counts(fallback)  # the header is ignored, and the whole file was sent
+
+
+def _two_ranges_each(s: Stage, who: Listener) -> None:
+    """Two requests of two ranges each, which interlock: read from 0 on, they would be too few.
+
+    CloudFront's log has no ranges of a multipart answer, so there they are four requests.
+    """
+    parts = [(place * 300_000, place * 300_000 + 299_999) for place in range(4)]
+    if s.format is LogFormat.CLOUDFRONT:
+        for place, (first, last) in enumerate(parts):
+            s.span(who, first, last, at=place)
+    else:
+        for place, pair in enumerate((parts[::2], parts[1::2])):
+            header = "bytes=" + ",".join(f"{first}-{last}" for first, last in pair)
+            s.ask(who, status="206", header=header, sent=600_312, at=place)
+    s.counts(who)
 
 
 def r15_status_000(s: Stage) -> None:

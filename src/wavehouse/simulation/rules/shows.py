@@ -48,10 +48,10 @@ def _script(number: int) -> Script:
 def _show(script: Script, settings: Settings) -> Show:
     newest = settings.until - timedelta(days=(settings.until.weekday() - script.weekday) % 7)
     weeks = (newest - settings.first_day).days // 7 + 1 + WEEKS_BEFORE
-    first_number = max(1, script.latest - weeks + 1)
+    latest = max(script.latest, weeks)
     episodes = tuple(
-        _episode(script, number, newest - timedelta(weeks=script.latest - number))
-        for number in range(first_number, script.latest + 1)
+        _episode(script, latest - age, age, newest - timedelta(weeks=age))
+        for age in reversed(range(weeks))
     )
     return Show(
         script.key, podcast_guid(script.key), script.title, script.author, script.description,
@@ -60,8 +60,7 @@ def _show(script: Script, settings: Settings) -> Show:
     )  # fmt: skip
 
 
-def _episode(script: Script, number: int, day: date) -> Episode:
-    age = script.latest - number
+def _episode(script: Script, number: int, age: int, day: date) -> Episode:
     title, summary = script.stories[age % len(script.stories)]
     if age >= len(script.stories):
         title, summary = f"{title} (from the archive)", f"Heard again: {summary}"
@@ -118,6 +117,7 @@ def _rule_episode(rule: str, place: int, host: str, published: datetime) -> Epis
     header = 20_000 if rule == "R27" else 80_000 + 1000 * place
     seconds = 45 if rule in SHORT else 20 * 60 + place
     scene: object = SCENES[rule]
+    prefix = TRACKERS if rule == "R03" else "https://"
     sentence = (getattr(scene, "__doc__", "") or "").split("\n")[0]
     return Episode(
         guid=f"sim-{rule}",
@@ -126,7 +126,7 @@ def _rule_episode(rule: str, place: int, host: str, published: datetime) -> Epis
         summary=sentence,
         published=published,
         media=rendition(
-            f"https://{host}{path}", host=host, path=path, seconds=seconds, header=header
+            f"{prefix}{host}{path}", host=host, path=path, seconds=seconds, header=header
         ),
         alternates=(_alternate(host, path, seconds),),
     )

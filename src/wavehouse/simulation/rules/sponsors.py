@@ -110,6 +110,7 @@ def _entry(c: Campaign) -> dict[str, Any]:
         "campaign_value": str(c.value),
         "currency": "EUR",
         "margin": str(c.margin),
+        "grace_days": c.grace_days,
         "guaranteed_impressions": c.guaranteed_impressions,
         "episode_guids": list(c.episode_guids),
         "promo_codes": [c.code],

@@ -1,14 +1,14 @@
 """What listeners bought: rows as a shop exports them, and what a right matcher makes of them.
 
 Codes come as people type them (AT05), the shop sends some orders twice (AT02), some are given
-back, some codes were never given out and some come before their campaign.
+back, some codes were never given out, and some come before their campaign or after its grace.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from random import Random
 from typing import NamedTuple
@@ -59,11 +59,19 @@ class Shop:
         self.by_campaign[campaign.key] = 0
         for number in range(10_001, 10_001 + campaign.orders):
             self._order(campaign, f"{number}")
-        if campaign.orders and campaign.start > self.settings.first_day:
-            for number in range(1 + campaign.orders // 50):
-                early = self._moment(self.settings.first_day, campaign.start - timedelta(days=1))
-                self._add(early, campaign.code, "purchase", Decimal("25.00"), f"early-{number}")
-                self.unmatched += 1
+        if campaign.orders:
+            day = timedelta(days=1)
+            self._outside(campaign, "early", self.settings.first_day, campaign.start - day)
+            self._outside(campaign, "late", campaign.last_redemption + day, self.settings.until)
+
+    def _outside(self, campaign: Campaign, word: str, first: date, last: date) -> None:
+        """Orders with a campaign's code before its flight, or after its grace."""
+        if first > last:
+            return
+        for number in range(1 + campaign.orders // 50):
+            when = self._moment(first, last)
+            self._add(when, campaign.code, "purchase", Decimal("25.00"), f"{word}-{number}")
+            self.unmatched += 1
 
     def strangers(self, count: int) -> None:
         """Orders with codes that no campaign has."""
@@ -74,7 +82,10 @@ class Shop:
             self.unmatched += 1
 
     def _order(self, campaign: Campaign, order_id: str) -> None:
-        when = self._moment(campaign.start, campaign.end)
+        last = min(campaign.last_redemption, self.settings.until)
+        in_grace = self.dice.random() < 0.05 and campaign.end < last
+        first = campaign.end + timedelta(days=1) if in_grace else campaign.start
+        when = self._moment(first, last if in_grace else campaign.end)
         chance = self.dice.random()
         kind = "purchase" if chance < 0.9 else "signup" if chance < 0.96 else "trial"
         spread = Decimal(round(0.7 + 0.88 * self.dice.random(), 3)).quantize(_THOUSANDTH)
@@ -87,8 +98,9 @@ class Shop:
             self._add(again, self._typed(campaign.code), kind, value, order_id)
             self.duplicates += 1
         if kind == "purchase" and self.dice.random() < 0.025:
+            # A refund names the order that it takes back, and is no repeat of it.
             back = self._later(when, campaign, minutes=2 * 1440)
-            self._add(back, campaign.code, kind, -value, f"{order_id}-refund")
+            self._add(back, campaign.code, kind, -value, order_id)
             self.revenue[campaign.key] -= value
             self.refunds += 1
 
@@ -110,9 +122,10 @@ class Shop:
         return start_of_day(first) + timedelta(seconds=int(self.dice.random() * seconds))
 
     def _later(self, when: datetime, campaign: Campaign, *, minutes: int) -> datetime:
-        """Somewhat later, but still inside the flight."""
-        end = start_of_day(campaign.end) + timedelta(seconds=86_399)
-        return min(when + timedelta(minutes=minutes), end).astimezone(UTC)
+        """Somewhat later, but while the code still lives and the period lasts."""
+        last = min(campaign.last_redemption, self.settings.until)
+        end = start_of_day(last) + timedelta(seconds=86_399)
+        return min(when + timedelta(minutes=minutes), end)
 
     def _add(self, when: datetime, code: str, kind: str, value: Decimal, order: str) -> None:
         self.rows.append(Row(when, code, kind, value, order))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from bisect import bisect
 from dataclasses import dataclass
+from functools import cache
 from itertools import accumulate
 from random import Random
 
@@ -19,7 +20,7 @@ _APP_SHARES = list(accumulate(app.share for app in APPS))
 _COUNTRY_SHARES = list(accumulate(share for _, share, _ in COUNTRIES))
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Device:
     """A user agent, its app by the reference list, and how it fetches."""
 
@@ -92,9 +93,14 @@ def _person(
 
 
 def _device(dice: Random, place: int) -> Device:
+    return dice.choice(_devices(place))
+
+
+@cache
+def _devices(place: int) -> tuple[Device, ...]:
+    """The devices of an app, which its people share: an agent is no property of a person."""
     app = APPS[place]
-    agent = dice.choice(app.agents)
-    return Device(agent, world.app_of(agent), app.streams, app.probes)
+    return tuple(Device(a, world.app_of(a), app.streams, app.probes) for a in app.agents)
 
 
 def _local_hours(offset: int) -> list[int]:

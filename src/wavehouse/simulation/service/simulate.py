@@ -131,16 +131,22 @@ class _Press:
             if not self.tally.lines % _REPORT_EVERY:
                 self._say(index)
         for staged in programme.requests.get(index, ()):
-            self._stage(file, staged, line(staged.request))
+            self._stage(index, file, staged, line(staged.request))
         for download in programme.expected.get(index, ()):
             self._expect(index, download)
 
-    def _stage(self, file: LogFile, staged: Staged, text: str) -> None:
+    def _stage(self, index: int, file: LogFile, staged: Staged, text: str) -> None:
+        """A scene's line; a second copy at the file's end, a third in the next day's file."""
         self.tally.lines += staged.copies
-        if not staged.shuffled:
-            file.add(staged.request.second, text)
-        for _ in range(staged.copies - (not staged.shuffled)):
+        if staged.shuffled:
             file.append(text)
+        else:
+            file.add(staged.request.second, text)
+        for copy in range(1, staged.copies):
+            if copy == 1 or index == self.settings.days - 1:
+                file.append(text)
+            else:
+                self._late.setdefault(index + 1, []).append((staged.request.second, text))
 
     def _expect(self, index: int, download: Expected) -> None:
         who = download.listener

@@ -13,47 +13,23 @@ from datetime import timedelta
 from random import Random
 
 from wavehouse.simulation.adapters import world
-from wavehouse.simulation.rules.audience import APPS, BACK_CATALOGUE, COUNTRIES, FARMS, FRESH, WEEK
+from wavehouse.simulation.rules.audience import (
+    APPS,
+    BACK_CATALOGUE,
+    COUNTRIES,
+    FARMS,
+    FRESH,
+    GROWTH,
+    WEEK,
+)
 from wavehouse.simulation.rules.scenes_filters import WATCH
-from wavehouse.simulation.rules.stage import MEBIBYTE
 from wavehouse.simulation.service.people import Device, Person, Population
 from wavehouse.simulation.service.tally import Tally
+from wavehouse.simulation.service.visits import Visit, fetch, stream
 from wavehouse.simulation.types import Episode, Rendition, Request, Settings, Show
 
-DAY_END = 86_399
 RELEASE_SECOND = 16_200
-SLACK = 4_096
-"""A cut keeps this far from a threshold: no log's header bytes may decide."""
-
-
-@dataclass(slots=True)
-class Visit:
-    """One session: who, from which address, when, and where its requests go."""
-
-    out: list[Request]
-    address: str
-    agent: str
-    country: str
-    second: int
-
-    def ask(
-        self,
-        file: Rendition,
-        status: str,
-        *,
-        after: int = 0,
-        first: int = -1,
-        last: int = -1,
-        sent: int = -1,
-        method: str = "GET",
-    ) -> None:
-        """One request, ``after`` seconds into the session."""
-        length = last - first + 1 if first >= 0 else file.bytes
-        self.out.append(Request(
-            min(self.second + after, DAY_END), self.address, self.agent, self.country, method,
-            file.host, file.path, "", status, f"bytes={first}-{last}" if first >= 0 else "",
-            first, last, file.bytes, length if sent < 0 else sent, file.kind,
-        ))  # fmt: skip
+"""Episodes come out at 04:30 UTC; nobody listens before."""
 
 
 @dataclass(slots=True)
@@ -91,7 +67,7 @@ class Traffic:
             ages = [((day - e.published.date()).days, e) for e in show.episodes]
             self._catalogue.append([e for age, e in ages if age > 0])
             self._fresh.append([(FRESH[a], a, e) for a, e in ages if 0 <= a < len(FRESH)])
-        week = WEEK[day.weekday()]
+        week = WEEK[day.weekday()] * (0.9 + GROWTH * index / self.settings.days)
         weekday = day.weekday() < 5
         out: list[Request] = []
         for person in self.crowd.people:
@@ -149,7 +125,7 @@ class Traffic:
         if before is False:
             return
         mark = len(visit.out)
-        reached = (self._stream if device.streams else self._fetch)(visit, episode, device)
+        reached = (stream if device.streams else fetch)(visit, episode, self._dice)
         if not reached:
             if before is None:
                 self._units[unit] = False
@@ -159,53 +135,6 @@ class Traffic:
             self._units[unit] = True
             self.tally.download(episode.guid, device.app, visit.country, key)
         self._afterwards(visit, person, device, episode)
-
-    def _fetch(self, visit: Visit, episode: Episode, device: Device) -> bool:
-        """An automatic download: one 200, several 206, or given up early."""
-        dice, file = self._dice, episode.media
-        chance = dice.random()
-        if chance < 0.07:
-            sent = int(file.threshold * (0.05 + 0.8 * dice.random()))
-            if chance < 0.035:
-                visit.ask(file, "200", sent=sent)
-            else:
-                visit.ask(file, "206", first=0, last=file.bytes - 1, sent=sent)
-            return False
-        if chance < 0.25:
-            parts = 2 + int(dice.random() * 3)
-            edges = [file.bytes * part // parts for part in range(parts + 1)]
-            for turn in range(parts):
-                visit.ask(file, "206", after=turn * 9, first=edges[turn], last=edges[turn + 1] - 1)
-        elif chance < 0.33 and episode.alternates:
-            visit.ask(episode.alternates[0], "200")
-        else:
-            visit.ask(file, "200")
-        return True
-
-    def _stream(self, visit: Visit, episode: Episode, device: Device) -> bool:
-        """Playing in ranges of one MiB: begin, perhaps pause and resume, and stop somewhere."""
-        dice, file = self._dice, episode.media
-        chunks = -(-file.bytes // MEBIBYTE)
-        begin = int(dice.random() * chunks * 0.6) if dice.random() < 0.08 else 0
-        count = 1 + int(dice.random() ** 1.5 * (chunks - begin))
-        pause_at = int(dice.random() * count) if dice.random() < 0.25 else -1
-        gap = 300 + int(dice.random() * 3000) if pause_at >= 0 else 0
-        visit.second = min(visit.second, DAY_END - count * 62 - gap)
-        heard, after = 0, 0
-        for place in range(begin, min(begin + count, chunks)):
-            first, last = place * MEBIBYTE, min((place + 1) * MEBIBYTE, file.bytes) - 1
-            sent = last - first + 1
-            if place == begin + count - 1 and dice.random() < 0.5:
-                cut = int(sent * dice.random())
-                if cut and abs(heard + cut - file.threshold) > SLACK:
-                    sent = cut
-            visit.ask(file, "206", after=after, first=first, last=last, sent=sent)
-            if place == begin + pause_at:
-                after += gap
-                visit.ask(file, "206", after=after, first=first, last=last, sent=sent)
-            heard += sent
-            after += 55 + int(dice.random() * 7)
-        return heard >= file.threshold
 
     def _afterwards(self, visit: Visit, person: Person, device: Device, episode: Episode) -> None:
         """What comes after a download: again, a check, a watch, a probe. None of it counts."""
