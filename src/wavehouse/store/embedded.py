@@ -133,7 +133,10 @@ class EmbeddedServer:
             self.home.mkdir(parents=True, mode=0o711)
         if self.account.other:
             self.home.chmod(0o711)
-            self._say(f"PostgreSQL runs as {self.account.name!r}, on {self.data}")
+            if not self.data.exists():
+                self._say(
+                    f"PostgreSQL refuses root: it runs as {self.account.name!r}, on {self.data}"
+                )
 
     def superuser_password(self) -> str:
         """The server's own secret; every role's password is derived from it."""
