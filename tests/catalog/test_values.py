@@ -92,7 +92,7 @@ def test_a_length_of_zero_is_unknown(written: str, expected: int | None) -> None
         ("javascript:alert(1)", None),
         ("https://[broken", None),
         ("http://a.example:port/", None),
-        ("https:///no-host", None),
+        ("mailto:me@a.example", None),
     ],
 )
 def test_an_address_is_absolute_and_of_the_web(written: str, expected: str | None) -> None:

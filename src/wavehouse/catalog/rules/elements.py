@@ -142,5 +142,5 @@ def parsed(xml: str) -> tuple[etree._Element, list[tuple[int, str]]]:
         root = _parsed_once(balanced(xml))[0]
     if root is None:
         line, message = complaints[0] if complaints else (0, "nothing was found")
-        raise InvalidInput(f"the XML cannot be read: {message}", where=f"line {line}")
+        raise InvalidInput(f"the XML cannot be read: {message}", where=f":{line}")
     return root, complaints

@@ -53,6 +53,14 @@ def _categories(of: Children) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found or filter(None, [of.line("category")])))
 
 
+def _self_url(of: Children) -> str | None:
+    """Where the feed says that it is published."""
+    for tag in of.all("atom:link", "link"):
+        if (attribute(tag, "rel") or "").lower() == "self":
+            return web_url(attribute(tag, "href"))
+    return None
+
+
 def _ends_inside_an_item(xml: str) -> bool:
     """True when the document stops before its last item, and the feed around it, are closed."""
     opened = max(xml.rfind("<item"), xml.rfind("<entry"))
@@ -92,12 +100,22 @@ def _notes(complaints: list[tuple[int, str]], episodes: list[FeedEpisode]) -> tu
     return tuple(sorted(notes, key=lambda note: note.line)[:_MOST_NOTES])
 
 
-def parse_feed(data: bytes, *, location: str | None = None, charset: str | None = None) -> Feed:
+def parse_feed(
+    data: bytes, *, location: str | None = None, charset: str | None = None, name: str = ""
+) -> Feed:
     """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is no feed at all.
 
-    ``location`` resolves relative addresses; ``charset`` is what the server said, and counts less
-    than what the bytes prove.
+    ``location`` resolves relative addresses, ``name`` is what an error calls the document;
+    ``charset`` is what the server said, and counts less than what the bytes prove.
     """
+    try:
+        return _parsed_feed(data, location, charset)
+    except InvalidInput as wrong:
+        where = f"{name}{wrong.where or ''}" or None
+        raise InvalidInput(wrong.message, where=where, hint=wrong.hint) from wrong
+
+
+def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed:
     if len(data) > MAX_FEED_BYTES:
         raise InvalidInput(
             f"the document has {len(data):,} bytes; a feed may have {MAX_FEED_BYTES:,}",
@@ -126,6 +144,7 @@ def _assembled(
         description=of.text("description", "itunes:summary", "atom:subtitle", "subtitle"),
         author=author_of(of),
         link=link_of(of, location),
+        self_url=_self_url(of),
         language=of.line("language", "dc:language"),
         image_url=image_of(of, location),
         categories=_categories(of),

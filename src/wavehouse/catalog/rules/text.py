@@ -127,7 +127,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
     if "<!ENTITY" in prolog:
         raise InvalidInput(
             "the document declares XML entities, which a feed never needs and attackers use",
-            where=f"line {prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
+            where=f":{prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
             hint="ask the publisher to remove the <!DOCTYPE> block",
         )
     return _only_line_breaks(prolog) + _AMPERSANDS.sub(_mended_ampersand, text[root.start() :])

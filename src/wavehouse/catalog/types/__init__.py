@@ -13,6 +13,17 @@ from wavehouse.catalog.types.feed import (
     Fetched,
 )
 from wavehouse.catalog.types.media import ByteRange, MediaFacts
+from wavehouse.catalog.types.records import (
+    EnclosureVersion,
+    EpisodeSummary,
+    FactsSource,
+    KnownEpisode,
+    MediaIndexEntry,
+    PodcastState,
+    PodcastSummary,
+    WrittenEpisode,
+)
+from wavehouse.catalog.types.results import EnclosureChange, IngestedFeed, ProbeFailure
 
 __all__ = [
     "AlternateEnclosure",
@@ -20,9 +31,20 @@ __all__ = [
     "DropReason",
     "DroppedItem",
     "Enclosure",
+    "EnclosureChange",
+    "EnclosureVersion",
+    "EpisodeSummary",
+    "FactsSource",
     "Feed",
     "FeedEpisode",
     "FeedNote",
     "Fetched",
+    "IngestedFeed",
+    "KnownEpisode",
     "MediaFacts",
+    "MediaIndexEntry",
+    "PodcastState",
+    "PodcastSummary",
+    "ProbeFailure",
+    "WrittenEpisode",
 ]

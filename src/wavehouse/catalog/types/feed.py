@@ -126,6 +126,7 @@ class Feed:
     description: str | None
     author: str | None
     link: str | None
+    self_url: str | None
     language: str | None
     image_url: str | None
     categories: tuple[str, ...]
