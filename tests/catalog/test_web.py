@@ -122,7 +122,7 @@ def host() -> Iterator[str]:
     """A server on this machine, under a name that only our resolver knows."""
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     server.daemon_threads = True
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     Handler.release.clear()
     yield f"http://feeds.example:{server.server_port}"
     Handler.release.set()

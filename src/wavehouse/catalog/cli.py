@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     Outcome = tuple[str, IngestedFeed | WavehouseError]
 
 
+_SHOWN = 5
+
+
 @click.command()
 @click.argument("locations", nargs=-1, required=True, metavar="<FILE|URL>...")
 @click.option(
@@ -129,8 +132,11 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             continue
         for item in outcome.dropped:
             click.echo(f"{location}:{item.line}: dropped, {item.detail}", err=True)
-        for failure in outcome.probe_failures:
+        failures = outcome.probe_failures
+        for failure in failures[:_SHOWN]:
             terminal.say(f"Not measured: {failure.url}: {failure.message}")
+        if len(failures) > _SHOWN:
+            terminal.say(f"Not measured: {len(failures) - _SHOWN} more")
         for change in outcome.enclosure_changes:
             what = "address" if change.same_file else "file"
             terminal.say(f"The {what} of {change.guid} changed; apps may fetch it again")
