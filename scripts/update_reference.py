@@ -158,7 +158,7 @@ def countries(folder: Path, dated: str) -> None:
         ["countries-ipv4.bin", "countries-ipv6.bin"],
         version=version,
         licence="CC0-1.0, from data of the NRO under CC BY 4.0",
-        source="npm @ip-location-db/geo-whois-asn-country-mmdb, from github.com/sapics/ip-location-db",
+        source="npm @ip-location-db/geo-whois-asn-country-mmdb (github.com/sapics/ip-location-db)",
     )
 
 
