@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
@@ -60,8 +60,7 @@ def transform(name: str) -> LiteralString:
     """A transform's select, with its ``:name`` parameters in psycopg's form."""
     text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
     # The file is the package's own and holds no values: it is as literal as a string here.
-    converted: LiteralString = cast("LiteralString", _NAME.sub(r"%(\1)s", text))
-    return converted
+    return _NAME.sub(r"%(\1)s", text)
 
 
 def lock_rolling(tx: Tx[Operational]) -> None:
