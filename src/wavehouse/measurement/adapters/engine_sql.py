@@ -159,7 +159,8 @@ SELECT
   status,
   range_start::BIGINT AS range_start,
   greatest(range_end, range_start)::BIGINT AS range_end,
-  CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END AS other_ranges,
+  CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END
+    AS other_ranges,
   is_prefix,
   nullif(network, '') AS network,
   nullif(country, '') AS country_code,
