@@ -13,6 +13,7 @@ from websample import (
     LANTERNA,
     NOW,
     PODCASTS,
+    REMOVED,
     figures,
     nothing,
 )
@@ -31,7 +32,7 @@ def material(**raw: str) -> Material:
     query = parsed(raw)
     span = span_of(query, NOW.date())
     before = figures(previous(span)) if query.compare else None
-    return Material(query, NOW, PODCASTS, figures(span), before, CAMPAIGNS, FRESHNESS)
+    return Material(query, NOW, PODCASTS, figures(span), before, CAMPAIGNS, FRESHNESS, REMOVED)
 
 
 def page(**raw: str) -> Overview:
@@ -165,7 +166,7 @@ def test_an_empty_house_says_the_one_command_for_each_part() -> None:
     """Never a bare zero: what will appear, and what fills it."""
     span = span_of(Query(), NOW.date())
     bare = Material(
-        Query(), NOW, (), nothing(span), nothing(previous(span)), (), Freshness(None, None)
+        Query(), NOW, (), nothing(span), nothing(previous(span)), (), Freshness(None, None), {}
     )
     shown = overview(bare)
     assert {"–"} == {card.figure.shown for card in shown.cards}
