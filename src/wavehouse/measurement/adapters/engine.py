@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-
 from urllib.parse import unquote
 
 import duckdb
@@ -261,7 +260,7 @@ class Engine:
         return row[0].split("\n") if row and row[0] is not None else []
 
     def _give(self, table: str, *columns: Sequence[object]) -> None:
-        """Hand columns to SQL as a table of text columns c1, c2, …"""
+        """Hand columns to SQL as a table of text columns: c1, c2 and so on."""
         parameters = {f"c{n}": "\n".join(map(str, c)) for n, c in enumerate(columns, 1)}
         select = ", ".join(
             f"unnest(string_split($c{n}, chr(10))) AS c{n}" for n in range(1, len(columns) + 1)

@@ -1,4 +1,4 @@
-"""The engine's statements. Tables of distinct values have text columns c1, c2, …"""
+"""The engine's statements. Tables of distinct values have text columns c1, c2 and so on."""
 
 from __future__ import annotations
 
@@ -132,7 +132,8 @@ judged AS (
     CASE
       WHEN status = 200 THEN bytes
       WHEN content_start IS NOT NULL
-        THEN content_start + least(bytes, greatest(coalesce(content_end - content_start + 1, bytes), 0))
+        THEN content_start
+          + least(bytes, greatest(coalesce(content_end - content_start + 1, bytes), 0))
       WHEN odd_end IS NOT NULL THEN odd_end
       WHEN asked_start IS NOT NULL
         THEN asked_start + least(bytes, greatest(coalesce(asked_end - asked_start + 1, bytes), 0))
@@ -159,7 +160,8 @@ SELECT
   status,
   range_start::BIGINT AS range_start,
   greatest(range_end, range_start)::BIGINT AS range_end,
-  CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END AS other_ranges,
+  CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END
+    AS other_ranges,
   is_prefix,
   nullif(network, '') AS network,
   nullif(country, '') AS country_code,

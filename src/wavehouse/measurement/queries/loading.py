@@ -65,7 +65,7 @@ def insert_batch(loader: BulkLoader) -> None:
 
 def advance_source_file(loader: BulkLoader) -> bool:
     """Move the file's progress on; False when someone else moved it meanwhile."""
-    return 1 == loader.execute(
+    moved = loader.execute(
         """
         UPDATE measurement.source_files f
         SET bytes_read = p.bytes_to, lines_read = p.lines_to, last_read_at = p.at
@@ -73,6 +73,7 @@ def advance_source_file(loader: BulkLoader) -> bool:
         WHERE f.source_file_id = p.source_file_id AND f.bytes_read = p.bytes_from
         """
     )
+    return moved == 1
 
 
 def forget_staged(loader: BulkLoader) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from uuid import UUID
 
@@ -143,7 +143,7 @@ def ensure_day(tx: Tx[Operational], *, day: date) -> None:
     tx.execute("SELECT measurement.ensure_day(%(day)s)", {"day": day})
 
 
-def insert_user_agents(tx: Tx[Operational], *, agents: Sequence[dict[str, object]]) -> None:
+def insert_user_agents(tx: Tx[Operational], *, agents: Sequence[Mapping[str, object]]) -> None:
     """Remember user agents that were not seen before."""
     tx.execute_many(
         """
