@@ -46,7 +46,7 @@ def _period(place: Workplace, first: datetime | None, last: datetime | None) -> 
     help="The log format; auto looks at the first lines.",
 )
 @click.option(
-    "--no-count", is_flag=True, help="Only store; count later with `wavehouse rollup run`."
+    "--no-count", is_flag=True, help="Only store; count with `wavehouse rollup run`."
 )
 @_JSON
 @click.pass_obj
