@@ -27,7 +27,7 @@ _ROOT = re.compile(
     re.IGNORECASE,
 )
 _WEB_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-_CONTROL = {c: None for c in range(32) if chr(c) not in "\t\n\r"} | {0xFFFE: None, 0xFFFF: None}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _AMPERSANDS = re.compile(r"<!\[CDATA\[[\s\S]*?(?:\]\]>|\Z)|&(#[0-9]+;|#[xX][0-9a-fA-F]+;|\w+;)?")
 _REFERENCES = re.compile(r"&#([0-9]+|[xX][0-9a-fA-F]+);?")
 _XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
@@ -124,7 +124,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise InvalidInput(f"the document is {kind}, not a feed", hint="give the RSS address")
-    text = decoded(data, charset).replace("\r\n", "\n").translate(_CONTROL)
+    text = _CONTROL.sub("", decoded(data, charset).replace("\r\n", "\n"))
     root = next((found for found in _ROOT.finditer(text) if found["root"]), None)
     prolog = text[: root.start()] if root else text
     if root is None or _WEB_PAGE.search(prolog):
