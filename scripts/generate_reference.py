@@ -1,11 +1,13 @@
 """Write ``docs/reference`` from the code: commands, settings, errors. The same code, the same bytes.
 
-    python scripts/generate_reference.py           # write
-    python scripts/generate_reference.py --check   # say what differs, exit code 3
+python scripts/generate_reference.py           # write
+python scripts/generate_reference.py --check   # say what differs, exit code 3
 """
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +17,7 @@ import click
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
+import wavehouse  # noqa: E402
 from wavehouse.cli.root import root  # noqa: E402
 from wavehouse.kernel import config, errors  # noqa: E402
 
@@ -31,6 +34,14 @@ EXIT_CODES = {
 }
 
 
+def error_classes() -> list[type[errors.WavehouseError]]:
+    """The tree of errors, with the branches that contexts add to it."""
+    for module in pkgutil.walk_packages(wavehouse.__path__, "wavehouse."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return [kind for kind in errors.tree() if kind.__module__.startswith("wavehouse.")]
+
+
 def one_line(text: str | None) -> str:
     """Text on one line, safe in a table's cell."""
     return " ".join((text or "").split()).replace("|", "\\|")
@@ -44,7 +55,7 @@ def errors_page() -> str:
     lines.append("`application/problem+json` whose `code` is the first column.\n")
     lines.append("| code | HTTP | exit | title | when |")
     lines.append("|---|---|---|---|---|")
-    for kind in errors.tree():
+    for kind in error_classes():
         meaning = one_line(kind.__doc__)
         lines.append(
             f"| `{kind.code}` | {kind.http_status} | {kind.exit_code} | {kind.title} | {meaning} |"
@@ -81,7 +92,7 @@ def commands(
     command: click.Command, name: str, parent: click.Context | None = None
 ) -> Iterator[tuple[str, click.Command, click.Context]]:
     """A command and all below it, with the words that call them."""
-    context = click.Context(command, info_name=name.split()[-1], parent=parent)
+    context = click.Context(command, info_name=name.rsplit(maxsplit=1)[-1], parent=parent)
     yield name, command, context
     if isinstance(command, click.Group):
         for child in command.list_commands(context):
@@ -92,7 +103,11 @@ def commands(
 
 def command_section(name: str, command: click.Command, context: click.Context) -> list[str]:
     """One command: how it is called, what it does, its options."""
-    lines = [f"\n## {name}\n", "```text", f"{name} {' '.join(command.collect_usage_pieces(context))}"]
+    lines = [
+        f"\n## {name}\n",
+        "```text",
+        f"{name} {' '.join(command.collect_usage_pieces(context))}",
+    ]
     lines += ["```\n"]
     lines += [paragraph.rstrip() for paragraph in _paragraphs(command.help)]
     options = [

