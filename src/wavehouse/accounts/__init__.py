@@ -1,0 +1,51 @@
+"""The door of ``accounts``: organizations, users, API keys, signing in."""
+
+from wavehouse.accounts.service import (
+    create_api_key,
+    create_login_link,
+    default_organization,
+    ensure_organization,
+    list_api_keys,
+    revoke_api_key,
+    session_of,
+    sign_in,
+    sign_out,
+    user_actor,
+    verify_api_key,
+)
+from wavehouse.accounts.types import (
+    ApiKey,
+    Identity,
+    NewApiKey,
+    NewLoginLink,
+    NewSession,
+    OpenWorkplace,
+    Organization,
+    Role,
+    Scope,
+    Workplace,
+)
+
+__all__ = [
+    "ApiKey",
+    "Identity",
+    "NewApiKey",
+    "NewLoginLink",
+    "NewSession",
+    "OpenWorkplace",
+    "Organization",
+    "Role",
+    "Scope",
+    "Workplace",
+    "create_api_key",
+    "create_login_link",
+    "default_organization",
+    "ensure_organization",
+    "list_api_keys",
+    "revoke_api_key",
+    "session_of",
+    "sign_in",
+    "sign_out",
+    "user_actor",
+    "verify_api_key",
+]

@@ -1,0 +1,122 @@
+"""Commands of ``accounts``: API keys, and the link that signs in."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.accounts.types import OpenWorkplace
+
+
+@click.group()
+def keys() -> None:
+    """API keys of programs that send or read data."""
+
+
+@keys.command()
+@click.option("--name", required=True, help="What the key is for.")
+@click.option(
+    "--scope",
+    "scopes",
+    multiple=True,
+    required=True,
+    type=click.Choice(["conversions:write", "stats:read"]),
+    help="What it may do; repeat for several.",
+)
+@click.option(
+    "--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day on which it works (UTC)."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def create(
+    open_workplace: OpenWorkplace,
+    name: str,
+    scopes: tuple[str, ...],
+    expires: datetime | None,
+    as_json: bool,
+) -> None:
+    """Make a key. Its text is shown this once and not stored."""
+    from wavehouse.accounts import service
+    from wavehouse.accounts.types import Scope
+    from wavehouse.kernel import clock, terminal
+
+    expires_at = expires.replace(tzinfo=UTC) + clock.DAY if expires else None
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        made = service.create_api_key(
+            tx,
+            identity=place.identity,
+            name=name,
+            scopes=[Scope(scope) for scope in scopes],
+            expires_at=expires_at,
+        )
+    if as_json:
+        terminal.print_json(
+            {"key": made.text, "prefix": made.key.key_prefix, "scopes": made.key.scopes}
+        )
+    else:
+        terminal.out(made.text)
+        terminal.say("This key is shown once. Send it as: Authorization: Bearer <key>")
+
+
+@keys.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_keys(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """The keys, newest first, without their secrets."""
+    from wavehouse.accounts import service
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        found = service.list_api_keys(tx, identity=place.identity)
+    columns = ["prefix", "name", "scopes", "expires", "last used", "revoked"]
+    rows = [
+        [k.key_prefix, k.name, " ".join(k.scopes), k.expires_at, k.last_used_at, k.revoked_at]
+        for k in found
+    ]
+    if as_json:
+        terminal.print_json({"keys": [dict(zip(columns, row, strict=True)) for row in rows]})
+    elif rows:
+        terminal.print_table(columns, rows)
+    else:
+        terminal.say(
+            "No API keys yet. Make one: "
+            'wavehouse keys create --name "shop" --scope conversions:write'
+        )
+
+
+@keys.command()
+@click.argument("prefix")
+@click.pass_obj
+def revoke(open_workplace: OpenWorkplace, prefix: str) -> None:
+    """Revoke the key with this PREFIX at once."""
+    from wavehouse.accounts import service
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        service.revoke_api_key(tx, identity=place.identity, key_prefix=prefix)
+    terminal.say(f"The key {prefix} is revoked.")
+
+
+@click.command("sign-in-link")
+@click.pass_obj
+def sign_in_link(open_workplace: OpenWorkplace) -> None:
+    """Print a one-time link that signs the administrator in; it works once, for 24 hours."""
+    from wavehouse.accounts import service
+    from wavehouse.kernel import terminal
+
+    with open_workplace() as place, place.stores.operational.worker() as tx:
+        link = service.create_login_link(tx, identity=place.identity)
+        address = f"http://{place.settings['host']}:{place.settings['port']}"
+    terminal.out(f"{address}/sign-in?token={link.token}")

@@ -1,0 +1,66 @@
+"""Pure rules: tokens and their hashes, the form of an API key, what it allows."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import re
+import zlib
+from datetime import datetime, timedelta
+
+from wavehouse.accounts.types import KeyRecord
+
+LINK_LIFETIME = timedelta(hours=24)
+SESSION_LIFETIME = timedelta(days=30)
+TOUCH_INTERVAL = timedelta(minutes=1)
+UNUSABLE_PASSWORD = "!"  # noqa: S105 - the marker that no password can ever match
+_BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_KEY = re.compile(r"wh_(live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{32})_([0-9a-f]{8})")
+
+
+def token_hash(token: str) -> bytes:
+    """SHA-256 of a token. It holds 256 random bits, so a fast hash is enough."""
+    return hashlib.sha256(token.encode()).digest()
+
+
+def base62(noise: bytes, length: int) -> str:
+    """``length`` characters of [0-9A-Za-z] from random bytes (at least one byte a character)."""
+    number = int.from_bytes(noise)
+    letters = []
+    for _ in range(length):
+        number, digit = divmod(number, 62)
+        letters.append(_BASE62[digit])
+    return "".join(letters)
+
+
+def key_text(prefix: str, secret: str, environment: str = "live") -> str:
+    """The text of a key: ``wh_<env>_<id8>_<32 base62>_<crc32>``."""
+    body = f"wh_{environment}_{prefix}_{secret}"
+    return f"{body}_{zlib.crc32(body.encode()):08x}"
+
+
+def read_key(text: str) -> tuple[str, str] | None:
+    """The (prefix, secret) of a well-formed key, or None: garbage never reaches the database."""
+    match = _KEY.fullmatch(text)
+    if match is None:
+        return None
+    environment, prefix, secret, _ = match.groups()
+    if not hmac.compare_digest(text, key_text(prefix, secret, environment)):
+        return None
+    return prefix, secret
+
+
+def key_is_valid(record: KeyRecord, secret: str, at: datetime) -> bool:
+    """True when the secret is this key's and the key lives at ``at``."""
+    genuine = hmac.compare_digest(record.key_hash, token_hash(secret))
+    return (
+        genuine
+        and record.revoked_at is None
+        and (record.expires_at is None or at < record.expires_at)
+    )
+
+
+def slug_of(name: str) -> str:
+    """A slug for an organization's name: lower-case letters and digits, joined by dashes."""
+    words = re.findall(r"[a-z0-9]+", name.casefold())
+    return "-".join(words) or "organization"

@@ -1,0 +1,186 @@
+"""Use cases of ``accounts``. Each takes the caller's transaction; the edge commits it."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import datetime
+
+from wavehouse import audit
+from wavehouse.accounts import queries, rules
+from wavehouse.accounts.types import (
+    ApiKey,
+    Identity,
+    NewApiKey,
+    NewLoginLink,
+    NewSession,
+    Organization,
+    Role,
+    Scope,
+)
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, NotFound, NotSignedIn, Refused
+from wavehouse.store import Operational, Tx
+
+
+def user_actor(identity: Identity) -> audit.Actor:
+    """The audit's name for a user."""
+    return audit.Actor(f"user:{identity.user_id}")
+
+
+def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
+    """The installation's organization and its first administrator, made at first start."""
+    organization = queries.first_organization(tx)
+    if organization is None:
+        organization = queries.insert_organization(tx, name=name, slug=rules.slug_of(name))
+        audit.record(
+            tx,
+            actor=audit.Actor("system:up"),
+            action="organization.created",
+            resource=("organization", organization.organization_id),
+            organization_id=organization.organization_id,
+        )
+    administrator = queries.first_administrator(tx, organization_id=organization.organization_id)
+    if administrator is None:
+        administrator = queries.insert_user(
+            tx,
+            organization_id=organization.organization_id,
+            email=f"admin@{organization.slug}.invalid",
+            name="Administrator",
+            role=Role.ADMIN,
+            password_hash=rules.UNUSABLE_PASSWORD,
+        )
+    return organization, administrator
+
+
+def default_organization(tx: Tx[Operational]) -> tuple[Organization, Identity]:
+    """The organization and administrator that commands act for. NotFound before the first start."""
+    organization = queries.first_organization(tx)
+    if organization is None:
+        raise NotFound("there is no organization yet", hint="wavehouse up")
+    administrator = queries.first_administrator(tx, organization_id=organization.organization_id)
+    if administrator is None:
+        raise NotFound("the organization has no administrator", hint="wavehouse up")
+    return organization, administrator
+
+
+def create_login_link(tx: Tx[Operational], *, identity: Identity) -> NewLoginLink:
+    """A one-time link for a user; only its hash is kept."""
+    queries.delete_expired_sign_ins(tx, at=clock.now())
+    link = NewLoginLink(secrets.token_urlsafe(32), clock.now() + rules.LINK_LIFETIME)
+    queries.insert_login_link(
+        tx,
+        token_hash=rules.token_hash(link.token),
+        identity=identity,
+        expires_at=link.expires_at,
+    )
+    return link
+
+
+def sign_in(tx: Tx[Operational], *, token: str) -> NewSession:
+    """Consume a one-time link and begin a session. NotSignedIn when it is used, old or unknown."""
+    identity = queries.use_login_link(tx, token_hash=rules.token_hash(token), at=clock.now())
+    if identity is None:
+        raise NotSignedIn(
+            "this sign-in link is not valid: it was used, has expired, or never was",
+            hint="wavehouse sign-in-link",
+        )
+    session = NewSession(secrets.token_urlsafe(32), clock.now() + rules.SESSION_LIFETIME, identity)
+    queries.insert_session(
+        tx,
+        token_hash=rules.token_hash(session.token),
+        identity=identity,
+        at=clock.now(),
+        expires_at=session.expires_at,
+    )
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action="session.began",
+        resource=("user", identity.user_id),
+        organization_id=identity.organization_id,
+    )
+    return session
+
+
+def session_of(tx: Tx[Operational], *, token: str) -> Identity | None:
+    """Who a session cookie belongs to, or None."""
+    return queries.session_identity(tx, token_hash=rules.token_hash(token), at=clock.now())
+
+
+def sign_out(tx: Tx[Operational], *, token: str) -> None:
+    """End a session; harmless when it is gone."""
+    queries.delete_session(tx, token_hash=rules.token_hash(token))
+
+
+def create_api_key(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    name: str,
+    scopes: list[Scope],
+    expires_at: datetime | None = None,
+) -> NewApiKey:
+    """A new key; its text is returned once and not stored."""
+    if not name.strip() or not scopes:
+        raise InvalidInput("a key needs a name and at least one scope")
+    prefix = rules.base62(secrets.token_bytes(16), 8)
+    secret = rules.base62(secrets.token_bytes(48), 32)
+    key = queries.insert_api_key(
+        tx,
+        identity=identity,
+        name=name.strip(),
+        key_prefix=prefix,
+        key_hash=rules.token_hash(secret),
+        last4=secret[-4:],
+        scopes=sorted(set(scopes)),
+        expires_at=expires_at,
+    )
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action="api_key.created",
+        resource=("api_key", key.api_key_id),
+        organization_id=identity.organization_id,
+        metadata={"scopes": key.scopes},
+    )
+    return NewApiKey(key, rules.key_text(prefix, secret))
+
+
+def list_api_keys(tx: Tx[Operational], *, identity: Identity) -> list[ApiKey]:
+    """The organization's keys, newest first, without their secrets."""
+    return queries.api_keys(tx, organization_id=identity.organization_id)
+
+
+def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) -> None:
+    """Revoke a key at once. NotFound when there is no such live key."""
+    found = queries.revoke_api_key(
+        tx,
+        organization_id=identity.organization_id,
+        key_prefix=key_prefix,
+        at=clock.now(),
+    )
+    if found is None:
+        raise NotFound(
+            f"there is no live key with the prefix {key_prefix!r}", hint="wavehouse keys list"
+        )
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action="api_key.revoked",
+        resource=("api_key", found),
+        organization_id=identity.organization_id,
+    )
+
+
+def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
+    """Who a key acts for. NotSignedIn for a key that is not valid, Refused for a missing scope."""
+    parts = rules.read_key(text)
+    record = queries.key_record(tx, key_prefix=parts[0]) if parts else None
+    at = clock.now()
+    if parts is None or record is None or not rules.key_is_valid(record, parts[1], at):
+        raise NotSignedIn("the API key is not valid", hint="wavehouse keys create")
+    if scope not in record.scopes:
+        raise Refused(f"the API key lacks the scope {scope}", hint="wavehouse keys create")
+    if record.last_used_at is None or at - record.last_used_at > rules.TOUCH_INTERVAL:
+        queries.touch_api_key(tx, api_key_id=record.api_key_id, at=at)
+    return Identity(record.organization_id, record.user_id, record.name, record.role)

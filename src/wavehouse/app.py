@@ -1,0 +1,60 @@
+"""The only place that wires the contexts together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from wavehouse import accounts, schema
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import config
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.terminal import say
+from wavehouse.store import Stores, databases_folder, open_stores, owner_role, provision
+
+
+def targets_of(stores: Stores) -> list[schema.Target]:
+    """The three ladders of the product, each with its database and its owner."""
+    return [
+        schema.Target(
+            name=place.database,
+            conninfo=place.conninfo("migrate"),
+            folder=databases_folder(place.database) / "migrations",
+            role=owner_role(place.database),
+        )
+        for place in stores.places
+    ]
+
+
+@contextmanager
+def schema_targets() -> Iterator[list[schema.Target]]:
+    """The product's own databases, made and open, for ``wavehouse schema`` without ``--dir``."""
+    with open_stores(config.load(), say) as stores:
+        for place in stores.places:
+            provision(place)
+        yield targets_of(stores)
+
+
+@contextmanager
+def workplace(flags: dict[str, Any] | None = None) -> Iterator[Workplace]:
+    """The databases started, migrated and open, and who acts, while the block lasts."""
+    settings = config.load(flags)
+    with open_stores(settings, say) as stores:
+        migrate(stores)
+        yield entered(settings, stores)
+
+
+def migrate(stores: Stores) -> None:
+    """Make databases and roles, and apply what is pending in the three ladders."""
+    for place in stores.places:
+        provision(place)
+    for target in targets_of(stores):
+        schema.apply(target.conninfo, target.folder, role=target.role)
+
+
+def entered(settings: Settings, stores: Stores) -> Workplace:
+    """The workplace of the installation's organization."""
+    with stores.operational.worker() as tx:
+        organization, identity = accounts.ensure_organization(tx, name=settings["organization"])
+    return Workplace(settings, stores, organization, identity)

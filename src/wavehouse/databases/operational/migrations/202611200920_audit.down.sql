@@ -1,0 +1,2 @@
+DROP TABLE audit.audit_log;
+DROP FUNCTION audit.refuse_change();

@@ -1,0 +1,3 @@
+DROP TABLE catalog.enclosures;
+DROP TABLE catalog.episodes;
+DROP TABLE catalog.podcasts;

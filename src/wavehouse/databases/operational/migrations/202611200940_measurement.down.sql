@@ -1,0 +1,11 @@
+DROP FUNCTION measurement.ensure_day(date);
+DROP TABLE measurement.dirty_log;
+DROP TABLE measurement.count_log;
+DROP TABLE measurement.listener_events;
+DROP TABLE measurement.downloads;
+DROP TABLE measurement.requests;
+DROP TABLE measurement.user_agents;
+DROP TABLE measurement.quarantine;
+DROP TABLE measurement.ingest_batches;
+DROP TABLE measurement.source_files;
+DROP TABLE measurement.key_epochs;

@@ -1,0 +1,205 @@
+"""Settings: flags > ``WAVEHOUSE_*`` > ``wavehouse.toml`` > defaults, each value with its source.
+
+``NAME_FILE`` variables (Docker and Kubernetes secrets) are read where ``NAME`` is not set.
+Unknown keys are errors with a suggestion: a misspelt setting must never be a silent default.
+"""
+
+from __future__ import annotations
+
+import difflib
+import os
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from wavehouse.kernel.errors import UsageError
+
+MASK = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One setting: how it is read, what it defaults to, whether it must be masked."""
+
+    name: str
+    read: Callable[[str], Any]
+    default: Any
+    help: str
+    secret: bool = False
+
+    @property
+    def variable(self) -> str:
+        """The environment variable of this setting."""
+        return f"WAVEHOUSE_{self.name.upper()}"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A setting's value and where it came from."""
+
+    option: Option
+    value: Any
+    source: str
+
+    def shown(self) -> str:
+        """The value for people: secrets masked, unset as a dash."""
+        if self.value is None:
+            return "–"
+        return masked_url(str(self.value)) if self.option.secret else str(self.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The resolved settings of one program run."""
+
+    values: Mapping[str, Value] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values[name].value
+
+    @property
+    def home(self) -> Path:
+        """``WAVEHOUSE_HOME``: the folder of the embedded server and of files."""
+        return Path(self["home"])
+
+    def url_of(self, database: str) -> str | None:
+        """The configured URL of a database, or None for the embedded server."""
+        url = self[f"{database}_url"]
+        return None if url is None else str(url)
+
+
+def masked_url(text: str) -> str:
+    """A URL or secret with its password hidden."""
+    if "://" not in text or "@" not in text:
+        return MASK if "://" not in text else text
+    scheme, rest = text.split("://", 1)
+    credentials, place = rest.rsplit("@", 1)
+    user = credentials.split(":", 1)[0]
+    return f"{scheme}://{user}:{MASK}@{place}" if ":" in credentials else text
+
+
+def _positive(text: str) -> int:
+    value = int(text)
+    if value <= 0:
+        raise ValueError("must be a positive whole number")
+    return value
+
+
+def _words(text: str) -> tuple[str, ...]:
+    return tuple(word.strip() for word in text.split(",") if word.strip())
+
+
+def default_home() -> Path:
+    """``/var/lib/wavehouse`` for root (PostgreSQL runs as another account), else XDG data."""
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        return Path("/var/lib/wavehouse")
+    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
+    return Path(base) / "wavehouse"
+
+
+OPTIONS: tuple[Option, ...] = (
+    Option("home", str, None, "Folder of the embedded server and of files."),
+    Option(
+        "operational_url",
+        str,
+        None,
+        "PostgreSQL 18 for what creators and sponsors touch; unset: embedded.",
+        True,
+    ),
+    Option(
+        "listeners_url",
+        str,
+        None,
+        "PostgreSQL 18 for the listeners' database; unset: embedded.",
+        True,
+    ),
+    Option("analytics_url", str, None, "PostgreSQL 18 for rollups; unset: embedded.", True),
+    Option(
+        "postgres_port",
+        _positive,
+        None,
+        "Also open the embedded server on 127.0.0.1 at this port; unset: only its socket.",
+    ),
+    Option("host", str, "127.0.0.1", "Address that the dashboard listens on."),
+    Option("port", _positive, 8420, "Port that the dashboard listens on."),
+    Option("allowed_hosts", _words, (), "Further host names the dashboard answers to."),
+    Option(
+        "raw_retention_days",
+        _positive,
+        90,
+        "How long raw requests are kept; older log lines go to the quarantine.",
+    ),
+    Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
+    Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
+    Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
+    Option("organization", str, "My organization", "Name of the first organization."),
+)
+
+_BY_NAME = {option.name: option for option in OPTIONS}
+
+
+def _parse(option: Option, raw: Any, source: str) -> Value:
+    text = ",".join(str(part) for part in raw) if isinstance(raw, list) else str(raw)
+    try:
+        return Value(option, option.read(text), source)
+    except ValueError as error:
+        shown = MASK if option.secret else repr(text)
+        raise UsageError(
+            f"{option.name} cannot be {shown}: {error}", where=source, hint=option.help
+        ) from None
+
+
+def _from_environment(option: Option, environment: Mapping[str, str]) -> Value | None:
+    if environment.get(option.variable):
+        return _parse(option, environment[option.variable], option.variable)
+    pointer = f"{option.variable}_FILE"
+    if environment.get(pointer):
+        try:
+            content = Path(environment[pointer]).read_text(encoding="utf-8").strip()
+        except OSError as error:
+            raise UsageError(
+                f"{pointer} names a file that cannot be read: {error.strerror}", where=pointer
+            ) from None
+        return _parse(option, content, pointer)
+    return None
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        content = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"the settings file is not valid TOML: {error}", where=str(path)) from None
+    for key in content:
+        if key not in _BY_NAME:
+            close = difflib.get_close_matches(key, _BY_NAME, n=1)
+            hint = f"Did you mean {close[0]}?" if close else "See: wavehouse config show"
+            raise UsageError(f"there is no setting {key!r}", where=str(path), hint=hint)
+    return content
+
+
+def load(
+    flags: Mapping[str, Any] | None = None,
+    environment: Mapping[str, str] | None = None,
+    folder: Path | None = None,
+) -> Settings:
+    """Resolve every setting. Raises UsageError for unknown keys and unusable values."""
+    env = os.environ if environment is None else environment
+    given = {key: value for key, value in (flags or {}).items() if value is not None}
+    path = Path(env["WAVEHOUSE_CONFIG"]) if env.get("WAVEHOUSE_CONFIG") else None
+    path = path or (folder or Path.cwd()) / "wavehouse.toml"
+    filed = _toml(path) if path.is_file() else {}
+    values: dict[str, Value] = {}
+    for option in OPTIONS:
+        if option.name in given:
+            values[option.name] = _parse(option, given[option.name], f"--{option.name}")
+        elif (found := _from_environment(option, env)) is not None:
+            values[option.name] = found
+        elif option.name in filed:
+            values[option.name] = _parse(option, filed[option.name], str(path))
+        else:
+            values[option.name] = Value(option, option.default, "default")
+    if values["home"].value is None:
+        values["home"] = Value(_BY_NAME["home"], str(default_home()), "default")
+    return Settings(values)

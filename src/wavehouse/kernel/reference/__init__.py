@@ -1,0 +1,33 @@
+"""The bundled reference lists, read once each and never imported at start.
+
+``countries`` and ``networks`` tell an address's country and class; ``agent_patterns`` feeds the
+user-agent rules; ``tracking_prefixes`` and ``media_key`` bring a media URL to its identity;
+``versions`` says which lists produced a number (R52).
+"""
+
+from __future__ import annotations
+
+from wavehouse.kernel.reference.agent_list import (
+    AgentExample,
+    AgentPattern,
+    agent_devices,
+    agent_examples,
+    agent_patterns,
+)
+from wavehouse.kernel.reference.country_list import Countries, countries
+from wavehouse.kernel.reference.files import versions
+from wavehouse.kernel.reference.network_list import NetworkClass, Networks, networks
+
+__all__ = [
+    "AgentExample",
+    "AgentPattern",
+    "Countries",
+    "NetworkClass",
+    "Networks",
+    "agent_devices",
+    "agent_examples",
+    "agent_patterns",
+    "countries",
+    "networks",
+    "versions",
+]

@@ -1,0 +1,150 @@
+"""The terminal: data on stdout, talk on stderr, one way to print each.
+
+Tables are drawn by rich on a terminal and are tab-separated otherwise; progress is a bar with rate
+and time left on a terminal and one line every five seconds otherwise. ``NO_COLOR`` is obeyed.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Protocol
+from uuid import UUID
+
+_EVERY = 5.0
+_quiet = False
+
+
+def be_quiet(quiet: bool = True) -> None:
+    """Say nothing on stderr but errors (``--quiet``)."""
+    global _quiet
+    _quiet = quiet
+
+
+def say(text: str) -> None:
+    """A sentence for the person, on stderr."""
+    if not _quiet:
+        print(text, file=sys.stderr, flush=True)
+
+
+def out(text: str) -> None:
+    """A line of data, on stdout."""
+    print(text)
+
+
+def jsonable(value: Any) -> Any:
+    """What ``json`` cannot say itself: dates, ids and paths as text, decimals as text."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, UUID | Path | Decimal):
+        return str(value)
+    raise TypeError(f"{type(value).__name__} has no JSON form")
+
+
+def print_json(value: Any) -> None:
+    """One JSON object on stdout; Decimals keep their digits as text."""
+    out(json.dumps(value, default=jsonable, ensure_ascii=False, indent=2))
+
+
+def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
+    """A table: drawn on a terminal, tab-separated with a header otherwise. None is "–"."""
+    shown = [["–" if cell is None else str(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        out("\t".join(columns))
+        for row in shown:
+            out("\t".join(cell.replace("\t", " ") for cell in row))
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(title=title or None, title_justify="left", header_style="bold", box=None)
+    numeric = [
+        all(
+            row[n].replace(",", "").replace(".", "").lstrip("-–").isdigit() or row[n] == "–"
+            for row in shown
+        )
+        for n in range(len(columns))
+    ]
+    for name, right in zip(columns, numeric, strict=True):
+        table.add_column(name, justify="right" if right else "left")
+    for row in shown:
+        table.add_row(*(Text(cell) for cell in row))
+    Console().print(table)
+
+
+class Meter(Protocol):
+    """What a long piece of work reports to."""
+
+    def advance(self, amount: int) -> None:
+        """So much more is done."""
+
+
+class _Lines:
+    """Progress where no terminal is: a line every five seconds."""
+
+    def __init__(self, title: str, total: int | None, unit: str) -> None:
+        self._title, self._total, self._unit = title, total, unit
+        self._done, self._began = 0, time.monotonic()
+        self._told = self._began
+
+    def advance(self, amount: int) -> None:
+        self._done += amount
+        if time.monotonic() - self._told >= _EVERY:
+            self._told = time.monotonic()
+            rate = self._done / (self._told - self._began)
+            share = f" of {self._total:,}" if self._total else ""
+            say(f"{self._title}: {self._done:,}{share} {self._unit}, {rate:,.0f}/s")
+
+
+class _Bar:
+    """Progress on a terminal."""
+
+    def __init__(self, bar: Any, task: Any) -> None:
+        self._bar, self._task = bar, task
+
+    def advance(self, amount: int) -> None:
+        self._bar.advance(self._task, amount)
+
+
+@contextmanager
+def progress(title: str, total: int | None = None, unit: str = "") -> Iterator[Meter]:
+    """A progress bar on stderr while the block lasts; bytes when ``unit`` is "bytes"."""
+    if _quiet or not sys.stderr.isatty():
+        yield _Lines(title, total, unit)
+        return
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        DownloadColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeElapsedColumn,
+        TimeRemainingColumn,
+        TransferSpeedColumn,
+    )
+
+    amounts = (
+        [DownloadColumn(), TransferSpeedColumn()]
+        if unit == "bytes"
+        else [MofNCompleteColumn(), TextColumn(unit)]
+    )
+    with Progress(
+        TextColumn("{task.description:<28}"),
+        BarColumn(bar_width=28),
+        *amounts,
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+    ) as bar:
+        task = bar.add_task(title, total=total)
+        yield _Bar(bar, task)
+        if total is None:
+            bar.update(task, total=1, completed=1)

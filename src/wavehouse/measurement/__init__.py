@@ -1,0 +1,1 @@
+"""What was heard: requests normalised, filtered, counted, reconciled."""

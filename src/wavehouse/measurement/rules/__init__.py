@@ -1,0 +1,1 @@
+"""Pure rules of measurement: no I/O, no clock, no randomness."""

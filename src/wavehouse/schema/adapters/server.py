@@ -1,0 +1,74 @@
+"""A PostgreSQL server by URL: connected for migrations, named without its password."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from wavehouse.kernel.errors import Unreachable, UsageError
+
+CONNECT_SECONDS = 10
+
+
+def label(conninfo: str) -> str:
+    """``host:port/database`` of a URL: what may be shown."""
+    parts = _parsed(conninfo)
+    place = str(parts.get("host") or parts.get("hostaddr") or "local socket")
+    port = parts.get("port")
+    return f"{place}{f':{port}' if port else ''}/{parts.get('dbname') or parts.get('user') or ''}"
+
+
+@contextmanager
+def connected(conninfo: str) -> Iterator[psycopg.Connection]:
+    """A session in autocommit, UTF-8, without prepared statements. Closed at the end."""
+    where = label(conninfo)
+    try:
+        connection = psycopg.connect(
+            make_conninfo(
+                conninfo,
+                client_encoding="utf8",
+                application_name="wavehouse schema",
+                connect_timeout=str(_parsed(conninfo).get("connect_timeout") or CONNECT_SECONDS),
+            ),
+            autocommit=True,
+            prepare_threshold=None,
+        )
+    except psycopg.OperationalError as error:
+        raise Unreachable(
+            f"no connection to the database: {_reason(conninfo, error)}",
+            where=where,
+            hint="start the server or correct --url; `wavehouse doctor` checks our own server",
+        ) from None
+    with connection:
+        yield connection
+
+
+def _reason(conninfo: str, error: psycopg.OperationalError) -> str:
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    text = lines[0].rpartition("failed: ")[2] if lines else "it does not answer"
+    password = str(_parsed(conninfo).get("password") or "")
+    return text.replace(password, "***") if password else text
+
+
+def _parsed(conninfo: str) -> dict[str, object]:
+    """The parts of a URL. A malformed one is never repeated: it may hold a piece of a password."""
+    try:
+        parts: dict[str, object] = dict(conninfo_to_dict(conninfo))
+    except psycopg.ProgrammingError:
+        raise _malformed() from None
+    ports = str(parts.get("port") or "0").split(",")
+    if not all(port.isdigit() for port in ports) or "@" in str(parts.get("host") or ""):
+        raise _malformed()
+    return parts
+
+
+def _malformed() -> UsageError:
+    return UsageError(
+        "the database URL is not understood",
+        where="--url",
+        hint="write postgresql://user:password@host:5432/database; "
+        "percent-encode the signs @ : / ? # % in a password",
+    )

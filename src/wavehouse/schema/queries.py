@@ -1,0 +1,199 @@
+"""Every SQL statement of the runner. The state lives in the PostgreSQL schema ``schema_ops``.
+
+These functions take a plain connection, not a transaction typed by its database: the runner
+works on anybody's PostgreSQL. All names are qualified, because a migration may move search_path.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection, sql
+from psycopg.rows import scalar_row
+
+from wavehouse.schema.types import Direction, HistoryRow, RowState
+
+
+def become(connection: Connection, *, role: str | None) -> None:
+    """Undo what a migration set for the session, and act as the owner role, if one is given."""
+    connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")
+    if role is not None:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+
+
+def database_name(connection: Connection) -> str:
+    """The name of the connected database."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return str(cursor.execute("SELECT pg_catalog.current_database()").fetchone())
+
+
+def try_runner_lock(connection: Connection, *, key: int) -> bool:
+    """Take the session's advisory lock if it is free. Never waits, so it holds no snapshot."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return bool(cursor.execute("SELECT pg_catalog.pg_try_advisory_lock(%s)", [key]).fetchone())
+
+
+def release_runner_lock(connection: Connection, *, key: int) -> None:
+    """Give the advisory lock back."""
+    connection.execute("SELECT pg_catalog.pg_advisory_unlock(%s)", [key])
+
+
+def set_lock_timeout(connection: Connection, *, milliseconds: int) -> None:
+    """Be impatient for locks within the current transaction."""
+    connection.execute(
+        "SELECT pg_catalog.set_config('lock_timeout', %s, true)", [str(milliseconds)]
+    )
+
+
+def has_state(connection: Connection) -> bool:
+    """Whether ``schema_ops.history`` and ``schema_ops.journal`` exist."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return bool(
+        cursor.execute(
+            "SELECT pg_catalog.to_regclass('schema_ops.history') IS NOT NULL"
+            " AND pg_catalog.to_regclass('schema_ops.journal') IS NOT NULL"
+        ).fetchone()
+    )
+
+
+def create_state(connection: Connection) -> None:
+    """Make ``schema_ops`` and its tables where they are not there yet."""
+    connection.execute("""
+        CREATE SCHEMA IF NOT EXISTS schema_ops;
+        CREATE TABLE IF NOT EXISTS schema_ops.history (
+            version       text PRIMARY KEY CHECK (version ~ '^[0-9]+$'),
+            slug          text NOT NULL,
+            state         text NOT NULL CHECK (state IN ('running', 'applied', 'rolling_back')),
+            checksum      text NOT NULL,
+            down_checksum text,
+            applied_at    timestamptz NOT NULL,
+            applied_by    text NOT NULL,
+            duration_ms   bigint,
+            runner_id     uuid NOT NULL,
+            backend_pid   integer
+        );
+        COMMENT ON TABLE schema_ops.history IS
+            'The migrations this database holds now: one row per applied version.';
+        CREATE TABLE IF NOT EXISTS schema_ops.journal (
+            journal_id    bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+            version       text NOT NULL,
+            slug          text NOT NULL,
+            direction     text NOT NULL CHECK (direction IN ('up', 'down')),
+            event         text NOT NULL CHECK (event IN ('started', 'done')),
+            checksum      text NOT NULL,
+            happened_at   timestamptz NOT NULL,
+            done_by       text NOT NULL,
+            duration_ms   bigint,
+            runner_id     uuid NOT NULL
+        );
+        COMMENT ON TABLE schema_ops.journal IS
+            'What runners did, in order and append-only: applied, rolled back, begun.';
+    """)
+
+
+def history(connection: Connection) -> list[HistoryRow]:
+    """Every row of the history, in no particular order: versions are compared as numbers."""
+    rows = connection.execute("""
+        SELECT version, slug, state, checksum, down_checksum, applied_at, applied_by,
+               duration_ms, runner_id, backend_pid
+          FROM schema_ops.history
+    """).fetchall()
+    return [HistoryRow(row[0], row[1], RowState(row[2]), *row[3:]) for row in rows]
+
+
+def put_history(
+    connection: Connection,
+    *,
+    version: str,
+    slug: str,
+    state: RowState,
+    checksum: str,
+    down_checksum: str | None,
+    applied_at: datetime,
+    duration_ms: int | None,
+    runner_id: UUID,
+) -> None:
+    """Write a version's row, or bring the row that a non-transactional file began to its end."""
+    connection.execute(
+        """
+        INSERT INTO schema_ops.history
+               (version, slug, state, checksum, down_checksum, applied_at, applied_by,
+                duration_ms, runner_id, backend_pid)
+        VALUES (%(version)s, %(slug)s, %(state)s, %(checksum)s, %(down_checksum)s,
+                %(applied_at)s, session_user, %(duration_ms)s, %(runner_id)s,
+                pg_catalog.pg_backend_pid())
+            ON CONFLICT (version) DO UPDATE
+           SET state = excluded.state, applied_at = excluded.applied_at,
+               duration_ms = excluded.duration_ms
+        """,
+        {
+            "version": version,
+            "slug": slug,
+            "state": state.value,
+            "checksum": checksum,
+            "down_checksum": down_checksum,
+            "applied_at": applied_at,
+            "duration_ms": duration_ms,
+            "runner_id": runner_id,
+        },
+    )
+
+
+def mark_rolling_back(connection: Connection, *, version: str) -> None:
+    """Say that a non-transactional down file has begun."""
+    connection.execute(
+        "UPDATE schema_ops.history SET state = 'rolling_back' WHERE version = %s", [version]
+    )
+
+
+def delete_history(connection: Connection, *, version: str) -> None:
+    """Remove the row of a version that was rolled back; the journal keeps the story."""
+    connection.execute("DELETE FROM schema_ops.history WHERE version = %s", [version])
+
+
+def append_journal(
+    connection: Connection,
+    *,
+    version: str,
+    slug: str,
+    direction: Direction,
+    event: str,
+    checksum: str,
+    happened_at: datetime,
+    duration_ms: int | None,
+    runner_id: UUID,
+) -> None:
+    """Add one event to the journal."""
+    connection.execute(
+        """
+        INSERT INTO schema_ops.journal
+               (version, slug, direction, event, checksum, happened_at, done_by, duration_ms,
+                runner_id)
+        VALUES (%(version)s, %(slug)s, %(direction)s, %(event)s, %(checksum)s, %(happened_at)s,
+                session_user, %(duration_ms)s, %(runner_id)s)
+        """,
+        {
+            "version": version,
+            "slug": slug,
+            "direction": direction.value,
+            "event": event,
+            "checksum": checksum,
+            "happened_at": happened_at,
+            "duration_ms": duration_ms,
+            "runner_id": runner_id,
+        },
+    )
+
+
+def invalid_indexes(connection: Connection) -> list[str]:
+    """The names of all indexes that a failed concurrent build left behind."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    cursor.execute("""
+        SELECT c.relname
+          FROM pg_catalog.pg_index i
+          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+         WHERE NOT i.indisvalid
+         ORDER BY c.relname
+    """)
+    return [str(name) for name in cursor.fetchall()]

@@ -1,0 +1,165 @@
+"""What may be walked next: the folder compared with the history. Refusals come before work."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from wavehouse.kernel.errors import PartlyApplied, Refused, UsageError
+from wavehouse.schema.types import (
+    EntryState,
+    HistoryRow,
+    Migration,
+    RowState,
+    StatusEntry,
+    StatusResult,
+)
+
+
+def compare(migrations: Sequence[Migration], history: Sequence[HistoryRow]) -> StatusResult:
+    """Every version of the folder or the history, oldest first, with its state."""
+    files = {migration.number: migration for migration in migrations}
+    rows = {row.number: row for row in history}
+    newest_file = max(files, default=0)
+    newest_row = max(rows, default=0)
+    entries = []
+    for number in sorted(files.keys() | rows.keys()):
+        migration, row = files.get(number), rows.get(number)
+        if row is None:
+            state = EntryState.PENDING if number > newest_row else EntryState.OUT_OF_ORDER
+        elif row.state is not RowState.APPLIED:
+            state = EntryState.PARTIAL
+        elif migration is None:
+            state = EntryState.AHEAD if number > newest_file else EntryState.MISSING
+        else:
+            state = _state_of_pair(migration, row)
+        entries.append(_entry(migration, row, state))
+    return StatusResult(tuple(entries))
+
+
+def to_apply(
+    migrations: Sequence[Migration],
+    history: Sequence[HistoryRow],
+    *,
+    to: str | None,
+    allow_out_of_order: bool,
+) -> tuple[Migration, ...]:
+    """The migrations to apply, oldest first. Raises when the ladder cannot be trusted."""
+    status = compare(migrations, history)
+    last = _number_of(to, {m.number for m in migrations}) if to is not None else None
+    refuse_untrusted(status, migrations)
+    wanted = [
+        migration
+        for migration, state in _with_states(migrations, status)
+        if state in (EntryState.PENDING, EntryState.OUT_OF_ORDER)
+        and (last is None or migration.number <= last)
+    ]
+    late = [m for m in wanted if m.version in status.of(EntryState.OUT_OF_ORDER)]
+    if late and not allow_out_of_order:
+        raise Refused(
+            f"{late[0].up.path.name} is older than version {status.version}, which is applied",
+            where=late[0].up.path.name,
+            hint="give it a newer version, or pass --allow-out-of-order if it depends on nothing",
+        )
+    return tuple(wanted)
+
+
+def to_roll_back(
+    migrations: Sequence[Migration],
+    history: Sequence[HistoryRow],
+    *,
+    to: str | None,
+    steps: int,
+    allow_changed_down: bool,
+) -> tuple[Migration, ...]:
+    """The migrations to undo, newest first. Raises before anything when one cannot be undone."""
+    rows = sorted(history, key=lambda row: row.number, reverse=True)
+    if to is None:
+        chosen = rows[:steps]
+    else:
+        floor = _number_of(to, {row.number for row in rows} | {0})
+        chosen = [row for row in rows if row.number > floor]
+    files = {migration.number: migration for migration in migrations}
+    return tuple(_undoable(files.get(row.number), row, allow_changed_down) for row in chosen)
+
+
+def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> None:
+    """Raise when a version is half-way, or an applied file was changed or removed."""
+    partial = status.of(EntryState.PARTIAL)
+    if partial:
+        raise PartlyApplied(
+            f"version {partial[0]} is partly applied",
+            hint="undo it by its down file: wavehouse schema rollback; then apply again",
+        )
+    names = {migration.version: migration.up.path.name for migration in migrations}
+    for version in status.of(EntryState.CHANGED):
+        raise changed(names[version])
+    missing = status.of(EntryState.MISSING)
+    if missing:
+        raise Refused(
+            f"version {missing[0]} is applied, but its file is gone while newer files are here",
+            hint="restore the file from version control",
+        )
+
+
+def changed(name: str) -> Refused:
+    """The refusal for a file that is not what was applied."""
+    return Refused(
+        f"{name} was changed after it was applied",
+        where=name,
+        hint="restore the file from version control and write a new migration for the change",
+    )
+
+
+def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: bool) -> Migration:
+    if migration is None:
+        raise Refused(
+            f"version {row.version} ({row.slug}) is applied, but its files are not in the folder",
+            hint="restore its .up.sql and .down.sql from version control",
+        )
+    if migration.up.checksum != row.checksum:
+        raise changed(migration.up.path.name)
+    if migration.down is None:
+        raise Refused(
+            f"{migration.up.path.name} has no down file, so nothing was rolled back",
+            where=migration.up.path.name,
+            hint=f"write {migration.up.path.name.replace('.up.sql', '.down.sql')}",
+        )
+    if migration.down.checksum != row.down_checksum and not allow_changed_down:
+        raise Refused(
+            f"{migration.down.path.name} is not the file that was there when it was applied",
+            where=migration.down.path.name,
+            hint="restore it, or read it again and pass --allow-changed-down",
+        )
+    return migration
+
+
+def _number_of(version: str, known: set[int]) -> int:
+    if not (version.isascii() and version.isdigit()) or int(version) not in known:
+        raise UsageError(
+            f"version {version!r} is not known here",
+            hint="see the versions: wavehouse schema status",
+        )
+    return int(version)
+
+
+def _state_of_pair(migration: Migration, row: HistoryRow) -> EntryState:
+    if migration.up.checksum != row.checksum:
+        return EntryState.CHANGED
+    down = migration.down.checksum if migration.down else None
+    return EntryState.APPLIED if down == row.down_checksum else EntryState.DOWN_CHANGED
+
+
+def _entry(migration: Migration | None, row: HistoryRow | None, state: EntryState) -> StatusEntry:
+    if row is not None:
+        return StatusEntry(
+            row.version, row.slug, state, row.applied_at, row.applied_by, row.duration_ms
+        )
+    assert migration is not None, "a version comes from the folder or from the history"  # noqa: S101
+    return StatusEntry(migration.version, migration.slug, state, None, None, None)
+
+
+def _with_states(
+    migrations: Sequence[Migration], status: StatusResult
+) -> list[tuple[Migration, EntryState]]:
+    states = {int(entry.version): entry.state for entry in status.entries}
+    return [(m, states[m.number]) for m in sorted(migrations, key=lambda m: m.number)]

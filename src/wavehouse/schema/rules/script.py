@@ -1,0 +1,189 @@
+"""A migration file as statements: a small lexer, the header comment, what may not stand in it.
+
+The lexer knows what hides a semicolon in PostgreSQL: quotes, dollar quotes, nested comments,
+parentheses (``CREATE RULE``) and ``BEGIN ATOMIC … END`` bodies. It never judges the grammar;
+the server does. Statements are sent one by one so that every error has its line.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from wavehouse.kernel.errors import InvalidInput, Refused
+from wavehouse.schema.types import Script, SqlFile, Statement
+
+_TOKEN = re.compile(
+    r"""
+    (?P<space>\s+)
+  | (?P<line_comment>--[^\n]*)
+  | (?P<block_comment>/\*)
+  | (?P<dollar>\$(?:[A-Za-z_\u0080-\U0010ffff][\w]*)?\$)
+  | (?P<escaped>[eE]'[^'\\]*(?:(?:\\.|'')[^'\\]*)*')
+  | (?P<string>'[^']*(?:''[^']*)*')
+  | (?P<quoted>"[^"]*(?:""[^"]*)*")
+  | (?P<word>[A-Za-z_\u0080-\U0010ffff][\w$]*)
+  | (?P<number>[0-9][\w.]*)
+  | (?P<semicolon>;)
+  | (?P<open>\()
+  | (?P<close>\))
+  | (?P<other>.)
+    """,
+    re.VERBOSE | re.DOTALL,
+)
+_COMMENT_EDGE = re.compile(r"/\*|\*/")
+_DIRECTIVE = re.compile(r"--\s*wavehouse:\s*(\S+)\s*(.*)")
+_SPACE = frozenset({"space", "line_comment", "block_comment"})
+_ENDS_TRANSACTION = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
+_KEPT_WORDS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    kind: str
+    start: int
+    end: int
+
+
+def line_at(text: str, offset: int) -> int:
+    """The line, counted from 1, on which a character stands."""
+    return text.count("\n", 0, offset) + 1
+
+
+def read_script(file: SqlFile) -> Script:
+    """Split a file and check what no migration may hold: it is refused before anything runs."""
+    transactional, irreversible = True, None
+    for line, name, rest in _directives(file):
+        if name == "non-transactional":
+            transactional = False
+        elif name == "irreversible":
+            irreversible = rest or "the file gives no reason"
+        else:
+            raise InvalidInput(
+                f"the header comment asks for {name!r}, which is not known",
+                where=f"{file.path.name}:{line}",
+                hint="known are: non-transactional, irreversible",
+            )
+    statements = tuple(_statements(file))
+    for statement in statements:
+        _check(file, statement)
+    if not file.text.strip():
+        raise InvalidInput(
+            "the migration is empty",
+            where=f"{file.path.name}:1",
+            hint="write its statements, or remove the file",
+        )
+    return Script(statements, transactional, irreversible)
+
+
+def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
+    for token in _tokens(file):
+        if token.kind not in _SPACE:
+            return
+        match = _DIRECTIVE.match(file.text[token.start : token.end])
+        if token.kind == "line_comment" and match:
+            yield line_at(file.text, token.start), match[1].rstrip(":"), match[2].strip()
+
+
+def _tokens(file: SqlFile) -> Iterator[_Token]:
+    text, at = file.text, 0
+    while at < len(text):
+        match = _TOKEN.match(text, at)
+        assert match is not None, "the last alternative takes any character"  # noqa: S101
+        kind, end = str(match.lastgroup), match.end()
+        if kind == "block_comment":
+            end = _end_of_comment(file, at)
+        elif kind == "dollar":
+            close = text.find(match[0], end)
+            if close < 0:
+                raise _unterminated(file, at, f"a {match[0]} quote")
+            end = close + len(match[0])
+        elif kind == "other" and match[0] in "'\"":
+            raise _unterminated(file, at, "a quoted text or name")
+        yield _Token(kind, at, end)
+        at = end
+
+
+def _end_of_comment(file: SqlFile, start: int) -> int:
+    depth, at = 0, start
+    while edge := _COMMENT_EDGE.search(file.text, at):
+        depth += 1 if edge[0] == "/*" else -1
+        at = edge.end()
+        if depth == 0:
+            return at
+    raise _unterminated(file, start, "a comment")
+
+
+def _unterminated(file: SqlFile, offset: int, what: str) -> InvalidInput:
+    return InvalidInput(
+        f"{what} that begins here is never closed",
+        where=f"{file.path.name}:{line_at(file.text, offset)}",
+        hint="close it and run the command again",
+    )
+
+
+def _statements(file: SqlFile) -> Iterator[Statement]:
+    first: _Token | None = None
+    last = 0
+    words: list[str] = []
+    previous = ""
+    parentheses = bodies = 0
+    for token in _tokens(file):
+        if token.kind in _SPACE:
+            continue
+        if token.kind == "semicolon" and parentheses == 0 and bodies == 0:
+            if first:
+                yield _statement(file, first.start, last, words)
+            first, words, previous = None, [], ""
+            continue
+        first, last = first or token, token.end
+        if token.kind == "word":
+            word = file.text[token.start : token.end].upper()
+            bodies = max(0, bodies + _body_step(previous, word, bodies))
+            previous = word
+            if len(words) < _KEPT_WORDS or word in ("STDIN", "STDOUT"):
+                words.append(word)
+        elif token.kind in ("open", "close"):
+            parentheses = max(0, parentheses + (1 if token.kind == "open" else -1))
+            previous = ""
+    if first:
+        yield _statement(file, first.start, last, words)
+
+
+def _body_step(previous: str, word: str, bodies: int) -> int:
+    """How a word changes the depth of ``BEGIN ATOMIC`` bodies and of ``CASE`` within them."""
+    if word == "ATOMIC" and previous == "BEGIN":
+        return 1
+    if bodies and word == "CASE":
+        return 1
+    return -1 if bodies and word == "END" else 0
+
+
+def _statement(file: SqlFile, start: int, end: int, words: list[str]) -> Statement:
+    return Statement(line_at(file.text, start), file.text[start:end], tuple(words))
+
+
+def _check(file: SqlFile, statement: Statement) -> None:
+    where = f"{file.path.name}:{statement.line}"
+    first, rest = (statement.words or ("",))[0], statement.words[1:]
+    to_savepoint = first == "ROLLBACK" and "TO" in rest[:2]
+    two_phase = first == "PREPARE" and rest[:1] == ("TRANSACTION",)
+    if (first in _ENDS_TRANSACTION and not to_savepoint) or two_phase:
+        raise Refused(
+            f"{first} may not stand in a migration: the runner gives every file a transaction",
+            where=where,
+            hint=f"remove {first} from the file",
+        )
+    if first == "COPY" and {"STDIN", "STDOUT"} & set(rest):
+        raise Refused(
+            "COPY with inline data is a habit of psql that a migration cannot follow",
+            where=where,
+            hint="write INSERT … VALUES instead",
+        )
+    if statement.text.startswith("\\"):
+        raise Refused(
+            "a backslash command belongs to psql, not to a migration",
+            where=where,
+            hint="remove the line",
+        )

@@ -1,0 +1,1 @@
+"""Use cases of the runner, one module each: apply, rollback, status."""

@@ -1,0 +1,113 @@
+"""A runner's session: connected as the owner, alone in its database, its state in place."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from uuid import UUID
+
+import psycopg
+
+from wavehouse.kernel import ids
+from wavehouse.kernel.errors import Refused
+from wavehouse.schema import queries
+from wavehouse.schema.adapters.server import connected, label
+from wavehouse.schema.types import HistoryRow, Patience, SchemaBusy
+
+_FIRST_PAUSE = 0.02
+_LONGEST_PAUSE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """An open connection with the runner's identity."""
+
+    connection: psycopg.Connection
+    role: str | None
+    patience: Patience
+    where: str
+    waited_ms: int = 0
+    runner_id: UUID = field(default_factory=ids.uuid7)
+
+    def history(self) -> list[HistoryRow]:
+        """The history, empty for a database that no runner has touched."""
+        return queries.history(self.connection) if queries.has_state(self.connection) else []
+
+
+@contextmanager
+def reading(conninfo: str, role: str | None, patience: Patience) -> Iterator[Session]:
+    """A session that writes nothing: for status and dry runs."""
+    with connected(conninfo) as connection:
+        where = label(conninfo)
+        _become(connection, role, where)
+        yield Session(connection, role, patience, where)
+
+
+@contextmanager
+def working(conninfo: str, role: str | None, patience: Patience) -> Iterator[Session]:
+    """A session that is the only runner in its database, with ``schema_ops`` made."""
+    with reading(conninfo, role, patience) as session:
+        key = lock_key(queries.database_name(session.connection))
+        waited_ms = _take_lock(session, key)
+        _create_state(session)
+        yield Session(session.connection, role, patience, session.where, waited_ms)
+        queries.release_runner_lock(session.connection, key=key)
+
+
+def lock_key(database: str) -> int:
+    """The advisory lock of a database: a signed 64-bit number that other programs will not use."""
+    digest = hashlib.sha256(f"wavehouse schema\x1f{database}".encode()).digest()
+    return int.from_bytes(digest[:8], signed=True)
+
+
+def pauses() -> Iterator[float]:
+    """Growing pauses with jitter, so that waiting runners do not march in step."""
+    pause = _FIRST_PAUSE
+    while True:
+        yield pause * random.uniform(0.5, 1.0)  # noqa: S311  jitter, not a secret
+        pause = min(pause * 1.6, _LONGEST_PAUSE)
+
+
+def _become(connection: psycopg.Connection, role: str | None, where: str) -> None:
+    try:
+        queries.become(connection, role=role)
+    except psycopg.Error as error:
+        raise Refused(
+            f"the login may not act as role {role}: {error.diag.message_primary}",
+            where=where,
+            hint=f"grant it: GRANT {role} TO <login>",
+        ) from None
+
+
+def _take_lock(session: Session, key: int) -> int:
+    started = time.monotonic()
+    for pause in pauses():
+        if queries.try_runner_lock(session.connection, key=key):
+            break
+        waited = time.monotonic() - started
+        if waited >= session.patience.wait_seconds:
+            raise SchemaBusy(
+                f"another runner has worked on this database for more than {waited:.0f} s",
+                where=session.where,
+                hint="wait for it, or give more time: --wait SECONDS",
+            )
+        time.sleep(min(pause, session.patience.wait_seconds - waited))
+    return int((time.monotonic() - started) * 1000)
+
+
+def _create_state(session: Session) -> None:
+    if queries.has_state(session.connection):
+        return
+    try:
+        with session.connection.transaction():
+            queries.create_state(session.connection)
+    except psycopg.errors.InsufficientPrivilege as error:
+        raise Refused(
+            f"the schema schema_ops cannot be made: {error.diag.message_primary}",
+            where=session.where,
+            hint="grant it: GRANT CREATE ON DATABASE <database> TO <role>",
+        ) from None

