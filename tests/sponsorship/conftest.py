@@ -1,12 +1,17 @@
 """A campaign that the report tests share; its figures are those of the picture, by hand."""
 
-from dataclasses import replace
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from uuid import UUID
 
 import pytest
 
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
 from wavehouse.sponsorship.types import (
     AttributionMethod,
     Campaign,
@@ -22,6 +27,14 @@ from wavehouse.sponsorship.types import (
 
 START = date(2026, 10, 21)
 AS_OF = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The ids of a show and its episodes."""
+
+    podcast_id: UUID
+    episode_ids: list[UUID]
 
 
 @pytest.fixture
@@ -81,3 +94,85 @@ def silent(inputs: ReportInputs) -> ReportInputs:
         episodes=(),
         results=replace(inputs.results, by_method=()),
     )
+
+
+@pytest.fixture
+def show(workplace: Workplace) -> Show:
+    """A registered show with two episodes, as the catalog stores them."""
+    with workplace.stores.operational.worker() as tx:
+        podcast_id = tx.value(
+            """
+            INSERT INTO catalog.podcasts (organization_id, user_id, title, feed_url, podcast_guid)
+            VALUES (%s, %s, 'La Lanterna', 'https://example.org/feed.xml', 'guid-lanterna')
+            RETURNING podcast_id
+            """,
+            [workplace.organization.organization_id, workplace.identity.user_id],
+        )
+        episodes = [
+            tx.value(
+                """
+                INSERT INTO catalog.episodes
+                  (organization_id, podcast_id, guid, title, audio_url, publish_date, number)
+                VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING episode_id
+                """,
+                [
+                    workplace.organization.organization_id,
+                    podcast_id,
+                    f"e{n}",
+                    f"Episode {n}",
+                    f"https://example.org/{n}.mp3",
+                    datetime(2026, 10, 21 + n, 6, tzinfo=UTC),
+                    n,
+                ],
+            )
+            for n in (1, 2)
+        ]
+    return Show(podcast_id, episodes)
+
+
+@pytest.fixture
+def place(workplace: Workplace, show: Show) -> Iterator[Workplace]:
+    """The workplace with the show registered, at noon of 20 November 2026."""
+    with clock.frozen(datetime(2026, 11, 20, 12, tzinfo=UTC)):
+        yield workplace
+
+
+@pytest.fixture
+def campaigns_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a campaigns.json of one campaign, with what the test wants to differ."""
+
+    def write(**changes: object) -> Path:
+        entry = {
+            "key": "autumn",
+            "sponsor": {"name": "Nordlys Audio", "website": "https://nordlys.example"},
+            "podcast_guid": "guid-lanterna",
+            "name": "Autumn host-read",
+            "status": "active",
+            "start_date": "2026-10-21",
+            "end_date": "2026-11-19",
+            "campaign_value": "100.00",
+            "currency": "EUR",
+            "margin": "1.0000",
+            "guaranteed_impressions": 3000,
+            "episode_guids": ["e1", "e2"],
+            "promo_codes": ["NORD15"],
+            "attribution_config": {"method": "promo_code", "promo_code": "NORD15"},
+        }
+        path = tmp_path / "campaigns.json"
+        path.write_text(json.dumps({"version": 1, "campaigns": [{**entry, **changes}]}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def conversions_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a conversions.csv of these rows, under the header."""
+
+    def write(*rows: str, name: str = "conversions.csv") -> Path:
+        path = tmp_path / name
+        header = "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id"
+        path.write_text("\n".join([header, *rows]) + "\n")
+        return path
+
+    return write

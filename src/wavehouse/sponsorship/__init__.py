@@ -1,6 +1,89 @@
-"""Sponsors, campaigns, conversions, credit, return on investment and the sponsor report."""
+"""The door of ``sponsorship``: sponsors, campaigns, conversions, credit, return, reports."""
 
+from wavehouse.sponsorship.service.conversions import (
+    Quarantine,
+    ingest_conversions,
+    record_conversion,
+    recredit,
+)
+from wavehouse.sponsorship.service.parties import (
+    add_campaign,
+    add_sponsor,
+    find_campaign,
+    find_episodes,
+    find_podcast,
+    import_campaigns,
+    list_campaigns,
+    list_sponsors,
+)
 from wavehouse.sponsorship.service.rendering import render, render_pdf
-from wavehouse.sponsorship.types import ReportData
+from wavehouse.sponsorship.service.reports import from_rollups, make_report, report_data
+from wavehouse.sponsorship.service.results import campaign_results, revenue_by_day
+from wavehouse.sponsorship.types import (
+    BadRow,
+    CampaignCard,
+    CampaignFigures,
+    CampaignResults,
+    CampaignStatus,
+    ConversionInput,
+    ConversionOutcome,
+    ConversionType,
+    CreditModel,
+    Delivery,
+    DeliverySource,
+    EpisodeDay,
+    ImportResult,
+    IngestResult,
+    NewCampaign,
+    NewSponsor,
+    Provenance,
+    Recorded,
+    ReportData,
+    RevenueDay,
+    Sponsor,
+    StoredReport,
+)
 
-__all__ = ["ReportData", "render", "render_pdf"]
+__all__ = [
+    "BadRow",
+    "CampaignCard",
+    "CampaignFigures",
+    "CampaignResults",
+    "CampaignStatus",
+    "ConversionInput",
+    "ConversionOutcome",
+    "ConversionType",
+    "CreditModel",
+    "Delivery",
+    "DeliverySource",
+    "EpisodeDay",
+    "ImportResult",
+    "IngestResult",
+    "NewCampaign",
+    "NewSponsor",
+    "Provenance",
+    "Quarantine",
+    "Recorded",
+    "ReportData",
+    "RevenueDay",
+    "Sponsor",
+    "StoredReport",
+    "add_campaign",
+    "add_sponsor",
+    "campaign_results",
+    "find_campaign",
+    "find_episodes",
+    "find_podcast",
+    "from_rollups",
+    "import_campaigns",
+    "ingest_conversions",
+    "list_campaigns",
+    "list_sponsors",
+    "make_report",
+    "record_conversion",
+    "recredit",
+    "render",
+    "render_pdf",
+    "report_data",
+    "revenue_by_day",
+]

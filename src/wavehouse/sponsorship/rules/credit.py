@@ -12,25 +12,27 @@ from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import ConversionInput, Credit, CreditModel, Touch
 
 WINDOW_DAYS = 30
+_MICRO = Decimal("0.000001")
 
 
-def dedup_key(conversion: ConversionInput, sponsor_id: SponsorId | None) -> str:
-    """What makes two rows one conversion (AT02): the sponsor and the order id.
+def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -> str:
+    """What a conversion is known by within its sponsor: its order id (AT02).
 
-    A refund names the order it takes back, so its instant and value join the key: a file read
-    twice adds nothing, a second part refund of one order does. Without an order id everything
-    that is known is the key. Without a sponsor the code stands for it.
+    A refund names the order it takes back, so its instant and value join: a file read twice adds
+    nothing, a second part refund of one order does. Without an order id everything that is known
+    is the reference. Without a sponsor the code stands for it. The parts are joined by a control
+    character, which no order id can hold.
     """
-    owner = str(sponsor_id) if sponsor_id else f"code:{normalised(conversion.promo_code)}"
+    code = normalised(conversion.promo_code)
     moment = conversion.occurred_at.astimezone(UTC).isoformat()
     money = f"{conversion.value.normalize():f} {conversion.currency}"
+    parts = [] if sponsor_id else [code]
     if conversion.order_id is None:
-        parts = [owner, "no order", normalised(conversion.promo_code)]
-        parts += [conversion.conversion_type, moment, money]
+        parts += ["no order", code, conversion.conversion_type, moment, money]
     elif conversion.is_refund:
-        parts = [owner, "refund", conversion.order_id, moment, money]
+        parts += [conversion.order_id, "refund", moment, money]
     else:
-        parts = [owner, "order", conversion.order_id]
+        parts += [conversion.order_id]
     return "\x1f".join(parts)
 
 
@@ -47,9 +49,8 @@ def weights(model: CreditModel, touches: Sequence[Touch]) -> list[Decimal]:
     if not touches:
         return []
     if model is CreditModel.LINEAR:
-        return [Decimal(1) / len(touches)] * len(touches)
-    pick = min if model is CreditModel.FIRST else max
-    chosen = pick(
+        return allocate(Decimal(1), [Decimal(1)] * len(touches), _MICRO)
+    chosen = max(
         range(len(touches)), key=lambda i: (touches[i].touched_at, touches[i].campaign_id.int, i)
     )
     return [Decimal(1) if i == chosen else Decimal(0) for i in range(len(touches))]

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from wavehouse.sponsorship.rules import formulas, wording
 from wavehouse.sponsorship.rules.figures import all_figures, delivered
 from wavehouse.sponsorship.types import (
+    Campaign,
+    DayCount,
+    EpisodeDay,
     Figure,
     MethodLine,
     Note,
@@ -50,6 +55,21 @@ def build(inputs: ReportInputs) -> ReportData:
     )
 
 
+def by_day(
+    counted: Iterable[EpisodeDay], campaign: Campaign, first: date, last: date, now: datetime
+) -> tuple[DayCount, ...]:
+    """Each day of the flight within the report and up to now; today is not over yet."""
+    totals: dict[date, int] = {}
+    for row in counted:
+        totals[row.day] = totals.get(row.day, 0) + row.downloads
+    today = now.date()
+    start, end = max(first, campaign.start_date), min(last, campaign.end_date, today)
+    return tuple(
+        DayCount(day, totals.get(day, 0), day == today)
+        for day in (start + timedelta(days=n) for n in range((end - start).days + 1))
+    )
+
+
 def summary(inputs: ReportInputs) -> str:
     """The report in words, built from the figures it shows."""
     parts = [_delivery_sentence(inputs), _money_sentence(inputs), _episode_sentence(inputs)]
@@ -62,7 +82,7 @@ def _delivery_sentence(inputs: ReportInputs) -> str:
         return "No impression has been counted for this campaign in this period yet."
     share = formulas.pacing(count, campaign.guaranteed_impressions)
     of_booked = f", {wording.percent(share)} of the booked volume" if share is not None else ""
-    left = (campaign.end_date - inputs.last_day).days
+    left = (campaign.end_date - min(inputs.last_day, inputs.generated_at.date())).days
     ending = f", with {wording.counted(left, 'day')} left" if left > 0 else ""
     noun = "impression" if count == 1 else "impressions"
     verb = "has delivered" if left > 0 else "delivered"

@@ -7,7 +7,7 @@ from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 
-from wavehouse.kernel.ids import CampaignId
+from wavehouse.kernel.ids import CampaignId, ConversionId, SponsorId
 from wavehouse.sponsorship.types.parties import AttributionMethod, ConversionType
 
 
@@ -47,7 +47,7 @@ class ConversionInput:
 
 
 class ConversionOutcome(StrEnum):
-    """What became of a conversion that was handed in."""
+    """What became of a conversion: an unmatched one is stored, and credited to nobody yet."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -57,8 +57,7 @@ class ConversionOutcome(StrEnum):
 class CreditModel(StrEnum):
     """How one conversion's credit is shared by the campaigns that touched it (AT09)."""
 
-    FIRST = "first"
-    LAST = "last"
+    LAST = "last_touch"
     LINEAR = "linear"
 
 
@@ -79,6 +78,55 @@ class Credit:
     method: AttributionMethod
     weight: Decimal
     amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A stored conversion with the evidence for it, as far as credit needs them."""
+
+    conversion_id: ConversionId
+    sponsor_id: SponsorId | None
+    order_reference: str
+    occurred_at: datetime
+    conversion_type: str
+    value: Decimal
+    currency: str
+    campaign_id: CampaignId | None
+    promo_code: str
+    order_id: str | None
+
+    @property
+    def told(self) -> ConversionInput:
+        """The conversion as it was told."""
+        return ConversionInput(
+            self.occurred_at,
+            self.promo_code,
+            ConversionType(self.conversion_type),
+            self.value,
+            self.currency,
+            self.order_id,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one conversion, and what it is credited to."""
+
+    outcome: ConversionOutcome
+    conversion_id: ConversionId
+    campaign_id: CampaignId | None
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """What became of the rows of a file. ``read`` is the sum of the four others."""
+
+    read: int
+    stored: int
+    duplicate: int
+    unmatched: int
+    quarantined: int
+    problems: tuple[BadRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

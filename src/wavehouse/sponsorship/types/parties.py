@@ -110,3 +110,86 @@ class CodeWindow:
     last_day: date
     currency: str
     live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCard:
+    """A campaign as it is stored and listed, with the names of its sponsor and show."""
+
+    campaign_id: CampaignId
+    sponsor_id: SponsorId
+    podcast_id: PodcastId
+    sponsor: str
+    podcast: str
+    name: str
+    status: str
+    start_date: date
+    end_date: date
+    campaign_value: Decimal
+    currency: str
+    margin: Decimal
+    guaranteed_impressions: int | None
+    episode_ids: list[EpisodeId]
+    promo_codes: list[str]
+    grace_days: int
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign that the rules work with."""
+        return Campaign(
+            campaign_id=self.campaign_id,
+            sponsor_id=self.sponsor_id,
+            podcast_id=self.podcast_id,
+            name=self.name,
+            status=CampaignStatus(self.status),
+            start_date=self.start_date,
+            end_date=self.end_date,
+            campaign_value=self.campaign_value,
+            currency=self.currency,
+            margin=self.margin,
+            guaranteed_impressions=self.guaranteed_impressions,
+            episode_ids=tuple(self.episode_ids),
+            promo_codes=tuple(self.promo_codes),
+            grace_days=self.grace_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewSponsor:
+    """What is said of a sponsor when it is added; the name is its key in the organization."""
+
+    name: str
+    company: str | None = None
+    email: str | None = None
+    website: str | None = None
+    industry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What is said of a campaign when it is added or imported; ``key`` makes that repeatable."""
+
+    name: str
+    sponsor_id: SponsorId
+    podcast_id: PodcastId
+    status: CampaignStatus
+    start_date: date
+    end_date: date
+    campaign_value: Decimal
+    currency: str
+    margin: Decimal
+    guaranteed_impressions: int | None
+    episode_ids: tuple[EpisodeId, ...]
+    promo_codes: tuple[str, ...]
+    attribution_config: dict[str, object]
+    grace_days: int = GRACE_DAYS
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import of campaigns did."""
+
+    added: int
+    updated: int
+    unchanged: int

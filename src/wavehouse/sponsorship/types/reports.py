@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
 
-from wavehouse.kernel.ids import CampaignId, EpisodeId
+from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId, ReportId
 from wavehouse.sponsorship.types.conversions import Unconverted
-from wavehouse.sponsorship.types.parties import AttributionMethod, Campaign, Sponsor
+from wavehouse.sponsorship.types.parties import AttributionMethod, Campaign, CampaignCard, Sponsor
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +92,73 @@ class CampaignResults:
     def revenue(self) -> Decimal:
         """Revenue in the campaign's currency, refunds taken off."""
         return sum((line.revenue for line in self.by_method), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeDay:
+    """Counted downloads of one episode on one UTC day."""
+
+    episode_id: EpisodeId
+    day: date
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The downloads of a campaign's episodes in its flight, and how they were counted."""
+
+    days: tuple[EpisodeDay, ...]
+    provenance: Provenance
+
+
+class DeliverySource(Protocol):
+    """Where counted downloads come from: the rollups of ``measurement``."""
+
+    def __call__(
+        self, *, podcast_id: PodcastId, episode_ids: Sequence[EpisodeId], first: date, last: date
+    ) -> Delivery:
+        """Downloads per episode and day from ``first`` to ``last``, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSum:
+    """Credits of one campaign, method and currency in a period."""
+
+    campaign_id: CampaignId
+    method: str
+    currency: str
+    conversions: int
+    refunds: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """A campaign with what it brought in a period, for a list of campaigns."""
+
+    card: CampaignCard
+    results: CampaignResults
+    roi: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueDay:
+    """Credited revenue of one UTC day in one currency."""
+
+    day: date
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report that was made and written to a file."""
+
+    report_id: ReportId
+    format: str
+    path: Path
+    size: int
+    content_hash: bytes
 
 
 @dataclass(frozen=True, slots=True)
