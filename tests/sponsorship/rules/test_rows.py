@@ -42,6 +42,7 @@ def test_a_time_without_a_zone_is_read_as_utc() -> None:
     [
         ("occurred_at", "01/11/2026", "not a date"),
         ("occurred_at", "", "not a date"),
+        ("occurred_at", "2026-11-01T10:00:00Z\0", "not a date"),
         ("occurred_at", "2026-11-31T10:00:00Z", "not a date"),
         ("occurred_at", "0001-01-01T00:00:00+14:00", "not a date"),
         ("occurred_at", "1999-12-31T23:59:59Z", "before the year 2000"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from decimal import Decimal
 
 from wavehouse.kernel.errors import InvalidInput
@@ -22,9 +23,7 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
     website = sponsor.website
     if website is not None and not website.lower().startswith(("https://", "http://")):
         raise InvalidInput("the sponsor's website must begin with https://")
-    return NewSponsor(
-        sponsor.name.strip(), sponsor.company, sponsor.email, website, sponsor.industry
-    )
+    return replace(sponsor, name=sponsor.name.strip())
 
 
 def check_campaign(campaign: NewCampaign) -> None:
@@ -32,6 +31,8 @@ def check_campaign(campaign: NewCampaign) -> None:
     _name("campaign", campaign.name)
     if campaign.end_date <= campaign.start_date:
         raise InvalidInput("the campaign must end after the day on which it starts")
+    if not campaign.campaign_value.is_finite() or not campaign.margin.is_finite():
+        raise InvalidInput("the campaign's value and margin must be decimal numbers")
     if not 0 <= campaign.campaign_value <= _LARGEST_VALUE or _places(campaign.campaign_value) > 2:
         raise InvalidInput("the campaign's value must be an amount like 4515.00, not negative")
     if campaign.currency not in CURRENCIES:

@@ -41,6 +41,8 @@ def conversion(cells: Mapping[str, str], *, now: datetime) -> ConversionInput:
 def instant(text: str, *, now: datetime) -> datetime:
     """An ISO 8601 instant in UTC; one without a zone is read as UTC."""
     try:
+        if not text.strip().isprintable():
+            raise ValueError
         parsed = datetime.fromisoformat(text.strip())
         parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
