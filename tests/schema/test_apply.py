@@ -1,17 +1,21 @@
-"""What ``apply`` leaves in a database, on every version of PostgreSQL it promises."""
+"""What apply, rollback and status leave in a database, on every version that is promised."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import schema
-from wavehouse.kernel.errors import Refused
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, Refused
 
 Write = Callable[[dict[str, str]], Path]
+pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
 
 TWO = {
     "202601010000_people.up": "CREATE TABLE people (id int PRIMARY KEY);",
@@ -35,19 +39,120 @@ def test_every_pending_file_is_applied_once_in_order(database: str, ladder: Writ
     assert [("applied", "people"), ("applied", "names")] == rows(
         database, "SELECT state, slug FROM schema_ops.history ORDER BY version"
     )
+    assert 0 == schema.status(database, folder).exit_code
 
 
-def test_a_file_that_fails_leaves_nothing_and_names_its_line(database: str, ladder: Write) -> None:
+def test_the_history_takes_its_time_from_the_one_clock(database: str, ladder: Write) -> None:
+    """A traveller in time sees his own time in the history and the journal."""
+    then = datetime(2030, 2, 3, 4, 5, tzinfo=UTC)
+    with clock.frozen(then):
+        schema.apply(database, ladder(TWO), to="202601010000")
+    assert then == schema.status(database, ladder({})).last_applied_at
+    assert [(then,)] == rows(database, "SELECT happened_at FROM schema_ops.journal")
+
+
+def test_a_file_that_does_not_parse_leaves_nothing_and_names_its_line(
+    database: str, ladder: Write
+) -> None:
     """Files before it stay; of the failing one neither a table nor a row is left."""
-    folder = ladder({**TWO, "3_bad.up": ""})
-    (folder / "3_bad.up.sql").unlink()
-    ladder({"202601030000_bad.up": "CREATE TABLE kept (id int);\n\nSELECT 1,\n  FROM nowhere;\n"})
+    bad = "CREATE TABLE kept (id int);\n\nSELECT 1,\n  FROM nowhere;\n"
     with pytest.raises(schema.MigrationFailed) as caught:
-        schema.apply(database, folder)
+        schema.apply(database, ladder({**TWO, "202601030000_bad.up": bad}))
     assert "202601030000_bad.up.sql:4" == caught.value.where
     assert [(2, None)] == rows(
         database, "SELECT count(*), to_regclass('kept')::text FROM schema_ops.history"
     )
+
+
+def test_a_statement_that_fails_without_a_position_has_its_line_too(
+    database: str, ladder: Write
+) -> None:
+    """Statements are sent one by one, so each error belongs to one; its detail stays out."""
+    twice = "INSERT INTO people VALUES (1);\n-- again\nINSERT INTO people\nVALUES (1);"
+    with pytest.raises(schema.MigrationFailed, match="duplicate key") as caught:
+        schema.apply(database, ladder({**TWO, "202601030000_twice.up": twice}))
+    assert "202601030000_twice.up.sql:3" == caught.value.where
+    assert "(id)=(1)" not in str(caught.value)
+
+
+def test_what_fails_only_at_commit_leaves_nothing_either(database: str, ladder: Write) -> None:
+    """Deferred constraints speak when the transaction ends."""
+    orphan = """
+        CREATE TABLE pets (owner int REFERENCES people DEFERRABLE INITIALLY DEFERRED);
+        INSERT INTO pets VALUES (7);
+    """
+    with pytest.raises(schema.MigrationFailed, match="foreign key"):
+        schema.apply(database, ladder({**TWO, "202601030000_orphan.up": orphan}))
+    assert ("202601030000",) == schema.status(database, ladder({})).of(schema.EntryState.PENDING)
+
+
+def test_a_percent_sign_and_a_dollar_number_mean_themselves(database: str, ladder: Write) -> None:
+    """Files are sent without parameters: nothing in them is a placeholder."""
+    text = "CREATE TABLE a AS SELECT '100%s %% %(x)s $1' AS t, 7 % 4 AS n;"
+    schema.apply(database, ladder({"1_a.up": text}))
+    assert [("100%s %% %(x)s $1", 3)] == rows(database, "SELECT t, n FROM a")
+
+
+def test_what_a_file_sets_for_the_session_does_not_reach_the_next_file(
+    database: str, ladder: Write
+) -> None:
+    """Dumps begin by emptying search_path; the next file must not suffer from it."""
+    folder = ladder(
+        {
+            "1_a.up": "SELECT set_config('search_path', '', false); SET ROLE pg_monitor;",
+            "2_b.up": "CREATE TABLE b AS SELECT current_user::text AS who;",
+        }
+    )
+    schema.apply(database, folder)
+    assert [(conninfo_to_dict(database)["user"],)] == rows(database, "SELECT who FROM public.b")
+
+
+def test_objects_belong_to_the_owner_role_and_the_history_to_who_signed_in(
+    database: str, ladder: Write
+) -> None:
+    """``role`` is set for the whole session, and again after a file that resets it."""
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("DROP ROLE IF EXISTS wh_owner")
+        admin.execute("CREATE ROLE wh_owner")
+        admin.execute("GRANT USAGE, CREATE ON SCHEMA public TO wh_owner")
+        admin.execute(f"GRANT CREATE ON DATABASE {admin.info.dbname} TO wh_owner".encode())
+    folder = ladder({"1_a.up": "RESET ROLE;", "2_b.up": "CREATE TABLE b (id int);"})
+    schema.apply(database, folder, role="wh_owner")
+    assert [("wh_owner",), ("wh_owner",)] == rows(
+        database,
+        "SELECT tableowner FROM pg_tables WHERE tablename IN ('b', 'history') ORDER BY tablename",
+    )
+    assert [(conninfo_to_dict(database)["user"],)] == rows(
+        database, "SELECT DISTINCT applied_by FROM schema_ops.history"
+    )
+    with psycopg.connect(database, autocommit=True) as admin:
+        admin.execute("DROP OWNED BY wh_owner")
+        admin.execute("DROP ROLE wh_owner")
+
+
+def test_a_role_that_does_not_exist_is_refused(database: str, ladder: Write) -> None:
+    """The sentence names the role; nothing was made."""
+    with pytest.raises(Refused, match="nobody_here"):
+        schema.apply(database, ladder(TWO), role="nobody_here")
+    assert [(None,)] == rows(database, "SELECT to_regnamespace('schema_ops')::text")
+
+
+def test_a_dry_run_and_status_write_nothing(database: str, ladder: Write) -> None:
+    """Not even the runner's own schema is made; a broken file is found all the same."""
+    folder = ladder(TWO)
+    result = schema.apply(database, folder, dry_run=True)
+    assert (2, None) == (len(result.steps), result.version)
+    assert 3 == schema.status(database, folder).exit_code
+    assert [(None,)] == rows(database, "SELECT to_regnamespace('schema_ops')::text")
+    with pytest.raises(InvalidInput, match="is empty"):
+        schema.apply(database, ladder({"202601030000_none.up": "\n"}), dry_run=True)
+
+
+def test_nothing_runs_when_any_chosen_file_is_not_fit(database: str, ladder: Write) -> None:
+    """All files are read and checked before the first is applied."""
+    with pytest.raises(Refused, match="COMMIT may not stand"):
+        schema.apply(database, ladder({**TWO, "202601030000_c.up": "SELECT 1; COMMIT;"}))
+    assert None is schema.status(database, ladder({})).version
 
 
 def test_rollback_undoes_the_newest_file(database: str, ladder: Write) -> None:
@@ -62,12 +167,51 @@ def test_rollback_undoes_the_newest_file(database: str, ladder: Write) -> None:
     assert [("up",), ("up",), ("down",)] == rows(
         database, "SELECT direction FROM schema_ops.journal ORDER BY journal_id"
     )
+    schema.rollback(database, folder, to="0")
+    assert [(None, 0)] == rows(
+        database, "SELECT to_regclass('people')::text, count(*) FROM schema_ops.history"
+    )
 
 
-def test_an_applied_file_that_was_changed_is_refused(database: str, ladder: Write) -> None:
-    """Nothing is applied on top of a history that cannot be trusted."""
-    schema.apply(database, ladder(TWO))
-    folder = ladder({"202601010000_people.up": "CREATE TABLE people (id bigint);"})
-    with pytest.raises(Refused, match=r"202601010000_people\.up\.sql was changed"):
-        schema.apply(database, folder)
-    assert ("202601010000",) == schema.status(database, folder).of(schema.EntryState.CHANGED)
+def test_a_down_file_that_fails_leaves_the_version_applied(database: str, ladder: Write) -> None:
+    """The row goes with the objects or stays with them."""
+    folder = ladder({**TWO, "202601020000_names.down": "ALTER TABLE people DROP name;\nDROP x;"})
+    schema.apply(database, folder)
+    with pytest.raises(schema.MigrationFailed) as caught:
+        schema.rollback(database, folder)
+    assert "202601020000_names.down.sql:2" == caught.value.where
+    assert ([(None,)], 0) == (
+        rows(database, "SELECT name FROM people UNION ALL SELECT NULL"),
+        schema.status(database, folder).exit_code,
+    )
+
+
+@pytest.mark.parametrize(
+    ("up", "down", "reason"),
+    [
+        ("SELECT 1;", "", "is empty; nothing was rolled back"),
+        ("SELECT 1;", "-- cannot be undone\n", "holds no statement"),
+        ("-- wavehouse: irreversible: data is gone\nSELECT 1;", "SELECT 1;", "data is gone"),
+        ("SELECT 1;", "-- wavehouse: irreversible\nSELECT 1;", "gives no reason"),
+    ],
+)
+def test_a_down_file_that_would_undo_nothing_is_refused(
+    database: str, ladder: Write, up: str, down: str, reason: str
+) -> None:
+    """A history must not say "rolled back" over objects that are still there."""
+    folder = ladder({"1_a.up": up, "1_a.down": down})
+    schema.apply(database, folder)
+    with pytest.raises(Refused, match=reason):
+        schema.rollback(database, folder)
+    assert "1" == schema.status(database, folder).version
+
+
+def test_a_mended_down_file_is_run_when_it_is_allowed(database: str, ladder: Write) -> None:
+    """A down file that never worked can be mended, knowingly."""
+    schema.apply(database, ladder({"1_a.up": "CREATE TABLE a ();", "1_a.down": "DROP TABLE b;"}))
+    folder = ladder({"1_a.down": "DROP TABLE a;"})
+    with pytest.raises(Refused, match="not the one that was there") as caught:
+        schema.rollback(database, folder)
+    assert "--allow-changed-down" in str(caught.value.hint)
+    schema.rollback(database, folder, allow_changed_down=True)
+    assert [(None,)] == rows(database, "SELECT to_regclass('a')::text")

@@ -1,1 +1,62 @@
-"""What was heard: requests normalised, filtered, counted, reconciled."""
+"""The door of ``measurement``: from access logs to counted downloads and rollups."""
+
+from wavehouse.measurement.service.counting import count, pending_days, recount
+from wavehouse.measurement.service.ingest import ingest_logs
+from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.service.reading import (
+    days,
+    episode_days,
+    estimates,
+    figures,
+    filtered,
+    freshness,
+    known_period,
+    listeners,
+    outcomes,
+    trace,
+)
+from wavehouse.measurement.service.rolling import reconcile, roll_up
+from wavehouse.measurement.types import (
+    RULE_VERSION,
+    Counted,
+    DayTotal,
+    EpisodeDay,
+    Figure,
+    FileResult,
+    Freshness,
+    Reconciliation,
+    RolledUp,
+    Tally,
+    TracedRequest,
+)
+
+__all__ = [
+    "RULE_VERSION",
+    "Counted",
+    "DayTotal",
+    "EpisodeDay",
+    "Figure",
+    "FileResult",
+    "Freshness",
+    "Reconciliation",
+    "RolledUp",
+    "Tally",
+    "TracedRequest",
+    "count",
+    "days",
+    "episode_days",
+    "estimates",
+    "figures",
+    "filtered",
+    "freshness",
+    "ingest_logs",
+    "known_period",
+    "list_version",
+    "listeners",
+    "outcomes",
+    "pending_days",
+    "reconcile",
+    "recount",
+    "roll_up",
+    "trace",
+]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -122,7 +122,7 @@ class Target:
     """A database to migrate: its name in reports, how to reach it, its ladder, its owner."""
 
     name: str
-    conninfo: str
+    conninfo: str = field(repr=False)  # it may hold a password
     folder: Path
     role: str | None = None
 

@@ -6,7 +6,7 @@ marks and the progress of their source commit together or not at all.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
@@ -31,19 +31,13 @@ class BulkLoader:
         """Append an Arrow stream to a temporary table, made on first use; the number of rows."""
         return int(self._cursor.adbc_ingest(table, stream, mode="create_append", temporary=True))
 
-    def execute(self, statement: LiteralString, parameters: Sequence[object] | None = None) -> None:
-        """Run a statement in the open transaction."""
-        self._cursor.execute(statement, parameters)
+    def execute(self, statement: LiteralString) -> int:
+        """Run a statement in the open transaction; how many rows it touched (-1: unknown).
 
-    def fetch(
-        self, statement: LiteralString, parameters: Sequence[object] | None = None
-    ) -> tuple[Any, ...]:
-        """The only row of a statement."""
-        self._cursor.execute(statement, parameters)
-        row = self._cursor.fetchone()
-        if row is None:
-            raise LookupError("the statement returned no row")
-        return tuple(row)
+        Without pyarrow ADBC binds no parameters: what a statement needs is staged first.
+        """
+        self._cursor.execute(statement)
+        return int(self._cursor.rowcount)
 
     def commit(self) -> None:
         """Commit what was staged and executed since the last commit."""

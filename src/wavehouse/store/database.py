@@ -7,7 +7,7 @@ a command, a request, a job) commits it by leaving the block without an exceptio
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
@@ -20,7 +20,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, Unreachable
 from wavehouse.store.roles import DatabaseName, Place, RoleKind
 
-Params = Sequence[object] | dict[str, Any] | None
+Params = Sequence[object] | Mapping[str, Any] | None
 T = TypeVar("T")
 
 

@@ -17,17 +17,27 @@ from wavehouse.kernel.reference.agent_list import (
 from wavehouse.kernel.reference.country_list import Countries, countries
 from wavehouse.kernel.reference.files import versions
 from wavehouse.kernel.reference.network_list import NetworkClass, Networks, networks
+from wavehouse.kernel.reference.prefix_list import (
+    MediaKey,
+    TrackingPrefixes,
+    media_key,
+    tracking_prefixes,
+)
 
 __all__ = [
     "AgentExample",
     "AgentPattern",
     "Countries",
+    "MediaKey",
     "NetworkClass",
     "Networks",
+    "TrackingPrefixes",
     "agent_devices",
     "agent_examples",
     "agent_patterns",
     "countries",
+    "media_key",
     "networks",
+    "tracking_prefixes",
     "versions",
 ]

@@ -25,7 +25,10 @@ class AgentPattern:
 
 @dataclass(frozen=True, slots=True)
 class AgentExample:
-    """A user agent seen in the wild, and what it is."""
+    """A user agent seen in the wild, and what it is.
+
+    ``kind`` is app, browser and library (which count), bot, or watch (R20).
+    """
 
     kind: str
     app: str
@@ -53,6 +56,6 @@ def agent_devices() -> tuple[AgentPattern, ...]:
 
 @cache
 def agent_examples() -> tuple[AgentExample, ...]:
-    """Every example of the list; each is classified as its own entry."""
+    """Every example of the list; our rules give each its app, and filter bots and watches only."""
     entries = json.loads(text_of("agent-examples.json"))["entries"]
     return tuple(AgentExample(kind, app, text) for kind, app, text in entries)

@@ -8,9 +8,10 @@ from contextlib import contextmanager
 import psycopg
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from wavehouse.kernel.errors import Unreachable, UsageError
+from wavehouse.kernel.errors import Refused, Unreachable, UsageError, WavehouseError
 
 CONNECT_SECONDS = 10
+_GONE = (None, "57P01", "57P02", "57P03")  # no answer; shut down; crashed; starting up
 
 
 def label(conninfo: str) -> str:
@@ -43,7 +44,30 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
             hint="start the server or correct --url; `wavehouse doctor` checks our own server",
         ) from None
     with connection:
-        yield connection
+        try:
+            yield connection
+        except psycopg.Error as error:
+            raise _told(error, where) from error
+
+
+def lost(error: psycopg.Error) -> bool:
+    """Whether the server went away, rather than said no."""
+    return isinstance(error, psycopg.OperationalError) and error.sqlstate in _GONE
+
+
+def _told(error: psycopg.Error, where: str) -> WavehouseError:
+    """An error of the runner's own statements, as a sentence."""
+    if lost(error):
+        return Unreachable(
+            "the connection to the database was lost",
+            where=where,
+            hint="see what was kept: wavehouse schema status",
+        )
+    said = str(error.diag.message_primary or error)
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        hint = "give the login, or the role it acts as, CREATE on the database and schema_ops"
+        return Refused(said, where=where, hint=hint)
+    return WavehouseError(said, where=where, hint="see the server's log, then: wavehouse doctor")
 
 
 def _reason(conninfo: str, error: psycopg.OperationalError) -> str:

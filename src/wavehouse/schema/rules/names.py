@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -23,52 +22,42 @@ class Pair:
     down: str | None
 
 
-def checksum(text: str) -> str:
-    """The SHA-256 of a text whose line ends are LF already."""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def with_lf(text: str) -> str:
-    """The text with LF line ends, so that a checkout on Windows is the same migration."""
-    return text.replace("\r\n", "\n")
-
-
 def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
     """The versions that a folder's file names spell, oldest first.
 
     A ``.sql`` file that does not fit is an error rather than ignored: an unread migration is
-    worse than a refused one. Other files (a README, a sum file) are not ours.
+    worse than a refused one. A pair is known by its version, as elsewhere: the slugs may differ.
+    Other files (a README, a sum file) are not ours.
     """
-    ups: dict[int, tuple[str, str, str]] = {}
-    downs: dict[tuple[str, str], str] = {}
+    found: dict[tuple[int, str], re.Match[str]] = {}
     for name in sorted(names):
         match = _NAME.fullmatch(name)
-        if match is None:
-            if _LOOKS_LIKE_ONE.search(name):
-                raise _unreadable(name)
-            continue
-        version, slug, kind = match.groups()
-        if kind == "up":
-            other = ups.setdefault(int(version), (version, slug, name))
-            if other[2] != name:
-                raise InvalidInput(
-                    f"two files claim version {int(version)}: {other[2]} and {name}",
-                    where=name,
-                    hint="give the newer file a version of its own",
-                )
-        elif kind == "down":
-            downs[version, slug] = name
-    found = [
-        Pair(version, slug, name, downs.pop((version, slug), None))
-        for _, (version, slug, name) in sorted(ups.items())
-    ]
-    for name in downs.values():
+        if match:
+            other = found.setdefault((int(match[1]), match[3]), match)
+            if other is not match:
+                raise _twice(name, other[0])
+        elif _LOOKS_LIKE_ONE.search(name):
+            raise _unreadable(name)
+    ups = {number: match for (number, kind), match in found.items() if kind == "up"}
+    downs = {number: match[0] for (number, kind), match in found.items() if kind == "down"}
+    for number in downs.keys() - ups.keys():
         raise InvalidInput(
             "a down file stands without its up file",
-            where=name,
-            hint=f"add {name.replace('.down.sql', '.up.sql')} or remove {name}",
+            where=downs[number],
+            hint=f"add {downs[number].replace('.down.sql', '.up.sql')}, or move it away",
         )
-    return tuple(found)
+    return tuple(
+        Pair(match[1], match[2], match[0], downs.get(number))
+        for number, match in sorted(ups.items())
+    )
+
+
+def _twice(name: str, other: str) -> InvalidInput:
+    return InvalidInput(
+        f"{other} has the same version",
+        where=name,
+        hint="give the newer file a version of its own",
+    )
 
 
 def _unreadable(name: str) -> InvalidInput:

@@ -56,7 +56,7 @@ def to_apply(
     late = [m for m in wanted if m.version in status.of(EntryState.OUT_OF_ORDER)]
     if late and not allow_out_of_order:
         raise Refused(
-            f"{late[0].up.path.name} is older than version {status.version}, which is applied",
+            f"the file is older than version {status.version}, which is applied",
             where=late[0].up.path.name,
             hint="give it a newer version, or pass --allow-out-of-order if it depends on nothing",
         )
@@ -71,13 +71,19 @@ def to_roll_back(
     steps: int,
     allow_changed_down: bool,
 ) -> tuple[Migration, ...]:
-    """The migrations to undo, newest first. Raises before anything when one cannot be undone."""
-    rows = sorted(history, key=lambda row: row.number, reverse=True)
+    """The migrations to undo, newest first. Raises before anything when one cannot be undone.
+
+    A version that is half-way comes before all others, so that the plain command repairs it.
+    """
+    rows = sorted(history, key=lambda row: (row.state is RowState.APPLIED, -row.number))
     if to is None:
         chosen = rows[:steps]
     else:
         floor = _number_of(to, {row.number for row in rows} | {0})
         chosen = [row for row in rows if row.number > floor]
+        for row in rows:
+            if row.state is not RowState.APPLIED and row not in chosen:
+                raise partly(row.version)
     files = {migration.number: migration for migration in migrations}
     return tuple(_undoable(files.get(row.number), row, allow_changed_down) for row in chosen)
 
@@ -86,10 +92,7 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
     """Raise when a version is half-way, or an applied file was changed or removed."""
     partial = status.of(EntryState.PARTIAL)
     if partial:
-        raise PartlyApplied(
-            f"version {partial[0]} is partly applied",
-            hint="undo it by its down file: wavehouse schema rollback; then apply again",
-        )
+        raise partly(partial[0])
     names = {migration.version: migration.up.path.name for migration in migrations}
     for version in status.of(EntryState.CHANGED):
         raise changed(names[version])
@@ -101,10 +104,18 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
         )
 
 
+def partly(version: str) -> PartlyApplied:
+    """The error for a version that is half-way, with its repair."""
+    return PartlyApplied(
+        f"version {version} is partly applied",
+        hint="undo it by its down file: wavehouse schema rollback; then apply again",
+    )
+
+
 def changed(name: str) -> Refused:
     """The refusal for a file that is not what was applied."""
     return Refused(
-        f"{name} was changed after it was applied",
+        "the file was changed after it was applied",
         where=name,
         hint="restore the file from version control and write a new migration for the change",
     )
@@ -120,13 +131,13 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
         raise changed(migration.up.path.name)
     if migration.down is None:
         raise Refused(
-            f"{migration.up.path.name} has no down file, so nothing was rolled back",
+            "the migration has no down file, so nothing was rolled back",
             where=migration.up.path.name,
             hint=f"write {migration.up.path.name.replace('.up.sql', '.down.sql')}",
         )
     if migration.down.checksum != row.down_checksum and not allow_changed_down:
         raise Refused(
-            f"{migration.down.path.name} is not the file that was there when it was applied",
+            "the down file is not the one that was there when its version was applied",
             where=migration.down.path.name,
             hint="restore it, or read it again and pass --allow-changed-down",
         )

@@ -16,7 +16,7 @@ from wavehouse.schema.types import Script, SqlFile, Statement
 
 _TOKEN = re.compile(
     r"""
-    (?P<space>\s+)
+    (?P<space>[ \t\n\r\f\v]+)
   | (?P<line_comment>--[^\n]*)
   | (?P<block_comment>/\*)
   | (?P<dollar>\$(?:[A-Za-z_\u0080-\U0010ffff][\w]*)?\$)
@@ -36,6 +36,8 @@ _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _DIRECTIVE = re.compile(r"--\s*wavehouse:\s*(\S+)\s*(.*)")
 _SPACE = frozenset({"space", "line_comment", "block_comment"})
 _ENDS_TRANSACTION = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
+_COPY_ENDS = frozenset({"STDIN", "STDOUT"})
+_PARENTHESES = {"open": 1, "close": -1}
 _KEPT_WORDS = 16
 
 
@@ -124,31 +126,39 @@ def _unterminated(file: SqlFile, offset: int, what: str) -> InvalidInput:
 
 
 def _statements(file: SqlFile) -> Iterator[Statement]:
-    first: _Token | None = None
-    last = 0
-    words: list[str] = []
+    line, counted = 1, 0
+    for tokens in _groups(file):
+        start, end = tokens[0].start, tokens[-1].end
+        line += file.text.count("\n", counted, start)
+        counted = start
+        yield Statement(line, file.text[start:end], _words(file, tokens))
+
+
+def _words(file: SqlFile, tokens: list[_Token]) -> tuple[str, ...]:
+    words = (file.text[t.start : t.end].upper() for t in tokens if t.kind == "word")
+    return tuple(w for n, w in enumerate(words) if n < _KEPT_WORDS or w in _COPY_ENDS)
+
+
+def _groups(file: SqlFile) -> Iterator[list[_Token]]:
+    """The tokens of each statement, without space around and the semicolon at its end."""
+    group: list[_Token] = []
     previous = ""
     parentheses = bodies = 0
     for token in _tokens(file):
         if token.kind in _SPACE:
             continue
         if token.kind == "semicolon" and parentheses == 0 and bodies == 0:
-            if first:
-                yield _statement(file, first.start, last, words)
-            first, words, previous = None, [], ""
+            if group:
+                yield group
+            group, previous = [], ""
             continue
-        first, last = first or token, token.end
-        if token.kind == "word":
-            word = file.text[token.start : token.end].upper()
-            bodies = max(0, bodies + _body_step(previous, word, bodies))
-            previous = word
-            if len(words) < _KEPT_WORDS or word in ("STDIN", "STDOUT"):
-                words.append(word)
-        elif token.kind in ("open", "close"):
-            parentheses = max(0, parentheses + (1 if token.kind == "open" else -1))
-            previous = ""
-    if first:
-        yield _statement(file, first.start, last, words)
+        group.append(token)
+        word = file.text[token.start : token.end].upper() if token.kind == "word" else ""
+        bodies += _body_step(previous, word, bodies)
+        previous = word
+        parentheses = max(0, parentheses + _PARENTHESES.get(token.kind, 0))
+    if group:
+        yield group
 
 
 def _body_step(previous: str, word: str, bodies: int) -> int:
@@ -158,10 +168,6 @@ def _body_step(previous: str, word: str, bodies: int) -> int:
     if bodies and word == "CASE":
         return 1
     return -1 if bodies and word == "END" else 0
-
-
-def _statement(file: SqlFile, start: int, end: int, words: list[str]) -> Statement:
-    return Statement(line_at(file.text, start), file.text[start:end], tuple(words))
 
 
 def _check(file: SqlFile, statement: Statement) -> None:
@@ -175,7 +181,7 @@ def _check(file: SqlFile, statement: Statement) -> None:
             where=where,
             hint=f"remove {first} from the file",
         )
-    if first == "COPY" and {"STDIN", "STDOUT"} & set(rest):
+    if first == "COPY" and _COPY_ENDS & set(rest):
         raise Refused(
             "COPY with inline data is a habit of psql that a migration cannot follow",
             where=where,

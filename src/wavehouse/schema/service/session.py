@@ -102,12 +102,5 @@ def _take_lock(session: Session, key: int) -> int:
 def _create_state(session: Session) -> None:
     if queries.has_state(session.connection):
         return
-    try:
-        with session.connection.transaction():
-            queries.create_state(session.connection)
-    except psycopg.errors.InsufficientPrivilege as error:
-        raise Refused(
-            f"the schema schema_ops cannot be made: {error.diag.message_primary}",
-            where=session.where,
-            hint="grant it: GRANT CREATE ON DATABASE <database> TO <role>",
-        ) from None
+    with session.connection.transaction():
+        queries.create_state(session.connection)

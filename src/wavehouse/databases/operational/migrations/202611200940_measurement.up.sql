@@ -31,8 +31,6 @@ CREATE TABLE measurement.ingest_batches (
   source_file_id  uuid NOT NULL REFERENCES measurement.source_files ON DELETE CASCADE,
   first_line      bigint NOT NULL,
   lines           bigint NOT NULL,
-  stored          bigint NOT NULL,
-  duplicate       bigint NOT NULL,
   ingested_at     timestamptz NOT NULL
 );
 CREATE INDEX ingest_batches_source_file_id_idx ON measurement.ingest_batches (source_file_id);

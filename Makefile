@@ -1,0 +1,96 @@
+# Everything a clone needs: only Python 3.11 or newer and GNU make have to be there.
+# `make` lists the targets; CONTRIBUTING.md tells the story.
+
+SHELL := /bin/bash
+VENV := .venv
+BIN := $(VENV)/bin
+PYTHON ?= $(shell for name in python3 python3.11 python3.12 python3.13 python3.14 python; do \
+  "$$name" -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null && echo "$$name" && break; done)
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+WORKERS ?= 2
+TESTS ?= tests
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check format lint types imports docs chromium bench lock clean
+
+help: ## List the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set-up, done once and again when a lock changes ----------------------------------------
+
+# docs/decisions/0002-setup.md says why the build tools have a lock of their own.
+RUN_LOCKS := requirements.lock requirements-build.lock
+DEV_LOCKS := requirements-dev.lock
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Wavehouse needs Python 3.11 or newer, and none was found." \
+	  "Install it, or name it: make demo PYTHON=/path/to/python3" >&2; exit 1; }
+	@"$(PYTHON)" -m venv $(VENV) || { echo "This Python cannot make a virtual environment;" \
+	  "on Debian and Ubuntu: apt-get install python3-venv" >&2; rm -rf $(VENV); exit 1; }
+
+$(VENV)/.run: $(RUN_LOCKS) pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) (once) …"
+	@$(PIP) install --require-hashes $(RUN_LOCKS:%=-r %)
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/.dev: $(DEV_LOCKS) pyproject.toml | $(BIN)/python
+	@echo "Setting up $(VENV) with the tools of development (once) …"
+	@$(PIP) install --require-hashes $(DEV_LOCKS:%=-r %)
+	@$(PIP) install --no-deps --no-build-isolation -e .
+	@touch $(VENV)/.run $@
+
+setup: $(VENV)/.dev ## Make .venv with everything that development needs
+
+# --- the two commands of the README ----------------------------------------------------------
+
+demo: $(VENV)/.run ## The whole product on sample data, then the dashboard
+	@$(BIN)/wavehouse demo $(ARGS)
+
+test: $(VENV)/.dev ## Run the tests
+	@$(BIN)/python -m pytest -n $(WORKERS) $(TESTS)
+
+# --- the gate ---------------------------------------------------------------------------------
+
+check: format lint types imports docs chromium ## All of the gate: what .ci/run runs
+	@$(MAKE) --no-print-directory test
+
+format: $(VENV)/.dev ## Refuse code that ruff would format otherwise
+	@$(BIN)/ruff format --check --quiet . || { echo "Try: $(BIN)/ruff format ." >&2; exit 1; }
+
+lint: $(VENV)/.dev ## Lint with ruff
+	@$(BIN)/ruff check --quiet .
+
+types: $(VENV)/.dev ## Check types with mypy --strict
+	@$(BIN)/mypy
+
+imports: $(VENV)/.dev ## Check floors, rooms and doors with import-linter
+	@$(BIN)/lint-imports --no-cache
+
+docs: $(VENV)/.dev ## Refuse a generated reference that is not up to date
+	@$(BIN)/python scripts/generate_reference.py --check
+
+chromium: ## Find or install the Chromium that the browser tests drive
+	@scripts/find_chromium
+
+# --- measuring, locking, cleaning -------------------------------------------------------------
+
+bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
+	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+
+# uv writes the locks, from a throw-away environment; the locks never name a registry.
+COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
+  --no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
+
+lock: ## Resolve the locks anew (needs an index of packages)
+	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
+	"$(PYTHON)" -m venv "$$folder"; "$$folder/bin/python" -m pip --quiet install uv; \
+	$(COMPILE) pyproject.toml -o requirements.lock; \
+	$(COMPILE) --extra dev -c requirements.lock pyproject.toml -o requirements-dev.lock; \
+	printf 'hatchling\neditables\n' > "$$folder/build.in"; \
+	$(COMPILE) --no-annotate -c requirements-dev.lock "$$folder/build.in" -o requirements-build.lock; \
+	if grep -n '://' *.lock; then echo "a lock names an address" >&2; exit 1; fi
+
+clean: ## Remove what was built, the environment too
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,26 @@
+"""The outside world of the catalog: feeds and media files, each behind a Protocol."""
+
+from __future__ import annotations
+
+from wavehouse.catalog.adapters.feeds import (
+    FeedSource,
+    FileFeedSource,
+    WebFeedSource,
+    is_web_address,
+)
+from wavehouse.catalog.adapters.media_file import read_media_file
+from wavehouse.catalog.adapters.probe import FileMediaProbe, MediaProbe, WebMediaProbe
+from wavehouse.catalog.adapters.web import Limits, Web
+
+__all__ = [
+    "FeedSource",
+    "FileFeedSource",
+    "FileMediaProbe",
+    "Limits",
+    "MediaProbe",
+    "Web",
+    "WebFeedSource",
+    "WebMediaProbe",
+    "is_web_address",
+    "read_media_file",
+]

@@ -1,0 +1,110 @@
+"""Where feed documents come from: the web, or, for the command line alone, a file."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+from urllib.request import url2pathname
+
+from wavehouse.catalog.adapters.web import Answer, Web
+from wavehouse.catalog.rules.addresses import shown
+from wavehouse.catalog.rules.feed import MAX_FEED_BYTES
+from wavehouse.catalog.types.feed import Fetched
+from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
+
+_CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_ACCEPT = (
+    "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
+)
+
+
+class FeedSource(Protocol):
+    """Somewhere a feed document can be had from."""
+
+    def fetch(
+        self, location: str, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Fetched:
+        """The document, or word that it has not changed since these validators."""
+        ...
+
+
+class WebFeedSource:
+    """Feeds over http and https, with conditional requests."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    def fetch(
+        self, location: str, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Fetched:
+        """Get the feed at an address; 304 comes back as ``not_modified``."""
+        conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        headers = {name: value for name, value in conditions.items() if value}
+        with self._web.get(location, {"Accept": _ACCEPT, **headers}) as answer:
+            status = answer.response.status_code
+            if status == 304 and headers:
+                return _fetched(answer, b"", not_modified=True)
+            if status in {404, 410}:
+                raise NotFound(f"the server knows no such feed ({status})", where=shown(answer.url))
+            if status != 200:
+                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+            return _fetched(answer, self._web.body(answer), not_modified=False)
+
+
+def _fetched(answer: Answer, body: bytes, *, not_modified: bool) -> Fetched:
+    headers = answer.response.headers
+    charset = _CHARSET.search(headers.get("content-type", ""))
+    return Fetched(
+        location=answer.url,
+        body=body,
+        charset=charset.group(1) if charset else None,
+        etag=headers.get("etag"),
+        last_modified=headers.get("last-modified"),
+        not_modified=not_modified,
+        moved_to=answer.moved_to,
+    )
+
+
+def local_path(location: str) -> Path:
+    """The path that a plain path or a ``file:`` address names."""
+    if not location.lower().startswith("file:"):
+        return Path(location)
+    parts = urlsplit(location)
+    if parts.netloc not in {"", "localhost"}:
+        raise InvalidInput("a file: address names a file of this machine", where=location)
+    return Path(url2pathname(unquote(parts.path)))
+
+
+class FileFeedSource:
+    """Feeds from files, for the command line alone.
+
+    A server must not read its own disk on somebody's word.
+    """
+
+    def fetch(
+        self, location: str, *, etag: str | None = None, last_modified: str | None = None
+    ) -> Fetched:
+        """Read the file; a file is always read, its content decides what is new."""
+        path = local_path(location)
+        try:
+            if not path.is_file():
+                raise NotFound("there is no such file", where=str(path))
+            size = path.stat().st_size
+            if size > MAX_FEED_BYTES:
+                raise InvalidInput(
+                    f"the file has {size:,} bytes; a feed may have {MAX_FEED_BYTES:,}",
+                    where=str(path),
+                )
+            body = path.read_bytes()
+        except OSError as wrong:
+            raise InvalidInput(
+                f"the file cannot be read: {wrong.strerror}", where=str(path)
+            ) from wrong
+        return Fetched(path.absolute().as_uri(), body, None, None, None, False, None)
+
+
+def is_web_address(location: str) -> bool:
+    """True when ``location`` is for the web, not for the disk."""
+    return location.lower().startswith(("http://", "https://"))

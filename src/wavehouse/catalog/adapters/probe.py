@@ -1,0 +1,107 @@
+"""Measuring media files: a few range requests for the bytes that say where the sound begins."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Protocol
+
+from wavehouse.catalog.adapters.feeds import local_path
+from wavehouse.catalog.adapters.web import Answer, Web
+from wavehouse.catalog.rules.addresses import shown
+from wavehouse.catalog.rules.media import plausible, read_media
+from wavehouse.catalog.rules.mpeg import WINDOW
+from wavehouse.catalog.types.media import ByteRange, MediaFacts
+from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
+
+_CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
+_MOST_REQUESTS = 8
+_FURTHEST_WITHOUT_RANGES = 4 * 1024 * 1024
+ReadRange = Callable[[ByteRange], tuple[bytes, int | None]]
+
+
+class MediaProbe(Protocol):
+    """Something that can measure a media file by its address."""
+
+    def probe(self, url: str) -> MediaFacts:
+        """The facts of the file, as far as they can be known."""
+        ...
+
+
+def _driven(read: ReadRange) -> MediaFacts:
+    """Feed the pure reader with the ranges it asks for, a bounded number of times."""
+    head, total = read(ByteRange(0, WINDOW))
+    reader = read_media(head, total)
+    data: bytes | None = None
+    for _ in range(_MOST_REQUESTS):
+        try:
+            wish = reader.send(data) if data is not None else next(reader)
+        except StopIteration as done:
+            facts: MediaFacts = done.value
+            return plausible(facts)
+        data, _total = read(wish)
+    return MediaFacts(total, None, None)
+
+
+class WebMediaProbe:
+    """Measures files on the web without fetching them."""
+
+    def __init__(self, web: Web) -> None:
+        self._web = web
+
+    def probe(self, url: str) -> MediaFacts:
+        """The facts of the file at an address, by at most nine range requests."""
+        return _driven(lambda wish: self._range(url, wish))
+
+    def _range(self, url: str, wish: ByteRange) -> tuple[bytes, int | None]:
+        last = wish.offset + wish.length - 1
+        # identity: positions in a compressed answer would not be positions in the file
+        headers = {"Range": f"bytes={wish.offset}-{last}", "Accept-Encoding": "identity"}
+        with self._web.get(url, headers) as answer:
+            response = answer.response
+            status = response.status_code
+            if status == 416:
+                return b"", None
+            if status in {404, 410}:
+                raise NotFound(f"the server knows no such file ({status})", where=shown(answer.url))
+            if status not in {200, 206}:
+                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+            if response.headers.get("content-encoding", "identity").lower() != "identity":
+                raise InvalidInput("the server compresses the file", where=shown(answer.url))
+            if status == 206:
+                stated = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
+                if stated is None or int(stated[1]) != wish.offset:
+                    raise InvalidInput("the server sends another range", where=shown(answer.url))
+                total = int(stated[3]) if stated[3] != "*" else None
+                return self._web.start_of_body(answer, wish.length), total
+            return self._without_ranges(answer, wish)
+
+    def _without_ranges(self, answer: Answer, wish: ByteRange) -> tuple[bytes, int | None]:
+        """A server that always sends the whole file: read up to the wish if that is not far."""
+        length = answer.response.headers.get("content-length", "")
+        total = int(length) if length.isdigit() and int(length) > 0 else None
+        end = wish.offset + wish.length
+        if end > _FURTHEST_WITHOUT_RANGES:
+            return b"", total
+        return self._web.start_of_body(answer, end)[wish.offset :], total
+
+
+class FileMediaProbe:
+    """Measures files of this machine; for the command line alone."""
+
+    def probe(self, url: str) -> MediaFacts:
+        """The facts of a local file."""
+        path = local_path(url)
+        try:
+            size = path.stat().st_size
+            with path.open("rb") as file:
+
+                def read(wish: ByteRange) -> tuple[bytes, int | None]:
+                    file.seek(wish.offset)
+                    return file.read(wish.length), size
+
+                return _driven(read)
+        except OSError as wrong:
+            raise InvalidInput(
+                f"the file cannot be read: {wrong.strerror}", where=str(path)
+            ) from wrong

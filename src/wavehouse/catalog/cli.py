@@ -1,0 +1,195 @@
+"""Commands of ``catalog``: ``ingest feed`` and ``feeds list``."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from wavehouse.accounts import OpenWorkplace, Workplace
+    from wavehouse.catalog.service import FeedReading
+    from wavehouse.catalog.types import IngestedFeed
+    from wavehouse.kernel.errors import WavehouseError
+
+    Outcome = tuple[str, IngestedFeed | WavehouseError]
+
+
+_SHOWN = 5
+
+
+@click.command()
+@click.argument("locations", nargs=-1, required=True, metavar="<FILE|URL>...")
+@click.option(
+    "--media",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help='Facts of media files: {"<url>": {"bytes": n, "header_bytes": n, "duration_ms": n}}.',
+)
+@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.option("--no-probe", is_flag=True, help="Do not measure media files.")
+@click.option("--again", is_flag=True, help="Read and measure even what has not changed.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_context
+def feed(
+    context: click.Context,
+    locations: tuple[str, ...],
+    media: Path | None,
+    allow_private: bool,
+    no_probe: bool,
+    again: bool,
+    as_json: bool,
+) -> None:
+    """Register shows and episodes from RSS feeds, by file or address.
+
+    Reading a feed again adds only what is new. New media files are measured by a few range
+    requests, unless --media describes them. Exit code 3 when items of a feed were dropped.
+    """
+    from wavehouse.catalog.adapters import read_media_file
+    from wavehouse.kernel import terminal
+
+    options = {"media": read_media_file(media) if media else {}, "again": again}
+    outcomes: list[Outcome] = []
+    open_workplace: OpenWorkplace = context.obj
+    with (
+        open_workplace() as place,
+        terminal.progress("Feeds", len(locations), "feeds") as meter,
+    ):
+        for location in locations:
+            with _reading(location, allow_private, no_probe, options) as reading:
+                outcomes.append(_outcome(place, location, reading))
+            meter.advance(1)
+    if as_json:
+        terminal.print_json({"feeds": [_as_json(*outcome) for outcome in outcomes]})
+    _tell(outcomes, quiet_results=as_json)
+    context.exit(_exit_code(outcomes))
+
+
+@contextmanager
+def _reading(
+    location: str, allow_private: bool, no_probe: bool, options: dict[str, Any]
+) -> Iterator[FeedReading]:
+    """How to read one location: files only here, on the word of the person at the keyboard."""
+    from wavehouse.catalog.adapters import (
+        FileFeedSource,
+        Web,
+        WebFeedSource,
+        WebMediaProbe,
+        is_web_address,
+    )
+    from wavehouse.catalog.service import FeedReading
+
+    with closing(Web(allow_private=allow_private)) as web:
+        source = WebFeedSource(web) if is_web_address(location) else FileFeedSource()
+        yield FeedReading(source=source, probe=None if no_probe else WebMediaProbe(web), **options)
+
+
+def _outcome(place: Workplace, location: str, reading: FeedReading) -> Outcome:
+    """What came of one feed: a bad one does not stop the others."""
+    from wavehouse.catalog.service import ingest_feed
+    from wavehouse.kernel.errors import WavehouseError
+
+    try:
+        return location, ingest_feed(
+            place.stores.operational,
+            identity=place.identity,
+            location=location,
+            reading=reading,
+        )
+    except WavehouseError as wrong:
+        return location, wrong
+
+
+def _as_json(location: str, outcome: IngestedFeed | WavehouseError) -> dict[str, Any]:
+    if isinstance(outcome, Exception):
+        return {"location": location, "error": outcome.code, "message": str(outcome)}
+    return {"location": location, **dataclasses.asdict(outcome)}
+
+
+def _exit_code(outcomes: list[Outcome]) -> int:
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+
+    for _, outcome in outcomes:
+        if isinstance(outcome, Exception):
+            return outcome.exit_code
+    dropped = any(not isinstance(o, Exception) and o.dropped for _, o in outcomes)
+    return EXIT_FOUND if dropped else EXIT_DONE
+
+
+def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
+    """Results as lines, what was dropped with its place, errors with their next step."""
+    from wavehouse.kernel import terminal
+
+    for location, outcome in outcomes:
+        if isinstance(outcome, Exception):
+            click.echo(f"Error: {outcome}", err=True)
+            if outcome.hint:
+                click.echo(f"Try:   {outcome.hint}", err=True)
+            continue
+        for item in outcome.dropped:
+            click.echo(f"{location}:{item.line}: dropped, {item.detail}", err=True)
+        failures = outcome.probe_failures
+        for failure in failures[:_SHOWN]:
+            terminal.say(f"Not measured: {failure.url}: {failure.message}")
+        if len(failures) > _SHOWN:
+            terminal.say(f"Not measured: {len(failures) - _SHOWN} more")
+        for change in outcome.enclosure_changes:
+            what = "address" if change.same_file else "file"
+            terminal.say(f"The {what} of {change.guid} changed; apps may fetch it again")
+        if not quiet_results:
+            terminal.out(_line(outcome))
+
+
+def _line(outcome: IngestedFeed) -> str:
+    if outcome.not_modified:
+        return f"{outcome.title}: not modified"
+    return (
+        f"{outcome.title}: {outcome.new} new, {outcome.changed} changed, "
+        f"{outcome.unchanged} unchanged, {len(outcome.dropped)} dropped; files: "
+        f"{outcome.described} described, {outcome.probed} measured, {outcome.unknown} unknown"
+    )
+
+
+@click.group()
+def feeds() -> None:
+    """The shows that are registered."""
+
+
+@feeds.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_feeds(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """Every show, with its feed and when it was last read."""
+    from wavehouse.catalog.rules.addresses import shown
+    from wavehouse.catalog.service import list_podcasts
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        found = list_podcasts(tx, identity=place.identity)
+    if as_json:
+        terminal.print_json({"feeds": [dataclasses.asdict(podcast) for podcast in found]})
+    elif found:
+        columns = ["title", "episodes", "newest", "status", "last read", "feed"]
+        terminal.print_table(
+            columns,
+            [
+                [
+                    p.title,
+                    p.episodes,
+                    p.newest_episode_at and p.newest_episode_at.date(),
+                    p.ingestion_status,
+                    p.last_ingested_at and p.last_ingested_at.isoformat(timespec="seconds"),
+                    shown(p.feed_url),
+                ]
+                for p in found
+            ],
+        )
+    else:
+        terminal.say("No feeds yet. Add one: wavehouse ingest feed https://example.com/feed.xml")

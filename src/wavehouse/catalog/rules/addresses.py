@@ -1,0 +1,55 @@
+"""Which network addresses the product may open on somebody else's word."""
+
+from __future__ import annotations
+
+from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from urllib.parse import urlsplit, urlunsplit
+
+_NAT64 = IPv6Network("64:ff9b::/96")
+_REFUSED_V6 = tuple(
+    IPv6Network(net)
+    for net in (
+        "::/96",  # IPv4-compatible, long gone
+        "64:ff9b:1::/48",  # a network's own NAT64: what it reaches cannot be known
+        "100::/64",
+        "fec0::/10",  # site-local, older than unique-local
+    )
+)
+
+
+def _inner(address: IPv4Address | IPv6Address) -> IPv4Address | IPv6Address:
+    """The IPv4 address that an IPv6 address carries in one of the known ways, else itself."""
+    if isinstance(address, IPv4Address):
+        return address
+    if address.ipv4_mapped:
+        return address.ipv4_mapped
+    if address.sixtofour:
+        return address.sixtofour
+    if address.teredo:
+        return address.teredo[1]
+    if address in _NAT64:
+        return IPv4Address(int(address) & 0xFFFFFFFF)
+    return address
+
+
+def is_public(text: str) -> bool:
+    """True when the address is one of the open internet, in whatever clothes it comes."""
+    try:
+        address = ip_address(text.partition("%")[0])
+    except ValueError:
+        return False
+    inner = _inner(address)
+    if isinstance(inner, IPv6Address) and any(inner in net for net in _REFUSED_V6):
+        return False
+    return inner.is_global and not inner.is_multicast and not inner.is_reserved
+
+
+def shown(url: str) -> str:
+    """An address fit for messages and logs: no password, and no query, where tokens live."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "an unreadable address"
+    host = parts.netloc.rpartition("@")[2]
+    query = "…" if parts.query else ""
+    return urlunsplit((parts.scheme, host, parts.path, query, ""))

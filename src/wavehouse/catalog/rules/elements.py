@@ -1,0 +1,146 @@
+"""Elements by the names that feeds mean, whatever prefix or namespace address they wrote.
+
+A name is ``title``, ``itunes:author``, ``podcast:person`` …, in lower case. An element gets its
+family from its namespace, or, when the feed forgot to declare the prefix or mistyped the address,
+from the prefix itself.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+from lxml import etree
+
+from wavehouse.catalog.rules.balance import balanced
+from wavehouse.catalog.rules.values import one_line
+from wavehouse.kernel.errors import InvalidInput
+
+_FAMILIES = {
+    "www.itunes.com/dtds/podcast-1.0.dtd": "itunes:",
+    "podcastindex.org/namespace/1.0": "podcast:",
+    "github.com/podcastindex-org/podcast-namespace/blob/main/docs/1.0.md": "podcast:",
+    "www.w3.org/2005/atom": "atom:",
+    "purl.org/atom/ns": "atom:",
+    "purl.org/rss/1.0/modules/content": "content:",
+    "purl.org/dc/elements/1.1": "dc:",
+    "purl.org/dc/terms": "dcterms:",
+    "search.yahoo.com/mrss": "media:",
+    "www.google.com/schemas/play-podcasts/1.0": "googleplay:",
+    "www.w3.org/1999/02/22-rdf-syntax-ns": "rdf:",
+    "purl.org/rss/1.0": "",
+    "my.netscape.com/rdf/simple/0.9": "",
+    "backend.userland.com/rss2": "",
+    "backend.userland.com/rss": "",
+    "blogs.law.harvard.edu/tech/rss": "",
+}
+_KNOWN_PREFIXES = frozenset(family for family in _FAMILIES.values() if family)
+
+
+@lru_cache(maxsize=4096)
+def _meant(tag: str, prefix: str | None) -> str:
+    if not tag.startswith("{"):
+        return tag.lower()
+    address, _, local = tag[1:].partition("}")
+    known = _FAMILIES.get(address.lower().partition("://")[2].rstrip("/#"))
+    if known is None:
+        literal = f"{(prefix or '').lower()}:"
+        known = literal if literal in _KNOWN_PREFIXES else f"{{{address}}}"
+    return known + local.lower()
+
+
+def name_of(element: etree._Element) -> str:
+    """The name that the feed means by this element."""
+    return _meant(str(element.tag), element.prefix)
+
+
+def text_of(element: etree._Element) -> str | None:
+    """All the text in an element, trimmed, or None when there is none."""
+    if len(element):
+        return "".join(str(part) for part in element.itertext()).strip() or None
+    return (element.text or "").strip() or None
+
+
+def line_of(element: etree._Element) -> int:
+    """The line of the file on which the element starts."""
+    line: object = element.sourceline
+    return line if isinstance(line, int) else 0
+
+
+def attribute(element: etree._Element, name: str) -> str | None:
+    """A trimmed attribute by its name in any case, or None when it is absent or empty."""
+    value = element.get(name)
+    if value is None:
+        wanted = name.lower()
+        named = (str(other) for key, other in element.attrib.items() if str(key).lower() == wanted)
+        value = next(named, None)
+    return str(value).strip() or None if value is not None else None
+
+
+class Children:
+    """The children of an element, found by name."""
+
+    __slots__ = ("_by_name", "element")
+
+    def __init__(self, element: etree._Element) -> None:
+        self.element = element
+        self._by_name: dict[str, list[etree._Element]] = {}
+        for child in element:
+            if isinstance(child.tag, str):
+                self._by_name.setdefault(name_of(child), []).append(child)
+
+    def all(self, *names: str) -> list[etree._Element]:
+        """Every child with one of the names, name by name."""
+        return [child for name in names for child in self._by_name.get(name, ())]
+
+    def first(self, *names: str) -> etree._Element | None:
+        """The first child with the first of the names that is there."""
+        return next(iter(self.all(*names)), None)
+
+    def text(self, *names: str) -> str | None:
+        """The text of the first child by these names that has any."""
+        return next((text for child in self.all(*names) if (text := text_of(child))), None)
+
+    def line(self, *names: str) -> str | None:
+        """The same, on one line, HTML's entities resolved."""
+        return one_line(self.text(*names))
+
+    def attribute(self, name: str, attribute_name: str) -> str | None:
+        """An attribute of the first child by this name that has it."""
+        found = (attribute(child, attribute_name) for child in self.all(name))
+        return next((value for value in found if value), None)
+
+
+def _parsed_once(xml: str) -> tuple[etree._Element | None, list[tuple[int, str]]]:
+    """Parse with entities unresolved, nothing loaded from anywhere, depth and text limited."""
+    parser = etree.XMLParser(
+        recover=True,
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        huge_tree=False,
+        remove_comments=True,
+        remove_pis=True,
+        encoding="utf-8",
+    )
+    try:
+        root = etree.fromstring(xml.encode("utf-8", "replace"), parser)
+    except etree.XMLSyntaxError as wrong:
+        return None, [(wrong.lineno or 0, wrong.msg or "it cannot be read")]
+    # an undeclared prefix is so common that this reader expects it
+    log = (e for e in parser.error_log if e.type_name != "NS_ERR_UNDEFINED_NAMESPACE")
+    return root, [(entry.line, entry.message) for entry in log]
+
+
+def parsed(xml: str) -> tuple[etree._Element, list[tuple[int, str]]]:
+    """The root of a cleaned text, and the parser's complaints as (line, message).
+
+    A text that is not well-formed is parsed again with its tags balanced: the parser's own
+    recovery would put every later item inside the element that somebody forgot to close.
+    """
+    root, complaints = _parsed_once(xml)
+    if complaints:
+        root = _parsed_once(balanced(xml))[0]
+    if root is None:
+        line, message = complaints[0] if complaints else (0, "nothing was found")
+        raise InvalidInput(f"the XML cannot be read: {message}", where=f":{line}")
+    return root, complaints

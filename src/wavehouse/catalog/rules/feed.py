@@ -1,0 +1,173 @@
+"""``parse_feed``: the bytes of a feed become a ``Feed``, or one clear error.
+
+RSS 2.0, RSS 1.0 and Atom. What is broken is mended when its meaning is beyond doubt; an item
+that cannot be used is dropped, with its line and the reason.
+"""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+from lxml import etree
+
+from wavehouse.catalog.rules import podcasting
+from wavehouse.catalog.rules.elements import Children, attribute, line_of, name_of, parsed
+from wavehouse.catalog.rules.items import (
+    LONGEST_TITLE,
+    author_of,
+    episode_of,
+    image_of,
+    link_of,
+)
+from wavehouse.catalog.rules.text import clean_xml
+from wavehouse.catalog.rules.values import web_url, yes
+from wavehouse.catalog.types.feed import DroppedItem, DropReason, Feed, FeedEpisode, FeedNote
+from wavehouse.kernel.errors import InvalidInput
+
+MAX_FEED_BYTES = 25 * 1024 * 1024
+_GUID_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
+_ITEMS = frozenset({"item", "entry", "atom:entry"})
+_MOST_NOTES = 20
+
+
+def podcast_guid_of(feed_url: str) -> str:
+    """The guid that a feed's address implies where the feed names none (podcast:guid)."""
+    bare = feed_url.partition("://")[2] or feed_url
+    return str(uuid5(_GUID_NAMESPACE, bare.rstrip("/")))
+
+
+def _declared_guid(written: str | None) -> str | None:
+    try:
+        return str(UUID(written)) if written else None
+    except ValueError:
+        return None
+
+
+def _categories(of: Children) -> tuple[str, ...]:
+    found: list[str] = []
+    for tag in of.all("itunes:category"):
+        if outer := attribute(tag, "text"):
+            found.append(outer)
+            inner = (attribute(sub, "text") for sub in Children(tag).all("itunes:category"))
+            found.extend(f"{outer} / {name}" for name in inner if name)
+    return tuple(dict.fromkeys(found or filter(None, [of.line("category")])))
+
+
+def _self_url(of: Children) -> str | None:
+    """Where the feed says that it is published."""
+    for tag in of.all("atom:link", "link"):
+        if (attribute(tag, "rel") or "").lower() == "self":
+            return web_url(attribute(tag, "href"))
+    return None
+
+
+def _ends_inside_an_item(xml: str) -> bool:
+    """True when the document stops before its last item, and the feed around it, are closed."""
+    opened = max(xml.rfind("<item"), xml.rfind("<entry"))
+    closes = ("</item", "</entry", "</channel", "</rss", "</feed", "</rdf:RDF")
+    return opened > max(xml.rfind(tag) for tag in closes)
+
+
+def _sorted_out(
+    elements: list[etree._Element], location: str | None, cut: bool
+) -> tuple[list[FeedEpisode], list[DroppedItem]]:
+    """Items into episodes and dropped ones; of two with one guid the first stays."""
+    episodes: dict[str, FeedEpisode] = {}
+    dropped: list[DroppedItem] = []
+    for position, element in enumerate(elements, start=1):
+        if cut and position == len(elements):
+            reason = "the document ends inside this item"
+            dropped.append(DroppedItem(line_of(element), DropReason.CUT_SHORT, reason))
+            continue
+        found = episode_of(element, location)
+        if isinstance(found, DroppedItem):
+            dropped.append(found)
+        elif found.guid in episodes:
+            detail = f"its guid stands at line {episodes[found.guid].line} already"
+            dropped.append(DroppedItem(found.line, DropReason.DUPLICATE_GUID, detail))
+        else:
+            episodes[found.guid] = found
+    return list(episodes.values()), dropped
+
+
+def _notes(complaints: list[tuple[int, str]], episodes: list[FeedEpisode]) -> tuple[FeedNote, ...]:
+    notes = [FeedNote(line, message) for line, message in complaints]
+    notes += [
+        FeedNote(episode.line, "the item has no date that can be read")
+        for episode in episodes
+        if episode.published_at is None
+    ]
+    return tuple(sorted(notes, key=lambda note: note.line)[:_MOST_NOTES])
+
+
+def parse_feed(
+    data: bytes, *, location: str | None = None, charset: str | None = None, name: str = ""
+) -> Feed:
+    """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is no feed at all.
+
+    ``location`` resolves relative addresses, ``name`` is what an error calls the document;
+    ``charset`` is what the server said, and counts less than what the bytes prove.
+    """
+    try:
+        return _parsed_feed(data, location, charset)
+    except InvalidInput as wrong:
+        where = f"{name}{wrong.where or ''}" or None
+        raise InvalidInput(wrong.message, where=where, hint=wrong.hint) from wrong
+
+
+def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed:
+    if len(data) > MAX_FEED_BYTES:
+        raise InvalidInput(
+            f"the document has {len(data):,} bytes; a feed may have {MAX_FEED_BYTES:,}",
+            hint="ask the publisher for a paged or shorter feed",
+        )
+    xml = clean_xml(data, charset)
+    root, complaints = parsed(xml)
+    items = [e for e in root.iter() if isinstance(e.tag, str) and name_of(e) in _ITEMS]
+    heads = (e for e in root.iter() if isinstance(e.tag, str) and name_of(e) == "channel")
+    head = next(heads, root)
+    cut = bool(complaints) and _ends_inside_an_item(xml)
+    episodes, dropped = _sorted_out(items, location, cut)
+    return _assembled(Children(head), location, episodes, dropped, _notes(complaints, episodes))
+
+
+def _assembled(
+    of: Children,
+    location: str | None,
+    episodes: list[FeedEpisode],
+    dropped: list[DroppedItem],
+    notes: tuple[FeedNote, ...],
+) -> Feed:
+    title = of.line("title", "atom:title", "itunes:title", "dc:title")
+    return Feed(
+        title=(title or link_of(of, location) or location or "Untitled")[:LONGEST_TITLE],
+        description=of.text("description", "itunes:summary", "atom:subtitle", "subtitle"),
+        author=author_of(of),
+        link=link_of(of, location),
+        self_url=_self_url(of),
+        language=of.line("language", "dc:language"),
+        image_url=image_of(of, location),
+        categories=_categories(of),
+        explicit=yes(of.text("itunes:explicit", "googleplay:explicit")),
+        podcast_guid=_declared_guid(of.text("podcast:guid")),
+        medium=(of.line("podcast:medium") or "podcast").lower(),
+        locked=yes(of.text("podcast:locked")),
+        show_type=of.line("itunes:type"),
+        complete=yes(of.text("itunes:complete")),
+        new_feed_url=web_url(of.text("itunes:new-feed-url"), location),
+        generator=of.line("generator", "atom:generator"),
+        uses_podping=yes(of.attribute("podcast:podping", "usesPodping")),
+        persons=podcasting.persons(of, location),
+        fundings=podcasting.fundings(of, location),
+        locations=podcasting.locations(of),
+        license=podcasting.license_of(of, location),
+        values=podcasting.values(of, location),
+        txts=podcasting.txts(of),
+        blocks=podcasting.blocks(of),
+        trailers=podcasting.trailers(of, location),
+        podroll=podcasting.podroll(of, location),
+        update_frequency=podcasting.update_frequency(of),
+        episodes=tuple(episodes),
+        dropped=tuple(sorted(dropped, key=lambda item: item.line)),
+        notes=notes,
+    )

@@ -1,0 +1,135 @@
+"""One item of a feed becomes one episode, or is dropped with a reason."""
+
+from __future__ import annotations
+
+from urllib.parse import unquote, urljoin, urlsplit
+
+from lxml import etree
+
+from wavehouse.catalog.rules import podcasting
+from wavehouse.catalog.rules.elements import Children, attribute, line_of, text_of
+from wavehouse.catalog.rules.enclosures import Unusable, media_of
+from wavehouse.catalog.rules.values import (
+    instant,
+    one_line,
+    plain_start,
+    seconds,
+    web_url,
+    yes,
+)
+from wavehouse.catalog.types.feed import DroppedItem, DropReason, Enclosure, FeedEpisode
+
+LONGEST_GUID = 500
+LONGEST_TITLE = 500
+_DATES = (
+    "pubdate",
+    "dc:date",
+    "atom:published",
+    "published",
+    "atom:issued",
+    "dcterms:issued",
+    "atom:updated",
+    "updated",
+    "atom:modified",
+    "dcterms:modified",
+)
+_BODIES = (
+    "description",
+    "itunes:summary",
+    "content:encoded",
+    "atom:summary",
+    "atom:content",
+    "summary",
+    "content",
+)
+
+
+def author_of(of: Children) -> str | None:
+    """Who made it: Apple's author, then the other ways to say it."""
+    for name in ("atom:author", "author"):
+        for tag in of.all(name):
+            inside = Children(tag).line("atom:name", "name")
+            if inside:
+                return inside
+    return of.line("itunes:author", "dc:creator", "author", "googleplay:author")
+
+
+def link_of(of: Children, base: str | None) -> str | None:
+    """The page that people read: RSS's link, or Atom's alternate."""
+    for tag in of.all("link", "atom:link"):
+        if (attribute(tag, "rel") or "alternate").lower() != "alternate":
+            continue
+        if url := web_url(attribute(tag, "href") or text_of(tag), base):
+            return url
+    return None
+
+
+def image_of(of: Children, base: str | None) -> str | None:
+    """The artwork's address."""
+    for name, key in (
+        ("itunes:image", "href"),
+        ("podcast:image", "href"),
+        ("googleplay:image", "href"),
+        ("media:thumbnail", "url"),
+    ):
+        if url := web_url(of.attribute(name, key), base):
+            return url
+    image = of.first("image")
+    written = Children(image).text("url") if image is not None else None
+    return web_url(written or of.text("atom:logo", "logo", "itunes:image"), base)
+
+
+def _categories(of: Children) -> tuple[str, ...]:
+    found = (
+        one_line(attribute(tag, "term") or text_of(tag))
+        for tag in of.all("category", "atom:category")
+    )
+    return tuple(dict.fromkeys(name for name in found if name))
+
+
+def _title_of(of: Children, body: str | None, enclosure: Enclosure) -> str:
+    written = of.line("title", "itunes:title", "atom:title", "media:title", "dc:title")
+    file_name = unquote(urlsplit(enclosure.url).path.rsplit("/", 1)[-1])
+    return (written or plain_start(body, 80) or file_name or enclosure.url)[:LONGEST_TITLE]
+
+
+def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
+    """The episode that an item describes, or the reason why it is none."""
+    of, line = Children(element), line_of(element)
+    base = urljoin(location or "", element.base or "") or None
+    media = media_of(of, base)
+    if isinstance(media, Unusable):
+        return DroppedItem(line, media.reason, media.detail)
+    guid = of.text("guid", "atom:id", "id") or media.enclosure.url
+    if len(guid) > LONGEST_GUID:
+        detail = f"its guid has {len(guid)} of {LONGEST_GUID} characters"
+        return DroppedItem(line, DropReason.TOO_LONG, detail)
+    body = of.text(*_BODIES)
+    return FeedEpisode(
+        line=line,
+        guid=guid,
+        title=_title_of(of, body, media.enclosure),
+        description=body,
+        published_at=next((d for tag in of.all(*_DATES) if (d := instant(text_of(tag)))), None),
+        enclosure=media.enclosure,
+        alternates=media.alternates,
+        duration_seconds=seconds(of.text("itunes:duration")),
+        link=link_of(of, base),
+        author=author_of(of),
+        explicit=yes(of.text("itunes:explicit", "googleplay:explicit")),
+        episode_type=of.line("itunes:episodetype"),
+        categories=_categories(of),
+        image_url=image_of(of, base),
+        season=podcasting.season(of),
+        episode=podcasting.episode_number(of),
+        persons=podcasting.persons(of, base),
+        transcripts=podcasting.transcripts(of, base),
+        chapters=podcasting.chapters(of, base),
+        soundbites=podcasting.soundbites(of),
+        locations=podcasting.locations(of),
+        license=podcasting.license_of(of, base),
+        values=podcasting.values(of, base),
+        txts=podcasting.txts(of),
+        social=podcasting.social(of),
+        content_links=podcasting.content_links(of),
+    )

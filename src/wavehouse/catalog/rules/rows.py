@@ -1,0 +1,181 @@
+"""Feeds as rows: what fits the columns, the rest as JSON."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from wavehouse.catalog.rules.versions import Described, FeedFile, Place, Step, step
+from wavehouse.catalog.types.feed import Feed, FeedEpisode
+from wavehouse.catalog.types.records import EnclosureVersion, KnownEpisode
+
+_LONGEST_URL = 1000
+_EPISODE_EXTRAS = (
+    "image_url",
+    "episode_type",
+    "persons",
+    "transcripts",
+    "chapters",
+    "soundbites",
+    "locations",
+    "license",
+    "values",
+    "txts",
+    "social",
+    "content_links",
+)
+_FEED_EXTRAS = (
+    "categories",
+    "medium",
+    "locked",
+    "show_type",
+    "complete",
+    "new_feed_url",
+    "generator",
+    "uses_podping",
+    "persons",
+    "fundings",
+    "locations",
+    "license",
+    "values",
+    "txts",
+    "blocks",
+    "trailers",
+    "podroll",
+    "update_frequency",
+)
+
+
+def _json(value: Any) -> Any:
+    """A typed value as JSON's types, what is empty left out; numbers keep their digits."""
+    if is_dataclass(value) and not isinstance(value, type):
+        named = ((field.name, _json(getattr(value, field.name))) for field in fields(value))
+        return {name: part for name, part in named if part not in (None, [], {})}
+    if isinstance(value, tuple):
+        return [_json(part) for part in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return str(value) if isinstance(value, Decimal) else value
+
+
+def _extras(of: object, names: tuple[str, ...]) -> dict[str, Any]:
+    found = ((name, _json(getattr(of, name))) for name in names)
+    return {name: value for name, value in found if value not in (None, [], {}, False)}
+
+
+def _fitting_url(url: str | None) -> str | None:
+    return url if url and len(url) <= _LONGEST_URL else None
+
+
+def podcast_row(feed: Feed) -> dict[str, Any]:
+    """The columns of a show that its feed decides."""
+    return {
+        "title": feed.title,
+        "description": feed.description,
+        "author": feed.author[:255] if feed.author else None,
+        "image_url": _fitting_url(feed.image_url),
+        "website_url": _fitting_url(feed.link),
+        "language": feed.language if feed.language and len(feed.language) <= 10 else None,
+        "category": feed.categories[0][:100] if feed.categories else None,
+        "explicit": feed.explicit,
+        "podcast_guid": feed.podcast_guid,
+        "extras": {"feed": _extras(feed, _FEED_EXTRAS)},
+    }
+
+
+def episode_row(episode: FeedEpisode, before: KnownEpisode | None, now: datetime) -> dict[str, Any]:
+    """The columns of an episode; without a date of its own it gets the first one it had, or now."""
+    published = episode.published_at or (before.publish_date if before else now)
+    number = episode.episode.number if episode.episode else None
+    transcript = episode.transcripts[0].url if episode.transcripts else None
+    return {
+        "guid": episode.guid,
+        "title": episode.title,
+        "description": episode.description,
+        "audio_url": episode.enclosure.url,
+        "duration_seconds": episode.duration_seconds,
+        "publish_date": published.isoformat(),
+        "link": _fitting_url(episode.link),
+        "author": episode.author[:255] if episode.author else None,
+        "categories": list(episode.categories),
+        "explicit": episode.explicit,
+        "transcript_url": _fitting_url(transcript),
+        "season": episode.season.number if episode.season else None,
+        "number": str(number) if number is not None and number < 10**8 else None,
+        "extras": {
+            "feed": _extras(episode, _EPISODE_EXTRAS),
+            "stated_bytes": episode.enclosure.bytes,
+            "date_is_first_seen": episode.published_at is None,
+        },
+    }
+
+
+def episode_rows(
+    feed: Feed, known: Mapping[str, KnownEpisode], now: datetime
+) -> list[dict[str, Any]]:
+    """Every episode of a feed as a row."""
+    return [episode_row(episode, known.get(episode.guid), now) for episode in feed.episodes]
+
+
+def _facts(found: Described) -> dict[str, Any]:
+    facts = found.facts
+    size, header = facts.bytes, facts.header_bytes
+    fits = size is not None and header is not None and header < size
+    return {
+        "bytes": size,
+        "header_bytes": header if fits else None,
+        "duration_ms": facts.duration_ms,
+        "facts_source": str(found.source),
+    }
+
+
+def file_rows(
+    found: Iterable[tuple[FeedFile, Described]],
+    current: Mapping[Place, EnclosureVersion],
+    known: Mapping[str, KnownEpisode],
+    now: datetime,
+) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Versions to add and versions to correct.
+
+    The first file of a new episode holds from the episode's date on (None here), every later
+    version and every new address of a known episode from now on.
+    """
+    inserts, updates = [], []
+    for file, seen in found:
+        version = current.get(file.place)
+        todo = step(version, seen) if version else Step.NEW_VERSION
+        if version and todo is Step.LEARN:
+            updates.append(
+                {"enclosure_id": str(version.enclosure_id), "url": file.url, **_facts(seen)}
+            )
+        elif todo is Step.NEW_VERSION:
+            inserts.append(
+                {
+                    "guid": file.guid,
+                    "kind": file.kind,
+                    "url": file.url,
+                    "media_host": file.key.host,
+                    "media_path": file.key.path,
+                    "mime_type": file.media_type,
+                    "valid_from": now.isoformat() if file.guid in known else None,
+                    **_facts(seen),
+                }
+            )
+        elif version and version.url != file.url:
+            updates.append(_same_facts(version, file.url))
+    return inserts, updates
+
+
+def _same_facts(version: EnclosureVersion, url: str) -> dict[str, Any]:
+    """R03: another prefix, the same file."""
+    return {
+        "enclosure_id": str(version.enclosure_id),
+        "url": url,
+        "bytes": version.bytes,
+        "header_bytes": version.header_bytes,
+        "duration_ms": version.duration_ms,
+        "facts_source": version.facts_source,
+    }

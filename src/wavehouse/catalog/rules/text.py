@@ -1,0 +1,143 @@
+"""From the bytes of a feed to text that an XML parser can live with.
+
+Feeds lie about their encoding, hold control characters, use HTML's entities and leave ampersands
+bare. All of that is mended here, before the parser, and without moving a line: what is cut out
+leaves its line breaks behind, so that a message can name the line in the publisher's file.
+"""
+
+from __future__ import annotations
+
+import codecs
+import re
+from html.entities import html5
+
+from wavehouse.kernel.errors import InvalidInput
+
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+_WIDE_STARTS = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"), (b"<\0r\0", "utf-16-le"))
+_DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']""")
+_DECLARATION = re.compile(r"<\?xml[\s\S]*?\?>")
+_ROOT = re.compile(
+    r"<!--[\s\S]*?-->|(?P<root><(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel)(?=[\s/>]))",
+    re.IGNORECASE,
+)
+_WEB_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
+_CONTROL = {c: None for c in range(32) if chr(c) not in "\t\n\r"} | {0xFFFE: None, 0xFFFF: None}
+_AMPERSANDS = re.compile(r"<!\[CDATA\[[\s\S]*?(?:\]\]>|\Z)|&(#[0-9]+;|#[xX][0-9a-fA-F]+;|\w+;)?")
+_XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
+# A declaration of one of these on a text that reads as UTF-8 is a mistake: accented letters of
+# a true single-byte text hardly ever form valid multi-byte sequences by chance.
+_OFTEN_WRONG = frozenset({"ascii", "cp1252", "iso8859-1", "utf-8"})
+_MAGIC = (
+    (b"\x1f\x8b", "a gzip file"),
+    (b"PK\x03\x04", "a zip file"),
+    (b"%PDF", "a PDF file"),
+    (b"ID3", "an MP3 file"),
+    (b"\xff\xfb", "an MP3 file"),
+    (b"\x89PNG", "an image"),
+    (b"\xff\xd8\xff", "an image"),
+)
+
+
+def _codec(name: str | None) -> str | None:
+    """Python's name of an encoding that has text on its other side, or None."""
+    if not name:
+        return None
+    try:
+        info = codecs.lookup(name)
+    except (LookupError, ValueError):
+        return None
+    return info.name if getattr(info, "_is_text_encoding", True) else None
+
+
+def _patched(data: bytes) -> str:
+    """UTF-8 where it is valid, Windows-1252 for each byte where it is not."""
+    parts: list[str] = []
+    while True:
+        try:
+            parts.append(data.decode("utf-8"))
+        except UnicodeDecodeError as wrong:
+            parts.append(data[: wrong.start].decode("utf-8"))
+            parts.append(data[wrong.start : wrong.end].decode("cp1252", errors="replace"))
+            data = data[wrong.end :]
+        else:
+            return "".join(parts)
+
+
+def decoded(data: bytes, charset: str | None) -> str:
+    """The text of a feed: byte order mark, then what is declared and true, then a repair."""
+    for mark, encoding in _BOMS:
+        if data.startswith(mark):
+            return data[len(mark) :].decode(encoding, errors="replace")
+    start = data[:64].lstrip()
+    for pattern, encoding in _WIDE_STARTS:
+        if start.startswith(pattern):
+            return data.decode(encoding, errors="replace")
+    declaration = _DECLARED.match(data[:1024])
+    declared = _codec(declaration.group(1).decode("ascii")) if declaration else None
+    candidates = [declared or "utf-8", _codec(charset)]
+    if candidates[0] in _OFTEN_WRONG:
+        candidates.insert(0, "utf-8")
+    for candidate in dict.fromkeys(candidates):
+        if candidate is None or candidate.startswith(("utf-16", "utf-32")):
+            continue  # without a mark and without its zeros, the declaration is not true
+        try:
+            return data.decode("cp1252" if candidate == "iso8859-1" else candidate)
+        except UnicodeDecodeError:
+            continue
+    return _patched(data)
+
+
+def _only_line_breaks(text: str) -> str:
+    return "\n" * text.count("\n")
+
+
+def _mended_ampersand(match: re.Match[str]) -> str:
+    whole, name = match.group(0), match.group(1)
+    if name and name.startswith("#X"):
+        return whole.lower()  # XML knows only the small x
+    if whole.startswith("<![") or (name and (name in _XML_ENTITIES or name[0] == "#")):
+        return whole
+    if name and name in html5:
+        return "".join(f"&#{ord(c)};" for c in html5[name])
+    return "&amp;" + (name or "")
+
+
+def clean_xml(data: bytes, charset: str | None = None) -> str:
+    """Text that starts with the feed's root element; raises when there is no feed in it."""
+    if not data.strip():
+        raise InvalidInput("the document is empty", hint="check the feed's address")
+    for magic, kind in _MAGIC:
+        if data.startswith(magic):
+            raise InvalidInput(f"the document is {kind}, not a feed", hint="give the RSS address")
+    text = decoded(data, charset).replace("\r\n", "\n").translate(_CONTROL)
+    root = next((found for found in _ROOT.finditer(text) if found["root"]), None)
+    prolog = text[: root.start()] if root else text
+    if root is None or _WEB_PAGE.search(prolog):
+        raise InvalidInput(
+            f"the document is {_kind_of(prolog)}, not a feed",
+            hint="give the address of the RSS feed itself, which the show's hosting names",
+        )
+    if "<!ENTITY" in prolog:
+        raise InvalidInput(
+            "the document declares XML entities, which a feed never needs and attackers use",
+            where=f":{prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
+            hint="ask the publisher to remove the <!DOCTYPE> block",
+        )
+    return _only_line_breaks(prolog) + _AMPERSANDS.sub(_mended_ampersand, text[root.start() :])
+
+
+def _kind_of(text: str) -> str:
+    if _WEB_PAGE.search(text):
+        return "a web page"
+    if text.lstrip()[:1] in {"{", "["}:
+        return "JSON"
+    if _DECLARATION.search(text) or re.search(r"<[A-Za-z]", text):
+        return "XML of another kind"
+    return "no XML"

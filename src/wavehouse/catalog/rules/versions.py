@@ -1,0 +1,142 @@
+"""Versions of media files (R26) and changed addresses (R03)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from enum import Enum, auto
+
+from wavehouse.catalog.types.feed import Feed, FeedEpisode
+from wavehouse.catalog.types.media import MediaFacts
+from wavehouse.catalog.types.records import EnclosureVersion, FactsSource, KnownEpisode
+from wavehouse.catalog.types.results import EnclosureChange
+from wavehouse.kernel.reference import MediaKey, media_key
+
+Place = tuple[str, MediaKey]
+"""A file of an episode: the episode's guid, and the host and path without prefixes."""
+
+
+@dataclass(frozen=True, slots=True)
+class FeedFile:
+    """One file that a feed names for an episode, with what the feed says about it."""
+
+    guid: str
+    kind: str
+    url: str
+    key: MediaKey
+    media_type: str | None
+    stated: MediaFacts
+
+    @property
+    def place(self) -> Place:
+        """What tells this file from others."""
+        return self.guid, self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """Facts and who said them."""
+
+    facts: MediaFacts
+    source: FactsSource
+
+
+class Step(Enum):
+    """What is to be done about the stored version of a file."""
+
+    KEEP = auto()
+    LEARN = auto()
+    NEW_VERSION = auto()
+
+
+def files_of(episode: FeedEpisode) -> list[FeedFile]:
+    """Every file of an episode; two addresses of one host and path are one file."""
+    duration = episode.duration_seconds
+    milliseconds = duration * 1000 if duration else None
+    main = episode.enclosure
+    named = [("enclosure", main.url, main.media_type, main.bytes)]
+    for other in episode.alternates:
+        named += [("alternate", url, other.media_type, other.bytes) for url in other.sources]
+    found: dict[MediaKey, FeedFile] = {}
+    for kind, url, media_type, size in named:
+        key = media_key(url)
+        stated = MediaFacts(size, None, milliseconds)
+        found.setdefault(key, FeedFile(episode.guid, kind, url, key, media_type, stated))
+    return list(found.values())
+
+
+def described(
+    file: FeedFile, measured: MediaFacts | None, told: Mapping[MediaKey, MediaFacts]
+) -> Described:
+    """The best facts of a file: a media file's, else measured ones, else the feed's."""
+    facts = told.get(file.key)
+    source = FactsSource.MEDIA_FILE
+    if facts is None:
+        facts, source = measured, FactsSource.PROBE
+    size = (facts.bytes if facts else None) or file.stated.bytes
+    if facts is None or size is None:
+        has_some = file.stated.bytes is not None or file.stated.duration_ms is not None
+        return Described(file.stated, FactsSource.FEED if has_some else FactsSource.NONE)
+    # Where the frames do not tell the duration, the publisher's is right to the second.
+    duration = facts.duration_ms or file.stated.duration_ms
+    return Described(MediaFacts(size, facts.header_bytes, duration), source)
+
+
+def step(current: EnclosureVersion, found: Described) -> Step:
+    """Whether the file itself changed (a new version), or only what is known of it.
+
+    What a feed states never overrules what was measured.
+    """
+    before = FactsSource(current.facts_source)
+    same = found.facts == current.facts
+    if found.source is FactsSource.NONE or (same and found.source == before):
+        return Step.KEEP
+    if before.measured:
+        return Step.NEW_VERSION if found.source.measured and not same else Step.KEEP
+    if found.source.measured or before is FactsSource.NONE:
+        return Step.LEARN
+    changed = current.bytes is not None and found.facts.bytes not in {None, current.bytes}
+    return Step.NEW_VERSION if changed else Step.LEARN
+
+
+def after(current: EnclosureVersion | None, found: Described) -> MediaFacts:
+    """The facts that hold once ``step`` is done."""
+    keep = current is not None and step(current, found) is Step.KEEP
+    return current.facts if current is not None and keep else found.facts
+
+
+def to_probe(
+    files: Iterable[FeedFile],
+    current: Mapping[Place, EnclosureVersion],
+    known: Mapping[str, KnownEpisode],
+    told: Mapping[MediaKey, MediaFacts],
+    *,
+    again: bool,
+) -> list[FeedFile]:
+    """The files to measure: new ones, unmeasured ones, and those whose stated size changed."""
+
+    def wanted(file: FeedFile) -> bool:
+        version = current.get(file.place)
+        if file.key in told:
+            return False
+        if again or version is None or not FactsSource(version.facts_source).measured:
+            return True
+        before = known.get(file.guid)
+        moved_size = before is not None and before.stated_bytes != file.stated.bytes
+        return file.kind == "enclosure" and moved_size
+
+    return [file for file in files if wanted(file)]
+
+
+def enclosure_changes(feed: Feed, known: Mapping[str, KnownEpisode]) -> tuple[EnclosureChange, ...]:
+    """R03: episodes that are the same and whose address is not."""
+    return tuple(
+        EnclosureChange(
+            guid=episode.guid,
+            before=before.audio_url,
+            after=episode.enclosure.url,
+            same_file=media_key(before.audio_url) == media_key(episode.enclosure.url),
+        )
+        for episode in feed.episodes
+        if (before := known.get(episode.guid)) and before.audio_url != episode.enclosure.url
+    )

@@ -1,0 +1,323 @@
+"""The use case "look at a feed": fetch, read, measure, store.
+
+Fetching and measuring take long, so no transaction is open while they last: one transaction reads
+what is known, then the outside world is asked, then one transaction writes everything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from wavehouse import audit
+from wavehouse.accounts import Identity, user_actor
+from wavehouse.catalog import queries
+from wavehouse.catalog.adapters.feeds import FeedSource, is_web_address
+from wavehouse.catalog.adapters.measuring import Measured, measure
+from wavehouse.catalog.adapters.probe import MediaProbe
+from wavehouse.catalog.rules import rows, versions
+from wavehouse.catalog.rules.addresses import shown
+from wavehouse.catalog.rules.feed import parse_feed
+from wavehouse.catalog.rules.versions import Place
+from wavehouse.catalog.types import (
+    EnclosureVersion,
+    Feed,
+    Fetched,
+    IngestedFeed,
+    KnownEpisode,
+    MediaFacts,
+    PodcastState,
+)
+from wavehouse.kernel import clock, telemetry
+from wavehouse.kernel.errors import InvalidInput, WavehouseError
+from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.reference import MediaKey, media_key
+from wavehouse.store import Database, Operational, Tx
+
+POLL_EVERY = timedelta(minutes=15)
+POLL_AFTER_FAILURE = timedelta(hours=1)
+LONGEST_FEED_URL = 1000
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FeedReading:
+    """How a feed is to be read: from where, and how its files are described."""
+
+    source: FeedSource
+    probe: MediaProbe | None = None
+    media: Mapping[str, MediaFacts] = field(default_factory=dict)
+    again: bool = False
+    most_probes: int = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What the catalog knows of a feed's show before a new look."""
+
+    state: PodcastState | None
+    episodes: Mapping[str, KnownEpisode]
+    files: Mapping[Place, EnclosureVersion]
+
+    @property
+    def settled(self) -> bool:
+        """True when every file has been measured."""
+        return all(file.facts_source in {"probe", "media_file"} for file in self.files.values())
+
+
+def ingest_feed(
+    operational: Database[Operational],
+    *,
+    identity: Identity,
+    location: str,
+    reading: FeedReading,
+) -> IngestedFeed:
+    """Fetch, read and store a feed; measure its new files. Doing it again changes nothing.
+
+    A feed that cannot be read raises, and a registered show remembers why.
+    """
+    with telemetry.span("catalog.ingest_feed"), _remembering(operational, identity, location):
+        with operational.app(identity.organization_id) as tx:
+            known = _known(tx, _by_url(tx, identity, location))
+        fetched = _fetched(location, known, reading)
+        if fetched.not_modified and known.state:
+            with operational.app(identity.organization_id) as tx:
+                return _not_modified(tx, known.state)
+        name = location if not is_web_address(location) else shown(location)
+        feed = parse_feed(
+            fetched.body, location=fetched.location, charset=fetched.charset, name=name
+        )
+        feed_url = _feed_url(location, fetched, feed)
+        with operational.app(identity.organization_id) as tx:
+            known = _known(tx, _podcast(tx, identity, feed, (location, feed_url)))
+        measured = _measured(feed, known, reading)
+        with operational.app(identity.organization_id) as tx:
+            return _stored(
+                tx, identity, _Look(location, feed_url, fetched, feed, measured), reading
+            )
+
+
+@contextmanager
+def _remembering(
+    operational: Database[Operational], identity: Identity, location: str
+) -> Iterator[None]:
+    """Keep the reason of a failure with the show, if there is one under this address."""
+    try:
+        yield
+    except WavehouseError as wrong:
+        with operational.app(identity.organization_id) as tx:
+            state = _by_url(tx, identity, location)
+            if state:
+                queries.mark_podcast_failed(
+                    tx,
+                    podcast_id=state.podcast_id,
+                    message=str(wrong),
+                    next_poll_at=clock.now() + POLL_AFTER_FAILURE,
+                )
+        raise
+
+
+def _by_url(tx: Tx[Operational], identity: Identity, feed_url: str) -> PodcastState | None:
+    return queries.podcast_by_url(tx, organization_id=identity.organization_id, feed_url=feed_url)
+
+
+def _podcast(
+    tx: Tx[Operational], identity: Identity, feed: Feed, addresses: tuple[str, ...]
+) -> PodcastState | None:
+    """R03: a show is its podcast:guid; without one, its feed's address."""
+    if feed.podcast_guid:
+        found = queries.podcast_by_guid(
+            tx, organization_id=identity.organization_id, podcast_guid=feed.podcast_guid
+        )
+        if found:
+            return found
+    by_address = (_by_url(tx, identity, address) for address in addresses)
+    return next((state for state in by_address if state), None)
+
+
+def _known(tx: Tx[Operational], state: PodcastState | None) -> _Known:
+    if state is None:
+        return _Known(None, {}, {})
+    episodes = queries.known_episodes(tx, podcast_id=state.podcast_id)
+    files = queries.current_enclosures(tx, podcast_id=state.podcast_id)
+    return _Known(
+        state,
+        {episode.guid: episode for episode in episodes},
+        {(file.guid, MediaKey(file.media_host, file.media_path)): file for file in files},
+    )
+
+
+def _fetched(location: str, known: _Known, reading: FeedReading) -> Fetched:
+    """The document; the last one's validators go along when nothing else is left to be done."""
+    conditional = not reading.again and not reading.media
+    conditional = conditional and (reading.probe is None or known.settled)
+    state = known.state if conditional else None
+    return reading.source.fetch(
+        location,
+        etag=state.feed_etag if state else None,
+        last_modified=state.feed_last_modified if state else None,
+    )
+
+
+def _not_modified(tx: Tx[Operational], state: PodcastState) -> IngestedFeed:
+    at = clock.now()
+    title = queries.touch_podcast(
+        tx, podcast_id=state.podcast_id, at=at, next_poll_at=at + POLL_EVERY
+    )
+    return IngestedFeed(
+        state.podcast_id, title, state.feed_url, registered=False, not_modified=True
+    )
+
+
+def _feed_url(location: str, fetched: Fetched, feed: Feed) -> str:
+    """The address to poll: where it moved for good; for a file, where it says it is published."""
+    found = fetched.moved_to or location
+    if not is_web_address(location):
+        found = feed.self_url or fetched.location
+    if len(found) > LONGEST_FEED_URL:
+        raise InvalidInput(
+            f"the feed's address has {len(found)} of {LONGEST_FEED_URL} characters",
+            where=shown(found),
+        )
+    return found
+
+
+def _told(reading: FeedReading) -> dict[MediaKey, MediaFacts]:
+    return {media_key(url): facts for url, facts in reading.media.items()}
+
+
+def _measured(feed: Feed, known: _Known, reading: FeedReading) -> Measured:
+    if reading.probe is None:
+        return Measured({}, ())
+    files = [file for episode in feed.episodes for file in versions.files_of(episode)]
+    wanted = versions.to_probe(
+        files, known.files, known.episodes, _told(reading), again=reading.again
+    )
+    return measure(wanted[: reading.most_probes], reading.probe)
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    """One look at a feed: everything that came from outside."""
+
+    location: str
+    feed_url: str
+    fetched: Fetched
+    feed: Feed
+    measured: Measured
+
+
+def _stored(
+    tx: Tx[Operational], identity: Identity, look: _Look, reading: FeedReading
+) -> IngestedFeed:
+    """Write a look at a feed in one transaction, against what is known at this moment."""
+    queries.lock_feeds(tx, organization_id=identity.organization_id)
+    state = _podcast(tx, identity, look.feed, (look.location, look.feed_url))
+    registered = state is None
+    if state is None:
+        state = queries.insert_podcast(
+            tx, identity=identity, feed_url=look.feed_url, title=look.feed.title
+        )
+    known = _known(tx, state)
+    feed_url = _free_url(tx, identity, state, look.feed_url)
+    _write_podcast(tx, state.podcast_id, look, feed_url)
+    written = queries.upsert_episodes(
+        tx,
+        organization_id=identity.organization_id,
+        podcast_id=state.podcast_id,
+        rows=rows.episode_rows(look.feed, known.episodes, clock.now()),
+    )
+    new = sum(episode.inserted for episode in written)
+    result = IngestedFeed(
+        podcast_id=state.podcast_id,
+        title=look.feed.title,
+        feed_url=feed_url,
+        registered=registered,
+        not_modified=False,
+        moved_from=state.feed_url if feed_url != state.feed_url else None,
+        new=new,
+        changed=len(written) - new,
+        unchanged=len(look.feed.episodes) - len(written),
+        probe_failures=look.measured.failures,
+        enclosure_changes=versions.enclosure_changes(look.feed, known.episodes),
+        dropped=look.feed.dropped,
+        notes=look.feed.notes,
+    )
+    result = _write_files(tx, identity, known, look, reading, result)
+    _recorded(tx, identity, result)
+    return result
+
+
+def _free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, wanted: str) -> str:
+    """The address to keep: the new one, unless another show is registered under it."""
+    if wanted == state.feed_url:
+        return wanted
+    return state.feed_url if _by_url(tx, identity, wanted) else wanted
+
+
+def _write_podcast(tx: Tx[Operational], podcast_id: PodcastId, look: _Look, feed_url: str) -> None:
+    at = clock.now()
+    queries.update_podcast(
+        tx,
+        podcast_id=podcast_id,
+        row=rows.podcast_row(look.feed),
+        feed_url=feed_url,
+        etag=look.fetched.etag,
+        last_modified=look.fetched.last_modified,
+        at=at,
+        next_poll_at=at + POLL_EVERY,
+    )
+
+
+def _write_files(
+    tx: Tx[Operational],
+    identity: Identity,
+    known: _Known,
+    look: _Look,
+    reading: FeedReading,
+    result: IngestedFeed,
+) -> IngestedFeed:
+    """Store new files, new versions of changed ones, and what was learned of the others."""
+    found = [
+        (file, versions.described(file, look.measured.facts.get(file.place), _told(reading)))
+        for episode in look.feed.episodes
+        for file in versions.files_of(episode)
+    ]
+    inserts, updates = rows.file_rows(found, known.files, known.episodes, clock.now())
+    if inserts:
+        queries.insert_enclosures(
+            tx,
+            organization_id=identity.organization_id,
+            podcast_id=result.podcast_id,
+            rows=inserts,
+        )
+    if updates:
+        queries.update_enclosures(tx, rows=updates)
+    facts = [versions.after(known.files.get(file.place), seen) for file, seen in found]
+    return replace(
+        result,
+        described=sum(seen.source == "media_file" for _, seen in found),
+        probed=len(look.measured.facts),
+        unknown=sum(not each.complete for each in facts),
+    )
+
+
+def _recorded(tx: Tx[Operational], identity: Identity, result: IngestedFeed) -> None:
+    """Say in the audit log what changed; a look that found nothing new says nothing."""
+    changes = result.enclosure_changes
+    if result.registered or result.new or result.changed:
+        audit.record(
+            tx,
+            actor=user_actor(identity),
+            action="feed.registered" if result.registered else "feed.changed",
+            resource=("podcast", result.podcast_id),
+            organization_id=identity.organization_id,
+            metadata={
+                "new": result.new,
+                "changed": result.changed,
+                "dropped": len(result.dropped),
+                "enclosure_changed": len(changes),
+                "enclosure_changed_guids": [change.guid for change in changes[:20]],
+            },
+        )

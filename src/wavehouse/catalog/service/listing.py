@@ -1,0 +1,29 @@
+"""Use cases that read: what is registered, and where requests belong."""
+
+from __future__ import annotations
+
+from wavehouse.accounts import Identity
+from wavehouse.catalog import queries
+from wavehouse.catalog.types import EpisodeSummary, MediaIndexEntry, PodcastSummary
+from wavehouse.kernel.ids import PodcastId
+from wavehouse.store import Operational, Tx
+
+
+def list_podcasts(tx: Tx[Operational], *, identity: Identity) -> list[PodcastSummary]:
+    """The organization's shows, by title."""
+    return queries.podcasts(tx, organization_id=identity.organization_id)
+
+
+def list_episodes(
+    tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId | None = None
+) -> list[EpisodeSummary]:
+    """Episodes of one show, or of all, newest first."""
+    return queries.episodes(tx, organization_id=identity.organization_id, podcast_id=podcast_id)
+
+
+def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
+    """Where requests belong: every version of every file by host and path, then by time.
+
+    Of a place's entries, the last whose ``valid_from`` is not after a request is the one meant.
+    """
+    return queries.media_index(tx)

@@ -1,0 +1,128 @@
+"""Rows of the catalog, as they are stored and as they are read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from wavehouse.catalog.types.media import MediaFacts
+from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId
+
+
+class FactsSource(StrEnum):
+    """Who said how large and how long a file is; later ones know more."""
+
+    NONE = "none"
+    FEED = "feed"
+    PROBE = "probe"
+    MEDIA_FILE = "media_file"
+
+    @property
+    def measured(self) -> bool:
+        """True when somebody looked at the file itself."""
+        return self in {FactsSource.PROBE, FactsSource.MEDIA_FILE}
+
+
+@dataclass(frozen=True, slots=True)
+class PodcastState:
+    """What a new look at a feed needs to know of the last one."""
+
+    podcast_id: PodcastId
+    feed_url: str
+    podcast_guid: str | None
+    feed_etag: str | None
+    feed_last_modified: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownEpisode:
+    """An episode as it is in the catalog before a new look at its feed."""
+
+    episode_id: EpisodeId
+    guid: str
+    audio_url: str
+    publish_date: datetime
+    stated_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class EnclosureVersion:
+    """The current version of one file of an episode."""
+
+    enclosure_id: EnclosureId
+    guid: str
+    url: str
+    media_host: str
+    media_path: str
+    bytes: int | None
+    header_bytes: int | None
+    duration_ms: int | None
+    facts_source: str
+
+    @property
+    def facts(self) -> MediaFacts:
+        """What is known of the file."""
+        return MediaFacts(self.bytes, self.header_bytes, self.duration_ms)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenEpisode:
+    """An episode that a statement inserted or changed."""
+
+    episode_id: EpisodeId
+    guid: str
+    inserted: bool
+
+
+@dataclass(frozen=True, slots=True)
+class PodcastSummary:
+    """A show in a list."""
+
+    podcast_id: PodcastId
+    title: str
+    author: str | None
+    image_url: str | None
+    feed_url: str
+    podcast_guid: str | None
+    ingestion_status: str
+    last_ingested_at: datetime | None
+    episodes: int
+    newest_episode_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeSummary:
+    """An episode in a list."""
+
+    episode_id: EpisodeId
+    podcast_id: PodcastId
+    guid: str
+    title: str
+    audio_url: str
+    publish_date: datetime
+    duration_seconds: int | None
+    metadata: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class MediaIndexEntry:
+    """One version of one file: where requests for it go, and what R26 needs.
+
+    A request belongs to the version of its host and path with the latest ``valid_from`` that is
+    not after it. The first version of a place is valid since ever, so such a version exists.
+    """
+
+    enclosure_id: EnclosureId
+    organization_id: OrganizationId
+    podcast_id: PodcastId
+    episode_id: EpisodeId
+    kind: str
+    media_host: str
+    media_path: str
+    bytes: int | None
+    header_bytes: int | None
+    duration_ms: int | None
+    valid_from: datetime
+    publish_date: datetime

@@ -1,0 +1,304 @@
+"""A series over time: this period, the one before it, releases, and a day not yet over."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wavehouse.charts.scale import spread, stride, ticks
+from wavehouse.charts.svg import Size, document, element, escaped, path, text
+from wavehouse.charts.theme import Theme
+
+WIDE = Size(1060, 270)
+MEDIUM = Size(700, 250)
+NARROW = Size(380, 240)
+_TOP, _BOTTOM, _RIGHT = 12.0, 30.0, 14.0
+_LETTER = 6.6
+_LABEL_GAP = 34
+
+_Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One place on the time axis.
+
+    ``label`` is short, for the axis; ``tip`` is read on hover, its first line as a heading.
+    ``releases`` names the episodes that came out then.
+    """
+
+    label: str
+    tip: str
+    value: float | None
+    previous: float | None = None
+    releases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeseries:
+    """What is drawn: the marks in order, and how a value reads on the axis.
+
+    ``partial`` is the place of a bucket that is not over; nothing is known after it.
+    """
+
+    name: str
+    marks: tuple[Mark, ...]
+    axis: Callable[[float], str]
+    whole: bool = True
+    partial: int | None = None
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Frame:
+    """Where things go: the plot's edges, and the places of marks and ticks."""
+
+    size: Size
+    left: float
+    xs: list[float]
+    levels: list[float]
+
+    @property
+    def right(self) -> float:
+        return self.size.width - _RIGHT
+
+    @property
+    def base(self) -> float:
+        return self.size.height - _BOTTOM
+
+    def y(self, value: float) -> float:
+        """The height of a value; values below zero (refunds) rest on the base line."""
+        return self.base - max(value, 0.0) / self.levels[-1] * (self.base - _TOP)
+
+    def runs(self, values: list[float | None]) -> list[_Points]:
+        """The known stretches of a series, broken where a value is missing."""
+        found: list[_Points] = [[]]
+        for x, value in zip(self.xs, values, strict=True):
+            if value is None:
+                found.append([])
+            else:
+                found[-1].append((x, self.y(value)))
+        return [run for run in found if run]
+
+
+def timeseries(
+    data: Timeseries, *, theme: Theme, size: Size = WIDE, chart_id: str = "chart"
+) -> str:
+    """The chart. ``chart_id`` must be unique on its page (the gradient is found by it).
+
+    No marks give an empty string: the caller has an empty state to show instead.
+    """
+    if not data.marks:
+        return ""
+    frame = _frame(data, size)
+    values = [mark.value for mark in data.marks]
+    cut = len(values) if data.partial is None else data.partial
+    solid = frame.runs([v if n < cut else None for n, v in enumerate(values)])
+    return document(
+        size,
+        _gradient(theme, chart_id),
+        *_grid(data, frame, theme),
+        *_labels(data, frame, theme),
+        *_previous(data, frame, theme),
+        *_pace(data, frame, theme),
+        *(_area(run, frame, chart_id) for run in solid if len(run) > 1),
+        *(_line(run, theme) for run in solid),
+        *_partial(data, frame, theme),
+        *_releases(data, frame, theme),
+        *_hits(data, frame, theme),
+        label=_summary(data),
+        font=theme.font,
+        class_="timeseries",
+    )
+
+
+def _frame(data: Timeseries, size: Size) -> _Frame:
+    known = [v for m in data.marks for v in (m.value, m.previous) if v is not None]
+    levels = ticks(max([*known, data.pace or 0.0], default=0.0), whole=data.whole)
+    widest = max(len(data.axis(level)) for level in levels)
+    left = 10 + widest * _LETTER
+    return _Frame(size, left, spread(len(data.marks), left + 4, size.width - _RIGHT), levels)
+
+
+def _gradient(theme: Theme, chart_id: str) -> str:
+    stops = (
+        element("stop", offset="0", stop_color=theme.accent_area, stop_opacity=0.22),
+        element("stop", offset="1", stop_color=theme.accent_area, stop_opacity=0.01),
+    )
+    gradient = element(
+        "linearGradient", *stops, id=f"{chart_id}-area", x1="0", y1="0", x2="0", y2="1"
+    )
+    return element("defs", gradient)
+
+
+def _grid(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    drawn: list[str] = []
+    for level in frame.levels:
+        y = frame.y(level)
+        drawn.append(
+            element("path", d=path([(frame.left, y), (frame.right, y)]), stroke=theme.grid)
+        )
+        drawn.append(
+            text(
+                data.axis(level),
+                frame.left - 8,
+                y + 4,
+                text_anchor="end",
+                font_size=11.5,
+                fill=theme.muted,
+            )
+        )
+    return drawn
+
+
+def _labels(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    """Axis labels, every so manieth; the outer ones are turned inwards to stay in the picture."""
+    longest = max(len(mark.label) for mark in data.marks)
+    room = int((frame.right - frame.left) / (longest * _LETTER + _LABEL_GAP))
+    step = stride(len(data.marks), room)
+    half = longest * _LETTER / 2
+    drawn: list[str] = []
+    for index in range(0, len(data.marks), step):
+        x = frame.xs[index]
+        first = x - half < frame.left - 4
+        last = x + half > frame.size.width
+        anchor = "start" if first else "end" if last else "middle"
+        place = frame.left if first else min(x, float(frame.size.width)) if last else x
+        drawn.append(
+            text(
+                data.marks[index].label,
+                place,
+                frame.size.height - 8,
+                text_anchor=anchor,
+                font_size=11.5,
+                fill=theme.muted,
+            )
+        )
+    return drawn
+
+
+def _stroke(points: _Points, colour: str, width: float, dashes: str | None = None) -> str:
+    return element(
+        "path",
+        d=path(points),
+        fill="none",
+        stroke=colour,
+        stroke_width=width,
+        stroke_dasharray=dashes,
+        stroke_linejoin="round",
+        stroke_linecap="butt" if dashes else "round",
+    )
+
+
+def _previous(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    runs = frame.runs([mark.previous for mark in data.marks])
+    return [_stroke(run, theme.previous, 1.5, "5 4") for run in runs if len(run) > 1]
+
+
+def _pace(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    """A level to keep up with, such as the booked impressions per day."""
+    if data.pace is None:
+        return []
+    y = frame.y(data.pace)
+    return [_stroke([(frame.left, y), (frame.right, y)], theme.previous, 1.25, "4 3")]
+
+
+def _area(run: _Points, frame: _Frame, chart_id: str) -> str:
+    outline = [(run[0][0], frame.base), *run, (run[-1][0], frame.base)]
+    return element("path", d=path(outline, close=True), fill=f"url(#{chart_id}-area)")
+
+
+def _line(run: _Points, theme: Theme) -> str:
+    if len(run) > 1:
+        return _stroke(run, theme.accent, 2)
+    return element("circle", cx=run[0][0], cy=run[0][1], r=3.5, fill=theme.accent)
+
+
+def _partial(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    """The dotted way to a bucket that is not over, ending in an open dot."""
+    if data.partial is None or not 0 <= data.partial < len(data.marks):
+        return []
+    last = data.marks[data.partial].value
+    before = data.marks[data.partial - 1].value if data.partial else None
+    if last is None:
+        return []
+    end = (frame.xs[data.partial], frame.y(last))
+    dot = element(
+        "circle",
+        cx=end[0],
+        cy=end[1],
+        r=3.5,
+        fill=theme.surface,
+        stroke=theme.accent,
+        stroke_width=2,
+    )
+    if before is None:
+        return [dot]
+    start = (frame.xs[data.partial - 1], frame.y(before))
+    return [_stroke([start, end], theme.accent, 2, "2 3"), dot]
+
+
+def _releases(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    """A dot on the line where an episode came out."""
+    drawn: list[str] = []
+    for x, mark in zip(frame.xs, data.marks, strict=True):
+        if mark.releases:
+            drawn.append(
+                element(
+                    "circle",
+                    element("title", escaped("Released: " + " · ".join(mark.releases))),
+                    cx=x,
+                    cy=frame.y(mark.value or 0.0),
+                    r=4.5,
+                    fill=theme.event,
+                    stroke=theme.surface,
+                    stroke_width=1.5,
+                )
+            )
+    return drawn
+
+
+def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+    """Invisible columns that carry each mark's words; on paper there is nothing to hover."""
+    if not theme.interactive:
+        return []
+    cross = element(
+        "path", class_="cross", d=path([(0, _TOP), (0, frame.base)]), stroke=theme.muted
+    )
+    dot = element(
+        "circle",
+        class_="cross",
+        r=4,
+        fill=theme.accent,
+        stroke=theme.surface,
+        stroke_width=1.5,
+    )
+    reach = (frame.xs[-1] - frame.xs[0]) / max(len(frame.xs) - 1, 1) or frame.right - frame.left
+    columns = [
+        element(
+            "rect",
+            element("title", escaped(mark.tip)),
+            class_="hit",
+            x=x - reach / 2,
+            y=_TOP,
+            width=reach,
+            height=frame.base - _TOP,
+            fill="transparent",
+            data_x=x,
+            data_y=None if mark.value is None else frame.y(mark.value),
+        )
+        for x, mark in zip(frame.xs, data.marks, strict=True)
+    ]
+    return [cross, dot, *columns]
+
+
+def _summary(data: Timeseries) -> str:
+    """What the picture says, for those who cannot see it; the table behind it says all."""
+    known = [(mark.value, mark.label) for mark in data.marks if mark.value is not None]
+    span = f"{data.name}, {data.marks[0].label} to {data.marks[-1].label}"
+    if not known:
+        return f"{span}: no data"
+    high, low = max(known, key=lambda k: k[0]), min(known, key=lambda k: k[0])
+    return (
+        f"{span}: highest {data.axis(high[0])} on {high[1]}, lowest {data.axis(low[0])} on {low[1]}"
+    )

@@ -1,0 +1,293 @@
+"""The engine that normalises a chunk: DuckDB for lines, Python once per distinct value.
+
+A line is touched by vectorised SQL only. What needs Python (an address, a user agent, a path, a
+listener key) is asked once per distinct value of the chunk and remembered over chunks; values go
+between the two as newline-joined text, which is many times cheaper than rows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from urllib.parse import unquote
+
+import duckdb
+
+from wavehouse.measurement.adapters import engine_sql as sql
+from wavehouse.measurement.adapters.formats import Layout
+from wavehouse.measurement.rules.addresses import TrustedProxies, forwarded, keyed_hash
+from wavehouse.measurement.rules.agents import Agent, AgentRules, normalise
+from wavehouse.measurement.rules.combined import canonical
+from wavehouse.measurement.rules.masking import masked
+from wavehouse.measurement.rules.media import MediaIndex, is_own_prefix
+from wavehouse.measurement.rules.ranges import multirange, requested, sent
+from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
+from wavehouse.store import BulkLoader
+
+_UNIT = "\x1f"
+_MEMORY = 2_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Lookups:
+    """What the engine asks about distinct values."""
+
+    media: MediaIndex
+    agents: AgentRules
+    country: Callable[[int, int], str | None]
+    network_class: Callable[[int, int], str | None]
+    trusted: TrustedProxies
+    secret_of: Callable[[date], bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """The times that are accepted: raw retention back, and an hour ahead."""
+
+    oldest: datetime
+    newest: datetime
+
+
+@dataclass(slots=True)
+class Batch:
+    """A normalised chunk, waiting in the engine's table ``batch_<number>``."""
+
+    number: int
+    rows: int
+    days: list[date]
+    rejects: list[Reject]
+    filtered: dict[str, int]
+    agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
+
+
+class Engine:
+    """Normalises chunks one after another; a batch is read by another thread meanwhile."""
+
+    def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
+        self._lookups = lookups
+        self._bounds = bounds
+        self.database = duckdb.connect(config={"threads": 2, "TimeZone": "UTC"})
+        self.database.execute("SET arrow_lossless_conversion = true")
+        self.database.execute(sql.MEDIA)
+        self._load_media()
+        self._addresses: dict[str, tuple[bytes | None, str]] = {}
+        self._agents: dict[str, tuple[int, str, Agent]] = {}
+        self._keys: dict[str, str] = {}
+        self._number = 0
+
+    def _load_media(self) -> None:
+        rows = [
+            (place, v.enclosure_id, v.episode_id, v.podcast_id, v.valid_from, n == 0)
+            for place, versions in self._lookups.media.versions.items()
+            for n, v in enumerate(versions)
+        ]
+        if rows:
+            self.database.executemany(sql.INSERT_MEDIA, rows)
+
+    def normalise(
+        self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str
+    ) -> Batch:
+        """Make the table of a chunk's requests and say what is in it."""
+        self._number += 1
+        db = self.database
+        db.execute(sql.RAW, {"text": chunk.text})
+        if layout.format is LogFormat.COMBINED:
+            self._repair_combined()
+        db.execute(layout.statement, layout.parameters)
+        rejects = [*chunk.rejects, *self._rejected(chunk)]
+        self._resolve_places()
+        self._resolve_addresses()
+        agents = self._resolve_agents(escaped=layout.escaped_agents)
+        self._resolve_ranges()
+        self._resolve_keys()
+        db.execute(
+            sql.BATCH.replace("batch_0", f"batch_{self._number}"),
+            {
+                "organization_id": organization_id,
+                "batch_id": batch_id,
+                "first_line": chunk.first_line,
+                "file_key": file_key,
+            },
+        )
+        filtered, days = self._summary()
+        rows = sum(count for _, count in filtered)
+        return Batch(
+            self._number,
+            rows,
+            days,
+            rejects,
+            {reason: count for reason, count in filtered if reason is not None},
+            agents,
+        )
+
+    def stage(self, loader: BulkLoader, batch: Batch, progress: dict[str, object]) -> None:
+        """Stream a batch, its rejects and its progress into the loader's temporary tables."""
+        cursor = self.database.cursor()
+        try:
+            loader.stage("staged_progress", cursor.execute(sql.PROGRESS, progress))
+            if batch.rows:
+                loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
+            if batch.rejects:
+                rejects = [
+                    {
+                        "line_number": r.line_number,
+                        "byte_offset": r.byte_offset,
+                        "byte_length": r.byte_length,
+                        "reason": r.fault.value,
+                        "excerpt": r.excerpt,
+                    }
+                    for r in batch.rejects
+                ]
+                loader.stage("staged_rejects", cursor.execute(sql.REJECTS, {"rejects": rejects}))
+        finally:
+            cursor.close()
+
+    def drop(self, batch: Batch) -> None:
+        """Forget a batch that was loaded."""
+        cursor = self.database.cursor()
+        cursor.execute(f"DROP TABLE IF EXISTS batch_{int(batch.number)}")
+        cursor.close()
+
+    def close(self) -> None:
+        """Close the engine."""
+        self.database.close()
+
+    # -- distinct values ----------------------------------------------------------------------
+
+    def _repair_combined(self) -> None:
+        odd = self.database.execute(sql.ODD_COMBINED).fetchall()
+        repaired = [(n, canonical(line)) for n, line in odd]
+        good = [(n, line) for n, line in repaired if line is not None]
+        if good:
+            self._give("repaired", [n for n, _ in good], [line for _, line in good])
+            self.database.execute(sql.REPAIR_COMBINED)
+
+    def _rejected(self, chunk: Chunk) -> Iterable[Reject]:
+        """Lines that are not of the format, or of a time that is not accepted."""
+        found = self.database.execute(
+            sql.REJECTED, {"oldest": self._bounds.oldest, "newest": self._bounds.newest}
+        ).fetchall()
+        if not found:
+            return
+        self.database.execute(
+            sql.DELETE_REJECTED, {"oldest": self._bounds.oldest, "newest": self._bounds.newest}
+        )
+        places = _byte_places(chunk, [n for n, *_ in found])
+        for n, fault, line in found:
+            offset, length = places[n]
+            yield Reject(chunk.first_line + n - 1, offset, length, Fault(fault), masked(line))
+
+    def _resolve_places(self) -> None:
+        pairs = self._distinct(sql.DISTINCT_PLACES)
+        places, prefixes = [], []
+        for pair in pairs:
+            host, path = pair.split(_UNIT)
+            place = self._lookups.media.place_of(host, path)
+            places.append("" if place is None else place)
+            prefixes.append(int(is_own_prefix(path)))
+        self._give("places", pairs, places, prefixes)
+
+    def _resolve_addresses(self) -> None:
+        if len(self._addresses) > _MEMORY:
+            self._addresses.clear()
+        texts = self._distinct(sql.DISTINCT_ADDRESSES)
+        for text in texts:
+            if text not in self._addresses:
+                self._addresses[text] = self._address(text)
+        self._give("addresses", texts, [self._addresses[text][1] for text in texts])
+
+    def _address(self, pair: str) -> tuple[bytes | None, str]:
+        """An address's identity, and network, country and class as joined text."""
+        remote, forwarded_for = pair.split(_UNIT)
+        address = forwarded(remote, forwarded_for or None, self._lookups.trusted)
+        if address is None:
+            return None, f"{_UNIT}{_UNIT}"
+        country = self._lookups.country(address.ip_int, address.version) or ""
+        network_class = self._lookups.network_class(address.ip_int, address.version) or ""
+        return address.identity, f"{address.network}{_UNIT}{country}{_UNIT}{network_class}"
+
+    def _resolve_agents(self, *, escaped: bool) -> dict[int, tuple[str, Agent]]:
+        raw = self._distinct(sql.DISTINCT_AGENTS)
+        for text in raw:
+            if text not in self._agents:
+                agent = normalise(unquote(text) if escaped else text)
+                found = self._lookups.agents.classify(agent)
+                self._agents[text] = (keyed_hash(b"wavehouse-agents", agent.encode()), agent, found)
+        known = [self._agents[text] for text in raw]
+        self._give("agents", raw, [a[0] for a in known], [a[2].reason or "" for a in known])
+        return {agent_id: (agent, found) for agent_id, agent, found in known}
+
+    def _resolve_ranges(self) -> None:
+        """Range headers that are not one plain range, and carry no Content-Range."""
+        rows = self.database.execute(sql.ODD_RANGES).fetchall()
+        numbers, starts, ends, others = [], [], [], []
+        for n, header, size in rows:
+            spans = sent(header if requested(header) else None, size)
+            first = spans[0] if spans else (0, 0)
+            numbers.append(n)
+            starts.append(first[0])
+            ends.append(first[1])
+            others.append(multirange(spans[1:]) or "")
+        self._give("odd_ranges", numbers, starts, ends, others)
+
+    def _resolve_keys(self) -> None:
+        """Listener and network keys under the key of the event's month and the month before."""
+        if len(self._keys) > _MEMORY:
+            self._keys.clear()
+        triples = self._distinct(sql.DISTINCT_LISTENERS)
+        for triple in triples:
+            if triple not in self._keys:
+                self._keys[triple] = self._key(triple)
+        self._give("listeners", triples, [self._keys[triple] for triple in triples])
+
+    def _key(self, triple: str) -> str:
+        remote, forwarded_for, agent, month = triple.split(_UNIT)
+        identity = self._addresses[f"{remote}{_UNIT}{forwarded_for}"][0]
+        if identity is None:
+            return f"{_UNIT}{_UNIT}"
+        text = self._agents[agent][1].encode()
+        this = date.fromisoformat(month)
+        secret = self._lookups.secret_of(this)
+        before = self._lookups.secret_of((this - timedelta(days=1)).replace(day=1))
+        return (
+            f"{keyed_hash(secret, identity, text)}{_UNIT}"
+            f"{keyed_hash(before, identity, text)}{_UNIT}{keyed_hash(secret, identity)}"
+        )
+
+    def _distinct(self, statement: str) -> list[str]:
+        row = self.database.execute(statement).fetchone()
+        return row[0].split("\n") if row and row[0] is not None else []
+
+    def _give(self, table: str, *columns: Sequence[object]) -> None:
+        """Hand columns to SQL as a table of text columns: c1, c2 and so on."""
+        parameters = {f"c{n}": "\n".join(map(str, c)) for n, c in enumerate(columns, 1)}
+        select = ", ".join(
+            f"unnest(string_split($c{n}, chr(10))) AS c{n}" for n in range(1, len(columns) + 1)
+        )
+        empty = "" if columns[0] else " LIMIT 0"
+        self.database.execute(
+            f"CREATE OR REPLACE TEMP TABLE {table} AS SELECT {select}{empty}", parameters
+        )
+
+    def _summary(self) -> tuple[list[tuple[str | None, int]], list[date]]:
+        table = f"batch_{self._number}"
+        filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
+        days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
+        return [(r, n) for r, n in filtered], [day for (day,) in days]
+
+
+def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]:
+    """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
+    wanted = set(numbers)
+    places: dict[int, tuple[int, int]] = {}
+    offset = chunk.first_byte
+    for number, line in enumerate(chunk.text.split("\n"), 1):
+        length = len(line.encode())
+        if number in wanted:
+            places[number] = (offset, length)
+        offset += length + 1
+    return places
+
+
+__all__ = ["Batch", "Bounds", "Engine", "Lookups"]

@@ -1,0 +1,189 @@
+"""The engine's statements. Tables of distinct values have text columns c1, c2 and so on."""
+
+from __future__ import annotations
+
+RAW = """
+CREATE OR REPLACE TEMP TABLE raw AS
+WITH lines AS (SELECT string_split($text, chr(10)) AS l)
+SELECT n, replace(rtrim(line, chr(13)), chr(31), ' ') AS line
+FROM (SELECT unnest(range(1, len(l) + 1)) AS n, unnest(l) AS line FROM lines)
+WHERE line <> '' AND line <> chr(13) AND line[1] <> '#'
+"""
+
+ODD_COMBINED = """
+SELECT n, line FROM raw WHERE len(string_split(line, '"')) NOT IN (7, 13) OR contains(line, '\\"')
+  OR (len(string_split(line, '"')) = 7 AND string_split(line, '"')[7] <> '')
+"""
+
+REPAIR_COMBINED = """
+UPDATE raw SET line = c2 FROM repaired WHERE raw.n = repaired.c1::BIGINT
+"""
+
+REJECTED = """
+SELECT raw.n,
+  CASE WHEN f.at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = '' THEN 'malformed_line'
+    WHEN f.at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
+  raw.line
+FROM raw LEFT JOIN fields f USING (n)
+WHERE f.at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
+  OR f.at < $oldest OR f.at > $newest
+ORDER BY raw.n
+"""
+
+DELETE_REJECTED = """
+DELETE FROM fields WHERE at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
+  OR at < $oldest OR at > $newest
+"""
+
+DISTINCT_PLACES = """
+SELECT string_agg(pair, chr(10)) FROM (SELECT DISTINCT host || chr(31) || uri AS pair FROM fields)
+"""
+
+DISTINCT_ADDRESSES = """
+SELECT string_agg(pair, chr(10))
+FROM (SELECT DISTINCT ip || chr(31) || forwarded_for AS pair FROM fields)
+"""
+
+DISTINCT_AGENTS = """
+SELECT string_agg(agent, chr(10)) FROM (SELECT DISTINCT agent FROM fields)
+"""
+
+# What is left when neither the answer's Content-Range nor one plain range says where bytes lie.
+ODD_RANGES = """
+SELECT n, range_header, bytes FROM fields
+WHERE status IN (206, 0) AND content_start IS NULL AND range_header IS NOT NULL
+  AND NOT regexp_full_match(range_header, 'bytes=[0-9]+-[0-9]*')
+"""
+
+DISTINCT_LISTENERS = """
+SELECT string_agg(triple, chr(10)) FROM (
+  SELECT DISTINCT ip || chr(31) || forwarded_for || chr(31) || agent || chr(31)
+    || strftime(date_trunc('month', at), '%Y-%m-%d') AS triple
+  FROM fields
+)
+"""
+
+MEDIA = """
+CREATE TABLE media (
+  place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMPTZ,
+  valid_to TIMESTAMPTZ, is_first BOOLEAN
+)
+"""
+
+INSERT_MEDIA = """
+INSERT INTO media SELECT $1, $2, $3, $4, $5, NULL, $6
+"""
+
+# The version in force at the request's time; the first one also holds for what came before it.
+BATCH = """
+CREATE OR REPLACE TABLE batch_0 AS
+WITH versions AS (
+  SELECT place, enclosure_id, episode_id, podcast_id,
+    CASE WHEN is_first THEN '-infinity'::TIMESTAMPTZ ELSE valid_from END AS holds_from,
+    coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from),
+             'infinity'::TIMESTAMPTZ) AS holds_to
+  FROM media
+),
+addressed AS (
+  SELECT c1 AS pair, split_part(c2, chr(31), 1) AS network, split_part(c2, chr(31), 2) AS country,
+    split_part(c2, chr(31), 3) AS network_class
+  FROM addresses
+),
+keyed AS (
+  SELECT c1 AS triple, try_cast(split_part(c2, chr(31), 1) AS BIGINT) AS listener_key,
+    try_cast(split_part(c2, chr(31), 2) AS BIGINT) AS listener_key_prev,
+    try_cast(split_part(c2, chr(31), 3) AS BIGINT) AS network_key
+  FROM listeners
+),
+placed AS (
+  SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, p.c3 = '1' AS own_prefix,
+    a.network, a.country, a.network_class, k.listener_key, k.listener_key_prev, k.network_key,
+    g.c2::BIGINT AS agent_id, g.c3 AS agent_reason,
+    o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
+    try_cast(split_part(f.range_header[7:], '-', 1) AS BIGINT) AS asked_start,
+    try_cast(split_part(f.range_header[7:], '-', 2) AS BIGINT) AS asked_end
+  FROM fields f
+  JOIN places p ON p.c1 = f.host || chr(31) || f.uri
+  JOIN addressed a ON a.pair = f.ip || chr(31) || f.forwarded_for
+  JOIN agents g ON g.c1 = f.agent
+  JOIN keyed k ON k.triple = f.ip || chr(31) || f.forwarded_for || chr(31) || f.agent || chr(31)
+    || strftime(date_trunc('month', f.at), '%Y-%m-%d')
+  LEFT JOIN versions v
+    ON v.place = try_cast(p.c2 AS BIGINT) AND f.at >= v.holds_from AND f.at < v.holds_to
+  LEFT JOIN odd_ranges o ON o.c1::BIGINT = f.n
+),
+judged AS (
+  SELECT *,
+    own_prefix AND status IN (301, 302, 303, 307, 308) AS is_prefix,
+    CASE
+      WHEN network = '' THEN 'bad_ip'
+      WHEN episode_id IS NULL THEN 'unknown_path'
+      WHEN method <> 'GET' THEN 'bad_method'
+      WHEN status = 304 THEN 'not_modified'
+      WHEN status NOT IN (0, 200, 206)
+        AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
+      WHEN range_header IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
+      WHEN agent_reason <> '' THEN agent_reason
+      WHEN network_class IN ('datacenter', 'vpn') THEN network_class
+    END AS reason,
+    -- R28: where the bytes that were sent lie. 200 and unknown begin at the start of the file.
+    CASE WHEN status = 200 THEN 0
+      ELSE coalesce(content_start, odd_start, asked_start, 0) END AS range_start,
+    CASE
+      WHEN status = 200 THEN bytes
+      WHEN content_start IS NOT NULL
+        THEN content_start
+          + least(bytes, greatest(coalesce(content_end - content_start + 1, bytes), 0))
+      WHEN odd_end IS NOT NULL THEN odd_end
+      WHEN asked_start IS NOT NULL
+        THEN asked_start + least(bytes, greatest(coalesce(asked_end - asked_start + 1, bytes), 0))
+      ELSE bytes
+    END AS range_end
+  FROM placed
+),
+hashed AS (
+  SELECT *, lpad(to_hex(epoch_ms(at)), 12, '0') AS ms,
+    md5(coalesce(native_id, $file_key || ':' || ($first_line + n - 1))) AS digest
+  FROM judged
+)
+SELECT
+  at AS requested_at,
+  -- kernel.ids.uuid8's layout: 48 bits of milliseconds, version 8, variant, hash
+  (ms || '8' || digest[1:3] || 'a' || digest[4:18])::UUID AS request_id,
+  $organization_id::UUID AS organization_id,
+  $batch_id::BIGINT AS batch_id,
+  ($first_line + n - 1)::BIGINT AS line_number,
+  CASE WHEN reason = 'bad_ip' THEN NULL ELSE podcast_id END AS podcast_id,
+  CASE WHEN reason = 'bad_ip' THEN NULL ELSE episode_id END AS episode_id,
+  CASE WHEN reason = 'bad_ip' THEN NULL ELSE enclosure_id END AS enclosure_id,
+  method[:20] AS method,
+  status,
+  range_start::BIGINT AS range_start,
+  greatest(range_end, range_start)::BIGINT AS range_end,
+  CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END
+    AS other_ranges,
+  is_prefix,
+  nullif(network, '') AS network,
+  nullif(country, '') AS country_code,
+  listener_key, listener_key_prev, network_key, agent_id, reason,
+  CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path
+FROM hashed
+"""
+
+REASONS = "SELECT reason, count(*) FROM batch_0 GROUP BY reason ORDER BY reason"
+
+DAYS = "SELECT DISTINCT requested_at::DATE AS day FROM batch_0 ORDER BY day"
+
+PROGRESS = """
+SELECT $organization_id::UUID AS organization_id, $source_file_id::UUID AS source_file_id,
+  $batch_id::BIGINT AS batch_id, $first_line::BIGINT AS first_line, $lines::BIGINT AS lines,
+  $bytes_from::BIGINT AS bytes_from, $bytes_to::BIGINT AS bytes_to, $lines_to::BIGINT AS lines_to,
+  $at::TIMESTAMPTZ AS at
+"""
+
+REJECTS = """
+SELECT r.line_number::BIGINT AS line_number, r.byte_offset::BIGINT AS byte_offset,
+  r.byte_length::BIGINT AS byte_length, r.reason AS reason, r.excerpt AS excerpt
+FROM (SELECT unnest($rejects::STRUCT(line_number BIGINT, byte_offset BIGINT, byte_length BIGINT,
+  reason VARCHAR, excerpt VARCHAR)[]) AS r)
+"""

@@ -1,0 +1,170 @@
+"""The log formats as DuckDB SQL: from a table ``raw(n, line)`` to one table of the same shape.
+
+Both statements make ``fields``: n, ip, at, method, host, uri (no query), status, bytes, agent,
+range_header, content_start, content_end, native_id. A line that is not of the format has NULL in
+``at`` or ``status``. Positions and ids are parameters; nothing of a log is pasted into SQL.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.measurement.rules.combined import is_combined
+from wavehouse.measurement.types import LogFormat
+
+CLOUDFRONT_FIELDS = (
+    "date",
+    "time",
+    "x-edge-location",
+    "sc-bytes",
+    "c-ip",
+    "cs-method",
+    "cs(Host)",
+    "cs-uri-stem",
+    "sc-status",
+    "cs(Referer)",
+    "cs(User-Agent)",
+    "cs-uri-query",
+    "cs(Cookie)",
+    "x-edge-result-type",
+    "x-edge-request-id",
+    "x-host-header",
+    "cs-protocol",
+    "cs-bytes",
+    "time-taken",
+    "x-forwarded-for",
+    "ssl-protocol",
+    "ssl-cipher",
+    "x-edge-response-result-type",
+    "cs-protocol-version",
+    "fle-status",
+    "fle-encrypted-fields",
+    "c-port",
+    "time-to-first-byte",
+    "x-edge-detailed-result-type",
+    "sc-content-type",
+    "sc-content-len",
+    "sc-range-start",
+    "sc-range-end",
+)
+_NEEDED = ("date", "time", "c-ip", "cs-method", "cs-uri-stem", "sc-status", "cs(User-Agent)")
+_USED = (
+    *_NEEDED,
+    "sc-bytes",
+    "cs(Host)",
+    "x-host-header",
+    "x-edge-request-id",
+    "x-forwarded-for",
+    "sc-content-len",
+    "sc-range-start",
+    "sc-range-end",
+)
+
+COMBINED = """
+CREATE OR REPLACE TEMP TABLE fields AS
+WITH parts AS (SELECT n, string_split(line, '"') AS p FROM raw)
+SELECT
+  n,
+  split_part(p[1], ' ', 1) AS ip,
+  '' AS forwarded_for,
+  try_strptime(substr(p[1], strpos(p[1], '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z') AS at,
+  CASE WHEN p[2] IN ('', '-') THEN '-' ELSE split_part(p[2], ' ', 1) END AS method,
+  CASE WHEN len(p) = 13 AND p[12] <> '-' THEN lower(p[12]) ELSE '' END AS host,
+  split_part(split_part(p[2], ' ', 2), '?', 1) AS uri,
+  try_cast(split_part(p[3], ' ', 2) AS SMALLINT) AS status,
+  CASE split_part(p[3], ' ', 3) WHEN '-' THEN 0
+    ELSE try_cast(split_part(p[3], ' ', 3) AS BIGINT) END AS bytes,
+  p[6] AS agent,
+  CASE WHEN len(p) = 13 AND p[8] <> '-' THEN p[8] END AS range_header,
+  CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
+    THEN try_cast(split_part(p[10][7:], '-', 1) AS BIGINT) END AS content_start,
+  CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
+    THEN try_cast(split_part(split_part(p[10], '-', 2), '/', 1) AS BIGINT) END AS content_end,
+  NULL::VARCHAR AS native_id
+FROM parts WHERE len(p) IN (7, 13)
+"""
+
+CLOUDFRONT = """
+CREATE OR REPLACE TEMP TABLE fields AS
+WITH parts AS (
+  SELECT n, string_split(line, chr(9)) AS p FROM raw WHERE len(string_split(line, chr(9))) = $width
+),
+named AS (
+  SELECT
+    n, p[$c_ip] AS ip,
+    CASE WHEN p[$x_forwarded_for] = '-' THEN '' ELSE coalesce(p[$x_forwarded_for], '') END
+      AS forwarded_for,
+    try_strptime(p[$date] || ' ' || p[$time] || ' +0000', '%Y-%m-%d %H:%M:%S %z') AS at,
+    p[$cs_method] AS method,
+    lower(CASE WHEN coalesce(p[$x_host_header], '-') <> '-' THEN p[$x_host_header]
+      WHEN coalesce(p[$cs_host], '-') <> '-' THEN p[$cs_host] ELSE '' END) AS host,
+    p[$cs_uri_stem] AS uri,
+    try_cast(p[$sc_status] AS SMALLINT) AS status,
+    try_cast(p[$sc_bytes] AS BIGINT) AS sent,
+    p[$cs_user_agent] AS agent,
+    try_cast(p[$sc_content_len] AS BIGINT) AS content_length,
+    try_cast(p[$sc_range_start] AS BIGINT) AS content_start,
+    try_cast(p[$sc_range_end] AS BIGINT) AS content_end,
+    nullif(p[$x_edge_request_id], '-') AS native_id
+  FROM parts
+)
+SELECT
+  n, ip, forwarded_for, at, method, host, uri, status,
+  -- sc-bytes counts headers too: the smaller of it and the range's length, or sc-content-len
+  CASE
+    WHEN content_start IS NOT NULL AND content_end IS NOT NULL
+      THEN least(coalesce(sent, content_end - content_start + 1), content_end - content_start + 1)
+    ELSE least(coalesce(sent, content_length), coalesce(content_length, sent))
+  END AS bytes,
+  CASE WHEN agent = '-' THEN '' ELSE agent END AS agent,
+  CASE WHEN status = 206 AND content_start = 0 AND content_end IN (0, 1)
+    THEN 'bytes=0-' || content_end END AS range_header,
+  content_start, content_end, native_id
+FROM named
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How a file's lines are laid out."""
+
+    format: LogFormat
+    statement: str
+    parameters: dict[str, Any]
+    escaped_agents: bool
+
+
+def layout_of(head: str, chosen: str, where: str) -> Layout:
+    """The layout that a file's head shows. InvalidInput when it is no log that we read."""
+    lines = [line.rstrip("\r") for line in head.split("\n")]
+    header = next((line for line in lines if line.startswith("#Fields:")), None)
+    if chosen == LogFormat.CLOUDFRONT or (chosen == "auto" and (header or _tabbed(lines))):
+        names = header.removeprefix("#Fields:").split() if header else [*CLOUDFRONT_FIELDS]
+        return _cloudfront(names, where)
+    if chosen == LogFormat.COMBINED or any(is_combined(line) for line in lines[:200]):
+        return Layout(LogFormat.COMBINED, COMBINED, {}, escaped_agents=False)
+    raise InvalidInput(
+        "this is not a log that Wavehouse reads: neither CloudFront's standard format nor "
+        "nginx or Apache combined",
+        where=f"{where}:1",
+        hint="Give --format cloudfront or --format combined if you are sure; "
+        "the formats are described in docs/guides/logs.md",
+    )
+
+
+def _tabbed(lines: list[str]) -> bool:
+    return any(len(line.split("\t")) == len(CLOUDFRONT_FIELDS) for line in lines[:20])
+
+
+def _cloudfront(names: list[str], where: str) -> Layout:
+    missing = [name for name in _NEEDED if name not in names]
+    if missing:
+        raise InvalidInput(f"the #Fields line lacks {', '.join(missing)}", where=where)
+    parameters: dict[str, Any] = {"width": len(names)}
+    for name in _USED:
+        key = name.replace("-", "_").replace("(", "_").replace(")", "").lower()
+        # A list has no element beyond its end: a field that is not logged reads as NULL.
+        parameters[key] = names.index(name) + 1 if name in names else len(names) + 1
+    return Layout(LogFormat.CLOUDFRONT, CLOUDFRONT, parameters, escaped_agents=True)

@@ -1,0 +1,229 @@
+"""Log files: plain or gzip, known by content, cut into chunks of whole, decodable lines.
+
+Whatever a file may do to a reader is dealt with here, before an engine sees it: lines of hundreds
+of megabytes, bytes that are no UTF-8, a gzip stream that ends early, a last line still being
+written. Offsets and line numbers are those of the uncompressed content, so that a file and its
+gzip are one file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.measurement.rules.masking import masked
+from wavehouse.measurement.types import Chunk, Fault, Reject
+
+CHUNK_BYTES = 24 * 2**20
+LINE_LIMIT = 64 * 2**10
+HEAD_BYTES = 4096
+_BLOCK = 4 * 2**20
+_TOO_LONG = re.compile(rb"[^\n]{%d,}" % (LINE_LIMIT + 1))
+_UTF16 = (b"\xff\xfe", b"\xfe\xff")
+_EXCERPT = 640
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """The beginning of a file's content: enough to know it again and to tell its format."""
+
+    content: bytes
+    complete: bool
+
+    def hash(self, length: int) -> bytes:
+        """SHA-256 of the first ``length`` bytes."""
+        return hashlib.sha256(self.content[:length]).digest()
+
+
+class LogFile:
+    """A log file, opened for its uncompressed content."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.on_bytes: Callable[[int], None] = lambda _: None
+        self.fault: Reject | None = None
+        try:
+            with path.open("rb") as file:
+                self._is_gzip = file.read(2) == b"\x1f\x8b"
+        except OSError as error:
+            raise InvalidInput(
+                f"the log cannot be read: {error.strerror}", where=str(path)
+            ) from None
+        self.size = path.stat().st_size
+
+    def head(self) -> Head:
+        """The first bytes of the content. InvalidInput when they cannot be those of a log."""
+        content = b""
+        for block in self._blocks(HEAD_BYTES + 1):
+            content += block
+            if len(content) > HEAD_BYTES:
+                break
+        self.fault = None
+        if content.startswith(_UTF16):
+            raise InvalidInput(
+                "the log is UTF-16, which no web server writes",
+                where=str(self.path),
+                hint=f"iconv -f UTF-16 -t UTF-8 {self.path.name} > log.txt",
+            )
+        return Head(content[:HEAD_BYTES], complete=len(content) <= HEAD_BYTES)
+
+    def chunks(self, first_byte: int, first_line: int, size: int = CHUNK_BYTES) -> Iterator[Chunk]:
+        """Whole lines from ``first_byte`` on, which is the start of line ``first_line``."""
+        cutter = _Cutter(first_byte, first_line, size)
+        for block in self._blocks(_BLOCK, skip=first_byte):
+            yield from cutter.feed(block)
+        last = cutter.finish(broken=self.fault is not None)
+        if last is not None:
+            yield last
+        if self.fault is not None:
+            place = cutter.next_byte
+            self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
+
+    def line_at(self, byte_offset: int, length: int) -> bytes | None:
+        """The bytes of one line, for a replay; None when the file has become shorter."""
+        for block in self._blocks(max(length, 1), skip=byte_offset):
+            return block[:length] if len(block) >= length else None
+        return None
+
+    def _blocks(self, size: int, skip: int = 0) -> Iterator[bytes]:
+        with self.path.open("rb") as file:
+            if not self._is_gzip:
+                file.seek(skip)
+                while block := file.read(size):
+                    self.on_bytes(len(block))
+                    yield block
+                return
+            yield from self._inflated(file, skip)
+
+    def _inflated(self, file: IO[bytes], skip: int) -> Iterator[bytes]:
+        """Inflate member after member; what a broken stream gave before its end is kept."""
+        inflater, begun = zlib.decompressobj(wbits=31), False
+        pending = b""
+        while pending or (pending := file.read(_BLOCK)):
+            begun = True
+            try:
+                block = inflater.decompress(pending, _BLOCK)
+            except zlib.error:
+                self.fault = Reject(0, 0, 0, Fault.GZIP_CORRUPT, "the gzip stream is damaged here")
+                return
+            self.on_bytes(len(pending) - len(inflater.unconsumed_tail) - len(inflater.unused_data))
+            pending = inflater.unconsumed_tail
+            if inflater.eof:
+                pending = inflater.unused_data.lstrip(b"\0")
+                inflater, begun = zlib.decompressobj(wbits=31), False
+            cut = min(skip, len(block))
+            block, skip = block[cut:], skip - cut
+            if block:
+                yield block
+        if begun:
+            rest = inflater.flush()
+            if rest[skip:]:
+                yield rest[skip:]
+            self.fault = Reject(
+                0, 0, 0, Fault.GZIP_TRUNCATED, "the gzip stream ends here, too early"
+            )
+
+
+class _Cutter:
+    """Cuts blocks into chunks of whole lines, setting aside lines that no engine should see."""
+
+    def __init__(self, first_byte: int, first_line: int, size: int) -> None:
+        self.next_byte = first_byte
+        self.next_line = first_line
+        self._size = size
+        self._held = bytearray()
+        self._skipping: int | None = None  # how much of an overlong line has gone by
+        self._excerpt = ""
+
+    def feed(self, block: bytes) -> Iterator[Chunk]:
+        """Take a block; give the chunks that are full."""
+        if self._skipping is not None:
+            end = block.find(b"\n")
+            self._skipping += len(block) if end < 0 else end
+            if end < 0:
+                return
+            yield self._skipped(terminated=True)
+            block = block[end + 1 :]
+        self._held += block
+        if len(self._held) >= self._size:
+            end = self._held.rfind(b"\n") + 1
+            if end:
+                yield self._chunk(bytes(self._held[:end]))
+                del self._held[:end]
+        if len(self._held) > LINE_LIMIT and b"\n" not in self._held:
+            # A line longer than any line may be: let it stream by, remembering only its place.
+            self._excerpt = masked(bytes(self._held[:_EXCERPT]).decode("utf-8", "replace"))
+            self._skipping = len(self._held)
+            self._held.clear()
+
+    def _skipped(self, *, terminated: bool) -> Chunk:
+        length = self._skipping or 0
+        reject = Reject(self.next_line, self.next_byte, length, Fault.LINE_TOO_LONG, self._excerpt)
+        chunk = Chunk("", self.next_line, self.next_byte, 1, length + terminated, (reject,))
+        self.next_byte += chunk.bytes
+        self.next_line += 1
+        self._skipping = None
+        return chunk
+
+    def finish(self, *, broken: bool) -> Chunk | None:
+        """What is left.
+
+        An unterminated last line is read too, but its bytes are not consumed: should the file
+        grow, the line is read again, and known by its place.
+        """
+        if self._skipping is not None:
+            return self._skipped(terminated=False)
+        end = self._held.rfind(b"\n") + 1
+        whole, tail = bytes(self._held[:end]), bytes(self._held[end:])
+        self._held.clear()
+        if broken:  # the rest of a cut line is known to be missing
+            return self._chunk(whole) if whole else None
+        if not whole and not tail:
+            return None
+        return self._chunk(whole, tail)
+
+    def _chunk(self, content: bytes, tail: bytes = b"") -> Chunk:
+        lines = content.count(b"\n")
+        text, rejects = _decoded(content + tail, self.next_line, self.next_byte)
+        chunk = Chunk(text, self.next_line, self.next_byte, lines, len(content), rejects)
+        self.next_byte += len(content)
+        self.next_line += lines
+        return chunk
+
+
+def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tuple[Reject, ...]]:
+    """The text of a chunk; lines that cannot be shown to an engine are empty in it."""
+    if b"\0" not in content and _TOO_LONG.search(content) is None:
+        try:
+            return content.decode("utf-8"), ()
+        except UnicodeDecodeError:
+            pass
+    lines: list[str] = []
+    rejects: list[Reject] = []
+    offset = first_byte
+    for number, line in enumerate(content.split(b"\n")):
+        fault = _fault_of(line)
+        lines.append(line.decode("utf-8") if fault is None else "")
+        if fault is not None:
+            excerpt = masked(line[:_EXCERPT].decode("utf-8", "replace"))
+            rejects.append(Reject(first_line + number, offset, len(line), fault, excerpt))
+        offset += len(line) + 1
+    return "\n".join(lines), tuple(rejects)
+
+
+def _fault_of(line: bytes) -> Fault | None:
+    if len(line) > LINE_LIMIT:
+        return Fault.LINE_TOO_LONG
+    if b"\0" in line:
+        return Fault.BAD_ENCODING
+    try:
+        line.decode("utf-8")
+    except UnicodeDecodeError:
+        return Fault.BAD_ENCODING
+    return None

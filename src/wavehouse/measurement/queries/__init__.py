@@ -1,0 +1,1 @@
+"""SQL of ``measurement``: loading, counting, rolling up, reading."""

@@ -1,0 +1,224 @@
+"""SQL of the roller: dirty hours in, whole hours and days out. The selects are in transforms/."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cache
+from importlib.resources import files
+from typing import LiteralString
+from uuid import UUID
+
+from psycopg import sql
+
+from wavehouse.measurement.types import Mismatch
+from wavehouse.store import Analytics, Operational, Tx
+
+_NAME = re.compile(r"(?<!:):([a-z_]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Rollup:
+    """A rollup: the transform that makes it, its table, its time column, its grain."""
+
+    transform: str
+    table: str
+    bucket: str
+    grain: str
+
+
+HOURLY = (
+    Rollup("listener_events_episode", "listener_events_hourly", "hour", "hour"),
+    Rollup("listener_events_platform", "listener_events_hourly_platform", "hour", "hour"),
+    Rollup("listener_events_country", "listener_events_hourly_country", "hour", "hour"),
+    Rollup("listener_events_device", "listener_events_hourly_device", "hour", "hour"),
+)
+DAILY = (
+    Rollup("listener_events_episode", "listener_events_daily", "day", "day"),
+    Rollup("listener_events_platform", "listener_events_daily_platform", "day", "day"),
+    Rollup("listener_events_country", "listener_events_daily_country", "day", "day"),
+    Rollup("listener_events_device", "listener_events_daily_device", "day", "day"),
+)
+AUDIENCE = (
+    Rollup("audience", "audience_daily", "day", "day"),
+    Rollup("audience_all", "audience_daily", "day", "day"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DirtyHour:
+    """A note that an hour's events changed."""
+
+    id: int
+    hour: datetime
+
+
+@cache
+def transform(name: str) -> LiteralString:
+    """A transform's select, with its ``:name`` parameters in psycopg's form."""
+    text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
+    # The file is the package's own and holds no values: it is as literal as a string here.
+    return _NAME.sub(r"%(\1)s", text)
+
+
+def lock_rolling(tx: Tx[Operational]) -> None:
+    """One roller at a time. Taken before the snapshot: one taken while waiting would be stale."""
+    tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.roll', 7))")
+
+
+def dirty_hours(tx: Tx[Operational]) -> list[DirtyHour]:
+    """The marks visible in this snapshot."""
+    return tx.rows(DirtyHour, "SELECT id, hour FROM measurement.dirty_log ORDER BY hour, id")
+
+
+def delete_dirty(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
+    """Exactly these marks are worked off."""
+    tx.execute("DELETE FROM measurement.dirty_log WHERE id = ANY(%(ids)s)", {"ids": list(ids)})
+
+
+def mark_dirty(tx: Tx[Operational], *, hours: Sequence[datetime]) -> None:
+    """Ask for hours to be rolled up anew."""
+    tx.execute(
+        "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%(hours)s::timestamptz[])",
+        {"hours": list(hours)},
+    )
+
+
+def ensure_period(tx: Tx[Analytics], *, day: date) -> None:
+    """Make the partitions that hold a day's rollups."""
+    tx.execute("SELECT analytics.ensure_period(%(day)s)", {"day": day})
+
+
+def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime) -> None:
+    """Remove a span's rows of a rollup, to be replaced in the same transaction."""
+    low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
+    tx.connection.execute(
+        sql.SQL("DELETE FROM analytics.{} WHERE {} >= %(low)s AND {} < %(high)s").format(
+            sql.Identifier(rollup.table),
+            sql.Identifier(rollup.bucket),
+            sql.Identifier(rollup.bucket),
+        ),
+        {"low": low, "high": high},
+    )
+
+
+def carry(
+    source: Tx[Operational],
+    target: Tx[Analytics],
+    rollup: Rollup,
+    *,
+    first: datetime,
+    last: datetime,
+    computed_at: datetime,
+) -> int:
+    """Stream a span's aggregate from one database into the other; the number of rows."""
+    out = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(transform(rollup.transform)))
+    into = sql.SQL("COPY analytics.{} FROM STDIN").format(sql.Identifier(rollup.table))
+    parameters = {
+        "grain": rollup.grain,
+        "first": first,
+        "last": last,
+        "computed_at": computed_at,
+    }
+    with (
+        source.connection.cursor() as reader,
+        target.connection.cursor() as writer,
+        reader.copy(out, parameters) as rows,
+        writer.copy(into) as sink,
+    ):
+        for block in rows:
+            sink.write(block)
+    return writer.rowcount
+
+
+def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:
+    """The first and the last instant of any listener event."""
+    row = tx.connection.execute(
+        'SELECT min("timestamp"), max("timestamp") FROM measurement.listener_events'
+    ).fetchone()
+    return None if row is None or row[0] is None else (row[0], row[1])
+
+
+def raw_hours(
+    tx: Tx[Operational], *, first: datetime, last: datetime
+) -> dict[tuple[datetime, UUID], tuple[int, int]]:
+    """Events and downloads by hour and podcast, from the raw events."""
+    rows = tx.connection.execute(
+        """
+        SELECT date_trunc('hour', "timestamp", 'UTC'), podcast_id, count(*),
+               count(*) FILTER (WHERE event_type = 'download')
+        FROM measurement.listener_events
+        WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s AND episode_id IS NOT NULL
+        GROUP BY 1, 2
+        """,
+        {"first": first, "last": last},
+    )
+    return {(hour, podcast): (events, downloads) for hour, podcast, events, downloads in rows}
+
+
+def rolled_hours(
+    tx: Tx[Analytics], *, first: datetime, last: datetime
+) -> dict[tuple[datetime, UUID], tuple[int, int]]:
+    """Events and downloads by hour and podcast, from the rollup."""
+    rows = tx.connection.execute(
+        """
+        SELECT hour, podcast_id, sum(events)::bigint, sum(downloads)::bigint
+        FROM analytics.listener_events_hourly
+        WHERE hour >= %(first)s AND hour < %(last)s GROUP BY 1, 2
+        """,
+        {"first": first, "last": last},
+    )
+    return {(hour, podcast): (events, downloads) for hour, podcast, events, downloads in rows}
+
+
+def rolled_days(tx: Tx[Analytics], *, first: date, last: date) -> dict[tuple[date, UUID], int]:
+    """Downloads by day and podcast, from the daily rollup."""
+    rows = tx.connection.execute(
+        """
+        SELECT day, podcast_id, sum(downloads)::bigint FROM analytics.listener_events_daily
+        WHERE day >= %(first)s AND day <= %(last)s GROUP BY 1, 2
+        """,
+        {"first": first, "last": last},
+    )
+    return {(day, podcast): downloads for day, podcast, downloads in rows}
+
+
+def insert_reconciliation(
+    tx: Tx[Analytics],
+    *,
+    at: datetime,
+    first: datetime,
+    last: datetime,
+    hours: int,
+    raw_events: int,
+    rollup_events: int,
+    mismatches: Sequence[Mismatch],
+) -> None:
+    """Keep what a reconciliation found."""
+    from psycopg.types.json import Jsonb
+
+    tx.execute(
+        """
+        INSERT INTO analytics.reconciliations
+          (checked_at, first_hour, last_hour, hours, raw_events, rollup_events, mismatches, detail)
+        VALUES (%(at)s, %(first)s, %(last)s, %(hours)s, %(raw_events)s, %(rollup_events)s,
+                %(mismatches)s, %(detail)s)
+        """,
+        {
+            "at": at,
+            "first": first,
+            "last": last,
+            "hours": hours,
+            "raw_events": raw_events,
+            "rollup_events": rollup_events,
+            "mismatches": len(mismatches),
+            "detail": Jsonb(
+                [
+                    {"hour": m.hour.isoformat(), "podcast": str(m.podcast_id), "raw": m.raw}
+                    for m in mismatches[:100]
+                ]
+            ),
+        },
+    )

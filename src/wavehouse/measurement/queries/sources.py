@@ -1,0 +1,218 @@
+"""SQL about log files, media files, keys and the quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from wavehouse.kernel.ids import OrganizationId, SourceFileId
+from wavehouse.measurement.types import MediaFile, QuarantinedRow, Reject, SourceFile
+from wavehouse.store import Operational, Tx
+
+
+def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[MediaFile]:
+    """Every version of every media file of an organization."""
+    return tx.rows(
+        MediaFile,
+        """
+        SELECT enclosure_id, episode_id, podcast_id, organization_id, media_host, media_path,
+               valid_from
+        FROM catalog.enclosures WHERE organization_id = %(organization_id)s
+        ORDER BY valid_from, enclosure_id
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def key_secret(tx: Tx[Operational], *, month: date, fresh: bytes) -> bytes | None:
+    """The secret of a month's listener keys, made on first use; None when it was destroyed."""
+    found = tx.value(
+        """
+        INSERT INTO measurement.key_epochs AS k (month, secret) VALUES (%(month)s, %(fresh)s)
+        ON CONFLICT (month) DO UPDATE SET created_at = k.created_at
+        RETURNING secret
+        """,
+        {"month": month, "fresh": fresh},
+    )
+    return None if found is None else bytes(found)
+
+
+def head_lengths(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[int]:
+    """The lengths of the heads that files are known by, longest first."""
+    return tx.values(
+        """
+        SELECT DISTINCT head_length FROM measurement.source_files
+        WHERE organization_id = %(organization_id)s ORDER BY head_length DESC
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def source_file(
+    tx: Tx[Operational], *, organization_id: OrganizationId, head_hash: bytes, head_length: int
+) -> SourceFile | None:
+    """The file with this head."""
+    return tx.maybe(
+        SourceFile,
+        """
+        SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read
+        FROM measurement.source_files
+        WHERE organization_id = %(organization_id)s AND head_hash = %(head_hash)s
+          AND head_length = %(head_length)s
+        """,
+        {"organization_id": organization_id, "head_hash": head_hash, "head_length": head_length},
+    )
+
+
+def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> SourceFile | None:
+    """The file with this id."""
+    return tx.maybe(
+        SourceFile,
+        """
+        SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read
+        FROM measurement.source_files WHERE source_file_id = %(source_file_id)s
+        """,
+        {"source_file_id": source_file_id},
+    )
+
+
+def register_source_file(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    format: str,  # noqa: A002 - the column's name
+    head_hash: bytes,
+    head_length: int,
+    name: str,
+    at: datetime,
+) -> SourceFile:
+    """Know a file from now on; the same head gives the same row."""
+    return tx.one(
+        SourceFile,
+        """
+        INSERT INTO measurement.source_files
+          (organization_id, format, head_hash, head_length, name, first_read_at, last_read_at)
+        VALUES (%(organization_id)s, %(format)s, %(head_hash)s, %(head_length)s, %(name)s,
+                %(at)s, %(at)s)
+        ON CONFLICT (organization_id, head_hash, head_length) DO UPDATE SET name = EXCLUDED.name
+        RETURNING source_file_id, format, head_hash, head_length, name, bytes_read, lines_read
+        """,
+        {
+            "organization_id": organization_id,
+            "format": format,
+            "head_hash": head_hash,
+            "head_length": head_length,
+            "name": name,
+            "at": at,
+        },
+    )
+
+
+def rename_source_file(tx: Tx[Operational], *, source_file_id: SourceFileId, name: str) -> None:
+    """Remember under which name a file was last seen."""
+    tx.execute(
+        """
+        UPDATE measurement.source_files SET name = %(name)s
+        WHERE source_file_id = %(source_file_id)s AND name <> %(name)s
+        """,
+        {"source_file_id": source_file_id, "name": name},
+    )
+
+
+def lock_source_file(tx: Tx[Operational], *, file_key: str) -> None:
+    """Wait until no one else reads this file; held until the transaction ends."""
+    tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended(%(key)s, 7))", {"key": f"file {file_key}"}
+    )
+
+
+def next_batch_id(tx: Tx[Operational]) -> int:
+    """The number of a new batch."""
+    return int(
+        tx.value(
+            """
+            SELECT nextval(pg_get_serial_sequence('measurement.ingest_batches', 'batch_id'))
+            """
+        )
+    )
+
+
+def ensure_day(tx: Tx[Operational], *, day: date) -> None:
+    """Make a day's partitions of the raw tables."""
+    tx.execute("SELECT measurement.ensure_day(%(day)s)", {"day": day})
+
+
+def insert_user_agents(tx: Tx[Operational], *, agents: Sequence[Mapping[str, object]]) -> None:
+    """Remember user agents that were not seen before."""
+    tx.execute_many(
+        """
+        INSERT INTO measurement.user_agents
+          (agent_id, user_agent, app, kind, device_type, os, reason, list_version, first_seen_at)
+        VALUES (%(agent_id)s, %(user_agent)s, %(app)s, %(kind)s, %(device_type)s, %(os)s,
+                %(reason)s, %(list_version)s, %(at)s)
+        ON CONFLICT (agent_id) DO NOTHING
+        """,
+        agents,
+    )
+
+
+def quarantine(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    source_file_id: SourceFileId,
+    reject: Reject,
+    at: datetime,
+) -> int:
+    """Set a row aside; 0 when it already is."""
+    return tx.execute(
+        """
+        INSERT INTO measurement.quarantine
+          (organization_id, source_file_id, line_number, byte_offset, byte_length, reason,
+           excerpt, quarantined_at)
+        VALUES (%(organization_id)s, %(source_file_id)s, %(line_number)s, %(byte_offset)s,
+                %(byte_length)s, %(reason)s, %(excerpt)s, %(at)s)
+        ON CONFLICT (source_file_id, byte_offset, reason) DO NOTHING
+        """,
+        {
+            "organization_id": organization_id,
+            "source_file_id": source_file_id,
+            "line_number": reject.line_number,
+            "byte_offset": reject.byte_offset,
+            "byte_length": reject.byte_length,
+            "reason": reject.fault,
+            "excerpt": reject.excerpt,
+            "at": at,
+        },
+    )
+
+
+def quarantined(
+    tx: Tx[Operational], *, organization_id: OrganizationId, limit: int
+) -> list[QuarantinedRow]:
+    """Rows that wait in the quarantine, oldest first."""
+    return tx.rows(
+        QuarantinedRow,
+        """
+        SELECT q.quarantine_id, q.source_file_id, f.name AS file, q.line_number, q.byte_offset,
+               q.byte_length, q.reason, q.excerpt, q.quarantined_at
+        FROM measurement.quarantine q JOIN measurement.source_files f USING (source_file_id)
+        WHERE q.organization_id = %(organization_id)s AND q.status = 'open'
+        ORDER BY q.quarantined_at, f.name, q.line_number LIMIT %(limit)s
+        """,
+        {"organization_id": organization_id, "limit": limit},
+    )
+
+
+def resolve_quarantined(
+    tx: Tx[Operational], *, ids: Sequence[UUID], status: str, at: datetime
+) -> int:
+    """Close rows of the quarantine: replayed or discarded."""
+    return tx.execute(
+        """
+        UPDATE measurement.quarantine SET status = %(status)s, resolved_at = %(at)s
+        WHERE quarantine_id = ANY(%(ids)s) AND status = 'open'
+        """,
+        {"ids": list(ids), "status": status, "at": at},
+    )

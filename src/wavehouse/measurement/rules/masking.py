@@ -1,0 +1,26 @@
+"""What may be shown of a line that could not be used: no address, no query string, no mail."""
+
+from __future__ import annotations
+
+import re
+
+_LIMIT = 160
+_IPV4 = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
+_IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*(?![\w:])")
+_QUERY = re.compile(r"\?[^\s\"]*")
+_MAIL = re.compile(r"[^\s@\"<>]+@[^\s@\"<>]+")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
+
+
+def masked(line: str) -> str:
+    """An excerpt of a line for people: at most 160 characters, with what could identify hidden."""
+    text = line[: 4 * _LIMIT]
+    for pattern, instead in (
+        (_QUERY, "?…"),
+        (_MAIL, "…@…"),
+        (_IPV4, "x.x.x.x"),
+        (_IPV6, "x:x"),
+        (_CONTROL, "·"),
+    ):
+        text = pattern.sub(instead, text)
+    return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"

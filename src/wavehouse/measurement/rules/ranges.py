@@ -1,0 +1,68 @@
+"""Range headers: what was asked for, and what of it was actually sent (R14, R27, R28)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Sequence
+
+_HEADER = re.compile(r"bytes=\s*(\S.*)", re.IGNORECASE)
+_SPEC = re.compile(r"(\d+)-(\d*)")
+
+Span = tuple[int, int]
+"""Half-open byte positions: first, first position after."""
+
+
+def requested(header: str | None) -> list[tuple[int, int | None]] | None:
+    """The (first, last) pairs of a Range header; None when absent or malformed (RFC 9110, 14.2).
+
+    A header that cannot be parsed, or a suffix range whose place depends on the file's length, is
+    ignored: it is never read as "the whole file".
+    """
+    match = _HEADER.fullmatch((header or "").strip())
+    if match is None:
+        return None
+    found: list[tuple[int, int | None]] = []
+    for part in match.group(1).split(","):
+        spec = _SPEC.fullmatch(part.strip())
+        if spec is None:
+            return None
+        first, last = int(spec.group(1)), int(spec.group(2)) if spec.group(2) else None
+        if last is not None and last < first:
+            return None
+        found.append((first, last))
+    return found
+
+
+def sent(header: str | None, body_bytes: int) -> list[Span]:
+    """The byte positions a 206 delivered when it carries no Content-Range (R28).
+
+    Several ranges are filled in the order asked for, as far as the bytes that were sent reach.
+    Without a usable header the bytes are taken from the start of the file.
+    """
+    spans: list[Span] = []
+    left = body_bytes
+    for first, last in requested(header) or [(0, None)]:
+        take = left if last is None else min(left, last - first + 1)
+        if take > 0:
+            spans.append((first, first + take))
+        left -= take
+    return spans
+
+
+def is_probe(header: str | None) -> bool:
+    """True for ``0-1`` and ``0-0``: a player asking whether ranges work (R14)."""
+    return requested(header) in ([(0, 1)], [(0, 0)])
+
+
+def union_bytes(spans: Iterable[Span]) -> int:
+    """Distinct byte positions covered (R27): 0-499999, 400000-899999 and 100-200 give 900,000."""
+    total, reached = 0, 0
+    for first, after in sorted(spans):
+        total += max(0, after - max(first, reached))
+        reached = max(reached, after)
+    return total
+
+
+def multirange(spans: Sequence[Span]) -> str | None:
+    """PostgreSQL's ``int8multirange`` text of spans, or None for none."""
+    return "{" + ",".join(f"[{first},{after})" for first, after in spans) + "}" if spans else None

@@ -1,0 +1,1 @@
+"""The use cases of ``measurement``: ingest, count, roll up, read."""

@@ -1,0 +1,64 @@
+"""Use case: count what was ingested since the last pass, a UTC day in a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock, telemetry
+from wavehouse.measurement.queries import counting
+from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.types import RULE_VERSION, Counted
+from wavehouse.store import Operational, Tx
+
+
+def pending_days(place: Workplace) -> list[date]:
+    """The days that wait to be counted."""
+    with place.stores.operational.worker() as tx:
+        return counting.marked_days(tx)
+
+
+def count(place: Workplace, *, on_day: Callable[[date], None] = lambda _: None) -> Counted:
+    """Count every marked day; each commits on its own, so an interruption loses nothing."""
+    done = Counted()
+    for day in pending_days(place):
+        with telemetry.span("count.day"), place.stores.operational.worker() as tx:
+            part = count_day(tx, day=day)
+        on_day(day)
+        done = Counted(
+            done.days + 1,
+            done.downloads_added + part.downloads_added,
+            done.downloads_removed + part.downloads_removed,
+            done.hours_marked + part.hours_marked,
+        )
+    return done
+
+
+def count_day(tx: Tx[Operational], *, day: date) -> Counted:
+    """Derive the touched units of one day and bring downloads and events in step."""
+    counting.lock_counting(tx)
+    marks = counting.marks_of(tx, day=day)
+    if not marks:
+        return Counted()
+    start = clock.start_of_day(day)
+    end = start + timedelta(days=1)
+    batches = sorted({mark.batch_id for mark in marks})
+    counting.collect_touched_keys(tx, start=start, end=end, batches=batches)
+    counting.derive_downloads(
+        tx, start=start, end=end, rule_version=RULE_VERSION, list_version=list_version()
+    )
+    counting.delete_stale_downloads(tx, start=start, end=end)
+    counting.insert_downloads(tx)
+    counting.derive_events(tx)
+    removed = counting.delete_stale_events(tx, start=start, end=end)
+    added, hours = counting.insert_events(tx)
+    counting.delete_marks(tx, ids=[mark.id for mark in marks])
+    return Counted(1, added, removed, hours)
+
+
+def recount(place: Workplace, *, first: date, last: date) -> Counted:
+    """Count days anew as a whole: after a list, a file's facts or a rule has changed."""
+    with place.stores.operational.worker() as tx:
+        counting.mark_day(tx, first=first, last=last)
+    return count(place)

@@ -1,0 +1,82 @@
+"""What normalising needs to know: lists, media files, the months' secrets."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Literal, cast
+
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.reference import (
+    agent_devices,
+    agent_patterns,
+    countries,
+    networks,
+    versions,
+)
+from wavehouse.measurement.adapters.engine import Bounds, Lookups
+from wavehouse.measurement.queries import sources
+from wavehouse.measurement.rules.addresses import TrustedProxies, trusted_proxies
+from wavehouse.measurement.rules.agents import AgentRules
+from wavehouse.measurement.rules.media import MediaIndex
+
+Version = Literal[4, 6]
+
+
+def list_version() -> str:
+    """The versions of the lists that classify requests, as one text (R52)."""
+    known = versions()
+    return " ".join(f"{name}:{known[name]}" for name in sorted(known))
+
+
+def bounds(settings: Settings) -> Bounds:
+    """Accepted times: raw retention back, to an hour ahead."""
+    now = clock.now()
+    return Bounds(now - settings["raw_retention_days"] * clock.DAY, now + clock.HOUR)
+
+
+def lookups(place: Workplace) -> Lookups:
+    """Everything the engine asks about distinct values."""
+    settings = place.settings
+    with place.stores.operational.worker() as tx:
+        media = sources.media_files(tx, organization_id=place.organization.organization_id)
+    country_file = settings["country_database"]
+    country_list = countries(Path(country_file) if country_file else None)
+    network_list = networks(*(Path(name) for name in settings["network_lists"]))
+    return Lookups(
+        media=MediaIndex(media),
+        agents=AgentRules(agent_patterns(), agent_devices()),
+        country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
+        network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
+        trusted=_trusted(settings),
+        secret_of=_secrets(place),
+    )
+
+
+def _trusted(settings: Settings) -> TrustedProxies:
+    try:
+        return trusted_proxies(settings["trusted_proxies"])
+    except ValueError as error:
+        raise UsageError(
+            f"trusted_proxies cannot be used: {error}",
+            where=settings.values["trusted_proxies"].source,
+        ) from None
+
+
+def _secrets(place: Workplace) -> Callable[[date], bytes]:
+    known: dict[date, bytes] = {}
+
+    def secret_of(month: date) -> bytes:
+        if month not in known:
+            with place.stores.operational.worker() as tx:
+                found = sources.key_secret(tx, month=month, fresh=secrets.token_bytes(32))
+            # A destroyed epoch's listeners can never be linked again: a key nobody can repeat.
+            known[month] = found or secrets.token_bytes(32)
+        return known[month]
+
+    return secret_of

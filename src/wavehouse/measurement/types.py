@@ -1,0 +1,244 @@
+"""What counting speaks of: requests, reasons, results. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from enum import StrEnum
+from uuid import UUID
+
+from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId, SourceFileId
+
+RULE_VERSION = "PTMG-2.3/1"
+"""The guidelines that counting implements, and the revision of our reading of them."""
+
+NO_PODCAST = UUID(int=0)
+"""Stands for "all podcasts" where a day's audience is stored: distinct counts do not add."""
+
+
+class LogFormat(StrEnum):
+    """The log formats that are read."""
+
+    CLOUDFRONT = "cloudfront"
+    COMBINED = "combined"
+
+
+class Reason(StrEnum):
+    """Why a request is filtered, in order of precedence when several hold."""
+
+    BAD_IP = "bad_ip"
+    UNKNOWN_PATH = "unknown_path"
+    BAD_METHOD = "bad_method"
+    NOT_MODIFIED = "not_modified"
+    BAD_STATUS = "bad_status"
+    PROBE_RANGE = "probe_range"
+    EMPTY_AGENT = "empty_agent"
+    WATCH = "watch"
+    BOT = "bot"
+    MALFORMED_AGENT = "malformed_agent"
+    DATACENTER = "datacenter"
+    VPN = "vpn"
+
+
+class Fault(StrEnum):
+    """Why a row is in the quarantine."""
+
+    MALFORMED_LINE = "malformed_line"
+    BAD_ENCODING = "bad_encoding"
+    LINE_TOO_LONG = "line_too_long"
+    TOO_OLD = "too_old"
+    IN_FUTURE = "in_future"
+    GZIP_TRUNCATED = "gzip_truncated"
+    GZIP_CORRUPT = "gzip_corrupt"
+
+
+@dataclass(frozen=True, slots=True)
+class MediaFile:
+    """A version of a media file: where it is served and from when (R26)."""
+
+    enclosure_id: EnclosureId
+    episode_id: EpisodeId
+    podcast_id: PodcastId
+    organization_id: OrganizationId
+    media_host: str
+    media_path: str
+    valid_from: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A piece of a log: whole lines, with the number and the place of the first one."""
+
+    text: str
+    first_line: int
+    first_byte: int
+    lines: int
+    bytes: int
+    rejects: tuple[Reject, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A row that cannot be used: where it lies and why. The excerpt is masked."""
+
+    line_number: int
+    byte_offset: int
+    byte_length: int
+    fault: Fault
+    excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFile:
+    """A log file as it is known: by the hash of its head, with what was read of it."""
+
+    source_file_id: SourceFileId
+    format: str
+    head_hash: bytes
+    head_length: int
+    name: str
+    bytes_read: int
+    lines_read: int
+
+
+@dataclass(slots=True)
+class Tally:
+    """What reading one log file, or several, came to."""
+
+    read: int = 0
+    stored: int = 0
+    duplicate: int = 0
+    quarantined: int = 0
+    filtered: dict[str, int] = field(default_factory=dict)
+    faults: dict[str, int] = field(default_factory=dict)
+
+    def add(self, other: Tally) -> None:
+        """Add another tally to this one."""
+        self.read += other.read
+        self.stored += other.stored
+        self.duplicate += other.duplicate
+        self.quarantined += other.quarantined
+        for own, others in ((self.filtered, other.filtered), (self.faults, other.faults)):
+            for key, count in others.items():
+                own[key] = own.get(key, 0) + count
+
+
+@dataclass(frozen=True, slots=True)
+class FileResult:
+    """What reading one file came to; ``note`` says in a sentence when nothing was new."""
+
+    name: str
+    format: str
+    tally: Tally
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a counting pass did: units derived, downloads added and taken back, hours touched."""
+
+    days: int = 0
+    downloads_added: int = 0
+    downloads_removed: int = 0
+    hours_marked: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class RolledUp:
+    """What a pass of the roller did."""
+
+    hours: int = 0
+    days: int = 0
+    rows: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """An hour whose rollup is not what the raw events give."""
+
+    hour: datetime
+    podcast_id: UUID
+    raw: int
+    rollup: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """Raw events held against the rollups, hour by hour."""
+
+    hours: int
+    raw_events: int
+    rollup_events: int
+    mismatches: tuple[Mismatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Downloads of one member (a day, an episode, an app, a country)."""
+
+    member: str
+    downloads: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeDay:
+    """Downloads of an episode on a UTC day."""
+
+    episode_id: UUID
+    day: date
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """A day's downloads and distinct listeners."""
+
+    day: date
+    downloads: int
+    listeners: int
+
+
+@dataclass(frozen=True, slots=True)
+class TracedRequest:
+    """A stored request and what became of it."""
+
+    requested_at: datetime
+    file: str
+    line_number: int
+    episode: str | None
+    method: str
+    status: int
+    range_start: int
+    range_end: int
+    network: str | None
+    country_code: str | None
+    app: str
+    outcome: str
+    unit_bytes: int | None
+    threshold_bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuarantinedRow:
+    """A row of the quarantine, as it is listed."""
+
+    quarantine_id: UUID
+    source_file_id: UUID
+    file: str
+    line_number: int
+    byte_offset: int
+    byte_length: int
+    reason: str
+    excerpt: str
+    quarantined_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Freshness:
+    """How far the data goes: newest request, newest rollup, what waits."""
+
+    newest_request: datetime | None
+    newest_rollup: datetime | None
+    pending_batches: int
+    dirty_hours: int

@@ -1,0 +1,230 @@
+"""``wavehouse schema``: apply, rollback and status, on any ladder or on the product's three."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_DONE, UsageError, WavehouseError
+from wavehouse.schema.cli.report import Report
+from wavehouse.schema.cli.targets import Choice, common_options, targets_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from wavehouse.schema.types import (
+        ApplyResult,
+        RollbackResult,
+        StatusEntry,
+        StatusResult,
+        Step,
+        Target,
+    )
+
+    OnStep = Callable[[Step], None]
+    Work = Callable[[Target, OnStep], ApplyResult | RollbackResult]
+
+
+@click.group()
+def schema() -> None:
+    """Apply, roll back and compare versioned changes of a database."""
+
+
+wait_option = click.option(
+    "--wait",
+    type=click.FloatRange(min=0),
+    default=60.0,
+    show_default=True,
+    metavar="SECONDS",
+    help="How long to wait for another runner, and for locks of other sessions.",
+)
+dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would run; write nothing.")
+
+
+@schema.command("apply")
+@common_options
+@wait_option
+@dry_run_option
+@click.option("--to", metavar="VERSION", help="Stop after this version.")
+@click.option("--allow-out-of-order", is_flag=True, help="Apply files older than the newest too.")
+def apply_command(
+    to: str | None,
+    allow_out_of_order: bool,
+    dry_run: bool,
+    wait: float,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    """Apply every pending migration, each whole or not at all."""
+    from wavehouse.schema import Patience, apply
+
+    def work(target: Target, on_step: OnStep) -> ApplyResult:
+        return apply(
+            target.conninfo,
+            target.folder,
+            to=to,
+            role=target.role,
+            allow_out_of_order=allow_out_of_order,
+            dry_run=dry_run,
+            patience=Patience(wait_seconds=wait, retry_seconds=wait),
+            on_step=on_step,
+        )
+
+    choice, verb = Choice(**words), "would apply" if dry_run else "applied"
+    _walk(choice, Report(as_json, choice.single), work, verb, "applied")
+
+
+@schema.command("rollback")
+@common_options
+@wait_option
+@dry_run_option
+@click.option("--to", metavar="VERSION", help="Undo everything newer; 0 undoes all.")
+@click.option("--steps", type=click.IntRange(min=1), help="How many to undo [default: 1].")
+@click.option("--allow-changed-down", is_flag=True, help="Run down files that changed since.")
+def rollback_command(
+    to: str | None,
+    steps: int | None,
+    allow_changed_down: bool,
+    dry_run: bool,
+    wait: float,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    """Undo the newest migrations by their down files, newest first."""
+    from wavehouse.schema import Patience, rollback
+
+    choice = Choice(**words)
+    if to is not None and steps is not None:
+        raise UsageError("--to and --steps contradict each other", hint="give one of them")
+    if choice.folder is None and choice.url is None and len(choice.databases) != 1:
+        raise UsageError(
+            "a rollback is about one database",
+            hint="name it: wavehouse schema rollback --database operational",
+        )
+
+    def work(target: Target, on_step: OnStep) -> RollbackResult:
+        return rollback(
+            target.conninfo,
+            target.folder,
+            to=to,
+            steps=steps or 1,
+            role=target.role,
+            allow_changed_down=allow_changed_down,
+            dry_run=dry_run,
+            patience=Patience(wait_seconds=wait, retry_seconds=wait),
+            on_step=on_step,
+        )
+
+    verb = "would roll back" if dry_run else "rolled back"
+    _walk(choice, Report(as_json, choice.single), work, verb, "rolled_back")
+
+
+@schema.command("status")
+@common_options
+@click.pass_context
+def status_command(context: click.Context, /, as_json: bool, **words: Any) -> None:
+    """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way."""
+    from wavehouse.schema import status
+
+    choice = Choice(**words)
+    report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
+    try:
+        with targets_of(choice) as targets:
+            for target in targets:
+                try:
+                    result = status(target.conninfo, target.folder, role=target.role)
+                except WavehouseError as error:
+                    report.add_failure(target.name, error, {})
+                    raise
+                report.add(target.name, result.as_json())
+                worst = max(worst, result.exit_code)
+                rows += [_row(target, entry) for entry in result.entries]
+                _advise(target, result)
+    finally:
+        report.write(("database", "version", "slug", "state", "applied at"), rows)
+    context.exit(worst)
+
+
+def _row(target: Target, entry: StatusEntry) -> tuple[object, ...]:
+    return (target.name, entry.version, entry.slug, entry.state.value, entry.applied_at)
+
+
+def _advise(target: Target, result: StatusResult) -> None:
+    """One sentence with the next command for each kind of trouble."""
+    from wavehouse.schema import EntryState
+
+    advice = {
+        EntryState.PENDING: "pending; apply with: wavehouse schema apply",
+        EntryState.OUT_OF_ORDER: "older than the newest applied; see apply --allow-out-of-order",
+        EntryState.CHANGED: "changed after being applied; restore the file",
+        EntryState.DOWN_CHANGED: "with another down file than when applied",
+        EntryState.MISSING: "applied, but the file is gone; restore it",
+        EntryState.AHEAD: "applied by a newer release than this folder",
+        EntryState.PARTIAL: "half-way; undo with: wavehouse schema rollback",
+    }
+    for state, sentence in advice.items():
+        if versions := result.of(state):
+            terminal.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
+    if not result.entries:
+        terminal.say(f"{target.name}: no migrations in the folder, none in the database")
+
+
+def _walk(
+    choice: Choice,
+    report: Report,
+    work: Work,
+    verb: str,
+    key: str,
+) -> None:
+    """Apply or roll back on each target; what was done before an error is reported too."""
+    rows: list[tuple[object, ...]] = []
+    try:
+        with targets_of(choice) as targets:
+            for target in targets:
+                _walk_one(target, report, work, verb, key, rows)
+    finally:
+        report.write(("database", "version", "slug", "direction", "ms"), rows)
+
+
+def _walk_one(
+    target: Target,
+    report: Report,
+    work: Work,
+    verb: str,
+    key: str,
+    rows: list[tuple[object, ...]],
+) -> None:
+    steps: list[Step] = []
+
+    def on_step(step: Step) -> None:
+        steps.append(step)
+        ms = "" if step.duration_ms is None else f" in {step.duration_ms} ms"
+        terminal.say(f"{target.name}: {verb} {step.version}_{step.slug}{ms}")
+        rows.append((target.name, step.version, step.slug, step.direction.value, step.duration_ms))
+
+    try:
+        result = _until_stopped(target, work, on_step, steps, verb)
+    except WavehouseError as error:
+        report.add_failure(target.name, error, {key: [step.as_json() for step in steps]})
+        raise
+    report.add(target.name, result.as_json())
+    if not steps:
+        stands = f"stands at {result.version}" if result.version else "has no migrations"
+        terminal.say(f"{target.name}: nothing to do; it {stands}")
+
+
+def _until_stopped(
+    target: Target, work: Work, on_step: OnStep, steps: list[Step], verb: str
+) -> ApplyResult | RollbackResult:
+    """The work; when Ctrl-C ends it, an error that says what was done."""
+    try:
+        return work(target, on_step)
+    except KeyboardInterrupt:
+        done = ", ".join(step.version for step in steps) or "nothing"
+        raise WavehouseError(
+            f"stopped; {verb} before: {done}",
+            where=target.name,
+            hint="see where it stands: wavehouse schema status",
+        ) from None

@@ -1,0 +1,83 @@
+"""Which databases a command is about, from its options."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from wavehouse.kernel.errors import UsageError
+from wavehouse.schema.types import Target
+
+DATABASES = ("operational", "listeners", "analytics")
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Which ladders on which databases a command is about, as typed."""
+
+    folder: Path | None
+    url: str | None
+    databases: tuple[str, ...]
+    role: str | None
+
+    @property
+    def single(self) -> bool:
+        """Whether one database was named by --dir and --url."""
+        return self.folder is not None or self.url is not None
+
+
+def common_options(command: Command) -> Command:
+    """The options every command of this group has."""
+    options = (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        click.option("--role", metavar="ROLE", help="Own what is made as ROLE (SET ROLE)."),
+        click.option(
+            "--database",
+            "databases",
+            type=click.Choice(DATABASES),
+            multiple=True,
+            help="One of the product's own databases, instead of --dir and --url.",
+        ),
+        click.option(
+            "--url",
+            envvar="WAVEHOUSE_SCHEMA_URL",
+            metavar="URL",
+            help="The database: postgresql://user@host:5432/name.",
+        ),
+        click.option(
+            "--dir",
+            "folder",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="The folder of <version>_<slug>.up.sql and .down.sql files.",
+        ),
+    )
+    for option in options:
+        command = option(command)
+    return command
+
+
+@contextmanager
+def targets_of(choice: Choice) -> Iterator[list[Target]]:
+    """The databases meant: the one named by --dir and --url, or the product's own."""
+    if choice.folder is None and choice.url is None:
+        # The program wires the ladders to servers; this floor lies below it, so it asks by name.
+        with import_module("wavehouse.app").schema_targets() as ladders:
+            yield [t for t in ladders if not choice.databases or t.name in choice.databases]
+        return
+    if choice.databases:
+        raise UsageError("--database does not go with --dir and --url", hint="leave one out")
+    if choice.folder is None:
+        raise UsageError("a database without its folder", hint="name the folder: --dir DIR")
+    if choice.url is None:
+        raise UsageError(
+            "a folder without its database",
+            hint="name it: --url postgresql://user@host:5432/name, or set WAVEHOUSE_SCHEMA_URL",
+        )
+    yield [Target("database", choice.url, choice.folder, choice.role)]

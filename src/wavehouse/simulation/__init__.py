@@ -1,0 +1,23 @@
+"""The simulation: invented shows, listeners and sponsors, and the truth about them.
+
+The service is loaded when it is first asked for, so that naming the context costs nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from wavehouse.simulation.types import LogFormat, Progress, Settings
+
+if TYPE_CHECKING:
+    from wavehouse.simulation.service import simulate
+
+__all__ = ["LogFormat", "Progress", "Settings", "simulate"]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "simulate":
+        from wavehouse.simulation.service import simulate
+
+        return simulate
+    raise AttributeError(name)

@@ -1,0 +1,115 @@
+"""``wavehouse simulate``."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.command()
+@click.option(
+    "--seed", type=int, default=1, show_default=True, help="The same seed, the same data."
+)
+@click.option(
+    "--people",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="How many people listen.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(2),
+    default=60,
+    show_default=True,
+    help="How many UTC days, up to --until.",
+)
+@click.option(
+    "--format",
+    "log_format",
+    type=click.Choice(["cloudfront", "combined"]),
+    default="cloudfront",
+    show_default=True,
+    help="The format of the logs.",
+)
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    required=True,
+    help="The folder to write; new or empty.",
+)
+@click.option(
+    "--until",
+    type=click.DateTime(["%Y-%m-%d"]),
+    default=None,
+    help="The last UTC day.  [default: yesterday]",
+)
+@click.option(
+    "--shows",
+    type=click.IntRange(1, 60),
+    default=3,
+    show_default=True,
+    help="How many shows, besides the one of the counting rules.",
+)
+@click.option("--force", is_flag=True, help="Replace an earlier simulation in --out.")
+@click.option("--json", "as_json", is_flag=True, help="Print the truth as one JSON object.")
+def simulate(
+    seed: int, people: int, days: int, log_format: str, out: Path, until: datetime | None,
+    shows: int, force: bool, as_json: bool,
+) -> None:  # fmt: skip
+    """Invent shows, listeners, sponsors and their logs, with the truth about them.
+
+    Writes feeds/, logs/, media.json, campaigns.json, conversions.csv and truth.json. The same
+    options and the same --until write the same bytes.
+    """
+    import time
+
+    from wavehouse.kernel import clock, terminal
+    from wavehouse.simulation import LogFormat, Progress, Settings
+    from wavehouse.simulation import simulate as run
+
+    last = until.date() if until else clock.today() - clock.DAY
+    _caution(last, days)
+    settings = Settings(seed, people, days, last, LogFormat(log_format), shows)
+    begun, seen = time.perf_counter(), 0
+    with terminal.progress("Simulating", total=days, unit="days") as meter:
+
+        def report(now: Progress) -> None:
+            nonlocal seen
+            meter.advance(now.day - seen)
+            seen = now.day
+
+        truth = run(settings, out, force=force, report=report)
+    if as_json:
+        terminal.print_json(truth)
+    else:
+        _summary(truth, out, time.perf_counter() - begun)
+
+
+def _caution(last: date, days: int) -> None:
+    """Say so when some of the lines would go to the quarantine; writing them is no mistake."""
+    from wavehouse.kernel import clock, config, terminal
+
+    keeps = int(config.load()["raw_retention_days"])
+    if last - (days - 1) * clock.DAY < clock.today() - keeps * clock.DAY:
+        terminal.say(
+            f"Some days are older than {keeps} days: ingesting them needs a longer "
+            "raw_retention_days, or they go to the quarantine."
+        )
+    if last >= clock.today():
+        terminal.say("Some times are in the future: until then, ingesting quarantines them.")
+
+
+def _summary(truth: dict[str, Any], out: Path, seconds: float) -> None:
+    from wavehouse.kernel import terminal
+
+    downloads, conversions = truth["downloads"]["total"], truth["conversions"]["total"]
+    terminal.out(
+        f"{truth['lines']:,} lines of {truth['days']} days, {truth['from']} to {truth['until']}, "
+        f"in {seconds:.1f} s: {downloads:,} downloads, {conversions:,} conversions."
+    )
+    terminal.out(f"Written to {out}; the truth is in {out / 'truth.json'}.")
+    terminal.say(f"Next: wavehouse ingest feed {out}/feeds/*.xml --media {out}/media.json")

@@ -1,0 +1,1 @@
+"""Pure parts of the simulation: sizes, log lines, shows, feeds, and a scene for every rule."""

@@ -1,0 +1,189 @@
+"""Ordinary traffic: a day's sessions of everybody, as requests, with what must come of them.
+
+A session is planned whole, so what it comes to is known before it is written. A unit (listener
+key, day, episode) that was left below the threshold is left alone for the rest of that day, so
+that no two sessions of it can add up to something that nobody planned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from random import Random
+
+from wavehouse.simulation.adapters import world
+from wavehouse.simulation.rules.audience import (
+    APPS,
+    BACK_CATALOGUE,
+    COUNTRIES,
+    FARMS,
+    FRESH,
+    GROWTH,
+    WEEK,
+)
+from wavehouse.simulation.rules.scenes_filters import WATCH
+from wavehouse.simulation.service.people import Device, Person, Population
+from wavehouse.simulation.service.tally import Tally
+from wavehouse.simulation.service.visits import Visit, fetch, stream
+from wavehouse.simulation.types import Episode, Rendition, Request, Settings, Show
+
+RELEASE_SECOND = 16_200
+"""Episodes come out at 04:30 UTC; nobody listens before."""
+
+
+@dataclass(slots=True)
+class Traffic:
+    """Everybody's days."""
+
+    settings: Settings
+    shows: tuple[Show, ...]
+    crowd: Population
+    tally: Tally
+    _dice: Random
+    _units: dict[tuple[str, str], bool]
+    _catalogue: list[list[Episode]]
+    _fresh: list[list[tuple[float, int, Episode]]]
+    _bad_addresses: list[str]
+    _vpn_addresses: list[tuple[str, str]]
+
+    @classmethod
+    def of(
+        cls, settings: Settings, shows: tuple[Show, ...], crowd: Population, tally: Tally
+    ) -> Traffic:
+        """Traffic to these shows by this crowd."""
+        dice = Random(f"{settings.seed}/networks")
+        bad = [world.listed4(dice, "datacenter")[0] for _ in range(120)]
+        vpn = [world.listed4(dice, "vpn") for _ in range(60)]
+        return cls(settings, shows, crowd, tally, dice, {}, [], [], bad, vpn)
+
+    def day(self, index: int) -> Iterator[Request]:
+        """The requests of a day, person by person, in no order of time."""
+        day = self.settings.first_day + timedelta(days=index)
+        self._dice = dice = Random(f"{self.settings.seed}/day/{index}")
+        self._units = {}
+        self._catalogue, self._fresh = [], []
+        for show in self.shows:
+            ages = [((day - e.published.date()).days, e) for e in show.episodes]
+            self._catalogue.append([e for age, e in ages if age > 0])
+            self._fresh.append([(FRESH[a], a, e) for a, e in ages if 0 <= a < len(FRESH)])
+        week = WEEK[day.weekday()] * (0.9 + GROWTH * index / self.settings.days)
+        weekday = day.weekday() < 5
+        out: list[Request] = []
+        for person in self.crowd.people:
+            zeal = person.zeal * week
+            for place in person.shows:
+                for chance, age, episode in self._fresh[place]:
+                    if dice.random() < chance * zeal:
+                        self._session(out, person, episode, age, weekday)
+            if dice.random() < BACK_CATALOGUE * zeal:
+                shelf = self._catalogue[person.shows[int(dice.random() * len(person.shows))]]
+                # Newer episodes are taken more often: the square of an even chance.
+                episode = shelf[-1 - int(dice.random() ** 2 * len(shelf))]
+                self._session(out, person, episode, 1, weekday)
+            if out:
+                yield from out
+                out.clear()
+        yield from self._machines()
+
+    def _session(
+        self, out: list[Request], person: Person, episode: Episode, age: int, weekday: bool
+    ) -> None:
+        dice = self._dice
+        device = person.devices[0]
+        if len(person.devices) > 1 and dice.random() < 0.35:
+            device = person.devices[1]
+        hours = self.crowd.hours[person.country]
+        second = hours[int(dice.random() * len(hours))] * 3600 + int(dice.random() * 3600)
+        if age == 0 and second < RELEASE_SECOND:
+            second += RELEASE_SECOND
+        country = COUNTRIES[person.country][0]
+        chance = dice.random()
+        if chance < 0.008:
+            address, country = self._vpn_addresses[int(dice.random() * len(self._vpn_addresses))]
+            Visit(out, address, device.agent, country, second).ask(episode.media, "200")
+            self.tally.filtered["vpn"] += 1
+            return
+        if chance < 0.25:
+            carrier = self.crowd.carriers[person.country]
+            place = address = carrier[int(dice.random() * len(carrier))]
+        elif person.office and weekday and 25_000 < second < 64_000:
+            place = address = person.office
+        elif person.network:
+            place, address = person.place, world.host6_plain(person.network, dice)
+        else:
+            place = address = person.address
+        visit = Visit(out, address, device.agent, country, second)
+        self._listen(visit, f"{place}|{device.agent}", person, device, episode)
+
+    def _listen(
+        self, visit: Visit, key: str, person: Person, device: Device, episode: Episode
+    ) -> None:
+        """Play or fetch an episode, unless that could blur what this unit comes to."""
+        unit = (key, episode.guid)
+        before = self._units.get(unit)
+        if before is False:
+            return
+        mark = len(visit.out)
+        reached = (stream if device.streams else fetch)(visit, episode, self._dice)
+        if not reached:
+            if before is None:
+                self._units[unit] = False
+                self.tally.outcomes["below_threshold"] += len(visit.out) - mark
+            return  # under a unit that counts already, what was little is part of it
+        if before is None:
+            self._units[unit] = True
+            self.tally.download(episode.guid, device.app, visit.country, key)
+        self._afterwards(visit, person, device, episode)
+
+    def _afterwards(self, visit: Visit, person: Person, device: Device, episode: Episode) -> None:
+        """What comes after a download: again, a check, a watch, a probe. None of it counts."""
+        dice, file, filtered = self._dice, episode.media, self.tally.filtered
+        chance = dice.random()
+        if chance < 0.04:
+            visit.ask(file, "200", after=1800 + int(dice.random() * 7000))
+        elif chance < 0.07:
+            visit.ask(file, "304", after=3600, sent=0)
+            filtered["not_modified"] += 1
+        elif chance < 0.12:
+            visit.ask(file, "200", sent=0, method="HEAD")
+            filtered["bad_method"] += 1
+        elif chance < 0.13:
+            visit.ask(file, "503", sent=0)
+            filtered["bad_status"] += 1
+        elif chance < 0.25 and device.probes:
+            visit.ask(file, "206", first=0, last=1)
+            filtered["probe_range"] += 1
+        if person.watch and device is person.devices[0]:
+            visit.agent = WATCH
+            visit.ask(file, "200", after=240)
+            filtered["watch"] += 1
+
+    def _machines(self) -> Iterator[Request]:
+        """Bots, data centres, empty agents and lost paths, about one request in thirty."""
+        dice, out, filtered = self._dice, list[Request](), self.tally.filtered
+        farm = [agent for name in FARMS for agent in world.bots()[name]]
+        lost = Rendition("", "media.lalanterna.example", "/favicon.ico", "text/html", 153, 0, 0, 0)
+        for _ in range(1 + self.settings.people // 30):
+            place = int(dice.random() * len(self.shows))
+            episode = self._catalogue[place][-1 - int(dice.random() * 3)]
+            address = self._bad_addresses[int(dice.random() * len(self._bad_addresses))]
+            second, chance = int(dice.random() * 86_400), dice.random()
+            visit = Visit(out, address, "", "US", second)
+            if chance < 0.7:
+                visit.agent = farm[int(dice.random() * len(farm))]
+                visit.ask(episode.media, "200")
+                filtered["bot"] += 1
+            elif chance < 0.85:
+                visit.agent = dice.choice(APPS[0].agents)
+                visit.ask(episode.media, "200")
+                filtered["datacenter"] += 1
+            elif chance < 0.92:
+                visit.ask(episode.media, "200")
+                filtered["empty_agent"] += 1
+            else:
+                visit.agent = "Mozilla/5.0 (compatible; AhrefsBot/7.0; http://ahrefs.com/robot/)"
+                visit.ask(lost, "404")
+                filtered["unknown_path"] += 1
+            yield from out
+            out.clear()

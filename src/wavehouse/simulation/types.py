@@ -1,0 +1,173 @@
+"""What the simulation speaks of: settings, shows, listeners, requests and what is expected."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class LogFormat(StrEnum):
+    """The log formats that can be written."""
+
+    CLOUDFRONT = "cloudfront"
+    COMBINED = "combined"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What fixes a simulation: equal settings give equal bytes."""
+
+    seed: int
+    people: int
+    days: int
+    until: date
+    format: LogFormat = LogFormat.CLOUDFRONT
+    shows: int = 3
+
+    @property
+    def first_day(self) -> date:
+        """The first UTC day of the period."""
+        return self.until - timedelta(days=self.days - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Rendition:
+    """One media file: where the feed says it is, where the server has it, and its sizes."""
+
+    url: str
+    host: str
+    path: str
+    kind: str
+    bytes: int
+    header_bytes: int
+    duration_ms: int
+    threshold: int
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An episode of an invented show, with the files that a listener may ask for."""
+
+    guid: str
+    number: int
+    title: str
+    summary: str
+    published: datetime
+    media: Rendition
+    alternates: tuple[Rendition, ...] = ()
+
+    @property
+    def renditions(self) -> tuple[Rendition, ...]:
+        """The enclosure and every alternateEnclosure."""
+        return (self.media, *self.alternates)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """An invented show."""
+
+    key: str
+    guid: str
+    title: str
+    author: str
+    description: str
+    category: str
+    language: str
+    site: str
+    people: tuple[tuple[str, str], ...]
+    episodes: tuple[Episode, ...]
+    weight: float = 1.0
+
+
+class Listener(NamedTuple):
+    """An address and a user agent, and what a right counter makes of them.
+
+    ``key`` is the listener key by construction: two listeners with one key are one.
+    """
+
+    address: str
+    agent: str
+    app: str
+    country: str
+    key: str
+
+    def with_agent(self, agent: str, app: str) -> Listener:
+        """Another user agent behind the same address: another listener."""
+        place = self.key.partition("|")[0]
+        return self._replace(agent=agent, app=app, key=f"{place}|{agent}")
+
+
+class Request(NamedTuple):
+    """One request as a server saw it. ``first``/``last`` are the Content-Range, -1 when none."""
+
+    second: int
+    address: str
+    agent: str
+    country: str
+    method: str
+    host: str
+    path: str
+    query: str
+    status: str
+    asked: str
+    first: int
+    last: int
+    size: int
+    sent: int
+    kind: str
+
+
+class Staged(NamedTuple):
+    """A request of a rule's scene: its day (0 or 1), written how often, and out of order or not."""
+
+    day: int
+    request: Request
+    copies: int
+    shuffled: bool
+
+
+class Expected(NamedTuple):
+    """A download that a right counter finds."""
+
+    day: int
+    guid: str
+    second: int
+    listener: Listener
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """A sponsor's flight on a show, with the code that its listeners type."""
+
+    key: str
+    sponsor: dict[str, str]
+    podcast_guid: str
+    name: str
+    status: str
+    start: date
+    end: date
+    value: Decimal
+    margin: Decimal
+    guaranteed_impressions: int
+    episode_guids: tuple[str, ...]
+    code: str
+    orders: int
+    basket: Decimal
+    grace_days: int = 14
+
+    @property
+    def last_redemption(self) -> date:
+        """The last day on which the code still counts."""
+        return self.end + timedelta(days=self.grace_days)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a simulation is."""
+
+    day: int
+    days: int
+    lines: int

@@ -1,0 +1,170 @@
+"""The way in and out: one-time links, the session cookie, CSRF tokens, and a brake."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Lock
+from typing import Annotated
+from urllib.parse import parse_qsl
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused, TooManyRequests
+from wavehouse.web import pages
+from wavehouse.web.services import Services, SignedIn
+from wavehouse.web.site import Site
+from wavehouse.web.view import Message
+
+SESSION = "wh_session"
+CSRF = "wh_csrf"
+_LONGEST_FORM = 8_192
+_CLIENTS = 4_096
+_SEE_OTHER = 303
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """At most ``burst`` tries at once and one more every ``seconds``, for each client.
+
+    Kept in the process: it slows guessing down, the 256 bits of a link do the rest. Only the
+    latest clients are remembered, so that it cannot be filled.
+    """
+
+    burst: int = 10
+    seconds: float = 6.0
+    _left: OrderedDict[str, tuple[float, datetime]] = field(default_factory=OrderedDict)
+    _lock: Lock = field(default_factory=Lock)
+
+    def take(self, client: str) -> bool:
+        """Use up one try; False when there is none left."""
+        now = clock.now()
+        with self._lock:
+            left, since = self._left.pop(client, (float(self.burst), now))
+            refilled = left + max((now - since).total_seconds(), 0.0) / self.seconds
+            left = min(float(self.burst), refilled)
+            allowed = left >= 1.0
+            self._left[client] = (left - 1.0 if allowed else left, now)
+            while len(self._left) > _CLIENTS:
+                self._left.popitem(last=False)
+        return allowed
+
+
+async def form(request: Request) -> dict[str, str]:
+    """The fields of a small urlencoded form."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            raise InvalidInput("The form is too long.")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        raise InvalidInput("The form cannot be read.") from None
+
+
+Form = Annotated[dict[str, str], Depends(form)]
+
+
+def signed_in(request: Request, services: Services) -> SignedIn:
+    """Who is asking; NotSignedIn when no valid session came along."""
+    who = services.session(request.cookies.get(SESSION, ""))
+    if who is None:
+        raise NotSignedIn(
+            "This page needs a session.",
+            hint="Open the one-time link that Wavehouse printed when it started, "
+            "or print a new one:",
+        )
+    return who
+
+
+def csrf_token(request: Request) -> str:
+    """The visitor's token for forms: the one from the cookie, or a new one."""
+    known = request.cookies.get(CSRF, "")
+    return known if len(known) >= 32 else secrets.token_urlsafe(32)
+
+
+def remember_csrf(request: Request, response: Response, token: str, site: Site) -> None:
+    """Set the cookie that the form's token is compared with, unless it is there."""
+    if request.cookies.get(CSRF) != token:
+        response.set_cookie(
+            CSRF, token, httponly=True, samesite="strict", secure=site.secure, path="/"
+        )
+
+
+def check_csrf(request: Request, fields: dict[str, str]) -> None:
+    """Refuse a form that did not come from a page of ours (double submit, and Fetch metadata)."""
+    foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+    cookie, sent = request.cookies.get(CSRF, ""), fields.get("csrf", "")
+    same = hmac.compare_digest(cookie.encode(), sent.encode())
+    if foreign or not cookie or not same:
+        raise Refused(
+            "This form is out of date or came from another site.",
+            hint="Reload the page and try again; cookies must be allowed.",
+        )
+
+
+def router(services: Services, site: Site) -> APIRouter:
+    """Signing in and out. Looking at a link does not use it up, only the button does."""
+    routes = APIRouter(include_in_schema=False)
+    brake = TokenBucket()
+
+    @routes.get("/sign-in")
+    def show(request: Request, token: str = "") -> Response:
+        if not token and services.session(request.cookies.get(SESSION, "")):
+            return RedirectResponse("/", status_code=_SEE_OTHER)
+        csrf = csrf_token(request)
+        page = _invitation(site) if not token else _WELCOME
+        response = HTMLResponse(pages.sign_in(page, token=token, csrf=csrf))
+        remember_csrf(request, response, csrf, site)
+        return response
+
+    @routes.post("/sign-in")
+    def enter(request: Request, fields: Form) -> Response:
+        check_csrf(request, fields)
+        if not brake.take(request.client.host if request.client else ""):
+            raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
+        opened = services.sign_in(fields.get("token", ""))
+        if opened is None:
+            raise NotSignedIn(
+                "The link has been used already or is too old.", hint="Print a new one:"
+            )
+        response = RedirectResponse("/", status_code=_SEE_OTHER)
+        response.set_cookie(
+            SESSION,
+            opened.cookie,
+            expires=opened.expires_at,
+            httponly=True,
+            samesite="lax",
+            secure=site.secure,
+            path="/",
+        )
+        response.delete_cookie(CSRF, path="/")
+        return response
+
+    @routes.post("/sign-out")
+    def leave(request: Request, fields: Form) -> Response:
+        check_csrf(request, fields)
+        services.sign_out(request.cookies.get(SESSION, ""))
+        response = RedirectResponse("/sign-in", status_code=_SEE_OTHER)
+        response.delete_cookie(SESSION, path="/")
+        response.delete_cookie(CSRF, path="/")
+        return response
+
+    return routes
+
+
+_WELCOME = Message("Welcome", "This one-time link signs you in on this browser.")
+
+
+def _invitation(site: Site) -> Message:
+    return Message(
+        "Sign in",
+        "Open the one-time link that Wavehouse printed when it started, or print a new one:",
+        command=site.sign_in_command,
+    )

@@ -1,0 +1,47 @@
+"""The application: the pages, health, static files, and the contexts' own routers."""
+
+from __future__ import annotations
+
+import mimetypes
+from collections.abc import Sequence
+from importlib.resources import as_file
+
+from fastapi import APIRouter, FastAPI
+from starlette.staticfiles import StaticFiles
+
+from wavehouse import __version__
+from wavehouse.web import access, health, overview, problems
+from wavehouse.web.guard import Guard
+from wavehouse.web.pages import STATIC
+from wavehouse.web.services import Services
+from wavehouse.web.site import Site
+
+
+def create_app(
+    services: Services, routers: Sequence[APIRouter] = (), site: Site | None = None
+) -> FastAPI:
+    """The web application on these services.
+
+    ``routers`` are the contexts' HTTP entrances (``/api/v1/...``); they sign in by API key and
+    need no CSRF token, since no cookie opens them.
+    """
+    edge = site or Site()
+    app = FastAPI(
+        title="Wavehouse",
+        version=__version__,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/openapi.json",
+    )
+    problems.install(app, edge.sign_in_command)
+    app.include_router(health.router(services))
+    app.include_router(access.router(services, edge))
+    app.include_router(overview.router(services, edge))
+    for router in routers:
+        app.include_router(router)
+    mimetypes.add_type("font/woff2", ".woff2")
+    mimetypes.add_type("text/javascript", ".js")
+    with as_file(STATIC) as folder:
+        app.mount("/static", StaticFiles(directory=folder))
+    app.add_middleware(Guard, site=edge)
+    return app

@@ -1,0 +1,78 @@
+"""The overview's route: who asks, what for, and whether they have it already."""
+
+from __future__ import annotations
+
+import hashlib
+
+from fastapi import APIRouter, Request
+from starlette.responses import HTMLResponse, Response
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.telemetry import span as traced
+from wavehouse.web import access, build, pages, ranges
+from wavehouse.web.problems import is_fragment
+from wavehouse.web.services import Services, SignedIn
+from wavehouse.web.site import Site
+
+_CACHING = {
+    "Cache-Control": "private, no-cache",
+    "Vary": "Cookie, HX-Request, HX-Request-Type, HX-History-Restore-Request",
+}
+_NOT_MODIFIED = 304
+
+
+def router(services: Services, site: Site) -> APIRouter:
+    """The pages behind the session."""
+    routes = APIRouter(include_in_schema=False)
+
+    @routes.api_route("/", methods=["GET", "HEAD"])
+    def overview(request: Request) -> Response:
+        who = access.signed_in(request, services)
+        query = ranges.parsed(dict(request.query_params))
+        csrf = access.csrf_token(request)
+        tag = etag(request, services.data_version(), who, csrf)
+        headers = {**_CACHING, "ETag": tag}
+        if tag in request.headers.get("if-none-match", ""):
+            return Response(status_code=_NOT_MODIFIED, headers=headers)
+        with traced("web.overview", range=query.range):
+            page = build.overview(material(services, query))
+            body = pages.overview(page, who=who, csrf=csrf, fragment=is_fragment(request))
+        response = HTMLResponse(body, headers=headers)
+        access.remember_csrf(request, response, csrf, site)
+        return response
+
+    return routes
+
+
+def material(services: Services, query: ranges.Query) -> build.Material:
+    """Everything that the page is made of, asked for once."""
+    now = clock.now()
+    podcasts = services.podcasts()
+    podcast_id = build.podcast_id(podcasts, query.show)
+    span = ranges.span_of(query, now.date())
+    before = services.figures(ranges.previous(span), podcast_id) if query.compare else None
+    return build.Material(
+        query=query,
+        now=now,
+        podcasts=podcasts,
+        current=services.figures(span, podcast_id),
+        previous=before,
+        campaigns=services.campaigns(span, podcast_id),
+        freshness=services.freshness(),
+    )
+
+
+def etag(request: Request, data_version: str, who: SignedIn, csrf: str) -> str:
+    """Weak, from all that the page depends on: data, code, address, day, visitor."""
+    now = clock.now()
+    parts = (
+        data_version,
+        pages.version(),
+        str(request.url.query),
+        str(is_fragment(request)),
+        f"{now:%Y-%m-%d %H}",
+        who.name,
+        who.organization,
+        csrf,
+    )
+    return f'W/"{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:32]}"'

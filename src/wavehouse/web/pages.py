@@ -1,0 +1,94 @@
+"""Templates and assets: from a view to HTML, as a whole page or as the part that is swapped."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
+
+from wavehouse.web.services import SignedIn
+from wavehouse.web.view import Message, Overview
+
+STATIC = files("wavehouse.web") / "static"
+_INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
+
+
+@cache
+def _digest(name: str) -> str:
+    return hashlib.sha256(_file(name).read_bytes()).hexdigest()[:16]
+
+
+def _file(name: str) -> Traversable:
+    return STATIC.joinpath(*name.split("/"))
+
+
+def asset(name: str, *, bare: bool = False) -> str:
+    """The address of a static file; it changes with the content, so that it is cached for ever.
+
+    ``bare`` is for the font, which the style sheet names without a digest.
+    """
+    return f"/static/{name}" if bare else f"/static/{name}?v={_digest(name)}"
+
+
+@cache
+def icon(name: str, more: str = "") -> Markup:
+    """A Lucide icon inline, in the text's colour; decoration, as words stand beside it."""
+    source = _file(f"vendor/icons/{name}.svg").read_text(encoding="utf-8")
+    found = _INSIDE.search(source)
+    inside = found.group(1).strip() if found else ""
+    return Markup(  # noqa: S704 - our own files
+        f'<svg class="icon {more}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
+        f'stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" '
+        f'focusable="false">{inside}</svg>'
+    )
+
+
+@cache
+def _environment() -> Environment:
+    environment = Environment(
+        loader=PackageLoader("wavehouse.web", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.globals.update(asset=asset, icon=icon)
+    return environment
+
+
+@cache
+def version() -> str:
+    """Changes with any template or static file of ours; part of every page's ETag."""
+    total = hashlib.sha256()
+    folders = (files("wavehouse.web") / "templates", STATIC)
+    for folder in folders:
+        for entry in sorted(folder.iterdir(), key=lambda found: found.name):
+            if entry.is_file():
+                total.update(entry.name.encode() + b"\0" + entry.read_bytes())
+    return total.hexdigest()[:16]
+
+
+def overview(
+    page: Overview, *, who: SignedIn | None = None, csrf: str = "", fragment: bool = False
+) -> str:
+    """The overview, or only its content when htmx asks for it."""
+    return _render("overview.html", page=page, who=who, csrf=csrf, fragment=fragment)
+
+
+def message(page: Message, *, fragment: bool = False) -> str:
+    """A page that says one thing: an error, a farewell."""
+    return _render("message.html", page=page, who=None, csrf="", fragment=fragment)
+
+
+def sign_in(page: Message, *, token: str, csrf: str) -> str:
+    """The way in: a button that uses up the link, or a word on how to get one."""
+    return _render("sign_in.html", page=page, token=token, who=None, csrf=csrf, fragment=False)
+
+
+def _render(name: str, **values: object) -> str:
+    return _environment().get_template(name).render(**values)

@@ -1,0 +1,140 @@
+"""Errors on the wire: problem+json for programs, a page or a fragment for people.
+
+htmx swaps the bodies of errors too, so every error has a fragment that says what to do.
+"""
+
+from __future__ import annotations
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from wavehouse.kernel.errors import (
+    InvalidInput,
+    NotFound,
+    NotSignedIn,
+    UsageError,
+    WavehouseError,
+)
+from wavehouse.web import pages
+from wavehouse.web.view import Message
+
+_log = logging.getLogger("wavehouse.web")
+
+
+def install(app: FastAPI, sign_in_command: str) -> None:
+    """Give the application one handler for each kind of error."""
+
+    def ours(request: Request, error: Exception) -> Response:
+        if not isinstance(error, WavehouseError):
+            raise error
+        command = sign_in_command if isinstance(error, NotSignedIn) else ""
+        return answer(request, error, command=command)
+
+    app.add_exception_handler(WavehouseError, ours)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+def is_fragment(request: Request) -> bool:
+    """Whether htmx asks for the content only; going back asks for a whole page."""
+    headers = request.headers
+    return (
+        headers.get("hx-request") == "true"
+        and headers.get("hx-history-restore-request") != "true"
+        and headers.get("hx-request-type") != "full"
+    )
+
+
+def wants_page(request: Request) -> bool:
+    """Whether a person is looking; the API always answers programs."""
+    accepts = "text/html" in request.headers.get("accept", "")
+    return accepts and not request.url.path.startswith("/api/")
+
+
+def answer(
+    request: Request,
+    error: WavehouseError,
+    *,
+    status: int | None = None,
+    command: str = "",
+    headers: dict[str, str] | None = None,
+) -> Response:
+    """The error as a page, a fragment or problem+json, whichever was asked for."""
+    if not wants_page(request):
+        return problem(error, status=status, headers=headers)
+    page = Message(error.title, str(error), error.hint or "", command, error.code)
+    return HTMLResponse(
+        pages.message(page, fragment=is_fragment(request)),
+        status_code=status or error.http_status,
+        headers={"Vary": "HX-Request, Accept", **(headers or {})},
+    )
+
+
+def problem(
+    error: WavehouseError,
+    *,
+    status: int | None = None,
+    headers: dict[str, str] | None = None,
+    **more: Any,
+) -> JSONResponse:
+    """RFC 9457: a stable code, a sentence, and the next step."""
+    body: dict[str, Any] = {
+        "type": f"urn:wavehouse:error:{error.code}",
+        "title": error.title,
+        "status": status or error.http_status,
+        "detail": str(error),
+        "code": error.code,
+    }
+    if error.hint:
+        body["hint"] = error.hint
+    return JSONResponse(
+        body | more,
+        status_code=body["status"],
+        headers=headers,
+        media_type="application/problem+json",
+    )
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    """FastAPI's own validation: which field is wrong and why, never what was sent."""
+    found = error.errors() if isinstance(error, RequestValidationError) else []
+    fields = [
+        {"where": ".".join(str(part) for part in each["loc"]), "says": each["msg"]}
+        for each in found
+    ]
+    said = "; ".join(f"{field['where']}: {field['says']}" for field in fields[:5])
+    invalid = InvalidInput(said or "The request cannot be used as it is.")
+    if wants_page(request):
+        return answer(request, invalid)
+    return problem(invalid, fields=fields)
+
+
+def _http(request: Request, error: Exception) -> Response:
+    """Errors of the framework: no such address, no such method, a body that is no JSON."""
+    if not isinstance(error, HTTPException):
+        raise error
+    if error.status_code == HTTPStatus.NOT_FOUND:
+        ours: WavehouseError = NotFound("There is nothing at this address.")
+    else:
+        ours = UsageError(f"{HTTPStatus(error.status_code).phrase}.")
+    headers = dict(error.headers) if error.headers else None
+    return answer(request, ours, status=error.status_code, headers=headers)
+
+
+def _unexpected(request: Request, error: Exception) -> Response:
+    """A fault of ours: logged with its trace, told without any of it."""
+    from wavehouse.web.guard import HEADERS
+
+    _log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    ours = WavehouseError(
+        "Something went wrong on our side; it has been logged.",
+        hint="Try again. If it stays, run: wavehouse doctor",
+    )
+    return answer(request, ours, headers={**HEADERS, "Cache-Control": "no-store"})

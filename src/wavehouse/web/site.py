@@ -1,0 +1,28 @@
+"""What an installation decides about its site: its names, its cookies, its words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Settings of the web edge; the defaults are right for one machine.
+
+    ``hosts`` are further names that the ``Host`` header may hold; ``secure`` marks cookies for
+    HTTPS only; ``sign_in_command`` is what prints a new one-time link.
+    """
+
+    hosts: frozenset[str] = frozenset()
+    secure: bool = False
+    sign_in_command: str = "wavehouse sign-in"
+
+    def allows(self, host: str) -> bool:
+        """Whether a ``Host`` header names this site; guards against DNS rebinding."""
+        name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+        if name.startswith("["):
+            name = name[1:].partition("]")[0]
+        name = name.rstrip(".").lower()
+        return name in LOCAL_HOSTS or name in self.hosts

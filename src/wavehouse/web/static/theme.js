@@ -1,0 +1,7 @@
+// Before the first paint: the theme that was chosen here, else the system's.
+(function () {
+  try {
+    const chosen = localStorage.getItem("theme");
+    if (chosen === "light" || chosen === "dark") document.documentElement.dataset.theme = chosen;
+  } catch { /* storage is forbidden: the system's theme stays */ }
+})();

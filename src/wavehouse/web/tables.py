@@ -1,0 +1,181 @@
+"""The lists of the overview: episodes, apps, countries, campaigns, and their empty states."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from importlib.resources import files
+
+from wavehouse.charts import format as fmt
+from wavehouse.kernel.money import ratio
+from wavehouse.web.panels import Partial, trend
+from wavehouse.web.services import CampaignFigures, EpisodeFigures, Figures, Share
+from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, Trend
+
+_ROWS = 7
+_TONES = {
+    "active": "good",
+    "running": "good",
+    "scheduled": "info",
+    "draft": "plain",
+    "paused": "warn",
+    "completed": "plain",
+    "cancelled": "bad",
+}
+_LOGS = "wavehouse ingest logs access.log.gz"
+
+NO_APPS = Empty(
+    "No apps yet", "Which apps and players your listeners use, once a log has been read.", _LOGS
+)
+NO_COUNTRIES = Empty(
+    "No countries yet",
+    "Where downloads come from, once a log has been read.",
+    _LOGS,
+)
+NO_CAMPAIGNS = Empty(
+    "No campaigns in this range",
+    "What each sponsor’s campaign brought: conversions, revenue and return on investment.",
+    "wavehouse ingest campaigns campaigns.json",
+)
+
+
+def no_episodes(*, has_shows: bool) -> Empty:
+    """What to type first: a feed, or, when there is one, a log."""
+    if has_shows:
+        return Empty(
+            "No downloads in this range",
+            "Episodes appear here, best first, once a log of their downloads has been read.",
+            _LOGS,
+        )
+    return Empty(
+        "No show yet",
+        "Episodes come from the show’s RSS feed; downloads are counted for what is in it.",
+        "wavehouse ingest feed https://example.com/feed.xml",
+    )
+
+
+def _trend(now: int, before: int | None, *, compared: bool, partial: Partial) -> Trend | None:
+    """A row's change, when the whole range is over and the row was there before."""
+    if not compared or partial.running:
+        return None
+    return trend(fmt.change(now, before), f"from {fmt.count(before)}")
+
+
+def episodes(
+    current: Figures, before: Figures | None, *, latest: bool, partial: Partial
+) -> tuple[EpisodeRow, ...]:
+    """The best, or the newest, episodes of the range."""
+    old = {row.episode_id: row.downloads for row in before.episodes} if before else {}
+    best = max((row.downloads for row in current.episodes), default=0)
+    order: Callable[[EpisodeFigures], tuple[object, ...]] = _by_release if latest else _by_downloads
+    ranked = sorted(current.episodes, key=order)[:_ROWS]
+    return tuple(
+        EpisodeRow(
+            title=f"#{row.number} · {row.title}" if row.number is not None else row.title,
+            released=fmt.day(row.released),
+            downloads=Figure(fmt.count(row.downloads)),
+            completion=fmt.percent(row.completion, 0),
+            trend=_trend(
+                row.downloads,
+                old.get(row.episode_id),
+                compared=before is not None,
+                partial=partial,
+            ),
+            share=_length(row.downloads, best),
+        )
+        for row in ranked
+    )
+
+
+def _by_downloads(row: EpisodeFigures) -> tuple[int, str]:
+    return (-row.downloads, row.title)
+
+
+def _by_release(row: EpisodeFigures) -> tuple[int, str]:
+    return (-(row.released or date.min).toordinal(), row.title)
+
+
+def apps(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[BarRow, ...]:
+    """The apps by downloads; the rest in one line."""
+    return _bars(
+        current.apps, before.apps if before else None, lambda key: key or "Unknown", partial
+    )
+
+
+def countries(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[BarRow, ...]:
+    """The countries by downloads; the rest in one line."""
+    return _bars(current.countries, before.countries if before else None, country_name, partial)
+
+
+def _bars(
+    rows: Sequence[Share],
+    before: Sequence[Share] | None,
+    named: Callable[[str | None], str],
+    partial: Partial,
+) -> tuple[BarRow, ...]:
+    total = sum(row.downloads for row in rows)
+    old = {row.key: row.downloads for row in before or ()}
+    ranked = sorted(rows, key=lambda row: (-row.downloads, row.key or ""))
+    kept = ranked if len(ranked) <= _ROWS else ranked[: _ROWS - 1]
+    best = ranked[0].downloads if ranked else 0
+    listed = [
+        _bar(
+            named(row.key),
+            row.downloads,
+            total,
+            best,
+            _trend(row.downloads, old.get(row.key), compared=before is not None, partial=partial),
+        )
+        for row in kept
+    ]
+    rest = ranked[len(kept) :]
+    if rest:
+        amount = sum(row.downloads for row in rest)
+        listed.append(_bar(f"{len(rest)} others", amount, total, best, None))
+    return tuple(listed)
+
+
+def _bar(label: str, downloads: int, total: int, best: int, change: Trend | None) -> BarRow:
+    return BarRow(
+        label=label,
+        downloads=Figure(fmt.compact(downloads), fmt.count(downloads)),
+        share=fmt.percent(ratio(downloads, total)),
+        length=_length(downloads, best),
+        trend=change,
+    )
+
+
+def _length(value: int, best: int) -> str:
+    """A length in per cent of the longest, for the ``width`` of an SVG rectangle."""
+    share = min(ratio(value, best) or Decimal(0), Decimal(1))
+    return f"{share * 100:.1f}%"
+
+
+def campaigns(rows: Sequence[CampaignFigures]) -> tuple[CampaignRow, ...]:
+    """The campaigns as given, best revenue first."""
+    return tuple(
+        CampaignRow(
+            sponsor=row.sponsor,
+            name=row.name,
+            status=row.status.replace("_", " ").capitalize(),
+            tone=_TONES.get(row.status.lower(), "plain"),
+            conversions=fmt.count(row.conversions),
+            revenue=Figure(fmt.money(row.revenue), fmt.money_exact(row.revenue)),
+            roi=fmt.times(row.roi),
+        )
+        for row in rows
+    )
+
+
+def country_name(code: str | None) -> str:
+    """A country's English name, or its code when it is a new one."""
+    return "Unknown" if not code else _country_names().get(code.upper(), code)
+
+
+@cache
+def _country_names() -> dict[str, str]:
+    listed = files("wavehouse.web").joinpath("countries.tsv").read_text(encoding="utf-8")
+    pairs = (line.partition("\t") for line in listed.splitlines() if not line.startswith("#"))
+    return {code: name for code, _, name in pairs}

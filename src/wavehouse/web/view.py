@@ -1,0 +1,185 @@
+"""What the templates print: finished text and addresses, nothing left to compute.
+
+A template only loops and prints; every figure is formatted, every link is made and every chart
+is drawn by ``build``. So a page can be tested without HTML and without a database.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A choice: what it says, where it leads, and whether it is the present one."""
+
+    label: str
+    href: str
+    current: bool = False
+    key: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A figure as it reads, and exactly for the title attribute."""
+
+    shown: str
+    exact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """A change: its text, its direction in a word (never by colour alone), what it was."""
+
+    shown: str
+    direction: str
+    before: str
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A metric's card; choosing it chooses the curve. Without a link there is no data for it."""
+
+    name: str
+    figure: Figure
+    trend: Trend | None
+    spark: Markup
+    href: str
+    current: bool
+    meaning: str
+    why_empty: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Empty:
+    """An empty state: what will appear here, and the one command that fills it."""
+
+    title: str
+    says: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ChartRow:
+    """A row of the table behind the chart."""
+
+    when: str
+    value: str
+    previous: str
+    change: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChartPanel:
+    """The big chart in three widths, of which one shows, and the table that says the same."""
+
+    metric: str
+    wide: Markup
+    medium: Markup
+    narrow: Markup
+    rows: tuple[ChartRow, ...]
+    note: str
+    compared: str
+    has_releases: bool
+    empty: Empty | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """An episode's line; ``share`` is its part of the best episode's downloads, in per cent."""
+
+    title: str
+    released: str
+    downloads: Figure
+    completion: str
+    trend: Trend | None
+    share: str
+
+
+@dataclass(frozen=True, slots=True)
+class BarRow:
+    """A line of a bar list; ``length`` is an SVG length such as ``38.6%``."""
+
+    label: str
+    downloads: Figure
+    share: str
+    length: str
+    trend: Trend | None
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign's line."""
+
+    sponsor: str
+    name: str
+    status: str
+    tone: str
+    conversions: str
+    revenue: Figure
+    roi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fresh:
+    """The data-freshness box."""
+
+    headline: str
+    tone: str
+    lines: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """The page's head: the show, its facts, and the pickers."""
+
+    initials: str
+    title: str
+    facts: str
+    shows: tuple[Link, ...]
+    ranges: tuple[Link, ...]
+    range_label: str
+    compare: Link
+    compare_label: str
+    custom_from: str
+    custom_to: str
+    latest_day: str
+    hidden: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """The whole overview page."""
+
+    header: Header
+    cards: tuple[Card, ...]
+    chart: ChartPanel
+    episodes: tuple[EpisodeRow, ...]
+    episode_tabs: tuple[Link, ...]
+    apps: tuple[BarRow, ...]
+    countries: tuple[BarRow, ...]
+    campaigns: tuple[CampaignRow, ...]
+    fresh: Fresh
+    removed: str
+    definitions: tuple[tuple[str, str], ...]
+    method: str
+    versions: str
+    empty_episodes: Empty
+    empty_apps: Empty
+    empty_countries: Empty
+    empty_campaigns: Empty
+    sample_data: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A page that says one thing: an error, or the way in."""
+
+    title: str
+    says: str
+    hint: str = ""
+    command: str = ""
+    code: str = ""

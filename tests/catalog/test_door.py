@@ -1,0 +1,11 @@
+"""The door of ``catalog``."""
+
+from __future__ import annotations
+
+from wavehouse import catalog
+
+
+def test_the_door_is_sorted_and_everything_in_it_is_there() -> None:
+    """What others may use is written down once."""
+    assert sorted(catalog.__all__) == catalog.__all__
+    assert [] == [name for name in catalog.__all__ if not hasattr(catalog, name)]

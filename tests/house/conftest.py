@@ -1,0 +1,60 @@
+"""What the tests of the house read: the tree of files, as text and as syntax."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+@dataclass(frozen=True)
+class Source:
+    """One file of the package."""
+
+    place: str
+    module: str
+    text: str
+    tree: ast.Module
+
+    @property
+    def context(self) -> str:
+        """The folder below ``wavehouse`` that the module belongs to."""
+        return self.module.split(".")[1] if "." in self.module else ""
+
+    @property
+    def room(self) -> str:
+        """The room below the context: ``queries``, ``rules``, …"""
+        parts = self.module.split(".")
+        return parts[2] if len(parts) > 2 else ""
+
+
+@pytest.fixture(scope="session")
+def root() -> Path:
+    """The folder of the clone."""
+    return ROOT
+
+
+@pytest.fixture(scope="session")
+def sources() -> list[Source]:
+    """Every module of the package."""
+    found = []
+    for path in sorted((ROOT / "src" / "wavehouse").rglob("*.py")):
+        parts = path.relative_to(ROOT / "src").with_suffix("").parts
+        text = path.read_text(encoding="utf-8")
+        module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+        place = str(path.relative_to(ROOT))
+        found.append(Source(place, module, text, ast.parse(text, place)))
+    return found
+
+
+@pytest.fixture(scope="session")
+def tracked() -> list[str]:
+    """Every file that git tracks or would, by its path."""
+    asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True)
+    return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]

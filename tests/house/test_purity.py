@@ -1,0 +1,91 @@
+"""Rules and types are pure: no file, no network, no clock, no chance.
+
+The imports are import-linter's business (``.importlinter``). Some modules are pure in one half and
+not in the other, so this lint looks at the calls: a path may be named but not opened, XML may be
+read from bytes but not from a place, ``socket`` may unpack an address but not connect.
+"""
+
+from __future__ import annotations
+
+import ast
+from typing import Any
+
+IMPURE_NAMES = {"open", "input", "print", "exec", "eval", "breakpoint"}
+IMPURE_METHODS = {
+    "read_text",
+    "read_bytes",
+    "write_text",
+    "write_bytes",
+    "unlink",
+    "mkdir",
+    "iterdir",
+    "glob",
+    "rglob",
+    "is_file",
+    "is_dir",
+    "exists",
+    "stat",
+    "cwd",
+    "home",
+    "urandom",
+    "getenv",
+    "uuid4",
+    "uuid1",
+    "monotonic",
+    "perf_counter",
+    "now",
+    "utcnow",
+    "today",
+}
+SOCKET_ALLOWED = {"AF_INET", "AF_INET6", "inet_pton", "inet_ntop", "inet_aton", "inet_ntoa"}
+
+
+def impurities(tree: ast.Module) -> list[tuple[int, str]]:
+    """What a pure module must not do: (line, what)."""
+    found = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            called = node.func
+            if isinstance(called, ast.Name) and called.id in IMPURE_NAMES:
+                found.append((node.lineno, f"{called.id}()"))
+            if isinstance(called, ast.Attribute) and called.attr in IMPURE_METHODS:
+                found.append((node.lineno, f".{called.attr}()"))
+            if isinstance(called, ast.Attribute) and called.attr == "parse":
+                owner = called.value
+                if isinstance(owner, ast.Name) and owner.id == "etree":
+                    found.append((node.lineno, "etree.parse()"))
+        elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            if node.value.id == "socket" and node.attr not in SOCKET_ALLOWED:
+                found.append((node.lineno, f"socket.{node.attr}"))
+        elif isinstance(node, ast.ImportFrom) and node.module == "socket":
+            names = sorted({alias.name for alias in node.names} - SOCKET_ALLOWED)
+            found += [(node.lineno, f"socket.{name}") for name in names]
+        elif isinstance(node, ast.ImportFrom) and node.module == "wavehouse.kernel":
+            names = sorted({alias.name for alias in node.names} & {"terminal", "config"})
+            found += [(node.lineno, f"kernel.{name}") for name in names]
+    return found
+
+
+def test_the_lint_for_purity_sees_files_clocks_and_sockets() -> None:
+    """The story of the lint: what it refuses and what it allows."""
+    assert [(1, "open()")] == impurities(ast.parse("open('x')"))
+    assert [(1, ".read_text()")] == impurities(ast.parse("Path('x').read_text()"))
+    assert [(1, ".now()")] == impurities(ast.parse("clock.now()"))
+    assert [(1, "socket.create_connection")] == impurities(
+        ast.parse("socket.create_connection(('a', 1))")
+    )
+    assert [(1, "etree.parse()")] == impurities(ast.parse("etree.parse('http://x')"))
+    assert [] == impurities(ast.parse("socket.inet_pton(socket.AF_INET6, text)"))
+    assert [] == impurities(ast.parse("etree.fromstring(content, parser); re.compile('x')"))
+
+
+def test_rules_and_types_are_pure(sources: list[Any]) -> None:
+    """The same arguments give the same answer, today and tomorrow."""
+    faults = [
+        f"{source.place}:{line} {what}"
+        for source in sources
+        if source.room in {"rules", "types"} and source.context != "kernel"
+        for line, what in impurities(source.tree)
+    ]
+
+    assert [] == faults

@@ -1,0 +1,75 @@
+"""The application on made-up figures, in process and, for the browser, on a real port."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+from starlette.testclient import TestClient
+from websample import NOW, SampleServices
+from webvisitor import CHROMIUM_FLAGS, Served, chromium, visitor
+
+from wavehouse.kernel import clock
+from wavehouse.web.app import create_app
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+
+@pytest.fixture
+def services() -> SampleServices:
+    """Made-up figures; the link is ``one-time``."""
+    return SampleServices()
+
+
+@pytest.fixture
+def client(services: SampleServices) -> Iterator[TestClient]:
+    """A visitor who is signed in, on 20 November 2026."""
+    services.sessions.add("cookie-1")
+    with clock.frozen(NOW):
+        yield visitor(create_app(services), cookies={"wh_session": "cookie-1"})
+
+
+@pytest.fixture
+def stranger(services: SampleServices) -> Iterator[TestClient]:
+    """A visitor without a session."""
+    with clock.frozen(NOW):
+        yield visitor(create_app(services))
+
+
+@pytest.fixture(scope="session")
+def site() -> Iterator[str]:
+    """The address of a dashboard with data."""
+    served = Served(SampleServices())
+    yield served.url
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def empty_site() -> Iterator[str]:
+    """The address of a dashboard without any data."""
+    served = Served(SampleServices(empty=True))
+    yield served.url
+    served.stop()
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """A Chromium of the system; without one, browser tests are skipped and say how to get it."""
+    executable = chromium()
+    if executable is None:
+        pytest.skip(
+            "no Chromium found: apt-get install -y chromium (or set WAVEHOUSE_CHROMIUM to one)"
+        )
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        found = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield found
+        found.close()

@@ -1,0 +1,233 @@
+"""The page told from its data alone: no HTML, no database."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+from websample import (
+    CAMPAIGNS,
+    FRESHNESS,
+    LANTERNA,
+    NOW,
+    PODCASTS,
+    figures,
+    nothing,
+)
+
+from wavehouse.kernel.errors import NotFound
+from wavehouse.web.build import Material, overview
+from wavehouse.web.ranges import Query, parsed, previous, span_of
+from wavehouse.web.services import Freshness, Metric, Series, Share, Span
+from wavehouse.web.tables import country_name
+from wavehouse.web.view import Overview
+
+NBSP = "\N{NO-BREAK SPACE}"
+
+
+def material(**raw: str) -> Material:
+    query = parsed(raw)
+    span = span_of(query, NOW.date())
+    before = figures(previous(span)) if query.compare else None
+    return Material(query, NOW, PODCASTS, figures(span), before, CAMPAIGNS, FRESHNESS)
+
+
+def page(**raw: str) -> Overview:
+    return overview(material(**raw))
+
+
+def test_r43_the_listeners_total_is_taken_as_given_and_never_summed() -> None:
+    """Distinct listeners do not add up over days."""
+    shown = material()
+    series = shown.current.series[Metric.LISTENERS]
+    card = overview(shown).cards[1]
+    assert f"{series.total:,}" == card.figure.shown
+    assert series.total != sum(point or 0 for point in series.points)
+
+
+def test_what_logs_cannot_give_is_a_dash_with_its_reason_and_no_link() -> None:
+    """Listening time and completion are unknown, not zero."""
+    listening, completion = page().cards[2:4]
+    assert [("–", "needs player events", "", None)] * 2 == [
+        (card.figure.shown, card.why_empty, card.href, card.trend)
+        for card in (listening, completion)
+    ]
+
+
+def test_a_card_selects_the_curve_by_its_address() -> None:
+    """The chosen metric is in the URL, the downloads' being the plain one."""
+    cards = page(metric="revenue").cards
+    assert ["/", "/?metric=listeners", "/?metric=revenue"] == [c.href for c in cards if c.href]
+    assert ["Sponsor revenue"] == [card.name for card in cards if card.current]
+    assert "€" in page(metric="revenue").chart.wide
+
+
+def test_changes_are_words_and_signs_not_only_colours() -> None:
+    """The direction is said; what it was before is said."""
+    now = figures(Span(date(2026, 10, 23), date(2026, 11, 19)))
+    half = replace(
+        now, series={Metric.DOWNLOADS: Series(int(now.series[Metric.DOWNLOADS].total or 0) * 2)}
+    )
+    change = overview(replace(material(), previous=half)).cards[0].trend
+    assert change is not None
+    assert (f"−50.0{NBSP}%", "down") == (change.shown, change.direction)
+    assert change.before.startswith("from ")
+
+
+def test_without_comparing_there_is_no_change_anywhere() -> None:
+    """``compare=off`` holds for cards, curve and tables."""
+    shown = page(compare="off")
+    assert [None] * 5 == [card.trend for card in shown.cards]
+    assert {""} == {row.change for row in shown.chart.rows}
+    assert {None} == {row.trend for row in (*shown.episodes, *shown.apps, *shown.countries)}
+    assert "not compared" == shown.header.compare_label
+
+
+def test_at22_a_change_from_nothing_is_left_out() -> None:
+    """No infinite growth on the first day."""
+    empty = nothing(previous(span_of(Query(), NOW.date())))
+    shown = overview(replace(material(), previous=empty))
+    assert [None] * 5 == [card.trend for card in shown.cards]
+
+
+def test_today_is_compared_by_the_hours_that_are_over() -> None:
+    """14:52 of a Friday against the 14 whole hours of the Friday before; listeners cannot be."""
+    shown = page(range="today")
+    downloads, listeners = shown.cards[:2]
+    assert downloads.trend is not None
+    assert downloads.trend.before.endswith(" by 14:00")
+    assert listeners.trend is None
+    assert "Fri 13 Nov" == shown.header.compare_label
+    assert 15 == len(shown.chart.rows)
+    assert "Partial: not over yet" == shown.chart.rows[-1].note
+    assert "" == shown.chart.rows[-1].change
+
+
+def test_a_range_that_reaches_today_is_compared_up_to_yesterday() -> None:
+    """The running day is dotted and outside of every change."""
+    shown = page(**{"from": "2026-10-21", "to": "2026-11-20"})
+    change = shown.cards[0].trend
+    assert change is not None
+    assert change.before.endswith(" by 15 Oct")
+    assert 'stroke-dasharray="2 3"' in shown.chart.wide
+    assert {None} == {row.trend for row in shown.episodes}
+
+
+def test_the_table_behind_the_chart_says_what_the_chart_shows() -> None:
+    """A row for each point, exact figures, releases named."""
+    shown = material()
+    rows = overview(shown).chart.rows
+    points = shown.current.series[Metric.DOWNLOADS].points
+    assert [f"{point:,}" for point in points] == [row.value for row in rows]
+    assert ["Released: The subtitle hunters"] == [
+        row.note for row in rows if row.when == "Wed 11 Nov"
+    ]
+
+
+def test_a_bar_list_ends_with_the_rest_and_its_shares_sum_to_all() -> None:
+    """Nothing is hidden: what does not fit stands in one line."""
+    shown = page(compare="off")
+    assert 7 == len(shown.apps)
+    assert "2 others" == shown.apps[-1].label
+    total = sum(Decimal(row.share.split(NBSP)[0]) for row in shown.apps)
+    assert abs(total - 100) < Decimal("0.5")
+    assert "100.0%" == shown.apps[0].length
+
+
+def test_countries_are_named_and_an_unknown_one_is_said_to_be() -> None:
+    """A code is not a name; no code is not a country."""
+    assert ["Italy", "Türkiye", "Unknown", "Unknown", "Q1"] == [
+        country_name(code) for code in ("IT", "tr", None, "", "Q1")
+    ]
+
+
+def test_ties_are_broken_by_name_so_that_the_page_is_stable() -> None:
+    """The same data gives the same page, whatever order it came in."""
+    rows = [Share("B", 5), Share("A", 5), Share("C", 9)]
+    for given in (rows, rows[::-1]):
+        shown = replace(
+            material(compare="off"),
+            current=replace(figures(Span(NOW.date(), NOW.date())), apps=given),
+        )
+        assert ["C", "A", "B"] == [row.label for row in overview(shown).apps]
+
+
+def test_latest_sorts_episodes_by_release() -> None:
+    """The tab is in the URL too."""
+    shown = page(episodes="latest")
+    assert "18 Nov" == shown.episodes[0].released
+    assert [False, True] == [tab.current for tab in shown.episode_tabs]
+
+
+def test_an_empty_house_says_the_one_command_for_each_part() -> None:
+    """Never a bare zero: what will appear, and what fills it."""
+    span = span_of(Query(), NOW.date())
+    bare = Material(
+        Query(), NOW, (), nothing(span), nothing(previous(span)), (), Freshness(None, None)
+    )
+    shown = overview(bare)
+    assert {"–"} == {card.figure.shown for card in shown.cards}
+    assert shown.chart.empty is not None
+    assert "wavehouse ingest logs access.log.gz" == shown.chart.empty.command
+    assert "wavehouse ingest feed https://example.com/feed.xml" == shown.empty_episodes.command
+    assert "No data yet" == shown.fresh.headline
+    assert "No show yet" == shown.header.facts
+    assert ((), (), (), ()) == (shown.episodes, shown.apps, shown.countries, shown.campaigns)
+
+
+def test_a_show_that_is_not_there_is_not_found() -> None:
+    """An address may be old or guessed."""
+    with pytest.raises(NotFound):
+        page(show="00000000-0000-0000-0000-000000000000")
+
+
+def test_a_show_has_its_name_facts_and_key() -> None:
+    """The picker lists all shows and each, the first nine with a digit."""
+    shown = page(show=str(LANTERNA)).header
+    assert ("La Lanterna", "La") == (shown.title, shown.initials)
+    assert "84 episodes · feed checked 14:46 UTC" == shown.facts
+    assert [("1", False), ("2", True), ("3", False)] == [(s.key, s.current) for s in shown.shows]
+
+
+@pytest.mark.parametrize(
+    ("headline", "freshness"),
+    [
+        ("Data is fresh", FRESHNESS),
+        ("Recount is due", replace(FRESHNESS, dirty_hours=3)),
+        ("No data yet", Freshness(None, None)),
+    ],
+)
+def test_freshness_is_said_in_words(headline: str, freshness: Freshness) -> None:
+    """The dot's colour repeats what the words say."""
+    assert headline == overview(replace(material(), freshness=freshness)).fresh.headline
+
+
+def test_another_day_is_named_beside_its_time() -> None:
+    """14:52 of yesterday must not read like today's."""
+    old = Freshness(NOW - timedelta(days=1), None)
+    assert ("Events to 19 Nov, 14:52 UTC",) == overview(
+        replace(material(), freshness=old)
+    ).fresh.lines
+
+
+def test_what_was_removed_is_shown_by_reason() -> None:
+    """Trust in numbers: the largest reasons by name, the sum exact."""
+    said = page().removed
+    assert said.startswith("6,693 requests filtered: bots 4,120, data centres 2,210, ")
+    assert said.endswith("other 53.")
+
+
+def test_the_future_of_the_range_is_not_drawn() -> None:
+    """At midnight of its first day nothing of a range is over."""
+    midnight = datetime.combine(NOW.date(), datetime.min.time(), tzinfo=NOW.tzinfo)
+    shown = overview(replace(material(range="today"), now=midnight))
+    assert 1 == len(shown.chart.rows)
+    assert None is shown.cards[0].trend
+
+
+def test_a_house_with_one_show_is_titled_by_it() -> None:
+    """“All shows” would be a riddle when there is one."""
+    shown = overview(replace(material(), podcasts=PODCASTS[:1])).header
+    assert "La Lanterna" == shown.title

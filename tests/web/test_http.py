@@ -1,0 +1,306 @@
+"""The application in process: pages, fragments, sessions, errors, headers."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated
+
+import pytest
+from fastapi import APIRouter, Query
+from starlette.testclient import TestClient
+from websample import HARBOUR, NOW, SampleServices
+from webvisitor import visitor
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.web.app import create_app
+from wavehouse.web.services import Span
+from wavehouse.web.site import Site
+
+HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
+
+
+def test_the_overview_is_a_whole_page_and_asks_for_each_range_once(
+    client: TestClient, services: SampleServices
+) -> None:
+    """28 days until yesterday, and the 28 before."""
+    answer = client.get("/")
+    assert 200 == answer.status_code
+    assert answer.text.startswith("<!doctype html>")
+    assert "<title>All shows · 23 Oct – 19 Nov · Wavehouse</title>" in answer.text
+    assert [28, 28] == [span.days for span in services.asked]
+
+
+@pytest.mark.parametrize("address", ["/", "/?range=today", "/?metric=revenue", f"/?show={HARBOUR}"])
+def test_every_fragment_also_answers_as_a_full_page(client: TestClient, address: str) -> None:
+    """The same content, with and without the frame; going back in history asks for the frame."""
+    content = re.compile(r"<main.*</main>", re.DOTALL)
+    page = client.get(address).text
+    part = client.get(address, headers=HTMX).text
+    back = client.get(address, headers={**HTMX, "HX-History-Restore-Request": "true"}).text
+    found, swapped = content.search(page), content.search(part)
+    assert found is not None
+    assert swapped is not None
+    assert found.group() == swapped.group()
+    assert "<html" not in part
+    assert "<title>" in part
+    assert 'id="fresh"' in part
+    assert back == page
+
+
+def test_text_from_feeds_and_people_stays_text(client: TestClient) -> None:
+    """Markup in titles, sponsors and addresses is printed, not obeyed."""
+    page = client.get("/").text
+    assert "Harbour &lt;Lights&gt; &amp; Fog" in page
+    assert "Launch &lt;b&gt;week&lt;/b&gt;" in page
+    wrong = client.get("/", params={"range": "<script>alert(1)</script>"}).text
+    assert "<script>alert" not in wrong
+
+
+def test_a_page_holds_no_style_attribute_and_no_inline_script(client: TestClient) -> None:
+    """The policy needs no exception."""
+    page = client.get("/").text
+    assert [] == re.findall(r"\sstyle=|\son[a-z]+=|<script(?![^>]*\ssrc=)|<style", page)
+
+
+def test_the_same_page_is_not_sent_twice(client: TestClient, services: SampleServices) -> None:
+    """The ETag follows the data version, the address and the hour; 304 asks for no figures."""
+    client.get("/")
+    first = client.get("/")
+    services.asked.clear()
+    again = client.get("/", headers={"If-None-Match": first.headers["etag"]})
+    assert (304, "") == (again.status_code, again.text)
+    assert [] == services.asked
+    services.version = "2"
+    tags = {
+        client.get("/").headers["etag"],
+        client.get("/?range=7d").headers["etag"],
+        client.get("/", headers=HTMX).headers["etag"],
+        first.headers["etag"],
+    }
+    assert 4 == len(tags)
+    assert "HX-Request" in first.headers["vary"]
+
+
+def test_without_a_session_the_page_says_how_to_get_one(stranger: TestClient) -> None:
+    """401 with the command; as a fragment for htmx, as problem+json for programs."""
+    page = stranger.get("/")
+    assert 401 == page.status_code
+    assert "wavehouse sign-in" in page.text
+    part = stranger.get("/", headers=HTMX)
+    assert (401, True) == (part.status_code, "<html" not in part.text)
+    program = stranger.get("/", headers={"Accept": "application/json"})
+    assert "application/problem+json" == program.headers["content-type"]
+    assert "not_signed_in" == program.json()["code"]
+
+
+def csrf_of(page: str) -> str:
+    found = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert found is not None
+    return found.group(1)
+
+
+def test_looking_at_a_link_does_not_use_it_up(
+    stranger: TestClient, services: SampleServices
+) -> None:
+    """Scanners of mail and chat open links; only the button signs in, and only once."""
+    for _ in range(3):
+        page = stranger.get("/sign-in?token=one-time")
+    assert {"one-time": "cookie-1"} == services.links
+    form = {"csrf": csrf_of(page.text), "token": "one-time"}
+    entered = stranger.post("/sign-in", data=form)
+    assert (303, "/") == (entered.status_code, entered.headers["location"])
+    cookie = entered.headers["set-cookie"]
+    assert all(flag in cookie for flag in ("wh_session=cookie-1", "HttpOnly", "SameSite=lax"))
+    assert 200 == stranger.get("/").status_code
+    assert 303 == stranger.get("/sign-in").status_code
+    page = stranger.get("/sign-in?token=one-time")
+    again = stranger.post("/sign-in", data={**form, "csrf": csrf_of(page.text)})
+    assert 401 == again.status_code
+    assert "used already" in again.text
+
+
+def test_signing_out_ends_the_session(client: TestClient, services: SampleServices) -> None:
+    """On the server, not only in the browser."""
+    form = {"csrf": csrf_of(client.get("/").text)}
+    assert 303 == client.post("/sign-out", data=form).status_code
+    assert set() == services.sessions
+    assert 401 == client.get("/").status_code
+
+
+@pytest.mark.parametrize("path", ["/sign-in", "/sign-out"])
+@pytest.mark.parametrize("sent", ["", "guessed", "ünïcode"])
+def test_a_form_without_our_token_is_refused(
+    client: TestClient, services: SampleServices, path: str, sent: str
+) -> None:
+    """Double submit: the field must equal the cookie."""
+    client.get("/")
+    answer = client.post(path, data={"csrf": sent, "token": "one-time"})
+    assert 403 == answer.status_code
+    assert {"cookie-1"} == services.sessions
+    assert "one-time" in services.links
+
+
+def test_a_form_from_another_site_is_refused_even_with_the_token(client: TestClient) -> None:
+    """Fetch metadata says where a form came from."""
+    form = {"csrf": csrf_of(client.get("/").text)}
+    answer = client.post("/sign-out", data=form, headers={"Sec-Fetch-Site": "cross-site"})
+    assert 403 == answer.status_code
+
+
+def test_guessing_links_is_slowed_down_and_time_heals(services: SampleServices) -> None:
+    """Ten tries at once, then one every six seconds."""
+    guesser = visitor(create_app(services))
+
+    def guess() -> int:
+        page = guesser.get("/sign-in?token=x")
+        form = {"csrf": csrf_of(page.text), "token": "x"}
+        return guesser.post("/sign-in", data=form).status_code
+
+    with clock.frozen(NOW):
+        assert [401] * 10 + [429] * 2 == [guess() for _ in range(12)]
+    with clock.frozen(NOW + timedelta(seconds=7)):
+        assert [401, 429] == [guess(), guess()]
+
+
+def test_a_form_too_long_is_refused(client: TestClient) -> None:
+    """A form of ours has two fields."""
+    assert 422 == client.post("/sign-out", data={"csrf": "x" * 9000}).status_code
+
+
+@pytest.mark.parametrize(
+    ("status", "host"),
+    [
+        (200, "localhost"),
+        (200, "localhost:8080"),
+        (200, "127.0.0.1:8080"),
+        (200, "[::1]:8080"),
+        (200, "dash.example.org"),
+        (400, "evil.example"),
+        (400, "localhost.evil.example"),
+        (400, ""),
+    ],
+)
+def test_only_the_sites_own_names_are_answered(
+    services: SampleServices, status: int, host: str
+) -> None:
+    """A page elsewhere cannot reach the dashboard by rebinding a name to this machine."""
+    site = Site(hosts=frozenset({"dash.example.org"}))
+    app = create_app(services, site=site)
+    assert status == visitor(app).get("/health/live", headers={"Host": host}).status_code
+
+
+@pytest.mark.parametrize("path", ["/", "/sign-in", "/health/live", "/nowhere", "/static/nothing"])
+def test_every_answer_carries_the_guards_headers(client: TestClient, path: str) -> None:
+    """Errors too."""
+    headers = client.get(path).headers
+    assert "default-src 'none'" in headers["content-security-policy"]
+    assert "unsafe" not in headers["content-security-policy"]
+    assert "frame-ancestors 'none'" in headers["content-security-policy"]
+    assert "nosniff" == headers["x-content-type-options"]
+    assert headers["cache-control"]
+
+
+def test_a_static_file_is_cached_for_ever_under_the_address_that_pages_use(
+    client: TestClient,
+) -> None:
+    """The address changes with the content."""
+    page = client.get("/").text
+    found = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert 5 <= len(found)
+    for address in found:
+        answer = client.get(address)
+        assert 200 == answer.status_code
+        assert ("immutable" in answer.headers["cache-control"]) == ("?v=" in address)
+
+
+def test_health_tells_alive_and_ready_apart(services: SampleServices) -> None:
+    """No session is needed; a database that is away makes 503, not an error page."""
+    prober = visitor(create_app(services))
+    assert {"status": "live"} == prober.get("/health/live").json()
+    assert (200, "ready") == (
+        prober.get("/health/ready").status_code,
+        prober.get("/health/ready").json()["status"],
+    )
+    services.ready = False
+    answer = prober.get("/health/ready")
+    assert (503, "not ready") == (answer.status_code, answer.json()["status"])
+    assert 200 == prober.get("/health/live").status_code
+
+
+def test_an_error_of_the_address_is_a_page_that_says_what_to_do(client: TestClient) -> None:
+    """Wrong range, no such show, no such page, wrong method."""
+    wrong = client.get("/?range=week")
+    assert (422, True) == (wrong.status_code, "Use one of: today, 7d" in wrong.text)
+    assert 404 == client.get("/?show=nobody").status_code
+    assert 404 == client.get("/nowhere").status_code
+    method = client.delete("/")
+    assert 405 == method.status_code
+    assert "GET" in method.headers["allow"]
+
+
+class Broken(SampleServices):
+    """Services with a fault of ours."""
+
+    def podcasts(self) -> tuple[()]:
+        raise RuntimeError("secret detail")
+
+
+def test_a_fault_of_ours_is_told_without_its_details() -> None:
+    """The log has the trace, the page has the next step, and still the guard's headers."""
+    services = Broken()
+    services.sessions.add("cookie-1")
+    answer = visitor(create_app(services), {"wh_session": "cookie-1"}).get("/")
+    assert 500 == answer.status_code
+    assert "secret" not in answer.text
+    assert "wavehouse doctor" in answer.text
+    assert "default-src 'none'" in answer.headers["content-security-policy"]
+
+
+def api() -> APIRouter:
+    routes = APIRouter(prefix="/api/v1")
+
+    @routes.post("/echo")
+    def echo(times: Annotated[int, Query(ge=1)]) -> dict[str, int]:
+        if times == 13:
+            raise InvalidInput("Thirteen is not liked.", where="times", hint="Use twelve.")
+        return {"times": times}
+
+    return routes
+
+
+def test_a_contexts_router_answers_problems_as_json_even_to_browsers(
+    services: SampleServices,
+) -> None:
+    """RFC 9457 with our code; validation says the place and never what was sent."""
+    program = visitor(create_app(services, [api()]))
+    assert {"times": 2} == program.post("/api/v1/echo?times=2").json()
+    liked = program.post("/api/v1/echo?times=13")
+    assert (422, "application/problem+json") == (liked.status_code, liked.headers["content-type"])
+    assert {
+        "type": "urn:wavehouse:error:invalid_input",
+        "title": "The input cannot be used",
+        "status": 422,
+        "detail": "Thirteen is not liked. (times)",
+        "code": "invalid_input",
+        "hint": "Use twelve.",
+    } == liked.json()
+    typed = program.post("/api/v1/echo?times=sesame")
+    assert "query.times" == typed.json()["fields"][0]["where"]
+    assert "sesame" not in typed.text
+    assert 404 == program.get("/api/v1/nothing").json()["status"]
+
+
+def test_secure_sites_mark_their_cookies() -> None:
+    """Behind HTTPS no cookie travels in clear."""
+    app = create_app(SampleServices(), site=Site(secure=True))
+    answer = visitor(app).get("/sign-in?token=x")
+    assert "Secure" in answer.headers["set-cookie"]
+    assert "strict-transport-security" in answer.headers
+
+
+def test_the_days_follow_the_one_clock(client: TestClient, services: SampleServices) -> None:
+    """``today`` is the clock's UTC day."""
+    client.get("/?range=today&compare=off")
+    assert [Span(NOW.date(), NOW.date())] == services.asked
