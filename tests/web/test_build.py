@@ -232,3 +232,13 @@ def test_a_house_with_one_show_is_titled_by_it() -> None:
     """“All shows” would be a riddle when there is one."""
     shown = overview(replace(material(), podcasts=PODCASTS[:1])).header
     assert "La Lanterna" == shown.title
+
+
+def test_a_day_without_hours_is_said_to_have_no_curve_rather_than_no_downloads() -> None:
+    """The total stands on its card; the chart does not contradict it."""
+    bare = replace(material(range="today"), previous=None)
+    day = replace(bare.current, series={Metric.DOWNLOADS: Series(3_276)})
+    shown = overview(replace(bare, current=day))
+    assert "3,276" == shown.cards[0].figure.shown
+    assert shown.chart.empty is not None
+    assert "No curve for a single day" == shown.chart.empty.title
