@@ -7,7 +7,7 @@ while a page is drawn.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from decimal import Decimal
 from uuid import UUID
 
@@ -22,6 +22,7 @@ from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.sponsorship.http import router as conversions_router
 from wavehouse.web.app import create_app
+from wavehouse.web.memory import Memory
 from wavehouse.web.services import (
     CampaignFigures,
     Check,
@@ -40,6 +41,8 @@ from wavehouse.web.services import (
 )
 from wavehouse.web.site import Site
 
+_Period = tuple[date, date] | None
+
 
 class LiveServices:
     """``Services`` on an open workplace, for the one organization it belongs to."""
@@ -47,6 +50,8 @@ class LiveServices:
     def __init__(self, place: Workplace, *, sample_data: bool = False) -> None:
         self._place = place
         self._sample_data = sample_data
+        self._audiences: Memory[dict[Metric, Series]] = Memory()
+        self._removals: Memory[Mapping[str, int]] = Memory()
 
     def _own(self, who: SignedIn) -> Workplace:
         if who.organization_id != self._place.organization.organization_id:
@@ -77,9 +82,15 @@ class LiveServices:
                 tx, identity=place.identity, first=first, last=last, podcast_id=podcast_id
             )
         revenue, currency = _revenue(span, earned)
+        known = measurement.known_period(place)
+        audience = self._audiences.get(
+            (measurement.freshness(place), known),
+            (span, podcast_id),
+            lambda: self._audience(place, span, known, podcast_id),
+        )
         return Figures(
             span=span,
-            series={**self._audience(place, span, podcast_id), Metric.REVENUE: revenue},
+            series={**audience, Metric.REVENUE: revenue},
             currency=currency,
             episodes=_episode_figures(
                 measurement.figures(
@@ -93,6 +104,7 @@ class LiveServices:
             countries=_shares(
                 measurement.figures(place, "country", first=first, last=last, podcast_id=podcast_id)
             ),
+            covered=known is not None and known[0] <= first,
             releases=[
                 Release(episode.publish_date.astimezone(UTC), episode.title)
                 for episode in episodes
@@ -106,30 +118,26 @@ class LiveServices:
             return catalog.list_episodes(tx, identity=place.identity, podcast_id=podcast_id)
 
     def _audience(
-        self, place: Workplace, span: Span, podcast_id: PodcastId | None
+        self, place: Workplace, span: Span, known: _Period, podcast_id: PodcastId | None
     ) -> dict[Metric, Series]:
-        """Totals and days; nothing at all where no download was ever counted (never a bare 0)."""
-        days = measurement.days(place, first=span.first, last=span.last, podcast_id=podcast_id)
-        downloads = sum(day.downloads for day in days)
-        if not downloads and not self._covers(place, span):
+        """Totals and days; what lies outside the known days is not known, never a bare 0."""
+        first, last = span.first, span.last
+        if known is None or known[1] < first or last < known[0]:
             return {}
-        listeners = measurement.listeners(
-            place, first=span.first, last=span.last, podcast_id=podcast_id
-        )
-        by_day = span.grain is Grain.DAY
+        days = measurement.days(place, first=first, last=last, podcast_id=podcast_id)
+        listeners = measurement.listeners(place, first=first, last=last, podcast_id=podcast_id)
+        told = [day if known[0] <= day.day <= known[1] else None for day in days]
+        if span.grain is Grain.HOUR:
+            told = []
         return {
             Metric.DOWNLOADS: Series(
-                downloads, tuple(day.downloads for day in days) if by_day else ()
+                sum(day.downloads for day in days),
+                tuple(day.downloads if day else None for day in told),
             ),
             Metric.LISTENERS: Series(
-                listeners, tuple(day.listeners for day in days) if by_day else ()
+                listeners, tuple(day.listeners if day else None for day in told)
             ),
         }
-
-    def _covers(self, place: Workplace, span: Span) -> bool:
-        """Whether the span touches the days that any log has told of."""
-        known = measurement.known_period(place)
-        return known is not None and known[0] <= span.last and span.first <= known[1]
 
     def campaigns(
         self, who: SignedIn, span: Span, podcast_id: PodcastId | None
@@ -148,7 +156,12 @@ class LiveServices:
 
     def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
         """Requests that a filter stopped."""
-        return measurement.filtered(self._own(who), first=span.first, last=span.last)
+        place = self._own(who)
+        return self._removals.get(
+            measurement.freshness(place),
+            span,
+            lambda: measurement.filtered(place, first=span.first, last=span.last),
+        )
 
     def freshness(self, who: SignedIn) -> Freshness:
         """How far the events and the rollups go."""
@@ -157,8 +170,8 @@ class LiveServices:
             events_to=found.newest_request,
             rollup_at=found.newest_rollup,
             dirty_hours=found.dirty_hours,
-            rule=f"rule {measurement.RULE_VERSION}",
-            lists=measurement.list_version(),
+            rule=measurement.RULE_VERSION,
+            lists=measurement.list_version().replace(" ", " · ").replace(":", " "),
             sample_data=self._sample_data,
         )
 
