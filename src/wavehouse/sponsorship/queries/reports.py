@@ -1,0 +1,120 @@
+"""SQL of reports, and of what they read from the catalog and the rollups below."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from psycopg.types.json import Jsonb
+
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, ReportId, UserId
+from wavehouse.sponsorship.types import ReportData
+from wavehouse.store import Analytics, Operational, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeRow:
+    """An episode as a report names it."""
+
+    episode_id: EpisodeId
+    number: Decimal | None
+    title: str
+    released: date
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeDayRow:
+    """Downloads of an episode on a day, and when they were computed."""
+
+    episode_id: EpisodeId
+    day: date
+    downloads: int
+    computed_at: datetime
+
+
+def carrying_episodes(tx: Tx[Operational], *, episode_ids: Sequence[EpisodeId]) -> list[EpisodeRow]:
+    """Episodes by id, the newest first; released on a UTC day."""
+    return tx.rows(
+        EpisodeRow,
+        """
+        SELECT episode_id, number, title, (publish_date AT TIME ZONE 'UTC')::date AS released
+        FROM catalog.episodes WHERE episode_id = ANY(%(episode_ids)s::uuid[])
+        ORDER BY publish_date DESC, episode_id
+        """,
+        {"episode_ids": list(episode_ids)},
+    )
+
+
+def downloads_by_episode_day(
+    tx: Tx[Analytics],
+    *,
+    podcast_id: PodcastId,
+    episode_ids: Sequence[EpisodeId],
+    first: date,
+    last: date,
+) -> list[EpisodeDayRow]:
+    """Counted downloads of episodes per UTC day, from the daily rollup."""
+    return tx.rows(
+        EpisodeDayRow,
+        """
+        SELECT episode_id, day, downloads, computed_at
+        FROM analytics.listener_events_daily
+        WHERE podcast_id = %(podcast_id)s AND episode_id = ANY(%(episode_ids)s::uuid[])
+          AND day BETWEEN %(first)s AND %(last)s
+        ORDER BY day, episode_id
+        """,
+        {
+            "podcast_id": podcast_id,
+            "episode_ids": list(episode_ids),
+            "first": first,
+            "last": last,
+        },
+    )
+
+
+def insert_report(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    user_id: UserId,
+    data: ReportData,
+    format_: str,
+    file_url: str,
+    file_size: int,
+    content_hash: bytes,
+    rule_versions: dict[str, str],
+) -> ReportId:
+    """Remember a report that was made: what it shows, where it lies, what it was made from."""
+    return ReportId(
+        tx.value(
+            """
+            INSERT INTO sponsorship.reports
+              (organization_id, user_id, campaign_id, template_id, report_type, format, file_url,
+               file_size_bytes, includes_roi, includes_attribution, date_range_start,
+               date_range_end, generated_at, content_hash, data_as_of, rule_versions, metadata)
+            VALUES (%(organization_id)s, %(user_id)s, %(campaign_id)s, %(template_id)s,
+                    'sponsor_report', %(format)s, %(file_url)s, %(file_size)s, true, true,
+                    %(first)s, %(last)s, %(generated_at)s, %(content_hash)s, %(data_as_of)s,
+                    %(rule_versions)s, %(metadata)s)
+            RETURNING report_id
+            """,
+            {
+                "organization_id": organization_id,
+                "user_id": user_id,
+                "campaign_id": data.campaign_id,
+                "template_id": data.template_id,
+                "format": format_,
+                "file_url": file_url,
+                "file_size": file_size,
+                "first": data.first_day,
+                "last": data.last_day,
+                "generated_at": data.generated_at,
+                "content_hash": content_hash,
+                "data_as_of": data.data_as_of,
+                "rule_versions": Jsonb(rule_versions),
+                "metadata": Jsonb({"number": data.number}),
+            },
+        )
+    )
