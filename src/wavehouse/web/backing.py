@@ -30,6 +30,9 @@ from wavehouse.web.services import (
     Span,
 )
 
+_EVER = (date(1970, 1, 1), date(2999, 12, 31))
+_NOT_FLOWN = frozenset({"draft", "scheduled", "cancelled"})
+
 
 class DatabaseServices:
     """What the pages ask, answered by the contexts' doors."""
@@ -179,14 +182,18 @@ class DatabaseServices:
     def campaigns(
         self, who: SignedIn, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
-        """Campaigns that touch the span, best revenue first."""
+        """Campaigns that fly within the span, each with all it has brought so far.
+
+        A campaign's return is that of the whole campaign, as in its report: its fee is not paid
+        by the day, so revenue of some days against the whole fee would tell nothing.
+        """
         place = self._for(who)
         with place.stores.operational.app(who.organization_id) as tx:
             found = sponsorship.campaign_results(
                 tx,
                 identity=place.identity,
-                first=span.first,
-                last=span.last,
+                first=_EVER[0],
+                last=_EVER[1],
                 podcast_id=podcast_id,
             )
         return [
@@ -196,9 +203,10 @@ class DatabaseServices:
                 one.card.status,
                 one.results.conversions,
                 Money(one.results.revenue, one.card.currency),
-                one.roi,
+                None if one.card.status in _NOT_FLOWN else one.roi,
             )
             for one in found
+            if one.card.start_date <= span.last and span.first <= one.card.end_date
         ]
 
     def freshness(self, who: SignedIn) -> Freshness:
