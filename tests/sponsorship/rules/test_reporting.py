@@ -75,7 +75,8 @@ def test_the_summary_says_the_figures_in_words(inputs: ReportInputs) -> None:
     expected = (
         "The campaign has delivered 121,480 impressions, 104\u00a0% of the booked volume, with "
         "five days left. 412 attributed conversions brought €18,240 on a fee of €4,515: each euro "
-        "spent has returned €4.04. “The subtitle hunters” alone brought 75\u00a0% of all impressions."
+        "spent has returned €4.04. “The subtitle hunters” alone brought 75\u00a0% of all "
+        "impressions."
     )
     assert expected == reporting.summary(inputs)
 
@@ -114,3 +115,23 @@ def test_a_day_that_is_not_over_is_drawn_as_partial(inputs: ReportInputs) -> Non
         "svg"
     ].count("<circle")
     assert "most on 20 November 2026 with 4,480" in chart["alt"]
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "shown"),
+    [
+        (84, "#84 · Inside the night train", "Inside the night train"),
+        (84, "84: Inside", "Inside"),
+        (84, "#8 · Inside", "#8 · Inside"),
+        (19, "1984 - a novel", "1984 - a novel"),
+        (84, "#84", "#84"),
+        (None, "#84 · Inside", "#84 · Inside"),
+    ],
+)
+def test_an_episodes_number_is_not_said_twice(
+    inputs: ReportInputs, number: int | None, title: str, shown: str
+) -> None:
+    """It has a column; a title that is nothing else, or another number, stays."""
+    line = replace(inputs.episodes[0], number=number, title=title)
+    view = page.view(reporting.build(replace(inputs, episodes=(line,))))
+    assert shown == view["episodes"][0]["title"]

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from decimal import Decimal
 from typing import Any
 
 from wavehouse.charts import PRINT, Bar, Mark, Size, Timeseries, bars, timeseries
 from wavehouse.charts import format as fmt
 from wavehouse.sponsorship.rules import wording
-from wavehouse.sponsorship.types import AttributionMethod, DayCount, Figure, ReportData
+from wavehouse.sponsorship.types import AttributionMethod, DayCount, EpisodeLine, Figure, ReportData
 
 View = dict[str, Any]
 _CHART = Size(660, 236)
@@ -148,7 +149,7 @@ def _episodes(data: ReportData) -> list[View]:
     return [
         {
             "number": "" if line.number is None else str(line.number),
-            "title": line.title,
+            "title": _without_number(line),
             "released": wording.day(line.released)
             + ("" if line.released.year == data.last_day.year else f" {line.released.year}"),
             "impressions": wording.whole(line.impressions),
@@ -156,6 +157,14 @@ def _episodes(data: ReportData) -> list[View]:
         }
         for line in data.episodes
     ]
+
+
+def _without_number(line: EpisodeLine) -> str:
+    """The title; a number in front of it has a column of its own."""
+    if line.number is None:
+        return line.title
+    rest = re.sub(rf"^#?{line.number}\s*[·:.–—|-]\s*(?=\S)", "", line.title)
+    return rest or line.title
 
 
 def _definition(figure: Figure) -> View:
