@@ -152,3 +152,14 @@ def test_negative_values_rest_on_the_base_line() -> None:
 def test_what_the_door_lists_is_there() -> None:
     """Others may use what is listed; the linter keeps the list sorted."""
     assert [] == [name for name in door.__all__ if not hasattr(door, name)]
+
+
+def test_years_of_days_stay_a_small_picture_that_can_be_pointed_at() -> None:
+    """Columns are at least four units wide; the line still has every point."""
+    many = tuple(Mark(str(n), f"tip {n}", float(n)) for n in range(731))
+    root = ET.fromstring(timeseries(Timeseries("n", many, fmt.axis), theme=WEB, size=NARROW))  # noqa: S314
+    hits = [element for element in root.iter() if element.get("class") == "hit"]
+    assert 90 <= len(hits) <= 95
+    assert {True} == {float(hit.get("width", "0")) >= 3.5 for hit in hits}
+    longest = max((element.get("d", "").count("L") for element in root.iter()), default=0)
+    assert 730 <= longest

@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import ast
 import subprocess
+from collections.abc import Iterator
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import psycopg
 import pytest
+
+from wavehouse.store import DATABASES, EmbeddedServer
 
 ROOT = Path(__file__).parents[2]
 
@@ -28,7 +34,7 @@ class Source:
 
     @property
     def room(self) -> str:
-        """The room below the context: ``queries``, ``rules``, …"""
+        """The room below the context, such as ``queries``."""
         parts = self.module.split(".")
         return parts[2] if len(parts) > 2 else ""
 
@@ -58,3 +64,19 @@ def tracked() -> list[str]:
     asked = ["git", "ls-files", "--cached", "--others", "--exclude-standard"]
     listed = subprocess.run(asked, cwd=ROOT, check=True, capture_output=True, text=True)
     return [name for name in listed.stdout.splitlines() if (ROOT / name).is_file()]
+
+
+@pytest.fixture
+def migrated(server: EmbeddedServer) -> Iterator[dict[str, psycopg.Connection[Any]]]:
+    """An administrator's connection to each migrated database, to read and never to change."""
+    secret = server.superuser_password()
+    with ExitStack() as stack:
+        yield {
+            name: stack.enter_context(
+                psycopg.connect(
+                    server.conninfo(name, "wavehouse_root", secret),
+                    autocommit=True,
+                )
+            )
+            for name in DATABASES
+        }

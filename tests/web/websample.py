@@ -9,7 +9,8 @@ from decimal import Decimal
 from math import cos, sin
 
 from wavehouse.kernel.clock import days_between, start_of_day
-from wavehouse.kernel.ids import EpisodeId, PodcastId, named
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, named
 from wavehouse.kernel.money import Money
 from wavehouse.web.services import (
     CampaignFigures,
@@ -29,6 +30,7 @@ from wavehouse.web.services import (
 )
 
 NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
+HOUSE = OrganizationId(named("sample", "house"))
 LANTERNA = PodcastId(named("sample", "lanterna"))
 HARBOUR = PodcastId(named("sample", "harbour"))
 PODCASTS = (
@@ -163,31 +165,33 @@ class SampleServices:
     links: dict[str, str] = field(default_factory=lambda: {"one-time": "cookie-1"})
     sessions: set[str] = field(default_factory=set)
 
-    def data_version(self) -> str:
+    def data_version(self, who: SignedIn) -> str:
         return self.version
 
-    def podcasts(self) -> Sequence[PodcastRef]:
+    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
         return () if self.empty else PODCASTS
 
-    def figures(self, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
         self.asked.append(span)
         return (nothing if self.empty else figures)(span, podcast_id)
 
-    def campaigns(self, span: Span, podcast_id: PodcastId | None) -> Sequence[CampaignFigures]:
+    def campaigns(
+        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+    ) -> Sequence[CampaignFigures]:
         return () if self.empty else CAMPAIGNS
 
-    def freshness(self) -> Freshness:
+    def freshness(self, who: SignedIn) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS
 
-    def sign_in(self, token: str) -> NewSession | None:
+    def sign_in(self, token: str) -> NewSession:
         cookie = self.links.pop(token, None)
         if cookie is None:
-            return None
+            raise NotSignedIn("this link was used already", hint="wavehouse sign-in-link")
         self.sessions.add(cookie)
         return NewSession(cookie, NOW + timedelta(days=30))
 
     def session(self, cookie: str) -> SignedIn | None:
-        return SignedIn("Ada", "Lantern House") if cookie in self.sessions else None
+        return SignedIn("Ada", HOUSE) if cookie in self.sessions else None
 
     def sign_out(self, cookie: str) -> None:
         self.sessions.discard(cookie)

@@ -45,9 +45,7 @@ def _period(place: Workplace, first: datetime | None, last: datetime | None) -> 
     show_default=True,
     help="The log format; auto looks at the first lines.",
 )
-@click.option(
-    "--no-count", is_flag=True, help="Only store; count with `wavehouse rollup run`."
-)
+@click.option("--no-count", is_flag=True, help="Only store; count with `wavehouse rollup run`.")
 @_JSON
 @click.pass_obj
 def logs(

@@ -13,7 +13,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from wavehouse.kernel.ids import EpisodeId, PodcastId
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId
 from wavehouse.kernel.money import Money
 
 Number = int | Decimal
@@ -162,10 +162,10 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is looking."""
+    """Who is looking, and whose figures may be shown."""
 
     name: str
-    organization: str
+    organization_id: OrganizationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,28 +180,30 @@ class Check:
 class Services(Protocol):
     """The use cases behind the pages. Methods are called from worker threads."""
 
-    def data_version(self) -> str:
+    def data_version(self, who: SignedIn) -> str:
         """Changes whenever a figure, a show or a campaign may have; part of every ETag."""
         ...
 
-    def podcasts(self) -> Sequence[PodcastRef]:
-        """The shows of the signed-in organisation, by title."""
+    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
+        """The shows of the visitor's organisation, by title."""
         ...
 
-    def figures(self, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
         """Figures of a span, for one show or for all (None)."""
         ...
 
-    def campaigns(self, span: Span, podcast_id: PodcastId | None) -> Sequence[CampaignFigures]:
+    def campaigns(
+        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+    ) -> Sequence[CampaignFigures]:
         """Campaigns that touch the span, best revenue first."""
         ...
 
-    def freshness(self) -> Freshness:
+    def freshness(self, who: SignedIn) -> Freshness:
         """How far the data reaches."""
         ...
 
-    def sign_in(self, token: str) -> NewSession | None:
-        """Use up a one-time link; None when it is unknown, used or too old."""
+    def sign_in(self, token: str) -> NewSession:
+        """Use up a one-time link; NotSignedIn when it is unknown, used or too old."""
         ...
 
     def session(self, cookie: str) -> SignedIn | None:

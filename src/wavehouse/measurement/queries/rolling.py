@@ -115,22 +115,30 @@ def carry(
 ) -> int:
     """Stream a span's aggregate from one database into the other; the number of rows."""
     out = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(transform(rollup.transform)))
-    into = sql.SQL("COPY analytics.{} FROM STDIN").format(sql.Identifier(rollup.table))
+    table = sql.Identifier("analytics", rollup.table)
     parameters = {
         "grain": rollup.grain,
         "first": first,
         "last": last,
         "computed_at": computed_at,
     }
+    # COPY does not go into a table with row security: by way of a temporary one.
+    target.connection.execute(
+        sql.SQL("CREATE TEMP TABLE carried (LIKE {}) ON COMMIT DROP").format(table)
+    )
     with (
         source.connection.cursor() as reader,
         target.connection.cursor() as writer,
         reader.copy(out, parameters) as rows,
-        writer.copy(into) as sink,
+        writer.copy("COPY carried FROM STDIN") as sink,
     ):
         for block in rows:
             sink.write(block)
-    return writer.rowcount
+    inserted = target.connection.execute(
+        sql.SQL("INSERT INTO {} SELECT * FROM carried").format(table)
+    )
+    target.connection.execute("DROP TABLE carried")
+    return inserted.rowcount
 
 
 def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:

@@ -1,0 +1,162 @@
+"""Write ``docs/reference`` from the code: commands, settings, errors. The same code, the same bytes.
+
+python scripts/generate_reference.py           # write
+python scripts/generate_reference.py --check   # say what differs, exit code 3
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+
+ROOT = Path(__file__).parents[1]
+sys.path.insert(0, str(ROOT / "src"))
+
+import wavehouse  # noqa: E402
+from wavehouse.cli.root import root  # noqa: E402
+from wavehouse.kernel import config, errors  # noqa: E402
+
+FOLDER = ROOT / "docs" / "reference"
+NOTE = "<!-- written by scripts/generate_reference.py; changes here are lost -->\n\n"
+EXIT_CODES = {
+    errors.EXIT_DONE: "done",
+    errors.EXIT_FAILED: "failed",
+    errors.EXIT_USAGE: "wrong usage: a command or an option that does not exist, a bad value",
+    errors.EXIT_FOUND: "a check ran and found something: quarantined rows, a mismatch, drift",
+    errors.EXIT_REFUSED: "a guard said no: a permission, an approval, a private address",
+    errors.EXIT_UNREACHABLE: "a database or another server does not answer",
+    errors.EXIT_PARTIAL: "partly applied; the message names what repairs it",
+}
+
+
+def error_classes() -> list[type[errors.WavehouseError]]:
+    """The tree of errors, with the branches that contexts add to it."""
+    for module in pkgutil.walk_packages(wavehouse.__path__, "wavehouse."):
+        if not module.name.endswith("__main__"):
+            importlib.import_module(module.name)
+    return [kind for kind in errors.tree() if kind.__module__.startswith("wavehouse.")]
+
+
+def one_line(text: str | None) -> str:
+    """Text on one line, safe in a table's cell."""
+    return " ".join((text or "").split()).replace("|", "\\|")
+
+
+def errors_page() -> str:
+    """Every error code with its HTTP status, exit code and meaning; then the exit codes."""
+    lines = [NOTE + "# Errors\n"]
+    lines.append("Every error that a person can meet is one of these. The command line prints the")
+    lines.append("message, its place and the next command; the web answers with")
+    lines.append("`application/problem+json` whose `code` is the first column.\n")
+    lines.append("| code | HTTP | exit | title | when |")
+    lines.append("|---|---|---|---|---|")
+    for kind in error_classes():
+        meaning = one_line(kind.__doc__)
+        lines.append(
+            f"| `{kind.code}` | {kind.http_status} | {kind.exit_code} | {kind.title} | {meaning} |"
+        )
+    lines.append("\n## Exit codes\n")
+    lines.append("| exit | meaning |")
+    lines.append("|---|---|")
+    lines += [f"| {code} | {meaning} |" for code, meaning in EXIT_CODES.items()]
+    return "\n".join(lines) + "\n"
+
+
+def settings_page() -> str:
+    """Every setting with its variable and default."""
+    lines = [NOTE + "# Settings\n"]
+    lines.append("A flag wins over the environment, the environment over `wavehouse.toml` (in the")
+    lines.append("current folder, or where `WAVEHOUSE_CONFIG` points), and that over the default.")
+    lines.append("`wavehouse config show` prints each value and its source, secrets masked. Where")
+    lines.append("`NAME` is not set, `NAME_FILE` may point to a file that holds the value.\n")
+    lines.append("| in wavehouse.toml | variable | default | meaning |")
+    lines.append("|---|---|---|---|")
+    for option in config.OPTIONS:
+        default = "–" if option.default in (None, ()) else f"`{option.default}`"
+        if option.name == "home":
+            default = "`~/.local/share/wavehouse`; for root `/var/lib/wavehouse`"
+        secret = " Secret." if option.secret else ""
+        lines.append(
+            f"| `{option.name}` | `{option.variable}` | {default} | "
+            f"{one_line(option.help)}{secret} |"
+        )
+    return "\n".join(lines) + "\n"
+
+
+def commands(
+    command: click.Command, name: str, parent: click.Context | None = None
+) -> Iterator[tuple[str, click.Command, click.Context]]:
+    """A command and all below it, with the words that call them."""
+    context = click.Context(command, info_name=name.rsplit(maxsplit=1)[-1], parent=parent)
+    yield name, command, context
+    if isinstance(command, click.Group):
+        for child in command.list_commands(context):
+            found = command.get_command(context, child)
+            if found is not None:
+                yield from commands(found, f"{name} {child}", context)
+
+
+def command_section(name: str, command: click.Command, context: click.Context) -> list[str]:
+    """One command: how it is called, what it does, its options."""
+    lines = [
+        f"\n## {name}\n",
+        "```text",
+        f"{name} {' '.join(command.collect_usage_pieces(context))}",
+    ]
+    lines += ["```\n"]
+    lines += [paragraph.rstrip() for paragraph in _paragraphs(command.help)]
+    options = [
+        parameter.get_help_record(context)
+        for parameter in command.params
+        if isinstance(parameter, click.Option)
+    ]
+    rows = [f"| `{one_line(o[0])}` | {one_line(o[1])} |" for o in options if o]
+    if rows:
+        lines += ["\n| option | meaning |", "|---|---|", *rows]
+    return lines
+
+
+def _paragraphs(text: str | None) -> list[str]:
+    paragraphs = (text or "").replace("\b", "").strip().split("\n\n")
+    joined = [" ".join(paragraph.split()) for paragraph in paragraphs]
+    return ["\n\n".join(joined)]
+
+
+def commands_page() -> str:
+    """Every command of the program."""
+    lines = [NOTE + "# Commands\n"]
+    lines.append("Data goes to stdout, talk to stderr. `--json` prints one JSON object. The exit")
+    lines.append("codes are in [errors.md](errors.md).")
+    for name, command, context in commands(root, "wavehouse"):
+        lines += command_section(name, command, context)
+    return "\n".join(lines) + "\n"
+
+
+PAGES = {"errors.md": errors_page, "settings.md": settings_page, "cli.md": commands_page}
+
+
+def main() -> int:
+    """Write the pages, or with ``--check`` say which are not as the code would write them."""
+    stale = []
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    for name, write in PAGES.items():
+        path = FOLDER / name
+        text = write()
+        if not path.is_file() or path.read_text(encoding="utf-8") != text:
+            stale.append(path.relative_to(ROOT))
+            if "--check" not in sys.argv:
+                path.write_text(text, encoding="utf-8")
+    if "--check" in sys.argv and stale:
+        print(f"Not up to date: {', '.join(map(str, stale))}", file=sys.stderr)
+        print("Try:   python scripts/generate_reference.py", file=sys.stderr)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,49 @@
+"""``docs/reference`` is written from the code; a page that drifted is a failing test."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+from wavehouse.kernel import config
+
+
+@pytest.fixture(scope="module")
+def generator(root: Path) -> ModuleType:
+    """``scripts/generate_reference.py`` as a module."""
+    path = root / "scripts" / "generate_reference.py"
+    spec = importlib.util.spec_from_file_location("generate_reference", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("page", ["errors.md", "settings.md", "cli.md"])
+def test_a_reference_page_is_what_the_code_would_write(
+    generator: ModuleType, root: Path, page: str
+) -> None:
+    """Byte for byte. If this fails: ``python scripts/generate_reference.py``."""
+    written = (root / "docs" / "reference" / page).read_text(encoding="utf-8")
+
+    assert generator.PAGES[page]() == written
+
+
+def test_every_error_code_stands_in_the_reference(generator: ModuleType, root: Path) -> None:
+    """A code is a promise to programs: it has a line, and no two classes share it."""
+    page = (root / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    codes = [kind.code for kind in generator.error_classes() if "code" in vars(kind)]
+
+    assert sorted(set(codes)) == sorted(codes)
+    assert [] == [code for code in codes if f"| `{code}` |" not in page]
+
+
+def test_every_setting_stands_in_the_reference(root: Path) -> None:
+    """And its variable, which is what an operator searches for."""
+    page = (root / "docs" / "reference" / "settings.md").read_text(encoding="utf-8")
+
+    assert [] == [o.name for o in config.OPTIONS if f"| `{o.variable}` |" not in page]

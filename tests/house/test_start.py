@@ -1,0 +1,81 @@
+"""The command line starts light: nothing is imported that a ``--help`` does not need."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+HEAVY = {
+    "adbc_driver_manager",
+    "adbc_driver_postgresql",
+    "asyncio",
+    "duckdb",
+    "fastapi",
+    "httpx",
+    "jinja2",
+    "lxml",
+    "maxminddb",
+    "msgspec",
+    "opentelemetry",
+    "psycopg",
+    "psycopg_pool",
+    "pydantic",
+    "rich",
+    "starlette",
+    "typst",
+    "uvicorn",
+    "wavehouse.accounts",
+    "wavehouse.catalog",
+    "wavehouse.measurement",
+    "wavehouse.schema",
+    "wavehouse.simulation",
+    "wavehouse.sponsorship",
+    "wavehouse.store",
+    "wavehouse.web",
+}
+PROGRAM = """
+import json, sys
+from wavehouse.cli.root import root
+try:
+    root.main(sys.argv[1:], standalone_mode=False)
+except SystemExit:
+    pass
+print()
+print(json.dumps(sorted(sys.modules)))
+"""
+
+
+def _imported_by(*arguments: str) -> set[str]:
+    asked = [sys.executable, "-c", PROGRAM, *arguments]
+    done = subprocess.run(asked, check=True, capture_output=True, text=True)
+    return set(json.loads(done.stdout.splitlines()[-1]))
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["--help"], ["--version"], ["ingest", "--help"]],
+    ids=["help", "version", "help of a group"],
+)
+def test_the_first_answer_imports_nothing_heavy(arguments: list[str]) -> None:
+    """Help and version come from text alone; the promise of 80 ms stands on it."""
+    imported = _imported_by(*arguments)
+
+    assert "click" in imported
+    assert set() == imported & HEAVY
+
+
+def test_every_command_of_the_table_can_be_loaded() -> None:
+    """The table of commands is text; each entry must lead to a command and have a summary."""
+    import click
+
+    from wavehouse.cli.root import COMMANDS, INGEST
+
+    loaded = {name: lazy.load() for name, lazy in [*COMMANDS.items(), *INGEST.items()]}
+
+    assert dict.fromkeys(loaded, True) == {
+        name: isinstance(command, click.Command) for name, command in loaded.items()
+    }
+    assert [] == [n for n, z in [*COMMANDS.items(), *INGEST.items()] if not z.summary.endswith(".")]

@@ -1,0 +1,334 @@
+"""SQL stands whole, at home, with its parameters apart; and every statement prepares.
+
+House rule: each statement is a literal in a typed function of ``queries``; nothing is pasted into
+it. ``store`` and ``schema`` are the two exceptions: the one hands statements on, the other runs
+what operators wrote, and both quote names with ``psycopg.sql``.
+"""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import importlib
+import inspect
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import psycopg
+
+METHODS = {"rows", "maybe", "one", "value", "values", "execute", "execute_many", "copy"}
+SHAPED = {"rows", "maybe", "one"}
+OUTSIDE = {"store", "schema"}
+MAKES_A_TABLE = re.compile(r"\s*create\s+temp", re.IGNORECASE)
+SQL_WORDS = re.compile(
+    r"^\s*(select|insert|update|delete|with|create|alter|drop|truncate|copy|merge|grant|set)\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One statement of a queries room."""
+
+    place: str
+    module: str
+    function: str
+    database: str
+    method: str
+    row: str | None
+    text: str
+
+
+def _literal(node: ast.expr, constants: dict[str, ast.expr]) -> ast.expr:
+    return constants.get(node.id, node) if isinstance(node, ast.Name) else node
+
+
+def _statement_argument(call: ast.Call) -> ast.expr | None:
+    method = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+    position = 1 if method in SHAPED else 0
+    return call.args[position] if len(call.args) > position else None
+
+
+def _asked_of_a_transaction(call: ast.Call) -> bool:
+    called = call.func
+    return (
+        isinstance(called, ast.Attribute)
+        and called.attr in METHODS
+        and isinstance(called.value, ast.Name)
+        and called.value.id in {"tx", "loader", "connection", "cursor"}
+    )
+
+
+def _calls(tree: ast.AST) -> list[ast.Call]:
+    return [n for n in ast.walk(tree) if isinstance(n, ast.Call) and _asked_of_a_transaction(n)]
+
+
+def pasted(tree: ast.Module) -> list[int]:
+    """Lines where a statement is not a literal: an f-string, a sum, a format, a variable."""
+    constants = _constants(tree)
+    faults = []
+    for call in _calls(tree):
+        argument = _statement_argument(call)
+        literal = None if argument is None else _literal(argument, constants)
+        if not (isinstance(literal, ast.Constant) and isinstance(literal.value, str)):
+            faults.append(call.lineno)
+    return faults
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            found[node.targets[0].id] = node.value
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            found[node.target.id] = node.value
+    return found
+
+
+def sql_texts(tree: ast.Module) -> list[int]:
+    """Lines of calls that hand SQL to a database, by their words."""
+    lines = []
+    for node in ast.walk(tree):
+        if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)):
+            continue
+        if node.func.attr not in METHODS:
+            continue
+        texts = [a for a in node.args if isinstance(a, ast.Constant | ast.JoinedStr)]
+        values = [a.value if isinstance(a, ast.Constant) else "select" for a in texts]
+        lines += [node.lineno for v in values if isinstance(v, str) and SQL_WORDS.match(v)]
+    return lines
+
+
+def test_the_lint_for_statements_tells_literals_from_pasted_ones() -> None:
+    """The story of the lint: what it refuses and what it allows."""
+    assert [1] == pasted(ast.parse("tx.rows(Row, f'SELECT {x}')"))
+    assert [1] == pasted(ast.parse("tx.execute('SELECT ' + x)"))
+    assert [1] == pasted(ast.parse("tx.value('SELECT {}'.format(x))"))
+    assert [2] == pasted(ast.parse("def f(tx, text):\n    tx.value(text)"))
+    assert [] == pasted(ast.parse("Q = 'SELECT 1'\ntx.value(Q)"))
+    assert [] == pasted(ast.parse("tx.rows(Row, 'SELECT %(x)s', {'x': x})"))
+    assert [1] == sql_texts(ast.parse("tx.execute('DELETE FROM t')"))
+    assert [] == sql_texts(ast.parse("say.execute('Hello')"))
+
+
+def test_no_statement_is_pasted_together(sources: list[Any]) -> None:
+    """Parameters travel beside the statement, never in it."""
+    faults = [
+        f"{source.place}:{line}"
+        for source in sources
+        if source.room == "queries" and source.context not in OUTSIDE
+        for line in pasted(source.tree)
+    ]
+
+    assert [] == faults
+
+
+def test_sql_lives_in_the_queries_rooms(sources: list[Any]) -> None:
+    """Who looks for a statement looks in one place. DuckDB is an adapter, and speaks there."""
+    faults = [
+        f"{source.place}:{line}"
+        for source in sources
+        if source.room != "queries" and source.context not in OUTSIDE
+        if not (source.room == "adapters" and "import duckdb" in source.text)
+        for line in sql_texts(source.tree)
+    ]
+
+    assert [] == faults
+
+
+# --- every statement against the migrated schema -------------------------------------------------
+
+
+def _database_of(function: ast.FunctionDef) -> str:
+    for argument in [*function.args.args, *function.args.kwonlyargs]:
+        match = re.search(r"Tx\[(\w+)\]", ast.unparse(argument.annotation or argument))
+        if match:
+            return match.group(1).lower()
+    return ""
+
+
+def statements_of(sources: list[Any]) -> list[Statement]:
+    """Every literal that a function of a queries room hands to its transaction."""
+    found = []
+    for source in sources:
+        if source.room != "queries" or source.context in OUTSIDE:
+            continue
+        constants = _constants(source.tree)
+        functions = [n for n in ast.walk(source.tree) if isinstance(n, ast.FunctionDef)]
+        for function in functions:
+            for call in _calls(function):
+                argument = _statement_argument(call)
+                literal = None if argument is None else _literal(argument, constants)
+                if not isinstance(literal, ast.Constant):
+                    continue
+                assert isinstance(call.func, ast.Attribute)
+                row = ast.unparse(call.args[0]) if call.func.attr in SHAPED else None
+                found.append(
+                    Statement(
+                        f"{source.place}:{call.lineno}",
+                        source.module,
+                        function.name,
+                        _database_of(function),
+                        call.func.attr,
+                        row,
+                        literal.value,
+                    )
+                )
+    return found
+
+
+def positional(text: str) -> str:
+    """Psycopg's placeholders as PostgreSQL's: ``%(name)s`` and ``%s`` become ``$n``."""
+    numbers: dict[str, int] = {}
+
+    def number(match: re.Match[str]) -> str:
+        if match.group(0) == "%%":
+            return "%"
+        key = match.group(1) or f"#{len(numbers)}"
+        return f"${numbers.setdefault(key, len(numbers) + 1)}"
+
+    return re.sub(r"%%|%(?:\((\w+)\))?[sbt]", number, text)
+
+
+def test_placeholders_become_the_servers_own() -> None:
+    """A name that is used twice is one parameter; a doubled per cent sign is one sign."""
+    assert "a = $1 AND b = $2 AND c = $1" == positional("a = %(x)s AND b = %(y)s AND c = %(x)s")
+    assert "VALUES ($1, $2)" == positional("VALUES (%s, %s)")
+    assert "LIKE 'a%'" == positional("LIKE 'a%%'")
+
+
+def _described(connection: psycopg.Connection[Any], text: str) -> list[tuple[str, int]]:
+    """The columns of a statement. One that makes a temporary table is run, with NULL for all."""
+    server = connection.pgconn
+    server.exec_(b"SAVEPOINT described")
+    query = positional(text).encode()
+    made = server.prepare(b"", query, [])
+    result = server.describe_prepared(b"") if _done(made) else made
+    columns = [((result.fname(n) or b"").decode(), result.ftype(n)) for n in range(result.nfields)]
+    if _done(result) and MAKES_A_TABLE.match(text):
+        result = server.exec_prepared(b"", [None] * result.nparams)
+    if not _done(result):
+        reason = result.error_message.decode().strip().splitlines()[0]
+        server.exec_(b"ROLLBACK TO described")
+        raise AssertionError(reason)
+    return columns
+
+
+def _done(result: Any) -> bool:
+    return bool(
+        result.status in {psycopg.pq.ExecStatus.COMMAND_OK, psycopg.pq.ExecStatus.TUPLES_OK}
+    )
+
+
+# What psycopg makes of a column, by the name of its type.
+LOADED = {
+    "uuid": {"UUID"},
+    "text": {"str"},
+    "varchar": {"str"},
+    "bpchar": {"str"},
+    "name": {"str"},
+    "int2": {"int"},
+    "int4": {"int"},
+    "int8": {"int"},
+    "numeric": {"Decimal"},
+    "float8": {"float"},
+    "bool": {"bool"},
+    "bytea": {"bytes"},
+    "date": {"date"},
+    "timestamptz": {"datetime"},
+    "interval": {"timedelta"},
+    "jsonb": {"dict", "list", "Any", "Mapping", "object"},
+    "json": {"dict", "list", "Any", "Mapping", "object"},
+}
+
+
+def _python_names(annotation: str) -> set[str]:
+    return set(re.findall(r"\w+", annotation.replace("| None", "")))
+
+
+def _fits(type_name: str, annotation: str, module: Any) -> bool:
+    names = _python_names(annotation)
+    if type_name.startswith("_"):
+        return bool(names & {"list", "tuple", "Sequence"})
+    expected = LOADED.get(type_name)
+    if expected is None:
+        return True  # an enum or a range: its loader is its context's business
+    if names & expected or names & {"Any", "object"}:
+        return True
+    for name in names:  # a NewType or an enum of text
+        meant = getattr(module, name, None)
+        base = getattr(meant, "__supertype__", None)
+        while hasattr(base, "__supertype__"):
+            base = base.__supertype__
+        bases = [base] if base else list(getattr(meant, "__mro__", []))
+        if {getattr(b, "__name__", "") for b in bases} & expected:
+            return True
+    return False
+
+
+def _shape_faults(
+    statement: Statement, columns: list[tuple[str, int]], types: dict[int, str]
+) -> list[str]:
+    module = importlib.import_module(statement.module)
+    row = getattr(module, statement.row or "", None)
+    if row is None or not dataclasses.is_dataclass(row):
+        return []
+    fields = {field.name: str(field.type) for field in dataclasses.fields(row)}
+    needed = {
+        f.name
+        for f in dataclasses.fields(row)
+        if f.default is dataclasses.MISSING and f.default_factory is dataclasses.MISSING
+    }
+    names = {name for name, _ in columns}
+    faults = [f"{statement.place} lacks {name}" for name in sorted(needed - names)]
+    faults += [f"{statement.place} gives {name}, unknown to it" for name in names - set(fields)]
+    home = inspect.getmodule(row)
+    faults += [
+        f"{statement.place} {name} is {types[oid]}, the field {fields[name]}"
+        for name, oid in columns
+        if name in fields and not _fits(types[oid], fields[name], home)
+    ]
+    return faults
+
+
+def test_every_statement_prepares_and_fits_its_dataclass(sources: list[Any], migrated: Any) -> None:
+    """Tables, columns and functions exist; columns have the names and types of the row's fields.
+
+    Left to their context's own tests: COPY, which cannot be prepared, and the bulk loader's
+    statements, whose staging tables come from Arrow.
+    """
+    waiting = [s for s in statements_of(sources) if s.database and s.method != "copy"]
+    types = {
+        name: dict(connection.execute("SELECT oid, typname FROM pg_type").fetchall())
+        for name, connection in migrated.items()
+    }
+    faults = []
+    for connection in migrated.values():
+        connection.execute("BEGIN")
+    # Twice: a statement may read a temporary table that a later one makes.
+    for _ in range(2):
+        tried, waiting, faults = waiting, [], []
+        for statement in tried:
+            try:
+                columns = _described(migrated[statement.database], statement.text)
+            except AssertionError as error:
+                waiting.append(statement)
+                faults.append(f"{statement.place} {error}")
+                continue
+            faults += _shape_faults(statement, columns, types[statement.database])
+        if not waiting:
+            break
+    for connection in migrated.values():
+        connection.execute("ROLLBACK")
+
+    assert [] == faults
+
+
+def test_the_walk_over_statements_finds_the_rooms_that_have_them(sources: list[Any]) -> None:
+    """A walk that finds nothing would pass; so each context with a queries room is found."""
+    rooms = {s.context for s in sources if s.room == "queries"} - OUTSIDE
+    found = {statement.module.split(".")[1] for statement in statements_of(sources)}
+
+    assert rooms >= {"accounts", "audit"}
+    assert rooms == found

@@ -1,0 +1,81 @@
+"""What must never be committed: addresses in locks, paths of a machine, unfinished work."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+# Paths that only one machine has; letters in brackets, so that this file does not hold one.
+MACHINE_PATH = re.compile(r"(?<![\w.<>{}/])/(?:[r]oot|[w]ork|[U]sers|[h]ome/[a-z]+)/[\w.]+")
+UNFINISHED = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|pytest\.[s]kip|[x]fail)\b")
+
+# Without a Chromium the browser's tests cannot run; they say so and say how to get one.
+BROWSER = "tests/web/conftest.py"
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError:
+        return ""
+
+
+def test_no_lock_names_the_address_of_a_registry(root: Path, tracked: list[str]) -> None:
+    """A lock holds names, versions and hashes; where packages come from is the user's choice."""
+    locks = [name for name in tracked if name.endswith(".lock")]
+
+    assert ["requirements-build.lock", "requirements-dev.lock", "requirements.lock"] == locks
+    assert [] == [name for name in locks if "://" in _text(root / name)]
+
+
+def test_every_requirement_of_a_lock_has_a_hash(root: Path, tracked: list[str]) -> None:
+    """What is installed is what was locked, to the byte; pip refuses anything else."""
+    faults = []
+    for name in (n for n in tracked if n.endswith(".lock")):
+        joined = _text(root / name).replace("\\\n", " ")
+        lines = [line for line in joined.splitlines() if line.strip() and line.strip()[0] != "#"]
+        faults += [f"{name}: {line.split()[0]}" for line in lines if "--hash=sha256:" not in line]
+
+    assert [] == faults
+
+
+def test_the_locks_agree_on_every_version(root: Path) -> None:
+    """What is tested is what runs: a package has one version in all three locks."""
+    pinned: dict[str, set[str]] = {}
+    for lock in sorted(root.glob("requirements*.lock")):
+        for name, version in re.findall(r"^([\w.-]+)==([\w.+!-]+)", _text(lock), re.MULTILINE):
+            pinned.setdefault(name, set()).add(version)
+
+    assert len(pinned) > 30
+    assert {} == {name: versions for name, versions in pinned.items() if len(versions) > 1}
+
+
+def test_no_lock_that_carries_addresses_is_tracked(tracked: list[str]) -> None:
+    """``uv.lock`` and ``pylock.toml`` name a registry on every line: they stay ignored."""
+    names = [Path(name).name for name in tracked]
+
+    assert [] == [n for n in names if n == "uv.lock" or re.fullmatch(r"pylock.*\.toml", n)]
+
+
+def test_no_tracked_file_names_a_path_of_one_machine(root: Path, tracked: list[str]) -> None:
+    """Commands and documents must work on every machine."""
+    faults = [
+        f"{name}: {match.group(0)}"
+        for name in tracked
+        for match in MACHINE_PATH.finditer(_text(root / name))
+    ]
+
+    assert [] == faults
+
+
+def test_nothing_is_left_unfinished_or_left_out(root: Path, tracked: list[str]) -> None:
+    """A test that is not run proves nothing; a note to oneself belongs in an issue."""
+    faults = [
+        f"{name}: {match.group(0)}"
+        for name in tracked
+        if name.startswith(("src/", "tests/")) and name.endswith(".py")
+        if name != BROWSER
+        for match in UNFINISHED.finditer(_text(root / name))
+    ]
+
+    assert [] == faults
