@@ -12,7 +12,7 @@ import click
 from wavehouse.kernel.errors import EXIT_FOUND
 
 if TYPE_CHECKING:
-    from wavehouse.accounts.types import OpenWorkplace
+    from wavehouse.accounts import OpenWorkplace
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from decimal import Decimal
 from typing import Any
 
 from wavehouse.charts import PRINT, Bar, Mark, Size, Timeseries, bars, timeseries
 from wavehouse.charts import format as fmt
+from wavehouse.kernel.money import ratio
 from wavehouse.sponsorship.rules import wording
-from wavehouse.sponsorship.types import AttributionMethod, DayCount, EpisodeLine, Figure, ReportData
+from wavehouse.sponsorship.types import AttributionMethod, DayCount, Figure, ReportData
 
 View = dict[str, Any]
 _CHART = Size(660, 236)
@@ -149,22 +149,14 @@ def _episodes(data: ReportData) -> list[View]:
     return [
         {
             "number": "" if line.number is None else str(line.number),
-            "title": _without_number(line),
+            "title": wording.without_number(line.title, line.number),
             "released": wording.day(line.released)
             + ("" if line.released.year == data.last_day.year else f" {line.released.year}"),
             "impressions": wording.whole(line.impressions),
-            "share": wording.percent(Decimal(line.impressions) / total if total else None),
+            "share": fmt.percent(ratio(line.impressions, total)),
         }
         for line in data.episodes
     ]
-
-
-def _without_number(line: EpisodeLine) -> str:
-    """The title; a number in front of it has a column of its own."""
-    if line.number is None:
-        return line.title
-    rest = re.sub(rf"^#?{line.number}\s*[·:.–—|-]\s*(?=\S)", "", line.title)
-    return rest or line.title
 
 
 def _definition(figure: Figure) -> View:

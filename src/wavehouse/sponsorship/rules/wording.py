@@ -5,6 +5,7 @@ What a report adds is exactness: a reader checks its sums, so an amount keeps it
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from decimal import Decimal
 
@@ -77,3 +78,10 @@ def capitalised(sentence: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """The text, or its beginning with an ellipsis when it is too long for its place."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def without_number(title: str, number: int | None) -> str:
+    """An episode's title without its number in front, which a report says beside it."""
+    if number is None:
+        return title
+    return re.sub(rf"^#?{number}\s*[·:.–—|-]\s*(?=\S)", "", title)
