@@ -12,7 +12,7 @@ import click
 from wavehouse.kernel.errors import EXIT_FOUND
 
 if TYPE_CHECKING:
-    from wavehouse.accounts.types import OpenWorkplace
+    from wavehouse.accounts import OpenWorkplace
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -277,7 +277,6 @@ def report(
 
     with (
         open_workplace() as place,
-        place.stores.analytics.app(place.organization.organization_id) as rollups,
         place.stores.operational.app(place.organization.organization_id) as tx,
     ):
         made = sponsorship.make_report(
@@ -286,7 +285,7 @@ def report(
             card=sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign),
             first=first.date(),
             last=last.date(),
-            delivery=sponsorship.from_rollups(rollups),
+            delivery=sponsorship.from_rollups(place),
             formats=formats,
             folder=folder,
         )
