@@ -86,6 +86,7 @@ def stores(server: EmbeddedServer) -> Iterator[Stores]:
         for name in DATABASES:
             connection.execute(f'CREATE DATABASE "{name}_{tag}" TEMPLATE "{name}" STRATEGY wal_log')
             connection.execute(f'REVOKE ALL ON DATABASE "{name}_{tag}" FROM PUBLIC')
+            connection.execute(f'GRANT CREATE ON DATABASE "{name}_{tag}" TO wavehouse_{name}_owner')
             for kind in ("app", "worker", "migrate"):
                 role = f"wavehouse_{name}_{kind}"
                 connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}_{tag}" TO {role}')

@@ -247,3 +247,20 @@ def test_no_entity_reads_a_file() -> None:
     )
     with pytest.raises(InvalidInput, match="declares XML entities"):
         parse_feed(data)
+
+
+def test_references_to_no_character_vanish() -> None:
+    """Surrogates and controls by number are left out, wherever they stand."""
+    data = b"<rss><channel><title>a&#xD800;b&#0;c&#X41;</title><!-- <![CDATA[ --> &#xDFFF ]]>"
+    assert "abcA" == parse_feed(data).title
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [b"\xe9", b"<![CDATA[", b"<!--", b"<?a", b"<", b"<a>", b"</a>", b"&", b'<a "', b"<a b='"],
+)
+def test_a_long_run_of_any_broken_piece_is_still_read(piece: bytes) -> None:
+    """The good item before it comes out; the reader's work grows with the text, not its square."""
+    item = b'<item><guid>g</guid><enclosure url="https://a.example/1.mp3"/></item>'
+    data = b"<rss><channel>" + item + piece * 100_000
+    assert ["g"] == [episode.guid for episode in parse_feed(data).episodes]

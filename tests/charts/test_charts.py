@@ -26,6 +26,7 @@ from wavehouse.charts import (
 from wavehouse.charts import format as fmt
 from wavehouse.charts.scale import stride, ticks
 
+WRITE = os.environ.get("WAVEHOUSE_GOLDEN") == "write"
 GOLDEN = Path(__file__).parent / "golden"
 VALUES = [5000.0, 8420.0, 3300.0, None, 4100.0, 6900.0, 2750.0]
 SERIES = Timeseries(
@@ -60,7 +61,7 @@ ATTACK = '<script>alert(1)</script> & "it\'s" \x00\x1b'
 def test_a_picture_is_byte_for_byte_what_was_looked_at(name: str) -> None:
     """A change of a picture shows in the diff. WAVEHOUSE_GOLDEN=write accepts it."""
     path = GOLDEN / f"{name}.svg"
-    if os.environ.get("WAVEHOUSE_GOLDEN") == "write":
+    if WRITE:
         path.write_text(PICTURES[name] + "\n", encoding="utf-8")
     assert path.read_text(encoding="utf-8") == PICTURES[name] + "\n"
 
@@ -152,3 +153,14 @@ def test_negative_values_rest_on_the_base_line() -> None:
 def test_what_the_door_lists_is_there() -> None:
     """Others may use what is listed; the linter keeps the list sorted."""
     assert [] == [name for name in door.__all__ if not hasattr(door, name)]
+
+
+def test_years_of_days_stay_a_small_picture_that_can_be_pointed_at() -> None:
+    """Columns are at least four units wide; the line still has every point."""
+    many = tuple(Mark(str(n), f"tip {n}", float(n)) for n in range(731))
+    root = ET.fromstring(timeseries(Timeseries("n", many, fmt.axis), theme=WEB, size=NARROW))  # noqa: S314
+    hits = [element for element in root.iter() if element.get("class") == "hit"]
+    assert 90 <= len(hits) <= 95
+    assert {True} == {float(hit.get("width", "0")) >= 3.5 for hit in hits}
+    longest = max((element.get("d", "").count("L") for element in root.iter()), default=0)
+    assert 730 <= longest

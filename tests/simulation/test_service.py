@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from wavehouse.kernel.errors import Refused
+from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.simulation import LogFormat, Settings, simulate
 from wavehouse.simulation.rules.scenes import SCENES
 
@@ -125,3 +125,12 @@ def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     assert "mine too" == (out / "note.txt").read_text()
     assert [] == list((out / "logs").glob("*.gz"))
     assert 2 == json.loads((out / "truth.json").read_text())["seed"]
+
+
+def test_a_folder_that_cannot_be_made_is_one_clear_sentence(tmp_path: Path) -> None:
+    """No traceback: what cannot be written, and where."""
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(InvalidInput, match="not a folder"):
+        simulate(Settings(1, 2, 2, UNTIL), tmp_path / "file")
+    with pytest.raises(InvalidInput, match="cannot be written"):
+        simulate(Settings(1, 2, 2, UNTIL), tmp_path / "file" / "out")

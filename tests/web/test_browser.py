@@ -103,7 +103,7 @@ def test_choosing_swaps_the_content_and_pushes_the_address(visit: Visit, site: s
     assert "yes" == page.locator(".side").get_attribute("data-kept")
     page.go_back()
     expect(page).to_have_url(f"{site}/?metric=revenue")
-    expect(page.get_by_text("23 Oct – 19 Nov")).to_be_visible()
+    expect(page.get_by_text("23 Oct – 19 Nov", exact=True)).to_be_visible()
     assert 1 == page.locator("main").count()
     assert 1 == page.locator(".side").count()
 
@@ -187,7 +187,10 @@ def test_a_phone_scrolls_down_only_and_has_its_own_chart(
 ) -> None:
     """One column; text in the narrow chart stays readable."""
     page = visit.open(site + address, size=PHONE)
-    assert 390 == page.evaluate("document.documentElement.scrollWidth")
+    for menu in ("shows", "range"):
+        page.locator(f'[data-menu="{menu}"]').click()
+        assert 390 == page.evaluate("document.documentElement.scrollWidth")
+    page.keyboard.press("Escape")
     if page.locator(".plot").count():
         expect(page.locator(".narrow svg")).to_be_visible()
         expect(page.locator(".wide svg")).to_be_hidden()
@@ -228,7 +231,22 @@ def test_on_paper_there_is_no_frame(visit: Visit, site: str) -> None:
     page = visit.open(site, theme="dark")
     page.emulate_media(media="print")
     expect(page.locator(".pickers")).to_be_hidden()
+    expect(page.locator(".print-only")).to_have_text(
+        "23 Oct – 19 Nov, compared with 25 Sep – 22 Oct"
+    )
     expect(page.locator(".wordmark")).to_be_hidden()
     expect(page.locator(".wide svg")).to_be_visible()
     ground = page.evaluate("getComputedStyle(document.querySelector('.card')).backgroundColor")
     assert "rgb(255, 255, 255)" == ground
+
+
+def test_the_browser_enforces_the_policy_and_the_visit_would_notice(
+    visit: Visit, site: str
+) -> None:
+    """The silence that every other test asserts means something: a violation is heard."""
+    page = visit.open(site)
+    with page.expect_console_message() as heard:
+        page.evaluate("document.body.setAttribute('style', 'color: red')")
+    assert "Content Security Policy" in heard.value.text
+    assert [heard.value.text] == visit.complaints
+    visit.complaints.clear()

@@ -15,7 +15,7 @@ from webvisitor import visitor
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.web.app import create_app
-from wavehouse.web.services import Span
+from wavehouse.web.services import SignedIn, Span
 from wavehouse.web.site import Site
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -83,11 +83,23 @@ def test_the_same_page_is_not_sent_twice(client: TestClient, services: SampleSer
     assert "HX-Request" in first.headers["vary"]
 
 
+def test_without_a_cheap_version_pages_are_compared_by_content(
+    client: TestClient, services: SampleServices
+) -> None:
+    """Nothing stale is ever shown, and nothing is sent twice either."""
+    services.version = None
+    client.get("/")
+    tag = client.get("/").headers["etag"]
+    assert 304 == client.get("/", headers={"If-None-Match": tag}).status_code
+    services.empty = True
+    assert 200 == client.get("/", headers={"If-None-Match": tag}).status_code
+
+
 def test_without_a_session_the_page_says_how_to_get_one(stranger: TestClient) -> None:
     """401 with the command; as a fragment for htmx, as problem+json for programs."""
     page = stranger.get("/")
     assert 401 == page.status_code
-    assert "wavehouse sign-in" in page.text
+    assert "wavehouse sign-in-link" in page.text
     part = stranger.get("/", headers=HTMX)
     assert (401, True) == (part.status_code, "<html" not in part.text)
     program = stranger.get("/", headers={"Accept": "application/json"})
@@ -118,7 +130,8 @@ def test_looking_at_a_link_does_not_use_it_up(
     page = stranger.get("/sign-in?token=one-time")
     again = stranger.post("/sign-in", data={**form, "csrf": csrf_of(page.text)})
     assert 401 == again.status_code
-    assert "used already" in again.text
+    assert "This link was used already." in again.text
+    assert "<code>wavehouse sign-in-link</code>" in again.text
 
 
 def test_signing_out_ends_the_session(client: TestClient, services: SampleServices) -> None:
@@ -243,7 +256,7 @@ def test_an_error_of_the_address_is_a_page_that_says_what_to_do(client: TestClie
 class Broken(SampleServices):
     """Services with a fault of ours."""
 
-    def podcasts(self) -> tuple[()]:
+    def podcasts(self, who: SignedIn) -> tuple[()]:
         raise RuntimeError("secret detail")
 
 
@@ -304,3 +317,20 @@ def test_the_days_follow_the_one_clock(client: TestClient, services: SampleServi
     """``today`` is the clock's UTC day."""
     client.get("/?range=today&compare=off")
     assert [Span(NOW.date(), NOW.date())] == services.asked
+
+
+def test_the_openapi_declares_problems_and_hides_the_pages(services: SampleServices) -> None:
+    """The contract is for programs: health and the contexts' routes, each with our errors."""
+    contract = visitor(create_app(services, [api()])).get("/api/openapi.json").json()
+    assert {"/health/live", "/health/ready", "/api/v1/echo"} == set(contract["paths"])
+    declared = contract["paths"]["/api/v1/echo"]["post"]["responses"]
+    assert {"200", "400", "404", "405", "422"} == set(declared)
+    assert ["application/problem+json"] == list(declared["422"]["content"])
+
+
+def test_a_probe_may_ask_for_the_head_only(services: SampleServices) -> None:
+    """Load balancers do."""
+    prober = visitor(create_app(services))
+    assert [200, 200] == [
+        prober.head(f"/health/{which}").status_code for which in ("live", "ready")
+    ]

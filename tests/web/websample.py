@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import cos, sin
 
 from wavehouse.kernel.clock import days_between, start_of_day
-from wavehouse.kernel.ids import EpisodeId, PodcastId, named
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, named
 from wavehouse.kernel.money import Money
 from wavehouse.web.services import (
     CampaignFigures,
@@ -29,6 +30,7 @@ from wavehouse.web.services import (
 )
 
 NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
+HOUSE = OrganizationId(named("sample", "house"))
 LANTERNA = PodcastId(named("sample", "lanterna"))
 HARBOUR = PodcastId(named("sample", "harbour"))
 PODCASTS = (
@@ -102,7 +104,6 @@ def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
             for title, released, _ in _TITLES
             if span.first <= released <= span.last
         ],
-        removed={"bot": 4120, "datacenter": 2210, "bad_method": 310, "probe_range": 44, "vpn": 9},
     )
 
 
@@ -139,6 +140,7 @@ CAMPAIGNS = (
     ),
     CampaignFigures("Studio Forma", "Launch <b>week</b>", "scheduled", 0, None, None),
 )  # fmt: skip
+REMOVED = {"bot": 4120, "datacenter": 2210, "bad_method": 310, "probe_range": 44, "vpn": 9}
 FRESHNESS = Freshness(
     events_to=NOW,
     rollup_at=datetime(2026, 11, 20, 14, 53, tzinfo=UTC),
@@ -158,36 +160,41 @@ class SampleServices:
 
     empty: bool = False
     ready: bool = True
-    version: str = "1"
+    version: str | None = "1"
     asked: list[Span] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=lambda: {"one-time": "cookie-1"})
     sessions: set[str] = field(default_factory=set)
 
-    def data_version(self) -> str:
+    def data_version(self, who: SignedIn) -> str | None:
         return self.version
 
-    def podcasts(self) -> Sequence[PodcastRef]:
+    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
         return () if self.empty else PODCASTS
 
-    def figures(self, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
         self.asked.append(span)
         return (nothing if self.empty else figures)(span, podcast_id)
 
-    def campaigns(self, span: Span, podcast_id: PodcastId | None) -> Sequence[CampaignFigures]:
+    def campaigns(
+        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+    ) -> Sequence[CampaignFigures]:
         return () if self.empty else CAMPAIGNS
 
-    def freshness(self) -> Freshness:
+    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+        return {} if self.empty else REMOVED
+
+    def freshness(self, who: SignedIn) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS
 
-    def sign_in(self, token: str) -> NewSession | None:
+    def sign_in(self, token: str) -> NewSession:
         cookie = self.links.pop(token, None)
         if cookie is None:
-            return None
+            raise NotSignedIn("this link was used already", hint="wavehouse sign-in-link")
         self.sessions.add(cookie)
         return NewSession(cookie, NOW + timedelta(days=30))
 
     def session(self, cookie: str) -> SignedIn | None:
-        return SignedIn("Ada", "Lantern House") if cookie in self.sessions else None
+        return SignedIn("Ada", HOUSE) if cookie in self.sessions else None
 
     def sign_out(self, cookie: str) -> None:
         self.sessions.discard(cookie)

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 
 _SHOWN = 5
+_DROPPED_SHOWN = 100
 
 
 @click.command()
@@ -130,8 +131,11 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             if outcome.hint:
                 click.echo(f"Try:   {outcome.hint}", err=True)
             continue
-        for item in outcome.dropped:
+        for item in outcome.dropped[:_DROPPED_SHOWN]:
             click.echo(f"{location}:{item.line}: dropped, {item.detail}", err=True)
+        if len(outcome.dropped) > _DROPPED_SHOWN:
+            more = len(outcome.dropped) - _DROPPED_SHOWN
+            click.echo(f"{location}: {more} more dropped; --json tells them all", err=True)
         failures = outcome.probe_failures
         for failure in failures[:_SHOWN]:
             terminal.say(f"Not measured: {failure.url}: {failure.message}")

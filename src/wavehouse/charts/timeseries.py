@@ -15,6 +15,7 @@ NARROW = Size(380, 240)
 _TOP, _BOTTOM, _RIGHT = 12.0, 30.0, 14.0
 _LETTER = 6.6
 _LABEL_GAP = 34
+_COLUMN = 4
 
 _Points = list[tuple[float, float]]
 
@@ -259,7 +260,11 @@ def _releases(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
 
 
 def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
-    """Invisible columns that carry each mark's words; on paper there is nothing to hover."""
+    """Invisible columns that carry each mark's words; on paper there is nothing to hover.
+
+    A column is at least four units wide, else no one could point at it: of years of days every
+    so manieth has words here, and all have them in the table behind.
+    """
     if not theme.interactive:
         return []
     cross = element(
@@ -273,7 +278,9 @@ def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
         stroke=theme.surface,
         stroke_width=1.5,
     )
-    reach = (frame.xs[-1] - frame.xs[0]) / max(len(frame.xs) - 1, 1) or frame.right - frame.left
+    step = -(-len(frame.xs) * _COLUMN // frame.size.width) or 1
+    across = (frame.xs[-1] - frame.xs[0]) / max(len(frame.xs) - 1, 1)
+    reach = across * step or frame.right - frame.left
     columns = [
         element(
             "rect",
@@ -287,7 +294,7 @@ def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
             data_x=x,
             data_y=None if mark.value is None else frame.y(mark.value),
         )
-        for x, mark in zip(frame.xs, data.marks, strict=True)
+        for x, mark in list(zip(frame.xs, data.marks, strict=True))[::step]
     ]
     return [cross, dot, *columns]
 

@@ -1,1 +1,66 @@
-"""What was heard: requests normalised, filtered, counted, reconciled."""
+"""The door of ``measurement``: from access logs to counted downloads and rollups."""
+
+from wavehouse.measurement.service.counting import count, pending_days, recount
+from wavehouse.measurement.service.ingest import ingest_logs
+from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.service.reading import (
+    By,
+    days,
+    episode_days,
+    estimates,
+    figures,
+    filtered,
+    freshness,
+    hours,
+    known_period,
+    listeners,
+    outcomes,
+    trace,
+)
+from wavehouse.measurement.service.rolling import reconcile, roll_up
+from wavehouse.measurement.types import (
+    RULE_VERSION,
+    Counted,
+    DayTotal,
+    EpisodeDay,
+    Figure,
+    FileResult,
+    Freshness,
+    Reconciliation,
+    RolledUp,
+    Tally,
+    TracedRequest,
+)
+
+__all__ = [
+    "RULE_VERSION",
+    "By",
+    "Counted",
+    "DayTotal",
+    "EpisodeDay",
+    "Figure",
+    "FileResult",
+    "Freshness",
+    "Reconciliation",
+    "RolledUp",
+    "Tally",
+    "TracedRequest",
+    "count",
+    "days",
+    "episode_days",
+    "estimates",
+    "figures",
+    "filtered",
+    "freshness",
+    "hours",
+    "ingest_logs",
+    "known_period",
+    "list_version",
+    "listeners",
+    "outcomes",
+    "pending_days",
+    "reconcile",
+    "recount",
+    "roll_up",
+    "trace",
+]

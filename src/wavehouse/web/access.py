@@ -93,7 +93,7 @@ def remember_csrf(request: Request, response: Response, token: str, site: Site) 
     """Set the cookie that the form's token is compared with, unless it is there."""
     if request.cookies.get(CSRF) != token:
         response.set_cookie(
-            CSRF, token, httponly=True, samesite="strict", secure=site.secure, path="/"
+            CSRF, token, httponly=True, samesite="lax", secure=site.secure, path="/"
         )
 
 
@@ -130,10 +130,6 @@ def router(services: Services, site: Site) -> APIRouter:
         if not brake.take(request.client.host if request.client else ""):
             raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
         opened = services.sign_in(fields.get("token", ""))
-        if opened is None:
-            raise NotSignedIn(
-                "The link has been used already or is too old.", hint="Print a new one:"
-            )
         response = RedirectResponse("/", status_code=_SEE_OTHER)
         response.set_cookie(
             SESSION,

@@ -13,6 +13,7 @@ from wavehouse import __version__
 from wavehouse.web import access, health, overview, problems
 from wavehouse.web.guard import Guard
 from wavehouse.web.pages import STATIC
+from wavehouse.web.problems import PROBLEMS
 from wavehouse.web.services import Services
 from wavehouse.web.site import Site
 
@@ -32,6 +33,7 @@ def create_app(
         docs_url=None,
         redoc_url=None,
         openapi_url="/api/openapi.json",
+        responses=PROBLEMS,
     )
     problems.install(app, edge.sign_in_command)
     app.include_router(health.router(services))

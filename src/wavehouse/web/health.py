@@ -14,12 +14,14 @@ def router(services: Services) -> APIRouter:
     """``/health/live`` touches nothing; ``/health/ready`` asks what must hold."""
     routes = APIRouter(tags=["health"])
 
-    @routes.api_route("/health/live", methods=["GET", "HEAD"], operation_id=None)
+    @routes.head("/health/live", include_in_schema=False)
+    @routes.get("/health/live")
     def live() -> JSONResponse:
         """The process answers."""
         return JSONResponse({"status": "live"})
 
-    @routes.api_route("/health/ready", methods=["GET", "HEAD"], operation_id=None)
+    @routes.head("/health/ready", include_in_schema=False)
+    @routes.get("/health/ready", responses={_BUSY: {"description": "Something must be mended"}})
     def ready() -> JSONResponse:
         """The database answers and is migrated; 503 when not."""
         checks = services.readiness()

@@ -30,13 +30,19 @@ def router(services: Services, site: Site) -> APIRouter:
         who = access.signed_in(request, services)
         query = ranges.parsed(dict(request.query_params))
         csrf = access.csrf_token(request)
-        tag = etag(request, services.data_version(), who, csrf)
-        headers = {**_CACHING, "ETag": tag}
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=_NOT_MODIFIED, headers=headers)
+        version = services.data_version(who)
+        known = request.headers.get("if-none-match", "")
+        tag = etag(request, version, who, csrf) if version is not None else None
+        if tag is not None and tag in known:
+            return not_modified(tag)
         with traced("web.overview", range=query.range):
-            page = build.overview(material(services, query))
+            page = build.overview(material(services, who, query))
             body = pages.overview(page, who=who, csrf=csrf, fragment=is_fragment(request))
+        if tag is None:
+            tag = weak(body)
+            if tag in known:
+                return not_modified(tag)
+        headers = {**_CACHING, "ETag": tag}
         response = HTMLResponse(body, headers=headers)
         access.remember_csrf(request, response, csrf, site)
         return response
@@ -44,21 +50,22 @@ def router(services: Services, site: Site) -> APIRouter:
     return routes
 
 
-def material(services: Services, query: ranges.Query) -> build.Material:
+def material(services: Services, who: SignedIn, query: ranges.Query) -> build.Material:
     """Everything that the page is made of, asked for once."""
     now = clock.now()
-    podcasts = services.podcasts()
+    podcasts = services.podcasts(who)
     podcast_id = build.podcast_id(podcasts, query.show)
     span = ranges.span_of(query, now.date())
-    before = services.figures(ranges.previous(span), podcast_id) if query.compare else None
+    before = services.figures(who, ranges.previous(span), podcast_id) if query.compare else None
     return build.Material(
         query=query,
         now=now,
         podcasts=podcasts,
-        current=services.figures(span, podcast_id),
+        current=services.figures(who, span, podcast_id),
         previous=before,
-        campaigns=services.campaigns(span, podcast_id),
-        freshness=services.freshness(),
+        campaigns=services.campaigns(who, span, podcast_id),
+        freshness=services.freshness(who),
+        removed=services.removed(who, span),
     )
 
 
@@ -72,7 +79,17 @@ def etag(request: Request, data_version: str, who: SignedIn, csrf: str) -> str:
         str(is_fragment(request)),
         f"{now:%Y-%m-%d %H}",
         who.name,
-        who.organization,
+        str(who.organization_id),
         csrf,
     )
-    return f'W/"{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:32]}"'
+    return weak(chr(31).join(parts))
+
+
+def weak(text: str) -> str:
+    """A weak ETag of a text."""
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def not_modified(tag: str) -> Response:
+    """The visitor has it already."""
+    return Response(status_code=_NOT_MODIFIED, headers={**_CACHING, "ETag": tag})

@@ -5,7 +5,6 @@ htmx swaps the bodies of errors too, so every error has a fragment that says wha
 
 from __future__ import annotations
 
-import logging
 from http import HTTPStatus
 from typing import Any
 
@@ -22,9 +21,32 @@ from wavehouse.kernel.errors import (
     WavehouseError,
 )
 from wavehouse.web import pages
+from wavehouse.web.headers import HEADERS
 from wavehouse.web.view import Message
 
-_log = logging.getLogger("wavehouse.web")
+_SCHEMA = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail", "code"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "hint": {"type": "string"},
+        "fields": {"type": "array", "items": {"type": "object"}},
+    },
+}
+PROBLEMS: dict[int | str, dict[str, Any]] = {
+    status: {
+        "description": HTTPStatus(status).phrase,
+        "content": {"application/problem+json": {"schema": _SCHEMA}},
+    }
+    for status in (400, 404, 405, 422)
+}
+"""What every route may answer beside its own, for the OpenAPI."""
+
+_COMMAND = "wavehouse "
 
 
 def install(app: FastAPI, sign_in_command: str) -> None:
@@ -69,12 +91,21 @@ def answer(
     """The error as a page, a fragment or problem+json, whichever was asked for."""
     if not wants_page(request):
         return problem(error, status=status, headers=headers)
-    page = Message(error.title, str(error), error.hint or "", command, error.code)
+    hint = error.hint or ""
+    if hint.startswith(_COMMAND):
+        hint, command = "", hint
+    page = Message(error.title, _sentence(str(error)), hint, command, error.code)
     return HTMLResponse(
         pages.message(page, fragment=is_fragment(request)),
         status_code=status or error.http_status,
         headers={"Vary": "HX-Request, Accept", **(headers or {})},
     )
+
+
+def _sentence(text: str) -> str:
+    """Our errors serve the terminal too, which begins them small; a page has sentences."""
+    closed = text if text.endswith((".", "!", "?", ")")) else f"{text}."
+    return closed[:1].upper() + closed[1:]
 
 
 def problem(
@@ -129,10 +160,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    """A fault of ours: logged with its trace, told without any of it."""
-    from wavehouse.web.guard import HEADERS
-
-    _log.error("unexpected error at %s %s", request.method, request.url.path, exc_info=error)
+    """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
     ours = WavehouseError(
         "Something went wrong on our side; it has been logged.",
         hint="Try again. If it stays, run: wavehouse doctor",

@@ -7,13 +7,13 @@ of a span of UTC days and shows them. None always means "not known", never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from wavehouse.kernel.ids import EpisodeId, PodcastId
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId
 from wavehouse.kernel.money import Money
 
 Number = int | Decimal
@@ -111,7 +111,6 @@ class Figures:
     apps: Sequence[Share] = ()
     countries: Sequence[Share] = ()
     releases: Sequence[Release] = ()
-    removed: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +161,10 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """Who is looking."""
+    """Who is looking, and whose figures may be shown."""
 
     name: str
-    organization: str
+    organization_id: OrganizationId
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,28 +179,37 @@ class Check:
 class Services(Protocol):
     """The use cases behind the pages. Methods are called from worker threads."""
 
-    def data_version(self) -> str:
-        """Changes whenever a figure, a show or a campaign may have; part of every ETag."""
+    def data_version(self, who: SignedIn) -> str | None:
+        """Changes whenever a figure, a show or a campaign may have; part of every ETag.
+
+        None when that cannot be told cheaply: pages are then made and compared by content.
+        """
         ...
 
-    def podcasts(self) -> Sequence[PodcastRef]:
-        """The shows of the signed-in organisation, by title."""
+    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
+        """The shows of the visitor's organisation, by title."""
         ...
 
-    def figures(self, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
         """Figures of a span, for one show or for all (None)."""
         ...
 
-    def campaigns(self, span: Span, podcast_id: PodcastId | None) -> Sequence[CampaignFigures]:
+    def campaigns(
+        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+    ) -> Sequence[CampaignFigures]:
         """Campaigns that touch the span, best revenue first."""
         ...
 
-    def freshness(self) -> Freshness:
+    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+        """Requests of a span that were not counted, by reason."""
+        ...
+
+    def freshness(self, who: SignedIn) -> Freshness:
         """How far the data reaches."""
         ...
 
-    def sign_in(self, token: str) -> NewSession | None:
-        """Use up a one-time link; None when it is unknown, used or too old."""
+    def sign_in(self, token: str) -> NewSession:
+        """Use up a one-time link; NotSignedIn when it is unknown, used or too old."""
         ...
 
     def session(self, cookie: str) -> SignedIn | None:

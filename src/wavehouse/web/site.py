@@ -17,7 +17,7 @@ class Site:
 
     hosts: frozenset[str] = frozenset()
     secure: bool = False
-    sign_in_command: str = "wavehouse sign-in"
+    sign_in_command: str = "wavehouse sign-in-link"
 
     def allows(self, host: str) -> bool:
         """Whether a ``Host`` header names this site; guards against DNS rebinding."""

@@ -9,6 +9,7 @@ changes nothing. Proxies of the environment are not used, redirects are followed
 from __future__ import annotations
 
 import socket
+import ssl
 import time
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -224,8 +225,18 @@ def _too_slow(url: str, limits: Limits) -> WavehouseError:
 def _unreachable(url: str, cause: Exception | None) -> WavehouseError:
     if isinstance(cause, httpx.TimeoutException):
         reason = "the server does not answer in time"
+    elif _is_about_certificates(cause):
+        reason = "the server's certificate is not valid for this name"
     elif isinstance(cause, httpx.ConnectError):
         reason = "no connection to the server"
     else:
         reason = f"the server breaks the protocol ({type(cause).__name__})"
     return Unreachable(reason, where=shown(url), hint="check the address, then try again")
+
+
+def _is_about_certificates(cause: BaseException | None) -> bool:
+    while cause is not None:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False

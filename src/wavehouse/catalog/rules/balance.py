@@ -10,7 +10,7 @@ import re
 
 _TOKEN = re.compile(
     r"""(?P<kept><!\[CDATA\[[\s\S]*?\]\]>)
-    |(?P<gone><!--[\s\S]*?-->|<\?[\s\S]*?\?>|<![A-Za-z][^<>]*>|<!\[CDATA\[|<!--)
+    |(?P<gone><!--[\s\S]*?-->|<\?[\s\S]*?\?>|<![A-Za-z][^<>]*>)
     |</\s*(?P<end>[A-Za-z_][\w:.-]*)[^<>]*>
     |<(?P<start>[A-Za-z_][\w:.-]*)
       (?P<attributes>(?:[^<>"']|"[^"<]*"|'[^'<]*')*?)(?P<empty>/?)>
@@ -24,6 +24,7 @@ _DEEPEST = 100
 
 def balanced(text: str) -> str:
     """The same text with tags that nest."""
+    text = _with_closed_sections(text)
     out: list[str] = []
     open_tags: list[str] = []
     position = 0
@@ -34,6 +35,17 @@ def balanced(text: str) -> str:
     out.append(text[position:].replace("<", "&lt;"))
     out.extend(f"</{name}>" for name in reversed(open_tags))
     return "".join(out)
+
+
+def _with_closed_sections(text: str) -> str:
+    """The text without the starts of sections that never end.
+
+    A search for such an end would go to the end of the text, once for every start.
+    """
+    for start, end in (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>")):
+        last = text.rfind(end)
+        text = text[: last + 1] + text[last + 1 :].replace(start, "")
+    return text
 
 
 def _replacement(token: re.Match[str], open_tags: list[str]) -> str:

@@ -101,7 +101,7 @@ def _notes(complaints: list[tuple[int, str]], episodes: list[FeedEpisode]) -> tu
 
 
 def parse_feed(
-    data: bytes, *, location: str | None = None, charset: str | None = None, name: str = ""
+    data: bytes, *, location: str | None = None, charset: str | None = None, name: str = "feed"
 ) -> Feed:
     """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is no feed at all.
 
@@ -111,7 +111,7 @@ def parse_feed(
     try:
         return _parsed_feed(data, location, charset)
     except InvalidInput as wrong:
-        where = f"{name}{wrong.where or ''}" or None
+        where = f"{name}{wrong.where or ''}"
         raise InvalidInput(wrong.message, where=where, hint=wrong.hint) from wrong
 
 

@@ -22,18 +22,19 @@ _BOMS = (
 )
 _WIDE_STARTS = ((b"<\0?\0", "utf-16-le"), (b"\0<\0?", "utf-16-be"), (b"<\0r\0", "utf-16-le"))
 _DECLARED = re.compile(rb"""^\s*<\?xml[^>]*?encoding\s*=\s*["']\s*([A-Za-z0-9._:-]+)\s*["']""")
-_DECLARATION = re.compile(r"<\?xml[\s\S]*?\?>")
 _ROOT = re.compile(
-    r"<!--[\s\S]*?-->|(?P<root><(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel)(?=[\s/>]))",
+    r"<!--[\s\S]*?(?:-->|\Z)|(?P<root><(?:[A-Za-z_][\w.-]*:)?(?:rss|feed|rdf|channel)(?=[\s/>]))",
     re.IGNORECASE,
 )
 _WEB_PAGE = re.compile(r"<!doctype\s+html|<html[\s>]", re.IGNORECASE)
-_CONTROL = {c: None for c in range(32) if chr(c) not in "\t\n\r"} | {0xFFFE: None, 0xFFFF: None}
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
 _AMPERSANDS = re.compile(r"<!\[CDATA\[[\s\S]*?(?:\]\]>|\Z)|&(#[0-9]+;|#[xX][0-9a-fA-F]+;|\w+;)?")
+_REFERENCES = re.compile(r"&#([0-9]+|[xX][0-9a-fA-F]+);?")
 _XML_ENTITIES = frozenset({"amp;", "lt;", "gt;", "quot;", "apos;"})
 # A declaration of one of these on a text that reads as UTF-8 is a mistake: accented letters of
 # a true single-byte text hardly ever form valid multi-byte sequences by chance.
 _OFTEN_WRONG = frozenset({"ascii", "cp1252", "iso8859-1", "utf-8"})
+_LONGEST_REFERENCE = 12
 _MAGIC = (
     (b"\x1f\x8b", "a gzip file"),
     (b"PK\x03\x04", "a zip file"),
@@ -56,18 +57,14 @@ def _codec(name: str | None) -> str | None:
     return info.name if getattr(info, "_is_text_encoding", True) else None
 
 
-def _patched(data: bytes) -> str:
-    """UTF-8 where it is valid, Windows-1252 for each byte where it is not."""
-    parts: list[str] = []
-    while True:
-        try:
-            parts.append(data.decode("utf-8"))
-        except UnicodeDecodeError as wrong:
-            parts.append(data[: wrong.start].decode("utf-8"))
-            parts.append(data[wrong.start : wrong.end].decode("cp1252", errors="replace"))
-            data = data[wrong.end :]
-        else:
-            return "".join(parts)
+def _as_windows(wrong: UnicodeError) -> tuple[str, int]:
+    """The bytes at which UTF-8 stops, read as Windows-1252."""
+    if not isinstance(wrong, UnicodeDecodeError):
+        raise wrong
+    return wrong.object[wrong.start : wrong.end].decode("cp1252", errors="replace"), wrong.end
+
+
+codecs.register_error("wavehouse.windows", _as_windows)
 
 
 def decoded(data: bytes, charset: str | None) -> str:
@@ -91,7 +88,7 @@ def decoded(data: bytes, charset: str | None) -> str:
             return data.decode("cp1252" if candidate == "iso8859-1" else candidate)
         except UnicodeDecodeError:
             continue
-    return _patched(data)
+    return data.decode("utf-8", errors="wavehouse.windows")
 
 
 def _only_line_breaks(text: str) -> str:
@@ -100,13 +97,24 @@ def _only_line_breaks(text: str) -> str:
 
 def _mended_ampersand(match: re.Match[str]) -> str:
     whole, name = match.group(0), match.group(1)
-    if name and name.startswith("#X"):
-        return whole.lower()  # XML knows only the small x
-    if whole.startswith("<![") or (name and (name in _XML_ENTITIES or name[0] == "#")):
+    if whole.startswith("<![") or name in _XML_ENTITIES:
         return whole
+    if name and name[0] == "#":
+        return whole.lower()  # XML knows only the small x
     if name and name in html5:
         return "".join(f"&#{ord(c)};" for c in html5[name])
     return "&amp;" + (name or "")
+
+
+def _character_or_nothing(match: re.Match[str]) -> str:
+    """A reference such as ``&#233;`` or ``&#xE9;``, when it names a character of XML's."""
+    digits = match.group(1).lower()
+    if len(digits) > _LONGEST_REFERENCE:
+        return ""
+    code = int(digits[1:], 16) if digits[0] == "x" else int(digits)
+    text = code in {9, 10, 13} or 0x20 <= code <= 0x10FFFF
+    legal = text and not 0xD800 <= code <= 0xDFFF and code not in {0xFFFE, 0xFFFF}
+    return match.group(0) if legal else ""
 
 
 def clean_xml(data: bytes, charset: str | None = None) -> str:
@@ -116,7 +124,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise InvalidInput(f"the document is {kind}, not a feed", hint="give the RSS address")
-    text = decoded(data, charset).replace("\r\n", "\n").translate(_CONTROL)
+    text = _CONTROL.sub("", decoded(data, charset).replace("\r\n", "\n"))
     root = next((found for found in _ROOT.finditer(text) if found["root"]), None)
     prolog = text[: root.start()] if root else text
     if root is None or _WEB_PAGE.search(prolog):
@@ -130,7 +138,9 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
             where=f":{prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
             hint="ask the publisher to remove the <!DOCTYPE> block",
         )
-    return _only_line_breaks(prolog) + _AMPERSANDS.sub(_mended_ampersand, text[root.start() :])
+    # everywhere, in CDATA too: where that begins and ends is not sure in a broken text
+    feed = _REFERENCES.sub(_character_or_nothing, text[root.start() :])
+    return _only_line_breaks(prolog) + _AMPERSANDS.sub(_mended_ampersand, feed)
 
 
 def _kind_of(text: str) -> str:
@@ -138,6 +148,6 @@ def _kind_of(text: str) -> str:
         return "a web page"
     if text.lstrip()[:1] in {"{", "["}:
         return "JSON"
-    if _DECLARATION.search(text) or re.search(r"<[A-Za-z]", text):
+    if "<?xml" in text or re.search(r"<[A-Za-z]", text):
         return "XML of another kind"
     return "no XML"

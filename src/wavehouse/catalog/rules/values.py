@@ -37,6 +37,7 @@ _TAGS = re.compile(r"<[^>]*>")
 _UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 _ISO_DURATION = re.compile(r"P?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
 _LONGEST_SECONDS = 10 * 24 * 3600
+_LONGEST_VALUE = 100
 _LARGEST_BYTES = 2**63 - 1
 
 
@@ -51,7 +52,7 @@ def one_line(text: str | None) -> str | None:
 
 def plain_start(html: str | None, length: int) -> str | None:
     """The first words of a piece of HTML, without its tags, for where a title is missing."""
-    words = one_line(_TAGS.sub(" ", html or ""))
+    words = one_line(_TAGS.sub(" ", (html or "")[: 20 * length]))
     if words is None or len(words) <= length:
         return words
     return words[: length - 1].rsplit(" ", 1)[0] + "…"
@@ -89,7 +90,7 @@ def instant(text: str | None) -> datetime | None:
 
     A wrong day of the week is ignored, a missing or unknown zone is UTC, 24:00 is the next day.
     """
-    if not text:
+    if not text or len(text) > _LONGEST_VALUE:
         return None
     text = _SPACES.sub(" ", text).strip()
     iso = _ISO.match(text)
@@ -107,6 +108,8 @@ def instant(text: str | None) -> datetime | None:
 def seconds(text: str | None) -> int | None:
     """A duration written as hh:mm:ss, mm:ss, seconds or ISO 8601; None when it is none of them."""
     text = (text or "").strip()
+    if len(text) > _LONGEST_VALUE:
+        return None
     iso = _ISO_DURATION.fullmatch(text)
     if iso and any(iso.groups()):
         parts = [int(part or 0) for part in iso.groups()]
@@ -134,7 +137,7 @@ def positive_int(text: str | None) -> int | None:
 def number(text: str | None) -> Decimal | None:
     """A finite decimal number that is not negative, or None."""
     try:
-        value = Decimal((text or "").strip())
+        value = Decimal((text or "").strip()[:_LONGEST_VALUE])
     except InvalidOperation:
         return None
     return value if value.is_finite() and 0 <= value < 10**12 else None

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from urllib.parse import unquote
 
 import duckdb
@@ -67,7 +67,7 @@ class Engine:
     def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
         self._lookups = lookups
         self._bounds = bounds
-        self.database = duckdb.connect(config={"threads": 2, "TimeZone": "UTC"})
+        self.database = duckdb.connect(config={"threads": 2})
         self.database.execute("SET arrow_lossless_conversion = true")
         self.database.execute(sql.MEDIA)
         self._load_media()
@@ -78,7 +78,7 @@ class Engine:
 
     def _load_media(self) -> None:
         rows = [
-            (place, v.enclosure_id, v.episode_id, v.podcast_id, v.valid_from, n == 0)
+            (place, v.enclosure_id, v.episode_id, v.podcast_id, _utc(v.valid_from), n == 0)
             for place, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)
         ]
@@ -125,7 +125,7 @@ class Engine:
         """Stream a batch, its rejects and its progress into the loader's temporary tables."""
         cursor = self.database.cursor()
         try:
-            loader.stage("staged_progress", cursor.execute(sql.PROGRESS, progress))
+            loader.stage("staged_progress", cursor.sql(sql.PROGRESS, params=progress))
             if batch.rows:
                 loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
             if batch.rejects:
@@ -139,7 +139,7 @@ class Engine:
                     }
                     for r in batch.rejects
                 ]
-                loader.stage("staged_rejects", cursor.execute(sql.REJECTS, {"rejects": rejects}))
+                loader.stage("staged_rejects", cursor.sql(sql.REJECTS, params={"rejects": rejects}))
         finally:
             cursor.close()
 
@@ -165,14 +165,11 @@ class Engine:
 
     def _rejected(self, chunk: Chunk) -> Iterable[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
-        found = self.database.execute(
-            sql.REJECTED, {"oldest": self._bounds.oldest, "newest": self._bounds.newest}
-        ).fetchall()
+        accepted = {"oldest": _utc(self._bounds.oldest), "newest": _utc(self._bounds.newest)}
+        found = self.database.execute(sql.REJECTED, accepted).fetchall()
         if not found:
             return
-        self.database.execute(
-            sql.DELETE_REJECTED, {"oldest": self._bounds.oldest, "newest": self._bounds.newest}
-        )
+        self.database.execute(sql.DELETE_REJECTED, accepted)
         places = _byte_places(chunk, [n for n, *_ in found])
         for n, fault, line in found:
             offset, length = places[n]
@@ -275,6 +272,11 @@ class Engine:
         filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
         days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
         return [(r, n) for r, n in filtered], [day for (day,) in days]
+
+
+def _utc(instant: datetime) -> datetime:
+    """An instant as the engine knows it: UTC without a zone (zones need a DuckDB extension)."""
+    return instant.astimezone(UTC).replace(tzinfo=None)
 
 
 def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]:

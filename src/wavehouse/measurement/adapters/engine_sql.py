@@ -1,4 +1,4 @@
-"""The engine's statements. Tables of distinct values have text columns c1, c2, …"""
+"""The engine's statements. Tables of distinct values have text columns c1, c2 and so on."""
 
 from __future__ import annotations
 
@@ -21,18 +21,19 @@ UPDATE raw SET line = c2 FROM repaired WHERE raw.n = repaired.c1::BIGINT
 
 REJECTED = """
 SELECT raw.n,
-  CASE WHEN f.at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = '' THEN 'malformed_line'
-    WHEN f.at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
+  CASE WHEN f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = ''
+      THEN 'malformed_line'
+    WHEN f.sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
   raw.line
 FROM raw LEFT JOIN fields f USING (n)
-WHERE f.at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
-  OR f.at < $oldest OR f.at > $newest
+WHERE f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
+  OR f.sent_at < $oldest OR f.sent_at > $newest
 ORDER BY raw.n
 """
 
 DELETE_REJECTED = """
-DELETE FROM fields WHERE at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
-  OR at < $oldest OR at > $newest
+DELETE FROM fields WHERE sent_at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
+  OR sent_at < $oldest OR sent_at > $newest
 """
 
 DISTINCT_PLACES = """
@@ -58,20 +59,20 @@ WHERE status IN (206, 0) AND content_start IS NULL AND range_header IS NOT NULL
 DISTINCT_LISTENERS = """
 SELECT string_agg(triple, chr(10)) FROM (
   SELECT DISTINCT ip || chr(31) || forwarded_for || chr(31) || agent || chr(31)
-    || strftime(date_trunc('month', at), '%Y-%m-%d') AS triple
+    || strftime(date_trunc('month', sent_at), '%Y-%m-%d') AS triple
   FROM fields
 )
 """
 
 MEDIA = """
 CREATE TABLE media (
-  place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMPTZ,
-  valid_to TIMESTAMPTZ, is_first BOOLEAN
+  place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMP,
+  is_first BOOLEAN
 )
 """
 
 INSERT_MEDIA = """
-INSERT INTO media SELECT $1, $2, $3, $4, $5, NULL, $6
+INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6)
 """
 
 # The version in force at the request's time; the first one also holds for what came before it.
@@ -79,9 +80,9 @@ BATCH = """
 CREATE OR REPLACE TABLE batch_0 AS
 WITH versions AS (
   SELECT place, enclosure_id, episode_id, podcast_id,
-    CASE WHEN is_first THEN '-infinity'::TIMESTAMPTZ ELSE valid_from END AS holds_from,
+    CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
     coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from),
-             'infinity'::TIMESTAMPTZ) AS holds_to
+             'infinity'::TIMESTAMP) AS holds_to
   FROM media
 ),
 addressed AS (
@@ -107,9 +108,9 @@ placed AS (
   JOIN addressed a ON a.pair = f.ip || chr(31) || f.forwarded_for
   JOIN agents g ON g.c1 = f.agent
   JOIN keyed k ON k.triple = f.ip || chr(31) || f.forwarded_for || chr(31) || f.agent || chr(31)
-    || strftime(date_trunc('month', f.at), '%Y-%m-%d')
+    || strftime(date_trunc('month', f.sent_at), '%Y-%m-%d')
   LEFT JOIN versions v
-    ON v.place = try_cast(p.c2 AS BIGINT) AND f.at >= v.holds_from AND f.at < v.holds_to
+    ON v.place = try_cast(p.c2 AS BIGINT) AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to
   LEFT JOIN odd_ranges o ON o.c1::BIGINT = f.n
 ),
 judged AS (
@@ -132,7 +133,8 @@ judged AS (
     CASE
       WHEN status = 200 THEN bytes
       WHEN content_start IS NOT NULL
-        THEN content_start + least(bytes, greatest(coalesce(content_end - content_start + 1, bytes), 0))
+        THEN content_start
+          + least(bytes, greatest(coalesce(content_end - content_start + 1, bytes), 0))
       WHEN odd_end IS NOT NULL THEN odd_end
       WHEN asked_start IS NOT NULL
         THEN asked_start + least(bytes, greatest(coalesce(asked_end - asked_start + 1, bytes), 0))
@@ -141,12 +143,12 @@ judged AS (
   FROM placed
 ),
 hashed AS (
-  SELECT *, lpad(to_hex(epoch_ms(at)), 12, '0') AS ms,
+  SELECT *, lpad(to_hex(epoch_ms(sent_at)), 12, '0') AS ms,
     md5(coalesce(native_id, $file_key || ':' || ($first_line + n - 1))) AS digest
   FROM judged
 )
 SELECT
-  at AS requested_at,
+  sent_at::TIMESTAMPTZ AS requested_at,
   -- kernel.ids.uuid8's layout: 48 bits of milliseconds, version 8, variant, hash
   (ms || '8' || digest[1:3] || 'a' || digest[4:18])::UUID AS request_id,
   $organization_id::UUID AS organization_id,
@@ -161,7 +163,7 @@ SELECT
   greatest(range_end, range_start)::BIGINT AS range_end,
   CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END
     AS other_ranges,
-  is_prefix,
+  is_prefix::SMALLINT AS is_prefix, -- a BOOLEAN arrives at PostgreSQL as an 8-bit integer
   nullif(network, '') AS network,
   nullif(country, '') AS country_code,
   listener_key, listener_key_prev, network_key, agent_id, reason,
@@ -171,13 +173,13 @@ FROM hashed
 
 REASONS = "SELECT reason, count(*) FROM batch_0 GROUP BY reason ORDER BY reason"
 
-DAYS = "SELECT DISTINCT requested_at::DATE AS day FROM batch_0 ORDER BY day"
+DAYS = "SELECT DISTINCT requested_at::TIMESTAMP::DATE AS day FROM batch_0 ORDER BY day"
 
 PROGRESS = """
 SELECT $organization_id::UUID AS organization_id, $source_file_id::UUID AS source_file_id,
   $batch_id::BIGINT AS batch_id, $first_line::BIGINT AS first_line, $lines::BIGINT AS lines,
   $bytes_from::BIGINT AS bytes_from, $bytes_to::BIGINT AS bytes_to, $lines_to::BIGINT AS lines_to,
-  $at::TIMESTAMPTZ AS at
+  $at::TIMESTAMPTZ AS loaded_at
 """
 
 REJECTS = """

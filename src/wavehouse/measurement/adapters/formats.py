@@ -69,7 +69,8 @@ SELECT
   n,
   split_part(p[1], ' ', 1) AS ip,
   '' AS forwarded_for,
-  try_strptime(substr(p[1], strpos(p[1], '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z') AS at,
+  try_strptime(substr(p[1], strpos(p[1], '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP
+    AS sent_at,
   CASE WHEN p[2] IN ('', '-') THEN '-' ELSE split_part(p[2], ' ', 1) END AS method,
   CASE WHEN len(p) = 13 AND p[12] <> '-' THEN lower(p[12]) ELSE '' END AS host,
   split_part(split_part(p[2], ' ', 2), '?', 1) AS uri,
@@ -96,7 +97,7 @@ named AS (
     n, p[$c_ip] AS ip,
     CASE WHEN p[$x_forwarded_for] = '-' THEN '' ELSE coalesce(p[$x_forwarded_for], '') END
       AS forwarded_for,
-    try_strptime(p[$date] || ' ' || p[$time] || ' +0000', '%Y-%m-%d %H:%M:%S %z') AS at,
+    try_strptime(p[$date] || ' ' || p[$time], '%Y-%m-%d %H:%M:%S') AS sent_at,
     p[$cs_method] AS method,
     lower(CASE WHEN coalesce(p[$x_host_header], '-') <> '-' THEN p[$x_host_header]
       WHEN coalesce(p[$cs_host], '-') <> '-' THEN p[$cs_host] ELSE '' END) AS host,
@@ -111,7 +112,7 @@ named AS (
   FROM parts
 )
 SELECT
-  n, ip, forwarded_for, at, method, host, uri, status,
+  n, ip, forwarded_for, sent_at, method, host, uri, status,
   -- sc-bytes counts headers too: the smaller of it and the range's length, or sc-content-len
   CASE
     WHEN content_start IS NOT NULL AND content_end IS NOT NULL

@@ -124,7 +124,8 @@ def derive_downloads(
           SELECT enclosure_id, episode_id,
                  CASE WHEN header_bytes IS NULL OR duration_ms IS NULL OR duration_ms < 60000
                    THEN bytes
-                   ELSE header_bytes + ((bytes - header_bytes) * 60000 + duration_ms - 1) / duration_ms
+                   ELSE header_bytes
+                     + ((bytes - header_bytes) * 60000 + duration_ms - 1) / duration_ms
                  END AS threshold_bytes
           FROM catalog.enclosures
         ),
@@ -151,7 +152,8 @@ def derive_downloads(
           SELECT u.*, coalesce(q.first_at, u.prefix_at) AS downloaded_at,
                  CASE WHEN q.first_at IS NULL THEN 'prefix_estimate' ELSE 'bytes' END AS method,
                  coalesce(q.bytes, 0) AS bytes, q.threshold_bytes,
-                 CASE WHEN q.first_at IS NULL THEN prefix_requests ELSE byte_requests END AS requests
+                 CASE WHEN q.first_at IS NULL THEN prefix_requests ELSE byte_requests END
+                   AS requests
           FROM units u LEFT JOIN qualified q USING (listener_key, episode_id)
           WHERE q.first_at IS NOT NULL OR (u.byte_requests = 0 AND u.prefix_requests > 0)
         ),

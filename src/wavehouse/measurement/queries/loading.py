@@ -16,7 +16,7 @@ def insert_requests(loader: BulkLoader) -> int:
            agent_id, reason, path)
         SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end,
-           other_ranges::int8multirange, is_prefix, network::cidr, country_code, listener_key,
+           other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
            listener_key_prev, network_key, agent_id, reason, path
         FROM pg_temp.staged_requests
         ON CONFLICT DO NOTHING
@@ -43,7 +43,7 @@ def insert_rejects(loader: BulkLoader) -> int:
           (organization_id, source_file_id, line_number, byte_offset, byte_length, reason,
            excerpt, quarantined_at)
         SELECT p.organization_id, p.source_file_id, r.line_number, r.byte_offset, r.byte_length,
-               r.reason, r.excerpt, p.at
+               r.reason, r.excerpt, p.loaded_at
         FROM pg_temp.staged_rejects r CROSS JOIN pg_temp.staged_progress p
         ON CONFLICT (source_file_id, byte_offset, reason) DO NOTHING
         """
@@ -57,7 +57,7 @@ def insert_batch(loader: BulkLoader) -> None:
         INSERT INTO measurement.ingest_batches
           (batch_id, organization_id, source_file_id, first_line, lines, ingested_at)
         OVERRIDING SYSTEM VALUE
-        SELECT batch_id, organization_id, source_file_id, first_line, lines, at
+        SELECT batch_id, organization_id, source_file_id, first_line, lines, loaded_at
         FROM pg_temp.staged_progress
         """
     )
@@ -68,7 +68,7 @@ def advance_source_file(loader: BulkLoader) -> bool:
     moved = loader.execute(
         """
         UPDATE measurement.source_files f
-        SET bytes_read = p.bytes_to, lines_read = p.lines_to, last_read_at = p.at
+        SET bytes_read = p.bytes_to, lines_read = p.lines_to, last_read_at = p.loaded_at
         FROM pg_temp.staged_progress p
         WHERE f.source_file_id = p.source_file_id AND f.bytes_read = p.bytes_from
         """

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from typing import LiteralString, cast
+from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
@@ -60,8 +60,7 @@ def transform(name: str) -> LiteralString:
     """A transform's select, with its ``:name`` parameters in psycopg's form."""
     text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
     # The file is the package's own and holds no values: it is as literal as a string here.
-    converted: LiteralString = cast("LiteralString", _NAME.sub(r"%(\1)s", text))
-    return converted
+    return _NAME.sub(r"%(\1)s", text)
 
 
 def lock_rolling(tx: Tx[Operational]) -> None:
@@ -116,22 +115,30 @@ def carry(
 ) -> int:
     """Stream a span's aggregate from one database into the other; the number of rows."""
     out = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(transform(rollup.transform)))
-    into = sql.SQL("COPY analytics.{} FROM STDIN").format(sql.Identifier(rollup.table))
+    table = sql.Identifier("analytics", rollup.table)
     parameters = {
         "grain": rollup.grain,
         "first": first,
         "last": last,
         "computed_at": computed_at,
     }
+    # COPY does not go into a table with row security: by way of a temporary one.
+    target.connection.execute(
+        sql.SQL("CREATE TEMP TABLE carried (LIKE {}) ON COMMIT DROP").format(table)
+    )
     with (
         source.connection.cursor() as reader,
         target.connection.cursor() as writer,
         reader.copy(out, parameters) as rows,
-        writer.copy(into) as sink,
+        writer.copy("COPY carried FROM STDIN") as sink,
     ):
         for block in rows:
             sink.write(block)
-    return writer.rowcount
+    inserted = target.connection.execute(
+        sql.SQL("INSERT INTO {} SELECT * FROM carried").format(table)
+    )
+    target.connection.execute("DROP TABLE carried")
+    return inserted.rowcount
 
 
 def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:

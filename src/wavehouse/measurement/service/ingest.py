@@ -17,12 +17,13 @@ from pathlib import Path
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import Conflict
+from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
 from wavehouse.measurement.adapters.formats import Layout, layout_of
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.queries import loading, sources
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
-from wavehouse.measurement.types import Chunk, FileResult, SourceFile, Tally
+from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, SourceFile, Tally
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
@@ -93,6 +94,21 @@ class Ingest:
             tally = self._read_from(log, file, layout)
         nothing = tally.read == 0 and tally.quarantined == 0
         return FileResult(str(path), layout.format, tally, "nothing new" if nothing else "")
+
+    def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
+        """One quarantined line, read again at its place; the file's progress stays."""
+        line = log.line_at(row.byte_offset, row.byte_length)
+        with self._place.stores.operational.worker() as tx:
+            file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
+        if line is None or file is None or head.hash(file.head_length) != file.head_hash:
+            return Tally()
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            return Tally()
+        layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
+        chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
+        return self._load(self._normalised(file, chunk, layout), moves=False)
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
@@ -182,7 +198,7 @@ class Ingest:
             sources.insert_user_agents(tx, agents=new)
             self._agents.update(batch.agents)
 
-    def _load(self, work: _Work) -> Tally:
+    def _load(self, work: _Work, *, moves: bool = True) -> Tally:
         """Everything of a chunk in one transaction; runs in the loader's thread."""
         loader, batch, chunk = self._loader, work.batch, work.chunk
         try:
@@ -201,13 +217,13 @@ class Ingest:
                     "at": clock.now(),
                 },
             )
-            if not loading.advance_source_file(loader):
+            if moves and not loading.advance_source_file(loader):
                 raise Conflict("another program has read this file meanwhile; nothing was lost")
             loading.insert_batch(loader)
             stored = loading.insert_requests(loader) if batch.rows else 0
             if batch.rows:
                 loading.mark_for_counting(loader)
-            quarantined = loading.insert_rejects(loader) if batch.rejects else 0
+            quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
             loading.forget_staged(loader)
             loader.commit()
         except BaseException:

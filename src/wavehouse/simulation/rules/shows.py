@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
@@ -92,8 +93,10 @@ def _alternate(host: str, path: str, seconds: int) -> Rendition:
 
 
 def _slug(title: str) -> str:
-    kept = "".join(c if c.isascii() and c.isalnum() else "-" for c in title.lower())
-    return "-".join(part for part in kept.split("-") if part)
+    """A title as a file's name: no accents, no apostrophes, hyphens between the words."""
+    bare = unicodedata.normalize("NFKD", title.lower()).encode("ascii", "ignore").decode()
+    kept = "".join(c if c.isalnum() else " " for c in bare.replace("'", ""))
+    return "-".join(kept.split())
 
 
 def rules_show(settings: Settings) -> Show:

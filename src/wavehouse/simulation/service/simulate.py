@@ -11,6 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.telemetry import span
 from wavehouse.simulation.adapters.files import Folder, LogFile
 from wavehouse.simulation.rules.feeds import feed
@@ -53,24 +54,34 @@ def simulate(
     settings: Settings, out: Path, *, force: bool = False, report: Report | None = None
 ) -> dict[str, Any]:
     """Write the folder and return its truth. Equal settings write equal bytes."""
-    folder = Folder(out)
-    folder.prepare(force=force)
-    with span("simulate", people=settings.people, days=settings.days):
-        shows = ordinary_shows(settings)
-        rules = rules_show(settings)
-        for show in (*shows, rules):
-            folder.text(f"feeds/{show.key}.xml", feed(show))
-        folder.json("media.json", media_table((*shows, rules)))
-        sponsored = campaigns(settings, shows)
-        folder.json("campaigns.json", campaign_file(sponsored))
-        shop = conversions(settings, sponsored)
-        folder.csv("conversions.csv", HEAD, (row.cells() for row in shop.rows))
-        tally = Tally(settings, sponsored)
-        programme = _rehearse(settings, rules, tally)
-        traffic = Traffic.of(settings, shows, population(settings, shows), tally)
-        _Press(settings, folder, tally, report).run(traffic, programme)
-        found = truth(tally, shop)
-        folder.json("truth.json", found)
+    try:
+        folder = Folder(out)
+        folder.prepare(force=force)
+        with span("simulate", people=settings.people, days=settings.days):
+            return _written(settings, folder, report)
+    except OSError as error:
+        raise InvalidInput(
+            f"The simulation cannot be written: {error.strerror}.",
+            where=str(error.filename or out),
+            hint="Choose a folder that you may write to, on a disk with room.",
+        ) from error
+
+
+def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[str, Any]:
+    shows, rules = ordinary_shows(settings), rules_show(settings)
+    for show in (*shows, rules):
+        folder.text(f"feeds/{show.key}.xml", feed(show))
+    folder.json("media.json", media_table((*shows, rules)))
+    sponsored = campaigns(settings, shows)
+    folder.json("campaigns.json", campaign_file(sponsored))
+    shop = conversions(settings, sponsored)
+    folder.csv("conversions.csv", HEAD, (row.cells() for row in shop.rows))
+    tally = Tally(settings, sponsored)
+    programme = _rehearse(settings, rules, tally)
+    traffic = Traffic.of(settings, shows, population(settings, shows), tally)
+    _Press(settings, folder, tally, report).run(traffic, programme)
+    found = truth(tally, shop)
+    folder.json("truth.json", found)
     return found
 
 

@@ -1,0 +1,287 @@
+"""SQL that reads counted figures: from the rollups, and from the events for distinct listeners."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from wavehouse.measurement.types import (
+    DayTotal,
+    EpisodeDay,
+    Figure,
+    Freshness,
+    HourTotal,
+    TracedRequest,
+)
+from wavehouse.store import Analytics, Operational, Tx
+
+
+def downloads_by_day(
+    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID
+) -> list[DayTotal]:
+    """Downloads and distinct listeners of each day of one podcast, or of all (nil UUID)."""
+    return tx.rows(
+        DayTotal,
+        """
+        SELECT day, downloads, listeners FROM analytics.audience_daily
+        WHERE organization_id = analytics.current_organization() AND podcast_id = %(podcast_id)s
+          AND day BETWEEN %(first)s AND %(last)s
+        ORDER BY day
+        """,
+        {"first": first, "last": last, "podcast_id": podcast_id},
+    )
+
+
+def downloads_by_hour(
+    tx: Tx[Analytics], *, start: datetime, end: datetime, podcast_id: UUID | None
+) -> list[HourTotal]:
+    """Downloads of each hour that has any."""
+    return tx.rows(
+        HourTotal,
+        """
+        SELECT hour, sum(downloads)::bigint AS downloads FROM analytics.listener_events_hourly
+        WHERE hour >= %(start)s AND hour < %(end)s
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+        GROUP BY hour ORDER BY hour
+        """,
+        {"start": start, "end": end, "podcast_id": podcast_id},
+    )
+
+
+def downloads_by_episode(
+    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID | None
+) -> list[Figure]:
+    """Downloads of each episode, most first."""
+    return tx.rows(
+        Figure,
+        """
+        SELECT episode_id::text AS member, sum(downloads)::bigint AS downloads
+        FROM analytics.listener_events_daily
+        WHERE day BETWEEN %(first)s AND %(last)s
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+        GROUP BY episode_id HAVING sum(downloads) > 0
+        ORDER BY sum(downloads) DESC, episode_id
+        """,
+        {"first": first, "last": last, "podcast_id": podcast_id},
+    )
+
+
+def downloads_by_app(
+    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID | None
+) -> list[Figure]:
+    """Downloads of each app, most first."""
+    return tx.rows(
+        Figure,
+        """
+        SELECT platform AS member, sum(downloads)::bigint AS downloads
+        FROM analytics.listener_events_daily_platform
+        WHERE day BETWEEN %(first)s AND %(last)s
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+        GROUP BY platform HAVING sum(downloads) > 0 ORDER BY sum(downloads) DESC, platform
+        """,
+        {"first": first, "last": last, "podcast_id": podcast_id},
+    )
+
+
+def downloads_by_country(
+    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID | None
+) -> list[Figure]:
+    """Downloads of each country, most first."""
+    return tx.rows(
+        Figure,
+        """
+        SELECT country_code AS member, sum(downloads)::bigint AS downloads
+        FROM analytics.listener_events_daily_country
+        WHERE day BETWEEN %(first)s AND %(last)s
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+        GROUP BY country_code HAVING sum(downloads) > 0 ORDER BY sum(downloads) DESC, country_code
+        """,
+        {"first": first, "last": last, "podcast_id": podcast_id},
+    )
+
+
+def downloads_by_episode_day(
+    tx: Tx[Analytics], *, first: date, last: date, episode_ids: Sequence[UUID]
+) -> list[EpisodeDay]:
+    """Downloads of given episodes on each day."""
+    return tx.rows(
+        EpisodeDay,
+        """
+        SELECT episode_id, day, downloads FROM analytics.listener_events_daily
+        WHERE day BETWEEN %(first)s AND %(last)s AND episode_id = ANY(%(episode_ids)s)
+        ORDER BY episode_id, day
+        """,
+        {"first": first, "last": last, "episode_ids": list(episode_ids)},
+    )
+
+
+def distinct_listeners(
+    tx: Tx[Operational], *, start: datetime, end: datetime, podcast_id: UUID | None
+) -> int:
+    """Distinct listeners of a span within one month or two adjacent ones (R43, R44).
+
+    Events of the later month carry the key of the month before as well, so the span is counted
+    under one key.
+    """
+    return int(
+        tx.value(
+            """
+            SELECT count(DISTINCT CASE
+              WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
+                THEN listener_key ELSE listener_key_prev END)
+            FROM measurement.listener_events
+            WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+              AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+            """,
+            {"start": start, "end": end, "podcast_id": podcast_id},
+        )
+    )
+
+
+def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
+    """Downloads known only by our redirect: estimates, told apart (R30)."""
+    return int(
+        tx.value(
+            """
+            SELECT count(*) FROM measurement.downloads
+            WHERE downloaded_at >= %(start)s AND downloaded_at < %(end)s
+              AND method = 'prefix_estimate' AND count_window = 'calendar'
+            """,
+            {"start": start, "end": end},
+        )
+    )
+
+
+def episode_titles(tx: Tx[Operational], *, episode_ids: Sequence[UUID]) -> dict[str, str]:
+    """Titles by episode id."""
+    rows = tx.connection.execute(
+        """
+        SELECT episode_id::text, title FROM catalog.episodes
+        WHERE episode_id = ANY(%(episode_ids)s)
+        """,
+        {"episode_ids": list(episode_ids)},
+    )
+    return dict(rows.fetchall())
+
+
+def filtered_requests(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Figure]:
+    """How many requests each filter stopped."""
+    return tx.rows(
+        Figure,
+        """
+        SELECT reason AS member, count(*) AS downloads FROM measurement.requests
+        WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NOT NULL
+        GROUP BY reason ORDER BY count(*) DESC, reason
+        """,
+        {"start": start, "end": end},
+    )
+
+
+def traced_requests(
+    tx: Tx[Operational], *, start: datetime, end: datetime, limit: int
+) -> list[TracedRequest]:
+    """Stored requests in the order of their files, each with what became of it."""
+    return tx.rows(
+        TracedRequest,
+        """
+        WITH chosen AS (
+          SELECT * FROM measurement.requests
+          WHERE requested_at >= %(start)s AND requested_at < %(end)s
+        ),
+        spans AS (
+          SELECT listener_key, enclosure_id, (requested_at AT TIME ZONE 'UTC')::date AS day,
+                 range_agg(int8multirange(int8range(range_start, range_end))
+                   + coalesce(other_ranges, '{}')) AS covered
+          FROM chosen WHERE reason IS NULL AND NOT is_prefix GROUP BY 1, 2, 3
+        ),
+        sizes AS (
+          SELECT listener_key, enclosure_id, day,
+                 (SELECT coalesce(sum(upper(r) - lower(r)), 0)::bigint FROM unnest(covered) AS r)
+                   AS unit_bytes
+          FROM spans
+        )
+        SELECT c.requested_at, f.name AS file, c.line_number, e.title AS episode, c.method,
+               c.status::integer AS status, c.range_start, c.range_end, c.network::text AS network,
+               c.country_code, a.app,
+               CASE WHEN c.reason IS NOT NULL THEN c.reason
+                    WHEN c.is_prefix THEN 'prefix_estimate'
+                    WHEN d.download_id IS NOT NULL THEN 'counted'
+                    ELSE 'below_threshold' END AS outcome,
+               s.unit_bytes,
+               CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL OR n.duration_ms < 60000
+                 THEN n.bytes
+                 ELSE n.header_bytes
+                   + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
+               END AS threshold_bytes
+        FROM chosen c
+        JOIN measurement.ingest_batches b USING (batch_id)
+        JOIN measurement.source_files f USING (source_file_id)
+        JOIN measurement.user_agents a USING (agent_id)
+        LEFT JOIN catalog.episodes e ON e.episode_id = c.episode_id
+        LEFT JOIN catalog.enclosures n ON n.enclosure_id = c.enclosure_id
+        LEFT JOIN sizes s ON s.listener_key = c.listener_key AND s.enclosure_id = c.enclosure_id
+          AND s.day = (c.requested_at AT TIME ZONE 'UTC')::date AND c.reason IS NULL
+        LEFT JOIN measurement.downloads d
+          ON d.listener_key = c.listener_key AND d.episode_id = c.episode_id
+          AND d.method = 'bytes' AND d.count_window = 'calendar'
+          AND d.downloaded_at >= date_trunc('day', c.requested_at, 'UTC')
+          AND d.downloaded_at < date_trunc('day', c.requested_at, 'UTC') + interval '1 day'
+          AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
+        ORDER BY f.name, c.line_number LIMIT %(limit)s
+        """,
+        {"start": start, "end": end, "limit": limit},
+    )
+
+
+def outcomes(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Figure]:
+    """How many candidate requests were counted, stayed below the threshold, are estimates."""
+    return tx.rows(
+        Figure,
+        """
+        SELECT CASE WHEN r.is_prefix THEN 'prefix_estimate'
+                    WHEN d.download_id IS NOT NULL THEN 'counted'
+                    ELSE 'below_threshold' END AS member,
+               count(*) AS downloads
+        FROM measurement.requests r
+        LEFT JOIN measurement.downloads d
+          ON d.listener_key = r.listener_key AND d.episode_id = r.episode_id
+          AND d.method = 'bytes' AND d.count_window = 'calendar'
+          AND date_trunc('day', d.downloaded_at, 'UTC') = date_trunc('day', r.requested_at, 'UTC')
+          AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
+        WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s AND r.reason IS NULL
+        GROUP BY 1 ORDER BY 1
+        """,
+        {"start": start, "end": end},
+    )
+
+
+def freshness(tx: Tx[Operational]) -> Freshness:
+    """How far the events go and what waits (the newest rollup is read from analytics)."""
+    return tx.one(
+        Freshness,
+        """
+        SELECT (SELECT max("timestamp") FROM measurement.listener_events) AS newest_request,
+               NULL::timestamptz AS newest_rollup,
+               (SELECT count(*) FROM measurement.count_log) AS pending_batches,
+               (SELECT count(DISTINCT hour) FROM measurement.dirty_log) AS dirty_hours,
+               (SELECT count(*) FROM measurement.quarantine WHERE status = 'open') AS quarantined
+        """,
+    )
+
+
+def newest_rollup(tx: Tx[Analytics]) -> datetime | None:
+    """When a rollup was last computed: the data version of everything that reads rollups."""
+    found: datetime | None = tx.value("SELECT max(computed_at) FROM analytics.audience_daily")
+    return found
+
+
+def first_and_last_day(tx: Tx[Analytics]) -> tuple[date, date] | None:
+    """The first and the last day that have downloads."""
+    row = tx.connection.execute(
+        """
+        SELECT min(day), max(day) FROM analytics.audience_daily
+        WHERE organization_id = analytics.current_organization()
+        """
+    ).fetchone()
+    return None if row is None or row[0] is None else (row[0], row[1])

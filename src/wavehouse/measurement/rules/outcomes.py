@@ -1,0 +1,47 @@
+"""What a request's outcome means, in a sentence with the rule's number."""
+
+from __future__ import annotations
+
+_FILTERED = {
+    "bad_ip": "its address cannot be read (R06)",
+    "unknown_path": "no registered episode is served there: wavehouse ingest feed",
+    "bad_method": "only GET counts (R09)",
+    "not_modified": "304: nothing was sent (R10)",
+    "bad_status": "neither 200 nor 206 (R11)",
+    "probe_range": "the player only asked whether ranges work (R14)",
+    "empty_agent": "no user agent (R16)",
+    "watch": "a watch's copy of its phone's download (R20)",
+    "bot": "a bot (R16)",
+    "malformed_agent": "the user agent is no user agent (R22)",
+    "datacenter": "from a data centre (R17)",
+    "vpn": "from a VPN (R17)",
+}
+_FAULTS = {
+    "malformed_line": "not a line of this log format (cut?)",
+    "bad_encoding": "bytes that are no UTF-8",
+    "line_too_long": "longer than 64 KiB",
+    "in_future": "more than an hour in the future",
+    "gzip_truncated": "the gzip stream ends too early; the rows before are kept",
+    "gzip_corrupt": "the gzip stream is damaged; the rows before are kept",
+}
+
+
+def explained(outcome: str, unit_bytes: int | None, threshold_bytes: int | None) -> str:
+    """Why a request counts or does not; bytes are those of its listener, file and UTC day."""
+    if outcome in _FILTERED:
+        return _FILTERED[outcome]
+    if outcome == "prefix_estimate":
+        return "our redirect: no bytes prove it, an estimate told apart (R30)"
+    if threshold_bytes is None:
+        return "the file's size is not known: probe it or give --media (R29)"
+    compared = f"{unit_bytes or 0:,} of {threshold_bytes:,} bytes that day"
+    if outcome == "counted":
+        return f"one minute was sent: {compared} (R26, R27)"
+    return f"less than one minute: {compared} (R26)"
+
+
+def fault_explained(fault: str, raw_retention_days: int) -> str:
+    """Why a row is in the quarantine."""
+    if fault == "too_old":
+        return f"older than {raw_retention_days} days (WAVEHOUSE_RAW_RETENTION_DAYS)"
+    return _FAULTS.get(fault, fault)

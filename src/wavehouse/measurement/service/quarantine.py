@@ -1,0 +1,92 @@
+"""Use cases of the quarantine: list, replay, discard."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import UUID
+
+from wavehouse import audit
+from wavehouse.accounts import Workplace, user_actor
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound, WavehouseError
+from wavehouse.measurement.adapters.logfile import LogFile
+from wavehouse.measurement.queries import sources
+from wavehouse.measurement.service.ingest import Ingest
+from wavehouse.measurement.types import QuarantinedRow, Tally
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What a replay came to."""
+
+    tried: int
+    stored: int
+    still_bad: int
+    unreadable: tuple[str, ...]
+
+
+def listed(place: Workplace, *, limit: int = 1000) -> list[QuarantinedRow]:
+    """Rows that wait, oldest first."""
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        return sources.quarantined(
+            tx, organization_id=place.organization.organization_id, limit=limit
+        )
+
+
+def _chosen(place: Workplace, ids: Sequence[UUID]) -> list[QuarantinedRow]:
+    rows = listed(place, limit=1_000_000)
+    if not ids:
+        return rows
+    missing = set(ids) - {row.quarantine_id for row in rows}
+    if missing:
+        raise NotFound(
+            f"{min(map(str, missing))} is not in the quarantine", hint="wavehouse quarantine list"
+        )
+    return [row for row in rows if row.quarantine_id in ids]
+
+
+def replay(place: Workplace, *, ids: Sequence[UUID] = ()) -> Replayed:
+    """Read quarantined lines again at their file and offset; those that are good now are stored."""
+    by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
+    rows = _chosen(place, ids)
+    for row in rows:
+        by_file[row.file].append(row)
+    total, unreadable, done = Tally(), [], []
+    with Ingest.opened(place) as ingest:
+        for name, waiting in by_file.items():
+            try:
+                log = LogFile(Path(name))
+                head = log.head()
+            except WavehouseError as error:
+                unreadable.append(str(error))
+                continue
+            for row in waiting:
+                tally = ingest.reread(log, head, row)
+                total.add(tally)
+                if tally.stored + tally.duplicate:
+                    done.append(row.quarantine_id)
+    with place.stores.operational.worker() as tx:
+        sources.resolve_quarantined(tx, ids=done, status="replayed", at=clock.now())
+    return Replayed(len(rows), len(done), len(rows) - len(done), tuple(unreadable))
+
+
+def discard(place: Workplace, *, ids: Sequence[UUID] = ()) -> int:
+    """Close rows without storing them: all, or those named. What was lost is in the audit log."""
+    rows = _chosen(place, ids)
+    with place.stores.operational.worker() as tx:
+        closed = sources.resolve_quarantined(
+            tx, ids=[row.quarantine_id for row in rows], status="discarded", at=clock.now()
+        )
+        if closed:
+            audit.record(
+                tx,
+                actor=user_actor(place.identity),
+                action="quarantine.discarded",
+                resource=("quarantine", "rows"),
+                organization_id=place.organization.organization_id,
+                metadata={"rows": closed},
+            )
+    return closed

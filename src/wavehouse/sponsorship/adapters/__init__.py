@@ -1,0 +1,1 @@
+"""The outside world of sponsorship: files of conversions in, documents out."""

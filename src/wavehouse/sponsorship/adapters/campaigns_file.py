@@ -1,0 +1,78 @@
+"""campaigns.json: sponsors and campaigns as a file of another system or of the simulator."""
+
+from __future__ import annotations
+
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from wavehouse.kernel.errors import InvalidInput
+
+LARGEST = 16 * 1024 * 1024
+VERSION = 1
+
+
+class SponsorEntry(msgspec.Struct, frozen=True):
+    """The sponsor of a campaign, known by its name."""
+
+    name: str
+    company: str | None = None
+    email: str | None = None
+    website: str | None = None
+    industry: str | None = None
+
+
+class CampaignEntry(msgspec.Struct, frozen=True):
+    """A campaign of the file; ``key`` tells it again at the next import."""
+
+    key: str
+    sponsor: SponsorEntry
+    podcast_guid: str
+    name: str
+    status: str
+    start_date: date
+    end_date: date
+    campaign_value: Decimal
+    currency: str
+    margin: Decimal = Decimal(1)
+    guaranteed_impressions: int | None = None
+    episode_guids: list[str] = []
+    promo_codes: list[str] = []
+    attribution_config: dict[str, Any] = {}
+    grace_days: int | None = None
+
+
+class CampaignsFile(msgspec.Struct, frozen=True):
+    """The whole file."""
+
+    version: int
+    campaigns: list[CampaignEntry]
+
+
+def read_campaigns(path: Path) -> list[CampaignEntry]:
+    """The campaigns of a file. Raises InvalidInput with the place of what cannot be used."""
+    hint = 'The file looks like {"version": 1, "campaigns": [{"key": …, "sponsor": …}]}'
+    try:
+        if path.stat().st_size > LARGEST:
+            raise InvalidInput(f"The file is larger than {LARGEST} bytes", where=str(path))
+        content = path.read_bytes()
+    except OSError as error:
+        raise InvalidInput(
+            f"The file cannot be read: {error.strerror}", where=str(path), hint="Check the path."
+        ) from None
+    try:
+        found = msgspec.json.decode(content, type=CampaignsFile)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise InvalidInput(
+            f"The campaigns cannot be read: {error}", where=str(path), hint=hint
+        ) from None
+    if found.version != VERSION:
+        raise InvalidInput(
+            f"The file has version {found.version}, this program reads {VERSION}",
+            where=str(path),
+            hint=hint,
+        )
+    return found.campaigns

@@ -1,0 +1,89 @@
+"""Typst as a typesetter: a template of the package and data as JSON make a PDF/UA document.
+
+Data reaches the template through ``sys.inputs`` and ``json``: it is never source text, so it
+cannot bring markup or code with it. Only the package's own fonts are used, nothing is fetched,
+and the time printed into the file is given: the same view gives the same bytes.
+
+PDF/UA has no room for a sign without a glyph, so a sign that the fonts lack is printed as a box.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import unicodedata
+from collections.abc import Mapping
+from datetime import datetime
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+import typst
+
+REFERENCE = Path(__file__).parents[2] / "reference"
+STANDARD: Final = "ua-1"
+BOX = "□"
+
+
+class Typesetter:
+    """A compiler kept warm for one template. Safe to use from several threads."""
+
+    def __init__(self, template: Path, fonts: Path = REFERENCE / "fonts") -> None:
+        self._lock = threading.Lock()
+        self._compiler = typst.Compiler(
+            template,
+            root=template.parent,
+            font_paths=typst.Fonts(
+                include_system_fonts=False, include_embedded_fonts=False, font_paths=[fonts]
+            ),
+            ignore_system_fonts=True,
+        )
+
+    def pdf(self, view: Mapping[str, Any], *, created_at: datetime) -> bytes:
+        """The document as an accessible PDF (PDF/UA-1)."""
+        shown = printable(view)
+        shown["boxes"] = BOX in json.dumps(shown, ensure_ascii=False)
+        with self._lock:
+            made = self._compiler.compile(
+                format="pdf",
+                sys_inputs={"data": json.dumps(shown, ensure_ascii=False)},
+                pdf_standards=STANDARD,
+                timestamp=int(created_at.timestamp()),
+            )
+        if not isinstance(made, bytes):
+            raise TypeError("the typesetter returned no document")
+        return made
+
+
+@cache
+def typesetter(template_id: str) -> Typesetter:
+    """The typesetter of a bundled template, made once per process."""
+    return Typesetter(REFERENCE / "reports" / template_id / "main.typ")
+
+
+def printable(value: Any) -> Any:
+    """The same JSON value with every text in signs that the fonts have; the rest become a box."""
+    if isinstance(value, str):
+        return "".join(_sign(c) for c in unicodedata.normalize("NFC", value))
+    if isinstance(value, Mapping):
+        return {key: printable(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [printable(item) for item in value]
+    return value
+
+
+def _sign(character: str) -> str:
+    if ord(character) in covered():
+        return character
+    kind = unicodedata.category(character)
+    if kind in ("Cc", "Zl", "Zp", "Zs"):
+        return " "
+    return "" if kind in ("Cf", "Mn", "Me") else BOX
+
+
+@cache
+def covered() -> frozenset[int]:
+    """The code points that every bundled cut can print."""
+    ranges = (REFERENCE / "fonts" / "coverage.txt").read_text().split()
+    ends = [tuple(int(end, 16) for end in line.split("-")) for line in ranges]
+    return frozenset(point for first, last in ends for point in range(first, last + 1))

@@ -1,0 +1,1 @@
+"""SQL of ``sponsorship``: one typed function per statement, by subject."""

@@ -1,0 +1,271 @@
+"""SQL of sponsors, campaigns and promo codes; reads shows and episodes of the catalog below."""
+
+from __future__ import annotations
+
+from datetime import date
+from uuid import UUID
+
+from psycopg.types.json import Jsonb
+
+from wavehouse.kernel.ids import CampaignId, EpisodeId, OrganizationId, PodcastId, SponsorId, UserId
+from wavehouse.sponsorship.types import CampaignCard, CodeWindow, NewCampaign, NewSponsor, Sponsor
+from wavehouse.store import Operational, Tx
+
+
+def save_sponsor(
+    tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, sponsor: NewSponsor
+) -> Sponsor:
+    """Add a sponsor, or complete the one of that name with what is newly known of it."""
+    return tx.one(
+        Sponsor,
+        """
+        INSERT INTO sponsorship.sponsors AS s
+          (organization_id, user_id, name, company, email, website, industry)
+        VALUES (%(organization_id)s, %(user_id)s, %(name)s, %(company)s, %(email)s, %(website)s,
+                %(industry)s)
+        ON CONFLICT (organization_id, lower(name)) DO UPDATE SET
+          company = coalesce(excluded.company, s.company),
+          email = coalesce(excluded.email, s.email),
+          website = coalesce(excluded.website, s.website),
+          industry = coalesce(excluded.industry, s.industry)
+        RETURNING sponsor_id, name, company, email, website, industry
+        """,
+        {
+            "organization_id": organization_id,
+            "user_id": user_id,
+            "name": sponsor.name,
+            "company": sponsor.company,
+            "email": sponsor.email,
+            "website": sponsor.website,
+            "industry": sponsor.industry,
+        },
+    )
+
+
+def sponsors(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Sponsor]:
+    """An organization's sponsors by name."""
+    return tx.rows(
+        Sponsor,
+        """
+        SELECT sponsor_id, name, company, email, website, industry
+        FROM sponsorship.sponsors WHERE organization_id = %(organization_id)s
+        ORDER BY lower(name), sponsor_id
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def sponsor(tx: Tx[Operational], *, sponsor_id: SponsorId) -> Sponsor:
+    """One sponsor."""
+    return tx.one(
+        Sponsor,
+        """
+        SELECT sponsor_id, name, company, email, website, industry
+        FROM sponsorship.sponsors WHERE sponsor_id = %(sponsor_id)s
+        """,
+        {"sponsor_id": sponsor_id},
+    )
+
+
+def save_campaign(
+    tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, campaign: NewCampaign
+) -> CampaignId:
+    """Add a campaign, or bring the one with the same import key to what is told now."""
+    found = tx.value(
+        """
+        INSERT INTO sponsorship.campaigns
+          (organization_id, user_id, podcast_id, sponsor_id, name, status, start_date, end_date,
+           campaign_value, currency, margin, guaranteed_impressions, episode_ids,
+           attribution_config, metadata)
+        VALUES (%(organization_id)s, %(user_id)s, %(podcast_id)s, %(sponsor_id)s, %(name)s,
+                %(status)s, %(start_date)s, %(end_date)s, %(campaign_value)s, %(currency)s,
+                %(margin)s, %(guaranteed)s, %(episode_ids)s, %(config)s, %(metadata)s)
+        ON CONFLICT (organization_id, (metadata ->> 'key')) WHERE metadata ? 'key' DO UPDATE SET
+          podcast_id = excluded.podcast_id, sponsor_id = excluded.sponsor_id,
+          name = excluded.name, status = excluded.status,
+          start_date = excluded.start_date, end_date = excluded.end_date,
+          campaign_value = excluded.campaign_value, currency = excluded.currency,
+          margin = excluded.margin, guaranteed_impressions = excluded.guaranteed_impressions,
+          episode_ids = excluded.episode_ids, attribution_config = excluded.attribution_config
+        RETURNING campaign_id
+        """,
+        {
+            "organization_id": organization_id,
+            "user_id": user_id,
+            "podcast_id": campaign.podcast_id,
+            "sponsor_id": campaign.sponsor_id,
+            "name": campaign.name,
+            "status": campaign.status.value,
+            "start_date": campaign.start_date,
+            "end_date": campaign.end_date,
+            "campaign_value": campaign.campaign_value,
+            "currency": campaign.currency,
+            "margin": campaign.margin,
+            "guaranteed": campaign.guaranteed_impressions,
+            "episode_ids": list(campaign.episode_ids),
+            "config": Jsonb({**campaign.attribution_config, "grace_days": campaign.grace_days}),
+            "metadata": Jsonb({"key": campaign.key} if campaign.key else {}),
+        },
+    )
+    return CampaignId(found)
+
+
+def lock_codes(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
+    """Let one transaction at a time give codes away: two could each find a code free."""
+    tx.execute(
+        "SELECT pg_advisory_xact_lock(hashtextextended('sponsorship.codes ' || %(id)s, 0))",
+        {"id": str(organization_id)},
+    )
+
+
+def delete_promo_codes(tx: Tx[Operational], *, campaign_id: CampaignId) -> int:
+    """Take a campaign's codes back, to be given anew."""
+    return tx.execute(
+        "DELETE FROM sponsorship.promo_codes WHERE campaign_id = %(campaign_id)s",
+        {"campaign_id": campaign_id},
+    )
+
+
+def insert_promo_codes(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    windows: list[CodeWindow],
+    spelling: list[str],
+) -> int:
+    """Give a campaign its codes, each with the days on which it is credited."""
+    return tx.execute(
+        """
+        INSERT INTO sponsorship.promo_codes
+          (organization_id, campaign_id, code, code_normalised, valid_from, valid_to)
+        SELECT %(organization_id)s, t.campaign_id, t.code, t.code_normalised, t.valid_from,
+               t.valid_to
+        FROM unnest(%(campaigns)s::uuid[], %(codes)s::text[], %(normalised)s::text[],
+                    %(first)s::date[], %(last)s::date[])
+          AS t (campaign_id, code, code_normalised, valid_from, valid_to)
+        """,
+        {
+            "organization_id": organization_id,
+            "campaigns": [w.campaign_id for w in windows],
+            "codes": spelling,
+            "normalised": [w.code for w in windows],
+            "first": [w.first_day for w in windows],
+            "last": [w.last_day for w in windows],
+        },
+    )
+
+
+def code_windows(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[CodeWindow]:
+    """Every code of an organization with its window, the latest window first."""
+    return tx.rows(
+        CodeWindow,
+        """
+        SELECT p.code_normalised AS code, c.campaign_id, c.sponsor_id, p.valid_from AS first_day,
+               p.valid_to AS last_day, c.currency, c.status NOT IN ('draft', 'cancelled') AS live
+        FROM sponsorship.promo_codes p JOIN sponsorship.campaigns c USING (campaign_id)
+        WHERE p.organization_id = %(organization_id)s
+        ORDER BY p.valid_to DESC, c.campaign_id
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def campaigns(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[CampaignCard]:
+    """An organization's campaigns, the latest flight first."""
+    return tx.rows(
+        CampaignCard,
+        """
+        SELECT c.campaign_id, c.sponsor_id, c.podcast_id, s.name AS sponsor, p.title AS podcast,
+               c.name, c.status, c.start_date, c.end_date, c.campaign_value, c.currency, c.margin,
+               c.guaranteed_impressions, c.episode_ids,
+               ARRAY(SELECT k.code FROM sponsorship.promo_codes k
+                     WHERE k.campaign_id = c.campaign_id ORDER BY k.code) AS promo_codes,
+               coalesce((c.attribution_config ->> 'grace_days')::integer, 14) AS grace_days
+        FROM sponsorship.campaigns c
+        JOIN sponsorship.sponsors s USING (sponsor_id)
+        JOIN catalog.podcasts p ON p.podcast_id = c.podcast_id
+        WHERE c.organization_id = %(organization_id)s
+        ORDER BY c.start_date DESC, lower(c.name), c.campaign_id
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def campaign_key_of(
+    tx: Tx[Operational], *, organization_id: OrganizationId, key: str
+) -> CampaignId | None:
+    """The campaign that was imported under a key."""
+    found = tx.value(
+        """
+        SELECT campaign_id FROM sponsorship.campaigns
+        WHERE organization_id = %(organization_id)s AND metadata ->> 'key' = %(key)s
+          AND metadata ? 'key'
+        """,
+        {"organization_id": organization_id, "key": key},
+    )
+    return None if found is None else CampaignId(found)
+
+
+def podcast_by_guid(
+    tx: Tx[Operational], *, organization_id: OrganizationId, guid: str
+) -> PodcastId | None:
+    """The show with a podcast:guid."""
+    found = tx.value(
+        """
+        SELECT podcast_id FROM catalog.podcasts
+        WHERE organization_id = %(organization_id)s AND podcast_guid = %(guid)s
+        """,
+        {"organization_id": organization_id, "guid": guid},
+    )
+    return None if found is None else PodcastId(found)
+
+
+def podcast_by_name(
+    tx: Tx[Operational], *, organization_id: OrganizationId, name: str
+) -> list[PodcastId]:
+    """The shows with a title (in any case) or id."""
+    found = tx.values(
+        """
+        SELECT podcast_id FROM catalog.podcasts
+        WHERE organization_id = %(organization_id)s
+          AND (lower(title) = lower(%(name)s) OR podcast_id::text = lower(%(name)s))
+        """,
+        {"organization_id": organization_id, "name": name},
+    )
+    return [PodcastId(one) for one in found]
+
+
+def episode_ids(
+    tx: Tx[Operational], *, podcast_id: PodcastId, guids: list[str]
+) -> dict[str, EpisodeId]:
+    """The episodes of a show by guid; those that are not there are left out."""
+    found: list[UUID] = tx.values(
+        """
+        SELECT e.episode_id FROM unnest(%(guids)s::text[]) WITH ORDINALITY AS t (guid, n)
+        LEFT JOIN catalog.episodes e ON e.podcast_id = %(podcast_id)s AND e.guid = t.guid
+        ORDER BY t.n
+        """,
+        {"podcast_id": podcast_id, "guids": guids},
+    )
+    return {
+        guid: EpisodeId(episode)
+        for guid, episode in zip(guids, found, strict=True)
+        if episode is not None
+    }
+
+
+def episodes_between(
+    tx: Tx[Operational], *, podcast_id: PodcastId, first: date, last: date
+) -> list[EpisodeId]:
+    """The episodes of a show that came out in a span of UTC days."""
+    found = tx.values(
+        """
+        SELECT episode_id FROM catalog.episodes
+        WHERE podcast_id = %(podcast_id)s
+          AND publish_date >= %(first)s::date::timestamp AT TIME ZONE 'UTC'
+          AND publish_date < (%(last)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+        ORDER BY publish_date, episode_id
+        """,
+        {"podcast_id": podcast_id, "first": first, "last": last},
+    )
+    return [EpisodeId(one) for one in found]

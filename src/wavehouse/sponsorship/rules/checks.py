@@ -1,0 +1,58 @@
+"""What must hold of a sponsor and a campaign before they are stored."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship.rules.codes import normalised
+from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewSponsor
+
+_LARGEST_VALUE = Decimal("99999999.99")
+_LONGEST_GRACE = 365
+
+
+def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
+    """The sponsor with its name trimmed. Raises InvalidInput when it cannot be stored."""
+    _name("sponsor", sponsor.name)
+    for field in ("company", "email", "industry"):
+        text = getattr(sponsor, field)
+        if text is not None and len(text) > (100 if field == "industry" else 255):
+            raise InvalidInput(f"the sponsor's {field} is too long")
+    website = sponsor.website
+    if website is not None and not website.lower().startswith(("https://", "http://")):
+        raise InvalidInput("the sponsor's website must begin with https://")
+    return replace(sponsor, name=sponsor.name.strip())
+
+
+def check_campaign(campaign: NewCampaign) -> None:
+    """Raise InvalidInput, in one sentence, for the first thing that cannot be stored."""
+    _name("campaign", campaign.name)
+    if campaign.end_date <= campaign.start_date:
+        raise InvalidInput("the campaign must end after the day on which it starts")
+    if not campaign.campaign_value.is_finite() or not campaign.margin.is_finite():
+        raise InvalidInput("the campaign's value and margin must be decimal numbers")
+    if not 0 <= campaign.campaign_value <= _LARGEST_VALUE or _places(campaign.campaign_value) > 2:
+        raise InvalidInput("the campaign's value must be an amount like 4515.00, not negative")
+    if campaign.currency not in CURRENCIES:
+        raise InvalidInput("the campaign's currency is not a known ISO 4217 code like EUR")
+    if not 0 <= campaign.margin <= 1 or _places(campaign.margin) > 4:
+        raise InvalidInput("the margin must lie between 0 and 1, with at most four decimals")
+    if campaign.guaranteed_impressions is not None and campaign.guaranteed_impressions <= 0:
+        raise InvalidInput("guaranteed impressions must be a positive number, or left out")
+    if not 0 <= campaign.grace_days <= _LONGEST_GRACE:
+        raise InvalidInput(f"the grace must be 0 to {_LONGEST_GRACE} days")
+    for code in campaign.promo_codes:
+        if not normalised(code) or len(code) > 255 or not code.strip().isprintable():
+            raise InvalidInput("a promo code must be 1 to 255 printable characters")
+
+
+def _name(what: str, text: str) -> None:
+    if not text.strip() or len(text) > 255:
+        raise InvalidInput(f"the {what}'s name must be 1 to 255 characters")
+
+
+def _places(amount: Decimal) -> int:
+    exponent = amount.as_tuple().exponent
+    return -exponent if isinstance(exponent, int) else 99

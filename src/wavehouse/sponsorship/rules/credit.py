@@ -1,0 +1,75 @@
+"""Who gets the credit for a conversion, to the cent (AT02, AT03, AT09, AT10)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from wavehouse.kernel.ids import SponsorId
+from wavehouse.kernel.money import allocate
+from wavehouse.sponsorship.rules.codes import normalised
+from wavehouse.sponsorship.types import ConversionInput, Credit, CreditModel, Touch
+
+WINDOW_DAYS = 30
+_MICRO = Decimal("0.000001")
+
+
+def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -> str:
+    """What a conversion is known by within its sponsor: its order id (AT02).
+
+    A refund names the order it takes back, so its instant and value join: a file read twice adds
+    nothing, a second part refund of one order does. Without an order id everything that is known
+    is the reference. Without a sponsor the code stands for it. The parts are joined by a control
+    character, which no order id can hold.
+    """
+    code = normalised(conversion.promo_code)
+    moment = conversion.occurred_at.astimezone(UTC).isoformat()
+    money = f"{conversion.value.normalize():f} {conversion.currency}"
+    parts = [] if sponsor_id else [code]
+    if conversion.order_id is None:
+        parts += ["no order", code, conversion.conversion_type, moment, money]
+    elif conversion.is_refund:
+        parts += [conversion.order_id, "refund", moment, money]
+    else:
+        parts += [conversion.order_id]
+    return "\x1f".join(parts)
+
+
+def within_window(touched_at: datetime, converted_at: datetime, days: int = WINDOW_DAYS) -> bool:
+    """True when 0 < converted − touched ≤ window; a conversion before its touch never (AT03)."""
+    return timedelta(0) < converted_at - touched_at <= timedelta(days=days)
+
+
+def weights(model: CreditModel, touches: Sequence[Touch]) -> list[Decimal]:
+    """The weight of each touch, in the order given; they sum to one (AT09).
+
+    Equal instants are told apart by the campaign's id, so that no order of input matters.
+    """
+    if not touches:
+        return []
+    if model is CreditModel.LINEAR:
+        return allocate(Decimal(1), [Decimal(1)] * len(touches), _MICRO)
+    chosen = max(
+        range(len(touches)), key=lambda i: (touches[i].touched_at, touches[i].campaign_id.int, i)
+    )
+    return [Decimal(1) if i == chosen else Decimal(0) for i in range(len(touches))]
+
+
+def credits_for(
+    value: Decimal, touches: Sequence[Touch], model: CreditModel = CreditModel.LAST
+) -> list[Credit]:
+    """The credits of one conversion; their cents sum to its value exactly (AT09, AT10).
+
+    No touch, no credit. A touch without weight gets no row: credits hold what was earned.
+    """
+    ordered = sorted(touches, key=lambda t: (t.touched_at, t.campaign_id.int))
+    shares = weights(model, ordered)
+    if not shares:
+        return []
+    amounts = allocate(value, shares)
+    return [
+        Credit(touch.campaign_id, touch.method, weight, amount)
+        for touch, weight, amount in zip(ordered, shares, amounts, strict=True)
+        if weight
+    ]

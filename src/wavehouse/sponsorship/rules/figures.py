@@ -1,0 +1,175 @@
+"""The figures of a sponsor report: value, wording, definition and proof of each (AT21–AT24)."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+
+from wavehouse.kernel.money import rounded
+from wavehouse.sponsorship.rules import formulas, wording
+from wavehouse.sponsorship.types import Figure, Provenance, ReportInputs
+
+ATTRIBUTION_VERSION = "attribution-1"
+_MICRO = Decimal("0.000001")
+
+
+def all_figures(inputs: ReportInputs) -> tuple[Figure, ...]:
+    """Every figure of the report, in reading order."""
+    return (*_delivery(inputs), *_outcome(inputs), *_money(inputs), *_unknowable(inputs))
+
+
+def delivered(inputs: ReportInputs) -> int:
+    """Impressions in the report's days."""
+    return sum(day.impressions for day in inputs.days)
+
+
+def _delivery(inputs: ReportInputs) -> list[Figure]:
+    campaign, count, proof = inputs.campaign, delivered(inputs), inputs.counting
+    share = formulas.pacing(count, campaign.guaranteed_impressions)
+    pace = formulas.pace_per_day(campaign.guaranteed_impressions, campaign.flight_days)
+    return [
+        _figure(
+            "impressions", "Impressions", count, "downloads", wording.whole(count), proof,
+            "Downloads of the episodes that carried the campaign, on the days of its flight.",
+            "R01–R34",
+        ),
+        _figure(
+            "guaranteed", "Booked impressions", campaign.guaranteed_impressions, "downloads",
+            wording.whole(campaign.guaranteed_impressions), inputs.attribution,
+            "The number of impressions the sponsor was promised for the whole flight.", "AT21",
+        ),
+        _figure(
+            "pacing", "Share of booked", share, "ratio", wording.percent(share), proof,
+            "Impressions ÷ booked impressions.", "AT21",
+        ),
+        _figure(
+            "pace_per_day", "Pace needed", pace, "downloads/day",
+            wording.whole(None if pace is None else int(rounded(pace, Decimal(1)))), proof,
+            "Booked impressions ÷ days of the flight.", "AT21",
+        ),
+    ]  # fmt: skip
+
+
+def _outcome(inputs: ReportInputs) -> list[Figure]:
+    results, proof = inputs.results, inputs.attribution
+    rate = formulas.conversion_rate(results.conversions, delivered(inputs))
+    currency = inputs.campaign.currency
+    apart = sum(line.conversions for line in results.unconverted)
+    return [
+        _figure(
+            "conversions", "Conversions", results.conversions, "conversions",
+            wording.whole(results.conversions), proof,
+            "Orders and sign-ups credited to the campaign, each order once; refunds are not "
+            "conversions.", "AT02, AT10",
+        ),
+        _figure(
+            "refunds", "Refunds", results.refunds, "rows", wording.whole(results.refunds), proof,
+            "Rows with a negative value: they lower the revenue.", "AT02",
+        ),
+        _figure(
+            "revenue", "Attributed revenue", results.revenue, currency,
+            wording.money(results.revenue, currency), proof,
+            "Order values credited to the campaign in its currency, refunds taken off.",
+            "AT05, AT09",
+        ),
+        _figure(
+            "unconverted", "Conversions in other currencies", apart, "conversions",
+            wording.whole(apart), proof,
+            "Counted as conversions; their value is told apart and not added, as no exchange rate "
+            "is stored for their day.", "AT23",
+        ),
+        _figure(
+            "conversion_rate", "Conversions per impression", rate, "ratio",
+            wording.percent(rate), proof, "Conversions ÷ impressions.", "AT21",
+        ),
+    ]  # fmt: skip
+
+
+def _money(inputs: ReportInputs) -> list[Figure]:
+    campaign, results, proof = inputs.campaign, inputs.results, inputs.attribution
+    fee, revenue, margin = campaign.campaign_value, results.revenue, campaign.margin
+    currency, count = campaign.currency, results.conversions
+    net = formulas.net_return(revenue, fee, margin)
+    ratios = {
+        "roas": formulas.roas(revenue, fee),
+        "roi": formulas.roi(revenue, fee, margin),
+    }
+    return [
+        _amount("spend", "Sponsorship fee", fee, currency, proof,
+                "The campaign's value as booked, for the whole flight."),
+        _figure("margin", "Margin", margin, "ratio", wording.percent(margin), proof,
+                "The share of revenue that the sponsor keeps; 100 % unless the sponsor names one.",
+                "AT21"),
+        _amount("net_return", "Net return", net, currency, proof,
+                "Attributed revenue × margin − sponsorship fee."),
+        _amount("cost_per_conversion", "Cost per conversion",
+                formulas.cost_per_conversion(fee, count), currency, proof,
+                "Sponsorship fee ÷ conversions."),
+        _amount("ecpm", "Effective cost per thousand",
+                formulas.ecpm(fee, delivered(inputs)), currency, proof,
+                "Sponsorship fee ÷ impressions × 1,000."),
+        _amount("aov", "Revenue per conversion", formulas.aov(revenue, _priced(inputs)), currency,
+                proof, "Attributed revenue ÷ conversions in the campaign's currency."),
+        _figure("roas", "Return on ad spend", ratios["roas"], "×", wording.times(ratios["roas"]),
+                proof, "Attributed revenue ÷ sponsorship fee.", "AT21"),
+        _figure("roi", "ROI", ratios["roi"], "×", wording.times(ratios["roi"]), proof,
+                "(Attributed revenue × margin − sponsorship fee) ÷ sponsorship fee.",
+                "AT21, AT22"),
+    ]  # fmt: skip
+
+
+def _unknowable(inputs: ReportInputs) -> list[Figure]:
+    named = {
+        "listening_time": ("Listening time", "hours"),
+        "completion": ("Heard to end", "ratio"),
+        "roi_interval": ("95 % interval of ROI", "×"),
+    }
+    reasons = {
+        "listening_time": "Server logs show what was fetched, not what was heard.",
+        "completion": "Server logs show what was fetched, not what was heard.",
+        "roi_interval": "An interval needs a control group; codes alone have none.",
+    }
+    return [
+        _figure(key, label, None, unit, wording.UNKNOWN, inputs.counting, reasons[key], "AT22")
+        for key, (label, unit) in named.items()
+    ]
+
+
+def _priced(inputs: ReportInputs) -> int:
+    apart = sum(line.conversions for line in inputs.results.unconverted)
+    return inputs.results.conversions - apart
+
+
+def _amount(
+    key: str, label: str, value: Decimal | None, currency: str, proof: Provenance, definition: str
+) -> Figure:
+    exact = None if value is None else rounded(value)
+    text = wording.money(value, currency)
+    return _figure(key, label, exact, currency, text, proof, definition, "AT21")
+
+
+def _figure(
+    key: str,
+    label: str,
+    value: Decimal | int | None,
+    unit: str,
+    text: str,
+    proof: Provenance,
+    definition: str,
+    rule: str,
+) -> Figure:
+    exact = rounded(value, _MICRO) if isinstance(value, Decimal) and unit in _RATIOS else value
+    return Figure(
+        id=key,
+        label=label,
+        value=exact,
+        unit=unit,
+        text=text,
+        definition=definition,
+        rule=rule,
+        rule_version=proof.rule_version,
+        list_versions=proof.list_versions,
+        data_as_of=proof.data_as_of,
+    )
+
+
+_RATIOS = ("ratio", "×", "downloads/day")

@@ -1,0 +1,205 @@
+"""From the inputs of a sponsor report to its data: figures, sentences, tables, notes."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from wavehouse.sponsorship.rules import formulas, wording
+from wavehouse.sponsorship.rules.figures import all_figures, delivered
+from wavehouse.sponsorship.types import (
+    Campaign,
+    DayCount,
+    EpisodeDay,
+    Figure,
+    MethodLine,
+    Note,
+    ReportData,
+    ReportInputs,
+    Unconverted,
+)
+
+TEMPLATE = "sponsor"
+_STANDS_OUT = Decimal("1.25")  # an episode is named when it brought a quarter more than its share
+
+
+def build(inputs: ReportInputs) -> ReportData:
+    """The report's data. The same inputs give the same data, number and all."""
+    campaign, figures = inputs.campaign, all_figures(inputs)
+    pace = formulas.pace_per_day(campaign.guaranteed_impressions, campaign.flight_days)
+    return ReportData(
+        number=_number(inputs, figures),
+        template_id=TEMPLATE,
+        sponsor=inputs.sponsor.company or inputs.sponsor.name,
+        podcast=inputs.podcast_title,
+        campaign=campaign.name,
+        campaign_id=campaign.campaign_id,
+        status=campaign.status.value,
+        flight_start=campaign.start_date,
+        flight_end=campaign.end_date,
+        first_day=inputs.first_day,
+        last_day=inputs.last_day,
+        currency=campaign.currency,
+        generated_at=inputs.generated_at,
+        data_as_of=min(inputs.counting.data_as_of, inputs.attribution.data_as_of),
+        summary=summary(inputs),
+        figures=figures,
+        days=inputs.days,
+        pace_per_day=pace,
+        methods=_methods(inputs),
+        unconverted=inputs.results.unconverted,
+        episodes=inputs.episodes,
+        notes=_notes(inputs),
+    )
+
+
+def by_day(
+    counted: Iterable[EpisodeDay], campaign: Campaign, first: date, last: date, now: datetime
+) -> tuple[DayCount, ...]:
+    """Each day of the flight within the report and up to now; today is not over yet."""
+    totals: dict[date, int] = {}
+    for row in counted:
+        totals[row.day] = totals.get(row.day, 0) + row.downloads
+    today = now.date()
+    start, end = max(first, campaign.start_date), min(last, campaign.end_date, today)
+    return tuple(
+        DayCount(day, totals.get(day, 0), day == today)
+        for day in (start + timedelta(days=n) for n in range((end - start).days + 1))
+    )
+
+
+def summary(inputs: ReportInputs) -> str:
+    """The report in words, built from the figures it shows."""
+    parts = [_delivery_sentence(inputs), _money_sentence(inputs), _episode_sentence(inputs)]
+    return " ".join(part for part in parts if part)
+
+
+def _delivery_sentence(inputs: ReportInputs) -> str:
+    campaign, count = inputs.campaign, delivered(inputs)
+    if not count:
+        return "No impression has been counted for this campaign in this period yet."
+    share = formulas.pacing(count, campaign.guaranteed_impressions)
+    of_booked = f", {wording.percent(share)} of the booked volume" if share is not None else ""
+    left = (campaign.end_date - min(inputs.last_day, inputs.generated_at.date())).days
+    ending = f", with {wording.counted(left, 'day')} left" if left > 0 else ""
+    noun = "impression" if count == 1 else "impressions"
+    verb = "has delivered" if left > 0 else "delivered"
+    return f"The campaign {verb} {wording.whole(count)} {noun}{of_booked}{ending}."
+
+
+def _money_sentence(inputs: ReportInputs) -> str:
+    campaign, results = inputs.campaign, inputs.results
+    fee = wording.money(campaign.campaign_value, campaign.currency, short=True)
+    if not results.conversions:
+        return f"No conversion has been credited to it, on a fee of {fee}."
+    revenue = wording.money(results.revenue, campaign.currency, short=True)
+    noun = "conversion" if results.conversions == 1 else "conversions"
+    count = f"{wording.whole(results.conversions)} attributed {noun}"
+    back = formulas.roas(results.revenue, campaign.campaign_value)
+    if back is None:
+        return f"{count} brought {revenue}."
+    unit = _UNITS.get(campaign.currency, campaign.currency)
+    each = wording.money(back, campaign.currency)
+    return f"{count} brought {revenue} on a fee of {fee}: each {unit} spent has returned {each}."
+
+
+def _episode_sentence(inputs: ReportInputs) -> str:
+    count = delivered(inputs)
+    if len(inputs.episodes) < 2 or not count:
+        return ""
+    best = max(inputs.episodes, key=lambda line: (line.impressions, line.episode_id.int))
+    share = Decimal(best.impressions) / count
+    if share * len(inputs.episodes) < _STANDS_OUT:
+        return ""
+    title = wording.without_number(best.title, best.number)
+    return f"“{title}” alone brought {wording.percent(share)} of all impressions."
+
+
+def _methods(inputs: ReportInputs) -> tuple[MethodLine, ...]:
+    currency = inputs.campaign.currency
+    codes = inputs.campaign.promo_codes
+    lines = sorted(inputs.results.by_method, key=lambda m: (-m.conversions, m.method))
+    return tuple(
+        MethodLine(
+            method=line.method.value,
+            label=f"{line.method.label} {codes[0]}"
+            if line.method.value == "promo_code" and len(codes) == 1
+            else line.method.label,
+            conversions=line.conversions,
+            revenue=line.revenue,
+            revenue_text=wording.money(line.revenue, currency),
+        )
+        for line in lines
+    )
+
+
+def _notes(inputs: ReportInputs) -> tuple[Note, ...]:
+    counting, campaign = inputs.counting, inputs.campaign
+    lists = ", ".join(f"{name} {version}" for name, version in sorted(_lists(inputs).items()))
+    notes = [
+        Note(
+            "Impressions",
+            "An impression is a counted download of an episode that carried the campaign, on a "
+            "day of its flight (UTC). A download counts once per listener, episode and day when "
+            "one minute of audio was sent; known bots, data centres and watches are left out. "
+            f"Rules R01–R34, version {counting.rule_version}"
+            + (f"; lists: {lists}" if lists else "")
+            + f"; data to {wording.moment(counting.data_as_of)}.",
+        ),
+        Note(
+            "Conversions",
+            "A promo code names its campaign from the first day of the flight to "
+            f"{wording.counted(campaign.grace_days, 'day')} after the last; spelling is compared "
+            "without case and blanks (AT05). An order counts once per sponsor (AT02) and its "
+            "credit goes to the last touch (AT09). Rules version "
+            f"{inputs.attribution.rule_version}; data to "
+            f"{wording.moment(inputs.attribution.data_as_of)}.",
+        ),
+        Note("Money", _money_note(inputs)),
+        Note(
+            "Not in this report",
+            "Server logs cannot show listening time or who heard an ad to its end, and codes have "
+            "no control group to give an interval: these figures show “–” rather than a guess. "
+            "No personal data of listeners is in this report.",
+        ),
+    ]
+    return tuple(notes)
+
+
+def _money_note(inputs: ReportInputs) -> str:
+    text = (
+        "Spend is the campaign's whole value as booked. ROI is net return divided by that fee. "
+        "A ratio over zero is shown as “–” (AT22)."
+    )
+    apart = inputs.results.unconverted
+    if not apart:
+        return f"{text} All order values were in {inputs.campaign.currency}."
+    return (
+        f"{text} {wording.capitalised(_apart(apart))} counted, but not added to the revenue: no "
+        "exchange rate is stored for their day (AT23)."
+    )
+
+
+def _apart(lines: tuple[Unconverted, ...]) -> str:
+    total = sum(line.conversions for line in lines)
+    each = ", ".join(wording.money(line.value, line.currency) for line in lines)
+    noun = wording.counted(total, "conversion")
+    return f"{noun} in other currencies ({each}) {'is' if total == 1 else 'are'}"
+
+
+def _lists(inputs: ReportInputs) -> dict[str, str]:
+    return {**inputs.attribution.list_versions, **inputs.counting.list_versions}
+
+
+def _number(inputs: ReportInputs, figures: tuple[Figure, ...]) -> str:
+    """A number that says the same inputs again: year, and a hash of what is shown."""
+    shown = [str(inputs.campaign.campaign_id), str(inputs.first_day), str(inputs.last_day)]
+    shown += [inputs.generated_at.isoformat()]
+    shown += [f"{figure.id}={figure.value}" for figure in figures]
+    digest = hashlib.sha256("\x1f".join(shown).encode()).hexdigest()[:8].upper()
+    return f"R-{inputs.generated_at.year}-{digest}"
+
+
+_UNITS = {"EUR": "euro", "USD": "dollar", "GBP": "pound"}

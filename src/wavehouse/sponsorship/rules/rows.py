@@ -1,0 +1,91 @@
+"""From the cells of a conversions file to a conversion, or to the reason why not."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship.types import CURRENCIES, ConversionInput, ConversionType
+
+COLUMNS = (
+    "occurred_at",
+    "promo_code",
+    "conversion_type",
+    "conversion_value",
+    "currency",
+    "order_id",
+)
+EARLIEST = datetime(2000, 1, 1, tzinfo=UTC)
+TOLERANCE = timedelta(hours=1)
+_AMOUNT = re.compile(r"[+-]?[0-9]{1,8}(\.[0-9]{1,2})?")
+_LONGEST = 255
+
+
+def conversion(cells: Mapping[str, str], *, now: datetime) -> ConversionInput:
+    """The conversion that the cells describe. Raises InvalidInput with one clear sentence."""
+    kind = _type(cells["conversion_type"])
+    value = amount(cells["conversion_value"], required=kind is ConversionType.PURCHASE)
+    return ConversionInput(
+        occurred_at=instant(cells["occurred_at"], now=now),
+        promo_code=_text("promo_code", cells["promo_code"], required=True) or "",
+        conversion_type=kind,
+        value=value,
+        currency=currency(cells["currency"]),
+        order_id=_text("order_id", cells["order_id"]),
+    )
+
+
+def instant(text: str, *, now: datetime) -> datetime:
+    """An ISO 8601 instant in UTC; one without a zone is read as UTC."""
+    try:
+        if not text.strip().isprintable():
+            raise ValueError
+        parsed = datetime.fromisoformat(text.strip())
+        parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise InvalidInput("occurred_at is not a date and time like 2026-10-21T09:30:00Z") from None
+    if parsed < EARLIEST:
+        raise InvalidInput("occurred_at lies before the year 2000")
+    if parsed > now + TOLERANCE:
+        raise InvalidInput("occurred_at lies in the future")
+    return parsed
+
+
+def amount(text: str, *, required: bool = True) -> Decimal:
+    """A decimal amount with at most two decimals; an empty cell is zero when it may be."""
+    stripped = text.strip()
+    if not stripped and not required:
+        return Decimal(0)
+    if not _AMOUNT.fullmatch(stripped):
+        raise InvalidInput("conversion_value is not a decimal amount like 49.90")
+    return Decimal(stripped)
+
+
+def currency(text: str) -> str:
+    """An ISO 4217 code in capitals."""
+    code = text.strip().upper()
+    if code not in CURRENCIES:
+        raise InvalidInput("currency is not a known ISO 4217 code like EUR")
+    return code
+
+
+def _type(text: str) -> ConversionType:
+    try:
+        return ConversionType(text.strip().lower())
+    except ValueError:
+        known = ", ".join(ConversionType)
+        raise InvalidInput(f"conversion_type is not one of {known}") from None
+
+
+def _text(column: str, text: str, *, required: bool = False) -> str | None:
+    stripped = text.strip()
+    if not stripped and required:
+        raise InvalidInput(f"{column} is empty")
+    if len(stripped) > _LONGEST:
+        raise InvalidInput(f"{column} is longer than {_LONGEST} characters")
+    if not stripped.isprintable():
+        raise InvalidInput(f"{column} holds control characters")
+    return stripped or None

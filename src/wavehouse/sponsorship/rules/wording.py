@@ -1,0 +1,87 @@
+"""Numbers and dates as a report prints them, by the one formatter of the web and the terminal.
+
+What a report adds is exactness: a reader checks its sums, so an amount keeps its cents.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from decimal import Decimal
+
+from wavehouse.charts import format as fmt
+from wavehouse.kernel.money import Money
+
+UNKNOWN = fmt.NOTHING
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_SMALL = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+_LARGE = 10_000
+
+whole = fmt.count
+times = fmt.times
+day = fmt.day
+moment = fmt.instant
+
+
+def money(amount: Decimal | None, currency: str, *, short: bool = False) -> str:
+    """An amount to the cent, or without cents when there are none.
+
+    ``short`` leaves the cents out from ten thousand on, where space is scarce.
+    """
+    if amount is None:
+        return UNKNOWN
+    exact = Money(amount, currency).rounded()
+    even = exact.amount == exact.amount.to_integral_value()
+    if even or (short and abs(exact.amount) >= _LARGE):
+        return fmt.money(exact)
+    return fmt.money_exact(exact)
+
+
+def percent(share: Decimal | None) -> str:
+    """A share in per cent: the smaller it is, the more decimals it keeps, up to two."""
+    if share is None or not share:
+        return fmt.percent(share, 0)
+    size = abs(share * 100)
+    return fmt.percent(share, 0 if size >= 10 else 1 if size >= 1 else 2)
+
+
+def full_day(value: date) -> str:
+    """18 November 2026."""
+    return f"{value.day} {_MONTHS[value.month - 1]} {value.year}"
+
+
+def span(first: date, last: date) -> str:
+    """21 October – 20 November 2026; the first year is named when it differs."""
+    start = f"{first.day} {_MONTHS[first.month - 1]}"
+    if first.year != last.year:
+        start = f"{start} {first.year}"
+    return f"{start} – {full_day(last)}"
+
+
+def counted(number: int, noun: str) -> str:
+    """A number with its noun: one day, five days, 21 days."""
+    words = noun if number == 1 else f"{noun}s"
+    return f"{_SMALL[number] if 0 <= number < len(_SMALL) else whole(number)} {words}"
+
+
+def capitalised(sentence: str) -> str:
+    """The sentence with its first letter as a capital, the rest as it is."""
+    return sentence[:1].upper() + sentence[1:]
+
+
+def shortened(text: str, longest: int) -> str:
+    """The text, or its beginning with an ellipsis when it is too long for its place."""
+    return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def without_number(title: str, number: int | None) -> str:
+    """An episode's title without its number in front, which a report says beside it."""
+    if number is None:
+        return title
+    return re.sub(rf"^#?{number}\s*[·:.–—|-]\s*(?=\S)", "", title)

@@ -1,0 +1,219 @@
+"""Use cases of sponsors and campaigns. Each takes the caller's transaction; the edge commits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from uuid import UUID
+
+from wavehouse import accounts, audit
+from wavehouse.accounts import Identity
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
+from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
+from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
+from wavehouse.sponsorship.queries import parties as queries
+from wavehouse.sponsorship.rules import checks, codes
+from wavehouse.sponsorship.service.conversions import recredit
+from wavehouse.sponsorship.types import (
+    GRACE_DAYS,
+    Campaign,
+    CampaignCard,
+    CampaignStatus,
+    ImportResult,
+    NewCampaign,
+    NewSponsor,
+    Sponsor,
+)
+from wavehouse.store import Operational, Tx
+
+_FEED = "wavehouse ingest feed <file or address>"
+
+
+def add_sponsor(tx: Tx[Operational], *, identity: Identity, sponsor: NewSponsor) -> Sponsor:
+    """Add a sponsor, or complete the one of that name."""
+    saved = queries.save_sponsor(
+        tx,
+        organization_id=identity.organization_id,
+        user_id=identity.user_id,
+        sponsor=checks.checked_sponsor(sponsor),
+    )
+    audit.record(
+        tx,
+        actor=accounts.user_actor(identity),
+        action="sponsor.saved",
+        resource=("sponsor", saved.sponsor_id),
+        organization_id=identity.organization_id,
+    )
+    return saved
+
+
+def list_sponsors(tx: Tx[Operational], *, identity: Identity) -> list[Sponsor]:
+    """The organization's sponsors by name."""
+    return queries.sponsors(tx, organization_id=identity.organization_id)
+
+
+def list_campaigns(tx: Tx[Operational], *, identity: Identity) -> list[CampaignCard]:
+    """The organization's campaigns, the latest flight first."""
+    return queries.campaigns(tx, organization_id=identity.organization_id)
+
+
+def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> CampaignCard:
+    """The campaign with this id or name. NotFound for none, Conflict for several."""
+    name = wanted.strip().casefold()
+    cards = list_campaigns(tx, identity=identity)
+    found = [c for c in cards if str(c.campaign_id) == name or c.name.casefold() == name]
+    if not found:
+        raise NotFound(f"there is no campaign {wanted!r}", hint="wavehouse campaigns list")
+    if len(found) > 1:
+        raise Conflict(
+            f"{len(found)} campaigns are called {wanted!r}: name the id",
+            hint="wavehouse campaigns list",
+        )
+    return found[0]
+
+
+def add_campaign(tx: Tx[Operational], *, identity: Identity, campaign: NewCampaign) -> CampaignCard:
+    """Add one campaign with its codes, and credit what was redeemed before it was known."""
+    campaign_id = _save(tx, identity, campaign)
+    recredit(tx, identity=identity)
+    return _card(tx, identity, campaign_id)
+
+
+def import_campaigns(tx: Tx[Operational], *, identity: Identity, path: Path) -> ImportResult:
+    """Bring the campaigns of a file in: all of them or, with a sentence why, none."""
+    before = {c.campaign_id: c for c in list_campaigns(tx, identity=identity)}
+    saved = []
+    for number, entry in enumerate(read_campaigns(path), start=1):
+        try:
+            saved.append(_save(tx, identity, _resolved(tx, identity, entry)))
+        except (InvalidInput, Conflict) as error:
+            where = f"{path}: campaign {number}"
+            raise type(error)(error.message, where=where, hint=error.hint) from None
+    if len(set(saved)) < len(saved):
+        raise InvalidInput("two campaigns of the file have the same key", where=str(path))
+    recredit(tx, identity=identity)
+    after = {c.campaign_id: c for c in list_campaigns(tx, identity=identity)}
+    added = sum(1 for one in saved if one not in before)
+    unchanged = sum(1 for one in saved if before.get(one) == after[one])
+    return ImportResult(added, len(saved) - added - unchanged, unchanged)
+
+
+def find_podcast(tx: Tx[Operational], *, identity: Identity, wanted: str) -> PodcastId:
+    """The show with this guid, title or id. InvalidInput when there is not exactly one."""
+    organization_id = identity.organization_id
+    by_guid = queries.podcast_by_guid(tx, organization_id=organization_id, guid=wanted)
+    if by_guid is not None:
+        return by_guid
+    named = queries.podcast_by_name(tx, organization_id=organization_id, name=wanted)
+    if len(named) == 1:
+        return named[0]
+    what = "is not registered" if not named else "is the title of several: name the guid"
+    raise InvalidInput(
+        f"the show {wanted!r} {what}", hint="wavehouse ingest feed <file or address>"
+    )
+
+
+def find_episodes(
+    tx: Tx[Operational], *, podcast_id: PodcastId, guids: list[str]
+) -> tuple[EpisodeId, ...]:
+    """The episodes with these guids. InvalidInput names the first that is not there."""
+    wanted = list(dict.fromkeys(guids))
+    found = queries.episode_ids(tx, podcast_id=podcast_id, guids=wanted)
+    missing = [guid for guid in wanted if guid not in found]
+    if missing:
+        others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
+        raise InvalidInput(
+            f"the show has no episode with the guid {missing[0]!r}{others}",
+            hint=_FEED,
+        )
+    return tuple(found[guid] for guid in wanted)
+
+
+def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> NewCampaign:
+    """An entry of the file with the rows that its names stand for."""
+    told = entry.sponsor
+    podcast_id = find_podcast(tx, identity=identity, wanted=entry.podcast_guid)
+    sponsor = add_sponsor(
+        tx,
+        identity=identity,
+        sponsor=NewSponsor(told.name, told.company, told.email, told.website, told.industry),
+    )
+    if entry.status not in list(CampaignStatus):
+        raise InvalidInput(f"the status is not one of {', '.join(CampaignStatus)}")
+    if not entry.key.strip():
+        raise InvalidInput("the campaign's key is empty")
+    return NewCampaign(
+        name=entry.name.strip(),
+        sponsor_id=sponsor.sponsor_id,
+        podcast_id=podcast_id,
+        status=CampaignStatus(entry.status),
+        start_date=entry.start_date,
+        end_date=entry.end_date,
+        campaign_value=entry.campaign_value,
+        currency=entry.currency,
+        margin=entry.margin,
+        guaranteed_impressions=entry.guaranteed_impressions,
+        episode_ids=find_episodes(tx, podcast_id=podcast_id, guids=entry.episode_guids),
+        promo_codes=tuple(entry.promo_codes),
+        attribution_config=entry.attribution_config,
+        grace_days=GRACE_DAYS if entry.grace_days is None else entry.grace_days,
+        key=entry.key,
+    )
+
+
+def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> CampaignId:
+    """Store a campaign and give it its codes, unless a live campaign holds one (AT05)."""
+    checks.check_campaign(campaign)
+    organization_id = identity.organization_id
+    queries.lock_codes(tx, organization_id=organization_id)
+    campaign_id = queries.save_campaign(
+        tx, organization_id=organization_id, user_id=identity.user_id, campaign=campaign
+    )
+    queries.delete_promo_codes(tx, campaign_id=campaign_id)
+    windows = codes.windows(_with_id(campaign, campaign_id))
+    taken = codes.clash(windows, queries.code_windows(tx, organization_id=organization_id))
+    if taken is not None:
+        other = _card(tx, identity, taken.campaign_id)
+        raise Conflict(
+            f"the promo code {taken.code!r} belongs to {other.name!r} until {taken.last_day}",
+            hint="Choose another code, or dates that share no day with it.",
+        )
+    spelling = {codes.normalised(code): code.strip() for code in campaign.promo_codes}
+    queries.insert_promo_codes(
+        tx,
+        organization_id=organization_id,
+        windows=windows,
+        spelling=[spelling[window.code] for window in windows],
+    )
+    audit.record(
+        tx,
+        actor=accounts.user_actor(identity),
+        action="campaign.saved",
+        resource=("campaign", campaign_id),
+        organization_id=organization_id,
+        metadata={"status": campaign.status.value},
+    )
+    return campaign_id
+
+
+def _with_id(campaign: NewCampaign, campaign_id: CampaignId) -> Campaign:
+    return Campaign(
+        campaign_id=campaign_id,
+        sponsor_id=campaign.sponsor_id,
+        podcast_id=campaign.podcast_id,
+        name=campaign.name,
+        status=campaign.status,
+        start_date=campaign.start_date,
+        end_date=campaign.end_date,
+        campaign_value=campaign.campaign_value,
+        currency=campaign.currency,
+        margin=campaign.margin,
+        guaranteed_impressions=campaign.guaranteed_impressions,
+        episode_ids=campaign.episode_ids,
+        promo_codes=campaign.promo_codes,
+        grace_days=campaign.grace_days,
+    )
+
+
+def _card(tx: Tx[Operational], identity: Identity, campaign_id: UUID) -> CampaignCard:
+    cards = list_campaigns(tx, identity=identity)
+    return next(card for card in cards if card.campaign_id == campaign_id)

@@ -1,0 +1,134 @@
+"""What campaigns brought in a period: for the dashboard, the demo and the report."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+from decimal import Decimal
+
+from wavehouse.accounts import Identity
+from wavehouse.kernel.ids import CampaignId, PodcastId
+from wavehouse.sponsorship.queries import conversions as queries
+from wavehouse.sponsorship.rules import formulas
+from wavehouse.sponsorship.service.parties import list_campaigns
+from wavehouse.sponsorship.types import (
+    AttributionMethod,
+    CampaignFigures,
+    CampaignResults,
+    CreditModel,
+    CreditSum,
+    MethodResult,
+    RevenueDay,
+    Unconverted,
+)
+from wavehouse.store import Operational, Tx
+
+
+def campaign_results(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: PodcastId | None = None,
+    model: CreditModel = CreditModel.LAST,
+) -> list[CampaignFigures]:
+    """Campaigns that fly or earn between two UTC days, the best revenue first; ROI by AT21."""
+    sums = _by_campaign(
+        queries.credit_sums(
+            tx, organization_id=identity.organization_id, model=model, first=first, last=last
+        )
+    )
+    found = []
+    for card in list_campaigns(tx, identity=identity):
+        flies = card.start_date <= last and first <= card.end_date
+        if podcast_id not in (None, card.podcast_id) or not (flies or card.campaign_id in sums):
+            continue
+        results = summed(card.campaign_id, card.currency, sums.get(card.campaign_id, []))
+        roi = formulas.roi(results.revenue, card.campaign_value, card.margin)
+        found.append(CampaignFigures(card, results, roi))
+    return sorted(found, key=lambda f: (-f.results.revenue, f.card.name))
+
+
+def results_of(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    campaign_id: CampaignId,
+    currency: str,
+    first: date,
+    last: date,
+    model: CreditModel = CreditModel.LAST,
+) -> CampaignResults:
+    """What one campaign brought between two UTC days."""
+    sums = queries.credit_sums(
+        tx,
+        organization_id=identity.organization_id,
+        model=model,
+        first=first,
+        last=last,
+        campaign_id=campaign_id,
+    )
+    return summed(campaign_id, currency, sums)
+
+
+def revenue_by_day(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: PodcastId | None = None,
+) -> list[RevenueDay]:
+    """Credited revenue per UTC day and currency, for one show or for all."""
+    return queries.revenue_by_day(
+        tx,
+        organization_id=identity.organization_id,
+        model=CreditModel.LAST,
+        first=first,
+        last=last,
+        podcast_id=podcast_id,
+    )
+
+
+def data_version(tx: Tx[Operational], *, identity: Identity) -> str:
+    """Changes whenever a campaign or a conversion does; part of the dashboard's ETag."""
+    return queries.data_version(tx, organization_id=identity.organization_id)
+
+
+def summed(campaign_id: CampaignId, currency: str, sums: Iterable[CreditSum]) -> CampaignResults:
+    """Sums by method; what came in another currency is counted and its value told apart (AT23)."""
+    methods: dict[str, list[CreditSum]] = defaultdict(list)
+    others: dict[str, list[CreditSum]] = defaultdict(list)
+    for one in sums:
+        methods[one.method].append(one)
+        if one.currency != currency:
+            others[one.currency].append(one)
+    return CampaignResults(
+        campaign_id,
+        tuple(
+            MethodResult(
+                AttributionMethod(method),
+                sum(one.conversions for one in found),
+                sum(one.refunds for one in found),
+                sum((one.amount for one in found if one.currency == currency), Decimal(0)),
+            )
+            for method, found in sorted(methods.items())
+        ),
+        tuple(
+            Unconverted(
+                other,
+                sum(one.conversions for one in found),
+                sum((one.amount for one in found), Decimal(0)),
+            )
+            for other, found in sorted(others.items())
+        ),
+    )
+
+
+def _by_campaign(sums: Iterable[CreditSum]) -> dict[CampaignId, list[CreditSum]]:
+    found: dict[CampaignId, list[CreditSum]] = defaultdict(list)
+    for one in sums:
+        found[one.campaign_id].append(one)
+    return found

@@ -1,0 +1,195 @@
+"""Sponsors, campaigns, and the window in which a campaign's promo code is live."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from enum import StrEnum
+
+from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId, SponsorId
+
+GRACE_DAYS = 14
+"""Days after a flight in which its promo code is still credited, unless a campaign says other."""
+
+
+class CampaignStatus(StrEnum):
+    """Where a campaign stands."""
+
+    DRAFT = "draft"
+    SCHEDULED = "scheduled"
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+    @property
+    def live(self) -> bool:
+        """True when the campaign's code may be redeemed and must be its own (AT05)."""
+        return self not in (CampaignStatus.DRAFT, CampaignStatus.CANCELLED)
+
+
+class AttributionMethod(StrEnum):
+    """The signal that tied a conversion to a campaign."""
+
+    PROMO_CODE = "promo_code"
+    PIXEL = "pixel"
+    UTM = "utm"
+    DIRECT = "direct"
+    CUSTOM = "custom"
+
+    @property
+    def label(self) -> str:
+        """The method's name in a report."""
+        return _METHOD_LABELS[self]
+
+
+_METHOD_LABELS = {
+    AttributionMethod.PROMO_CODE: "Promo code",
+    AttributionMethod.PIXEL: "Pixel match",
+    AttributionMethod.UTM: "Tracked link (UTM)",
+    AttributionMethod.DIRECT: "Direct order API",
+    AttributionMethod.CUSTOM: "Custom",
+}
+
+
+class ConversionType(StrEnum):
+    """What the listener did at the sponsor's."""
+
+    PURCHASE = "purchase"
+    SIGNUP = "signup"
+    DOWNLOAD = "download"
+    TRIAL = "trial"
+
+
+@dataclass(frozen=True, slots=True)
+class Sponsor:
+    """A company that pays for campaigns."""
+
+    sponsor_id: SponsorId
+    name: str
+    company: str | None = None
+    email: str | None = None
+    website: str | None = None
+    industry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Campaign:
+    """One sponsor's flight on one show: dates, money, episodes, codes. Dates are UTC, inclusive."""
+
+    campaign_id: CampaignId
+    sponsor_id: SponsorId
+    podcast_id: PodcastId
+    name: str
+    status: CampaignStatus
+    start_date: date
+    end_date: date
+    campaign_value: Decimal
+    currency: str
+    margin: Decimal
+    guaranteed_impressions: int | None
+    episode_ids: tuple[EpisodeId, ...]
+    promo_codes: tuple[str, ...]
+    grace_days: int = GRACE_DAYS
+
+    @property
+    def flight_days(self) -> int:
+        """How many days the flight lasts, first and last included."""
+        return (self.end_date - self.start_date).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class CodeWindow:
+    """A promo code (as normalised by AT05) and the days on which it names its campaign."""
+
+    code: str
+    campaign_id: CampaignId
+    sponsor_id: SponsorId
+    first_day: date
+    last_day: date
+    currency: str
+    live: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignCard:
+    """A campaign as it is stored and listed, with the names of its sponsor and show."""
+
+    campaign_id: CampaignId
+    sponsor_id: SponsorId
+    podcast_id: PodcastId
+    sponsor: str
+    podcast: str
+    name: str
+    status: str
+    start_date: date
+    end_date: date
+    campaign_value: Decimal
+    currency: str
+    margin: Decimal
+    guaranteed_impressions: int | None
+    episode_ids: list[EpisodeId]
+    promo_codes: list[str]
+    grace_days: int
+
+    @property
+    def campaign(self) -> Campaign:
+        """The campaign that the rules work with."""
+        return Campaign(
+            campaign_id=self.campaign_id,
+            sponsor_id=self.sponsor_id,
+            podcast_id=self.podcast_id,
+            name=self.name,
+            status=CampaignStatus(self.status),
+            start_date=self.start_date,
+            end_date=self.end_date,
+            campaign_value=self.campaign_value,
+            currency=self.currency,
+            margin=self.margin,
+            guaranteed_impressions=self.guaranteed_impressions,
+            episode_ids=tuple(self.episode_ids),
+            promo_codes=tuple(self.promo_codes),
+            grace_days=self.grace_days,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class NewSponsor:
+    """What is said of a sponsor when it is added; the name is its key in the organization."""
+
+    name: str
+    company: str | None = None
+    email: str | None = None
+    website: str | None = None
+    industry: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewCampaign:
+    """What is said of a campaign when it is added or imported; ``key`` makes that repeatable."""
+
+    name: str
+    sponsor_id: SponsorId
+    podcast_id: PodcastId
+    status: CampaignStatus
+    start_date: date
+    end_date: date
+    campaign_value: Decimal
+    currency: str
+    margin: Decimal
+    guaranteed_impressions: int | None
+    episode_ids: tuple[EpisodeId, ...]
+    promo_codes: tuple[str, ...]
+    attribution_config: dict[str, object]
+    grace_days: int = GRACE_DAYS
+    key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImportResult:
+    """What an import of campaigns did."""
+
+    added: int
+    updated: int
+    unchanged: int

@@ -1,0 +1,227 @@
+"""A report as data: everything the PDF and the JSON show, each figure with its proof (AT24)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Protocol
+
+from wavehouse.kernel.ids import CampaignId, EpisodeId, ReportId
+from wavehouse.sponsorship.types.conversions import Unconverted
+from wavehouse.sponsorship.types.parties import AttributionMethod, Campaign, CampaignCard, Sponsor
+
+
+@dataclass(frozen=True, slots=True)
+class Provenance:
+    """What makes a figure reproducible: rules and lists by version, and how fresh the data is."""
+
+    rule_version: str
+    list_versions: Mapping[str, str]
+    data_as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One number with its definition and proof. ``value`` None means: cannot be known."""
+
+    id: str
+    label: str
+    value: Decimal | int | None
+    unit: str
+    text: str
+    definition: str
+    rule: str
+    rule_version: str
+    list_versions: Mapping[str, str]
+    data_as_of: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class DayCount:
+    """A UTC day and its impressions; ``partial`` while the day is not over."""
+
+    day: date
+    impressions: int
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeLine:
+    """An episode that carried the campaign, and what was delivered in it."""
+
+    episode_id: EpisodeId
+    number: int | None
+    title: str
+    released: date
+    impressions: int
+    conversions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MethodResult:
+    """Conversions and money of one attribution method; a conversion is in one method only."""
+
+    method: AttributionMethod
+    conversions: int
+    refunds: int
+    revenue: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignResults:
+    """What a campaign brought in a period, by credits of one model."""
+
+    campaign_id: CampaignId
+    by_method: tuple[MethodResult, ...]
+    unconverted: tuple[Unconverted, ...]
+
+    @property
+    def conversions(self) -> int:
+        """Conversions of every method and currency; refunds are not conversions."""
+        return sum(line.conversions for line in self.by_method)
+
+    @property
+    def refunds(self) -> int:
+        """Refund rows of every method."""
+        return sum(line.refunds for line in self.by_method)
+
+    @property
+    def revenue(self) -> Decimal:
+        """Revenue in the campaign's currency, refunds taken off."""
+        return sum((line.revenue for line in self.by_method), Decimal(0))
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeDay:
+    """Counted downloads of one episode on one UTC day."""
+
+    episode_id: EpisodeId
+    day: date
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """The downloads of a campaign's episodes in its flight, and how they were counted."""
+
+    days: tuple[EpisodeDay, ...]
+    provenance: Provenance
+
+
+class DeliverySource(Protocol):
+    """Where counted downloads come from: the rollups of ``measurement``."""
+
+    def __call__(self, *, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
+        """Downloads per episode and day from ``first`` to ``last``, both included."""
+
+
+@dataclass(frozen=True, slots=True)
+class CreditSum:
+    """Credits of one campaign, method and currency in a period."""
+
+    campaign_id: CampaignId
+    method: str
+    currency: str
+    conversions: int
+    refunds: int
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignFigures:
+    """A campaign with what it brought in a period, for a list of campaigns."""
+
+    card: CampaignCard
+    results: CampaignResults
+    roi: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueDay:
+    """Credited revenue of one UTC day in one currency."""
+
+    day: date
+    currency: str
+    amount: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class StoredReport:
+    """A report that was made and written to a file."""
+
+    report_id: ReportId
+    format: str
+    path: Path
+    size: int
+    content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ReportInputs:
+    """All that a sponsor report is made from; nothing else may influence it."""
+
+    sponsor: Sponsor
+    campaign: Campaign
+    podcast_title: str
+    first_day: date
+    last_day: date
+    days: tuple[DayCount, ...]
+    episodes: tuple[EpisodeLine, ...]
+    results: CampaignResults
+    counting: Provenance
+    attribution: Provenance
+    generated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MethodLine:
+    """A row of "conversions by method", ready to print."""
+
+    method: str
+    label: str
+    conversions: int
+    revenue: Decimal
+    revenue_text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A paragraph on how the numbers were made."""
+
+    title: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportData:
+    """The one object behind every format of a report. Same object, same bytes."""
+
+    number: str
+    template_id: str
+    sponsor: str
+    podcast: str
+    campaign: str
+    campaign_id: CampaignId
+    status: str
+    flight_start: date
+    flight_end: date
+    first_day: date
+    last_day: date
+    currency: str
+    generated_at: datetime
+    data_as_of: datetime
+    summary: str
+    figures: tuple[Figure, ...]
+    days: tuple[DayCount, ...]
+    pace_per_day: Decimal | None
+    methods: tuple[MethodLine, ...]
+    unconverted: tuple[Unconverted, ...]
+    episodes: tuple[EpisodeLine, ...]
+    notes: tuple[Note, ...]
+
+    def figure(self, figure_id: str) -> Figure:
+        """The figure of that id."""
+        return next(figure for figure in self.figures if figure.id == figure_id)

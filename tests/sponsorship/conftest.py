@@ -1,0 +1,178 @@
+"""A campaign that the report tests share; its figures are those of the picture, by hand."""
+
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.sponsorship.types import (
+    AttributionMethod,
+    Campaign,
+    CampaignResults,
+    CampaignStatus,
+    DayCount,
+    EpisodeLine,
+    MethodResult,
+    Provenance,
+    ReportInputs,
+    Sponsor,
+)
+
+START = date(2026, 10, 21)
+AS_OF = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """The ids of a show and its episodes."""
+
+    podcast_id: UUID
+    episode_ids: list[UUID]
+
+
+@pytest.fixture
+def campaign() -> Campaign:
+    """Nordlys on La Lanterna: 36 days, 4,515 euro, 116,800 impressions booked."""
+    return Campaign(
+        campaign_id=UUID(int=5),
+        sponsor_id=UUID(int=1),
+        podcast_id=UUID(int=2),
+        name="Autumn host-read",
+        status=CampaignStatus.ACTIVE,
+        start_date=START,
+        end_date=date(2026, 11, 25),
+        campaign_value=Decimal("4515.00"),
+        currency="EUR",
+        margin=Decimal(1),
+        guaranteed_impressions=116_800,
+        episode_ids=(UUID(int=100), UUID(int=101)),
+        promo_codes=("NORD15",),
+    )
+
+
+@pytest.fixture
+def inputs(campaign: Campaign) -> ReportInputs:
+    """31 days, 121,480 impressions in two episodes, 412 conversions worth 18,240 euro."""
+    counts = [3_900] * 30 + [4_480]
+    days = tuple(DayCount(START + timedelta(days=n), c, n == 30) for n, c in enumerate(counts))
+    proof = Provenance("counting-1", {"user_agents": "2026.10"}, AS_OF)
+    return ReportInputs(
+        sponsor=Sponsor(UUID(int=1), "Nordlys Audio"),
+        campaign=campaign,
+        podcast_title="La Lanterna",
+        first_day=START,
+        last_day=date(2026, 11, 20),
+        days=days,
+        episodes=(
+            EpisodeLine(UUID(int=101), 84, "The subtitle hunters", date(2026, 11, 11), 91_480),
+            EpisodeLine(UUID(int=100), 83, "Dialects that refuse", date(2026, 10, 28), 30_000),
+        ),
+        results=CampaignResults(
+            campaign.campaign_id,
+            (MethodResult(AttributionMethod.PROMO_CODE, 412, 3, Decimal("18240.00")),),
+            (),
+        ),
+        counting=proof,
+        attribution=replace(proof, rule_version="attribution-1", list_versions={}),
+        generated_at=datetime(2026, 11, 20, 14, 55, tzinfo=UTC),
+    )
+
+
+@pytest.fixture
+def silent(inputs: ReportInputs) -> ReportInputs:
+    """The same campaign before anything happened: no download, no conversion, no episode."""
+    return replace(
+        inputs,
+        days=tuple(replace(day, impressions=0) for day in inputs.days),
+        episodes=(),
+        results=replace(inputs.results, by_method=()),
+    )
+
+
+@pytest.fixture
+def show(workplace: Workplace) -> Show:
+    """A registered show with two episodes, as the catalog stores them."""
+    with workplace.stores.operational.worker() as tx:
+        podcast_id = tx.value(
+            """
+            INSERT INTO catalog.podcasts (organization_id, user_id, title, feed_url, podcast_guid)
+            VALUES (%s, %s, 'La Lanterna', 'https://example.org/feed.xml', 'guid-lanterna')
+            RETURNING podcast_id
+            """,
+            [workplace.organization.organization_id, workplace.identity.user_id],
+        )
+        episodes = [
+            tx.value(
+                """
+                INSERT INTO catalog.episodes
+                  (organization_id, podcast_id, guid, title, audio_url, publish_date, number)
+                VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING episode_id
+                """,
+                [
+                    workplace.organization.organization_id,
+                    podcast_id,
+                    f"e{n}",
+                    f"Episode {n}",
+                    f"https://example.org/{n}.mp3",
+                    datetime(2026, 10, 21 + n, 6, tzinfo=UTC),
+                    n,
+                ],
+            )
+            for n in (1, 2)
+        ]
+    return Show(podcast_id, episodes)
+
+
+@pytest.fixture
+def place(workplace: Workplace, show: Show) -> Iterator[Workplace]:
+    """The workplace with the show registered, at noon of 20 November 2026."""
+    with clock.frozen(datetime(2026, 11, 20, 12, tzinfo=UTC)):
+        yield workplace
+
+
+@pytest.fixture
+def campaigns_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a campaigns.json of one campaign, with what the test wants to differ."""
+
+    def write(**changes: object) -> Path:
+        entry = {
+            "key": "autumn",
+            "sponsor": {"name": "Nordlys Audio", "website": "https://nordlys.example"},
+            "podcast_guid": "guid-lanterna",
+            "name": "Autumn host-read",
+            "status": "active",
+            "start_date": "2026-10-21",
+            "end_date": "2026-11-19",
+            "campaign_value": "100.00",
+            "currency": "EUR",
+            "margin": "1.0000",
+            "guaranteed_impressions": 3000,
+            "episode_guids": ["e1", "e2"],
+            "promo_codes": ["NORD15"],
+            "attribution_config": {"method": "promo_code", "promo_code": "NORD15"},
+        }
+        path = tmp_path / "campaigns.json"
+        path.write_text(json.dumps({"version": 1, "campaigns": [{**entry, **changes}]}))
+        return path
+
+    return write
+
+
+@pytest.fixture
+def conversions_file(tmp_path: Path) -> Callable[..., Path]:
+    """Writes a conversions.csv of these rows, under the header."""
+
+    def write(*rows: str, name: str = "conversions.csv") -> Path:
+        path = tmp_path / name
+        header = "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id"
+        path.write_text("\n".join([header, *rows]) + "\n")
+        return path
+
+    return write

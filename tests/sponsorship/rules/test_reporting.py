@@ -1,0 +1,137 @@
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+
+from wavehouse.sponsorship.rules import page, reporting
+from wavehouse.sponsorship.types import ReportInputs, Unconverted
+
+
+@pytest.mark.parametrize(
+    ("figure", "text"),
+    [
+        ("impressions", "121,480"),
+        ("pacing", "104\u00a0%"),
+        ("conversions", "412"),
+        ("conversion_rate", "0.34\u00a0%"),
+        ("revenue", "€18,240"),
+        ("net_return", "€13,725"),
+        ("cost_per_conversion", "€10.96"),
+        ("ecpm", "€37.17"),
+        ("roi", "3.04×"),
+    ],
+)
+def test_at21_the_report_shows_the_figures_worked_out_by_hand(
+    inputs: ReportInputs, figure: str, text: str
+) -> None:
+    """The example that was asked for, figure by figure."""
+    assert text == reporting.build(inputs).figure(figure).text
+
+
+def test_at24_every_figure_carries_its_definition_rule_versions_and_data_as_of(
+    inputs: ReportInputs,
+) -> None:
+    """A figure that cannot say how it was made does not belong in a report."""
+    figures = reporting.build(inputs).figures
+    incomplete = [
+        f.id
+        for f in figures
+        if not (f.label and f.unit and f.definition and f.rule and f.rule_version and f.text)
+    ]
+    assert ([], True) == (incomplete, len({f.id for f in figures}) == len(figures))
+    assert {inputs.counting.data_as_of} == {f.data_as_of for f in figures}
+    impressions = reporting.build(inputs).figure("impressions")
+    assert {"user_agents": "2026.10"} == dict(impressions.list_versions)
+
+
+def test_at24_the_same_inputs_have_the_same_number_and_others_another(
+    inputs: ReportInputs,
+) -> None:
+    """The report's number stands for what is in it."""
+    other = replace(inputs, days=inputs.days[:-1])
+    numbers = [reporting.build(i).number for i in (inputs, inputs, other)]
+    assert numbers[0] == numbers[1] != numbers[2]
+
+
+@pytest.mark.parametrize("figure", ["listening_time", "completion", "roi_interval"])
+def test_at22_what_logs_cannot_say_is_a_dash(inputs: ReportInputs, figure: str) -> None:
+    """Listening time, completion and the interval are named and left open."""
+    shown = reporting.build(inputs).figure(figure)
+    assert (None, "–") == (shown.value, shown.text)
+
+
+def test_at23_another_currency_is_counted_and_its_value_told_apart(inputs: ReportInputs) -> None:
+    """Two orders in dollars raise the count, not the revenue, and the report says so."""
+    apart = (Unconverted("USD", 2, Decimal("120.00")),)
+    data = reporting.build(replace(inputs, results=replace(inputs.results, unconverted=apart)))
+    money = next(note.text for note in data.notes if note.title == "Money")
+    assert (2, "€18,240") == (data.figure("unconverted").value, data.figure("revenue").text)
+    assert "Two conversions in other currencies ($120) are counted" in money
+    assert Decimal("44.49") == data.figure("aov").value
+
+
+def test_the_summary_says_the_figures_in_words(inputs: ReportInputs) -> None:
+    """Delivery, money, and the episode that stands out."""
+    expected = (
+        "The campaign has delivered 121,480 impressions, 104\u00a0% of the booked volume, with "
+        "five days left. 412 attributed conversions brought €18,240 on a fee of €4,515: each euro "
+        "spent has returned €4.04. “The subtitle hunters” alone brought 75\u00a0% of all "
+        "impressions."
+    )
+    assert expected == reporting.summary(inputs)
+
+
+def test_the_summary_of_a_silent_campaign_says_so(silent: ReportInputs) -> None:
+    """Nothing is no reason for a division by zero or a bare 0."""
+    expected = (
+        "No impression has been counted for this campaign in this period yet. "
+        "No conversion has been credited to it, on a fee of €4,515."
+    )
+    assert expected == reporting.summary(silent)
+
+
+def test_a_free_campaign_has_no_roi(inputs: ReportInputs) -> None:
+    """AT22: over a fee of nothing there is no return on it."""
+    free = replace(inputs, campaign=replace(inputs.campaign, campaign_value=Decimal(0)))
+    view = page.view(reporting.build(free))
+    assert ("–", "there is no fee to divide by") == (view["roi"]["result"], view["roi"]["formula"])
+
+
+def test_the_page_shows_formula_and_inputs_of_the_roi(inputs: ReportInputs) -> None:
+    """A reader can check the number with a pocket calculator."""
+    halved = replace(inputs, campaign=replace(inputs.campaign, margin=Decimal("0.5")))
+    formulas = [page.view(reporting.build(i))["roi"]["formula"] for i in (inputs, halved)]
+    assert [
+        "(€18,240 − €4,515) ÷ €4,515 = 3.04×",
+        "(€18,240 × 50\u00a0% − €4,515) ÷ €4,515 = 1.02×",
+    ] == formulas
+
+
+def test_a_day_that_is_not_over_is_drawn_as_partial(inputs: ReportInputs) -> None:
+    """The last point is dotted while its day goes on."""
+    chart = page.view(reporting.build(inputs))["chart"]
+    ended = replace(inputs, days=(*inputs.days[:-1], replace(inputs.days[-1], partial=False)))
+    assert 1 == chart["svg"].count("<circle") - page.view(reporting.build(ended))["chart"][
+        "svg"
+    ].count("<circle")
+    assert "most on 20 November 2026 with 4,480" in chart["alt"]
+
+
+@pytest.mark.parametrize(
+    ("number", "title", "shown"),
+    [
+        (84, "#84 · Inside the night train", "Inside the night train"),
+        (84, "84: Inside", "Inside"),
+        (84, "#8 · Inside", "#8 · Inside"),
+        (19, "1984 - a novel", "1984 - a novel"),
+        (84, "#84", "#84"),
+        (None, "#84 · Inside", "#84 · Inside"),
+    ],
+)
+def test_an_episodes_number_is_not_said_twice(
+    inputs: ReportInputs, number: int | None, title: str, shown: str
+) -> None:
+    """It has a column; a title that is nothing else, or another number, stays."""
+    line = replace(inputs.episodes[0], number=number, title=title)
+    view = page.view(reporting.build(replace(inputs, episodes=(line,))))
+    assert shown == view["episodes"][0]["title"]

@@ -1,0 +1,91 @@
+import io
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from pypdf import PdfReader
+
+from wavehouse.sponsorship.rules import reporting
+from wavehouse.sponsorship.service.rendering import FORMATS, render, render_pdf
+from wavehouse.sponsorship.types import DayCount, ReportInputs, Sponsor
+
+
+def text_of(pdf: bytes) -> str:
+    reader = PdfReader(io.BytesIO(pdf))
+    return " ".join(" ".join(page.extract_text() for page in reader.pages).split())
+
+
+@pytest.mark.parametrize("format_", FORMATS)
+def test_the_same_data_gives_the_same_bytes(inputs: ReportInputs, format_: str) -> None:
+    """A report can be made again and compared."""
+    data = reporting.build(inputs)
+    assert render(data, format_) == render(reporting.build(inputs), format_)
+
+
+def test_at24_pdf_and_json_show_the_same_figures(inputs: ReportInputs) -> None:
+    """Every figure's text in the JSON is printed in the PDF."""
+    data = reporting.build(inputs)
+    printed = text_of(render(data, "pdf"))
+    figures = json.loads(render(data, "json"))["figures"]
+    shown = {f["id"]: (" ".join(f["text"].split()), f["label"]) for f in figures}
+    missing = [key for key, texts in shown.items() if any(t not in printed for t in texts)]
+    assert ([], 20) == (missing, len(figures))
+
+
+def test_the_pdf_has_two_pages_and_says_that_it_is_accessible(inputs: ReportInputs) -> None:
+    """PDF/UA-1: tagged, with a title and a language."""
+    reader = PdfReader(io.BytesIO(render_pdf(reporting.build(inputs))))
+    catalog = reader.trailer["/Root"]
+    assert 2 == len(reader.pages)
+    assert ("en", True) == (catalog["/Lang"], bool(catalog["/MarkInfo"]["/Marked"]))
+    assert b"pdfuaid" in catalog["/Metadata"].get_object().get_data()
+    assert "Nordlys Audio · Autumn host-read" == reader.metadata.title
+
+
+def test_a_name_cannot_bring_markup_into_the_report(inputs: ReportInputs) -> None:
+    """Data is never source text: what looks like code is printed as it is."""
+    hostile = '#panic("x") *b* $m$ @y <z> \\ `c`'
+    data = reporting.build(replace(inputs, sponsor=Sponsor(inputs.sponsor.sponsor_id, hostile)))
+    assert '#panic("x") *b* $m$ @y <z>' in text_of(render_pdf(data))
+
+
+def test_names_in_greek_cyrillic_and_accents_are_printed(inputs: ReportInputs) -> None:
+    """The bundled fonts have the scripts of Europe."""
+    name = "Ωδή Ночной żółć ő"
+    data = reporting.build(replace(inputs, podcast_title=name))
+    assert name in text_of(render_pdf(data))
+
+
+def test_a_sign_without_a_glyph_is_printed_as_a_box_and_explained(inputs: ReportInputs) -> None:
+    """PDF/UA would refuse it; the report is made, says so, and the JSON has the name in full."""
+    data = reporting.build(replace(inputs, podcast_title="東京 Radio\u200d\n🎧"))
+    printed = text_of(render_pdf(data))
+    assert "□□ Radio □" in printed
+    assert "a sign they lack is printed as □" in printed
+    assert "東京 Radio" in json.loads(render(data, "json"))["podcast"]
+
+
+def test_a_silent_campaign_has_words_in_place_of_charts(silent: ReportInputs) -> None:
+    """An empty state says what will appear and how."""
+    printed = text_of(render_pdf(reporting.build(silent)))
+    assert "No download of the carrying episodes has been counted" in printed
+    assert "No conversion has been credited in this period" in printed
+    assert "No episode is tied to this campaign yet" in printed
+
+
+@pytest.mark.parametrize("count", [1, 2, 60])
+def test_a_flight_of_any_length_is_drawn(inputs: ReportInputs, count: int) -> None:
+    """One day is a point, sixty a line."""
+    first = inputs.days[0].day
+    days = tuple(DayCount(first + timedelta(days=n), 100 + n, True) for n in range(count))
+    assert "Impressions delivered" in text_of(
+        render_pdf(reporting.build(replace(inputs, days=days)))
+    )
+
+
+def test_a_report_of_many_episodes_runs_over_pages(inputs: ReportInputs) -> None:
+    """No row is lost when the table is longer than a page."""
+    many = tuple(replace(inputs.episodes[0], title=f"Episode no. {n}") for n in range(60))
+    printed = text_of(render_pdf(reporting.build(replace(inputs, episodes=many))))
+    assert [] == [n for n in range(60) if f"Episode no. {n} " not in printed]

@@ -1,0 +1,204 @@
+import hashlib
+import json
+from collections.abc import Callable
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from wavehouse import sponsorship
+from wavehouse.accounts import Workplace
+from wavehouse.kernel.errors import InvalidInput, WavehouseError
+from wavehouse.sponsorship.types import StoredReport
+
+Files = Callable[..., Path]
+COMPUTED = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
+
+
+def roll(place: Workplace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) -> None:
+    """Write daily rollups as the roller would."""
+    with place.stores.analytics.worker() as tx:
+        tx.value("SELECT analytics.ensure_period(%s)", [date(2026, 10, 1)])
+        columns = tx.values(
+            """
+            SELECT column_name FROM information_schema.columns
+            WHERE table_schema = 'analytics' AND table_name = 'listener_events_daily'
+              AND data_type = 'bigint' AND column_name <> 'downloads'
+            """
+        )
+        zeros = ", ".join("0" for _ in columns)
+        tx.execute(
+            """
+            INSERT INTO analytics.audience_daily VALUES (%s, %s, %s, 0, 0, 0, %s)
+            """,
+            ["2026-11-20", place.organization.organization_id, podcast_id, COMPUTED],
+        )
+        for episode_id, day, downloads in rows:
+            tx.execute(
+                f"""
+                INSERT INTO analytics.listener_events_daily
+                  (day, organization_id, podcast_id, episode_id, downloads, computed_at,
+                   {", ".join(columns)})
+                VALUES (%s, %s, %s, %s, %s, %s, {zeros})
+                """,  # type: ignore[arg-type]
+                [
+                    day,
+                    place.organization.organization_id,
+                    podcast_id,
+                    episode_id,
+                    downloads,
+                    COMPUTED,
+                ],
+            )
+
+
+def make(
+    place: Workplace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
+) -> list[StoredReport]:
+    organization_id = place.organization.organization_id
+    with place.stores.operational.app(organization_id) as tx:
+        return sponsorship.make_report(
+            tx,
+            identity=place.identity,
+            card=sponsorship.find_campaign(tx, identity=place.identity, wanted="autumn host-read"),
+            first=first,
+            last=last,
+            delivery=sponsorship.from_rollups(place),
+            formats=formats,
+            folder=folder,
+        )
+
+
+@pytest.fixture
+def flown(place: Workplace, show: Any, campaigns_file: Files, conversions_file: Files) -> Workplace:
+    """A campaign with downloads before, in and after its flight, and two orders."""
+    organization_id = place.organization.organization_id
+    with place.stores.operational.app(organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=place.identity, path=campaigns_file())
+        sponsorship.ingest_conversions(
+            tx,
+            identity=place.identity,
+            path=conversions_file(
+                "2026-11-01T10:00:00Z,NORD15,purchase,304.00,EUR,A-1",
+                "2026-11-20T10:00:00Z,NORD15,purchase,100.00,EUR,A-2",
+            ),
+        )
+    one, two = show.episode_ids
+    roll(
+        place,
+        show.podcast_id,
+        [
+            (one, "2026-10-20", 1_000),
+            (one, "2026-10-21", 40),
+            (one, "2026-11-19", 50),
+            (two, "2026-11-19", 10),
+            (two, "2026-11-20", 2_000),
+        ],
+    )
+    return place
+
+
+def test_at24_impressions_are_the_downloads_of_the_carrying_episodes_in_flight(
+    flown: Workplace, tmp_path: Path
+) -> None:
+    """Days before and after the flight do not count, whatever the report's dates."""
+    (made,) = make(
+        flown, tmp_path, first=date(2026, 10, 1), last=date(2026, 11, 20), formats=("json",)
+    )
+    data = json.loads(made.path.read_bytes())
+    figures = {figure["id"]: figure for figure in data["figures"]}
+    assert (100, 2, "304.00") == (
+        figures["impressions"]["value"],
+        figures["conversions"]["value"],
+        figures["net_return"]["value"],
+    )
+    assert {"Episode 1": 90, "Episode 2": 10} == {
+        line["title"]: line["impressions"] for line in data["episodes"]
+    }
+    assert (30, "2026-10-21", "2026-11-19") == (
+        len(data["days"]),
+        data["days"][0]["day"],
+        data["days"][-1]["day"],
+    )
+    assert COMPUTED.isoformat() == figures["impressions"]["data_as_of"]
+    assert "user_agents" in figures["impressions"]["list_versions"]
+
+
+def test_a_report_counts_the_days_that_it_names(flown: Workplace, tmp_path: Path) -> None:
+    """From 1 to 19 November: sixty downloads and one order."""
+    (made,) = make(
+        flown, tmp_path, first=date(2026, 11, 1), last=date(2026, 11, 19), formats=("json",)
+    )
+    figures = {f["id"]: f["value"] for f in json.loads(made.path.read_bytes())["figures"]}
+    assert (60, 1, "304.00") == (
+        figures["impressions"],
+        figures["conversions"],
+        figures["revenue"],
+    )
+
+
+def test_a_report_is_remembered_with_its_hash_versions_and_file(
+    flown: Workplace, tmp_path: Path
+) -> None:
+    """Both formats come from one object and name one number."""
+    made = make(
+        flown,
+        tmp_path / "new" / "folder",
+        first=date(2026, 10, 21),
+        last=date(2026, 11, 19),
+        formats=("pdf", "json", "pdf"),
+    )
+    with flown.stores.operational.worker() as tx:
+        hashes = tx.values("SELECT content_hash FROM sponsorship.reports ORDER BY format")
+        numbers = tx.values("SELECT DISTINCT metadata ->> 'number' FROM sponsorship.reports")
+        versions = tx.value("SELECT rule_versions FROM sponsorship.reports LIMIT 1")
+    by_format = {one.format: one for one in made}
+    assert [by_format["json"].content_hash, by_format["pdf"].content_hash] == hashes
+    assert all(hashlib.sha256(one.path.read_bytes()).digest() == one.content_hash for one in made)
+    assert [json.loads(by_format["json"].path.read_bytes())["number"]] == numbers
+    assert "attribution-1" == versions["AT21"]
+    assert "nordlys-audio-autumn-host-read-2026-10-21-2026-11-19.pdf" == by_format["pdf"].path.name
+
+
+def test_a_campaign_before_its_flight_has_a_report_too(
+    place: Workplace, campaigns_file: Files, tmp_path: Path
+) -> None:
+    """Nothing has happened yet: a page of empty states, no division by zero."""
+    later = {"start_date": "2026-12-01", "end_date": "2026-12-20", "status": "scheduled"}
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=place.identity, path=campaigns_file(**later))
+    pdf, told = make(
+        place, tmp_path, first=date(2026, 12, 1), last=date(2026, 12, 20), formats=("pdf", "json")
+    )
+    data = json.loads(told.path.read_bytes())
+    assert ([], b"%PDF") == (data["days"], pdf.path.read_bytes()[:4])
+    assert "-1.000000" == next(f["value"] for f in data["figures"] if f["id"] == "roi")
+
+
+def test_what_cannot_be_reported_is_a_sentence(flown: Workplace, tmp_path: Path) -> None:
+    """An unknown format, dates the wrong way round, a folder that is a file."""
+    (tmp_path / "file").write_text("in the way")
+    one, two = date(2026, 11, 1), date(2026, 11, 2)
+    with pytest.raises(InvalidInput, match="one of json, pdf"):
+        make(flown, tmp_path, first=one, last=two, formats=("docx",))
+    with pytest.raises(InvalidInput, match="before its first"):
+        make(flown, tmp_path, first=two, last=one, formats=("json",))
+    with pytest.raises(WavehouseError, match="cannot be written"):
+        make(flown, tmp_path / "file", first=one, last=two, formats=("json",))
+
+
+def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workplace) -> None:
+    """(404 − 100) ÷ 100 = 3.04; another show has no campaign."""
+    with flown.stores.operational.app(flown.organization.organization_id) as tx:
+        span = {"first": date(2026, 11, 1), "last": date(2026, 11, 28)}
+        (found,) = sponsorship.campaign_results(tx, identity=flown.identity, **span)
+        other = sponsorship.campaign_results(
+            tx,
+            identity=flown.identity,
+            podcast_id=UUID(int=7),  # type: ignore[arg-type]
+            **span,
+        )
+    assert (Decimal("3.04"), []) == (found.roi, other)

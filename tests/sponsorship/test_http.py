@@ -1,0 +1,119 @@
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from fastapi import FastAPI, Request
+from fastapi.responses import JSONResponse
+from starlette.testclient import TestClient
+
+from wavehouse import accounts, sponsorship
+from wavehouse.accounts import Scope, Workplace
+from wavehouse.kernel.errors import WavehouseError
+from wavehouse.sponsorship.http import LARGEST_BODY, router
+
+PATH = "/api/v1/conversions"
+GOOD = {
+    "occurred_at": "2026-11-01T10:00:00Z",
+    "promo_code": "nord15",
+    "conversion_type": "purchase",
+    "conversion_value": "49.90",
+    "currency": "EUR",
+    "order_id": "A-1",
+}
+
+
+def key(place: Workplace, scope: Scope) -> dict[str, str]:
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        made = accounts.create_api_key(tx, identity=place.identity, name="shop", scopes=[scope])
+    return {"Authorization": f"Bearer {made.text}"}
+
+
+@pytest.fixture
+def client(place: Workplace, campaigns_file: Callable[..., Path]) -> Iterator[TestClient]:
+    """The router alone, with a campaign, and errors by their status."""
+    app = FastAPI()
+    app.include_router(router(place.stores.operational))
+
+    @app.exception_handler(WavehouseError)
+    def told(_request: Request, error: WavehouseError) -> JSONResponse:
+        return JSONResponse({"detail": str(error), "code": error.code}, error.http_status)
+
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=place.identity, path=campaigns_file())
+    with TestClient(app, headers=key(place, Scope.CONVERSIONS_WRITE)) as opened:
+        yield opened
+
+
+def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None:
+    """201 the first time; 200 with the same id ever after, whatever else is told of it."""
+    first = client.post(PATH, json=GOOD)
+    again = client.post(PATH, json={**GOOD, "conversion_value": 12})
+    assert (201, 200) == (first.status_code, again.status_code)
+    assert first.json()["campaign_id"] is not None
+    assert {**first.json(), "outcome": "duplicate"} == again.json()
+
+
+def test_at05_an_unknown_code_is_kept_and_credited_to_nobody(client: TestClient) -> None:
+    """Evidence first: a campaign may be told later."""
+    answer = client.post(PATH, json={**GOOD, "promo_code": "LATER"})
+    assert (201, "unmatched", None) == (
+        answer.status_code,
+        answer.json()["outcome"],
+        answer.json()["campaign_id"],
+    )
+
+
+def test_an_amount_may_be_a_number_or_a_decimal_string(client: TestClient) -> None:
+    """A JSON number is read by its digits: 49.9 is 49.90, not 49.899999."""
+    told = [49.9, "49.90", 50, -12.5, "+1"]
+    answers = [
+        client.post(PATH, json={**GOOD, "conversion_value": value, "order_id": f"B-{n}"})
+        for n, value in enumerate(told)
+    ]
+    assert [201] * len(told) == [answer.status_code for answer in answers]
+
+
+def test_a_field_that_cannot_be_used_is_refused(client: TestClient) -> None:
+    """Wrong types, unknown fields and impossible values are 422, never a fault of ours."""
+    wrong: list[dict[str, object]] = [
+        {"conversion_value": True},
+        {"conversion_value": None},
+        {"conversion_value": 1e300},
+        {"conversion_value": "49,90"},
+        {"conversion_value": 49.999},
+        {"occurred_at": 0},
+        {"occurred_at": "2026-11-01T10:00:00Z\u0000"},
+        {"occurred_at": "2027-01-01T00:00:00Z"},
+        {"promo_code": ""},
+        {"promo_code": "A\u0000B"},
+        {"currency": "ABC"},
+        {"order_id": 7},
+        {"order_id": "x" * 256},
+        {"order_id": "\ud800"},
+        {"conversion_type": "gift"},
+        {"note": "an unknown field"},
+    ]
+    answers = {str(c): client.post(PATH, content=json.dumps({**GOOD, **c})) for c in wrong}
+    assert {str(c): 422 for c in wrong} == {c: a.status_code for c, a in answers.items()}
+
+
+def test_a_body_is_read_no_further_than_it_can_be_used(client: TestClient) -> None:
+    """Sent whole or in pieces: past the limit the answer is 413."""
+
+    def pieces() -> Iterator[bytes]:
+        for _ in range(40):
+            yield b" " * 1024
+
+    whole = client.post(PATH, content=b" " * (LARGEST_BODY + 1))
+    streamed = client.post(PATH, content=pieces())
+    assert [413, 413] == [whole.status_code, streamed.status_code]
+
+
+def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, place: Workplace) -> None:
+    """Without a key 401, with a key for reading 403."""
+    reading = client.post(PATH, json=GOOD, headers=key(place, Scope.STATS_READ))
+    wrong = client.post(PATH, json=GOOD, headers={"Authorization": "Bearer wh_live_x"})
+    del client.headers["Authorization"]
+    none = client.post(PATH, json=GOOD)
+    assert [403, 401, 401] == [reading.status_code, wrong.status_code, none.status_code]
