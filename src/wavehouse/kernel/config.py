@@ -82,7 +82,8 @@ def masked_url(text: str) -> str:
     credentials, at, place = rest.rpartition("@")
     if ":" in credentials:
         credentials = f"{credentials.split(':', 1)[0]}:{MASK}"
-    return f"{scheme}://{credentials}{at}{_PASSWORD_PARAMETER.sub(rf'\g<1>{MASK}', place)}"
+    place = _PASSWORD_PARAMETER.sub(rf"\g<1>{MASK}", place)
+    return f"{scheme}://{credentials}{at}{place}"
 
 
 def _positive(text: str) -> int:
