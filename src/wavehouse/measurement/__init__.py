@@ -4,12 +4,14 @@ from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.reading import (
+    By,
     days,
     episode_days,
     estimates,
     figures,
     filtered,
     freshness,
+    hours,
     known_period,
     listeners,
     outcomes,
@@ -32,6 +34,7 @@ from wavehouse.measurement.types import (
 
 __all__ = [
     "RULE_VERSION",
+    "By",
     "Counted",
     "DayTotal",
     "EpisodeDay",
@@ -49,6 +52,7 @@ __all__ = [
     "figures",
     "filtered",
     "freshness",
+    "hours",
     "ingest_logs",
     "known_period",
     "list_version",

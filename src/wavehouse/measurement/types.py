@@ -200,6 +200,14 @@ class DayTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class HourTotal:
+    """An hour's downloads."""
+
+    hour: datetime
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
 class TracedRequest:
     """A stored request and what became of it."""
 
@@ -242,3 +250,4 @@ class Freshness:
     newest_rollup: datetime | None
     pending_batches: int
     dirty_hours: int
+    quarantined: int

@@ -100,6 +100,22 @@ class EmbeddedServer:
                     self._stop()
                 users.close()
 
+    @contextmanager
+    def removable(self) -> Iterator[Path]:
+        """The data folder, stopped and safe to remove. Refused while a program uses it."""
+        self._prepare_home()
+        with self._exclusively(), self._lock_file("users.lock") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Refused(
+                    "another wavehouse program uses this server; stop it first",
+                    where=str(self.home),
+                ) from None
+            if self.data.exists():
+                self._stop()
+            yield self.data
+
     def is_running(self) -> bool:
         """True when a postmaster holds the data folder."""
         return (self.data / "postmaster.pid").exists() and self._pg_ctl("status").returncode == 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -67,6 +67,7 @@ class Material:
     previous: Figures | None
     campaigns: Sequence[CampaignFigures]
     freshness: Freshness
+    removed: Mapping[str, int]
 
 
 def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
@@ -97,7 +98,7 @@ def overview(material: Material) -> Overview:
         countries=tables.countries(current, before, partial=partial),
         campaigns=tables.campaigns(material.campaigns),
         fresh=_fresh(material.freshness, material.now.date()),
-        removed=_removed(current),
+        removed=_removed(material.removed),
         definitions=_DEFINITIONS,
         method=_METHOD,
         versions=" · ".join(
@@ -221,12 +222,12 @@ def _fresh(freshness: Freshness, today: date) -> Fresh:
     return Fresh("Data is fresh", "good", tuple(lines))
 
 
-def _removed(figures: Figures) -> str:
+def _removed(removed: Mapping[str, int]) -> str:
     """How many requests were not counted, and why; shown because trust needs it."""
-    total = sum(figures.removed.values())
+    total = sum(removed.values())
     if not total:
         return ""
-    ranked = sorted(figures.removed.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(removed.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{_REASONS.get(key, key)} {fmt.count(amount)}" for key, amount in ranked[:3]]
     rest = total - sum(amount for _, amount in ranked[:3])
     if rest:

@@ -76,6 +76,12 @@ NO_CHART = Empty(
 )
 
 
+_NO_HOURS = Empty(
+    "No curve for a single day",
+    "This figure is known for the whole day and not by the hour. A longer range has a curve.",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Partial:
     """How many of the span's buckets are over, and whether the last one shown is not."""
@@ -228,7 +234,8 @@ def chart(query: Query, current: Figures, before: Figures | None, partial: Parti
         whole=metric in (Metric.DOWNLOADS, Metric.LISTENERS),
         partial=partial.whole if partial.running else None,
     )
-    return _panel(metric, data, tuple(rows[:shown]), before, partial)
+    counted = bool(series.total) and not series.points
+    return _panel(metric, data, tuple(rows[:shown]), before, partial, counted=counted)
 
 
 def _panel(
@@ -237,6 +244,8 @@ def _panel(
     rows: tuple[ChartRow, ...],
     before: Figures | None,
     partial: Partial,
+    *,
+    counted: bool,
 ) -> ChartPanel:
     known = [mark for mark in data.marks if mark.value]
     name = KINDS[metric].name
@@ -249,7 +258,7 @@ def _panel(
         note="The last point is partial (dotted)" if partial.running else "",
         compared=fmt.period(before.span.first, before.span.last) if before else "",
         has_releases=any(mark.releases for mark in data.marks),
-        empty=None if known else _no_curve(metric),
+        empty=None if known else _NO_HOURS if counted else _no_curve(metric),
     )
 
 

@@ -37,7 +37,7 @@ NO_COUNTRIES = Empty(
 NO_CAMPAIGNS = Empty(
     "No campaigns in this range",
     "What each sponsor’s campaign brought: conversions, revenue and return on investment.",
-    "wavehouse ingest campaigns campaigns.json",
+    "wavehouse campaigns import campaigns.json",
 )
 
 
