@@ -120,7 +120,6 @@ def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, P
     organization_id = place.organization.organization_id
     with (
         _step("Wrote the sponsor report"),
-        place.stores.analytics.app(organization_id) as rollups,
         place.stores.operational.app(organization_id) as tx,
     ):
         best = sponsorship.campaign_results(
@@ -135,7 +134,7 @@ def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, P
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(rollups),
+            delivery=sponsorship.from_rollups(place),
             formats=("pdf", "json"),
             folder=sample.reports,
         )

@@ -7,7 +7,7 @@ while a page is drawn.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC
+from datetime import UTC, date
 from decimal import Decimal
 from uuid import UUID
 
@@ -21,6 +21,7 @@ from wavehouse.kernel.errors import Refused, Unreachable
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.sponsorship.http import router as conversions_router
+from wavehouse.store import Analytics, Database, Listeners, Operational
 from wavehouse.web.app import create_app
 from wavehouse.web.services import (
     CampaignFigures,
@@ -40,6 +41,8 @@ from wavehouse.web.services import (
 )
 from wavehouse.web.site import Site
 
+_EVER = (date(1970, 1, 1), date(2999, 12, 31))
+
 
 class LiveServices:
     """``Services`` on an open workplace, for the one organization it belongs to."""
@@ -54,8 +57,14 @@ class LiveServices:
         return self._place
 
     def data_version(self, who: SignedIn) -> str | None:
-        """Not known cheaply: a conversion changes revenue without any rollup."""
-        return None
+        """Changes with every rollup, feed, campaign and conversion."""
+        place = self._own(who)
+        fresh = measurement.freshness(place)
+        with place.stores.operational.app(who.organization_id) as tx:
+            shows = catalog.list_podcasts(tx, identity=place.identity)
+            sold = sponsorship.data_version(tx, identity=place.identity)
+        read = max((s.last_ingested_at for s in shows if s.last_ingested_at), default=None)
+        return f"{fresh.newest_rollup}|{fresh.dirty_hours}|{fresh.quarantined}|{read}|{sold}"
 
     def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
         """The organization's shows, by title."""
@@ -116,14 +125,15 @@ class LiveServices:
         listeners = measurement.listeners(
             place, first=span.first, last=span.last, podcast_id=podcast_id
         )
-        by_day = span.grain is Grain.DAY
+        if span.grain is Grain.HOUR:
+            hours = measurement.hours(place, day=span.first, podcast_id=podcast_id)
+            return {
+                Metric.DOWNLOADS: Series(downloads, tuple(hours)),
+                Metric.LISTENERS: Series(listeners),
+            }
         return {
-            Metric.DOWNLOADS: Series(
-                downloads, tuple(day.downloads for day in days) if by_day else ()
-            ),
-            Metric.LISTENERS: Series(
-                listeners, tuple(day.listeners for day in days) if by_day else ()
-            ),
+            Metric.DOWNLOADS: Series(downloads, tuple(day.downloads for day in days)),
+            Metric.LISTENERS: Series(listeners, tuple(day.listeners for day in days)),
         }
 
     def _covers(self, place: Workplace, span: Span) -> bool:
@@ -134,17 +144,25 @@ class LiveServices:
     def campaigns(
         self, who: SignedIn, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
-        """Campaigns that fly or earn in the span."""
+        """Campaigns that fly within the span, each with all it has brought so far.
+
+        A campaign's return is that of the whole campaign, as in its report: its fee is not paid
+        by the day, so some days' revenue against the whole fee would tell nothing.
+        """
         place = self._own(who)
         with place.stores.operational.app(who.organization_id) as tx:
             found = sponsorship.campaign_results(
                 tx,
                 identity=place.identity,
-                first=span.first,
-                last=span.last,
+                first=_EVER[0],
+                last=_EVER[1],
                 podcast_id=podcast_id,
             )
-        return [_campaign(each) for each in found]
+        return [
+            _campaign(each)
+            for each in found
+            if each.card.start_date <= span.last and span.first <= each.card.end_date
+        ]
 
     def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
         """Requests that a filter stopped."""
@@ -157,6 +175,7 @@ class LiveServices:
             events_to=found.newest_request,
             rollup_at=found.newest_rollup,
             dirty_hours=found.dirty_hours,
+            quarantined=found.quarantined,
             rule=f"rule {measurement.RULE_VERSION}",
             lists=measurement.list_version(),
             sample_data=self._sample_data,
@@ -182,12 +201,24 @@ class LiveServices:
             accounts.sign_out(tx, token=cookie)
 
     def readiness(self) -> Sequence[Check]:
-        """The databases that the pages read answer."""
-        try:
-            measurement.freshness(self._place)
-        except Unreachable as error:
-            return [Check("databases", False, error.message)]
-        return [Check("databases", True)]
+        """Each of the three databases answers."""
+        stores = self._place.stores
+        return [
+            _answers(stores.operational),
+            _answers(stores.listeners),
+            _answers(stores.analytics),
+        ]
+
+
+def _answers(
+    database: Database[Operational] | Database[Listeners] | Database[Analytics],
+) -> Check:
+    try:
+        with database.worker() as tx:
+            tx.value("SELECT 1")
+    except Unreachable as error:
+        return Check(database.name, False, error.message)
+    return Check(database.name, True)
 
 
 def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = False) -> FastAPI:
