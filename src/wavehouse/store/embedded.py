@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
+from wavehouse.store import postmaster
 from wavehouse.store.binaries import MAJOR, Account, programs, require_reachable, server_account
 
 SUPERUSER = "wavehouse_root"
@@ -118,7 +119,7 @@ class EmbeddedServer:
 
     def is_running(self) -> bool:
         """True when a postmaster holds the data folder."""
-        return (self.data / "postmaster.pid").exists() and self._pg_ctl("status").returncode == 0
+        return postmaster.lives(self.data)
 
     def _lock_file(self, name: str) -> IO[bytes]:
         return (self.home / name).open("ab")
@@ -240,6 +241,7 @@ class EmbeddedServer:
         if folder != self.data:
             self._private_socket_folder(folder)
         (self.data / "wavehouse.conf").write_text(self._settings(folder), encoding="utf-8")
+        postmaster.disown(self.data, folder)
         # A start is told as soon as the postmaster answers; crash recovery may take long, so the
         # wait is ours, with a sentence, and not pg_ctl's fixed number of seconds.
         log = str(self.data / "server.log")

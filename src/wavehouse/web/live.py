@@ -229,8 +229,7 @@ def _answers(
     database: Database[Operational] | Database[Listeners] | Database[Analytics],
 ) -> Check:
     try:
-        with database.worker() as tx:
-            tx.value("SELECT 1")
+        database.answer()
     except Unreachable as error:
         return Check(database.name, False, error.message)
     return Check(database.name, True)
