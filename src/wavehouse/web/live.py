@@ -6,13 +6,12 @@ while a page is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date
 from decimal import Decimal
-from importlib import import_module
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Workplace
@@ -21,6 +20,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, Unreachable
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
+from wavehouse.sponsorship.http import router as conversions_router
 from wavehouse.store import Analytics, Database, Listeners, Operational
 from wavehouse.web.app import create_app
 from wavehouse.web.memory import Memory
@@ -43,9 +43,6 @@ from wavehouse.web.services import (
 from wavehouse.web.site import Site
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
-_ENTRANCES = ("wavehouse.sponsorship.http:router",)
-"""Named and not imported, like the commands of the command line: an entrance is no back door."""
-
 _Period = tuple[date, date] | None
 
 
@@ -242,16 +239,9 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
     """The whole web application on an open workplace, the contexts' entrances included."""
     return create_app(
         LiveServices(place, sample_data=sample_data),
-        [_entrance(name)(place.stores.operational) for name in _ENTRANCES],
+        [conversions_router(place.stores.operational)],
         site,
     )
-
-
-def _entrance(name: str) -> Callable[[Database[Operational]], APIRouter]:
-    """A context's HTTP entrance: a function from the database to its routes."""
-    module, function = name.split(":")
-    found: Callable[[Database[Operational]], APIRouter] = getattr(import_module(module), function)
-    return found
 
 
 def _episode_figures(
