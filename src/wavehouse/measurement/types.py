@@ -84,8 +84,17 @@ class Reject:
     line_number: int
     byte_offset: int
     byte_length: int
-    fault: Fault
+    fault: str
     excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row that another context could not use: its place and the reason in words."""
+
+    line_number: int
+    byte_offset: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
