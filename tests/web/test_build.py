@@ -208,7 +208,7 @@ def test_freshness_is_said_in_words(headline: str, freshness: Freshness) -> None
 def test_another_day_is_named_beside_its_time() -> None:
     """14:52 of yesterday must not read like today's."""
     old = Freshness(NOW - timedelta(days=1), None)
-    assert ("Events to 19 Nov, 14:52 UTC",) == overview(
+    assert ("Events to 19 Nov 14:52 UTC",) == overview(
         replace(material(), freshness=old)
     ).fresh.lines
 

@@ -90,6 +90,7 @@ class Sample:
                     where=str(self.home),
                     hint="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
                 )
+            self.home.mkdir(parents=True, exist_ok=True)
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
     def simulate(self) -> dict[str, Any]:

@@ -99,11 +99,9 @@ def overview(material: Material) -> Overview:
         campaigns=tables.campaigns(material.campaigns),
         fresh=_fresh(material.freshness, material.now.date()),
         removed=_removed(material.removed),
-        definitions=_DEFINITIONS,
+        definitions=_definitions(material.freshness),
         method=_METHOD,
-        versions=" · ".join(
-            part for part in (material.freshness.rule, material.freshness.lists) if part
-        ),
+        rule=material.freshness.rule,
         empty_episodes=tables.no_episodes(has_shows=bool(material.podcasts)),
         empty_apps=tables.NO_APPS,
         empty_countries=tables.NO_COUNTRIES,
@@ -205,7 +203,7 @@ def _compare_label(material: Material) -> str:
 def _when(instant: datetime, today: date) -> str:
     """The time, with its day unless that is today."""
     time = f"{instant:%H:%M} UTC"
-    return time if instant.date() == today else f"{fmt.day(instant.date())}, {time}"
+    return time if instant.date() == today else f"{fmt.day(instant.date())} {time}"
 
 
 def _fresh(freshness: Freshness, today: date) -> Fresh:
@@ -220,6 +218,12 @@ def _fresh(freshness: Freshness, today: date) -> Fresh:
         waiting = f"{_plural(freshness.dirty_hours, 'hour')} to recount"
         return Fresh("Recount is due", "warn", (*lines, waiting))
     return Fresh("Data is fresh", "good", tuple(lines))
+
+
+def _definitions(freshness: Freshness) -> tuple[tuple[str, str], ...]:
+    """What the figures mean, and by which rules and lists they were made."""
+    versions = (("Rules", freshness.rule), ("Lists", freshness.lists))
+    return (*_DEFINITIONS, *((name, said) for name, said in versions if said))
 
 
 def _removed(removed: Mapping[str, int]) -> str:

@@ -23,6 +23,7 @@ from wavehouse.kernel.money import Money
 from wavehouse.sponsorship.http import router as conversions_router
 from wavehouse.store import Analytics, Database, Listeners, Operational
 from wavehouse.web.app import create_app
+from wavehouse.web.memory import Memory
 from wavehouse.web.services import (
     CampaignFigures,
     Check,
@@ -42,6 +43,7 @@ from wavehouse.web.services import (
 from wavehouse.web.site import Site
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
+_Period = tuple[date, date] | None
 
 
 class LiveServices:
@@ -50,6 +52,8 @@ class LiveServices:
     def __init__(self, place: Workplace, *, sample_data: bool = False) -> None:
         self._place = place
         self._sample_data = sample_data
+        self._audiences: Memory[dict[Metric, Series]] = Memory()
+        self._removals: Memory[Mapping[str, int]] = Memory()
 
     def _own(self, who: SignedIn) -> Workplace:
         if who.organization_id != self._place.organization.organization_id:
@@ -64,7 +68,7 @@ class LiveServices:
             shows = catalog.list_podcasts(tx, identity=place.identity)
             sold = sponsorship.data_version(tx, identity=place.identity)
         read = max((s.last_ingested_at for s in shows if s.last_ingested_at), default=None)
-        return f"{fresh.newest_rollup}|{fresh.dirty_hours}|{fresh.quarantined}|{read}|{sold}"
+        return f"{fresh}|{read}|{sold}"
 
     def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
         """The organization's shows, by title."""
@@ -86,9 +90,15 @@ class LiveServices:
                 tx, identity=place.identity, first=first, last=last, podcast_id=podcast_id
             )
         revenue, currency = _revenue(span, earned)
+        known = measurement.known_period(place)
+        audience = self._audiences.get(
+            (measurement.freshness(place), known),
+            (span, podcast_id),
+            lambda: self._audience(place, span, known, podcast_id),
+        )
         return Figures(
             span=span,
-            series={**self._audience(place, span, podcast_id), Metric.REVENUE: revenue},
+            series={**audience, Metric.REVENUE: revenue},
             currency=currency,
             episodes=_episode_figures(
                 measurement.figures(
@@ -102,6 +112,7 @@ class LiveServices:
             countries=_shares(
                 measurement.figures(place, "country", first=first, last=last, podcast_id=podcast_id)
             ),
+            covered=known is not None and known[0] <= first,
             releases=[
                 Release(episode.publish_date.astimezone(UTC), episode.title)
                 for episode in episodes
@@ -115,31 +126,30 @@ class LiveServices:
             return catalog.list_episodes(tx, identity=place.identity, podcast_id=podcast_id)
 
     def _audience(
-        self, place: Workplace, span: Span, podcast_id: PodcastId | None
+        self, place: Workplace, span: Span, known: _Period, podcast_id: PodcastId | None
     ) -> dict[Metric, Series]:
-        """Totals and days; nothing at all where no download was ever counted (never a bare 0)."""
-        days = measurement.days(place, first=span.first, last=span.last, podcast_id=podcast_id)
-        downloads = sum(day.downloads for day in days)
-        if not downloads and not self._covers(place, span):
+        """Totals and days; what lies outside the known days is not known, never a bare 0."""
+        first, last = span.first, span.last
+        if known is None or known[1] < first or last < known[0]:
             return {}
-        listeners = measurement.listeners(
-            place, first=span.first, last=span.last, podcast_id=podcast_id
-        )
+        days = measurement.days(place, first=first, last=last, podcast_id=podcast_id)
+        downloads = sum(day.downloads for day in days)
+        listeners = measurement.listeners(place, first=first, last=last, podcast_id=podcast_id)
         if span.grain is Grain.HOUR:
-            hours = measurement.hours(place, day=span.first, podcast_id=podcast_id)
+            hours = measurement.hours(place, day=first, podcast_id=podcast_id)
             return {
                 Metric.DOWNLOADS: Series(downloads, tuple(hours)),
                 Metric.LISTENERS: Series(listeners),
             }
+        told = [day if known[0] <= day.day <= known[1] else None for day in days]
         return {
-            Metric.DOWNLOADS: Series(downloads, tuple(day.downloads for day in days)),
-            Metric.LISTENERS: Series(listeners, tuple(day.listeners for day in days)),
+            Metric.DOWNLOADS: Series(
+                downloads, tuple(day.downloads if day else None for day in told)
+            ),
+            Metric.LISTENERS: Series(
+                listeners, tuple(day.listeners if day else None for day in told)
+            ),
         }
-
-    def _covers(self, place: Workplace, span: Span) -> bool:
-        """Whether the span touches the days that any log has told of."""
-        known = measurement.known_period(place)
-        return known is not None and known[0] <= span.last and span.first <= known[1]
 
     def campaigns(
         self, who: SignedIn, span: Span, podcast_id: PodcastId | None
@@ -166,7 +176,12 @@ class LiveServices:
 
     def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
         """Requests that a filter stopped."""
-        return measurement.filtered(self._own(who), first=span.first, last=span.last)
+        place = self._own(who)
+        return self._removals.get(
+            measurement.freshness(place),
+            span,
+            lambda: measurement.filtered(place, first=span.first, last=span.last),
+        )
 
     def freshness(self, who: SignedIn) -> Freshness:
         """How far the events and the rollups go."""
@@ -176,8 +191,8 @@ class LiveServices:
             rollup_at=found.newest_rollup,
             dirty_hours=found.dirty_hours,
             quarantined=found.quarantined,
-            rule=f"rule {measurement.RULE_VERSION}",
-            lists=measurement.list_version(),
+            rule=measurement.RULE_VERSION,
+            lists=measurement.list_version().replace(" ", " · ").replace(":", " "),
             sample_data=self._sample_data,
         )
 
@@ -214,8 +229,7 @@ def _answers(
     database: Database[Operational] | Database[Listeners] | Database[Analytics],
 ) -> Check:
     try:
-        with database.worker() as tx:
-            tx.value("SELECT 1")
+        database.answer()
     except Unreachable as error:
         return Check(database.name, False, error.message)
     return Check(database.name, True)

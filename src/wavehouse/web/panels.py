@@ -38,6 +38,7 @@ class _Kind:
     meaning: str
     additive: bool
     why_empty: str = ""
+    why_unknown: str = ""
 
 
 KINDS = {
@@ -50,6 +51,7 @@ KINDS = {
         "Unique listeners",
         "Distinct combinations of address and user agent over the whole range; days do not add up.",
         additive=False,
+        why_unknown="not computable beyond two months",
     ),
     Metric.LISTENING: _Kind(
         "Listening time",
@@ -145,8 +147,15 @@ def _card(
         href=query.url(metric=metric) if series.points else "",
         current=metric is query.metric,
         meaning=kind.meaning,
-        why_empty=kind.why_empty if series.total is None else "",
+        why_empty=_why(kind, series),
     )
+
+
+def _why(kind: _Kind, series: Series) -> str:
+    """Why there is no total; R44 for listeners whose days are known."""
+    if series.total is not None:
+        return ""
+    return kind.why_unknown if series.points else kind.why_empty
 
 
 def _series(figures: Figures, metric: Metric) -> Series:
@@ -166,7 +175,7 @@ def _trend(
 
     A metric that does not add up has no partial total, hence no change while a range runs.
     """
-    if before is None:
+    if before is None or not before.covered:
         return None
     now, then = _series(current, metric), _series(before, metric)
     if metric is Metric.REVENUE and current.currency != before.currency:

@@ -102,7 +102,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything counted in a span, for one show or for all."""
+    """Everything counted in a span, for one show or for all.
+
+    ``covered`` is false when the data begins within or after the span: nothing is compared with
+    such a one, as any change would be of the data and not of the audience.
+    """
 
     span: Span
     series: Mapping[Metric, Series]
@@ -111,6 +115,7 @@ class Figures:
     apps: Sequence[Share] = ()
     countries: Sequence[Share] = ()
     releases: Sequence[Release] = ()
+    covered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
