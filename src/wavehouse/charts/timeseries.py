@@ -240,16 +240,16 @@ def _partial(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
 
 
 def _releases(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
-    """A dot on the line where an episode came out."""
+    """A dot on the line where an episode came out; where nothing is known there is no line."""
     drawn: list[str] = []
     for x, mark in zip(frame.xs, data.marks, strict=True):
-        if mark.releases:
+        if mark.releases and mark.value is not None:
             drawn.append(
                 element(
                     "circle",
                     element("title", escaped("Released: " + " · ".join(mark.releases))),
                     cx=x,
-                    cy=frame.y(mark.value or 0.0),
+                    cy=frame.y(mark.value),
                     r=4.5,
                     fill=theme.event,
                     stroke=theme.surface,

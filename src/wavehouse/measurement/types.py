@@ -84,8 +84,17 @@ class Reject:
     line_number: int
     byte_offset: int
     byte_length: int
-    fault: Fault
+    fault: str
     excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row that another context could not use: its place and the reason in words."""
+
+    line_number: int
+    byte_offset: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +209,14 @@ class DayTotal:
 
 
 @dataclass(frozen=True, slots=True)
+class HourTotal:
+    """An hour's downloads."""
+
+    hour: datetime
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
 class TracedRequest:
     """A stored request and what became of it."""
 
@@ -242,3 +259,4 @@ class Freshness:
     newest_rollup: datetime | None
     pending_batches: int
     dirty_hours: int
+    quarantined: int

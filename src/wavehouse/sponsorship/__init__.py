@@ -18,7 +18,7 @@ from wavehouse.sponsorship.service.parties import (
 )
 from wavehouse.sponsorship.service.rendering import render, render_pdf
 from wavehouse.sponsorship.service.reports import from_rollups, make_report, report_data
-from wavehouse.sponsorship.service.results import campaign_results, revenue_by_day
+from wavehouse.sponsorship.service.results import campaign_results, data_version, revenue_by_day
 from wavehouse.sponsorship.types import (
     BadRow,
     CampaignCard,
@@ -71,6 +71,7 @@ __all__ = [
     "add_campaign",
     "add_sponsor",
     "campaign_results",
+    "data_version",
     "find_campaign",
     "find_episodes",
     "find_podcast",

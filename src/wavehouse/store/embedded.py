@@ -24,6 +24,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
+from wavehouse.store import postmaster
 from wavehouse.store.binaries import MAJOR, Account, programs, require_reachable, server_account
 
 SUPERUSER = "wavehouse_root"
@@ -100,9 +101,25 @@ class EmbeddedServer:
                     self._stop()
                 users.close()
 
+    @contextmanager
+    def removable(self) -> Iterator[Path]:
+        """The data folder, stopped and safe to remove. Refused while a program uses it."""
+        self._prepare_home()
+        with self._exclusively(), self._lock_file("users.lock") as users:
+            try:
+                fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise Refused(
+                    "another wavehouse program uses this server; stop it first",
+                    where=str(self.home),
+                ) from None
+            if self.data.exists():
+                self._stop()
+            yield self.data
+
     def is_running(self) -> bool:
         """True when a postmaster holds the data folder."""
-        return (self.data / "postmaster.pid").exists() and self._pg_ctl("status").returncode == 0
+        return postmaster.lives(self.data)
 
     def _lock_file(self, name: str) -> IO[bytes]:
         return (self.home / name).open("ab")
@@ -224,6 +241,7 @@ class EmbeddedServer:
         if folder != self.data:
             self._private_socket_folder(folder)
         (self.data / "wavehouse.conf").write_text(self._settings(folder), encoding="utf-8")
+        postmaster.disown(self.data, folder)
         # A start is told as soon as the postmaster answers; crash recovery may take long, so the
         # wait is ours, with a sentence, and not pg_ctl's fixed number of seconds.
         log = str(self.data / "server.log")

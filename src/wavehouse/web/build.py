@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -67,6 +67,7 @@ class Material:
     previous: Figures | None
     campaigns: Sequence[CampaignFigures]
     freshness: Freshness
+    removed: Mapping[str, int]
 
 
 def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
@@ -97,12 +98,10 @@ def overview(material: Material) -> Overview:
         countries=tables.countries(current, before, partial=partial),
         campaigns=tables.campaigns(material.campaigns),
         fresh=_fresh(material.freshness, material.now.date()),
-        removed=_removed(current),
-        definitions=_DEFINITIONS,
+        removed=_removed(material.removed),
+        definitions=_definitions(material.freshness),
         method=_METHOD,
-        versions=" · ".join(
-            part for part in (material.freshness.rule, material.freshness.lists) if part
-        ),
+        rule=material.freshness.rule,
         empty_episodes=tables.no_episodes(has_shows=bool(material.podcasts)),
         empty_apps=tables.NO_APPS,
         empty_countries=tables.NO_COUNTRIES,
@@ -204,7 +203,7 @@ def _compare_label(material: Material) -> str:
 def _when(instant: datetime, today: date) -> str:
     """The time, with its day unless that is today."""
     time = f"{instant:%H:%M} UTC"
-    return time if instant.date() == today else f"{fmt.day(instant.date())}, {time}"
+    return time if instant.date() == today else f"{fmt.day(instant.date())} {time}"
 
 
 def _fresh(freshness: Freshness, today: date) -> Fresh:
@@ -221,12 +220,18 @@ def _fresh(freshness: Freshness, today: date) -> Fresh:
     return Fresh("Data is fresh", "good", tuple(lines))
 
 
-def _removed(figures: Figures) -> str:
+def _definitions(freshness: Freshness) -> tuple[tuple[str, str], ...]:
+    """What the figures mean, and by which rules and lists they were made."""
+    versions = (("Rules", freshness.rule), ("Lists", freshness.lists))
+    return (*_DEFINITIONS, *((name, said) for name, said in versions if said))
+
+
+def _removed(removed: Mapping[str, int]) -> str:
     """How many requests were not counted, and why; shown because trust needs it."""
-    total = sum(figures.removed.values())
+    total = sum(removed.values())
     if not total:
         return ""
-    ranked = sorted(figures.removed.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(removed.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{_REASONS.get(key, key)} {fmt.count(amount)}" for key, amount in ranked[:3]]
     rest = total - sum(amount for _, amount in ranked[:3])
     if rest:

@@ -38,6 +38,7 @@ class _Kind:
     meaning: str
     additive: bool
     why_empty: str = ""
+    why_unknown: str = ""
 
 
 KINDS = {
@@ -50,6 +51,7 @@ KINDS = {
         "Unique listeners",
         "Distinct combinations of address and user agent over the whole range; days do not add up.",
         additive=False,
+        why_unknown="not computable beyond two months",
     ),
     Metric.LISTENING: _Kind(
         "Listening time",
@@ -73,6 +75,12 @@ NO_CHART = Empty(
     "No downloads in this range",
     "The curve appears when an access log has been read. Reading one twice changes nothing.",
     "wavehouse ingest logs access.log.gz",
+)
+
+
+_NO_HOURS = Empty(
+    "No curve for a single day",
+    "This figure is known for the whole day and not by the hour. A longer range has a curve.",
 )
 
 
@@ -139,8 +147,15 @@ def _card(
         href=query.url(metric=metric) if series.points else "",
         current=metric is query.metric,
         meaning=kind.meaning,
-        why_empty=kind.why_empty if series.total is None else "",
+        why_empty=_why(kind, series),
     )
+
+
+def _why(kind: _Kind, series: Series) -> str:
+    """Why there is no total; R44 for listeners whose days are known."""
+    if series.total is not None:
+        return ""
+    return kind.why_unknown if series.points else kind.why_empty
 
 
 def _series(figures: Figures, metric: Metric) -> Series:
@@ -160,7 +175,7 @@ def _trend(
 
     A metric that does not add up has no partial total, hence no change while a range runs.
     """
-    if before is None:
+    if before is None or not before.covered:
         return None
     now, then = _series(current, metric), _series(before, metric)
     if metric is Metric.REVENUE and current.currency != before.currency:
@@ -228,7 +243,8 @@ def chart(query: Query, current: Figures, before: Figures | None, partial: Parti
         whole=metric in (Metric.DOWNLOADS, Metric.LISTENERS),
         partial=partial.whole if partial.running else None,
     )
-    return _panel(metric, data, tuple(rows[:shown]), before, partial)
+    counted = bool(series.total) and not series.points
+    return _panel(metric, data, tuple(rows[:shown]), before, partial, counted=counted)
 
 
 def _panel(
@@ -237,6 +253,8 @@ def _panel(
     rows: tuple[ChartRow, ...],
     before: Figures | None,
     partial: Partial,
+    *,
+    counted: bool,
 ) -> ChartPanel:
     known = [mark for mark in data.marks if mark.value]
     name = KINDS[metric].name
@@ -249,7 +267,7 @@ def _panel(
         note="The last point is partial (dotted)" if partial.running else "",
         compared=fmt.period(before.span.first, before.span.last) if before else "",
         has_releases=any(mark.releases for mark in data.marks),
-        empty=None if known else _no_curve(metric),
+        empty=None if known else _NO_HOURS if counted else _no_curve(metric),
     )
 
 

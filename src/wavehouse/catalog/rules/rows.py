@@ -152,21 +152,23 @@ def file_rows(
                 {"enclosure_id": str(version.enclosure_id), "url": file.url, **_facts(seen)}
             )
         elif todo is Step.NEW_VERSION:
-            inserts.append(
-                {
-                    "guid": file.guid,
-                    "kind": file.kind,
-                    "url": file.url,
-                    "media_host": file.key.host,
-                    "media_path": file.key.path,
-                    "mime_type": file.media_type,
-                    "valid_from": now.isoformat() if file.guid in known else None,
-                    **_facts(seen),
-                }
-            )
+            inserts.append(_version_row(file, seen, now if file.guid in known else None))
         elif version and version.url != file.url:
             updates.append(_same_facts(version, file.url))
     return inserts, updates
+
+
+def _version_row(file: FeedFile, seen: Described, valid_from: datetime | None) -> dict[str, Any]:
+    return {
+        "guid": file.guid,
+        "kind": file.kind,
+        "url": file.url,
+        "media_host": file.key.host,
+        "media_path": file.key.path,
+        "mime_type": file.media_type,
+        "valid_from": valid_from.isoformat() if valid_from else None,
+        **_facts(seen),
+    }
 
 
 def _same_facts(version: EnclosureVersion, url: str) -> dict[str, Any]:

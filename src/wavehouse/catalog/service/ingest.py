@@ -29,6 +29,7 @@ from wavehouse.catalog.types import (
     KnownEpisode,
     MediaFacts,
     PodcastState,
+    WrittenEpisode,
 )
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
@@ -228,25 +229,35 @@ def _stored(
         podcast_id=state.podcast_id,
         rows=rows.episode_rows(look.feed, known.episodes, clock.now()),
     )
+    result = replace(
+        _counted(state, look, feed_url, written),
+        registered=registered,
+        enclosure_changes=versions.enclosure_changes(look.feed, known.episodes),
+    )
+    result = _write_files(tx, identity, known, look, reading, result)
+    _recorded(tx, identity, result)
+    return result
+
+
+def _counted(
+    state: PodcastState, look: _Look, feed_url: str, written: list[WrittenEpisode]
+) -> IngestedFeed:
+    """What was written of a feed, in numbers."""
     new = sum(episode.inserted for episode in written)
-    result = IngestedFeed(
+    return IngestedFeed(
         podcast_id=state.podcast_id,
         title=look.feed.title,
         feed_url=feed_url,
-        registered=registered,
+        registered=False,
         not_modified=False,
         moved_from=state.feed_url if feed_url != state.feed_url else None,
         new=new,
         changed=len(written) - new,
         unchanged=len(look.feed.episodes) - len(written),
         probe_failures=look.measured.failures,
-        enclosure_changes=versions.enclosure_changes(look.feed, known.episodes),
         dropped=look.feed.dropped,
         notes=look.feed.notes,
     )
-    result = _write_files(tx, identity, known, look, reading, result)
-    _recorded(tx, identity, result)
-    return result
 
 
 def _free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, wanted: str) -> str:

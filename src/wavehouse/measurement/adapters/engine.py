@@ -134,7 +134,7 @@ class Engine:
                         "line_number": r.line_number,
                         "byte_offset": r.byte_offset,
                         "byte_length": r.byte_length,
-                        "reason": r.fault.value,
+                        "reason": str(r.fault),
                         "excerpt": r.excerpt,
                     }
                     for r in batch.rejects

@@ -21,7 +21,8 @@ UPDATE raw SET line = c2 FROM repaired WHERE raw.n = repaired.c1::BIGINT
 
 REJECTED = """
 SELECT raw.n,
-  CASE WHEN f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = '' THEN 'malformed_line'
+  CASE WHEN f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = ''
+      THEN 'malformed_line'
     WHEN f.sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
   raw.line
 FROM raw LEFT JOIN fields f USING (n)

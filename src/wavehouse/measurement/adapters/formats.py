@@ -69,7 +69,8 @@ SELECT
   n,
   split_part(p[1], ' ', 1) AS ip,
   '' AS forwarded_for,
-  try_strptime(substr(p[1], strpos(p[1], '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP AS sent_at,
+  try_strptime(substr(p[1], strpos(p[1], '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP
+    AS sent_at,
   CASE WHEN p[2] IN ('', '-') THEN '-' ELSE split_part(p[2], ' ', 1) END AS method,
   CASE WHEN len(p) = 13 AND p[12] <> '-' THEN lower(p[12]) ELSE '' END AS host,
   split_part(split_part(p[2], ' ', 2), '?', 1) AS uri,

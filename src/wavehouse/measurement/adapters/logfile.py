@@ -89,6 +89,10 @@ class LogFile:
             return block[:length] if len(block) >= length else None
         return None
 
+    def line_from(self, byte_offset: int, at_most: int) -> bytes | None:
+        """Some bytes from a place on; None when the file ends before it."""
+        return next(self._blocks(at_most, skip=byte_offset), None)
+
     def _blocks(self, size: int, skip: int = 0) -> Iterator[bytes]:
         with self.path.open("rb") as file:
             if not self._is_gzip:

@@ -11,6 +11,7 @@ from wavehouse.measurement.types import (
     EpisodeDay,
     Figure,
     Freshness,
+    HourTotal,
     TracedRequest,
 )
 from wavehouse.store import Analytics, Operational, Tx
@@ -29,6 +30,22 @@ def downloads_by_day(
         ORDER BY day
         """,
         {"first": first, "last": last, "podcast_id": podcast_id},
+    )
+
+
+def downloads_by_hour(
+    tx: Tx[Analytics], *, start: datetime, end: datetime, podcast_id: UUID | None
+) -> list[HourTotal]:
+    """Downloads of each hour that has any."""
+    return tx.rows(
+        HourTotal,
+        """
+        SELECT hour, sum(downloads)::bigint AS downloads FROM analytics.listener_events_hourly
+        WHERE hour >= %(start)s AND hour < %(end)s
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
+        GROUP BY hour ORDER BY hour
+        """,
+        {"start": start, "end": end, "podcast_id": podcast_id},
     )
 
 
@@ -247,7 +264,8 @@ def freshness(tx: Tx[Operational]) -> Freshness:
         SELECT (SELECT max("timestamp") FROM measurement.listener_events) AS newest_request,
                NULL::timestamptz AS newest_rollup,
                (SELECT count(*) FROM measurement.count_log) AS pending_batches,
-               (SELECT count(DISTINCT hour) FROM measurement.dirty_log) AS dirty_hours
+               (SELECT count(DISTINCT hour) FROM measurement.dirty_log) AS dirty_hours,
+               (SELECT count(*) FROM measurement.quarantine WHERE status = 'open') AS quarantined
         """,
     )
 

@@ -41,6 +41,17 @@ def days(
     return [known.get(day, DayTotal(day, 0, 0)) for day in clock.days_between(first, last)]
 
 
+def hours(place: Workplace, *, day: date, podcast_id: UUID | None = None) -> list[int]:
+    """Downloads of a UTC day's 24 hours."""
+    start = clock.start_of_day(day)
+    with place.stores.analytics.app(place.organization.organization_id) as tx:
+        found = reading.downloads_by_hour(
+            tx, start=start, end=start + clock.DAY, podcast_id=podcast_id
+        )
+    known = {total.hour: total.downloads for total in found}
+    return [known.get(start + n * clock.HOUR, 0) for n in range(24)]
+
+
 def figures(
     place: Workplace, by: By, *, first: date, last: date, podcast_id: UUID | None = None
 ) -> list[Figure]:

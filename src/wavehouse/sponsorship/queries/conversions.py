@@ -291,3 +291,23 @@ def newest_conversion(tx: Tx[Operational], *, organization_id: OrganizationId) -
         {"organization_id": organization_id},
     )
     return found
+
+
+def data_version(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
+    """The newest change of campaigns and conversions, and how many there are."""
+    return str(
+        tx.value(
+            """
+            SELECT concat_ws('|',
+              (SELECT max(updated_at) FROM sponsorship.campaigns
+               WHERE organization_id = %(organization_id)s),
+              (SELECT count(*) FROM sponsorship.campaigns
+               WHERE organization_id = %(organization_id)s),
+              (SELECT max(ingested_at) FROM sponsorship.conversions
+               WHERE organization_id = %(organization_id)s),
+              (SELECT count(*) FROM sponsorship.conversions
+               WHERE organization_id = %(organization_id)s))
+            """,
+            {"organization_id": organization_id},
+        )
+    )

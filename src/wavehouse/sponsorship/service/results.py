@@ -92,6 +92,11 @@ def revenue_by_day(
     )
 
 
+def data_version(tx: Tx[Operational], *, identity: Identity) -> str:
+    """Changes whenever a campaign or a conversion does; part of the dashboard's ETag."""
+    return queries.data_version(tx, organization_id=identity.organization_id)
+
+
 def summed(campaign_id: CampaignId, currency: str, sums: Iterable[CreditSum]) -> CampaignResults:
     """Sums by method; what came in another currency is counted and its value told apart (AT23)."""
     methods: dict[str, list[CreditSum]] = defaultdict(list)

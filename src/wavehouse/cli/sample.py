@@ -1,0 +1,126 @@
+"""The sample data of the demo: where it lies, whether it is current, how it goes away."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wavehouse.kernel import clock, terminal
+from wavehouse.kernel.errors import Refused
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import Workplace
+    from wavehouse.kernel.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A simulated world in ``WAVEHOUSE_HOME/sample``; ``sample.json`` marks the home as such."""
+
+    home: Path
+    embedded: bool
+    seed: int
+    people: int
+    days: int
+    until: date
+
+    @classmethod
+    def wanted(cls, settings: Settings, *, seed: int, people: int, days: int) -> Sample:
+        """The sample that the options describe, up to yesterday (UTC)."""
+        from wavehouse.kernel.errors import UsageError
+        from wavehouse.store import DATABASES
+
+        if days >= settings["raw_retention_days"]:
+            raise UsageError(
+                f"--days must be less than raw_retention_days ({settings['raw_retention_days']})"
+            )
+        embedded = all(settings.url_of(name) is None for name in DATABASES)
+        until = clock.today() - timedelta(days=1)
+        return cls(settings.home, embedded, seed, people, days, until)
+
+    @property
+    def folder(self) -> Path:
+        """Feeds, logs, campaigns, conversions and the truth."""
+        return self.home / "sample"
+
+    @property
+    def reports(self) -> Path:
+        """Where the demo's reports are written."""
+        return self.home / "reports"
+
+    @property
+    def _marker(self) -> Path:
+        return self.home / "sample.json"
+
+    def _description(self) -> dict[str, Any]:
+        return {
+            "seed": self.seed,
+            "people": self.people,
+            "days": self.days,
+            "until": self.until.isoformat(),
+        }
+
+    def _found(self) -> dict[str, Any] | None:
+        if not self._marker.exists():
+            return None
+        found: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
+        return found
+
+    def make_room(self) -> None:
+        """Remove the sample of another day or seed: mixed, they would have no truth."""
+        found = self._found()
+        if found is not None and found != self._description():
+            terminal.say("Removing the sample data of an earlier demo.")
+            self.remove()
+
+    def refuse_foreign_data(self, place: Workplace) -> None:
+        """Refuse to mix sample data with somebody's own; mark the databases as sample if empty."""
+        from wavehouse import catalog
+
+        if self._found() is None:
+            with place.stores.operational.app(place.organization.organization_id) as tx:
+                shows = catalog.list_podcasts(tx, identity=place.identity)
+            if shows:
+                raise Refused(
+                    "this installation holds shows of your own; sample data would mix with them",
+                    where=str(self.home),
+                    hint="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+                )
+            self.home.mkdir(parents=True, exist_ok=True)
+            self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
+
+    def simulate(self) -> dict[str, Any]:
+        """Write the sample, or use the one that is there; its truth."""
+        from wavehouse.simulation import LogFormat, Settings, simulate
+
+        truth = self.folder / "truth.json"
+        if truth.exists():
+            known: dict[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
+            return known
+        settings = Settings(self.seed, self.people, self.days, self.until, LogFormat.CLOUDFRONT)
+        with terminal.progress("Simulating listeners", self.days, "days") as meter:
+            return simulate(
+                settings, self.folder, force=True, report=lambda progress: meter.advance(1)
+            )
+
+    def remove(self) -> bool:
+        """Remove the sample and the databases it is in; False when there is none."""
+        if self._found() is None:
+            return False
+        if not self.embedded:
+            raise Refused(
+                "the sample data is on a PostgreSQL server of your own",
+                hint=f"Drop and create those databases yourself, then remove {self._marker}",
+            )
+        from wavehouse.store import EmbeddedServer
+
+        with EmbeddedServer(self.home).removable() as data:
+            shutil.rmtree(data, ignore_errors=True)
+            shutil.rmtree(self.folder, ignore_errors=True)
+            shutil.rmtree(self.reports, ignore_errors=True)
+            self._marker.unlink()
+        return True

@@ -1,0 +1,100 @@
+"""``wavehouse up``: the databases, the background work and the dashboard, until Ctrl-C."""
+
+from __future__ import annotations
+
+import threading
+import webbrowser
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.kernel import terminal
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import Workplace
+
+_EVERY_SECONDS = 60.0
+
+
+@click.command()
+@click.option("--port", type=int, help="Port of the dashboard; default 8420.")
+@click.option("--host", help="Address to listen on; default 127.0.0.1.")
+@click.option("--open", "open_browser", is_flag=True, help="Open the dashboard in the browser.")
+def up(port: int | None, host: str | None, open_browser: bool) -> None:
+    """Start the databases and the dashboard; stop both with Ctrl-C.
+
+    Prints the address with a one-time link that signs you in. Counting and rollups of what other
+    commands ingest go on in the background.
+    """
+    from wavehouse.app import workplace
+
+    with workplace({"port": port, "host": host}) as place:
+        serve(place, open_browser=open_browser)
+
+
+def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = False) -> None:
+    """Serve the dashboard on an open workplace until the program is told to stop."""
+    from wavehouse import accounts
+    from wavehouse.web import Site, live_app, server
+
+    host, port = place.settings["host"], place.settings["port"]
+    site = Site(hosts=frozenset({*place.settings["allowed_hosts"], host}))
+    application = live_app(place, site=site, sample_data=sample_data)
+    running = server(application, host=host, port=free_port(host, port))
+    with place.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=place.identity)
+    address = f"http://{host}:{running.config.port}"
+    terminal.say(f"\nWavehouse is at {address}")
+    terminal.out(f"{address}/sign-in?token={link.token}")
+    terminal.say("The link above signs you in once. Ctrl-C stops everything.")
+    if open_browser:
+        webbrowser.open(f"{address}/sign-in?token={link.token}")
+    with background_counting(place):
+        running.run()
+    terminal.say("Stopped; everything is on disk.")
+
+
+def free_port(host: str, port: int) -> int:
+    """The port if it is free; a clear refusal if not."""
+    import socket
+
+    from wavehouse.kernel.errors import Refused
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            raise Refused(
+                f"{host}:{port} cannot be used: {error.strerror}",
+                hint=f"wavehouse up --port {port + 1}",
+            ) from None
+    return port
+
+
+@contextmanager
+def background_counting(place: Workplace) -> Iterator[None]:
+    """Count and roll up every minute what other programs ingest, while the block lasts."""
+    stop = threading.Event()
+
+    def work() -> None:
+        from wavehouse import measurement
+        from wavehouse.kernel.errors import WavehouseError
+
+        while not stop.wait(_EVERY_SECONDS):
+            try:
+                measurement.count(place)
+                measurement.roll_up(place)
+            except WavehouseError as error:
+                terminal.say(f"Counting waits: {error}")
+
+    thread = threading.Thread(target=work, name="counting", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=30)
