@@ -92,6 +92,8 @@ class Engine:
         self._number += 1
         db = self.database
         db.execute(sql.RAW, {"text": chunk.text})
+        if "\r" in chunk.text or _UNIT in chunk.text:
+            db.execute(sql.CLEAN)
         if layout.format is LogFormat.COMBINED:
             self._repair_combined()
         db.execute(layout.statement, layout.parameters)

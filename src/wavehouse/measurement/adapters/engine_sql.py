@@ -5,14 +5,20 @@ from __future__ import annotations
 RAW = """
 CREATE OR REPLACE TEMP TABLE raw AS
 WITH lines AS (SELECT string_split($text, chr(10)) AS l)
-SELECT n, replace(rtrim(line, chr(13)), chr(31), ' ') AS line
+SELECT n, line
 FROM (SELECT unnest(range(1, len(l) + 1)) AS n, unnest(l) AS line FROM lines)
-WHERE line <> '' AND line <> chr(13) AND line[1] <> '#'
+WHERE line <> '' AND line <> chr(13) AND NOT starts_with(line, '#')
+"""
+
+# Only for a chunk that has such characters: it would double the price of every other one.
+CLEAN = """
+UPDATE raw SET line = replace(rtrim(line, chr(13)), chr(31), ' ')
+WHERE ends_with(line, chr(13)) OR contains(line, chr(31))
 """
 
 ODD_COMBINED = """
-SELECT n, line FROM raw WHERE len(string_split(line, '"')) NOT IN (7, 13) OR contains(line, '\\"')
-  OR (len(string_split(line, '"')) = 7 AND string_split(line, '"')[7] <> '')
+SELECT n, line FROM (SELECT n, line, string_split(line, '"') AS p FROM raw)
+WHERE len(p) NOT IN (7, 13) OR (len(p) = 7 AND p[7] <> '') OR contains(line, '\\"')
 """
 
 REPAIR_COMBINED = """
@@ -25,7 +31,7 @@ SELECT raw.n,
       THEN 'malformed_line'
     WHEN f.sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
   raw.line
-FROM raw LEFT JOIN fields f USING (n)
+FROM fields f JOIN raw USING (n)
 WHERE f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
   OR f.sent_at < $oldest OR f.sent_at > $newest
 ORDER BY raw.n

@@ -201,7 +201,7 @@ class _Cutter:
 
 def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tuple[Reject, ...]]:
     """The text of a chunk; lines that cannot be shown to an engine are empty in it."""
-    if b"\0" not in content and max(map(len, content.split(b"\n"))) <= LINE_LIMIT:
+    if b"\0" not in content and not _has_long_line(content):
         try:
             return content.decode("utf-8"), ()
         except UnicodeDecodeError:
@@ -217,6 +217,17 @@ def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tup
             rejects.append(Reject(first_line + number, offset, len(line), fault, excerpt))
         offset += len(line) + 1
     return "\n".join(lines), tuple(rejects)
+
+
+def _has_long_line(content: bytes) -> bool:
+    """True when a line is over the limit; looks at one line end per ``LINE_LIMIT`` bytes."""
+    start = 0
+    while len(content) - start > LINE_LIMIT:
+        end = content.rfind(b"\n", start, start + LINE_LIMIT + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def _fault_of(line: bytes) -> Fault | None:
