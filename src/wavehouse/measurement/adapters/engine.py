@@ -8,6 +8,7 @@ between the two as newline-joined text, which is many times cheaper than rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import unquote
@@ -26,6 +27,7 @@ from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
 from wavehouse.store import BulkLoader
 
 _UNIT = "\x1f"
+_TO_CLEAN = ("\r", "\ufeff", _UNIT)
 _MEMORY = 2_000_000
 
 
@@ -67,9 +69,19 @@ class Engine:
     def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
         self._lookups = lookups
         self._bounds = bounds
-        self.database = duckdb.connect(config={"threads": 2})
-        self.database.execute("SET arrow_lossless_conversion = true")
-        self.database.execute(sql.MEDIA)
+        # Nothing is fetched from anywhere, and the machine's own time zone has no say.
+        self.database = duckdb.connect(
+            config={
+                "threads": 2,
+                "arrow_lossless_conversion": True,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
+            self.database.execute("SET TimeZone = 'UTC'")
+        for statement in (sql.MEDIA, sql.POSITIVE):
+            self.database.execute(statement)
         self._load_media()
         self._addresses: dict[str, tuple[bytes | None, str]] = {}
         self._agents: dict[str, tuple[int, str, Agent]] = {}
@@ -91,9 +103,8 @@ class Engine:
         """Make the table of a chunk's requests and say what is in it."""
         self._number += 1
         db = self.database
-        db.execute(sql.RAW, {"text": chunk.text})
-        if "\r" in chunk.text or _UNIT in chunk.text:
-            db.execute(sql.CLEAN)
+        clean = not any(character in chunk.text for character in _TO_CLEAN)
+        db.execute(sql.RAW if clean else sql.RAW_CLEANED, {"text": chunk.text})
         if layout.format is LogFormat.COMBINED:
             self._repair_combined()
         db.execute(layout.statement, layout.parameters)
@@ -207,10 +218,13 @@ class Engine:
         return address.identity, f"{address.network}{_UNIT}{country}{_UNIT}{network_class}"
 
     def _resolve_agents(self, *, escaped: bool) -> dict[int, tuple[str, Agent]]:
+        if len(self._agents) > _MEMORY:
+            self._agents.clear()
         raw = self._distinct(sql.DISTINCT_AGENTS)
         for text in raw:
             if text not in self._agents:
-                agent = normalise(unquote(text) if escaped else text)
+                # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
+                agent = normalise(unquote(text) if escaped else text).replace("\0", "\ufffd")
                 found = self._lookups.agents.classify(agent)
                 self._agents[text] = (keyed_hash(b"wavehouse-agents", agent.encode()), agent, found)
         known = [self._agents[text] for text in raw]
@@ -273,6 +287,8 @@ class Engine:
         table = f"batch_{self._number}"
         filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
         days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
+        if self.database.execute(sql.TWICE.replace("batch_0", table)).fetchall() != [(0,)]:
+            self.database.execute(sql.DELETE_TWICE.replace("batch_0", table))
         return [(r, n) for r, n in filtered], [day for (day,) in days]
 
 

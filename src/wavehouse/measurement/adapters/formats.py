@@ -76,13 +76,13 @@ SELECT
   split_part(split_part(p[2], ' ', 2), '?', 1) AS uri,
   try_cast(split_part(p[3], ' ', 2) AS SMALLINT) AS status,
   CASE split_part(p[3], ' ', 3) WHEN '-' THEN 0
-    ELSE try_cast(split_part(p[3], ' ', 3) AS BIGINT) END AS bytes,
+    ELSE positive(split_part(p[3], ' ', 3)) END AS bytes,
   p[6] AS agent,
   CASE WHEN len(p) = 13 AND p[8] <> '-' THEN p[8] END AS range_header,
   CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
-    THEN try_cast(split_part(p[10][7:], '-', 1) AS BIGINT) END AS content_start,
+    THEN positive(split_part(p[10][7:], '-', 1)) END AS content_start,
   CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
-    THEN try_cast(split_part(split_part(p[10], '-', 2), '/', 1) AS BIGINT) END AS content_end,
+    THEN positive(split_part(split_part(p[10], '-', 2), '/', 1)) END AS content_end,
   NULL::VARCHAR AS native_id
 FROM parts
 """
@@ -104,11 +104,11 @@ named AS (
       WHEN coalesce(p[$cs_host], '-') <> '-' THEN p[$cs_host] ELSE '' END) AS host,
     p[$cs_uri_stem] AS uri,
     try_cast(p[$sc_status] AS SMALLINT) AS status,
-    try_cast(p[$sc_bytes] AS BIGINT) AS sent,
+    positive(p[$sc_bytes]) AS sent,
     p[$cs_user_agent] AS agent,
-    try_cast(p[$sc_content_len] AS BIGINT) AS content_length,
-    try_cast(p[$sc_range_start] AS BIGINT) AS content_start,
-    try_cast(p[$sc_range_end] AS BIGINT) AS content_end,
+    positive(p[$sc_content_len]) AS content_length,
+    positive(p[$sc_range_start]) AS content_start,
+    positive(p[$sc_range_end]) AS content_end,
     nullif(p[$x_edge_request_id], '-') AS native_id
   FROM parts
 )

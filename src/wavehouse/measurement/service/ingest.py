@@ -220,7 +220,7 @@ class Ingest:
             if moves and not loading.advance_source_file(loader):
                 raise Conflict("another program has read this file meanwhile; nothing was lost")
             loading.insert_batch(loader)
-            stored = loading.insert_requests(loader) if batch.rows else 0
+            stored = _stored(loader) if batch.rows else 0
             if batch.rows:
                 loading.mark_for_counting(loader)
             quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
@@ -242,6 +242,12 @@ class Ingest:
             filtered=batch.filtered,
             faults=faults,
         )
+
+
+def _stored(loader: BulkLoader) -> int:
+    """Store what is new: fast when all of it is, which a violated key tells; else row by row."""
+    stored = loading.insert_only_new_requests(loader)
+    return loading.insert_requests(loader) if stored is None else stored
 
 
 def _has_rows(head: str) -> bool:
