@@ -147,7 +147,7 @@ class EmbeddedServer:
     def _prepare_home(self) -> None:
         require_reachable(self.home, self.account)
         if not self.home.exists():
-            self.home.mkdir(parents=True, mode=0o711)
+            self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
         if self.account.other:
             self.home.chmod(0o711)
             if not self.data.exists():
