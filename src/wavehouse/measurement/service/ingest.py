@@ -245,9 +245,8 @@ class Ingest:
 
 
 def _stored(loader: BulkLoader) -> int:
-    """Store what is new: fast when all of it is, which a violated key tells; else row by row."""
-    stored = loading.insert_only_new_requests(loader)
-    return loading.insert_requests(loader) if stored is None else stored
+    """Store what is new."""
+    return loading.insert_requests(loader)
 
 
 def _has_rows(head: str) -> bool:
