@@ -139,7 +139,7 @@ class Layout:
 
 def layout_of(head: str, chosen: str, where: str) -> Layout:
     """The layout that a file's head shows. InvalidInput when it is no log that we read."""
-    lines = [line.rstrip("\r") for line in head.split("\n")]
+    lines = [line.rstrip("\r") for line in head.removeprefix("\ufeff").split("\n")]
     header = next((line for line in lines if line.startswith("#Fields:")), None)
     if chosen == LogFormat.CLOUDFRONT or (chosen == "auto" and (header or _tabbed(lines))):
         names = header.removeprefix("#Fields:").split() if header else [*CLOUDFRONT_FIELDS]

@@ -46,6 +46,12 @@ class LogFile:
         self.path = path
         self.on_bytes: Callable[[int], None] = lambda _: None
         self.fault: Reject | None = None
+        if path.exists() and not path.is_file():
+            raise InvalidInput(
+                "this is not a file: a log is read in pieces, and again when it has grown",
+                where=str(path),
+                hint="Save it as a file first.",
+            )
         try:
             with path.open("rb") as file:
                 self._is_gzip = file.read(2) == b"\x1f\x8b"
@@ -83,11 +89,23 @@ class LogFile:
             place = cutter.next_byte
             self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
 
-    def line_at(self, byte_offset: int, length: int) -> bytes | None:
-        """The bytes of one line, for a replay; None when the file has become shorter."""
-        for block in self._blocks(max(length, 1), skip=byte_offset):
-            return block[:length] if len(block) >= length else None
-        return None
+    def sample(self) -> str:
+        """The first chunk that has readable lines, for a head that shows no format."""
+        for chunk in self.chunks(0, 1, size=LINE_LIMIT):
+            if chunk.text.strip():
+                return chunk.text
+        return ""
+
+    def line_at(self, byte_offset: int) -> bytes | None:
+        """The line that begins at a place, for a replay; None when none begins there."""
+        held, start = bytearray(), min(byte_offset, 1)
+        for block in self._blocks(LINE_LIMIT, skip=byte_offset - start):
+            held += block
+            if (start and held[0] != 10) or len(held) > 2 * LINE_LIMIT:
+                return None
+            if (end := held.find(b"\n", start)) >= 0:
+                return bytes(held[start:end])
+        return bytes(held[start:]) or None
 
     def _blocks(self, size: int, skip: int = 0) -> Iterator[bytes]:
         with self.path.open("rb") as file:
