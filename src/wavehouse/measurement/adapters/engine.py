@@ -309,9 +309,11 @@ def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]
     """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
     wanted = set(numbers)
     places: dict[int, tuple[int, int]] = {}
+    # Lines that were set aside already are empty in the text, and as long as ever in the file.
+    set_aside = {r.line_number - chunk.first_line + 1: r.byte_length for r in chunk.rejects}
     offset = chunk.first_byte
     for number, line in enumerate(chunk.text.split("\n"), 1):
-        length = len(line.encode())
+        length = set_aside.get(number) or len(line.encode())
         if number in wanted:
             places[number] = (offset, length)
         offset += length + 1

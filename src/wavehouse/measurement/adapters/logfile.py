@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -23,6 +24,7 @@ CHUNK_BYTES = 24 * 2**20
 LINE_LIMIT = 64 * 2**10
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
+_PIECE = 64 * 2**10
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _EXCERPT = 640
 
@@ -68,6 +70,10 @@ class LogFile:
             content += block
             if len(content) > HEAD_BYTES:
                 break
+        if self.fault is not None and not content:
+            raise InvalidInput(
+                "the gzip stream is cut or damaged from its beginning", where=str(self.path)
+            )
         self.fault = None
         if content.startswith(_UTF16):
             raise InvalidInput(
@@ -121,12 +127,13 @@ class LogFile:
         """Inflate member after member; what a broken stream gave before its end is kept."""
         inflater, begun = zlib.decompressobj(wbits=31), False
         pending = b""
-        while pending or (pending := file.read(_BLOCK)):
-            begun = True
+        while pending or (pending := file.read(_PIECE)):
+            begun, spare = True, inflater.copy()
             try:
                 block = inflater.decompress(pending, _BLOCK)
             except zlib.error:
                 self.fault = Reject(0, 0, 0, Fault.GZIP_CORRUPT, "the gzip stream is damaged here")
+                yield _before_damage(spare, pending)[skip:]
                 return
             self.on_bytes(len(pending) - len(inflater.unconsumed_tail) - len(inflater.unused_data))
             pending = inflater.unconsumed_tail
@@ -144,6 +151,15 @@ class LogFile:
             self.fault = Reject(
                 0, 0, 0, Fault.GZIP_TRUNCATED, "the gzip stream ends here, too early"
             )
+
+
+def _before_damage(inflater: zlib._Decompress, pending: bytes) -> bytes:
+    """What a damaged piece gives up to the damage: the failed call had thrown it away."""
+    found = bytearray()
+    with suppress(zlib.error):
+        for byte in pending:
+            found += inflater.decompress(bytes([byte]))
+    return bytes(found)
 
 
 class _Cutter:

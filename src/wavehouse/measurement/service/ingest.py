@@ -21,7 +21,11 @@ from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import Conflict, InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
-from wavehouse.measurement.adapters.formats import Layout, layout_of
+from wavehouse.measurement.adapters.formats import (
+    Layout,
+    layout_of,
+    refuse_other_fields,
+)
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.queries import loading, sources
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
@@ -177,6 +181,7 @@ class Ingest:
         tally = Tally()
         pending: Future[Tally] | None = None
         for chunk in log.chunks(file.bytes_read, file.lines_read + 1):
+            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
             work = self._normalised(file, chunk, layout)
             if pending is not None:
                 tally.add(pending.result())
@@ -294,4 +299,5 @@ class Ingest:
 
 def _has_rows(head: str) -> bool:
     """True when the head holds a line that is neither empty nor a comment."""
-    return any(line.strip() and not line.startswith("#") for line in head.split("\n"))
+    lines = head.removeprefix("\ufeff").split("\n")
+    return any(line.strip() and not line.startswith("#") for line in lines)
