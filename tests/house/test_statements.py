@@ -17,7 +17,7 @@ from typing import Any
 
 import psycopg
 
-METHODS = {"rows", "maybe", "one", "value", "values", "execute", "execute_many", "copy"}
+METHODS = {"rows", "maybe", "one", "value", "values", "execute", "execute_many", "attempt", "copy"}
 SHAPED = {"rows", "maybe", "one"}
 OUTSIDE = {"store", "schema"}
 # Asking whether a server is there, and what time it has, reads no data of any context.

@@ -26,6 +26,9 @@ class BulkLoader:
         except adbc.Error as error:
             raise Unreachable("PostgreSQL does not answer the bulk loader") from error
         self._cursor = self._connection.cursor()
+        # What is staged stays in memory: with the default of 8 MB most of a chunk is written out.
+        self._cursor.execute("SET temp_buffers = '64MB'")
+        self._connection.commit()
 
     def stage(self, table: str, stream: Any) -> int:
         """Append an Arrow stream to a temporary table, made on first use; the number of rows."""
@@ -38,6 +41,17 @@ class BulkLoader:
         """
         self._cursor.execute(statement)
         return int(self._cursor.rowcount)
+
+    def attempt(self, statement: LiteralString) -> int | None:
+        """Run a statement that may meet a key that is taken: then None, and nothing was done."""
+        self._cursor.execute("SAVEPOINT attempt")
+        try:
+            touched = self.execute(statement)
+        except adbc.IntegrityError:
+            self._cursor.execute("ROLLBACK TO SAVEPOINT attempt")
+            return None
+        self._cursor.execute("RELEASE SAVEPOINT attempt")
+        return touched
 
     def commit(self) -> None:
         """Commit what was staged and executed since the last commit."""

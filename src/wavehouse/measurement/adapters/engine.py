@@ -8,6 +8,7 @@ between the two as newline-joined text, which is many times cheaper than rows.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import unquote
@@ -26,19 +27,25 @@ from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
 from wavehouse.store import BulkLoader
 
 _UNIT = "\x1f"
+_TO_CLEAN = ("\r", "\ufeff", _UNIT)
 _MEMORY = 2_000_000
 
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What the engine asks about distinct values."""
+    """What the engine asks about distinct values.
+
+    ``stand_in`` is the secret of months whose own was destroyed: nobody can repeat it.
+    """
 
     media: MediaIndex
+    media_state: str
     agents: AgentRules
     country: Callable[[int, int], str | None]
     network_class: Callable[[int, int], str | None]
     trusted: TrustedProxies
-    secret_of: Callable[[date], bytes]
+    secret_of: Callable[[date], bytes | None]
+    stand_in: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,9 +74,19 @@ class Engine:
     def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
         self._lookups = lookups
         self._bounds = bounds
-        self.database = duckdb.connect(config={"threads": 2})
-        self.database.execute("SET arrow_lossless_conversion = true")
-        self.database.execute(sql.MEDIA)
+        # Nothing is fetched from anywhere, and the machine's own time zone has no say.
+        self.database = duckdb.connect(
+            config={
+                "threads": 2,
+                "arrow_lossless_conversion": True,
+                "autoinstall_known_extensions": False,
+                "autoload_known_extensions": False,
+            }
+        )
+        with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
+            self.database.execute("SET TimeZone = 'UTC'")
+        for statement in (sql.MEDIA, sql.POSITIVE):
+            self.database.execute(statement)
         self._load_media()
         self._addresses: dict[str, tuple[bytes | None, str]] = {}
         self._agents: dict[str, tuple[int, str, Agent]] = {}
@@ -91,9 +108,8 @@ class Engine:
         """Make the table of a chunk's requests and say what is in it."""
         self._number += 1
         db = self.database
-        db.execute(sql.RAW, {"text": chunk.text})
-        if "\r" in chunk.text or _UNIT in chunk.text:
-            db.execute(sql.CLEAN)
+        clean = not any(character in chunk.text for character in _TO_CLEAN)
+        db.execute(sql.RAW if clean else sql.RAW_CLEANED, {"text": chunk.text})
         if layout.format is LogFormat.COMBINED:
             self._repair_combined()
         db.execute(layout.statement, layout.parameters)
@@ -123,14 +139,20 @@ class Engine:
             agents,
         )
 
-    def stage(self, loader: BulkLoader, batch: Batch, progress: dict[str, object]) -> None:
+    def stage(
+        self,
+        loader: BulkLoader,
+        batch: Batch,
+        progress: dict[str, object],
+        *,
+        rejects_too: bool = False,
+    ) -> None:
         """Stream a batch, its rejects and its progress into the loader's temporary tables."""
         cursor = self.database.cursor()
         try:
             loader.stage("staged_progress", cursor.sql(sql.PROGRESS, params=progress))
-            if batch.rows:
-                loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
-            if batch.rejects:
+            loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
+            if batch.rejects or rejects_too:
                 rejects = [
                     {
                         "line_number": r.line_number,
@@ -207,10 +229,13 @@ class Engine:
         return address.identity, f"{address.network}{_UNIT}{country}{_UNIT}{network_class}"
 
     def _resolve_agents(self, *, escaped: bool) -> dict[int, tuple[str, Agent]]:
+        if len(self._agents) > _MEMORY:
+            self._agents.clear()
         raw = self._distinct(sql.DISTINCT_AGENTS)
         for text in raw:
             if text not in self._agents:
-                agent = normalise(unquote(text) if escaped else text)
+                # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
+                agent = normalise(unquote(text) if escaped else text).replace("\0", "\ufffd")
                 found = self._lookups.agents.classify(agent)
                 self._agents[text] = (keyed_hash(b"wavehouse-agents", agent.encode()), agent, found)
         known = [self._agents[text] for text in raw]
@@ -247,11 +272,12 @@ class Engine:
             return f"{_UNIT}{_UNIT}"
         text = self._agents[agent][1].encode()
         this = date.fromisoformat(month)
-        secret = self._lookups.secret_of(this)
+        secret = self._lookups.secret_of(this) or self._lookups.stand_in
         before = self._lookups.secret_of((this - timedelta(days=1)).replace(day=1))
+        previous = keyed_hash(before, identity, text) if before else ""
         return (
             f"{keyed_hash(secret, identity, text)}{_UNIT}"
-            f"{keyed_hash(before, identity, text)}{_UNIT}{keyed_hash(secret, identity)}"
+            f"{previous}{_UNIT}{keyed_hash(secret, identity)}"
         )
 
     def _distinct(self, statement: str) -> list[str]:
@@ -273,6 +299,8 @@ class Engine:
         table = f"batch_{self._number}"
         filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
         days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
+        if self.database.execute(sql.TWICE.replace("batch_0", table)).fetchall() != [(0,)]:
+            self.database.execute(sql.DELETE_TWICE.replace("batch_0", table))
         return [(r, n) for r, n in filtered], [day for (day,) in days]
 
 
@@ -285,9 +313,11 @@ def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]
     """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
     wanted = set(numbers)
     places: dict[int, tuple[int, int]] = {}
+    # Lines that were set aside already are empty in the text, and as long as ever in the file.
+    set_aside = {r.line_number - chunk.first_line + 1: r.byte_length for r in chunk.rejects}
     offset = chunk.first_byte
     for number, line in enumerate(chunk.text.split("\n"), 1):
-        length = len(line.encode())
+        length = set_aside.get(number) or len(line.encode())
         if number in wanted:
             places[number] = (offset, length)
         offset += length + 1

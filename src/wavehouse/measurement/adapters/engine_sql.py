@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+# A number of bytes or a position; NULL when it is none, or beyond a petabyte: sums stay in range.
+POSITIVE = """
+CREATE MACRO positive(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
+"""
+
 RAW = """
 CREATE OR REPLACE TEMP TABLE raw AS
 WITH lines AS (SELECT string_split($text, chr(10)) AS l)
 SELECT n, line
 FROM (SELECT unnest(range(1, len(l) + 1)) AS n, unnest(l) AS line FROM lines)
-WHERE line <> '' AND line <> chr(13) AND NOT starts_with(line, '#')
+WHERE line <> '' AND NOT starts_with(line, '#')
 """
 
-# Only for a chunk that has such characters: it would double the price of every other one.
-CLEAN = """
-UPDATE raw SET line = replace(rtrim(line, chr(13)), chr(31), ' ')
-WHERE ends_with(line, chr(13)) OR contains(line, chr(31))
+# The same for a chunk that has such characters; for every other it would double the price.
+RAW_CLEANED = """
+CREATE OR REPLACE TEMP TABLE raw AS
+WITH lines AS (SELECT string_split($text, chr(10)) AS l)
+SELECT n, line FROM (
+  -- A byte order mark is no part of the first line; a unit separator is ours, between values.
+  SELECT n, replace(ltrim(rtrim(line, chr(13)), chr(65279)), chr(31), ' ') AS line
+  FROM (SELECT unnest(range(1, len(l) + 1)) AS n, unnest(l) AS line FROM lines)
+)
+WHERE line <> '' AND NOT starts_with(line, '#')
 """
 
 ODD_COMBINED = """
@@ -59,7 +70,9 @@ SELECT string_agg(agent, chr(10)) FROM (SELECT DISTINCT agent FROM fields)
 ODD_RANGES = """
 SELECT n, range_header, bytes FROM fields
 WHERE status IN (206, 0) AND content_start IS NULL AND range_header IS NOT NULL
-  AND NOT regexp_full_match(range_header, 'bytes=[0-9]+-[0-9]*')
+  AND NOT (regexp_full_match(range_header, 'bytes=[0-9]{1,15}-[0-9]{0,15}')
+    AND coalesce(positive(split_part(range_header, '-', 2))
+      >= positive(split_part(range_header[7:], '-', 1)), true))
 """
 
 DISTINCT_LISTENERS = """
@@ -87,7 +100,7 @@ CREATE OR REPLACE TABLE batch_0 AS
 WITH versions AS (
   SELECT place, enclosure_id, episode_id, podcast_id,
     CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
-    coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from),
+    coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from, enclosure_id),
              'infinity'::TIMESTAMP) AS holds_to
   FROM media
 ),
@@ -107,8 +120,8 @@ placed AS (
     a.network, a.country, a.network_class, k.listener_key, k.listener_key_prev, k.network_key,
     g.c2::BIGINT AS agent_id, g.c3 AS agent_reason,
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
-    try_cast(split_part(f.range_header[7:], '-', 1) AS BIGINT) AS asked_start,
-    try_cast(split_part(f.range_header[7:], '-', 2) AS BIGINT) AS asked_end
+    positive(split_part(f.range_header[7:], '-', 1)) AS asked_start,
+    positive(split_part(f.range_header[7:], '-', 2)) AS asked_end
   FROM fields f
   JOIN places p ON p.c1 = f.host || chr(31) || f.uri
   JOIN addressed a ON a.pair = f.ip || chr(31) || f.forwarded_for
@@ -122,17 +135,18 @@ placed AS (
 judged AS (
   SELECT *,
     own_prefix AND status IN (301, 302, 303, 307, 308) AS is_prefix,
+    -- What holds of the request itself, wherever its path leads.
     CASE
-      WHEN network = '' THEN 'bad_ip'
-      WHEN episode_id IS NULL THEN 'unknown_path'
       WHEN method <> 'GET' THEN 'bad_method'
       WHEN status = 304 THEN 'not_modified'
       WHEN status NOT IN (0, 200, 206)
         AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
-      WHEN range_header IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
+      WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason
       WHEN network_class IN ('datacenter', 'vpn') THEN network_class
-    END AS reason,
+    END AS verdict,
+    CASE WHEN network = '' THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
+      ELSE verdict END AS reason,
     -- R28: where the bytes that were sent lie. 200 and unknown begin at the start of the file.
     CASE WHEN status = 200 THEN 0
       ELSE coalesce(content_start, odd_start, asked_start, 0) END AS range_start,
@@ -150,7 +164,8 @@ judged AS (
 ),
 hashed AS (
   SELECT *, lpad(to_hex(epoch_ms(sent_at)), 12, '0') AS ms,
-    md5(coalesce(native_id, $file_key || ':' || ($first_line + n - 1))) AS digest
+    md5($organization_id || ':' || coalesce(native_id, $file_key || ':' || ($first_line + n - 1)))
+      AS digest
   FROM judged
 )
 SELECT
@@ -173,8 +188,19 @@ SELECT
   nullif(network, '') AS network,
   nullif(country, '') AS country_code,
   listener_key, listener_key_prev, network_key, agent_id, reason,
-  CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path
+  CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path,
+  CASE WHEN reason = 'unknown_path' THEN verdict END AS next_reason
 FROM hashed
+"""
+
+# R01 within a chunk: the first line of a request is kept.
+TWICE = "SELECT count(*) - count(DISTINCT request_id) FROM batch_0"
+
+DELETE_TWICE = """
+DELETE FROM batch_0 USING (
+  SELECT request_id, min(line_number) AS first FROM batch_0 GROUP BY request_id HAVING count(*) > 1
+) d
+WHERE batch_0.request_id = d.request_id AND batch_0.line_number > d.first
 """
 
 REASONS = "SELECT reason, count(*) FROM batch_0 GROUP BY reason ORDER BY reason"
@@ -185,7 +211,7 @@ PROGRESS = """
 SELECT $organization_id::UUID AS organization_id, $source_file_id::UUID AS source_file_id,
   $batch_id::BIGINT AS batch_id, $first_line::BIGINT AS first_line, $lines::BIGINT AS lines,
   $bytes_from::BIGINT AS bytes_from, $bytes_to::BIGINT AS bytes_to, $lines_to::BIGINT AS lines_to,
-  $at::TIMESTAMPTZ AS loaded_at
+  $at::TIMESTAMPTZ AS loaded_at, $media::VARCHAR AS media
 """
 
 REJECTS = """

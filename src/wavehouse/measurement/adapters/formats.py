@@ -76,13 +76,13 @@ SELECT
   split_part(split_part(p[2], ' ', 2), '?', 1) AS uri,
   try_cast(split_part(p[3], ' ', 2) AS SMALLINT) AS status,
   CASE split_part(p[3], ' ', 3) WHEN '-' THEN 0
-    ELSE try_cast(split_part(p[3], ' ', 3) AS BIGINT) END AS bytes,
+    ELSE positive(split_part(p[3], ' ', 3)) END AS bytes,
   p[6] AS agent,
   CASE WHEN len(p) = 13 AND p[8] <> '-' THEN p[8] END AS range_header,
   CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
-    THEN try_cast(split_part(p[10][7:], '-', 1) AS BIGINT) END AS content_start,
+    THEN positive(split_part(p[10][7:], '-', 1)) END AS content_start,
   CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
-    THEN try_cast(split_part(split_part(p[10], '-', 2), '/', 1) AS BIGINT) END AS content_end,
+    THEN positive(split_part(split_part(p[10], '-', 2), '/', 1)) END AS content_end,
   NULL::VARCHAR AS native_id
 FROM parts
 """
@@ -104,11 +104,11 @@ named AS (
       WHEN coalesce(p[$cs_host], '-') <> '-' THEN p[$cs_host] ELSE '' END) AS host,
     p[$cs_uri_stem] AS uri,
     try_cast(p[$sc_status] AS SMALLINT) AS status,
-    try_cast(p[$sc_bytes] AS BIGINT) AS sent,
+    positive(p[$sc_bytes]) AS sent,
     p[$cs_user_agent] AS agent,
-    try_cast(p[$sc_content_len] AS BIGINT) AS content_length,
-    try_cast(p[$sc_range_start] AS BIGINT) AS content_start,
-    try_cast(p[$sc_range_end] AS BIGINT) AS content_end,
+    positive(p[$sc_content_len]) AS content_length,
+    positive(p[$sc_range_start]) AS content_start,
+    positive(p[$sc_range_end]) AS content_end,
     nullif(p[$x_edge_request_id], '-') AS native_id
   FROM parts
 )
@@ -136,11 +136,26 @@ class Layout:
     statement: str
     parameters: dict[str, Any]
     escaped_agents: bool
+    fields: tuple[str, ...] = ()
+
+
+def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) -> None:
+    """A second header may repeat the first; other fields would be taken for each other."""
+    place = -1
+    while (place := text.find("#Fields:", place + 1)) >= 0:
+        line = text[place:].partition("\n")[0].rstrip("\r")
+        starts = place == 0 or text[place - 1] == "\n"
+        if starts and layout.fields and tuple(line[8:].split()) != layout.fields:
+            raise InvalidInput(
+                "the #Fields line changes in the middle of the file",
+                where=f"{where}:{first_line + text.count(chr(10), 0, place)}",
+                hint="Cut the file there into two; what stands before that piece was read.",
+            )
 
 
 def layout_of(head: str, chosen: str, where: str) -> Layout:
     """The layout that a file's head shows. InvalidInput when it is no log that we read."""
-    lines = [line.rstrip("\r") for line in head.split("\n")]
+    lines = [line.rstrip("\r") for line in head.removeprefix("\ufeff").split("\n")]
     header = next((line for line in lines if line.startswith("#Fields:")), None)
     if chosen == LogFormat.CLOUDFRONT or (chosen == "auto" and (header or _tabbed(lines))):
         names = header.removeprefix("#Fields:").split() if header else [*CLOUDFRONT_FIELDS]
@@ -169,4 +184,6 @@ def _cloudfront(names: list[str], where: str) -> Layout:
         key = name.replace("-", "_").replace("(", "_").replace(")", "").lower()
         # A list has no element beyond its end: a field that is not logged reads as NULL.
         parameters[key] = names.index(name) + 1 if name in names else len(names) + 1
-    return Layout(LogFormat.CLOUDFRONT, CLOUDFRONT, parameters, escaped_agents=True)
+    return Layout(
+        LogFormat.CLOUDFRONT, CLOUDFRONT, parameters, escaped_agents=True, fields=tuple(names)
+    )

@@ -118,25 +118,27 @@ def downloads_by_episode_day(
 
 def distinct_listeners(
     tx: Tx[Operational], *, start: datetime, end: datetime, podcast_id: UUID | None
-) -> int:
+) -> int | None:
     """Distinct listeners of a span within one month or two adjacent ones (R43, R44).
 
     Events of the later month carry the key of the month before as well, so the span is counted
-    under one key.
+    under one key. None when one has no such key, the month before having been destroyed.
     """
-    return int(
-        tx.value(
-            """
-            SELECT count(DISTINCT CASE
-              WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
-                THEN listener_key ELSE listener_key_prev END)
-            FROM measurement.listener_events
-            WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
-              AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
-            """,
-            {"start": start, "end": end, "podcast_id": podcast_id},
+    found: int | None = tx.value(
+        """
+        WITH keys AS (
+          SELECT CASE
+            WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
+              THEN listener_key ELSE listener_key_prev END AS key
+          FROM measurement.listener_events
+          WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+            AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         )
+        SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END FROM keys
+        """,
+        {"start": start, "end": end, "podcast_id": podcast_id},
     )
+    return found
 
 
 def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
@@ -205,8 +207,8 @@ def traced_requests(
                c.status::integer AS status, c.range_start, c.range_end, c.network::text AS network,
                c.country_code, a.app,
                CASE WHEN c.reason IS NOT NULL THEN c.reason
-                    WHEN c.is_prefix THEN 'prefix_estimate'
-                    WHEN d.download_id IS NOT NULL THEN 'counted'
+                    WHEN d.method = 'bytes' THEN 'counted'
+                    WHEN d.method = 'prefix_estimate' THEN d.method
                     ELSE 'below_threshold' END AS outcome,
                s.unit_bytes,
                CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL OR n.duration_ms < 60000
@@ -224,7 +226,7 @@ def traced_requests(
           AND s.day = (c.requested_at AT TIME ZONE 'UTC')::date AND c.reason IS NULL
         LEFT JOIN measurement.downloads d
           ON d.listener_key = c.listener_key AND d.episode_id = c.episode_id
-          AND d.method = 'bytes' AND d.count_window = 'calendar'
+          AND d.count_window = 'calendar'
           AND d.downloaded_at >= date_trunc('day', c.requested_at, 'UTC')
           AND d.downloaded_at < date_trunc('day', c.requested_at, 'UTC') + interval '1 day'
           AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
@@ -239,17 +241,21 @@ def outcomes(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Fig
     return tx.rows(
         Figure,
         """
-        SELECT CASE WHEN r.is_prefix THEN 'prefix_estimate'
-                    WHEN d.download_id IS NOT NULL THEN 'counted'
-                    ELSE 'below_threshold' END AS member,
-               count(*) AS downloads
-        FROM measurement.requests r
+        WITH units AS (
+          SELECT listener_key, episode_id, date_trunc('day', requested_at, 'UTC') AS day,
+                 count(*) AS requests
+          FROM measurement.requests
+          WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
+          GROUP BY 1, 2, 3
+        )
+        SELECT CASE d.method WHEN 'bytes' THEN 'counted' WHEN 'prefix_estimate' THEN d.method
+                 ELSE 'below_threshold' END AS member,
+               sum(u.requests)::bigint AS downloads
+        FROM units u
         LEFT JOIN measurement.downloads d
-          ON d.listener_key = r.listener_key AND d.episode_id = r.episode_id
-          AND d.method = 'bytes' AND d.count_window = 'calendar'
-          AND date_trunc('day', d.downloaded_at, 'UTC') = date_trunc('day', r.requested_at, 'UTC')
+          ON d.listener_key = u.listener_key AND d.episode_id = u.episode_id
+          AND d.count_window = 'calendar' AND date_trunc('day', d.downloaded_at, 'UTC') = u.day
           AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
-        WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s AND r.reason IS NULL
         GROUP BY 1 ORDER BY 1
         """,
         {"start": start, "end": end},

@@ -11,7 +11,8 @@ import re
 
 _QUOTED = r'"((?:[^"\\]|\\.)*)"'
 _LINE = re.compile(
-    rf"(\S+ \S+ .*?) \[([^\]]+)\] {_QUOTED} (\d{{1,3}}) (\d+|-) {_QUOTED} {_QUOTED}(?: (.*))?"
+    rf"(\S+ \S+ [^\"\[]*?) \[([^\]\[\"]{{1,40}})\] {_QUOTED} (\d{{1,3}}) (\d+|-) "
+    rf"{_QUOTED} {_QUOTED}(?: (.*))?"
 )
 _TAIL = re.compile(rf"(?:{_QUOTED}|(-|bytes=\S+)) (?:{_QUOTED}|(-|bytes \S+)) (?:{_QUOTED}|(\S+))")
 

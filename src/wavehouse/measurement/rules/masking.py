@@ -5,8 +5,9 @@ from __future__ import annotations
 import re
 
 _LIMIT = 160
-_IPV4 = re.compile(r"\b\d{1,3}(?:\.\d{1,3}){3}\b")
-_IPV6 = re.compile(r"(?<![\w:])(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*(?![\w:])")
+# No borders around them: in a broken line an address may touch anything.
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_IPV6 = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*")
 _QUERY = re.compile(r"\?[^\s\"]*")
 _MAIL = re.compile(r"[^\s@\"<>]+@[^\s@\"<>]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
@@ -14,7 +15,8 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
 
 def masked(line: str) -> str:
     """An excerpt of a line for people: at most 160 characters, with what could identify hidden."""
-    text = line[: 4 * _LIMIT]
+    # UTF-16 without its mark is letters with NUL between them: legible, unless joined first.
+    text = line.replace("\0", "")[: 4 * _LIMIT]
     for pattern, instead in (
         (_QUERY, "?…"),
         (_MAIL, "…@…"),

@@ -6,7 +6,9 @@ import re
 from collections.abc import Iterable, Sequence
 
 _HEADER = re.compile(r"bytes=\s*(\S.*)", re.IGNORECASE)
-_SPEC = re.compile(r"(\d+)-(\d*)")
+# No file has a petabyte: longer numbers are as malformed as letters.
+_SPEC = re.compile(r"([0-9]{1,15})-([0-9]{0,15})")
+_MOST_RANGES = 1000
 
 Span = tuple[int, int]
 """Half-open byte positions: first, first position after."""
@@ -22,7 +24,10 @@ def requested(header: str | None) -> list[tuple[int, int | None]] | None:
     if match is None:
         return None
     found: list[tuple[int, int | None]] = []
-    for part in match.group(1).split(","):
+    parts = match.group(1).split(",")
+    if len(parts) > _MOST_RANGES:
+        return None
+    for part in parts:
         spec = _SPEC.fullmatch(part.strip())
         if spec is None:
             return None

@@ -7,23 +7,36 @@ any moment repeats a chunk at most, and repeating it adds nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
-from wavehouse.kernel.errors import Conflict
+from wavehouse.kernel.errors import Conflict, InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
-from wavehouse.measurement.adapters.formats import Layout, layout_of
+from wavehouse.measurement.adapters.formats import (
+    Layout,
+    layout_of,
+    refuse_other_fields,
+)
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.queries import loading, sources
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
-from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, SourceFile, Tally
+from wavehouse.measurement.types import (
+    Chunk,
+    FileResult,
+    QuarantinedRow,
+    Reject,
+    SourceFile,
+    Tally,
+)
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
@@ -50,7 +63,17 @@ def ingest_logs(
     with Ingest.opened(place) as ingest:
         for path in paths:
             with telemetry.span("ingest.file"):
-                yield ingest.read(path, format, on_bytes)
+                try:
+                    result = ingest.read(path, format, on_bytes)
+                except InvalidInput as error:
+                    # The other files are read all the same.
+                    result = FileResult(str(path), format, Tally(), error=told(error))
+            yield result
+
+
+def told(error: InvalidInput) -> str:
+    """An error and its hint in one text."""
+    return f"{error}. {error.hint}" if error.hint else str(error)
 
 
 class Ingest:
@@ -59,7 +82,8 @@ class Ingest:
     def __init__(self, place: Workplace, loader: BulkLoader, pool: ThreadPoolExecutor) -> None:
         self._place = place
         self._organization = place.organization.organization_id
-        self._engine = Engine(lookups(place), bounds(place.settings))
+        self._lookups = lookups(place)
+        self._engine = Engine(self._lookups, bounds(place.settings))
         self._loader = loader
         self._pool = pool
         self._days: set[date] = set()
@@ -83,9 +107,12 @@ class Ingest:
         log = LogFile(path)
         head = log.head()
         text = head.content.decode("utf-8", "replace")
-        if not _has_rows(text):
+        if head.complete and not _has_rows(text):
             return FileResult(str(path), format, Tally(), "no lines yet")
-        layout = layout_of(text, format, str(path))
+        try:
+            layout = layout_of(text, format, str(path))
+        except InvalidInput:
+            layout = layout_of(log.sample(), format, str(path))
         log.on_bytes = on_bytes
         with self._place.stores.operational.worker() as lock:
             # Held to the end of the file: two programs reading it do so one after the other.
@@ -96,11 +123,18 @@ class Ingest:
         return FileResult(str(path), layout.format, tally, "nothing new" if nothing else "")
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
-        """One quarantined line, read again at its place; the file's progress stays."""
-        line = log.line_at(row.byte_offset, row.byte_length)
+        """One quarantined line, read again at its place; the file's progress stays.
+
+        A file whose head has changed may be another one by now: there, only a line of the same
+        length at the same place is believed to be the old one, mended.
+        """
+        line = log.line_at(row.byte_offset)
         with self._place.stores.operational.worker() as tx:
             file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
-        if line is None or file is None or head.hash(file.head_length) != file.head_hash:
+        if line is None or file is None:
+            return Tally()
+        mended = head.hash(file.head_length) != file.head_hash
+        if mended and len(line) != row.byte_length:
             return Tally()
         try:
             text = line.decode("utf-8")
@@ -108,31 +142,37 @@ class Ingest:
             return Tally()
         layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
         chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
-        return self._load(self._normalised(file, chunk, layout), moves=False)
+        tally = self._load(self._normalised(file, chunk, layout), moves=False)
+        if mended and tally.stored:
+            with self._place.stores.operational.worker() as tx:
+                sources.change_head(
+                    tx,
+                    source_file_id=file.source_file_id,
+                    head_hash=head.hash(file.head_length),
+                )
+        return tally
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
-        name = str(path.absolute())
+        name, whole = str(path.absolute()), len(head.content)
         with self._place.stores.operational.worker() as tx:
-            for length in sources.head_lengths(tx, organization_id=self._organization):
-                if length <= len(head.content):
-                    found = sources.source_file(
-                        tx,
-                        organization_id=self._organization,
-                        head_hash=head.hash(length),
-                        head_length=length,
-                    )
-                    if found is not None:
-                        sources.rename_source_file(
-                            tx, source_file_id=found.source_file_id, name=name
-                        )
-                        return found
+            known = sources.head_lengths(tx, organization_id=self._organization)
+            lengths = [length for length in known if length <= whole]
+            found = sources.source_file(
+                tx,
+                organization_id=self._organization,
+                head_hashes=[head.hash(length) for length in lengths],
+                head_lengths=lengths,
+            )
+            if found is not None:
+                sources.rename_source_file(tx, source_file_id=found.source_file_id, name=name)
+                return found
             return sources.register_source_file(
                 tx,
                 organization_id=self._organization,
                 format=layout.format,
-                head_hash=head.hash(len(head.content)),
-                head_length=len(head.content),
+                head_hash=head.hash(whole),
+                head_length=whole,
                 name=name,
                 at=clock.now(),
             )
@@ -141,24 +181,32 @@ class Ingest:
         tally = Tally()
         pending: Future[Tally] | None = None
         for chunk in log.chunks(file.bytes_read, file.lines_read + 1):
+            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
             work = self._normalised(file, chunk, layout)
             if pending is not None:
                 tally.add(pending.result())
-            pending = self._pool.submit(self._load, work)
+            pending = self._pool.submit(copy_context().run, self._load, work)
         if pending is not None:
             tally.add(pending.result())
-        if log.fault is not None:
-            with self._place.stores.operational.worker() as tx:
-                new = sources.quarantine(
-                    tx,
-                    organization_id=self._organization,
-                    source_file_id=file.source_file_id,
-                    reject=log.fault,
-                    at=clock.now(),
-                )
-            tally.quarantined += new
-            tally.faults[log.fault.fault] = tally.faults.get(log.fault.fault, 0) + new
+        tally.add(self._stream_fault(log.fault, file))
         return tally
+
+    def _stream_fault(self, fault: Reject | None, file: SourceFile) -> Tally:
+        """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
+        if fault is None and not file.unfinished:
+            return Tally()
+        with self._place.stores.operational.worker() as tx:
+            if fault is None:
+                sources.close_broken_streams(tx, source_file_id=file.source_file_id, at=clock.now())
+                return Tally()
+            new = sources.quarantine(
+                tx,
+                organization_id=self._organization,
+                source_file_id=file.source_file_id,
+                reject=fault,
+                at=clock.now(),
+            )
+        return Tally(quarantined=new, faults={fault.fault: 1})
 
     def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> _Work:
         with self._place.stores.operational.worker() as tx:
@@ -200,29 +248,21 @@ class Ingest:
 
     def _load(self, work: _Work, *, moves: bool = True) -> Tally:
         """Everything of a chunk in one transaction; runs in the loader's thread."""
-        loader, batch, chunk = self._loader, work.batch, work.chunk
+        loader, batch = self._loader, work.batch
+        resumes = moves and work.file.unfinished and work.chunk.first_byte == work.file.bytes_read
         try:
-            self._engine.stage(
-                loader,
-                batch,
-                {
-                    "organization_id": self._organization,
-                    "source_file_id": work.file.source_file_id,
-                    "batch_id": work.batch_id,
-                    "first_line": chunk.first_line,
-                    "lines": chunk.lines,
-                    "bytes_from": chunk.first_byte,
-                    "bytes_to": chunk.first_byte + chunk.bytes,
-                    "lines_to": chunk.first_line - 1 + chunk.lines,
-                    "at": clock.now(),
-                },
-            )
+            progress = self._progress(work)
+            self._engine.stage(loader, batch, progress, rejects_too=resumes)
+            if resumes:
+                loading.replace_tail(loader)
+                loading.close_superseded(loader)
             if moves and not loading.advance_source_file(loader):
                 raise Conflict("another program has read this file meanwhile; nothing was lost")
             loading.insert_batch(loader)
-            stored = loading.insert_requests(loader) if batch.rows else 0
+            stored = _stored(loader) if batch.rows else 0
             if batch.rows:
                 loading.mark_for_counting(loader)
+                loading.look_again(loader)
             quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
             loading.forget_staged(loader)
             loader.commit()
@@ -231,19 +271,38 @@ class Ingest:
             raise
         finally:
             self._engine.drop(batch)
-        faults: dict[str, int] = {}
-        for reject in batch.rejects:
-            faults[reject.fault] = faults.get(reject.fault, 0) + 1
         return Tally(
             read=batch.rows + len(batch.rejects),
             stored=stored,
             duplicate=batch.rows - stored,
             quarantined=quarantined,
             filtered=batch.filtered,
-            faults=faults,
+            faults=dict(Counter(reject.fault.value for reject in batch.rejects)),
         )
+
+    def _progress(self, work: _Work) -> dict[str, object]:
+        """What a chunk is and how far its file is read with it, for the loader's statements."""
+        chunk = work.chunk
+        return {
+            "organization_id": self._organization,
+            "source_file_id": work.file.source_file_id,
+            "batch_id": work.batch_id,
+            "first_line": chunk.first_line,
+            "lines": chunk.lines,
+            "bytes_from": chunk.first_byte,
+            "bytes_to": chunk.first_byte + chunk.bytes,
+            "lines_to": chunk.first_line - 1 + chunk.lines,
+            "at": clock.now(),
+            "media": self._lookups.media_state,
+        }
+
+
+def _stored(loader: BulkLoader) -> int:
+    """Store what is new."""
+    return loading.insert_requests(loader)
 
 
 def _has_rows(head: str) -> bool:
     """True when the head holds a line that is neither empty nor a comment."""
-    return any(line.strip() and not line.startswith("#") for line in head.split("\n"))
+    lines = head.removeprefix("\ufeff").split("\n")
+    return any(line.strip() and not line.startswith("#") for line in lines)

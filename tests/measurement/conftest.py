@@ -1,0 +1,378 @@
+"""A desk to count at: one show, log lines written by hand, and the figures they come to."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from wavehouse import app, catalog, measurement
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock, config
+from wavehouse.measurement import Tally
+from wavehouse.store import (
+    DATABASES,
+    Analytics,
+    Database,
+    EmbeddedServer,
+    Listeners,
+    Operational,
+    Place,
+    Stores,
+)
+
+NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
+DAY = date(2026, 11, 18)
+IPHONE = "AppleCoreMedia/1.0.0.22B91 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)"
+OVERCAST = "Overcast/3.0 (+http://overcast.fm/; iOS podcast app)"
+POCKET = "Pocket Casts/7.70"
+
+# 10 MB, of which 100 kB are the header, ten minutes long: a minute is 1,090,000 bytes.
+MINUTE = 1_090_000
+FACTS = {"bytes": 10_000_000, "header_bytes": 100_000, "duration_ms": 600_000}
+SHORT = {"bytes": 400_000, "header_bytes": 1_000, "duration_ms": 30_000}
+SMALL = {"bytes": 4_000_000, "header_bytes": 40_000, "duration_ms": 600_000}
+MEDIA = {
+    "https://media.example/one.mp3": FACTS,
+    "https://media.example/one.opus": SMALL,
+    "https://media.example/two.mp3": FACTS,
+    "https://media.example/short.mp3": SHORT,
+    "https://hits.example/wh/e/media.example/own.mp3": FACTS,
+}
+ITEM = """
+<item><guid>{guid}</guid><title>Episode {guid}</title>
+<pubDate>Sun, 01 Nov 2026 06:00:00 GMT</pubDate>
+<enclosure url="{url}" length="{length}" type="audio/mpeg"/>{more}</item>
+"""
+ALTERNATE = (
+    '<podcast:alternateEnclosure type="audio/opus" length="4000000">'
+    '<podcast:source uri="https://media.example/one.opus"/></podcast:alternateEnclosure>'
+)
+FEED = """<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:podcast="https://podcastindex.org/namespace/1.0"><channel>
+<title>A show to count</title><description>None</description>
+<podcast:guid>9b024349-ccf0-5f69-a609-6b82873eab3c</podcast:guid>
+{items}</channel></rss>
+"""
+
+
+def item(guid: str, url: str, length: int = 10_000_000, more: str = "") -> str:
+    return ITEM.format(guid=guid, url=url, length=length, more=more)
+
+
+ITEMS = (
+    item("one", "https://media.example/one.mp3", more=ALTERNATE)
+    + item("two", "https://media.example/two.mp3")
+    + item("short", "https://media.example/short.mp3", 400_000)
+    + item("vague", "https://media.example/vague.mp3", 5_000_000)
+    + item("own", "https://hits.example/wh/e/media.example/own.mp3")
+)
+
+
+@dataclass(frozen=True)
+class Hit:
+    """One request, to be written as a line of either format. ``content`` is first and last."""
+
+    at: datetime = datetime.combine(DAY, datetime.min.time(), UTC) + timedelta(hours=10)
+    ip: str = "203.0.113.7"
+    path: str = "/one.mp3"
+    method: str = "GET"
+    status: int = 200
+    size: int = 10_000_000
+    agent: str = IPHONE
+    asked: str = "-"
+    content: tuple[int, int] | None = None
+    host: str = "media.example"
+    forwarded: str = "-"
+    native: str = ""
+
+    def but(self, **changes: Any) -> Hit:
+        """The same with changes."""
+        return replace(self, **changes)
+
+    def part(self, first: int, last: int, sent: int | None = None, **changes: Any) -> Hit:
+        """A 206 of a range, sent whole unless ``sent`` says how much."""
+        size = last - first + 1 if sent is None else sent
+        asked = f"bytes={first}-{last}"
+        return self.but(status=206, size=size, asked=asked, content=(first, last), **changes)
+
+    def combined(self) -> str:
+        """The line in the extended combined format."""
+        given = f"bytes {self.content[0]}-{self.content[1]}/10000000" if self.content else "-"
+        return (
+            f"{self.ip} - - [{self.at:%d/%b/%Y:%H:%M:%S} +0000] "
+            f'"{self.method} {self.path} HTTP/1.1" {self.status:03d} {self.size} "-" '
+            f'"{self.agent or "-"}" "{self.asked}" "{given}" "{self.host}"'
+        )
+
+    def plain(self) -> str:
+        """The line in the plain combined format, without range and host."""
+        return self.combined().rsplit(' "', 3)[0]
+
+    def cloudfront(self, number: int = 0) -> str:
+        """The line in CloudFront's standard format, its bytes with 450 of headers."""
+        first, last = self.content or ("-", "-")
+        length = self.content[1] - self.content[0] + 1 if self.content else self.size
+        agent = quote(self.agent, safe="/();:,.=+-_") if self.agent else "-"
+        path, _, query = self.path.partition("?")
+        known = {
+            "date": f"{self.at:%Y-%m-%d}", "time": f"{self.at:%H:%M:%S}",
+            "sc-bytes": self.size + 450, "c-ip": self.ip, "cs-method": self.method,
+            "cs(Host)": "d1.cloudfront.net", "cs-uri-stem": path, "cs-uri-query": query or "-",
+            "sc-status": f"{self.status:03d}", "cs(User-Agent)": agent,
+            "x-edge-request-id": self.native or f"id-{number}-{hash(self) & 0xFFFFFFFF:x}",
+            "x-host-header": self.host, "x-forwarded-for": self.forwarded,
+            "sc-content-len": length, "sc-range-start": first, "sc-range-end": last,
+        }  # fmt: skip
+        return "\t".join(str(known.get(name, "-")) for name in FIELDS)
+
+
+FIELDS = [
+    "date",
+    "time",
+    "x-edge-location",
+    "sc-bytes",
+    "c-ip",
+    "cs-method",
+    "cs(Host)",
+    "cs-uri-stem",
+    "sc-status",
+    "cs(Referer)",
+    "cs(User-Agent)",
+    "cs-uri-query",
+    "cs(Cookie)",
+    "x-edge-result-type",
+    "x-edge-request-id",
+    "x-host-header",
+    "cs-protocol",
+    "cs-bytes",
+    "time-taken",
+    "x-forwarded-for",
+    "ssl-protocol",
+    "ssl-cipher",
+    "x-edge-response-result-type",
+    "cs-protocol-version",
+    "fle-status",
+    "fle-encrypted-fields",
+    "c-port",
+    "time-to-first-byte",
+    "x-edge-detailed-result-type",
+    "sc-content-type",
+    "sc-content-len",
+    "sc-range-start",
+    "sc-range-end",
+]
+HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
+
+
+class Desk:
+    """A workplace with one show, a folder for logs, and the few questions that tests ask."""
+
+    def __init__(self, place: Workplace, folder: Path) -> None:
+        self.place = place
+        self.folder = folder
+        self._files = 0
+
+    def register(self, items: str = ITEMS, media: dict[str, Any] = MEDIA) -> None:
+        """Register the show, its files described."""
+        feed, table = self.folder / "feed.xml", self.folder / "media.json"
+        feed.write_text(FEED.format(items=items))
+        table.write_text(json.dumps(media))
+        catalog.ingest_feed(
+            self.place.stores.operational,
+            identity=self.place.identity,
+            location=str(feed),
+            reading=catalog.FeedReading(
+                source=catalog.FileFeedSource(), media=catalog.read_media_file(table), again=True
+            ),
+        )
+
+    def write(self, content: bytes | str, name: str = "") -> Path:
+        """A log file with this content; gzip when the name ends so."""
+        self._files += 1
+        path = self.folder / (name or f"access-{self._files}.log")
+        data = content.encode() if isinstance(content, str) else content
+        path.write_bytes(gzip.compress(data) if path.suffix == ".gz" else data)
+        return path
+
+    def log(self, *hits: Hit, form: str = "combined", name: str = "") -> Path:
+        """A log file of these requests."""
+        if form == "cloudfront":
+            lines = [hit.cloudfront(n) for n, hit in enumerate(hits)]
+            return self.write(HEAD + "".join(f"{line}\n" for line in lines), name)
+        lines = [getattr(hit, form)() for hit in hits]
+        return self.write("".join(f"{line}\n" for line in lines), name)
+
+    def ingest(self, *paths: Path, form: str = "auto") -> Tally:
+        """Read files, and count and roll up what is new."""
+        total = Tally()
+        for result in measurement.ingest_logs(self.place, paths, format=form):
+            total.add(result.tally)
+        self.count()
+        return total
+
+    def count(self) -> measurement.Counted:
+        """Count and roll up what waits."""
+        counted = measurement.count(self.place)
+        measurement.roll_up(self.place)
+        return counted
+
+    def tell(self, *hits: Hit, form: str = "combined") -> Tally:
+        """Write requests into a log and ingest it."""
+        return self.ingest(self.log(*hits, form=form))
+
+    def downloads(
+        self, by: Any = "day", first: date | None = None, last: date | None = None
+    ) -> Any:
+        """Downloads by member, those with none left out; episodes by guid."""
+        found = measurement.figures(
+            self.place, by, first=first or date(2026, 9, 1), last=last or NOW.date()
+        )
+        named = {f.label.removeprefix("Episode ") or f.member: f.downloads for f in found}
+        return {name: count for name, count in named.items() if count}
+
+    def total(self) -> int:
+        """All downloads."""
+        return sum(self.downloads().values())
+
+    def listeners(self, first: date, last: date) -> int | None:
+        """Distinct listeners of a period."""
+        return measurement.listeners(self.place, first=first, last=last)
+
+    def filtered(self) -> dict[str, int]:
+        """Stored requests by the filter that stopped them."""
+        return measurement.filtered(self.place, first=date(2026, 9, 1), last=NOW.date())
+
+    def outcomes(self) -> dict[str, int]:
+        """Candidates by what became of them."""
+        return measurement.outcomes(self.place, first=date(2026, 9, 1), last=NOW.date())
+
+    def rows(self, statement: Any, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of the operational database."""
+        with self.place.stores.operational.worker() as tx:
+            return tx.connection.execute(statement, parameters).fetchall()
+
+    def rollup_rows(self, statement: Any, *parameters: object) -> list[tuple[Any, ...]]:
+        """Rows of the analytics database."""
+        with self.place.stores.analytics.worker() as tx:
+            return tx.connection.execute(statement, parameters).fetchall()
+
+    def figures(self) -> dict[str, Any]:
+        """Everything that is shown, to be compared with another time it was shown."""
+        found: dict[str, Any] = {
+            by: self.downloads(by) for by in ("day", "episode", "app", "country")
+        }
+        found["listeners"] = {
+            total.day: total.listeners
+            for total in measurement.days(self.place, first=date(2026, 9, 1), last=NOW.date())
+            if total.listeners
+        }
+        found["hours"] = self.rollup_rows(
+            "SELECT hour, downloads, listeners FROM analytics.listener_events_hourly ORDER BY 1, 2"
+        )
+        return found
+
+
+@pytest.fixture
+def own_desk(workplace: Workplace, tmp_path: Path) -> Iterator[Desk]:
+    """A desk on databases of its own, at noon of 20 November 2026, its show registered."""
+    with clock.frozen(NOW):
+        made = Desk(workplace, tmp_path)
+        made.register()
+        yield made
+
+
+@pytest.fixture(scope="session")
+def shared_desk(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One desk for many tests: making databases takes longer than counting ten lines."""
+    secret = server.superuser_password()
+    admin = server.conninfo("postgres", "wavehouse_root", secret)
+    places = {
+        name: Place(name, make_conninfo(admin, dbname=f"{name}_desk"), secret, make_database=False)
+        for name in DATABASES
+    }
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for name in DATABASES:
+            connection.execute(f'CREATE DATABASE "{name}_desk" TEMPLATE "{name}"')
+    opened = Stores(
+        Database[Operational](places["operational"]),
+        Database[Listeners](places["listeners"]),
+        Database[Analytics](places["analytics"]),
+        server,
+    )
+    folder = tmp_path_factory.mktemp("desk")
+    settings = config.load({"home": str(folder)}, environment={})
+    made = Desk(app.entered(settings, opened), folder)
+    with clock.frozen(NOW):
+        made.register()
+    yield made
+    opened.close()
+
+
+@pytest.fixture
+def desk(shared_desk: Desk, tmp_path: Path) -> Iterator[Desk]:
+    """A clean desk: the show registered, nothing measured yet."""
+    with shared_desk.place.stores.operational.worker() as tx:
+        for table in MEASURED:
+            tx.connection.execute(f"DELETE FROM measurement.{table}")
+    with shared_desk.place.stores.analytics.worker() as tx:
+        for table in ROLLED_UP:
+            tx.connection.execute(f"DELETE FROM analytics.{table}")
+    shared_desk.folder = tmp_path
+    with clock.frozen(NOW):
+        yield shared_desk
+
+
+MEASURED = (
+    "requests", "downloads", "listener_events", "count_log", "dirty_log", "quarantine",
+    "ingest_batches", "source_files", "user_agents", "key_epochs",
+)  # fmt: skip
+ROLLED_UP = (
+    "audience_daily", "reconciliations",
+    *(
+        f"listener_events_{grain}{dimension}"
+        for grain in ("hourly", "daily")
+        for dimension in ("", "_platform", "_country", "_device")
+    ),
+)  # fmt: skip
+
+
+@pytest.fixture(params=["combined", "cloudfront"])
+def form(request: pytest.FixtureRequest) -> str:
+    """Each of the two formats."""
+    return str(request.param)
+
+
+@pytest.fixture(scope="session")
+def hit() -> Hit:
+    """A whole download of episode one."""
+    return Hit()
+
+
+def same(figures: Sequence[dict[str, Any]]) -> bool:
+    """True when all are equal."""
+    return all(one == figures[0] for one in figures)
+
+
+@pytest.fixture(scope="session")
+def addresses() -> dict[str, str]:
+    """One address of each class of network, by the bundled lists."""
+    from ipaddress import IPv4Address
+
+    from wavehouse.kernel.reference import networks
+
+    found: dict[str, str] = {}
+    for number in range(1 << 24, 224 << 24, 65_537):
+        kind = networks().classify(number, 4)
+        if kind:
+            found.setdefault(kind, str(IPv4Address(number)))
+    return found
