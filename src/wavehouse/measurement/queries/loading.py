@@ -6,9 +6,9 @@ from wavehouse.store import BulkLoader
 
 
 def insert_only_new_requests(loader: BulkLoader) -> int | None:
-    """Store the staged requests if none of them is there yet (R01); None when one is.
+    """Store the staged requests if none is there yet; None, and rolled back, when one is (R01).
 
-    ON CONFLICT looks at the index first and marks each row twice, for half as much again.
+    ON CONFLICT looks into the index first and marks each row twice, for half as much again.
     """
     return loader.attempt(
         """

@@ -64,6 +64,7 @@ class Ingest:
         self._pool = pool
         self._days: set[date] = set()
         self._agents: set[int] = set()
+        self._overlapping: set[SourceFileId] = set()
         self._list_version = list_version()
 
     @classmethod
@@ -200,34 +201,13 @@ class Ingest:
 
     def _load(self, work: _Work, *, moves: bool = True) -> Tally:
         """Everything of a chunk in one transaction; runs in the loader's thread."""
-        loader, batch, chunk = self._loader, work.batch, work.chunk
+        batch = work.batch
         try:
-            self._engine.stage(
-                loader,
-                batch,
-                {
-                    "organization_id": self._organization,
-                    "source_file_id": work.file.source_file_id,
-                    "batch_id": work.batch_id,
-                    "first_line": chunk.first_line,
-                    "lines": chunk.lines,
-                    "bytes_from": chunk.first_byte,
-                    "bytes_to": chunk.first_byte + chunk.bytes,
-                    "lines_to": chunk.first_line - 1 + chunk.lines,
-                    "at": clock.now(),
-                },
+            stored, quarantined = self._load_new(work, moves=moves) or self._load_any(
+                work, moves=moves
             )
-            if moves and not loading.advance_source_file(loader):
-                raise Conflict("another program has read this file meanwhile; nothing was lost")
-            loading.insert_batch(loader)
-            stored = _stored(loader) if batch.rows else 0
-            if batch.rows:
-                loading.mark_for_counting(loader)
-            quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
-            loading.forget_staged(loader)
-            loader.commit()
         except BaseException:
-            loader.rollback()
+            self._loader.rollback()
             raise
         finally:
             self._engine.drop(batch)
@@ -243,11 +223,57 @@ class Ingest:
             faults=faults,
         )
 
+    def _load_new(self, work: _Work, *, moves: bool) -> tuple[int, int] | None:
+        """Load a chunk on the guess that none of its requests is stored; None when one is.
 
-def _stored(loader: BulkLoader) -> int:
-    """Store what is new: fast when all of it is, which a violated key tells; else row by row."""
-    stored = loading.insert_only_new_requests(loader)
-    return loading.insert_requests(loader) if stored is None else stored
+        The guess is cheap and mostly right. Where it was wrong once, the rest of the file is
+        not guessed about.
+        """
+        if work.file.source_file_id in self._overlapping:
+            return None
+        self._stage(work, moves=moves)
+        stored = loading.insert_only_new_requests(self._loader) if work.batch.rows else 0
+        if stored is None:
+            self._overlapping.add(work.file.source_file_id)
+            return None
+        return stored, self._finish(work, moves=moves)
+
+    def _load_any(self, work: _Work, *, moves: bool) -> tuple[int, int]:
+        """Load a chunk whose requests may be stored already."""
+        self._stage(work, moves=moves)
+        stored = loading.insert_requests(self._loader) if work.batch.rows else 0
+        return stored, self._finish(work, moves=moves)
+
+    def _stage(self, work: _Work, *, moves: bool) -> None:
+        chunk = work.chunk
+        self._engine.stage(
+            self._loader,
+            work.batch,
+            {
+                "organization_id": self._organization,
+                "source_file_id": work.file.source_file_id,
+                "batch_id": work.batch_id,
+                "first_line": chunk.first_line,
+                "lines": chunk.lines,
+                "bytes_from": chunk.first_byte,
+                "bytes_to": chunk.first_byte + chunk.bytes,
+                "lines_to": chunk.first_line - 1 + chunk.lines,
+                "at": clock.now(),
+            },
+        )
+        if moves and not loading.advance_source_file(self._loader):
+            raise Conflict("another program has read this file meanwhile; nothing was lost")
+        loading.insert_batch(self._loader)
+
+    def _finish(self, work: _Work, *, moves: bool) -> int:
+        """Marks and rejects, then the commit; how many rejects are new in the quarantine."""
+        loader, batch = self._loader, work.batch
+        if batch.rows:
+            loading.mark_for_counting(loader)
+        quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
+        loading.forget_staged(loader)
+        loader.commit()
+        return quarantined
 
 
 def _has_rows(head: str) -> bool:
