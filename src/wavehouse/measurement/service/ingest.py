@@ -1,8 +1,9 @@
 """Use case: read log files, store what is new, set aside what cannot be used.
 
-Two threads share the work: this one cuts and normalises the next chunk while the other loads the
-one before. Rows, marks, rejects and the file's progress commit in one transaction, so a kill at
-any moment repeats a chunk at most, and repeating it adds nothing.
+Three threads share the work: one cuts the next chunk, this one normalises, one loads the chunk
+before; the last chunk of a file is loaded while the next file begins. Rows, marks, rejects and
+the file's progress commit in one transaction, so a kill at any moment repeats a chunk at most,
+and repeating it adds nothing.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from wavehouse.measurement.adapters.formats import Layout, layout_of
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.queries import loading, sources
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
-from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, SourceFile, Tally
+from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
@@ -48,20 +49,50 @@ def ingest_logs(
 ) -> Iterator[FileResult]:
     """Read each file in turn; what was read before is not read again."""
     with Ingest.opened(place) as ingest:
+        before: _Reading | None = None
         for path in paths:
-            with telemetry.span("ingest.file"):
-                yield ingest.read(path, format, on_bytes)
+            try:
+                with telemetry.span("ingest.file"):
+                    reading = ingest.begin(path, format, on_bytes, before)
+            except BaseException:
+                if before is not None:
+                    yield before.finished()
+                raise
+            if before is not None:
+                yield before.finished()
+            before = reading
+        if before is not None:
+            yield before.finished()
+
+
+class _Reading:
+    """A file that was read to its end; its last chunk may still be on its way."""
+
+    def __init__(self, file: SourceFile | None, rest: Callable[[], FileResult]) -> None:
+        self.file = file
+        self._rest = rest
+        self._result: FileResult | None = None
+
+    def finished(self) -> FileResult:
+        """What came of the file, once all of it is stored."""
+        if self._result is None:
+            self._result = self._rest()
+        return self._result
 
 
 class Ingest:
     """An engine and a loader, for as many files as there are."""
 
-    def __init__(self, place: Workplace, loader: BulkLoader, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, place: Workplace, loader: BulkLoader, stack: ExitStack) -> None:
         self._place = place
         self._organization = place.organization.organization_id
         self._engine = Engine(lookups(place), bounds(place.settings))
+        stack.callback(self._engine.close)
         self._loader = loader
-        self._pool = pool
+        self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
+        self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
+        self._lock = stack.enter_context(ExitStack())
+        self._held = ""
         self._days: set[date] = set()
         self._agents: set[int] = set()
         self._overlapping: set[SourceFileId] = set()
@@ -72,29 +103,46 @@ class Ingest:
     def opened(cls, place: Workplace) -> Iterator[Ingest]:
         """An ingest whose engine and connection are closed at the end."""
         with ExitStack() as stack:
-            pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
             conninfo = place.stores.operational.place.conninfo("worker")
             loader = stack.enter_context(BulkLoader.connected(conninfo))
-            ingest = cls(place, loader, pool)
-            stack.callback(ingest._engine.close)
-            yield ingest
+            yield cls(place, loader, stack)
 
-    def read(self, path: Path, format: str, on_bytes: OnBytes) -> FileResult:  # noqa: A002
+    def begin(
+        self,
+        path: Path,
+        format: str,  # noqa: A002 - the option's name
+        on_bytes: OnBytes,
+        before: _Reading | None = None,
+    ) -> _Reading:
         """Read one file from where it was left. InvalidInput when it is no log."""
         log = LogFile(path)
         head = log.head()
         text = head.content.decode("utf-8", "replace")
         if not _has_rows(text):
-            return FileResult(str(path), format, Tally(), "no lines yet")
+            empty = FileResult(str(path), format, Tally(), "no lines yet")
+            return _Reading(None, lambda: empty)
         layout = layout_of(text, format, str(path))
         log.on_bytes = on_bytes
-        with self._place.stores.operational.worker() as lock:
-            # Held to the end of the file: two programs reading it do so one after the other.
-            sources.lock_source_file(lock, file_key=head.hash(min(len(head.content), 256)).hex())
+        self._hold(head.hash(min(len(head.content), 256)).hex(), before)
+        file = self._known(path, head, layout)
+        if before and before.file and before.file.source_file_id == file.source_file_id:
+            before.finished()  # the same content twice: its progress counts once it is stored
             file = self._known(path, head, layout)
-            tally = self._read_from(log, file, layout)
-        nothing = tally.read == 0 and tally.quarantined == 0
-        return FileResult(str(path), layout.format, tally, "nothing new" if nothing else "")
+        return self._read_from(log, file, layout)
+
+    def _hold(self, key: str, before: _Reading | None) -> None:
+        """Hold a file until it is stored: two programs read it one after the other.
+
+        One lock is given up before another is waited for, so no two programs wait in a circle.
+        """
+        if key == self._held:
+            return
+        if before is not None:
+            before.finished()
+        self._lock.close()
+        self._held = key
+        lock = self._lock.enter_context(self._place.stores.operational.worker())
+        sources.lock_source_file(lock, file_key=key)
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
         """One quarantined line, read again at its place; the file's progress stays."""
@@ -138,28 +186,45 @@ class Ingest:
                 at=clock.now(),
             )
 
-    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> Tally:
+    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> _Reading:
         tally = Tally()
         pending: Future[Tally] | None = None
-        for chunk in log.chunks(file.bytes_read, file.lines_read + 1):
+        for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
             work = self._normalised(file, chunk, layout)
             if pending is not None:
                 tally.add(pending.result())
             pending = self._pool.submit(self._load, work)
-        if pending is not None:
-            tally.add(pending.result())
-        if log.fault is not None:
-            with self._place.stores.operational.worker() as tx:
-                new = sources.quarantine(
-                    tx,
-                    organization_id=self._organization,
-                    source_file_id=file.source_file_id,
-                    reject=log.fault,
-                    at=clock.now(),
-                )
-            tally.quarantined += new
-            tally.faults[log.fault.fault] = tally.faults.get(log.fault.fault, 0) + new
-        return tally
+
+        def rest() -> FileResult:
+            if pending is not None:
+                tally.add(pending.result())
+            if log.fault is not None:
+                self._set_aside(file, log.fault, tally)
+            nothing = tally.read == 0 and tally.quarantined == 0
+            note = "nothing new" if nothing else ""
+            return FileResult(str(log.path), layout.format, tally, note)
+
+        return _Reading(file, rest)
+
+    def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The same chunks, each cut while the one before is worked on."""
+        coming = self._cutter.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = self._cutter.submit(next, chunks, None)
+            yield chunk
+
+    def _set_aside(self, file: SourceFile, fault: Reject, tally: Tally) -> None:
+        """Quarantine what is wrong with a file as a whole."""
+        with self._place.stores.operational.worker() as tx:
+            new = sources.quarantine(
+                tx,
+                organization_id=self._organization,
+                source_file_id=file.source_file_id,
+                reject=fault,
+                at=clock.now(),
+            )
+        tally.quarantined += new
+        tally.faults[fault.fault] = tally.faults.get(fault.fault, 0) + new
 
     def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> _Work:
         with self._place.stores.operational.worker() as tx:
