@@ -33,7 +33,21 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except BrokenPipeError:
+        _stop_writing()
         sys.exit(0)
+    except Exception as error:  # the last net: never a traceback
+        from wavehouse.cli.faults import told
+
+        sentence = told(error)
+        _tell(sentence)
+        sys.exit(sentence.exit_code)
+
+
+def _stop_writing() -> None:
+    """Whoever read our output has left: what is still buffered must not raise at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: object) -> None:
