@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import signal
 import sys
 
 import psycopg
@@ -87,3 +88,26 @@ def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch
     faults.told(OverflowError())
 
     assert "psycopg" not in sys.modules
+
+
+def test_an_interrupted_library_ends_like_an_interrupted_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB turns Ctrl-C into a RuntimeError of its own; it is still Ctrl-C."""
+    monkeypatch.setattr(program, "_stops", [signal.SIGINT])
+
+    assert 130 == _ended(monkeypatch, RuntimeError("Query interrupted"))
+
+    said = capsys.readouterr().err
+    assert said == "Stopped. What was finished is stored; the same command goes on from there.\n"
+
+
+def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopping the server takes a moment, in which people press Ctrl-C again; a third is meant."""
+    monkeypatch.setattr(program, "_stops", [])
+
+    with pytest.raises(SystemExit, match="143"):
+        program._leave(signal.SIGTERM, None)
+    program._leave(signal.SIGINT, None)
+    with pytest.raises(SystemExit, match="130"):
+        program._leave(signal.SIGINT, None)
