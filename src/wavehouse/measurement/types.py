@@ -249,6 +249,7 @@ class QuarantinedRow:
     quarantine_id: UUID
     source_file_id: UUID
     file: str
+    format: str
     line_number: int
     byte_offset: int
     byte_length: int
