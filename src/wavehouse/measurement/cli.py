@@ -367,7 +367,13 @@ def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> Non
                 "raw_events": found.raw_events,
                 "rollup_events": found.rollup_events,
                 "mismatches": [
-                    {"hour": m.hour, "podcast": m.podcast_id, "raw": m.raw, "rollup": m.rollup}
+                    {
+                        "table": m.table,
+                        "hour": m.hour,
+                        "podcast": m.podcast_id,
+                        "raw": m.raw,
+                        "rollup": m.rollup,
+                    }
                     for m in found.mismatches
                 ],
                 "repaired": repair and bool(found.mismatches),
@@ -375,8 +381,8 @@ def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> Non
         )
     elif found.mismatches:
         terminal.print_table(
-            ["hour", "podcast", "raw", "rollup"],
-            [[m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
+            ["table", "hour", "podcast", "raw", "rollup"],
+            [[m.table, m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
         )
     else:
         terminal.say(f"{found.hours:,} hours, {found.raw_events:,} events: all equal")

@@ -169,8 +169,9 @@ class RolledUp:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An hour whose rollup is not what the raw events give."""
+    """An hour or day of a rollup that does not hold the downloads that the raw events give."""
 
+    table: str
     hour: datetime
     podcast_id: UUID
     raw: int
