@@ -6,7 +6,6 @@ import signal
 import sys
 from types import FrameType
 
-
 _PATIENCE = 2
 _stops: list[int] = []
 
