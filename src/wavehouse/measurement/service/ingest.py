@@ -18,7 +18,7 @@ from pathlib import Path
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
-from wavehouse.kernel.errors import Conflict, InvalidInput
+from wavehouse.kernel.errors import Conflict, InvalidInput, Unreachable
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
 from wavehouse.measurement.adapters.formats import (
@@ -266,8 +266,14 @@ class Ingest:
             quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
             loading.forget_staged(loader)
             loader.commit()
-        except BaseException:
-            loader.rollback()
+        except BaseException as error:
+            try:
+                loader.rollback()
+            except Exception:  # the connection is gone, whatever the first error said
+                raise Unreachable(
+                    "the operational database does not answer",
+                    hint="What was read so far is kept. Is the server running? wavehouse doctor",
+                ) from error
             raise
         finally:
             self._engine.drop(batch)
