@@ -226,17 +226,17 @@ def downloads(
             }
         )
         return
-    if not total:
+    if total:
+        terminal.print_table(
+            [by, "downloads"], [[f.label or f.member or "(unknown)", f.downloads] for f in found]
+        )
+        shown = "–" if people is None else f"{people:,}"
+        terminal.say(f"{total:,} downloads by {shown} listeners, {begin} to {end} (UTC)")
+    else:
         terminal.say(
             f"No downloads from {begin} to {end} (UTC). Register a feed, then read a log:\n"
             "  wavehouse ingest feed https://…/feed.xml\n  wavehouse ingest logs access.log"
         )
-        return
-    terminal.print_table(
-        [by, "downloads"], [[f.label or f.member or "(unknown)", f.downloads] for f in found]
-    )
-    shown = "–" if people is None else f"{people:,}"
-    terminal.say(f"{total:,} downloads by {shown} listeners, {begin} to {end} (UTC)")
     if estimates:
         terminal.say(f"{estimates:,} more are prefix estimates (R30): no bytes prove them")
 
@@ -287,6 +287,9 @@ def requests(
                 ],
             }
         )
+        return
+    if not found:
+        terminal.say(f"No requests from {begin} to {end} (UTC).")
         return
     terminal.print_table(
         ["line", "time (UTC)", "episode", "app", "bytes", "outcome", "why"],
