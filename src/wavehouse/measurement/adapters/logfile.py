@@ -20,7 +20,7 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Chunk, Fault, Reject
 
-CHUNK_BYTES = 24 * 2**20
+CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20

@@ -6,9 +6,9 @@ from wavehouse.store import BulkLoader
 
 
 def insert_only_new_requests(loader: BulkLoader) -> int | None:
-    """Store the staged requests if none of them is there yet (R01); None when one is.
+    """Store the staged requests if none is there yet; None, and rolled back, when one is (R01).
 
-    ON CONFLICT looks at the index first and marks each row twice, for half as much again.
+    ON CONFLICT looks into the index first and marks each row twice, for half as much again.
     """
     return loader.attempt(
         """
@@ -16,11 +16,11 @@ def insert_only_new_requests(loader: BulkLoader) -> int | None:
           (requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end, other_ranges,
            is_prefix, network, country_code, listener_key, listener_key_prev, network_key,
-           agent_id, reason, path)
+           agent_id, reason, path, next_reason)
         SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end,
            other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
-           listener_key_prev, network_key, agent_id, reason, path
+           listener_key_prev, network_key, agent_id, reason, path, next_reason
         FROM pg_temp.staged_requests
         """
     )
