@@ -77,7 +77,13 @@ def logs(
             {
                 **_tally_json(total),
                 "files": [
-                    {"file": r.name, "format": r.format, "note": r.note, **_tally_json(r.tally)}
+                    {
+                        "file": r.name,
+                        "format": r.format,
+                        "note": r.note,
+                        "error": r.error,
+                        **_tally_json(r.tally),
+                    }
                     for r in results
                 ],
                 "downloads": counted and counted.downloads_added - counted.downloads_removed,
@@ -91,8 +97,12 @@ def logs(
                 f"{counted.downloads_added - counted.downloads_removed:+,} downloads on "
                 f"{counted.days} days. See: wavehouse downloads"
             )
+    unread = [r.error for r in results if r.error]
+    for error in unread:
+        terminal.say(f"Error: {error}")
     if total.quarantined or total.faults:
         terminal.say("Some rows could not be used: wavehouse quarantine list")
+    if unread or total.quarantined or total.faults:
         raise SystemExit(EXIT_FOUND)
 
 
@@ -124,6 +134,9 @@ def _tally_json(tally: Tally) -> dict[str, object]:
 
 
 def _show_results(results: list[FileResult], total: Tally) -> None:
+    results = [r for r in results if not r.error]
+    if not results:
+        return
     shown = results if len(results) <= 20 else results[:19]
     rows: list[list[object]] = [
         [

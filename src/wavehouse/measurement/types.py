@@ -108,6 +108,8 @@ class SourceFile:
     name: str
     bytes_read: int
     lines_read: int
+    unfinished: bool
+    """Beyond what was read lies a line without its end, or the place where a gzip broke off."""
 
 
 @dataclass(slots=True)
@@ -134,12 +136,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What reading one file came to; ``note`` says in a sentence when nothing was new."""
+    """What reading one file came to.
+
+    ``note`` says in a sentence when nothing was new, ``error`` why nothing could be read.
+    """
 
     name: str
     format: str
     tally: Tally
     note: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)

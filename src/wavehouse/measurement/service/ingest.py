@@ -8,26 +8,40 @@ and repeating it adds nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextvars import copy_context
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
-from wavehouse.kernel.errors import Conflict
+from wavehouse.kernel.errors import Conflict, InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
-from wavehouse.measurement.adapters.formats import Layout, layout_of
+from wavehouse.measurement.adapters.formats import (
+    Layout,
+    layout_of,
+    refuse_other_fields,
+)
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.queries import loading, sources
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
-from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
+from wavehouse.measurement.types import (
+    Chunk,
+    FileResult,
+    QuarantinedRow,
+    Reject,
+    SourceFile,
+    Tally,
+)
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
+Insert = Callable[[BulkLoader], int | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,15 +63,14 @@ def ingest_logs(
 ) -> Iterator[FileResult]:
     """Read each file in turn; what was read before is not read again."""
     with Ingest.opened(place) as ingest:
-        before: _Reading | None = None
+        before: Reading | None = None
         for path in paths:
-            try:
-                with telemetry.span("ingest.file"):
+            with telemetry.span("ingest.file"):
+                try:
                     reading = ingest.begin(path, format, on_bytes, before)
-            except BaseException:
-                if before is not None:
-                    yield before.finished()
-                raise
+                except InvalidInput as error:
+                    # The other files are read all the same.
+                    reading = Reading(FileResult(str(path), format, Tally(), error=told(error)))
             if before is not None:
                 yield before.finished()
             before = reading
@@ -65,18 +78,28 @@ def ingest_logs(
             yield before.finished()
 
 
-class _Reading:
+def told(error: InvalidInput) -> str:
+    """An error and its hint in one text."""
+    return f"{error}. {error.hint}" if error.hint else str(error)
+
+
+class Reading:
     """A file that was read to its end; its last chunk may still be on its way."""
 
-    def __init__(self, file: SourceFile | None, rest: Callable[[], FileResult]) -> None:
+    def __init__(self, result: FileResult, file: SourceFile | None = None) -> None:
         self.file = file
-        self._rest = rest
-        self._result: FileResult | None = None
+        self.on_its_way: Future[Tally] | None = None
+        self.then: Callable[[FileResult], FileResult] = lambda result: result
+        self._result = result
+        self._finished = False
 
     def finished(self) -> FileResult:
         """What came of the file, once all of it is stored."""
-        if self._result is None:
-            self._result = self._rest()
+        if not self._finished:
+            self._finished = True
+            if self.on_its_way is not None:
+                self._result.tally.add(self.on_its_way.result())
+            self._result = self.then(self._result)
         return self._result
 
 
@@ -86,16 +109,17 @@ class Ingest:
     def __init__(self, place: Workplace, loader: BulkLoader, stack: ExitStack) -> None:
         self._place = place
         self._organization = place.organization.organization_id
-        self._engine = Engine(lookups(place), bounds(place.settings))
+        self._lookups = lookups(place)
+        self._engine = Engine(self._lookups, bounds(place.settings))
         stack.callback(self._engine.close)
         self._loader = loader
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
         self._lock = stack.enter_context(ExitStack())
         self._held = ""
+        self._overlapping: set[SourceFileId] = set()
         self._days: set[date] = set()
         self._agents: set[int] = set()
-        self._overlapping: set[SourceFileId] = set()
         self._list_version = list_version()
 
     @classmethod
@@ -107,21 +131,27 @@ class Ingest:
             loader = stack.enter_context(BulkLoader.connected(conninfo))
             yield cls(place, loader, stack)
 
+    def read(self, path: Path, format: str, on_bytes: OnBytes) -> FileResult:  # noqa: A002
+        """Read one file from where it was left, and wait for it."""
+        return self.begin(path, format, on_bytes).finished()
+
     def begin(
         self,
         path: Path,
         format: str,  # noqa: A002 - the option's name
         on_bytes: OnBytes,
-        before: _Reading | None = None,
-    ) -> _Reading:
+        before: Reading | None = None,
+    ) -> Reading:
         """Read one file from where it was left. InvalidInput when it is no log."""
         log = LogFile(path)
         head = log.head()
         text = head.content.decode("utf-8", "replace")
-        if not _has_rows(text):
-            empty = FileResult(str(path), format, Tally(), "no lines yet")
-            return _Reading(None, lambda: empty)
-        layout = layout_of(text, format, str(path))
+        if head.complete and not _has_rows(text):
+            return Reading(FileResult(str(path), format, Tally(), "no lines yet"))
+        try:
+            layout = layout_of(text, format, str(path))
+        except InvalidInput:
+            layout = layout_of(log.sample(), format, str(path))
         log.on_bytes = on_bytes
         self._hold(head.hash(min(len(head.content), 256)).hex(), before)
         file = self._known(path, head, layout)
@@ -130,7 +160,7 @@ class Ingest:
             file = self._known(path, head, layout)
         return self._read_from(log, file, layout)
 
-    def _hold(self, key: str, before: _Reading | None) -> None:
+    def _hold(self, key: str, before: Reading | None) -> None:
         """Hold a file until it is stored: two programs read it one after the other.
 
         One lock is given up before another is waited for, so no two programs wait in a circle.
@@ -140,16 +170,23 @@ class Ingest:
         if before is not None:
             before.finished()
         self._lock.close()
-        self._held = key
         lock = self._lock.enter_context(self._place.stores.operational.worker())
         sources.lock_source_file(lock, file_key=key)
+        self._held = key
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
-        """One quarantined line, read again at its place; the file's progress stays."""
-        line = log.line_at(row.byte_offset, row.byte_length)
+        """One quarantined line, read again at its place; the file's progress stays.
+
+        A file whose head has changed may be another one by now: there, only a line of the same
+        length at the same place is believed to be the old one, mended.
+        """
+        line = log.line_at(row.byte_offset)
         with self._place.stores.operational.worker() as tx:
             file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
-        if line is None or file is None or head.hash(file.head_length) != file.head_hash:
+        if line is None or file is None:
+            return Tally()
+        mended = head.hash(file.head_length) != file.head_hash
+        if mended and len(line) != row.byte_length:
             return Tally()
         try:
             text = line.decode("utf-8")
@@ -157,54 +194,58 @@ class Ingest:
             return Tally()
         layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
         chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
-        return self._load(self._normalised(file, chunk, layout), moves=False)
+        tally = self._load(self._normalised(file, chunk, layout), moves=False)
+        if mended and tally.stored:
+            with self._place.stores.operational.worker() as tx:
+                sources.change_head(
+                    tx,
+                    source_file_id=file.source_file_id,
+                    head_hash=head.hash(file.head_length),
+                )
+        return tally
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
-        name = str(path.absolute())
+        name, whole = str(path.absolute()), len(head.content)
         with self._place.stores.operational.worker() as tx:
-            for length in sources.head_lengths(tx, organization_id=self._organization):
-                if length <= len(head.content):
-                    found = sources.source_file(
-                        tx,
-                        organization_id=self._organization,
-                        head_hash=head.hash(length),
-                        head_length=length,
-                    )
-                    if found is not None:
-                        sources.rename_source_file(
-                            tx, source_file_id=found.source_file_id, name=name
-                        )
-                        return found
+            known = sources.head_lengths(tx, organization_id=self._organization)
+            lengths = [length for length in known if length <= whole]
+            found = sources.source_file(
+                tx,
+                organization_id=self._organization,
+                head_hashes=[head.hash(length) for length in lengths],
+                head_lengths=lengths,
+            )
+            if found is not None:
+                sources.rename_source_file(tx, source_file_id=found.source_file_id, name=name)
+                return found
             return sources.register_source_file(
                 tx,
                 organization_id=self._organization,
                 format=layout.format,
-                head_hash=head.hash(len(head.content)),
-                head_length=len(head.content),
+                head_hash=head.hash(whole),
+                head_length=whole,
                 name=name,
                 at=clock.now(),
             )
 
-    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> _Reading:
+    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> Reading:
         tally = Tally()
-        pending: Future[Tally] | None = None
+        reading = Reading(FileResult(str(log.path), layout.format, tally), file)
         for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
+            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
             work = self._normalised(file, chunk, layout)
-            if pending is not None:
-                tally.add(pending.result())
-            pending = self._pool.submit(self._load, work)
+            if reading.on_its_way is not None:
+                tally.add(reading.on_its_way.result())
+            reading.on_its_way = self._pool.submit(copy_context().run, self._load, work)
 
-        def rest() -> FileResult:
-            if pending is not None:
-                tally.add(pending.result())
-            if log.fault is not None:
-                self._set_aside(file, log.fault, tally)
+        def then(result: FileResult) -> FileResult:
+            tally.add(self._stream_fault(log.fault, file))
             nothing = tally.read == 0 and tally.quarantined == 0
-            note = "nothing new" if nothing else ""
-            return FileResult(str(log.path), layout.format, tally, note)
+            return replace(result, note="nothing new") if nothing else result
 
-        return _Reading(file, rest)
+        reading.then = then
+        return reading
 
     def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """The same chunks, each cut while the one before is worked on."""
@@ -213,9 +254,14 @@ class Ingest:
             coming = self._cutter.submit(next, chunks, None)
             yield chunk
 
-    def _set_aside(self, file: SourceFile, fault: Reject, tally: Tally) -> None:
-        """Quarantine what is wrong with a file as a whole."""
+    def _stream_fault(self, fault: Reject | None, file: SourceFile) -> Tally:
+        """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
+        if fault is None and not file.unfinished:
+            return Tally()
         with self._place.stores.operational.worker() as tx:
+            if fault is None:
+                sources.close_broken_streams(tx, source_file_id=file.source_file_id, at=clock.now())
+                return Tally()
             new = sources.quarantine(
                 tx,
                 organization_id=self._organization,
@@ -223,8 +269,7 @@ class Ingest:
                 reject=fault,
                 at=clock.now(),
             )
-        tally.quarantined += new
-        tally.faults[fault.fault] = tally.faults.get(fault.fault, 0) + new
+        return Tally(quarantined=new, faults={fault.fault: 1})
 
     def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> _Work:
         with self._place.stores.operational.worker() as tx:
@@ -265,82 +310,70 @@ class Ingest:
             self._agents.update(batch.agents)
 
     def _load(self, work: _Work, *, moves: bool = True) -> Tally:
-        """Everything of a chunk in one transaction; runs in the loader's thread."""
-        batch = work.batch
+        """Everything of a chunk in one transaction; runs in the loader's thread.
+
+        The guess is that none of its requests is stored yet, which is cheap to act upon and
+        mostly right. Where it was wrong once, the rest of the file is not guessed about.
+        """
+        batch, known = work.batch, self._overlapping
         try:
-            stored, quarantined = self._load_new(work, moves=moves) or self._load_any(
-                work, moves=moves
-            )
+            stored = None
+            if work.file.source_file_id not in known:
+                stored = self._stored(work, moves=moves, insert=loading.insert_only_new_requests)
+            if stored is None:
+                known.add(work.file.source_file_id)
+                stored = self._stored(work, moves=moves, insert=loading.insert_requests) or 0
+            if batch.rows:
+                loading.mark_for_counting(self._loader)
+                loading.look_again(self._loader)
+            aside = loading.insert_rejects(self._loader) if batch.rejects and moves else 0
+            loading.forget_staged(self._loader)
+            self._loader.commit()
         except BaseException:
             self._loader.rollback()
             raise
         finally:
             self._engine.drop(batch)
-        faults: dict[str, int] = {}
-        for reject in batch.rejects:
-            faults[reject.fault] = faults.get(reject.fault, 0) + 1
         return Tally(
             read=batch.rows + len(batch.rejects),
             stored=stored,
             duplicate=batch.rows - stored,
-            quarantined=quarantined,
+            quarantined=aside,
             filtered=batch.filtered,
-            faults=faults,
+            faults=dict(Counter(str(reject.fault) for reject in batch.rejects)),
         )
 
-    def _load_new(self, work: _Work, *, moves: bool) -> tuple[int, int] | None:
-        """Load a chunk on the guess that none of its requests is stored; None when one is.
-
-        The guess is cheap and mostly right. Where it was wrong once, the rest of the file is
-        not guessed about.
-        """
-        if work.file.source_file_id in self._overlapping:
-            return None
-        self._stage(work, moves=moves)
-        stored = loading.insert_only_new_requests(self._loader) if work.batch.rows else 0
-        if stored is None:
-            self._overlapping.add(work.file.source_file_id)
-            return None
-        return stored, self._finish(work, moves=moves)
-
-    def _load_any(self, work: _Work, *, moves: bool) -> tuple[int, int]:
-        """Load a chunk whose requests may be stored already."""
-        self._stage(work, moves=moves)
-        stored = loading.insert_requests(self._loader) if work.batch.rows else 0
-        return stored, self._finish(work, moves=moves)
-
-    def _stage(self, work: _Work, *, moves: bool) -> None:
-        chunk = work.chunk
-        self._engine.stage(
-            self._loader,
-            work.batch,
-            {
-                "organization_id": self._organization,
-                "source_file_id": work.file.source_file_id,
-                "batch_id": work.batch_id,
-                "first_line": chunk.first_line,
-                "lines": chunk.lines,
-                "bytes_from": chunk.first_byte,
-                "bytes_to": chunk.first_byte + chunk.bytes,
-                "lines_to": chunk.first_line - 1 + chunk.lines,
-                "at": clock.now(),
-            },
-        )
-        if moves and not loading.advance_source_file(self._loader):
+    def _stored(self, work: _Work, *, moves: bool, insert: Insert) -> int | None:
+        """Stage a chunk and store what is new of it; None when ``insert`` rolled it back."""
+        loader, file = self._loader, work.file
+        resumes = moves and file.unfinished and work.chunk.first_byte == file.bytes_read
+        self._engine.stage(loader, work.batch, self._progress(work), rejects_too=resumes)
+        if resumes:
+            loading.replace_tail(loader)
+            loading.close_superseded(loader)
+        if moves and not loading.advance_source_file(loader):
             raise Conflict("another program has read this file meanwhile; nothing was lost")
-        loading.insert_batch(self._loader)
+        loading.insert_batch(loader)
+        return insert(loader) if work.batch.rows else 0
 
-    def _finish(self, work: _Work, *, moves: bool) -> int:
-        """Marks and rejects, then the commit; how many rejects are new in the quarantine."""
-        loader, batch = self._loader, work.batch
-        if batch.rows:
-            loading.mark_for_counting(loader)
-        quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
-        loading.forget_staged(loader)
-        loader.commit()
-        return quarantined
+    def _progress(self, work: _Work) -> dict[str, object]:
+        """What a chunk is and how far its file is read with it, for the loader's statements."""
+        chunk = work.chunk
+        return {
+            "organization_id": self._organization,
+            "source_file_id": work.file.source_file_id,
+            "batch_id": work.batch_id,
+            "first_line": chunk.first_line,
+            "lines": chunk.lines,
+            "bytes_from": chunk.first_byte,
+            "bytes_to": chunk.first_byte + chunk.bytes,
+            "lines_to": chunk.first_line - 1 + chunk.lines,
+            "at": clock.now(),
+            "media": self._lookups.media_state,
+        }
 
 
 def _has_rows(head: str) -> bool:
     """True when the head holds a line that is neither empty nor a comment."""
-    return any(line.strip() and not line.startswith("#") for line in head.split("\n"))
+    lines = head.removeprefix("\ufeff").split("\n")
+    return any(line.strip() and not line.startswith("#") for line in lines)

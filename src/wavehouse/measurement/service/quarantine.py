@@ -11,11 +11,13 @@ from uuid import UUID
 from wavehouse import audit
 from wavehouse.accounts import Workplace, user_actor
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotFound, WavehouseError
+from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.queries import sources
-from wavehouse.measurement.service.ingest import Ingest
-from wavehouse.measurement.types import QuarantinedRow, Tally
+from wavehouse.measurement.service.ingest import Ingest, told
+from wavehouse.measurement.types import Fault, QuarantinedRow
+
+STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,23 +56,32 @@ def replay(place: Workplace, *, ids: Sequence[UUID] = ()) -> Replayed:
     rows = _chosen(place, ids)
     for row in rows:
         by_file[row.file].append(row)
-    total, unreadable, done = Tally(), [], []
+    unreadable, done = [], []
     with Ingest.opened(place) as ingest:
         for name, waiting in by_file.items():
             try:
-                log = LogFile(Path(name))
-                head = log.head()
-            except WavehouseError as error:
-                unreadable.append(str(error))
-                continue
-            for row in waiting:
-                tally = ingest.reread(log, head, row)
-                total.add(tally)
-                if tally.stored + tally.duplicate:
-                    done.append(row.quarantine_id)
+                done += _reread(ingest, Path(name), waiting)
+            except InvalidInput as error:
+                unreadable.append(told(error))
     with place.stores.operational.worker() as tx:
         sources.resolve_quarantined(tx, ids=done, status="replayed", at=clock.now())
     return Replayed(len(rows), len(done), len(rows) - len(done), tuple(unreadable))
+
+
+def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> list[UUID]:
+    """The rows of one file that are good now."""
+    log = LogFile(path)
+    head = log.head()
+    done = []
+    for row in waiting:
+        if row.reason in STREAM_FAULTS:  # not a line: where the stream broke off
+            good = not STREAM_FAULTS & ingest.read(path, "auto", lambda _: None).tally.faults.keys()
+        else:
+            tally = ingest.reread(log, head, row)
+            good = tally.stored + tally.duplicate > 0
+        if good:
+            done.append(row.quarantine_id)
+    return done
 
 
 def discard(place: Workplace, *, ids: Sequence[UUID] = ()) -> int:
