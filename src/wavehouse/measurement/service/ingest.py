@@ -117,7 +117,7 @@ class Ingest:
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
         self._lock = stack.enter_context(ExitStack())
         self._held = ""
-        self._overlapping: set[SourceFileId] = set()
+        self._all_new = True
         self._days: set[date] = set()
         self._agents: set[int] = set()
         self._list_version = list_version()
@@ -312,17 +312,17 @@ class Ingest:
     def _load(self, work: _Work, *, moves: bool = True) -> Tally:
         """Everything of a chunk in one transaction; runs in the loader's thread.
 
-        The guess is that none of its requests is stored yet, which is cheap to act upon and
-        mostly right. Where it was wrong once, the rest of the file is not guessed about.
+        The guess is that none of its requests is stored yet, as it was with the chunk before:
+        mostly right, and cheap to act upon.
         """
-        batch, known = work.batch, self._overlapping
+        batch = work.batch
         try:
             stored = None
-            if work.file.source_file_id not in known:
+            if self._all_new:
                 stored = self._stored(work, moves=moves, insert=loading.insert_only_new_requests)
             if stored is None:
-                known.add(work.file.source_file_id)
                 stored = self._stored(work, moves=moves, insert=loading.insert_requests) or 0
+            self._all_new = stored == batch.rows
             if batch.rows:
                 loading.mark_for_counting(self._loader)
                 loading.look_again(self._loader)
