@@ -35,7 +35,7 @@ def place(workplace: Workplace) -> Iterator[Workplace]:
 def filled(place: Workplace, tmp_path: Path) -> Workplace:
     """Fourteen simulated days, read by the doors that the commands use."""
     folder = tmp_path / "simulation"
-    simulate(Settings(seed=5, people=60, days=14, until=LAST), folder)
+    simulate(Settings(seed=5, people=30, days=14, until=LAST), folder)
     media = catalog.read_media_file(folder / "media.json")
     for feed in sorted((folder / "feeds").iterdir()):
         catalog.ingest_feed(

@@ -12,6 +12,7 @@ from wavehouse.cli.loading import Lazy, LazyGroup
 
 if TYPE_CHECKING:
     from wavehouse.accounts import Workplace
+    from wavehouse.schema import Target
 
 INGEST = {
     "feed": Lazy("wavehouse.catalog.cli:feed", "Register shows and episodes from RSS feeds."),
@@ -62,6 +63,12 @@ def _open_workplace() -> AbstractContextManager[Workplace]:
     return workplace()
 
 
+def _own_ladders() -> AbstractContextManager[list[Target]]:
+    from wavehouse.app import schema_targets
+
+    return schema_targets()
+
+
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
@@ -82,6 +89,7 @@ def root(context: click.Context, quiet: bool) -> None:
 
     terminal.be_quiet(quiet)
     context.obj = context.obj or _open_workplace
+    context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
 
 
 @click.group(cls=LazyGroup, lazy=INGEST)

@@ -9,7 +9,10 @@ from datetime import date, datetime
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
-from wavehouse.web import panels, tables
+from wavehouse.web import tables
+from wavehouse.web.cards import cards
+from wavehouse.web.curve import chart
+from wavehouse.web.metrics import KINDS, partial_buckets
 from wavehouse.web.ranges import CUSTOM, NAMES, Query
 from wavehouse.web.services import (
     CampaignFigures,
@@ -24,7 +27,7 @@ _METHOD = (
     "bots, data centres and repeats removed."
 )
 _DEFINITIONS = (
-    *((kind.name, kind.meaning) for kind in panels.KINDS.values()),
+    *((kind.name, kind.meaning) for kind in KINDS.values()),
     (
         "ROI",
         (
@@ -83,12 +86,12 @@ def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
 def overview(material: Material) -> Overview:
     """The overview page."""
     current, before = material.current, material.previous
-    partial = panels.partial_buckets(current.span, material.now)
+    partial = partial_buckets(current.span, material.now)
     latest = material.query.episodes == "latest"
     return Overview(
         header=_header(material),
-        cards=panels.cards(material.query, current, before, partial),
-        chart=panels.chart(material.query, current, before, partial),
+        cards=cards(material.query, current, before, partial),
+        chart=chart(material.query, current, before, partial),
         episodes=tables.episodes(current, before, latest=latest, partial=partial),
         episode_tabs=(
             Link("Top", material.query.url(episodes="top"), not latest),

@@ -10,7 +10,7 @@ from importlib.resources import files
 
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.money import ratio
-from wavehouse.web.panels import Partial, trend
+from wavehouse.web.metrics import Partial, trend
 from wavehouse.web.services import CampaignFigures, EpisodeFigures, Figures, Share
 from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, Trend
 

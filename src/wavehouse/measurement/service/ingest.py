@@ -8,18 +8,16 @@ and repeating it adds nothing.
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
-from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
-from wavehouse.kernel.errors import Conflict, InvalidInput
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
 from wavehouse.measurement.adapters.formats import (
@@ -28,30 +26,13 @@ from wavehouse.measurement.adapters.formats import (
     refuse_other_fields,
 )
 from wavehouse.measurement.adapters.logfile import Head, LogFile
-from wavehouse.measurement.queries import loading, sources
+from wavehouse.measurement.queries import sources
+from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
-from wavehouse.measurement.types import (
-    Chunk,
-    FileResult,
-    QuarantinedRow,
-    Reject,
-    SourceFile,
-    Tally,
-)
+from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
-Insert = Callable[[BulkLoader], int | None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A normalised chunk on its way into the database."""
-
-    file: SourceFile
-    chunk: Chunk
-    batch: Batch
-    batch_id: int
 
 
 def ingest_logs(
@@ -63,16 +44,23 @@ def ingest_logs(
 ) -> Iterator[FileResult]:
     """Read each file in turn; what was read before is not read again."""
     with Ingest.opened(place) as ingest:
-        before: Reading | None = None
+        before: _Reading | None = None
         for path in paths:
-            with telemetry.span("ingest.file"):
-                try:
+            reading, wrong = None, None
+            try:
+                with telemetry.span("ingest.file"):
                     reading = ingest.begin(path, format, on_bytes, before)
-                except InvalidInput as error:
-                    # The other files are read all the same.
-                    reading = Reading(FileResult(str(path), format, Tally(), error=told(error)))
+            except InvalidInput as error:
+                # The other files are read all the same.
+                wrong = FileResult(str(path), format, Tally(), error=told(error))
+            except BaseException:
+                if before is not None:
+                    yield before.finished()
+                raise
             if before is not None:
                 yield before.finished()
+            if wrong is not None:
+                yield wrong
             before = reading
         if before is not None:
             yield before.finished()
@@ -83,23 +71,18 @@ def told(error: InvalidInput) -> str:
     return f"{error}. {error.hint}" if error.hint else str(error)
 
 
-class Reading:
+class _Reading:
     """A file that was read to its end; its last chunk may still be on its way."""
 
-    def __init__(self, result: FileResult, file: SourceFile | None = None) -> None:
+    def __init__(self, file: SourceFile | None, rest: Callable[[], FileResult]) -> None:
         self.file = file
-        self.on_its_way: Future[Tally] | None = None
-        self.then: Callable[[FileResult], FileResult] = lambda result: result
-        self._result = result
-        self._finished = False
+        self._rest = rest
+        self._result: FileResult | None = None
 
     def finished(self) -> FileResult:
         """What came of the file, once all of it is stored."""
-        if not self._finished:
-            self._finished = True
-            if self.on_its_way is not None:
-                self._result.tally.add(self.on_its_way.result())
-            self._result = self.then(self._result)
+        if self._result is None:
+            self._result = self._rest()
         return self._result
 
 
@@ -109,15 +92,14 @@ class Ingest:
     def __init__(self, place: Workplace, loader: BulkLoader, stack: ExitStack) -> None:
         self._place = place
         self._organization = place.organization.organization_id
-        self._lookups = lookups(place)
-        self._engine = Engine(self._lookups, bounds(place.settings))
+        looked_up = lookups(place)
+        self._engine = Engine(looked_up, bounds(place.settings))
         stack.callback(self._engine.close)
-        self._loader = loader
+        self._loads = Loads(self._organization, self._engine, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
         self._lock = stack.enter_context(ExitStack())
         self._held = ""
-        self._all_new = True
         self._days: set[date] = set()
         self._agents: set[int] = set()
         self._list_version = list_version()
@@ -131,23 +113,20 @@ class Ingest:
             loader = stack.enter_context(BulkLoader.connected(conninfo))
             yield cls(place, loader, stack)
 
-    def read(self, path: Path, format: str, on_bytes: OnBytes) -> FileResult:  # noqa: A002
-        """Read one file from where it was left, and wait for it."""
-        return self.begin(path, format, on_bytes).finished()
-
     def begin(
         self,
         path: Path,
         format: str,  # noqa: A002 - the option's name
         on_bytes: OnBytes,
-        before: Reading | None = None,
-    ) -> Reading:
+        before: _Reading | None = None,
+    ) -> _Reading:
         """Read one file from where it was left. InvalidInput when it is no log."""
         log = LogFile(path)
         head = log.head()
         text = head.content.decode("utf-8", "replace")
         if head.complete and not _has_rows(text):
-            return Reading(FileResult(str(path), format, Tally(), "no lines yet"))
+            empty = FileResult(str(path), format, Tally(), "no lines yet")
+            return _Reading(None, lambda: empty)
         try:
             layout = layout_of(text, format, str(path))
         except InvalidInput:
@@ -160,7 +139,7 @@ class Ingest:
             file = self._known(path, head, layout)
         return self._read_from(log, file, layout)
 
-    def _hold(self, key: str, before: Reading | None) -> None:
+    def _hold(self, key: str, before: _Reading | None) -> None:
         """Hold a file until it is stored: two programs read it one after the other.
 
         One lock is given up before another is waited for, so no two programs wait in a circle.
@@ -170,9 +149,9 @@ class Ingest:
         if before is not None:
             before.finished()
         self._lock.close()
+        self._held = key
         lock = self._lock.enter_context(self._place.stores.operational.worker())
         sources.lock_source_file(lock, file_key=key)
-        self._held = key
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
         """One quarantined line, read again at its place; the file's progress stays.
@@ -194,7 +173,7 @@ class Ingest:
             return Tally()
         layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
         chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
-        tally = self._load(self._normalised(file, chunk, layout), moves=False)
+        tally = self._loads.load(self._normalised(file, chunk, layout), moves=False)
         if mended and tally.stored:
             with self._place.stores.operational.worker() as tx:
                 sources.change_head(
@@ -229,23 +208,25 @@ class Ingest:
                 at=clock.now(),
             )
 
-    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> Reading:
+    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> _Reading:
         tally = Tally()
-        reading = Reading(FileResult(str(log.path), layout.format, tally), file)
+        pending: Future[Tally] | None = None
         for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
             refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
             work = self._normalised(file, chunk, layout)
-            if reading.on_its_way is not None:
-                tally.add(reading.on_its_way.result())
-            reading.on_its_way = self._pool.submit(copy_context().run, self._load, work)
+            if pending is not None:
+                tally.add(pending.result())
+            pending = self._pool.submit(copy_context().run, self._loads.load, work)
 
-        def then(result: FileResult) -> FileResult:
+        def rest() -> FileResult:
+            if pending is not None:
+                tally.add(pending.result())
             tally.add(self._stream_fault(log.fault, file))
             nothing = tally.read == 0 and tally.quarantined == 0
-            return replace(result, note="nothing new") if nothing else result
+            note = "nothing new" if nothing else ""
+            return FileResult(str(log.path), layout.format, tally, note)
 
-        reading.then = then
-        return reading
+        return _Reading(file, rest)
 
     def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
         """The same chunks, each cut while the one before is worked on."""
@@ -271,7 +252,7 @@ class Ingest:
             )
         return Tally(quarantined=new, faults={fault.fault: 1})
 
-    def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> _Work:
+    def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Work:
         with self._place.stores.operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
         batch = self._engine.normalise(
@@ -287,7 +268,7 @@ class Ingest:
                     sources.ensure_day(tx, day=day)
             self._remember_agents(tx, batch)
         self._days.update(batch.days)
-        return _Work(file, chunk, batch, batch_id)
+        return Work(file, chunk, batch, batch_id)
 
     def _remember_agents(self, tx: Tx[Operational], batch: Batch) -> None:
         new = [
@@ -308,69 +289,6 @@ class Ingest:
         if new:
             sources.insert_user_agents(tx, agents=new)
             self._agents.update(batch.agents)
-
-    def _load(self, work: _Work, *, moves: bool = True) -> Tally:
-        """Everything of a chunk in one transaction; runs in the loader's thread.
-
-        The guess is that none of its requests is stored yet, as it was with the chunk before:
-        mostly right, and cheap to act upon.
-        """
-        batch = work.batch
-        try:
-            stored = None
-            if self._all_new:
-                stored = self._stored(work, moves=moves, insert=loading.insert_only_new_requests)
-            if stored is None:
-                stored = self._stored(work, moves=moves, insert=loading.insert_requests) or 0
-            self._all_new = stored == batch.rows
-            if batch.rows:
-                loading.mark_for_counting(self._loader)
-                loading.look_again(self._loader)
-            aside = loading.insert_rejects(self._loader) if batch.rejects and moves else 0
-            loading.forget_staged(self._loader)
-            self._loader.commit()
-        except BaseException:
-            self._loader.rollback()
-            raise
-        finally:
-            self._engine.drop(batch)
-        return Tally(
-            read=batch.rows + len(batch.rejects),
-            stored=stored,
-            duplicate=batch.rows - stored,
-            quarantined=aside,
-            filtered=batch.filtered,
-            faults=dict(Counter(str(reject.fault) for reject in batch.rejects)),
-        )
-
-    def _stored(self, work: _Work, *, moves: bool, insert: Insert) -> int | None:
-        """Stage a chunk and store what is new of it; None when ``insert`` rolled it back."""
-        loader, file = self._loader, work.file
-        resumes = moves and file.unfinished and work.chunk.first_byte == file.bytes_read
-        self._engine.stage(loader, work.batch, self._progress(work), rejects_too=resumes)
-        if resumes:
-            loading.replace_tail(loader)
-            loading.close_superseded(loader)
-        if moves and not loading.advance_source_file(loader):
-            raise Conflict("another program has read this file meanwhile; nothing was lost")
-        loading.insert_batch(loader)
-        return insert(loader) if work.batch.rows else 0
-
-    def _progress(self, work: _Work) -> dict[str, object]:
-        """What a chunk is and how far its file is read with it, for the loader's statements."""
-        chunk = work.chunk
-        return {
-            "organization_id": self._organization,
-            "source_file_id": work.file.source_file_id,
-            "batch_id": work.batch_id,
-            "first_line": chunk.first_line,
-            "lines": chunk.lines,
-            "bytes_from": chunk.first_byte,
-            "bytes_to": chunk.first_byte + chunk.bytes,
-            "lines_to": chunk.first_line - 1 + chunk.lines,
-            "at": clock.now(),
-            "media": self._lookups.media_state,
-        }
 
 
 def _has_rows(head: str) -> bool:

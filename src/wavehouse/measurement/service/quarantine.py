@@ -75,7 +75,8 @@ def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> li
     done = []
     for row in waiting:
         if row.reason in STREAM_FAULTS:  # not a line: where the stream broke off
-            good = not STREAM_FAULTS & ingest.read(path, "auto", lambda _: None).tally.faults.keys()
+            result = ingest.begin(path, "auto", lambda _: None).finished()
+            good = not STREAM_FAULTS & result.tally.faults.keys()
         else:
             tally = ingest.reread(log, head, row)
             good = tally.stored + tally.duplicate > 0
