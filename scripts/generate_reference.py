@@ -1,4 +1,4 @@
-"""Write ``docs/reference`` from the code: commands, settings, errors. The same code, the same bytes.
+"""Write ``docs/reference`` from the code: commands, settings, errors; the same bytes each time.
 
 python scripts/generate_reference.py           # write
 python scripts/generate_reference.py --check   # say what differs, exit code 3

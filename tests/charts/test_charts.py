@@ -26,6 +26,7 @@ from wavehouse.charts import (
 from wavehouse.charts import format as fmt
 from wavehouse.charts.scale import stride, ticks
 
+WRITE = os.environ.get("WAVEHOUSE_GOLDEN") == "write"
 GOLDEN = Path(__file__).parent / "golden"
 VALUES = [5000.0, 8420.0, 3300.0, None, 4100.0, 6900.0, 2750.0]
 SERIES = Timeseries(
@@ -60,7 +61,7 @@ ATTACK = '<script>alert(1)</script> & "it\'s" \x00\x1b'
 def test_a_picture_is_byte_for_byte_what_was_looked_at(name: str) -> None:
     """A change of a picture shows in the diff. WAVEHOUSE_GOLDEN=write accepts it."""
     path = GOLDEN / f"{name}.svg"
-    if os.environ.get("WAVEHOUSE_GOLDEN") == "write":
+    if WRITE:
         path.write_text(PICTURES[name] + "\n", encoding="utf-8")
     assert path.read_text(encoding="utf-8") == PICTURES[name] + "\n"
 

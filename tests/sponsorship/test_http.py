@@ -87,7 +87,7 @@ def test_a_field_that_cannot_be_used_is_refused(client: TestClient) -> None:
         {"occurred_at": "2027-01-01T00:00:00Z"},
         {"promo_code": ""},
         {"promo_code": "A\u0000B"},
-        {"currency": "XXX"},
+        {"currency": "ABC"},
         {"order_id": 7},
         {"order_id": "x" * 256},
         {"order_id": "\ud800"},

@@ -13,6 +13,7 @@ from websample import (
     LANTERNA,
     NOW,
     PODCASTS,
+    REMOVED,
     figures,
     nothing,
 )
@@ -31,7 +32,7 @@ def material(**raw: str) -> Material:
     query = parsed(raw)
     span = span_of(query, NOW.date())
     before = figures(previous(span)) if query.compare else None
-    return Material(query, NOW, PODCASTS, figures(span), before, CAMPAIGNS, FRESHNESS)
+    return Material(query, NOW, PODCASTS, figures(span), before, CAMPAIGNS, FRESHNESS, REMOVED)
 
 
 def page(**raw: str) -> Overview:
@@ -165,7 +166,7 @@ def test_an_empty_house_says_the_one_command_for_each_part() -> None:
     """Never a bare zero: what will appear, and what fills it."""
     span = span_of(Query(), NOW.date())
     bare = Material(
-        Query(), NOW, (), nothing(span), nothing(previous(span)), (), Freshness(None, None)
+        Query(), NOW, (), nothing(span), nothing(previous(span)), (), Freshness(None, None), {}
     )
     shown = overview(bare)
     assert {"–"} == {card.figure.shown for card in shown.cards}
@@ -207,7 +208,7 @@ def test_freshness_is_said_in_words(headline: str, freshness: Freshness) -> None
 def test_another_day_is_named_beside_its_time() -> None:
     """14:52 of yesterday must not read like today's."""
     old = Freshness(NOW - timedelta(days=1), None)
-    assert ("Events to 19 Nov, 14:52 UTC",) == overview(
+    assert ("Events to 19 Nov 14:52 UTC",) == overview(
         replace(material(), freshness=old)
     ).fresh.lines
 
@@ -231,3 +232,13 @@ def test_a_house_with_one_show_is_titled_by_it() -> None:
     """“All shows” would be a riddle when there is one."""
     shown = overview(replace(material(), podcasts=PODCASTS[:1])).header
     assert "La Lanterna" == shown.title
+
+
+def test_a_day_without_hours_is_said_to_have_no_curve_rather_than_no_downloads() -> None:
+    """The total stands on its card; the chart does not contradict it."""
+    bare = replace(material(range="today"), previous=None)
+    day = replace(bare.current, series={Metric.DOWNLOADS: Series(3_276)})
+    shown = overview(replace(bare, current=day))
+    assert "3,276" == shown.cards[0].figure.shown
+    assert shown.chart.empty is not None
+    assert "No curve for a single day" == shown.chart.empty.title

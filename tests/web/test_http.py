@@ -83,6 +83,18 @@ def test_the_same_page_is_not_sent_twice(client: TestClient, services: SampleSer
     assert "HX-Request" in first.headers["vary"]
 
 
+def test_without_a_cheap_version_pages_are_compared_by_content(
+    client: TestClient, services: SampleServices
+) -> None:
+    """Nothing stale is ever shown, and nothing is sent twice either."""
+    services.version = None
+    client.get("/")
+    tag = client.get("/").headers["etag"]
+    assert 304 == client.get("/", headers={"If-None-Match": tag}).status_code
+    services.empty = True
+    assert 200 == client.get("/", headers={"If-None-Match": tag}).status_code
+
+
 def test_without_a_session_the_page_says_how_to_get_one(stranger: TestClient) -> None:
     """401 with the command; as a fragment for htmx, as problem+json for programs."""
     page = stranger.get("/")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -104,7 +104,6 @@ def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
             for title, released, _ in _TITLES
             if span.first <= released <= span.last
         ],
-        removed={"bot": 4120, "datacenter": 2210, "bad_method": 310, "probe_range": 44, "vpn": 9},
     )
 
 
@@ -141,10 +140,11 @@ CAMPAIGNS = (
     ),
     CampaignFigures("Studio Forma", "Launch <b>week</b>", "scheduled", 0, None, None),
 )  # fmt: skip
+REMOVED = {"bot": 4120, "datacenter": 2210, "bad_method": 310, "probe_range": 44, "vpn": 9}
 FRESHNESS = Freshness(
     events_to=NOW,
     rollup_at=datetime(2026, 11, 20, 14, 53, tzinfo=UTC),
-    rule="rules 2026.11 (R01–R41)",
+    rule="PTMG-2.3/1",
     lists="user agents 2026-11-02 · networks 2026-11-15",
 )
 
@@ -160,12 +160,12 @@ class SampleServices:
 
     empty: bool = False
     ready: bool = True
-    version: str = "1"
+    version: str | None = "1"
     asked: list[Span] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=lambda: {"one-time": "cookie-1"})
     sessions: set[str] = field(default_factory=set)
 
-    def data_version(self, who: SignedIn) -> str:
+    def data_version(self, who: SignedIn) -> str | None:
         return self.version
 
     def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
@@ -179,6 +179,9 @@ class SampleServices:
         self, who: SignedIn, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
         return () if self.empty else CAMPAIGNS
+
+    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+        return {} if self.empty else REMOVED
 
     def freshness(self, who: SignedIn) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import UTC
 
 from wavehouse.audit.types import Entry
 
@@ -11,7 +12,7 @@ from wavehouse.audit.types import Entry
 def canonical(entry: Entry) -> bytes:
     """The entry as bytes: each field with its length before it, so that no two entries collide."""
     parts = (
-        entry.at.isoformat(timespec="microseconds"),
+        entry.at.astimezone(UTC).isoformat(timespec="microseconds"),
         str(entry.organization_id or ""),
         entry.actor,
         entry.action,

@@ -5,10 +5,11 @@ so pictures have golden files, pages have ETags and reports are reproducible.
 """
 
 from wavehouse.charts.bars import Bar, bars
+from wavehouse.charts.plot import Mark, Timeseries
 from wavehouse.charts.spark import spark
 from wavehouse.charts.svg import Size
 from wavehouse.charts.theme import PRINT, WEB, Theme
-from wavehouse.charts.timeseries import MEDIUM, NARROW, WIDE, Mark, Timeseries, timeseries
+from wavehouse.charts.timeseries import MEDIUM, NARROW, WIDE, timeseries
 
 __all__ = [
     "MEDIUM",

@@ -2,84 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-
-from wavehouse.charts.scale import spread, stride, ticks
+from wavehouse.charts.plot import LETTER, TOP, Frame, Points, Timeseries, framed
+from wavehouse.charts.scale import stride
 from wavehouse.charts.svg import Size, document, element, escaped, path, text
 from wavehouse.charts.theme import Theme
 
 WIDE = Size(1060, 270)
 MEDIUM = Size(700, 250)
 NARROW = Size(380, 240)
-_TOP, _BOTTOM, _RIGHT = 12.0, 30.0, 14.0
-_LETTER = 6.6
 _LABEL_GAP = 34
 _COLUMN = 4
-
-_Points = list[tuple[float, float]]
-
-
-@dataclass(frozen=True, slots=True)
-class Mark:
-    """One place on the time axis.
-
-    ``label`` is short, for the axis; ``tip`` is read on hover, its first line as a heading.
-    ``releases`` names the episodes that came out then.
-    """
-
-    label: str
-    tip: str
-    value: float | None
-    previous: float | None = None
-    releases: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Timeseries:
-    """What is drawn: the marks in order, and how a value reads on the axis.
-
-    ``partial`` is the place of a bucket that is not over; nothing is known after it.
-    """
-
-    name: str
-    marks: tuple[Mark, ...]
-    axis: Callable[[float], str]
-    whole: bool = True
-    partial: int | None = None
-    pace: float | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class _Frame:
-    """Where things go: the plot's edges, and the places of marks and ticks."""
-
-    size: Size
-    left: float
-    xs: list[float]
-    levels: list[float]
-
-    @property
-    def right(self) -> float:
-        return self.size.width - _RIGHT
-
-    @property
-    def base(self) -> float:
-        return self.size.height - _BOTTOM
-
-    def y(self, value: float) -> float:
-        """The height of a value; values below zero (refunds) rest on the base line."""
-        return self.base - max(value, 0.0) / self.levels[-1] * (self.base - _TOP)
-
-    def runs(self, values: list[float | None]) -> list[_Points]:
-        """The known stretches of a series, broken where a value is missing."""
-        found: list[_Points] = [[]]
-        for x, value in zip(self.xs, values, strict=True):
-            if value is None:
-                found.append([])
-            else:
-                found[-1].append((x, self.y(value)))
-        return [run for run in found if run]
 
 
 def timeseries(
@@ -91,7 +23,7 @@ def timeseries(
     """
     if not data.marks:
         return ""
-    frame = _frame(data, size)
+    frame = framed(data, size)
     values = [mark.value for mark in data.marks]
     cut = len(values) if data.partial is None else data.partial
     solid = frame.runs([v if n < cut else None for n, v in enumerate(values)])
@@ -113,14 +45,6 @@ def timeseries(
     )
 
 
-def _frame(data: Timeseries, size: Size) -> _Frame:
-    known = [v for m in data.marks for v in (m.value, m.previous) if v is not None]
-    levels = ticks(max([*known, data.pace or 0.0], default=0.0), whole=data.whole)
-    widest = max(len(data.axis(level)) for level in levels)
-    left = 10 + widest * _LETTER
-    return _Frame(size, left, spread(len(data.marks), left + 4, size.width - _RIGHT), levels)
-
-
 def _gradient(theme: Theme, chart_id: str) -> str:
     stops = (
         element("stop", offset="0", stop_color=theme.accent_area, stop_opacity=0.22),
@@ -132,7 +56,7 @@ def _gradient(theme: Theme, chart_id: str) -> str:
     return element("defs", gradient)
 
 
-def _grid(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+def _grid(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
     drawn: list[str] = []
     for level in frame.levels:
         y = frame.y(level)
@@ -152,12 +76,12 @@ def _grid(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     return drawn
 
 
-def _labels(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+def _labels(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
     """Axis labels, every so manieth; the outer ones are turned inwards to stay in the picture."""
     longest = max(len(mark.label) for mark in data.marks)
-    room = int((frame.right - frame.left) / (longest * _LETTER + _LABEL_GAP))
+    room = int((frame.right - frame.left) / (longest * LETTER + _LABEL_GAP))
     step = stride(len(data.marks), room)
-    half = longest * _LETTER / 2
+    half = longest * LETTER / 2
     drawn: list[str] = []
     for index in range(0, len(data.marks), step):
         x = frame.xs[index]
@@ -178,7 +102,7 @@ def _labels(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     return drawn
 
 
-def _stroke(points: _Points, colour: str, width: float, dashes: str | None = None) -> str:
+def _stroke(points: Points, colour: str, width: float, dashes: str | None = None) -> str:
     return element(
         "path",
         d=path(points),
@@ -191,12 +115,12 @@ def _stroke(points: _Points, colour: str, width: float, dashes: str | None = Non
     )
 
 
-def _previous(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+def _previous(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
     runs = frame.runs([mark.previous for mark in data.marks])
     return [_stroke(run, theme.previous, 1.5, "5 4") for run in runs if len(run) > 1]
 
 
-def _pace(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+def _pace(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
     """A level to keep up with, such as the booked impressions per day."""
     if data.pace is None:
         return []
@@ -204,18 +128,18 @@ def _pace(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     return [_stroke([(frame.left, y), (frame.right, y)], theme.previous, 1.25, "4 3")]
 
 
-def _area(run: _Points, frame: _Frame, chart_id: str) -> str:
+def _area(run: Points, frame: Frame, chart_id: str) -> str:
     outline = [(run[0][0], frame.base), *run, (run[-1][0], frame.base)]
     return element("path", d=path(outline, close=True), fill=f"url(#{chart_id}-area)")
 
 
-def _line(run: _Points, theme: Theme) -> str:
+def _line(run: Points, theme: Theme) -> str:
     if len(run) > 1:
         return _stroke(run, theme.accent, 2)
     return element("circle", cx=run[0][0], cy=run[0][1], r=3.5, fill=theme.accent)
 
 
-def _partial(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+def _partial(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
     """The dotted way to a bucket that is not over, ending in an open dot."""
     if data.partial is None or not 0 <= data.partial < len(data.marks):
         return []
@@ -239,17 +163,17 @@ def _partial(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     return [_stroke([start, end], theme.accent, 2, "2 3"), dot]
 
 
-def _releases(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
-    """A dot on the line where an episode came out."""
+def _releases(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
+    """A dot on the line where an episode came out; where nothing is known there is no line."""
     drawn: list[str] = []
     for x, mark in zip(frame.xs, data.marks, strict=True):
-        if mark.releases:
+        if mark.releases and mark.value is not None:
             drawn.append(
                 element(
                     "circle",
                     element("title", escaped("Released: " + " · ".join(mark.releases))),
                     cx=x,
-                    cy=frame.y(mark.value or 0.0),
+                    cy=frame.y(mark.value),
                     r=4.5,
                     fill=theme.event,
                     stroke=theme.surface,
@@ -259,7 +183,7 @@ def _releases(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     return drawn
 
 
-def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
+def _hits(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
     """Invisible columns that carry each mark's words; on paper there is nothing to hover.
 
     A column is at least four units wide, else no one could point at it: of years of days every
@@ -267,9 +191,7 @@ def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
     """
     if not theme.interactive:
         return []
-    cross = element(
-        "path", class_="cross", d=path([(0, _TOP), (0, frame.base)]), stroke=theme.muted
-    )
+    cross = element("path", class_="cross", d=path([(0, TOP), (0, frame.base)]), stroke=theme.muted)
     dot = element(
         "circle",
         class_="cross",
@@ -287,9 +209,9 @@ def _hits(data: Timeseries, frame: _Frame, theme: Theme) -> list[str]:
             element("title", escaped(mark.tip)),
             class_="hit",
             x=x - reach / 2,
-            y=_TOP,
+            y=TOP,
             width=reach,
-            height=frame.base - _TOP,
+            height=frame.base - TOP,
             fill="transparent",
             data_x=x,
             data_y=None if mark.value is None else frame.y(mark.value),

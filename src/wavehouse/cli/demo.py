@@ -23,8 +23,20 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object of the figures.")
 @click.option("--reset", is_flag=True, help="Remove the sample data and stop.")
 @click.option("--seed", default=2026, show_default=True, help="Another seed, another world.")
-@click.option("--people", default=2000, show_default=True, help="How many people listen.")
-@click.option("--days", default=60, show_default=True, help="How many days, up to yesterday.")
+@click.option(
+    "--people",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="How many people listen.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(2),
+    default=60,
+    show_default=True,
+    help="How many days, up to yesterday.",
+)
 @click.option("--port", type=int, help="Port of the dashboard; default 8420.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the dashboard in the browser.")
 def demo(
@@ -120,7 +132,6 @@ def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, P
     organization_id = place.organization.organization_id
     with (
         _step("Wrote the sponsor report"),
-        place.stores.analytics.app(organization_id) as rollups,
         place.stores.operational.app(organization_id) as tx,
     ):
         best = sponsorship.campaign_results(
@@ -135,7 +146,7 @@ def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, P
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(rollups),
+            delivery=sponsorship.from_rollups(place),
             formats=("pdf", "json"),
             folder=sample.reports,
         )

@@ -105,8 +105,7 @@ def _disk(settings: Settings) -> Finding:
 
 def _server(place: Workplace) -> Finding:
 
-    with place.stores.operational.worker() as tx:
-        version = tx.value("SHOW server_version")
+    version = place.stores.operational.answer().version
     server = place.stores.server
     where = f"embedded, {server.data}" if server else "at the configured URL"
     return Finding("postgresql", True, f"{version}, {where}")
@@ -128,8 +127,7 @@ def _schema(place: Workplace) -> Finding:
 def _clock(place: Workplace) -> Finding:
     from wavehouse.kernel import clock
 
-    with place.stores.operational.worker() as tx:
-        away = abs((tx.value("SELECT clock_timestamp()") - clock.now()).total_seconds())
+    away = abs((place.stores.operational.answer().at - clock.now()).total_seconds())
     return Finding(
         "clock", away < 5, f"{away:.1f} s from the database's", "" if away < 5 else "timedatectl"
     )

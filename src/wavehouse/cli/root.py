@@ -11,7 +11,10 @@ from wavehouse import __version__
 from wavehouse.cli.loading import Lazy, LazyGroup
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wavehouse.accounts import Workplace
+    from wavehouse.schema import Target
 
 INGEST = {
     "feed": Lazy("wavehouse.catalog.cli:feed", "Register shows and episodes from RSS feeds."),
@@ -62,6 +65,18 @@ def _open_workplace() -> AbstractContextManager[Workplace]:
     return workplace()
 
 
+def _own_ladders() -> AbstractContextManager[list[Target]]:
+    from wavehouse.app import schema_targets
+
+    return schema_targets()
+
+
+def _reread_conversions(place: Workplace, path: Path) -> frozenset[int]:
+    from wavehouse.app import reread_conversions
+
+    return reread_conversions(place, path)
+
+
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
@@ -82,6 +97,8 @@ def root(context: click.Context, quiet: bool) -> None:
 
     terminal.be_quiet(quiet)
     context.obj = context.obj or _open_workplace
+    context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
+    context.meta.setdefault("wavehouse.replay_readers", {"conversions": _reread_conversions})
 
 
 @click.group(cls=LazyGroup, lazy=INGEST)

@@ -37,16 +37,11 @@ def up(port: int | None, host: str | None, open_browser: bool) -> None:
 def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = False) -> None:
     """Serve the dashboard on an open workplace until the program is told to stop."""
     from wavehouse import accounts
-    from wavehouse.sponsorship.http import router
-    from wavehouse.web import Site, create_app, server
-    from wavehouse.web.backing import DatabaseServices
+    from wavehouse.web import Site, live_app, server
 
     host, port = place.settings["host"], place.settings["port"]
-    application = create_app(
-        DatabaseServices(place, sample_data=sample_data),
-        [router(place.stores.operational)],
-        Site(hosts=frozenset({*place.settings["allowed_hosts"], host})),
-    )
+    site = Site(hosts=frozenset({*place.settings["allowed_hosts"], host}))
+    application = live_app(place, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))
     with place.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=place.identity)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -70,20 +71,32 @@ class Settings:
         return None if url is None else str(url)
 
 
+_PASSWORD_PARAMETER = re.compile(r"((?:^|[?&])(?:ssl)?password=)[^&]*", re.IGNORECASE)
+
+
 def masked_url(text: str) -> str:
-    """A URL or secret with its password hidden."""
-    if "://" not in text or "@" not in text:
-        return MASK if "://" not in text else text
+    """A URL or secret with its password hidden, wherever in the URL it stands."""
+    if "://" not in text:
+        return MASK
     scheme, rest = text.split("://", 1)
-    credentials, place = rest.rsplit("@", 1)
-    user = credentials.split(":", 1)[0]
-    return f"{scheme}://{user}:{MASK}@{place}" if ":" in credentials else text
+    credentials, at, place = rest.rpartition("@")
+    if ":" in credentials:
+        credentials = f"{credentials.split(':', 1)[0]}:{MASK}"
+    place = _PASSWORD_PARAMETER.sub(rf"\g<1>{MASK}", place)
+    return f"{scheme}://{credentials}{at}{place}"
 
 
 def _positive(text: str) -> int:
     value = int(text)
     if value <= 0:
         raise ValueError("must be a positive whole number")
+    return value
+
+
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 2**16:
+        raise ValueError("must be a port, 1 to 65535")
     return value
 
 
@@ -118,12 +131,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("analytics_url", str, None, "PostgreSQL 18 for rollups; unset: embedded.", True),
     Option(
         "postgres_port",
-        _positive,
+        _port,
         None,
         "Also open the embedded server on 127.0.0.1 at this port; unset: only its socket.",
     ),
     Option("host", str, "127.0.0.1", "Address that the dashboard listens on."),
-    Option("port", _positive, 8420, "Port that the dashboard listens on."),
+    Option("port", _port, 8420, "Port that the dashboard listens on."),
     Option("allowed_hosts", _words, (), "Further host names the dashboard answers to."),
     Option(
         "raw_retention_days",
@@ -187,8 +200,10 @@ def load(
     """Resolve every setting. Raises UsageError for unknown keys and unusable values."""
     env = os.environ if environment is None else environment
     given = {key: value for key, value in (flags or {}).items() if value is not None}
-    path = Path(env["WAVEHOUSE_CONFIG"]) if env.get("WAVEHOUSE_CONFIG") else None
-    path = path or (folder or Path.cwd()) / "wavehouse.toml"
+    named = env.get("WAVEHOUSE_CONFIG")
+    path = Path(named) if named else (folder or Path.cwd()) / "wavehouse.toml"
+    if named and not path.is_file():
+        raise UsageError("WAVEHOUSE_CONFIG names a file that is not there", where=named)
     filed = _toml(path) if path.is_file() else {}
     values: dict[str, Value] = {}
     for option in OPTIONS:

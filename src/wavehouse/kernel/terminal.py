@@ -7,6 +7,7 @@ and time left on a terminal and one line every five seconds otherwise. ``NO_COLO
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -18,6 +19,7 @@ from typing import Any, Protocol
 from uuid import UUID
 
 _EVERY = 5.0
+_SEPARATORS = re.compile(r"[\t\r\n]+")
 _quiet = False
 
 
@@ -58,7 +60,7 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
     if not sys.stdout.isatty():
         out("\t".join(columns))
         for row in shown:
-            out("\t".join(cell.replace("\t", " ") for cell in row))
+            out("\t".join(_SEPARATORS.sub(" ", cell) for cell in row))
         return
     from rich.console import Console
     from rich.table import Table

@@ -1,5 +1,6 @@
 """The door of ``measurement``: from access logs to counted downloads and rollups."""
 
+from wavehouse.measurement.service.aside import set_aside
 from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.lookups import list_version
@@ -20,6 +21,7 @@ from wavehouse.measurement.service.reading import (
 from wavehouse.measurement.service.rolling import reconcile, roll_up
 from wavehouse.measurement.types import (
     RULE_VERSION,
+    Aside,
     Counted,
     DayTotal,
     EpisodeDay,
@@ -34,6 +36,7 @@ from wavehouse.measurement.types import (
 
 __all__ = [
     "RULE_VERSION",
+    "Aside",
     "By",
     "Counted",
     "DayTotal",
@@ -62,5 +65,6 @@ __all__ = [
     "reconcile",
     "recount",
     "roll_up",
+    "set_aside",
     "trace",
 ]

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace, Workplace
     from wavehouse.measurement.types import FileResult, Tally
 
+REPLAY_READERS = "wavehouse.replay_readers"
+"""Where the program puts the readers of other contexts' files: a key of click's ``meta``."""
+
 _DATE = click.DateTime(["%Y-%m-%d"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -449,16 +452,18 @@ def list_rows(open_workplace: OpenWorkplace, limit: int, as_json: bool) -> None:
 @quarantine.command()
 @click.argument("ids", nargs=-1, type=click.UUID)
 @_JSON
-@click.pass_obj
-def replay(open_workplace: OpenWorkplace, ids: tuple[object, ...], as_json: bool) -> None:
+@click.pass_context
+def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> None:
     """Read quarantined rows again from their files: all, or those with these IDS."""
     from uuid import UUID
 
     from wavehouse.measurement.service import counting, rolling
     from wavehouse.measurement.service import quarantine as service
 
-    with open_workplace() as place:
-        done = service.replay(place, ids=[UUID(str(one)) for one in ids])
+    # The program hands down who reads the files of other contexts, which lie above this one.
+    readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
+    with context.obj() as place:
+        done = service.replay(place, ids=[UUID(str(one)) for one in ids], readers=readers)
         counting.count(place)
         rolling.roll_up(place)
     if as_json:

@@ -84,8 +84,17 @@ class Reject:
     line_number: int
     byte_offset: int
     byte_length: int
-    fault: Fault
+    fault: str
     excerpt: str
+
+
+@dataclass(frozen=True, slots=True)
+class Aside:
+    """A row that another context could not use: its place and the reason in words."""
+
+    line_number: int
+    byte_offset: int
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +250,7 @@ class QuarantinedRow:
     quarantine_id: UUID
     source_file_id: UUID
     file: str
+    format: str
     line_number: int
     byte_offset: int
     byte_length: int

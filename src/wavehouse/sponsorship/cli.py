@@ -12,7 +12,10 @@ import click
 from wavehouse.kernel.errors import EXIT_FOUND
 
 if TYPE_CHECKING:
-    from wavehouse.accounts.types import OpenWorkplace
+    from collections.abc import Sequence
+
+    from wavehouse.accounts import OpenWorkplace, Workplace
+    from wavehouse.sponsorship.types import BadRow
 
 _DAY = click.DateTime(["%Y-%m-%d"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -215,14 +218,21 @@ def list_campaigns(open_workplace: OpenWorkplace, as_json: bool) -> None:
 @click.pass_context
 def conversions(context: click.Context, file: Path, as_json: bool) -> None:
     """Read redeemed promo codes from FILE (conversions.csv); each order counts once."""
-    from wavehouse import sponsorship
+    from wavehouse import measurement, sponsorship
     from wavehouse.kernel import terminal
 
+    def quarantine(path: Path, bad: Sequence[BadRow]) -> None:
+        rows = [measurement.Aside(row.line, row.offset, row.reason) for row in bad]
+        measurement.set_aside(place, path, format="conversions", rows=rows)
+
+    place: Workplace
     with (
         context.obj() as place,
         place.stores.operational.app(place.organization.organization_id) as tx,
     ):
-        done = sponsorship.ingest_conversions(tx, identity=place.identity, path=file)
+        done = sponsorship.ingest_conversions(
+            tx, identity=place.identity, path=file, quarantine=quarantine
+        )
     told = {
         "read": done.read,
         "stored": done.stored,
@@ -238,6 +248,7 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
     else:
         terminal.print_table(list(told), [list(told.values())])
     if done.quarantined:
+        terminal.say("Mend the rows, then: wavehouse quarantine replay")
         context.exit(EXIT_FOUND)
 
 
@@ -277,7 +288,6 @@ def report(
 
     with (
         open_workplace() as place,
-        place.stores.analytics.app(place.organization.organization_id) as rollups,
         place.stores.operational.app(place.organization.organization_id) as tx,
     ):
         made = sponsorship.make_report(
@@ -286,7 +296,7 @@ def report(
             card=sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign),
             first=first.date(),
             last=last.date(),
-            delivery=sponsorship.from_rollups(rollups),
+            delivery=sponsorship.from_rollups(place),
             formats=formats,
             folder=folder,
         )

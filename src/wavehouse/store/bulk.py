@@ -26,6 +26,9 @@ class BulkLoader:
         except adbc.Error as error:
             raise Unreachable("PostgreSQL does not answer the bulk loader") from error
         self._cursor = self._connection.cursor()
+        # What is staged stays in memory: with the default of 8 MB most of a chunk is written out.
+        self._cursor.execute("SET temp_buffers = '64MB'")
+        self._connection.commit()
 
     def stage(self, table: str, stream: Any) -> int:
         """Append an Arrow stream to a temporary table, made on first use; the number of rows."""
@@ -38,6 +41,14 @@ class BulkLoader:
         """
         self._cursor.execute(statement)
         return int(self._cursor.rowcount)
+
+    def attempt(self, statement: LiteralString) -> int | None:
+        """Run a statement that may meet a key that is taken: then None, and all is rolled back."""
+        try:
+            return self.execute(statement)
+        except adbc.IntegrityError:
+            self.rollback()
+            return None
 
     def commit(self) -> None:
         """Commit what was staged and executed since the last commit."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
@@ -22,6 +24,14 @@ from wavehouse.store.roles import DatabaseName, Place, RoleKind
 
 Params = Sequence[object] | Mapping[str, Any] | None
 T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a database says of itself."""
+
+    version: str
+    at: datetime
 
 
 class Operational:
@@ -150,6 +160,14 @@ class Database(Generic[D]):
             if error.sqlstate is None or error.sqlstate.startswith(("08", "57P")):
                 raise self._unreachable() from error
             raise
+
+    def answer(self) -> Answer:
+        """The server's version and clock. Unreachable when it does not answer."""
+        with self.worker() as tx:
+            return tx.one(
+                Answer,
+                "SELECT current_setting('server_version') AS version, clock_timestamp() AS at",
+            )
 
     def _unreachable(self) -> Unreachable:
         return Unreachable(

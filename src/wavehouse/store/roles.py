@@ -67,11 +67,11 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[tu
         return psycopg.connect(conninfo, autocommit=autocommit, connect_timeout=10)
     except psycopg.OperationalError as error:
         place = conninfo_to_dict(conninfo)
-        reason = str(error).strip().splitlines()[-1]
+        reason = str(error).strip().splitlines()[0]
         raise Unreachable(
             f"PostgreSQL does not answer: {reason.split('failed: ')[-1]}",
             where=f"{place.get('host', 'localhost')}/{place.get('dbname', '')}",
-            hint="Check the URL and that the server runs: wavehouse doctor",
+            hint="Check the URL (wavehouse config show) and that the server runs",
         ) from None
 
 

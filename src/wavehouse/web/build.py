@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
-from wavehouse.web import panels, tables
+from wavehouse.web import tables
+from wavehouse.web.cards import cards
+from wavehouse.web.curve import chart
+from wavehouse.web.metrics import KINDS, partial_buckets
 from wavehouse.web.ranges import CUSTOM, NAMES, Query
 from wavehouse.web.services import (
     CampaignFigures,
@@ -24,7 +27,7 @@ _METHOD = (
     "bots, data centres and repeats removed."
 )
 _DEFINITIONS = (
-    *((kind.name, kind.meaning) for kind in panels.KINDS.values()),
+    *((kind.name, kind.meaning) for kind in KINDS.values()),
     (
         "ROI",
         (
@@ -67,6 +70,7 @@ class Material:
     previous: Figures | None
     campaigns: Sequence[CampaignFigures]
     freshness: Freshness
+    removed: Mapping[str, int]
 
 
 def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
@@ -82,12 +86,12 @@ def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
 def overview(material: Material) -> Overview:
     """The overview page."""
     current, before = material.current, material.previous
-    partial = panels.partial_buckets(current.span, material.now)
+    partial = partial_buckets(current.span, material.now)
     latest = material.query.episodes == "latest"
     return Overview(
         header=_header(material),
-        cards=panels.cards(material.query, current, before, partial),
-        chart=panels.chart(material.query, current, before, partial),
+        cards=cards(material.query, current, before, partial),
+        chart=chart(material.query, current, before, partial),
         episodes=tables.episodes(current, before, latest=latest, partial=partial),
         episode_tabs=(
             Link("Top", material.query.url(episodes="top"), not latest),
@@ -97,12 +101,10 @@ def overview(material: Material) -> Overview:
         countries=tables.countries(current, before, partial=partial),
         campaigns=tables.campaigns(material.campaigns),
         fresh=_fresh(material.freshness, material.now.date()),
-        removed=_removed(current),
-        definitions=_DEFINITIONS,
+        removed=_removed(material.removed),
+        definitions=_definitions(material.freshness),
         method=_METHOD,
-        versions=" · ".join(
-            part for part in (material.freshness.rule, material.freshness.lists) if part
-        ),
+        rule=material.freshness.rule,
         empty_episodes=tables.no_episodes(has_shows=bool(material.podcasts)),
         empty_apps=tables.NO_APPS,
         empty_countries=tables.NO_COUNTRIES,
@@ -204,7 +206,7 @@ def _compare_label(material: Material) -> str:
 def _when(instant: datetime, today: date) -> str:
     """The time, with its day unless that is today."""
     time = f"{instant:%H:%M} UTC"
-    return time if instant.date() == today else f"{fmt.day(instant.date())}, {time}"
+    return time if instant.date() == today else f"{fmt.day(instant.date())} {time}"
 
 
 def _fresh(freshness: Freshness, today: date) -> Fresh:
@@ -221,12 +223,18 @@ def _fresh(freshness: Freshness, today: date) -> Fresh:
     return Fresh("Data is fresh", "good", tuple(lines))
 
 
-def _removed(figures: Figures) -> str:
+def _definitions(freshness: Freshness) -> tuple[tuple[str, str], ...]:
+    """What the figures mean, and by which rules and lists they were made."""
+    versions = (("Rules", freshness.rule), ("Lists", freshness.lists))
+    return (*_DEFINITIONS, *((name, said) for name, said in versions if said))
+
+
+def _removed(removed: Mapping[str, int]) -> str:
     """How many requests were not counted, and why; shown because trust needs it."""
-    total = sum(figures.removed.values())
+    total = sum(removed.values())
     if not total:
         return ""
-    ranked = sorted(figures.removed.items(), key=lambda item: (-item[1], item[0]))
+    ranked = sorted(removed.items(), key=lambda item: (-item[1], item[0]))
     named = [f"{_REASONS.get(key, key)} {fmt.count(amount)}" for key, amount in ranked[:3]]
     rest = total - sum(amount for _, amount in ranked[:3])
     if rest:

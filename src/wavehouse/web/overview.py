@@ -30,13 +30,19 @@ def router(services: Services, site: Site) -> APIRouter:
         who = access.signed_in(request, services)
         query = ranges.parsed(dict(request.query_params))
         csrf = access.csrf_token(request)
-        tag = etag(request, services.data_version(who), who, csrf)
-        headers = {**_CACHING, "ETag": tag}
-        if tag in request.headers.get("if-none-match", ""):
-            return Response(status_code=_NOT_MODIFIED, headers=headers)
+        version = services.data_version(who)
+        known = request.headers.get("if-none-match", "")
+        tag = etag(request, version, who, csrf) if version is not None else None
+        if tag is not None and tag in known:
+            return not_modified(tag)
         with traced("web.overview", range=query.range):
             page = build.overview(material(services, who, query))
             body = pages.overview(page, who=who, csrf=csrf, fragment=is_fragment(request))
+        if tag is None:
+            tag = weak(body)
+            if tag in known:
+                return not_modified(tag)
+        headers = {**_CACHING, "ETag": tag}
         response = HTMLResponse(body, headers=headers)
         access.remember_csrf(request, response, csrf, site)
         return response
@@ -59,6 +65,7 @@ def material(services: Services, who: SignedIn, query: ranges.Query) -> build.Ma
         previous=before,
         campaigns=services.campaigns(who, span, podcast_id),
         freshness=services.freshness(who),
+        removed=services.removed(who, span),
     )
 
 
@@ -75,4 +82,14 @@ def etag(request: Request, data_version: str, who: SignedIn, csrf: str) -> str:
         str(who.organization_id),
         csrf,
     )
-    return f'W/"{hashlib.sha256(chr(31).join(parts).encode()).hexdigest()[:32]}"'
+    return weak(chr(31).join(parts))
+
+
+def weak(text: str) -> str:
+    """A weak ETag of a text."""
+    return f'W/"{hashlib.sha256(text.encode()).hexdigest()[:32]}"'
+
+
+def not_modified(tag: str) -> Response:
+    """The visitor has it already."""
+    return Response(status_code=_NOT_MODIFIED, headers={**_CACHING, "ETag": tag})

@@ -21,6 +21,7 @@ from wavehouse.kernel.errors import (
     WavehouseError,
 )
 from wavehouse.web import pages
+from wavehouse.web.headers import HEADERS
 from wavehouse.web.view import Message
 
 _SCHEMA = {
@@ -160,8 +161,6 @@ def _http(request: Request, error: Exception) -> Response:
 
 def _unexpected(request: Request, error: Exception) -> Response:
     """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
-    from wavehouse.web.guard import HEADERS
-
     ours = WavehouseError(
         "Something went wrong on our side; it has been logged.",
         hint="Try again. If it stays, run: wavehouse doctor",

@@ -7,7 +7,7 @@ of a span of UTC days and shows them. None always means "not known", never zero.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -102,7 +102,11 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """Everything counted in a span, for one show or for all."""
+    """Everything counted in a span, for one show or for all.
+
+    ``covered`` is false when the data begins within or after the span: nothing is compared with
+    such a one, as any change would be of the data and not of the audience.
+    """
 
     span: Span
     series: Mapping[Metric, Series]
@@ -111,7 +115,7 @@ class Figures:
     apps: Sequence[Share] = ()
     countries: Sequence[Share] = ()
     releases: Sequence[Release] = ()
-    removed: Mapping[str, int] = field(default_factory=dict)
+    covered: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,8 +184,11 @@ class Check:
 class Services(Protocol):
     """The use cases behind the pages. Methods are called from worker threads."""
 
-    def data_version(self, who: SignedIn) -> str:
-        """Changes whenever a figure, a show or a campaign may have; part of every ETag."""
+    def data_version(self, who: SignedIn) -> str | None:
+        """Changes whenever a figure, a show or a campaign may have; part of every ETag.
+
+        None when that cannot be told cheaply: pages are then made and compared by content.
+        """
         ...
 
     def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
@@ -196,6 +203,10 @@ class Services(Protocol):
         self, who: SignedIn, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
         """Campaigns that touch the span, best revenue first."""
+        ...
+
+    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+        """Requests of a span that were not counted, by reason."""
         ...
 
     def freshness(self, who: SignedIn) -> Freshness:

@@ -10,11 +10,12 @@ from importlib.resources import files
 
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.money import ratio
-from wavehouse.web.panels import Partial, trend
+from wavehouse.web.metrics import Partial, trend
 from wavehouse.web.services import CampaignFigures, EpisodeFigures, Figures, Share
 from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, Trend
 
 _ROWS = 7
+_COUNTRIES = 9
 _TONES = {
     "active": "good",
     "running": "good",
@@ -27,17 +28,19 @@ _TONES = {
 _LOGS = "wavehouse ingest logs access.log.gz"
 
 NO_APPS = Empty(
-    "No apps yet", "Which apps and players your listeners use, once a log has been read.", _LOGS
+    "No apps in this range",
+    "Which apps and players your listeners use, once a log has been read.",
+    _LOGS,
 )
 NO_COUNTRIES = Empty(
-    "No countries yet",
+    "No countries in this range",
     "Where downloads come from, once a log has been read.",
     _LOGS,
 )
 NO_CAMPAIGNS = Empty(
     "No campaigns in this range",
     "What each sponsor’s campaign brought: conversions, revenue and return on investment.",
-    "wavehouse ingest campaigns campaigns.json",
+    "wavehouse campaigns import campaigns.json",
 )
 
 
@@ -80,7 +83,7 @@ def episodes(
             trend=_trend(
                 row.downloads,
                 old.get(row.episode_id),
-                compared=before is not None,
+                compared=before is not None and before.covered,
                 partial=partial,
             ),
             share=_length(row.downloads, best),
@@ -99,14 +102,14 @@ def _by_release(row: EpisodeFigures) -> tuple[int, str]:
 
 def apps(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[BarRow, ...]:
     """The apps by downloads; the rest in one line."""
-    return _bars(
-        current.apps, before.apps if before else None, lambda key: key or "Unknown", partial
-    )
+    old = before.apps if before and before.covered else None
+    return _bars(current.apps, old, lambda key: key or "Unknown", partial, _ROWS)
 
 
 def countries(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[BarRow, ...]:
     """The countries by downloads; the rest in one line."""
-    return _bars(current.countries, before.countries if before else None, country_name, partial)
+    old = before.countries if before and before.covered else None
+    return _bars(current.countries, old, country_name, partial, _COUNTRIES)
 
 
 def _bars(
@@ -114,11 +117,12 @@ def _bars(
     before: Sequence[Share] | None,
     named: Callable[[str | None], str],
     partial: Partial,
+    most: int,
 ) -> tuple[BarRow, ...]:
     total = sum(row.downloads for row in rows)
     old = {row.key: row.downloads for row in before or ()}
     ranked = sorted(rows, key=lambda row: (-row.downloads, row.key or ""))
-    kept = ranked if len(ranked) <= _ROWS else ranked[: _ROWS - 1]
+    kept = ranked if len(ranked) <= most else ranked[: most - 1]
     best = ranked[0].downloads if ranked else 0
     listed = [
         _bar(

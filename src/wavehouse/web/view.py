@@ -166,7 +166,7 @@ class Overview:
     removed: str
     definitions: tuple[tuple[str, str], ...]
     method: str
-    versions: str
+    rule: str
     empty_episodes: Empty
     empty_apps: Empty
     empty_countries: Empty

@@ -53,7 +53,7 @@ def test_a_time_without_a_zone_is_read_as_utc() -> None:
         ("conversion_value", "1e9", "not a decimal amount"),
         ("conversion_value", "49.999", "not a decimal amount"),
         ("conversion_value", "٤٩", "not a decimal amount"),
-        ("currency", "XXX", "ISO 4217"),
+        ("currency", "ABC", "ISO 4217"),
         ("currency", "", "ISO 4217"),
         ("conversion_type", "buy", "purchase, signup, download, trial"),
         ("promo_code", "  ", "promo_code is empty"),

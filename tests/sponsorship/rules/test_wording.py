@@ -12,7 +12,7 @@ from wavehouse.sponsorship.rules import wording
         ("€18,240", "18240.00", "EUR"),
         ("€10.96", "10.9587", "EUR"),
         ("−€4,515", "-4515", "EUR"),
-        ("SEK 12.50", "12.5", "SEK"),
+        ("12.50\u00a0SEK", "12.5", "SEK"),
         ("$0", "0", "USD"),
     ],
 )
@@ -33,11 +33,11 @@ def test_short_money_drops_cents_from_ten_thousand_on() -> None:
 @pytest.mark.parametrize(
     ("expected", "share"),
     [
-        ("104 %", "1.04007"),
-        ("5.0 %", "0.05"),
-        ("0.34 %", "0.00339"),
-        ("0 %", "0"),
-        ("−5.0 %", "-0.05"),
+        ("104\u00a0%", "1.04007"),
+        ("5.0\u00a0%", "0.05"),
+        ("0.34\u00a0%", "0.00339"),
+        ("0\u00a0%", "0"),
+        ("−5.0\u00a0%", "-0.05"),
     ],
 )
 def test_a_small_share_keeps_more_decimals(expected: str, share: str) -> None:

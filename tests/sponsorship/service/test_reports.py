@@ -30,6 +30,12 @@ def roll(place: Workplace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) 
             """
         )
         zeros = ", ".join("0" for _ in columns)
+        tx.execute(
+            """
+            INSERT INTO analytics.audience_daily VALUES (%s, %s, %s, 0, 0, 0, %s)
+            """,
+            ["2026-11-20", place.organization.organization_id, podcast_id, COMPUTED],
+        )
         for episode_id, day, downloads in rows:
             tx.execute(
                 f"""
@@ -53,17 +59,14 @@ def make(
     place: Workplace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
 ) -> list[StoredReport]:
     organization_id = place.organization.organization_id
-    with (
-        place.stores.analytics.app(organization_id) as rollups,
-        place.stores.operational.app(organization_id) as tx,
-    ):
+    with place.stores.operational.app(organization_id) as tx:
         return sponsorship.make_report(
             tx,
             identity=place.identity,
             card=sponsorship.find_campaign(tx, identity=place.identity, wanted="autumn host-read"),
             first=first,
             last=last,
-            delivery=sponsorship.from_rollups(rollups),
+            delivery=sponsorship.from_rollups(place),
             formats=formats,
             folder=folder,
         )

@@ -27,6 +27,7 @@ from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
 from wavehouse.store import BulkLoader
 
 _UNIT = "\x1f"
+_TO_CLEAN = ("\r", "\ufeff", _UNIT)
 _MEMORY = 2_000_000
 
 
@@ -107,7 +108,8 @@ class Engine:
         """Make the table of a chunk's requests and say what is in it."""
         self._number += 1
         db = self.database
-        db.execute(sql.RAW, {"text": chunk.text})
+        clean = not any(character in chunk.text for character in _TO_CLEAN)
+        db.execute(sql.RAW if clean else sql.RAW_CLEANED, {"text": chunk.text})
         if layout.format is LogFormat.COMBINED:
             self._repair_combined()
         db.execute(layout.statement, layout.parameters)
@@ -156,7 +158,7 @@ class Engine:
                         "line_number": r.line_number,
                         "byte_offset": r.byte_offset,
                         "byte_length": r.byte_length,
-                        "reason": r.fault.value,
+                        "reason": str(r.fault),
                         "excerpt": r.excerpt,
                     }
                     for r in batch.rejects
@@ -297,6 +299,8 @@ class Engine:
         table = f"batch_{self._number}"
         filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
         days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
+        if self.database.execute(sql.TWICE.replace("batch_0", table)).fetchall() != [(0,)]:
+            self.database.execute(sql.DELETE_TWICE.replace("batch_0", table))
         return [(r, n) for r, n in filtered], [day for (day,) in days]
 
 

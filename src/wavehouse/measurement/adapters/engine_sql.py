@@ -10,17 +10,26 @@ CREATE MACRO positive(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t
 RAW = """
 CREATE OR REPLACE TEMP TABLE raw AS
 WITH lines AS (SELECT string_split($text, chr(10)) AS l)
+SELECT n, line
+FROM (SELECT unnest(range(1, len(l) + 1)) AS n, unnest(l) AS line FROM lines)
+WHERE line <> '' AND NOT starts_with(line, '#')
+"""
+
+# The same for a chunk that has such characters; for every other it would double the price.
+RAW_CLEANED = """
+CREATE OR REPLACE TEMP TABLE raw AS
+WITH lines AS (SELECT string_split($text, chr(10)) AS l)
 SELECT n, line FROM (
   -- A byte order mark is no part of the first line; a unit separator is ours, between values.
   SELECT n, replace(ltrim(rtrim(line, chr(13)), chr(65279)), chr(31), ' ') AS line
   FROM (SELECT unnest(range(1, len(l) + 1)) AS n, unnest(l) AS line FROM lines)
 )
-WHERE line <> '' AND line[1] <> '#'
+WHERE line <> '' AND NOT starts_with(line, '#')
 """
 
 ODD_COMBINED = """
-SELECT n, line FROM raw WHERE len(string_split(line, '"')) NOT IN (7, 13) OR contains(line, '\\"')
-  OR (len(string_split(line, '"')) = 7 AND string_split(line, '"')[7] <> '')
+SELECT n, line FROM (SELECT n, line, string_split(line, '"') AS p FROM raw)
+WHERE len(p) NOT IN (7, 13) OR (len(p) = 7 AND p[7] <> '') OR contains(line, '\\"')
 """
 
 REPAIR_COMBINED = """
@@ -33,7 +42,7 @@ SELECT raw.n,
       THEN 'malformed_line'
     WHEN f.sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
   raw.line
-FROM raw LEFT JOIN fields f USING (n)
+FROM fields f JOIN raw USING (n)
 WHERE f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
   OR f.sent_at < $oldest OR f.sent_at > $newest
 ORDER BY raw.n
@@ -184,6 +193,16 @@ SELECT
 FROM hashed
 -- Loaders that store the same requests take their locks in one order, and cannot block in a circle.
 ORDER BY requested_at, request_id
+"""
+
+# R01 within a chunk: the first line of a request is kept.
+TWICE = "SELECT count(*) - count(DISTINCT request_id) FROM batch_0"
+
+DELETE_TWICE = """
+DELETE FROM batch_0 USING (
+  SELECT request_id, min(line_number) AS first FROM batch_0 GROUP BY request_id HAVING count(*) > 1
+) d
+WHERE batch_0.request_id = d.request_id AND batch_0.line_number > d.first
 """
 
 REASONS = "SELECT reason, count(*) FROM batch_0 GROUP BY reason ORDER BY reason"

@@ -1,8 +1,8 @@
 """The log formats as DuckDB SQL: from a table ``raw(n, line)`` to one table of the same shape.
 
-Both statements make ``fields``: n, ip, at, method, host, uri (no query), status, bytes, agent,
+Both statements make ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes, agent,
 range_header, content_start, content_end, native_id. A line that is not of the format has NULL in
-``at`` or ``status``. Positions and ids are parameters; nothing of a log is pasted into SQL.
+``sent_at`` or ``status``. Positions and ids are parameters; nothing of a log is pasted into SQL.
 """
 
 from __future__ import annotations
@@ -84,20 +84,21 @@ SELECT
   CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
     THEN positive(split_part(split_part(p[10], '-', 2), '/', 1)) END AS content_end,
   NULL::VARCHAR AS native_id
-FROM parts WHERE len(p) IN (7, 13)
+FROM parts
 """
 
 CLOUDFRONT = """
 CREATE OR REPLACE TEMP TABLE fields AS
 WITH parts AS (
-  SELECT n, string_split(line, chr(9)) AS p FROM raw WHERE len(string_split(line, chr(9))) = $width
+  SELECT n, string_split(line, chr(9)) AS p FROM raw
 ),
 named AS (
   SELECT
     n, p[$c_ip] AS ip,
     CASE WHEN p[$x_forwarded_for] = '-' THEN '' ELSE coalesce(p[$x_forwarded_for], '') END
       AS forwarded_for,
-    try_strptime(p[$date] || ' ' || p[$time], '%Y-%m-%d %H:%M:%S') AS sent_at,
+    CASE WHEN len(p) = $width
+      THEN try_strptime(p[$date] || ' ' || p[$time], '%Y-%m-%d %H:%M:%S') END AS sent_at,
     p[$cs_method] AS method,
     lower(CASE WHEN coalesce(p[$x_host_header], '-') <> '-' THEN p[$x_host_header]
       WHEN coalesce(p[$cs_host], '-') <> '-' THEN p[$cs_host] ELSE '' END) AS host,

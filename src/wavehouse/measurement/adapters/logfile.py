@@ -20,7 +20,7 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Chunk, Fault, Reject
 
-CHUNK_BYTES = 24 * 2**20
+CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
@@ -112,6 +112,10 @@ class LogFile:
             if (end := held.find(b"\n", start)) >= 0:
                 return bytes(held[start:end])
         return bytes(held[start:]) or None
+
+    def line_from(self, byte_offset: int, at_most: int) -> bytes | None:
+        """Some bytes from a place on; None when the file ends before it."""
+        return next(self._blocks(at_most, skip=byte_offset), None)
 
     def _blocks(self, size: int, skip: int = 0) -> Iterator[bytes]:
         with self.path.open("rb") as file:
@@ -231,7 +235,7 @@ class _Cutter:
 
 def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tuple[Reject, ...]]:
     """The text of a chunk; lines that cannot be shown to an engine are empty in it."""
-    if b"\0" not in content and max(map(len, content.split(b"\n"))) <= LINE_LIMIT:
+    if b"\0" not in content and not _has_long_line(content):
         try:
             return content.decode("utf-8"), ()
         except UnicodeDecodeError:
@@ -247,6 +251,17 @@ def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tup
             rejects.append(Reject(first_line + number, offset, len(line), fault, excerpt))
         offset += len(line) + 1
     return "\n".join(lines), tuple(rejects)
+
+
+def _has_long_line(content: bytes) -> bool:
+    """True when a line is over the limit; looks at one line end per ``LINE_LIMIT`` bytes."""
+    start = 0
+    while len(content) - start > LINE_LIMIT:
+        end = content.rfind(b"\n", start, start + LINE_LIMIT + 1)
+        if end < 0:
+            return True
+        start = end + 1
+    return False
 
 
 def _fault_of(line: bytes) -> Fault | None:

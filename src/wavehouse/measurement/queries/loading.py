@@ -5,6 +5,27 @@ from __future__ import annotations
 from wavehouse.store import BulkLoader
 
 
+def insert_only_new_requests(loader: BulkLoader) -> int | None:
+    """Store the staged requests if none is there yet; None, and rolled back, when one is (R01).
+
+    ON CONFLICT looks into the index first and marks each row twice, for half as much again.
+    """
+    return loader.attempt(
+        """
+        INSERT INTO measurement.requests
+          (requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
+           episode_id, enclosure_id, method, status, range_start, range_end, other_ranges,
+           is_prefix, network, country_code, listener_key, listener_key_prev, network_key,
+           agent_id, reason, path, next_reason)
+        SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
+           episode_id, enclosure_id, method, status, range_start, range_end,
+           other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
+           listener_key_prev, network_key, agent_id, reason, path, next_reason
+        FROM pg_temp.staged_requests
+        """
+    )
+
+
 def insert_requests(loader: BulkLoader) -> int:
     """Store the staged requests that are not there yet (R01); how many were new."""
     return loader.execute(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -13,6 +12,9 @@ import click
 
 from wavehouse.kernel.errors import UsageError
 from wavehouse.schema.types import Target
+
+OWN_LADDERS = "wavehouse.own_ladders"
+"""Where the program puts its own ladders for these commands: a key of click's ``meta``."""
 
 DATABASES = ("operational", "listeners", "analytics")
 Command = TypeVar("Command", bound=Callable[..., Any])
@@ -67,8 +69,8 @@ def common_options(command: Command) -> Command:
 def targets_of(choice: Choice) -> Iterator[list[Target]]:
     """The databases meant: the one named by --dir and --url, or the product's own."""
     if choice.folder is None and choice.url is None:
-        # The program wires the ladders to servers; this floor lies below it, so it asks by name.
-        with import_module("wavehouse.app").schema_targets() as ladders:
+        # The program wires the ladders to servers and hands them down with the command.
+        with click.get_current_context().meta[OWN_LADDERS]() as ladders:
             yield [t for t in ladders if not choice.databases or t.name in choice.databases]
         return
     if choice.databases:

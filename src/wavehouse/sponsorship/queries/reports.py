@@ -1,17 +1,17 @@
-"""SQL of reports, and of what they read from the catalog and the rollups below."""
+"""SQL of reports, and of the episodes they read from the catalog below."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 
 from psycopg.types.json import Jsonb
 
-from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, ReportId, UserId
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, ReportId, UserId
 from wavehouse.sponsorship.types import ReportData
-from wavehouse.store import Analytics, Operational, Tx
+from wavehouse.store import Operational, Tx
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,16 +24,6 @@ class EpisodeRow:
     released: date
 
 
-@dataclass(frozen=True, slots=True)
-class EpisodeDayRow:
-    """Downloads of an episode on a day, and when they were computed."""
-
-    episode_id: EpisodeId
-    day: date
-    downloads: int
-    computed_at: datetime
-
-
 def carrying_episodes(tx: Tx[Operational], *, episode_ids: Sequence[EpisodeId]) -> list[EpisodeRow]:
     """Episodes by id, the newest first; released on a UTC day."""
     return tx.rows(
@@ -44,33 +34,6 @@ def carrying_episodes(tx: Tx[Operational], *, episode_ids: Sequence[EpisodeId]) 
         ORDER BY publish_date DESC, episode_id
         """,
         {"episode_ids": list(episode_ids)},
-    )
-
-
-def downloads_by_episode_day(
-    tx: Tx[Analytics],
-    *,
-    podcast_id: PodcastId,
-    episode_ids: Sequence[EpisodeId],
-    first: date,
-    last: date,
-) -> list[EpisodeDayRow]:
-    """Counted downloads of episodes per UTC day, from the daily rollup."""
-    return tx.rows(
-        EpisodeDayRow,
-        """
-        SELECT episode_id, day, downloads, computed_at
-        FROM analytics.listener_events_daily
-        WHERE podcast_id = %(podcast_id)s AND episode_id = ANY(%(episode_ids)s::uuid[])
-          AND day BETWEEN %(first)s AND %(last)s
-        ORDER BY day, episode_id
-        """,
-        {
-            "podcast_id": podcast_id,
-            "episode_ids": list(episode_ids),
-            "first": first,
-            "last": last,
-        },
     )
 
 

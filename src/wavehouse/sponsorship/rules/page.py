@@ -5,11 +5,15 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
+from wavehouse.charts import PRINT, Bar, Mark, Size, Timeseries, bars, timeseries
+from wavehouse.charts import format as fmt
+from wavehouse.kernel.money import ratio
 from wavehouse.sponsorship.rules import wording
-from wavehouse.sponsorship.types import DayCount, Figure, ReportData
+from wavehouse.sponsorship.types import AttributionMethod, DayCount, Figure, ReportData
 
 View = dict[str, Any]
-_LABELS = 8
+_CHART = Size(660, 236)
+_BARS = 320
 _KPIS = ("impressions", "conversions", "revenue", "roi")
 _UNKNOWN = ("listening_time", "completion", "roi_interval")
 _ROI_INPUTS = ("revenue", "spend", "net_return", "cost_per_conversion", "ecpm")
@@ -66,38 +70,17 @@ def _card_note(data: ReportData, key: str) -> str:
 
 
 def chart(data: ReportData) -> View:
-    """Impressions per day as fractions of the plot: points, ticks, day labels, the pace line."""
-    counts = [day.impressions for day in data.days]
-    pace = float(data.pace_per_day) if data.pace_per_day is not None else None
-    top, step = scale(max([*counts, pace or 0, 1]))
-    across = max(len(counts) - 1, 1)
-    every = -(-len(counts) // _LABELS)
+    """Impressions per day, as the web draws them, in the colours of paper."""
+    marks = [Mark(wording.day(day.day), "", float(day.impressions)) for day in data.days]
+    partial = len(marks) - 1 if marks and data.days[-1].partial else None
+    pace = None if data.pace_per_day is None else float(data.pace_per_day)
+    series = Timeseries("Impressions", tuple(marks), fmt.axis, partial=partial, pace=pace)
     return {
-        "points": [[n / across, count / top] for n, count in enumerate(counts)],
-        "silent": not any(counts),
-        "partial": bool(data.days) and data.days[-1].partial,
-        "ticks": [
-            {"y": tick / top, "text": wording.whole(tick)} for tick in range(0, top + 1, step)
-        ],
-        "labels": [
-            {"x": n / across, "text": wording.day(day.day)}
-            for n, day in enumerate(data.days)
-            if n % every == 0
-        ],
-        "pace": None if pace is None else pace / top,
+        "svg": timeseries(series, theme=PRINT, size=_CHART),
+        "silent": not any(day.impressions for day in data.days),
+        "pace": pace is not None,
         "alt": _chart_alt(data.days),
     }
-
-
-def scale(largest: float) -> tuple[int, int]:
-    """A round top of the axis and the step between its ticks: three to five ticks above zero."""
-    step = 1
-    while True:
-        for factor in (1, 2, 5):
-            if largest <= step * factor * 4:
-                ticks = max(1, -int(-largest // (step * factor)))
-                return step * factor * ticks, step * factor
-        step *= 10
 
 
 def _chart_alt(days: tuple[DayCount, ...]) -> str:
@@ -112,19 +95,24 @@ def _chart_alt(days: tuple[DayCount, ...]) -> str:
 
 
 def _methods(data: ReportData) -> View:
-    most = max((line.conversions for line in data.methods), default=0) or 1
-    total = data.figure("conversions")
+    drawn = [
+        Bar(AttributionMethod(line.method).label, line.conversions, wording.whole(line.conversions))
+        for line in data.methods
+    ]
     return {
+        "svg": bars(drawn, theme=PRINT, label="Conversions by method", width=_BARS),
         "lines": [
             {
                 "label": line.label,
                 "conversions": wording.whole(line.conversions),
                 "revenue": line.revenue_text,
-                "share": line.conversions / most,
             }
             for line in data.methods
         ],
-        "total": {"conversions": total.text, "revenue": data.figure("revenue").text},
+        "total": {
+            "conversions": data.figure("conversions").text,
+            "revenue": data.figure("revenue").text,
+        },
     }
 
 
@@ -161,11 +149,11 @@ def _episodes(data: ReportData) -> list[View]:
     return [
         {
             "number": "" if line.number is None else str(line.number),
-            "title": line.title,
+            "title": wording.without_number(line.title, line.number),
             "released": wording.day(line.released)
             + ("" if line.released.year == data.last_day.year else f" {line.released.year}"),
             "impressions": wording.whole(line.impressions),
-            "share": wording.percent(Decimal(line.impressions) / total if total else None),
+            "share": fmt.percent(ratio(line.impressions, total)),
         }
         for line in data.episodes
     ]

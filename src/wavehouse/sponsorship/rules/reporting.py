@@ -113,7 +113,8 @@ def _episode_sentence(inputs: ReportInputs) -> str:
     share = Decimal(best.impressions) / count
     if share * len(inputs.episodes) < _STANDS_OUT:
         return ""
-    return f"“{best.title}” alone brought {wording.percent(share)} of all impressions."
+    title = wording.without_number(best.title, best.number)
+    return f"“{title}” alone brought {wording.percent(share)} of all impressions."
 
 
 def _methods(inputs: ReportInputs) -> tuple[MethodLine, ...]:

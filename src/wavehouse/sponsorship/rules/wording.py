@@ -1,89 +1,54 @@
-"""Numbers and dates as a report prints them. The same figure is the same text everywhere."""
+"""Numbers and dates as a report prints them, by the one formatter of the web and the terminal.
+
+What a report adds is exactness: a reader checks its sums, so an amount keeps its cents.
+"""
 
 from __future__ import annotations
 
-from datetime import date, datetime
+import re
+from datetime import date
 from decimal import Decimal
 
-from wavehouse.kernel.money import rounded
+from wavehouse.charts import format as fmt
+from wavehouse.kernel.money import Money
 
-UNKNOWN = "–"
-_SYMBOLS = {"EUR": "€", "USD": "$", "GBP": "£", "JPY": "¥", "INR": "₹"}
-_MONTHS = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-]
-_SMALL = [
-    "no",
-    "one",
-    "two",
-    "three",
-    "four",
-    "five",
-    "six",
-    "seven",
-    "eight",
-    "nine",
-    "ten",
-    "eleven",
-    "twelve",
-]
-_LARGE = Decimal(10_000)
+UNKNOWN = fmt.NOTHING
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July"),
+    *("August", "September", "October", "November", "December"),
+)
+_SMALL = (
+    *("no", "one", "two", "three", "four", "five", "six"),
+    *("seven", "eight", "nine", "ten", "eleven", "twelve"),
+)
+_LARGE = 10_000
 
-
-def whole(number: int | None) -> str:
-    """A count with thousands separators."""
-    return UNKNOWN if number is None else f"{number:,}"
+whole = fmt.count
+times = fmt.times
+day = fmt.day
+moment = fmt.instant
 
 
 def money(amount: Decimal | None, currency: str, *, short: bool = False) -> str:
-    """An amount with its sign before its currency; cents are left out when there are none.
+    """An amount to the cent, or without cents when there are none.
 
     ``short`` leaves the cents out from ten thousand on, where space is scarce.
     """
     if amount is None:
         return UNKNOWN
-    exact = rounded(amount)
-    if short and abs(exact) >= _LARGE:
-        exact = rounded(exact, Decimal(1))
-    digits = f"{abs(exact):,.2f}".removesuffix(".00")
-    prefix = _SYMBOLS.get(currency, f"{currency} ")
-    return f"{'−' if exact < 0 else ''}{prefix}{digits}"
+    exact = Money(amount, currency).rounded()
+    even = exact.amount == exact.amount.to_integral_value()
+    if even or (short and abs(exact.amount) >= _LARGE):
+        return fmt.money(exact)
+    return fmt.money_exact(exact)
 
 
-def times(value: Decimal | None) -> str:
-    """A multiple: 3.04×."""
-    return UNKNOWN if value is None else f"{_signed(rounded(value))}×"
-
-
-def percent(value: Decimal | None) -> str:
-    """A share in per cent: none, one or two decimals, the smaller it is the more."""
-    if value is None:
-        return UNKNOWN
-    share = value * 100
-    if not share:
-        return "0 %"
-    step = Decimal(1) if abs(share) >= 10 else Decimal("0.1") if abs(share) >= 1 else None
-    return f"{_signed(rounded(share, step or Decimal('0.01')))} %"
-
-
-def _signed(number: Decimal) -> str:
-    return f"{'−' if number < 0 else ''}{abs(number):,}"
-
-
-def day(value: date) -> str:
-    """18 Nov."""
-    return f"{value.day} {_MONTHS[value.month - 1][:3]}"
+def percent(share: Decimal | None) -> str:
+    """A share in per cent: the smaller it is, the more decimals it keeps, up to two."""
+    if share is None or not share:
+        return fmt.percent(share, 0)
+    size = abs(share * 100)
+    return fmt.percent(share, 0 if size >= 10 else 1 if size >= 1 else 2)
 
 
 def full_day(value: date) -> str:
@@ -99,14 +64,9 @@ def span(first: date, last: date) -> str:
     return f"{start} – {full_day(last)}"
 
 
-def moment(value: datetime) -> str:
-    """20 Nov 2026, 14:55 UTC."""
-    return f"{day(value.date())} {value.year}, {value:%H:%M} UTC"
-
-
-def counted(number: int, noun: str, plural: str | None = None) -> str:
+def counted(number: int, noun: str) -> str:
     """A number with its noun: one day, five days, 21 days."""
-    words = noun if number == 1 else plural or f"{noun}s"
+    words = noun if number == 1 else f"{noun}s"
     return f"{_SMALL[number] if 0 <= number < len(_SMALL) else whole(number)} {words}"
 
 
@@ -118,3 +78,10 @@ def capitalised(sentence: str) -> str:
 def shortened(text: str, longest: int) -> str:
     """The text, or its beginning with an ellipsis when it is too long for its place."""
     return text if len(text) <= longest else f"{text[: longest - 1].rstrip()}…"
+
+
+def without_number(title: str, number: int | None) -> str:
+    """An episode's title without its number in front, which a report says beside it."""
+    if number is None:
+        return title
+    return re.sub(rf"^#?{number}\s*[·:.–—|-]\s*(?=\S)", "", title)

@@ -90,10 +90,11 @@ def import_campaigns(tx: Tx[Operational], *, identity: Identity, path: Path) -> 
             raise type(error)(error.message, where=where, hint=error.hint) from None
     if len(set(saved)) < len(saved):
         raise InvalidInput("two campaigns of the file have the same key", where=str(path))
-    recredit(tx, identity=identity)
     after = {c.campaign_id: c for c in list_campaigns(tx, identity=identity)}
     added = sum(1 for one in saved if one not in before)
     unchanged = sum(1 for one in saved if before.get(one) == after[one])
+    if unchanged < len(saved):
+        recredit(tx, identity=identity)
     return ImportResult(added, len(saved) - added - unchanged, unchanged)
 
 

@@ -9,11 +9,11 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
-from wavehouse import accounts, audit
-from wavehouse.accounts import Identity
+from wavehouse import accounts, audit, measurement
+from wavehouse.accounts import Identity, Workplace
 from wavehouse.kernel import clock, reference, telemetry
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
-from wavehouse.kernel.ids import EpisodeId, PodcastId
+from wavehouse.kernel.ids import EpisodeId
 from wavehouse.sponsorship.queries import conversions, parties
 from wavehouse.sponsorship.queries import reports as queries
 from wavehouse.sponsorship.rules import reporting
@@ -31,26 +31,24 @@ from wavehouse.sponsorship.types import (
     ReportInputs,
     StoredReport,
 )
-from wavehouse.store import Analytics, Operational, Tx
-
-COUNTING_VERSION = "counting-1"
+from wavehouse.store import Operational, Tx
 
 
-def from_rollups(tx: Tx[Analytics]) -> DeliverySource:
-    """Counted downloads from the daily rollup, as of its latest computation."""
+def from_rollups(place: Workplace) -> DeliverySource:
+    """Counted downloads from the daily rollup of ``measurement``, as of its latest computation."""
 
-    def delivered(
-        *, podcast_id: PodcastId, episode_ids: Sequence[EpisodeId], first: date, last: date
-    ) -> Delivery:
-        rows = queries.downloads_by_episode_day(
-            tx, podcast_id=podcast_id, episode_ids=episode_ids, first=first, last=last
+    def delivered(*, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
+        days = measurement.episode_days(place, first=first, last=last, episode_ids=episode_ids)
+        return Delivery(
+            tuple(EpisodeDay(EpisodeId(one.episode_id), one.day, one.downloads) for one in days),
+            _counting(measurement.freshness(place).newest_rollup),
         )
-        as_of = max((row.computed_at for row in rows), default=clock.now())
-        proof = Provenance(COUNTING_VERSION, reference.versions(), as_of)
-        days = [EpisodeDay(row.episode_id, row.day, row.downloads) for row in rows]
-        return Delivery(tuple(days), proof)
 
     return delivered
+
+
+def _counting(as_of: datetime | None) -> Provenance:
+    return Provenance(measurement.RULE_VERSION, reference.versions(), as_of or clock.now())
 
 
 def report_data(
@@ -129,8 +127,8 @@ def _delivered(
     """Downloads on the days that lie both in the flight and in the report."""
     start, end = max(first, card.start_date), min(last, card.end_date)
     if not card.episode_ids or end < start:
-        return Delivery((), Provenance(COUNTING_VERSION, reference.versions(), now))
-    return delivery(podcast_id=card.podcast_id, episode_ids=card.episode_ids, first=start, last=end)
+        return Delivery((), _counting(now))
+    return delivery(episode_ids=card.episode_ids, first=start, last=end)
 
 
 def _episodes(

@@ -9,7 +9,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Protocol
 
-from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId, ReportId
+from wavehouse.kernel.ids import CampaignId, EpisodeId, ReportId
 from wavehouse.sponsorship.types.conversions import Unconverted
 from wavehouse.sponsorship.types.parties import AttributionMethod, Campaign, CampaignCard, Sponsor
 
@@ -114,9 +114,7 @@ class Delivery:
 class DeliverySource(Protocol):
     """Where counted downloads come from: the rollups of ``measurement``."""
 
-    def __call__(
-        self, *, podcast_id: PodcastId, episode_ids: Sequence[EpisodeId], first: date, last: date
-    ) -> Delivery:
+    def __call__(self, *, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
         """Downloads per episode and day from ``first`` to ``last``, both included."""
 
 

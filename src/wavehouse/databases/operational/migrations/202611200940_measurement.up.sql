@@ -13,7 +13,7 @@ COMMENT ON TABLE measurement.key_epochs IS 'The secret under which a month''s li
 CREATE TABLE measurement.source_files (
   source_file_id  uuid PRIMARY KEY DEFAULT uuidv7(),
   organization_id uuid NOT NULL REFERENCES accounts.organizations ON DELETE RESTRICT,
-  format          text NOT NULL CHECK (format IN ('cloudfront', 'combined')),
+  format          text NOT NULL CHECK (format IN ('cloudfront', 'combined', 'conversions')),
   head_hash       bytea NOT NULL CHECK (length(head_hash) = 32),
   head_length     bigint NOT NULL CHECK (head_length > 0),
   name            text NOT NULL,
@@ -23,7 +23,7 @@ CREATE TABLE measurement.source_files (
   last_read_at    timestamptz NOT NULL,
   UNIQUE (organization_id, head_hash, head_length)
 );
-COMMENT ON TABLE measurement.source_files IS 'Log files, known by content: renamed or appended ones are not read twice.';
+COMMENT ON TABLE measurement.source_files IS 'Files that were read, known by content: a renamed or appended log is not read twice.';
 
 CREATE TABLE measurement.ingest_batches (
   batch_id        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

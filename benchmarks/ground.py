@@ -1,0 +1,106 @@
+"""The ground that benchmarks stand on: an embedded server of their own, and simulated logs."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import psycopg
+
+from wavehouse import app, catalog, measurement
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock, config
+from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.store import open_stores
+
+Superuser = psycopg.Connection[tuple[Any, ...]]
+
+LINES_PER_PERSON_AND_DAY = 1.88
+"""About how many lines a simulated listener leaves; only sizes depend on it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Logs:
+    """A simulated folder and its log files, with how many lines they hold."""
+
+    folder: Path
+    files: list[Path]
+    lines: int
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that the server's account may pass, removed at the end."""
+    path = Path(tempfile.mkdtemp(prefix="wavehouse-bench-"))
+    path.chmod(0o711)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+@contextmanager
+def workplace() -> Iterator[Workplace]:
+    """Databases of the product, migrated and empty, on a server of their own."""
+    with folder() as home:
+        settings = config.load({"home": str(home)}, environment={})
+        with open_stores(settings) as stores:
+            app.migrate(stores)
+            yield app.entered(settings, stores)
+
+
+def simulated(
+    out: Path,
+    *,
+    lines: int,
+    days: int = 7,
+    format: LogFormat = LogFormat.CLOUDFRONT,  # noqa: A002
+) -> Logs:
+    """Logs of about so many lines, of the days before today."""
+    people = max(20, round(lines / days / LINES_PER_PERSON_AND_DAY))
+    until = clock.today() - timedelta(days=1)
+    truth = simulate(Settings(7, people, days, until, format), out, force=True)
+    return Logs(out, sorted((out / "logs").iterdir()), int(truth["lines"]))
+
+
+def register(place: Workplace, logs: Logs) -> None:
+    """Make the simulated shows known, so that requests find their episodes."""
+    media = catalog.read_media_file(logs.folder / "media.json")
+    for feed in sorted((logs.folder / "feeds").iterdir()):
+        catalog.ingest_feed(
+            place.stores.operational,
+            identity=place.identity,
+            location=str(feed),
+            reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
+        )
+
+
+def ingest(place: Workplace, files: list[Path]) -> measurement.Tally:
+    """Read log files by the product's own way; what came of them together."""
+    total = measurement.Tally()
+    for result in measurement.ingest_logs(place, files):
+        total.add(result.tally)
+    return total
+
+
+@contextmanager
+def superuser(place: Workplace, database: str = "operational") -> Iterator[Superuser]:
+    """A connection that may read and write files of the server: for the limits only."""
+    server = place.stores.server
+    assert server is not None
+    secret = server.superuser_password()
+    conninfo = server.conninfo(database, "wavehouse_root", secret)
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        yield connection
+
+
+def last_days(count: int) -> tuple[date, date]:
+    """The first and the last of the whole days before today."""
+    last = clock.today() - timedelta(days=1)
+    return last - timedelta(days=count - 1), last

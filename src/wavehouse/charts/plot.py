@@ -1,0 +1,87 @@
+"""The plot of a series: what is drawn, and where on the picture everything goes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from wavehouse.charts.scale import spread, ticks
+from wavehouse.charts.svg import Size
+
+LETTER = 6.6
+TOP, BOTTOM, RIGHT = 12.0, 30.0, 14.0
+
+Points = list[tuple[float, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One place on the time axis.
+
+    ``label`` is short, for the axis; ``tip`` is read on hover, its first line as a heading.
+    ``releases`` names the episodes that came out then.
+    """
+
+    label: str
+    tip: str
+    value: float | None
+    previous: float | None = None
+    releases: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Timeseries:
+    """What is drawn: the marks in order, and how a value reads on the axis.
+
+    ``partial`` is the place of a bucket that is not over; nothing is known after it.
+    """
+
+    name: str
+    marks: tuple[Mark, ...]
+    axis: Callable[[float], str]
+    whole: bool = True
+    partial: int | None = None
+    pace: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """Where things go: the plot's edges, and the places of marks and ticks."""
+
+    size: Size
+    left: float
+    xs: list[float]
+    levels: list[float]
+
+    @property
+    def right(self) -> float:
+        """The right edge of the plot."""
+        return self.size.width - RIGHT
+
+    @property
+    def base(self) -> float:
+        """The height of zero."""
+        return self.size.height - BOTTOM
+
+    def y(self, value: float) -> float:
+        """The height of a value; values below zero (refunds) rest on the base line."""
+        return self.base - max(value, 0.0) / self.levels[-1] * (self.base - TOP)
+
+    def runs(self, values: list[float | None]) -> list[Points]:
+        """The known stretches of a series, broken where a value is missing."""
+        found: list[Points] = [[]]
+        for x, value in zip(self.xs, values, strict=True):
+            if value is None:
+                found.append([])
+            else:
+                found[-1].append((x, self.y(value)))
+        return [run for run in found if run]
+
+
+def framed(data: Timeseries, size: Size) -> Frame:
+    """The places for this data on a picture of this size."""
+    known = [v for m in data.marks for v in (m.value, m.previous) if v is not None]
+    levels = ticks(max([*known, data.pace or 0.0], default=0.0), whole=data.whole)
+    widest = max(len(data.axis(level)) for level in levels)
+    left = 10 + widest * LETTER
+    return Frame(size, left, spread(len(data.marks), left + 4, size.width - RIGHT), levels)

@@ -1,0 +1,92 @@
+"""The row of metric cards: total, change, shape, and the link that chooses the curve."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from decimal import Decimal
+
+from markupsafe import Markup
+
+from wavehouse.charts import WEB, spark
+from wavehouse.charts import format as fmt
+from wavehouse.web.metrics import KINDS, Kind, Partial, figure, series_of, trend
+from wavehouse.web.ranges import Query
+from wavehouse.web.services import Figures, Grain, Metric, Number, Series, Span
+from wavehouse.web.view import Card, Trend
+
+
+def cards(
+    query: Query, current: Figures, before: Figures | None, partial: Partial
+) -> tuple[Card, ...]:
+    """One card for each metric, in the order of ``Metric``."""
+    return tuple(_card(metric, query, current, before, partial) for metric in Metric)
+
+
+def _card(
+    metric: Metric, query: Query, current: Figures, before: Figures | None, partial: Partial
+) -> Card:
+    kind, series = KINDS[metric], series_of(current, metric)
+    shown = figure(metric, series.total, current.currency)
+    return Card(
+        name=kind.name,
+        figure=shown,
+        trend=_trend(metric, current, before, partial),
+        spark=_spark(series, partial),
+        href=query.url(metric=metric) if series.points else "",
+        current=metric is query.metric,
+        meaning=kind.meaning,
+        why_empty=_why(kind, series),
+    )
+
+
+def _why(kind: Kind, series: Series) -> str:
+    """Why there is no total; R44 for listeners whose days are known."""
+    if series.total is not None:
+        return ""
+    return kind.why_unknown if series.points else kind.why_empty
+
+
+def _spark(series: Series, partial: Partial) -> Markup:
+    """The shape of what is over: a bucket that still runs would look like a fall."""
+    known = [None if value is None else float(value) for value in series.points[: partial.whole]]
+    return Markup(spark(known, theme=WEB))  # noqa: S704 - our own drawing
+
+
+def _trend(
+    metric: Metric, current: Figures, before: Figures | None, partial: Partial
+) -> Trend | None:
+    """The change over the part of the range that is over: the same hours or days of both.
+
+    A metric that does not add up has no partial total, hence no change while a range runs.
+    """
+    if before is None or not before.covered:
+        return None
+    now, then = series_of(current, metric), series_of(before, metric)
+    if metric is Metric.REVENUE and current.currency != before.currency:
+        return None
+    if not partial.running:
+        new, old = now.total, then.total
+    elif KINDS[metric].additive:
+        new, old = _sum(now, partial.whole), _sum(then, partial.whole)
+    else:
+        return None
+    was = f"from {figure(metric, old, before.currency).shown}{_until(before.span, partial)}"
+    if metric is Metric.COMPLETION and new is not None and old is not None:
+        step = Decimal(new) - Decimal(old)
+        direction = "up" if step > 0 else "down" if step < 0 else "same"
+        return Trend(fmt.points(Decimal(new), Decimal(old)), direction, was)
+    return trend(fmt.change(new, old), was)
+
+
+def _until(span: Span, partial: Partial) -> str:
+    """Up to where the earlier range was taken, when the present one is not over."""
+    if not partial.running:
+        return ""
+    if span.grain is Grain.HOUR:
+        return f" by {partial.whole:02}:00"
+    return f" by {fmt.day(span.first + timedelta(days=partial.whole - 1))}"
+
+
+def _sum(series: Series, buckets: int) -> Number | None:
+    known = [value for value in series.points[:buckets] if value is not None]
+    return sum(known, Decimal(0)) if known else None

@@ -1,0 +1,287 @@
+"""The dashboard's services on the contexts' doors: figures become what the pages show.
+
+Each method opens its own transactions and returns plain data, so that no transaction is open
+while a page is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date
+from decimal import Decimal
+from uuid import UUID
+
+from fastapi import FastAPI
+
+from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse.accounts import Workplace
+from wavehouse.catalog import EpisodeSummary
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import Refused, Unreachable
+from wavehouse.kernel.ids import EpisodeId, PodcastId
+from wavehouse.kernel.money import Money
+from wavehouse.sponsorship.http import router as conversions_router
+from wavehouse.store import Analytics, Database, Listeners, Operational
+from wavehouse.web.app import create_app
+from wavehouse.web.memory import Memory
+from wavehouse.web.services import (
+    CampaignFigures,
+    Check,
+    EpisodeFigures,
+    Figures,
+    Freshness,
+    Grain,
+    Metric,
+    NewSession,
+    PodcastRef,
+    Release,
+    Series,
+    Share,
+    SignedIn,
+    Span,
+)
+from wavehouse.web.site import Site
+
+_EVER = (date(1970, 1, 1), date(2999, 12, 31))
+_Period = tuple[date, date] | None
+
+
+class LiveServices:
+    """``Services`` on an open workplace, for the one organization it belongs to."""
+
+    def __init__(self, place: Workplace, *, sample_data: bool = False) -> None:
+        self._place = place
+        self._sample_data = sample_data
+        self._audiences: Memory[dict[Metric, Series]] = Memory()
+        self._removals: Memory[Mapping[str, int]] = Memory()
+
+    def _own(self, who: SignedIn) -> Workplace:
+        if who.organization_id != self._place.organization.organization_id:
+            raise Refused("these figures belong to another organization")
+        return self._place
+
+    def data_version(self, who: SignedIn) -> str | None:
+        """Changes with every rollup, feed, campaign and conversion."""
+        place = self._own(who)
+        fresh = measurement.freshness(place)
+        with place.stores.operational.app(who.organization_id) as tx:
+            shows = catalog.list_podcasts(tx, identity=place.identity)
+            sold = sponsorship.data_version(tx, identity=place.identity)
+        read = max((s.last_ingested_at for s in shows if s.last_ingested_at), default=None)
+        return f"{fresh}|{read}|{sold}"
+
+    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
+        """The organization's shows, by title."""
+        place = self._own(who)
+        with place.stores.operational.app(who.organization_id) as tx:
+            found = catalog.list_podcasts(tx, identity=place.identity)
+        return [
+            PodcastRef(show.podcast_id, show.title, show.episodes, show.last_ingested_at)
+            for show in found
+        ]
+
+    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
+        """Downloads and listeners from the rollups, revenue from the credits."""
+        place = self._own(who)
+        episodes = self._episodes(who, podcast_id)
+        first, last = span.first, span.last
+        with place.stores.operational.app(who.organization_id) as tx:
+            earned = sponsorship.revenue_by_day(
+                tx, identity=place.identity, first=first, last=last, podcast_id=podcast_id
+            )
+        revenue, currency = _revenue(span, earned)
+        known = measurement.known_period(place)
+        audience = self._audiences.get(
+            (measurement.freshness(place), known),
+            (span, podcast_id),
+            lambda: self._audience(place, span, known, podcast_id),
+        )
+        return Figures(
+            span=span,
+            series={**audience, Metric.REVENUE: revenue},
+            currency=currency,
+            episodes=_episode_figures(
+                measurement.figures(
+                    place, "episode", first=first, last=last, podcast_id=podcast_id
+                ),
+                {episode.episode_id: episode for episode in episodes},
+            ),
+            apps=_shares(
+                measurement.figures(place, "app", first=first, last=last, podcast_id=podcast_id)
+            ),
+            countries=_shares(
+                measurement.figures(place, "country", first=first, last=last, podcast_id=podcast_id)
+            ),
+            covered=known is not None and known[0] <= first,
+            releases=[
+                Release(episode.publish_date.astimezone(UTC), episode.title)
+                for episode in episodes
+                if first <= episode.publish_date.astimezone(UTC).date() <= last
+            ],
+        )
+
+    def _episodes(self, who: SignedIn, podcast_id: PodcastId | None) -> list[EpisodeSummary]:
+        place = self._own(who)
+        with place.stores.operational.app(who.organization_id) as tx:
+            return catalog.list_episodes(tx, identity=place.identity, podcast_id=podcast_id)
+
+    def _audience(
+        self, place: Workplace, span: Span, known: _Period, podcast_id: PodcastId | None
+    ) -> dict[Metric, Series]:
+        """Totals and days; what lies outside the known days is not known, never a bare 0."""
+        first, last = span.first, span.last
+        if known is None or known[1] < first or last < known[0]:
+            return {}
+        days = measurement.days(place, first=first, last=last, podcast_id=podcast_id)
+        downloads = sum(day.downloads for day in days)
+        listeners = measurement.listeners(place, first=first, last=last, podcast_id=podcast_id)
+        if span.grain is Grain.HOUR:
+            hours = measurement.hours(place, day=first, podcast_id=podcast_id)
+            return {
+                Metric.DOWNLOADS: Series(downloads, tuple(hours)),
+                Metric.LISTENERS: Series(listeners),
+            }
+        told = [day if known[0] <= day.day <= known[1] else None for day in days]
+        return {
+            Metric.DOWNLOADS: Series(
+                downloads, tuple(day.downloads if day else None for day in told)
+            ),
+            Metric.LISTENERS: Series(
+                listeners, tuple(day.listeners if day else None for day in told)
+            ),
+        }
+
+    def campaigns(
+        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+    ) -> Sequence[CampaignFigures]:
+        """Campaigns that fly within the span, each with all it has brought so far.
+
+        A campaign's return is that of the whole campaign, as in its report: its fee is not paid
+        by the day, so some days' revenue against the whole fee would tell nothing.
+        """
+        place = self._own(who)
+        with place.stores.operational.app(who.organization_id) as tx:
+            found = sponsorship.campaign_results(
+                tx,
+                identity=place.identity,
+                first=_EVER[0],
+                last=_EVER[1],
+                podcast_id=podcast_id,
+            )
+        return [
+            _campaign(each)
+            for each in found
+            if each.card.start_date <= span.last and span.first <= each.card.end_date
+        ]
+
+    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+        """Requests that a filter stopped."""
+        place = self._own(who)
+        return self._removals.get(
+            measurement.freshness(place),
+            span,
+            lambda: measurement.filtered(place, first=span.first, last=span.last),
+        )
+
+    def freshness(self, who: SignedIn) -> Freshness:
+        """How far the events and the rollups go."""
+        found = measurement.freshness(self._own(who))
+        return Freshness(
+            events_to=found.newest_request,
+            rollup_at=found.newest_rollup,
+            dirty_hours=found.dirty_hours,
+            quarantined=found.quarantined,
+            rule=measurement.RULE_VERSION,
+            lists=measurement.list_version().replace(" ", " · ").replace(":", " "),
+            sample_data=self._sample_data,
+        )
+
+    def sign_in(self, token: str) -> NewSession:
+        """Use up a one-time link."""
+        with self._place.stores.operational.worker() as tx:
+            opened = accounts.sign_in(tx, token=token)
+        return NewSession(opened.token, opened.expires_at)
+
+    def session(self, cookie: str) -> SignedIn | None:
+        """Who a session cookie belongs to."""
+        if not cookie:
+            return None
+        with self._place.stores.operational.worker() as tx:
+            identity = accounts.session_of(tx, token=cookie)
+        return SignedIn(identity.name, identity.organization_id) if identity else None
+
+    def sign_out(self, cookie: str) -> None:
+        """End a session."""
+        with self._place.stores.operational.worker() as tx:
+            accounts.sign_out(tx, token=cookie)
+
+    def readiness(self) -> Sequence[Check]:
+        """Each of the three databases answers."""
+        stores = self._place.stores
+        return [
+            _answers(stores.operational),
+            _answers(stores.listeners),
+            _answers(stores.analytics),
+        ]
+
+
+def _answers(
+    database: Database[Operational] | Database[Listeners] | Database[Analytics],
+) -> Check:
+    try:
+        database.answer()
+    except Unreachable as error:
+        return Check(database.name, False, error.message)
+    return Check(database.name, True)
+
+
+def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = False) -> FastAPI:
+    """The whole web application on an open workplace, the contexts' entrances included."""
+    return create_app(
+        LiveServices(place, sample_data=sample_data),
+        [conversions_router(place.stores.operational)],
+        site,
+    )
+
+
+def _episode_figures(
+    counted: Sequence[measurement.Figure], known: Mapping[EpisodeId, EpisodeSummary]
+) -> list[EpisodeFigures]:
+    found = []
+    for figure in counted:
+        episode_id = EpisodeId(UUID(figure.member))
+        episode = known.get(episode_id)
+        released = episode.publish_date.astimezone(UTC).date() if episode else None
+        title = episode.title if episode else figure.label or "Unknown episode"
+        found.append(EpisodeFigures(episode_id, title, released, figure.downloads))
+    return found
+
+
+def _shares(counted: Sequence[measurement.Figure]) -> list[Share]:
+    """An empty member is one that is not known."""
+    return [Share(figure.member or None, figure.downloads) for figure in counted]
+
+
+def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:
+    """Credited revenue per day in its currency; amounts of several currencies have no sum."""
+    currencies = {day.currency for day in days}
+    if len(currencies) != 1:
+        return Series(), None
+    by_day = {day.day: day.amount for day in days}
+    every = clock.days_between(span.first, span.last)
+    points = tuple(by_day.get(day, Decimal(0)) for day in every)
+    total = sum(points, Decimal(0))
+    return Series(total, points if span.grain is Grain.DAY else ()), currencies.pop()
+
+
+def _campaign(found: sponsorship.CampaignFigures) -> CampaignFigures:
+    earned = found.results.conversions or found.results.revenue
+    revenue = Money(found.results.revenue, found.card.currency) if earned else None
+    return CampaignFigures(
+        found.card.sponsor,
+        found.card.name,
+        found.card.status,
+        found.results.conversions,
+        revenue,
+        found.roi if earned else None,
+    )

@@ -1,0 +1,148 @@
+"""The audit log: what is done is written down with it, and never changed after."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
+from uuid import UUID
+
+import psycopg
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wavehouse import audit
+from wavehouse.accounts import Workplace
+from wavehouse.audit import rules
+from wavehouse.audit.types import Actor, Entry
+from wavehouse.kernel import clock
+from wavehouse.kernel.ids import OrganizationId
+from wavehouse.store import Operational, Tx
+
+AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
+ENTRY = Entry(
+    at=AT,
+    organization_id=UUID(int=1),
+    actor=Actor("user:1"),
+    action="feed.registered",
+    resource_type="podcast",
+    resource_id="7",
+)
+
+
+def _record(place: Workplace) -> None:
+    organization = place.organization.organization_id
+    with place.stores.operational.app(organization) as tx:
+        audit.record(
+            tx,
+            actor=Actor("system:test"),
+            action="thing.done",
+            resource=("thing", "7"),
+            organization_id=organization,
+            metadata={"count": 3},
+        )
+
+
+def test_the_same_entry_has_the_same_hash_in_every_time_zone_and_order() -> None:
+    """The hash is of the meaning: key order does not matter, a microsecond does."""
+    one = replace(ENTRY, metadata={"a": 1, "b": 2})
+    other = replace(ENTRY, metadata={"b": 2, "a": 1})
+
+    assert rules.content_hash(one) == rules.content_hash(other)
+    assert rules.content_hash(one) != rules.content_hash(
+        replace(one, at=AT + timedelta(microseconds=1))
+    )
+
+
+@given(st.lists(st.text(max_size=4), min_size=3, max_size=3), st.integers(0, 2))
+def test_no_two_entries_share_a_canonical_form(parts: list[str], cut: int) -> None:
+    """Lengths stand before the fields, so moving text from one to the next shows."""
+    kind, thing, request = parts
+    entry = replace(ENTRY, resource_type=kind, resource_id=thing, request_id=request)
+    moved = replace(entry, resource_type=kind + thing[:cut], resource_id=thing[cut:])
+
+    assert (moved == entry) == (rules.canonical(moved) == rules.canonical(entry))
+
+
+def test_an_entry_is_written_with_its_hash_and_its_transaction(workplace: Workplace) -> None:
+    """At the clock's instant, in the caller's organization."""
+    with clock.frozen(AT):
+        _record(workplace)
+    with workplace.stores.operational.worker() as tx:
+        found = tx.connection.execute(
+            "SELECT at, actor, metadata, length(content_hash), xact_id IS NOT NULL "
+            "FROM audit.audit_log WHERE action = 'thing.done'"
+        ).fetchall()
+
+    assert [(AT, "system:test", {"count": 3}, 32, True)] == found
+
+
+def _fail_after_an_entry(tx: Tx[Operational], organization: OrganizationId) -> None:
+    for name in ("thing.failed", "not an action"):
+        audit.record(
+            tx,
+            actor=Actor("system:test"),
+            action=name,
+            resource=("thing", "7"),
+            organization_id=organization,
+        )
+
+
+def test_an_entry_goes_with_the_change_that_it_tells_of(workplace: Workplace) -> None:
+    """A transaction that is rolled back leaves no entry."""
+    organization = workplace.organization.organization_id
+    with (
+        pytest.raises(psycopg.errors.CheckViolation),
+        workplace.stores.operational.app(organization) as tx,
+    ):
+        _fail_after_an_entry(tx, organization)
+    with workplace.stores.operational.worker() as tx:
+        assert 0 == tx.value("SELECT count(*) FROM audit.audit_log WHERE action = 'thing.failed'")
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE audit.audit_log SET actor = 'nobody'",
+        "DELETE FROM audit.audit_log",
+        "TRUNCATE audit.audit_log",
+    ],
+    ids=["UPDATE", "DELETE", "TRUNCATE"],
+)
+@pytest.mark.parametrize("kind", ["app", "worker", "migrate", "admin"])
+def test_the_audit_log_refuses_to_be_changed(
+    workplace: Workplace, statement: str, kind: str
+) -> None:
+    """By the app, the worker, the owner's own login and the administrator alike."""
+    _record(workplace)
+    place = workplace.stores.operational.place
+    conninfo = place.admin if kind == "admin" else place.conninfo(kind)  # type: ignore[arg-type]
+    with (
+        psycopg.connect(conninfo, autocommit=True) as connection,
+        pytest.raises(psycopg.errors.InsufficientPrivilege),
+    ):
+        connection.execute(statement)  # type: ignore[arg-type]
+    with workplace.stores.operational.worker() as tx:
+        assert 1 == tx.value("SELECT count(*) FROM audit.audit_log WHERE action = 'thing.done'")
+
+
+def test_an_action_is_a_thing_and_a_verb(workplace: Workplace) -> None:
+    """Anything else cannot be searched for, so the table refuses it."""
+    with (
+        pytest.raises(psycopg.errors.CheckViolation),
+        workplace.stores.operational.worker() as tx,
+    ):
+        audit.record(
+            tx,
+            actor=Actor("system:test"),
+            action="Did something",
+            resource=("thing", "7"),
+            organization_id=None,
+        )
+
+
+def test_an_instant_of_another_zone_is_the_same_instant() -> None:
+    """The canonical form is of the instant, so a reader in Rome computes the same hash."""
+    rome = replace(ENTRY, at=AT.astimezone(timezone(timedelta(hours=1))))
+
+    assert rules.content_hash(ENTRY) == rules.content_hash(rome)

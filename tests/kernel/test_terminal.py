@@ -1,0 +1,95 @@
+"""Data on stdout, talk on stderr; a form for pipes and a form for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+
+from wavehouse.kernel import terminal
+
+
+@pytest.fixture(autouse=True)
+def _talkative() -> Iterator[None]:
+    """``--quiet`` of one test must not silence the next."""
+    yield
+    terminal.be_quiet(False)
+
+
+def test_data_and_talk_go_different_ways(capsys: pytest.CaptureFixture[str]) -> None:
+    """So that a pipe carries data only."""
+    terminal.out("data")
+    terminal.say("talk")
+
+    assert ("data\n", "talk\n") == capsys.readouterr()
+
+
+def test_quiet_silences_the_talk_and_not_the_data(capsys: pytest.CaptureFixture[str]) -> None:
+    """``--quiet`` says nothing but results and errors."""
+    terminal.be_quiet()
+    terminal.out("data")
+    terminal.say("talk")
+
+    assert ("data\n", "") == capsys.readouterr()
+
+
+def test_json_keeps_the_digits_of_money_and_the_letters_of_names(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """Decimals are text, dates are ISO, umlauts are themselves."""
+    terminal.print_json(
+        {
+            "roi": Decimal("1.2500"),
+            "day": date(2026, 11, 20),
+            "at": datetime(2026, 11, 20, tzinfo=UTC),
+            "id": UUID(int=7),
+            "name": "Süd",
+            "file": Path("a.pdf"),
+        }
+    )
+    text = capsys.readouterr().out
+
+    assert "Süd" in text
+    assert {
+        "roi": "1.2500",
+        "day": "2026-11-20",
+        "at": "2026-11-20T00:00:00+00:00",
+        "id": str(UUID(int=7)),
+        "name": "Süd",
+        "file": "a.pdf",
+    } == json.loads(text)
+
+
+def test_what_has_no_json_form_is_refused() -> None:
+    """A set or an object would be a mistake of ours."""
+    with pytest.raises(TypeError, match="set"):
+        terminal.jsonable({1})
+
+
+def test_a_table_is_tab_separated_in_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    """One line a row, a header, a dash for what is not known; a tab in a cell becomes a space."""
+    terminal.print_table(["day", "downloads"], [["2026-11-20", 7], ["a\tb", None]])
+
+    assert "day\tdownloads\n2026-11-20\t7\na b\t–\n" == capsys.readouterr().out
+
+
+def test_a_cell_with_a_line_break_stays_one_row(capsys: pytest.CaptureFixture[str]) -> None:
+    """A title with a line break must not look like two rows to ``cut`` and ``sort``."""
+    terminal.print_table(["title"], [["two\nlines"]])
+
+    assert 2 == len(capsys.readouterr().out.splitlines())
+
+
+def test_progress_outside_of_a_terminal_is_silent_when_it_is_short(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """One line every five seconds, so none for work that is done at once."""
+    with terminal.progress("Reading", total=10, unit="lines") as meter:
+        meter.advance(10)
+
+    assert ("", "") == capsys.readouterr()

@@ -1,0 +1,148 @@
+"""Transactions: typed rows, one unit of work, the clock, and a server that goes away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound, Unreachable
+from wavehouse.store import Database, Operational, Place, Stores, Tx, connect, roles
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A row of two columns."""
+
+    number: int
+    word: str
+
+
+def test_rows_come_back_as_the_dataclass_that_is_asked_for(stores: Stores) -> None:
+    """Columns are its fields, by name and not by place."""
+    with stores.operational.worker() as tx:
+        assert [Pair(1, "one")] == tx.rows(Pair, "SELECT 'one' AS word, 1 AS number")
+        assert Pair(2, "two") == tx.one(
+            Pair, "SELECT %(n)s::int AS number, 'two' AS word", {"n": 2}
+        )
+        assert tx.maybe(Pair, "SELECT 1 AS number, 'one' AS word WHERE false") is None
+        assert [1, 2] == tx.values("SELECT generate_series(1, 2)")
+
+
+def test_one_row_that_is_not_there_is_not_found(stores: Stores) -> None:
+    """The message says what was looked for."""
+    with stores.operational.worker() as tx, pytest.raises(NotFound, match="no such pair"):
+        tx.one(Pair, "SELECT 1 AS number, 'one' AS word WHERE false")
+
+
+def test_leaving_the_block_commits_and_an_exception_rolls_back(stores: Stores) -> None:
+    """One unit of work is one transaction; the edge commits."""
+    insert = "INSERT INTO accounts.organizations (name, slug) VALUES (%(slug)s, %(slug)s)"
+    with stores.operational.worker() as tx:
+        tx.execute(insert, {"slug": "kept"})
+    with pytest.raises(psycopg.errors.UniqueViolation), stores.operational.worker() as tx:
+        tx.execute_many(insert, [{"slug": "lost"}, {"slug": "kept"}])
+    with stores.operational.worker() as tx:
+        assert ["kept"] == tx.values("SELECT slug FROM accounts.organizations")
+
+
+def test_a_snapshot_does_not_see_what_is_committed_beside_it(stores: Stores) -> None:
+    """The roller reads ids and events of one snapshot."""
+    count = "SELECT count(*) FROM accounts.organizations"
+    with stores.operational.worker(snapshot=True) as tx:
+        before = tx.value(count)
+        with stores.operational.worker() as other:
+            other.execute("INSERT INTO accounts.organizations (name, slug) VALUES ('a', 'a')")
+        assert before == tx.value(count)
+    with stores.operational.worker() as tx:
+        assert before + 1 == tx.value(count)
+
+
+def test_sql_reads_the_frozen_clock(stores: Stores) -> None:
+    """Tests travel in time in Python and in SQL alike; afterwards the setting is gone."""
+    instant = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    read = "SELECT nullif(current_setting('wavehouse.now', true), '')::timestamptz"
+    with clock.frozen(instant), stores.operational.worker() as tx:
+        assert instant == tx.value(read)
+    with stores.operational.worker() as tx:
+        assert tx.value(read) is None
+
+
+def test_many_parameter_sets_are_one_pipeline(stores: Stores) -> None:
+    """And the number of rows is their sum."""
+    with stores.operational.worker() as tx:
+        touched = tx.execute_many(
+            "INSERT INTO accounts.organizations (name, slug) VALUES (%s, %s)",
+            [(f"n{n}", f"s{n}") for n in range(5)],
+        )
+
+    assert 5 == touched
+
+
+def test_copy_streams_rows_in_and_out(stores: Stores) -> None:
+    """Bulk goes by COPY."""
+    with stores.operational.worker() as tx:
+        tx.execute("CREATE TEMP TABLE words (word text) ON COMMIT DROP")
+        with tx.copy("COPY words FROM STDIN") as stream:
+            for word in ("one", "two\ttabs", "drei"):
+                stream.write_row((word,))
+        assert ["drei", "one", "two\ttabs"] == sorted(tx.values("SELECT word FROM words"))
+
+
+def _cut(admin: psycopg.Connection[tuple[object, ...]], tx: Tx[Operational]) -> None:
+    admin.execute("SELECT pg_terminate_backend(%s)", [tx.connection.info.backend_pid])
+    tx.value("SELECT 1")
+
+
+def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(stores: Stores) -> None:
+    """The administrator ends a session: one clear error, then business as usual."""
+    with (
+        psycopg.connect(stores.operational.place.admin, autocommit=True) as admin,
+        pytest.raises(Unreachable, match="operational"),
+        stores.operational.worker() as tx,
+    ):
+        _cut(admin, tx)
+    with stores.operational.worker() as tx:
+        assert 1 == tx.value("SELECT 1")
+
+
+def test_a_fault_of_a_statement_stays_what_it_is(stores: Stores) -> None:
+    """Only a server that does not answer is unreachable; a wrong statement is a bug and shows."""
+    with pytest.raises(psycopg.errors.DivisionByZero), stores.operational.worker() as tx:
+        tx.value("SELECT 1 / 0")
+
+
+def test_every_session_is_in_utc(stores: Stores) -> None:
+    """Instants come back aware and in UTC."""
+    with stores.operational.worker() as tx:
+        found = tx.value("SELECT timestamptz '2026-07-01 12:00+02'")
+
+    assert datetime(2026, 7, 1, 10, tzinfo=UTC) == found
+    assert 0 == found.utcoffset().total_seconds()
+
+
+def test_a_wrong_password_is_unreachable_and_not_repeated(stores: Stores) -> None:
+    """A pool that cannot sign in says which database, never with what."""
+    place = stores.operational.place
+    wrong = Place(
+        "operational", make_conninfo(place.admin), "a secret that is not ours", make_database=False
+    )
+    with pytest.raises(Unreachable) as caught:
+        connect(wrong.conninfo("worker"))
+
+    password = roles.role_password(wrong.secret, "wavehouse_operational_worker")
+    assert "a secret that is not ours" not in str(caught.value)
+    assert password not in str(caught.value)
+
+
+def test_a_closed_database_opens_again(stores: Stores) -> None:
+    """Closing gives the connections back; the next transaction makes new ones."""
+    database = Database[Operational](stores.operational.place)
+    for _ in range(2):
+        with database.worker() as tx:
+            assert 1 == tx.value("SELECT 1")
+        database.close()

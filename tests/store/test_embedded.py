@@ -1,0 +1,384 @@
+"""The embedded server's life: made, shared, taken over, stopped; and what it refuses.
+
+These tests start servers of their own, because their subject is starting and stopping.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from wavehouse.kernel.errors import Refused, Unreachable
+from wavehouse.store import EmbeddedServer, binaries
+
+PROGRAM = """
+import signal, sys, time
+from pathlib import Path
+from wavehouse.__main__ import _leave
+from wavehouse.store import EmbeddedServer
+signal.signal(signal.SIGTERM, _leave)
+signal.signal(signal.SIGHUP, _leave)
+with EmbeddedServer(Path(sys.argv[1])).running():
+    print("ready", flush=True)
+    time.sleep(600)
+"""
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL changes account for root only")
+
+
+def _query(server: EmbeddedServer, statement: str) -> object:
+    conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+    with psycopg.connect(conninfo, autocommit=True) as connection:
+        row = connection.execute(statement).fetchone()  # type: ignore[arg-type]
+    return row[0] if row else None
+
+
+def _make_table(server: EmbeddedServer) -> None:
+    conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+    with psycopg.connect(conninfo) as connection:
+        connection.execute("CREATE TABLE kept AS SELECT generate_series(1, 1000) AS n")
+
+
+def _postmaster(home: Path) -> int:
+    return int((home / "postgres" / "postmaster.pid").read_text().splitlines()[0])
+
+
+def _wait_for(condition: Callable[[], bool]) -> bool:
+    for _ in range(1500):
+        if condition():
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def _is_alive(pid: int) -> bool:
+    try:
+        state = Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+    except OSError:
+        return False
+    return state != "Z"
+
+
+@contextmanager
+def _program(home: Path) -> Iterator[subprocess.Popen[str]]:
+    """Another program that uses the server of this folder."""
+    command = [sys.executable, "-c", PROGRAM, str(home)]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        assert running.stdout is not None
+        assert "ready\n" == running.stdout.readline()
+        yield running
+    finally:
+        running.kill()
+        running.wait()
+        if running.stdout is not None:
+            running.stdout.close()
+
+
+@pytest.fixture
+def made(home_folder: Path) -> Iterator[Path]:
+    """A home whose server was made; whatever a test leaves running is stopped."""
+    yield home_folder
+    server = EmbeddedServer(home_folder)
+    if server.is_running():
+        server._stop()
+
+
+def test_the_server_runs_while_it_is_used_and_not_longer(made: Path) -> None:
+    """And its cluster is what the house asks for: 18, UTF-8, builtin locale, checksums, UTC."""
+    server = EmbeddedServer(made)
+    with server.running():
+        assert server.is_running()
+        assert "180000" <= str(_query(server, "SHOW server_version_num"))
+        assert "UTF8" == _query(server, "SHOW server_encoding")
+        assert "on" == _query(server, "SHOW data_checksums")
+        assert "UTC" == _query(server, "SHOW timezone")
+        assert "b/C.UTF-8" == _query(
+            server,
+            "SELECT format('%s/%s', datlocprovider, datlocale) FROM pg_database "
+            "WHERE datname = 'postgres'",
+        )
+        assert "" == _query(server, "SHOW listen_addresses")
+    assert not server.is_running()
+
+
+def test_data_is_there_after_a_restart(made: Path) -> None:
+    """The second start uses the first one's folder."""
+    server = EmbeddedServer(made)
+    with server.running():
+        _make_table(server)
+    with server.running():
+        assert 1000 == _query(server, "SELECT count(*) FROM kept")
+
+
+def test_secrets_and_data_are_closed_to_others(made: Path) -> None:
+    """The secret has mode 0600, the data 0700; the home may be passed, not read."""
+    with EmbeddedServer(made).running():
+        modes = {
+            name: stat.S_IMODE((made / name).stat().st_mode)
+            for name in ("server.secret", "postgres")
+        }
+        home = stat.S_IMODE(made.stat().st_mode)
+
+    assert {"server.secret": 0o600, "postgres": 0o700} == modes
+    assert 0 == home & 0o066
+
+
+def test_signing_in_needs_the_password(made: Path) -> None:
+    """The socket is a door with a lock: SCRAM for everyone, the superuser too."""
+    server = EmbeddedServer(made)
+    with server.running(), pytest.raises(psycopg.OperationalError, match="authentication failed"):
+        psycopg.connect(server.conninfo("postgres", "wavehouse_root", "a guess"))
+
+
+def test_two_programs_on_one_folder_share_the_server(made: Path) -> None:
+    """The one that leaves first leaves the server to the other."""
+    server = EmbeddedServer(made)
+    with server.running():
+        first = _postmaster(made)
+        with _program(made) as other:
+            assert first == _postmaster(made)
+            other.send_signal(signal.SIGTERM)
+            assert 128 + signal.SIGTERM == other.wait(60)
+        assert server.is_running()
+        assert first == _postmaster(made)
+    assert not server.is_running()
+
+
+def test_the_last_program_stops_the_server(made: Path) -> None:
+    """Here the one that started it leaves first, and the other one stops it."""
+    server = EmbeddedServer(made)
+    with server.running():
+        starter = _program(made)
+        other = starter.__enter__()
+    try:
+        assert server.is_running()
+        other.send_signal(signal.SIGTERM)
+        other.wait(60)
+        assert not server.is_running()
+    finally:
+        starter.__exit__(None, None, None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_a_signal_stops_the_program_and_its_server(made: Path, number: signal.Signals) -> None:
+    """SIGTERM, SIGHUP and Ctrl-C unwind, so that no postmaster is left behind."""
+    with _program(made) as program:
+        postmaster = _postmaster(made)
+        program.send_signal(number)
+        program.wait(60)
+
+    assert _wait_for(lambda: not _is_alive(postmaster))
+
+
+def test_an_orphan_is_taken_over_and_then_stopped(made: Path) -> None:
+    """A kill -9 of the program leaves a postmaster; the next program uses it and stops it."""
+    with _program(made) as program:
+        orphan = _postmaster(made)
+        program.kill()
+        program.wait(60)
+    assert _is_alive(orphan)
+
+    server = EmbeddedServer(made)
+    with server.running():
+        assert orphan == _postmaster(made)
+        assert 1 == _query(server, "SELECT 1")
+    assert not _is_alive(orphan)
+
+
+def test_a_crashed_server_is_started_again_with_what_was_committed(made: Path) -> None:
+    """After a kill -9 of the postmaster the next start recovers every committed row."""
+    server = EmbeddedServer(made)
+    with _program(made) as program:
+        _make_table(server)
+        crashed = _postmaster(made)
+        os.kill(crashed, signal.SIGKILL)
+        assert _wait_for(lambda: not _is_alive(crashed))
+        program.kill()
+        program.wait(60)
+
+    with server.running():
+        assert crashed != _postmaster(made)
+        assert 1000 == _query(server, "SELECT count(*) FROM kept")
+
+
+@pytest.mark.parametrize("owner", ["another program", "nobody", "a zombie"])
+def test_a_lock_file_that_outlived_its_server_does_not_hinder_a_start(
+    made: Path, owner: str
+) -> None:
+    """A container restarts and its process numbers come back: whose they are now is asked."""
+    server = EmbeddedServer(made)
+    with server.running():
+        kept = {
+            name: (made / "postgres" / name).read_text().partition("\n")[2]
+            for name in ("postmaster.pid", ".s.PGSQL.5432.lock")
+        }
+    sleeper = subprocess.Popen(["sleep", "60"])
+    number = {"another program": sleeper.pid, "nobody": 2**22 - 1, "a zombie": sleeper.pid}[owner]
+    if owner == "a zombie":
+        sleeper.kill()
+        assert _wait_for(lambda: not _is_alive(sleeper.pid))
+    for name, rest in kept.items():
+        stale = made / "postgres" / name
+        stale.write_text(f"{number}\n{rest}")
+        os.chown(stale, server.account.uid, server.account.gid)
+    try:
+        assert not server.is_running()
+        with server.running():
+            assert number != _postmaster(made)
+            assert 1 == _query(server, "SELECT 1")
+    finally:
+        sleeper.kill()
+        sleeper.wait()
+
+
+def test_a_server_that_was_killed_under_a_program_does_not_hinder_its_end(made: Path) -> None:
+    """The program leaves without an error; there is nothing to stop any more."""
+    server = EmbeddedServer(made)
+    with server.running():
+        crashed = _postmaster(made)
+        os.kill(crashed, signal.SIGKILL)
+        assert _wait_for(lambda: not _is_alive(crashed))
+    assert not server.is_running()
+
+
+def test_a_half_made_cluster_is_made_again(made: Path) -> None:
+    """A kill during initdb leaves ``postgres.new``, which the next start clears away."""
+    rubble = made / "postgres.new"
+    rubble.mkdir()
+    (rubble / "PG_VERSION").write_text("18\n")
+
+    with EmbeddedServer(made).running():
+        assert not rubble.exists()
+
+
+def test_a_long_path_gets_a_short_private_socket_folder(made: Path) -> None:
+    """A socket's path may have 107 bytes; a deep WAVEHOUSE_HOME still works."""
+    deep = made / ("d" * 60) / ("e" * 60)
+    for folder in (deep.parent, deep):
+        folder.mkdir()
+        folder.chmod(0o711)
+    server = EmbeddedServer(deep)
+    with server.running():
+        assert 1 == _query(server, "SELECT 1")
+        assert server.data != server.socket_folder
+        assert len(os.fsencode(server.socket_folder)) < 60
+        assert 0o700 == stat.S_IMODE(server.socket_folder.stat().st_mode)
+    server.socket_folder.rmdir()
+
+
+def test_a_socket_folder_of_someone_else_is_refused(made: Path) -> None:
+    """A folder that another account could have laid there may not hold our socket."""
+    deep = made / ("f" * 60) / ("g" * 60)
+    for folder in (deep.parent, deep):
+        folder.mkdir()
+        folder.chmod(0o711)
+    server = EmbeddedServer(deep)
+    server.socket_folder.mkdir(mode=0o777)
+    server.socket_folder.chmod(0o777)
+    try:
+        with pytest.raises(Refused, match="belongs to someone else"), server.running():
+            pass
+    finally:
+        server.socket_folder.rmdir()
+
+
+def test_a_folder_of_another_major_version_is_refused(made: Path) -> None:
+    """In one sentence, with a next step, and without touching the folder."""
+    data = made / "postgres"
+    data.mkdir()
+    (data / "PG_VERSION").write_text("16\n")
+
+    with pytest.raises(Refused, match="made by PostgreSQL 16") as caught:
+        EmbeddedServer(made).running().__enter__()
+
+    assert "pg_dumpall" in str(caught.value.hint)
+    assert ["PG_VERSION"] == [entry.name for entry in data.iterdir()]
+
+
+def test_a_server_that_cannot_start_says_why(made: Path) -> None:
+    """The reason of the server's own log, and where that log is."""
+    server = EmbeddedServer(made)
+    with server.running():
+        pass
+    (made / "postgres" / "postgresql.conf").write_text("nonsense = 1\n")
+
+    with pytest.raises(Unreachable) as caught, server.running():
+        pass
+
+    assert "nonsense" in str(caught.value) or "configuration file" in str(caught.value)
+    assert "server.log" in str(caught.value.where)
+
+
+def test_a_port_opens_the_loopback_and_nothing_else(made: Path) -> None:
+    """The socket is the only door unless a port is asked for."""
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    server = EmbeddedServer(made, port=port)
+    with server.running():
+        assert "127.0.0.1" == _query(server, "SHOW listen_addresses")
+        conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+        with psycopg.connect(conninfo, host="127.0.0.1") as connection:
+            assert port == connection.info.port
+
+
+def test_the_log_of_the_server_repeats_no_secret_and_no_statement(made: Path) -> None:
+    """A failing statement's text may hold an address or a password: the log has its error only."""
+    server = EmbeddedServer(made)
+    with server.running():
+        secret = server.superuser_password()
+        conninfo = server.conninfo("postgres", "wavehouse_root", secret)
+        with psycopg.connect(conninfo, autocommit=True) as connection:
+            with pytest.raises(psycopg.errors.UndefinedTable):
+                connection.execute("SELECT * FROM missing WHERE address = '203.0.113.77'")
+            with pytest.raises(psycopg.errors.DivisionByZero):
+                connection.execute("SELECT 1 / %s WHERE %s <> ''", [0, "very secret"])
+        with pytest.raises(psycopg.OperationalError):
+            psycopg.connect(server.conninfo("postgres", "wavehouse_root", "a wrong guess"))
+    log = (made / "postgres" / "server.log").read_text()
+
+    assert "division by zero" in log
+    for text in (secret, "203.0.113.77", "very secret", "a wrong guess", "SCRAM-SHA-256$"):
+        assert text not in log
+
+
+# --- as root ---------------------------------------------------------------------------------
+
+
+@AS_ROOT
+def test_for_root_the_server_runs_as_an_account_of_its_own(made: Path) -> None:
+    """PostgreSQL refuses root: data and processes belong to ``postgres`` or ``nobody``."""
+    told: list[str] = []
+    server = EmbeddedServer(made, say=told.append)
+    with server.running():
+        owner = Path(f"/proc/{_postmaster(made)}").stat().st_uid
+
+    assert binaries.server_account().uid == owner == (made / "postgres").stat().st_uid
+    assert 0 != owner
+    assert 1 == len([text for text in told if "refuses root" in text])
+
+
+@AS_ROOT
+def test_for_root_a_folder_below_a_closed_one_is_refused(made: Path) -> None:
+    """No parent's permissions are ever opened; the message names the folder that is closed."""
+    closed = made / "closed"
+    closed.mkdir(mode=0o700)
+
+    with pytest.raises(Refused, match="may not pass") as caught:
+        EmbeddedServer(closed / "home").running().__enter__()
+
+    assert str(closed) in str(caught.value)
+    assert 0o700 == stat.S_IMODE(closed.stat().st_mode)
+    assert [] == list(closed.iterdir())

@@ -1,0 +1,142 @@
+"""The pages on a real database, filled by a small simulation through the contexts' doors."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from uuid import UUID
+
+import pytest
+from webvisitor import visitor
+
+from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn, Refused
+from wavehouse.kernel.ids import OrganizationId
+from wavehouse.simulation import Settings, simulate
+from wavehouse.web.live import LiveServices, live_app
+from wavehouse.web.services import Metric, SignedIn, Span
+
+NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
+FIRST, LAST = date(2026, 11, 6), date(2026, 11, 19)
+
+
+@pytest.fixture
+def place(workplace: Workplace) -> Iterator[Workplace]:
+    """The workplace at 14:52 of 20 November 2026."""
+    with clock.frozen(NOW):
+        yield workplace
+
+
+@pytest.fixture
+def filled(place: Workplace, tmp_path: Path) -> Workplace:
+    """Fourteen simulated days, read by the doors that the commands use."""
+    folder = tmp_path / "simulation"
+    simulate(Settings(seed=5, people=30, days=14, until=LAST), folder)
+    media = catalog.read_media_file(folder / "media.json")
+    for feed in sorted((folder / "feeds").iterdir()):
+        catalog.ingest_feed(
+            place.stores.operational,
+            identity=place.identity,
+            location=str(feed),
+            reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
+        )
+    list(measurement.ingest_logs(place, sorted((folder / "logs").iterdir())))
+    measurement.count(place)
+    measurement.roll_up(place)
+    with place.stores.operational.worker() as tx:
+        sponsorship.import_campaigns(tx, identity=place.identity, path=folder / "campaigns.json")
+        sponsorship.ingest_conversions(tx, identity=place.identity, path=folder / "conversions.csv")
+    return place
+
+
+def who(place: Workplace) -> SignedIn:
+    return SignedIn(place.identity.name, place.organization.organization_id)
+
+
+def test_the_pages_figures_are_the_contexts_own(filled: Workplace) -> None:
+    """Total, days, episodes, apps and countries of a span all come to the same sum."""
+    found = LiveServices(filled).figures(who(filled), Span(FIRST, LAST), None)
+    downloads = found.series[Metric.DOWNLOADS]
+    assert 0 < int(downloads.total or 0)
+    assert {downloads.total} == {
+        sum(point or 0 for point in downloads.points),
+        sum(row.downloads for row in found.episodes),
+        sum(row.downloads for row in found.apps),
+        sum(row.downloads for row in found.countries),
+    }
+    assert "Unknown episode" not in {row.title for row in found.episodes}
+    assert 14 == len(downloads.points)
+
+
+def test_revenue_is_what_the_campaigns_brought(filled: Workplace) -> None:
+    """The card's total equals the table's rows, which equal the credits."""
+    services, span = LiveServices(filled), Span(FIRST, LAST)
+    figures = services.figures(who(filled), span, None)
+    rows = services.campaigns(who(filled), span, None)
+    listed = sum(row.revenue.amount for row in rows if row.revenue)
+    assert 0 < listed
+    assert listed == figures.series[Metric.REVENUE].total
+    assert "EUR" == figures.currency
+
+
+def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workplace) -> None:
+    """A gap in the curve, and no growth out of nothing."""
+    services = LiveServices(filled)
+    found = services.figures(who(filled), Span(FIRST - timedelta(days=7), LAST), None)
+    points = found.series[Metric.DOWNLOADS].points
+    assert (None,) * 7 == points[:7]
+    assert None not in points[7:]
+    assert not found.covered
+    assert services.figures(who(filled), Span(FIRST, LAST), None).covered
+    early = services.figures(who(filled), Span(date(2026, 1, 1), date(2026, 1, 7)), None)
+    assert Metric.DOWNLOADS not in early.series
+
+
+def test_a_house_without_data_has_no_zero_on_its_page(place: Workplace) -> None:
+    """Dashes and commands instead."""
+    services = LiveServices(place)
+    found = services.figures(who(place), Span(FIRST, LAST), None)
+    assert {None} == {series.total for series in found.series.values()}
+    assert None is services.freshness(who(place)).events_to
+    assert ([], [], {}) == (
+        list(services.podcasts(who(place))),
+        list(services.campaigns(who(place), Span(FIRST, LAST), None)),
+        services.removed(who(place), Span(FIRST, LAST)),
+    )
+
+
+def test_another_organizations_visitor_is_refused(place: Workplace) -> None:
+    """A session of one house opens no other."""
+    stranger = replace(who(place), organization_id=OrganizationId(UUID(int=7)))
+    services = LiveServices(place)
+    for ask in (services.podcasts, services.freshness):
+        with pytest.raises(Refused):
+            ask(stranger)
+    with pytest.raises(Refused):
+        services.figures(stranger, Span(FIRST, LAST), None)
+
+
+def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
+    filled: Workplace,
+) -> None:
+    """From the one-time link to the figures; the API asks for a key."""
+    with filled.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=filled.identity)
+    client = visitor(live_app(filled, sample_data=True))
+    page = client.get(f"/sign-in?token={link.token}").text
+    csrf = page.split('name="csrf" value="')[1].split('"')[0]
+    assert 303 == client.post("/sign-in", data={"csrf": csrf, "token": link.token}).status_code
+    overview = client.get("/")
+    assert 200 == overview.status_code
+    assert "Sample data." in overview.text
+    assert 401 == client.post("/api/v1/conversions", json={}).status_code
+    assert "ready" == client.get("/health/ready").json()["status"]
+    csrf = overview.text.split('name="csrf" value="')[1].split('"')[0]
+    client.post("/sign-out", data={"csrf": csrf})
+    assert 401 == client.get("/").status_code
+    with pytest.raises(NotSignedIn):
+        LiveServices(filled).sign_in(link.token)
