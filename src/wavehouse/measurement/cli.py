@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace, Workplace
     from wavehouse.measurement.types import FileResult, Tally
 
+REPLAY_READERS = "wavehouse.replay_readers"
+"""Where the program puts the readers of other contexts' files: a key of click's ``meta``."""
+
 _DATE = click.DateTime(["%Y-%m-%d"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -223,17 +226,17 @@ def downloads(
             }
         )
         return
-    if not total:
+    if total:
+        terminal.print_table(
+            [by, "downloads"], [[f.label or f.member or "(unknown)", f.downloads] for f in found]
+        )
+        shown = "–" if people is None else f"{people:,}"
+        terminal.say(f"{total:,} downloads by {shown} listeners, {begin} to {end} (UTC)")
+    else:
         terminal.say(
             f"No downloads from {begin} to {end} (UTC). Register a feed, then read a log:\n"
             "  wavehouse ingest feed https://…/feed.xml\n  wavehouse ingest logs access.log"
         )
-        return
-    terminal.print_table(
-        [by, "downloads"], [[f.label or f.member or "(unknown)", f.downloads] for f in found]
-    )
-    shown = "–" if people is None else f"{people:,}"
-    terminal.say(f"{total:,} downloads by {shown} listeners, {begin} to {end} (UTC)")
     if estimates:
         terminal.say(f"{estimates:,} more are prefix estimates (R30): no bytes prove them")
 
@@ -284,6 +287,9 @@ def requests(
                 ],
             }
         )
+        return
+    if not found:
+        terminal.say(f"No requests from {begin} to {end} (UTC).")
         return
     terminal.print_table(
         ["line", "time (UTC)", "episode", "app", "bytes", "outcome", "why"],
@@ -364,7 +370,13 @@ def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> Non
                 "raw_events": found.raw_events,
                 "rollup_events": found.rollup_events,
                 "mismatches": [
-                    {"hour": m.hour, "podcast": m.podcast_id, "raw": m.raw, "rollup": m.rollup}
+                    {
+                        "table": m.table,
+                        "hour": m.hour,
+                        "podcast": m.podcast_id,
+                        "raw": m.raw,
+                        "rollup": m.rollup,
+                    }
                     for m in found.mismatches
                 ],
                 "repaired": repair and bool(found.mismatches),
@@ -372,8 +384,8 @@ def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> Non
         )
     elif found.mismatches:
         terminal.print_table(
-            ["hour", "podcast", "raw", "rollup"],
-            [[m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
+            ["table", "hour", "podcast", "raw", "rollup"],
+            [[m.table, m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
         )
     else:
         terminal.say(f"{found.hours:,} hours, {found.raw_events:,} events: all equal")
@@ -440,16 +452,18 @@ def list_rows(open_workplace: OpenWorkplace, limit: int, as_json: bool) -> None:
 @quarantine.command()
 @click.argument("ids", nargs=-1, type=click.UUID)
 @_JSON
-@click.pass_obj
-def replay(open_workplace: OpenWorkplace, ids: tuple[object, ...], as_json: bool) -> None:
+@click.pass_context
+def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> None:
     """Read quarantined rows again from their files: all, or those with these IDS."""
     from uuid import UUID
 
     from wavehouse.measurement.service import counting, rolling
     from wavehouse.measurement.service import quarantine as service
 
-    with open_workplace() as place:
-        done = service.replay(place, ids=[UUID(str(one)) for one in ids])
+    # The program hands down who reads the files of other contexts, which lie above this one.
+    readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
+    with context.obj() as place:
+        done = service.replay(place, ids=[UUID(str(one)) for one in ids], readers=readers)
         counting.count(place)
         rolling.roll_up(place)
     if as_json:

@@ -169,8 +169,9 @@ class RolledUp:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An hour whose rollup is not what the raw events give."""
+    """An hour or day of a rollup that does not hold the downloads that the raw events give."""
 
+    table: str
     hour: datetime
     podcast_id: UUID
     raw: int
@@ -249,6 +250,7 @@ class QuarantinedRow:
     quarantine_id: UUID
     source_file_id: UUID
     file: str
+    format: str
     line_number: int
     byte_offset: int
     byte_length: int

@@ -176,6 +176,8 @@ SELECT
   CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path,
   CASE WHEN reason = 'unknown_path' THEN verdict END AS next_reason
 FROM hashed
+-- Loaders that store the same requests take their locks in one order, and cannot block in a circle.
+ORDER BY requested_at, request_id
 """
 
 # R01 within a chunk: the first line of a request is kept.

@@ -253,8 +253,8 @@ def quarantined(
     return tx.rows(
         QuarantinedRow,
         """
-        SELECT q.quarantine_id, q.source_file_id, f.name AS file, q.line_number, q.byte_offset,
-               q.byte_length, q.reason, q.excerpt, q.quarantined_at
+        SELECT q.quarantine_id, q.source_file_id, f.name AS file, f.format, q.line_number,
+               q.byte_offset, q.byte_length, q.reason, q.excerpt, q.quarantined_at
         FROM measurement.quarantine q JOIN measurement.source_files f USING (source_file_id)
         WHERE q.organization_id = %(organization_id)s AND q.status = 'open'
         ORDER BY q.quarantined_at, f.name, q.line_number LIMIT %(limit)s

@@ -6,7 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Conflict
+from wavehouse.kernel.errors import Conflict, Unreachable
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.adapters.engine import Batch, Engine
 from wavehouse.measurement.queries import loading
@@ -43,8 +43,14 @@ class Loads:
             stored, quarantined = self._load_new(work, moves=moves) or self._load_any(
                 work, moves=moves
             )
-        except BaseException:
-            self._loader.rollback()
+        except BaseException as error:
+            try:
+                self._loader.rollback()
+            except Exception:  # the connection is gone, whatever the first error said
+                raise Unreachable(
+                    "the operational database does not answer",
+                    hint="What was read so far is kept. Is the server running? wavehouse doctor",
+                ) from error
             raise
         finally:
             self._engine.drop(batch)

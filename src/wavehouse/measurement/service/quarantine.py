@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -18,6 +18,12 @@ from wavehouse.measurement.service.ingest import Ingest, told
 from wavehouse.measurement.types import Fault, QuarantinedRow
 
 STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
+
+
+Reader = Callable[[Workplace, Path], frozenset[int]]
+"""Reads a whole file of another context again; the numbers of the lines it still cannot use."""
+
+NO_READERS: Mapping[str, Reader] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,8 +56,13 @@ def _chosen(place: Workplace, ids: Sequence[UUID]) -> list[QuarantinedRow]:
     return [row for row in rows if row.quarantine_id in ids]
 
 
-def replay(place: Workplace, *, ids: Sequence[UUID] = ()) -> Replayed:
-    """Read quarantined lines again at their file and offset; those that are good now are stored."""
+def replay(
+    place: Workplace, *, ids: Sequence[UUID] = (), readers: Mapping[str, Reader] = NO_READERS
+) -> Replayed:
+    """Read quarantined lines again at their file and offset; those that are good now are stored.
+
+    A file of another context's format is read again as a whole by that context's reader.
+    """
     by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
     rows = _chosen(place, ids)
     for row in rows:
@@ -60,7 +71,12 @@ def replay(place: Workplace, *, ids: Sequence[UUID] = ()) -> Replayed:
     with Ingest.opened(place) as ingest:
         for name, waiting in by_file.items():
             try:
-                done += _reread(ingest, Path(name), waiting)
+                reader = readers.get(waiting[0].format)
+                if reader is None:
+                    done += _reread(ingest, Path(name), waiting)
+                else:
+                    still_bad = reader(place, Path(name))
+                    done += [r.quarantine_id for r in waiting if r.line_number not in still_bad]
             except InvalidInput as error:
                 unreadable.append(told(error))
     with place.stores.operational.worker() as tx:
