@@ -17,7 +17,7 @@ from wavehouse.web import live_app
 PEOPLE = 1000
 ROUNDS = 30
 GOAL = 0.2
-PAGES = ("/", "/?range=90d", "/?range=24h", "/?metric=revenue&compare=off")
+PAGES = ("/", "/?range=91d", "/?range=today", "/?metric=revenue&compare=off")
 
 
 def figures(size: float) -> Iterator[Figure]:

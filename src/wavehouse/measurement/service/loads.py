@@ -89,6 +89,7 @@ class Loads:
 
     def _stage(self, work: Work, *, moves: bool) -> None:
         resumes = moves and work.file.unfinished and work.chunk.first_byte == work.file.bytes_read
+        loading.lock_out_adoption(self._loader)
         progress = self._progress(work)
         self._engine.stage(self._loader, work.batch, progress, rejects_too=resumes)
         if resumes:
