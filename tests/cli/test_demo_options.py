@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from wavehouse.cli.demo import demo
+from wavehouse.cli.sample import Sample
 from wavehouse.cli.serving import up
+from wavehouse.kernel import config
 from wavehouse.kernel.errors import UsageError
 
 
@@ -32,3 +36,25 @@ def test_a_port_beyond_the_last_one_is_wrong_usage() -> None:
 
     assert isinstance(done.exception, UsageError)
     assert "must be a port, 1 to 65535" in str(done.exception)
+
+
+def test_the_progress_of_a_simulation_ends_at_its_days(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Reports come several times a day; a bar that says 117 of 60 days is not believed."""
+    advanced: list[int] = []
+
+    class Meter:
+        def advance(self, amount: int) -> None:
+            advanced.append(amount)
+
+    @contextmanager
+    def progress(*_: object) -> Iterator[Meter]:
+        yield Meter()
+
+    monkeypatch.setattr("wavehouse.kernel.terminal.progress", progress)
+    settings = config.load({"home": str(tmp_path)}, environment={})
+
+    Sample.wanted(settings, seed=1, people=200, days=3).simulate()
+
+    assert 3 == sum(advanced)

@@ -102,13 +102,13 @@ class Sample:
             known: dict[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
             return known
         settings = Settings(self.seed, self.people, self.days, self.until, LogFormat.CLOUDFRONT)
-        told = 0
+        seen = 0
         with terminal.progress("Simulating listeners", self.days, "days") as meter:
 
             def report(now: Progress) -> None:
-                nonlocal told
-                meter.advance(now.day - told)
-                told = now.day
+                nonlocal seen
+                meter.advance(now.day - seen)
+                seen = now.day
 
             return simulate(settings, self.folder, force=True, report=report)
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, Unreachable
-from wavehouse.kernel.ids import OrganizationId, SourceFileId
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.adapters.engine import Batch, Engine
 from wavehouse.measurement.queries import loading
 from wavehouse.measurement.types import Chunk, SourceFile, Tally
@@ -34,7 +34,7 @@ class Loads:
         self._engine = engine
         self._loader = loader
         self._media_state = media_state
-        self._overlapping: set[SourceFileId] = set()
+        self._all_new = True
 
     def load(self, work: Work, *, moves: bool = True) -> Tally:
         """Store a chunk's rows, marks, rejects and the file's progress: all or nothing."""
@@ -48,6 +48,7 @@ class Loads:
             raise
         finally:
             self._engine.drop(batch)
+        self._all_new = stored == batch.rows
         return Tally(
             read=batch.rows + len(batch.rejects),
             stored=stored,
@@ -70,15 +71,13 @@ class Loads:
     def _load_new(self, work: Work, *, moves: bool) -> tuple[int, int] | None:
         """Load a chunk on the guess that none of its requests is stored; None when one is.
 
-        The guess is cheap and mostly right. Where it was wrong once, the rest of the file is
-        not guessed about.
+        The guess, that it is as with the chunk before, is mostly right and cheap to act upon.
         """
-        if work.file.source_file_id in self._overlapping:
+        if not self._all_new:
             return None
         self._stage(work, moves=moves)
         stored = loading.insert_only_new_requests(self._loader) if work.batch.rows else 0
         if stored is None:
-            self._overlapping.add(work.file.source_file_id)
             return None
         return stored, self._finish(work, moves=moves)
 
