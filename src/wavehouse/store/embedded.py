@@ -25,7 +25,14 @@ from typing import IO, Any
 
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
 from wavehouse.store import postmaster
-from wavehouse.store.binaries import MAJOR, Account, programs, require_reachable, server_account
+from wavehouse.store.binaries import (
+    MAJOR,
+    Account,
+    let_pass,
+    programs,
+    require_reachable,
+    server_account,
+)
 
 SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
@@ -147,11 +154,17 @@ class EmbeddedServer:
         self._wait_until_ready()
 
     def _prepare_home(self) -> None:
+        if self.home.exists() and not self.home.is_dir():
+            raise Refused(
+                "WAVEHOUSE_HOME is a file, not a folder",
+                where=str(self.home),
+                hint="Set WAVEHOUSE_HOME to a folder",
+            )
         require_reachable(self.home, self.account)
         if not self.home.exists():
             self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
         if self.account.other:
-            self.home.chmod(0o711)
+            let_pass(self.home, self.account)
             if not self.data.exists():
                 self._say(
                     f"PostgreSQL refuses root: it runs as {self.account.name!r}, on {self.data}"
