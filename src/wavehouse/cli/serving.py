@@ -82,14 +82,13 @@ def background_counting(place: Workplace) -> Iterator[None]:
 
     def work() -> None:
         from wavehouse import measurement
-        from wavehouse.kernel.errors import WavehouseError
 
         while not stop.wait(_EVERY_SECONDS):
             try:
                 measurement.count(place)
                 measurement.roll_up(place)
-            except WavehouseError as error:
-                terminal.say(f"Counting waits: {error}")
+            except Exception as error:  # whatever it was: the next minute may be better
+                terminal.say(f"Counting waits: {type(error).__name__}: {error}")
 
     thread = threading.Thread(target=work, name="counting", daemon=True)
     thread.start()

@@ -25,7 +25,14 @@ from typing import IO, Any
 
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
 from wavehouse.store import postmaster
-from wavehouse.store.binaries import MAJOR, Account, programs, require_reachable, server_account
+from wavehouse.store.binaries import (
+    MAJOR,
+    Account,
+    let_pass,
+    programs,
+    require_reachable,
+    server_account,
+)
 
 SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
@@ -148,6 +155,12 @@ class EmbeddedServer:
         self._wait_until_ready()
 
     def _prepare_home(self) -> None:
+        if self.home.exists() and not self.home.is_dir():
+            raise Refused(
+                "WAVEHOUSE_HOME is a file, not a folder",
+                where=str(self.home),
+                hint="Set WAVEHOUSE_HOME to a folder",
+            )
         require_reachable(self.home, self.account)
         if not self.home.exists():
             self._make_home()
@@ -157,7 +170,7 @@ class EmbeddedServer:
                 "WAVEHOUSE_HOME is not a folder", where=str(self.home), hint=_ANOTHER_HOME
             )
         if self.account.other:
-            self.home.chmod(0o711)
+            let_pass(self.home, self.account)
             if not self.data.exists():
                 self._say(
                     f"PostgreSQL refuses root: it runs as {self.account.name!r}, on {self.data}"

@@ -211,7 +211,8 @@ class Engine:
     def _address(self, pair: str) -> tuple[bytes | None, str]:
         """An address's identity, and network, country and class as joined text."""
         remote, forwarded_for = pair.split(_UNIT)
-        address = forwarded(remote, forwarded_for or None, self._lookups.trusted)
+        # CloudFront writes the space after a comma as %20.
+        address = forwarded(remote, unquote(forwarded_for) or None, self._lookups.trusted)
         if address is None:
             return None, f"{_UNIT}{_UNIT}"
         country = self._lookups.country(address.ip_int, address.version) or ""

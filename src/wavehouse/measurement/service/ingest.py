@@ -211,12 +211,17 @@ class Ingest:
     def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> _Reading:
         tally = Tally()
         pending: Future[Tally] | None = None
-        for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
-            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
-            work = self._normalised(file, chunk, layout)
+        try:
+            for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
+                refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
+                work = self._normalised(file, chunk, layout)
+                if pending is not None:
+                    tally.add(pending.result())
+                pending = self._pool.submit(copy_context().run, self._loads.load, work)
+        except InvalidInput:
             if pending is not None:
-                tally.add(pending.result())
-            pending = self._pool.submit(copy_context().run, self._loads.load, work)
+                pending.result()  # what stands before the fault is stored, or says why not
+            raise
 
         def rest() -> FileResult:
             if pending is not None:

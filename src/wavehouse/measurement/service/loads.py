@@ -44,13 +44,7 @@ class Loads:
                 work, moves=moves
             )
         except BaseException as error:
-            try:
-                self._loader.rollback()
-            except Exception:  # the connection is gone, whatever the first error said
-                raise Unreachable(
-                    "the operational database does not answer",
-                    hint="What was read so far is kept. Is the server running? wavehouse doctor",
-                ) from error
+            self._give_up(error)
             raise
         finally:
             self._engine.drop(batch)
@@ -63,6 +57,16 @@ class Loads:
             filtered=batch.filtered,
             faults=dict(Counter(str(reject.fault) for reject in batch.rejects)),
         )
+
+    def _give_up(self, error: BaseException) -> None:
+        """Roll back; a connection that cannot even do that is gone, whatever the error said."""
+        try:
+            self._loader.rollback()
+        except Exception:
+            raise Unreachable(
+                "the operational database does not answer",
+                hint="What was read so far is kept. Is the server running? wavehouse doctor",
+            ) from error
 
     def _load_new(self, work: Work, *, moves: bool) -> tuple[int, int] | None:
         """Load a chunk on the guess that none of its requests is stored; None when one is.

@@ -1,0 +1,28 @@
+"""Options that several commands of ``measurement`` have."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import Workplace
+
+DATE = click.DateTime(["%Y-%m-%d"])
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+def period(place: Workplace, first: datetime | None, last: datetime | None) -> tuple[date, date]:
+    """The days asked for; without them the last 28 days that have data."""
+    from wavehouse.kernel import clock
+    from wavehouse.kernel.errors import UsageError
+    from wavehouse.measurement.service import reading
+
+    known = reading.known_period(place)
+    end = last.date() if last else (known[1] if known else clock.today())
+    begin = first.date() if first else end - 27 * clock.DAY
+    if begin > end:
+        raise UsageError(f"--from {begin} is after --to {end}")
+    return begin, end
