@@ -38,6 +38,7 @@ SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
 _START_PATIENCE = 600.0
 _DEFAULT_PORT = 5432
+_ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
 Say = Callable[[str], None]
 
 
@@ -162,13 +163,28 @@ class EmbeddedServer:
             )
         require_reachable(self.home, self.account)
         if not self.home.exists():
-            self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
+            self._make_home()
+        if not self.home.is_dir():
+            # Before anything is changed: as root, a chmod of somebody's file would succeed.
+            raise Refused(
+                "WAVEHOUSE_HOME is not a folder", where=str(self.home), hint=_ANOTHER_HOME
+            )
         if self.account.other:
             let_pass(self.home, self.account)
             if not self.data.exists():
                 self._say(
                     f"PostgreSQL refuses root: it runs as {self.account.name!r}, on {self.data}"
                 )
+
+    def _make_home(self) -> None:
+        try:
+            self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
+        except OSError as error:
+            raise Refused(
+                f"WAVEHOUSE_HOME cannot be made: {error.strerror}",
+                where=str(self.home),
+                hint=_ANOTHER_HOME,
+            ) from None
 
     def superuser_password(self) -> str:
         """The server's own secret; every role's password is derived from it."""
