@@ -25,7 +25,7 @@ def test_a_home_that_is_no_folder_is_a_finding(
     last = json.loads(done.stdout)["checks"][-1]
     assert ("databases", False) == (last["name"], last["ok"])
     assert "WAVEHOUSE_HOME" in last["says"]
-    assert "export WAVEHOUSE_HOME=<a folder that you may write to>" == last["type"]
+    assert "WAVEHOUSE_HOME" in last["type"]
 
 
 def test_what_nobody_foresaw_is_a_finding_too(

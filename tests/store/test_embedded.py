@@ -394,6 +394,6 @@ def test_a_home_that_is_a_file_is_refused_and_left_alone(home_folder: Path, belo
     with pytest.raises(Refused) as refused, EmbeddedServer(file / below).running():
         pass
 
-    assert "export WAVEHOUSE_HOME=<a folder that you may write to>" == refused.value.hint
+    assert "WAVEHOUSE_HOME" in str(refused.value.hint)
     assert 0o644 == stat.S_IMODE(file.stat().st_mode)
     assert ["passwd"] == [path.name for path in home_folder.iterdir()]

@@ -164,11 +164,6 @@ class EmbeddedServer:
         require_reachable(self.home, self.account)
         if not self.home.exists():
             self._make_home()
-        if not self.home.is_dir():
-            # Before anything is changed: as root, a chmod of somebody's file would succeed.
-            raise Refused(
-                "WAVEHOUSE_HOME is not a folder", where=str(self.home), hint=_ANOTHER_HOME
-            )
         if self.account.other:
             let_pass(self.home, self.account)
             if not self.data.exists():
