@@ -109,6 +109,14 @@ class EmbeddedServer:
                     self._stop()
                 users.close()
 
+    def revive(self) -> bool:
+        """Start the server again if it has died under a program that uses it; whether it had."""
+        with self._exclusively():
+            if self.is_running():
+                return False
+            self._ensure_running()
+            return True
+
     @contextmanager
     def removable(self) -> Iterator[Path]:
         """The data folder, stopped and safe to remove. Refused while a program uses it."""
@@ -159,7 +167,7 @@ class EmbeddedServer:
             raise Refused(
                 "WAVEHOUSE_HOME is a file, not a folder",
                 where=str(self.home),
-                hint="Set WAVEHOUSE_HOME to a folder",
+                hint=_ANOTHER_HOME,
             )
         require_reachable(self.home, self.account)
         if not self.home.exists():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.measurement.cli.options import AS_JSON, DATE, period
+from wavehouse.measurement.cli.options import AS_JSON, DATE, ROWS, period
 
 if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace
@@ -94,7 +94,9 @@ def downloads(
 @click.command()
 @click.option("--from", "first", type=DATE, help="First UTC day.")
 @click.option("--to", "last", type=DATE, help="Last UTC day, included.")
-@click.option("--limit", default=200, show_default=True, help="At most so many requests.")
+@click.option(
+    "--limit", type=ROWS, default=200, show_default=True, help="At most so many requests."
+)
 @AS_JSON
 @click.pass_obj
 def requests(

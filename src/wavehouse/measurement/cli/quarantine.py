@@ -8,7 +8,7 @@ import click
 
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_FOUND
-from wavehouse.measurement.cli.options import AS_JSON
+from wavehouse.measurement.cli.options import AS_JSON, ROWS
 
 if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace
@@ -24,7 +24,7 @@ def quarantine() -> None:
 
 
 @quarantine.command("list")
-@click.option("--limit", default=100, show_default=True, help="At most so many rows.")
+@click.option("--limit", type=ROWS, default=100, show_default=True, help="At most so many rows.")
 @AS_JSON
 @click.pass_obj
 def list_rows(open_workplace: OpenWorkplace, limit: int, as_json: bool) -> None:

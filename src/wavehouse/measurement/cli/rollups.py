@@ -37,6 +37,8 @@ def run(
     from wavehouse.measurement.service import counting, rolling
 
     with open_workplace() as place:
+        if not recount and (first or last):
+            raise click.UsageError("--from and --to go with --recount.")
         if recount:
             begin, end = period(place, first, last)
             counted = counting.recount(place, first=begin, last=end)
