@@ -77,7 +77,7 @@ class Engine:
         # Nothing is fetched from anywhere, and the machine's own time zone has no say.
         self.database = duckdb.connect(
             config={
-                "threads": 2,
+                "threads": 1,
                 "arrow_lossless_conversion": True,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,

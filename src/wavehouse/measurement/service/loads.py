@@ -20,6 +20,7 @@ class Work:
 
     file: SourceFile
     chunk: Chunk
+    engine: Engine
     batch: Batch
     batch_id: int
 
@@ -27,11 +28,8 @@ class Work:
 class Loads:
     """Loads chunks one after another, in the loader's thread."""
 
-    def __init__(
-        self, organization: OrganizationId, engine: Engine, loader: BulkLoader, media_state: str
-    ) -> None:
+    def __init__(self, organization: OrganizationId, loader: BulkLoader, media_state: str) -> None:
         self._organization = organization
-        self._engine = engine
         self._loader = loader
         self._media_state = media_state
         self._all_new = True
@@ -47,7 +45,7 @@ class Loads:
             self._give_up(error)
             raise
         finally:
-            self._engine.drop(batch)
+            work.engine.drop(batch)
         self._all_new = stored == batch.rows
         return Tally(
             read=batch.rows + len(batch.rejects),
@@ -91,7 +89,7 @@ class Loads:
         resumes = moves and work.file.unfinished and work.chunk.first_byte == work.file.bytes_read
         loading.lock_out_adoption(self._loader)
         progress = self._progress(work)
-        self._engine.stage(self._loader, work.batch, progress, rejects_too=resumes)
+        work.engine.stage(self._loader, work.batch, progress, rejects_too=resumes)
         if resumes:
             loading.replace_tail(self._loader)
             loading.close_superseded(self._loader)
