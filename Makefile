@@ -76,7 +76,7 @@ chromium: ## Find or install the Chromium that the browser tests drive
 # --- measuring, locking, cleaning -------------------------------------------------------------
 
 bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
-	@for file in benchmarks/bench_*.py; do echo "== $$file"; $(BIN)/python "$$file" || exit 1; done
+	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 # uv writes the locks, from a throw-away environment; the locks never name a registry.
 COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \

@@ -6,34 +6,77 @@ import signal
 import sys
 from types import FrameType
 
+_PATIENCE = 2
+_stops: list[int] = []
+
 
 def _leave(number: int, _frame: FrameType | None) -> None:
-    """SIGTERM and SIGHUP unwind like Ctrl-C, so that the embedded server is stopped."""
+    """SIGTERM and SIGHUP unwind like Ctrl-C, so that the embedded server is stopped.
+
+    A second signal lets the first one's clean-up end; a third does not wait for it.
+    """
+    _stops.append(number)
+    if len(_stops) == _PATIENCE:
+        print("Stopping; once more to leave at once.", file=sys.stderr)
+        return
     raise SystemExit(128 + number)
 
 
 def main() -> None:
     """Entry point of the console script."""
-    import click
-
     from wavehouse.cli.root import root
-    from wavehouse.kernel.errors import WavehouseError
 
-    signal.signal(signal.SIGTERM, _leave)
-    signal.signal(signal.SIGHUP, _leave)
+    for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(each, _leave)
     try:
         code = root.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
-    except WavehouseError as error:
+    except BaseException as error:
+        # A library may turn the signal into an error of its own, such as "query interrupted".
+        if _stops:
+            _tell_stopped()
+            sys.exit(128 + _stops[0])
+        sys.exit(_ended(error))
+
+
+def _ended(error: BaseException) -> int | str | None:
+    """Tell an error, if it is one; the exit code."""
+    import click
+
+    from wavehouse.kernel.errors import WavehouseError
+
+    if isinstance(error, SystemExit):
+        return error.code
+    if isinstance(error, WavehouseError):
         _tell(error)
-        sys.exit(error.exit_code)
-    except click.exceptions.Abort:
-        sys.exit(130)
-    except click.ClickException as error:
+        return error.exit_code
+    if isinstance(error, click.exceptions.Abort | KeyboardInterrupt):
+        return 130
+    if isinstance(error, click.ClickException):
         error.show()
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        sys.exit(0)
+        return error.exit_code
+    if isinstance(error, BrokenPipeError):
+        _stop_writing()
+        return 0
+    from wavehouse.cli.faults import told  # the last net: never a traceback
+
+    sentence = told(error)
+    _tell(sentence)
+    return sentence.exit_code
+
+
+def _tell_stopped() -> None:
+    print(
+        "Stopped. What was finished is stored; the same command goes on from there.",
+        file=sys.stderr,
+    )
+
+
+def _stop_writing() -> None:
+    """Whoever read our output has left: what is still buffered must not raise at exit."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(error: object) -> None:

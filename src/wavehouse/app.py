@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
@@ -43,6 +44,21 @@ def workplace(flags: dict[str, Any] | None = None) -> Iterator[Workplace]:
     with open_stores(settings, say) as stores:
         migrate(stores)
         yield entered(settings, stores)
+
+
+def reread_conversions(place: Workplace, path: Path) -> frozenset[int]:
+    """Read a file of conversions again; the numbers of the lines that still cannot be used."""
+    from wavehouse import sponsorship
+
+    bad: set[int] = set()
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        sponsorship.ingest_conversions(
+            tx,
+            identity=place.identity,
+            path=path,
+            quarantine=lambda _, rows: bad.update(row.line for row in rows),
+        )
+    return frozenset(bad)
 
 
 def migrate(stores: Stores) -> None:

@@ -319,3 +319,12 @@ def test_links_and_sessions_that_have_ended_are_deleted(workplace: Workplace) ->
         _link(workplace)
     with workplace.stores.operational.worker() as tx:
         assert 1 == tx.value("SELECT count(*) FROM accounts.login_links")
+
+
+def test_a_key_that_has_expired_already_is_not_made(workplace: Workplace) -> None:
+    """A day of the past is a slip of the pen: the key would never work."""
+    with (
+        clock.frozen(NOON),
+        pytest.raises(InvalidInput, match="would have expired already"),
+    ):
+        _key(workplace, expires_at=NOON)

@@ -93,3 +93,17 @@ def test_progress_outside_of_a_terminal_is_silent_when_it_is_short(
         meter.advance(10)
 
     assert ("", "") == capsys.readouterr()
+
+
+def test_a_narrow_terminal_folds_a_path_and_never_cuts_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What a table says is there to be copied."""
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True)
+    monkeypatch.setenv("COLUMNS", "40")
+    path = "/home/somebody/.local/share/wavehouse/reports/autumn.pdf"
+
+    terminal.print_table(["figure", "value"], [["pdf", path]])
+
+    lines = capsys.readouterr().out.splitlines()[1:]
+    assert path == "".join(line.removeprefix(" pdf").strip() for line in lines)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -136,14 +136,41 @@ class Hit:
         return "\t".join(str(known.get(name, "-")) for name in FIELDS)
 
 
-FIELDS = (
-    "date time x-edge-location sc-bytes c-ip cs-method cs(Host) cs-uri-stem sc-status cs(Referer)"
-    " cs(User-Agent) cs-uri-query cs(Cookie) x-edge-result-type x-edge-request-id x-host-header"
-    " cs-protocol cs-bytes time-taken x-forwarded-for ssl-protocol ssl-cipher"
-    " x-edge-response-result-type cs-protocol-version fle-status fle-encrypted-fields c-port"
-    " time-to-first-byte x-edge-detailed-result-type sc-content-type sc-content-len"
-    " sc-range-start sc-range-end"
-).split()
+FIELDS = [
+    "date",
+    "time",
+    "x-edge-location",
+    "sc-bytes",
+    "c-ip",
+    "cs-method",
+    "cs(Host)",
+    "cs-uri-stem",
+    "sc-status",
+    "cs(Referer)",
+    "cs(User-Agent)",
+    "cs-uri-query",
+    "cs(Cookie)",
+    "x-edge-result-type",
+    "x-edge-request-id",
+    "x-host-header",
+    "cs-protocol",
+    "cs-bytes",
+    "time-taken",
+    "x-forwarded-for",
+    "ssl-protocol",
+    "ssl-cipher",
+    "x-edge-response-result-type",
+    "cs-protocol-version",
+    "fle-status",
+    "fle-encrypted-fields",
+    "c-port",
+    "time-to-first-byte",
+    "x-edge-detailed-result-type",
+    "sc-content-type",
+    "sc-content-len",
+    "sc-range-start",
+    "sc-range-end",
+]
 HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
 
 
@@ -239,6 +266,15 @@ class Desk:
         with self.place.stores.analytics.worker() as tx:
             return tx.connection.execute(statement, parameters).fetchall()
 
+    def clean(self) -> None:
+        """Forget everything that was measured."""
+        with self.place.stores.operational.worker() as tx:
+            for table in MEASURED:
+                tx.connection.execute(f"DELETE FROM measurement.{table}")
+        with self.place.stores.analytics.worker() as tx:
+            for table in ROLLED_UP:
+                tx.connection.execute(f"DELETE FROM analytics.{table}")
+
     def figures(self) -> dict[str, Any]:
         """Everything that is shown, to be compared with another time it was shown."""
         found: dict[str, Any] = {
@@ -294,20 +330,27 @@ def shared_desk(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
 @pytest.fixture
 def desk(shared_desk: Desk, tmp_path: Path) -> Iterator[Desk]:
     """A clean desk: the show registered, nothing measured yet."""
-    with shared_desk.place.stores.operational.worker() as tx:
-        for table in MEASURED:
-            tx.connection.execute(f"DELETE FROM measurement.{table}")
-    with shared_desk.place.stores.analytics.worker() as tx:
-        for table in ROLLED_UP:
-            tx.connection.execute(f"DELETE FROM analytics.{table}")
+    shared_desk.clean()
     shared_desk.folder = tmp_path
     with clock.frozen(NOW):
         yield shared_desk
 
 
+@pytest.fixture
+def clean(desk: Desk) -> Callable[[], None]:
+    """Forget everything that was measured, in the middle of a test."""
+    return desk.clean
+
+
+@pytest.fixture(scope="session")
+def cloudfront_head() -> str:
+    """The two lines that a CloudFront log begins with."""
+    return HEAD
+
+
 MEASURED = (
     "requests", "downloads", "listener_events", "count_log", "dirty_log", "quarantine",
-    "ingest_batches", "source_files", "user_agents", "key_epochs",
+    "adoptions", "ingest_batches", "source_files", "user_agents", "key_epochs",
 )  # fmt: skip
 ROLLED_UP = (
     "audience_daily", "reconciliations",
@@ -329,11 +372,6 @@ def form(request: pytest.FixtureRequest) -> str:
 def hit() -> Hit:
     """A whole download of episode one."""
     return Hit()
-
-
-def same(figures: Sequence[dict[str, Any]]) -> bool:
-    """True when all are equal."""
-    return all(one == figures[0] for one in figures)
 
 
 @pytest.fixture(scope="session")

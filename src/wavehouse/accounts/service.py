@@ -123,6 +123,8 @@ def create_api_key(
     """A new key; its text is returned once and not stored."""
     if not name.strip() or not scopes:
         raise InvalidInput("a key needs a name and at least one scope")
+    if expires_at is not None and expires_at <= clock.now():
+        raise InvalidInput("the key would have expired already", hint="Choose a later day")
     prefix = rules.base62(secrets.token_bytes(16), 8)
     secret = rules.base62(secrets.token_bytes(48), 32)
     key = queries.insert_api_key(

@@ -23,8 +23,20 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object of the figures.")
 @click.option("--reset", is_flag=True, help="Remove the sample data and stop.")
 @click.option("--seed", default=2026, show_default=True, help="Another seed, another world.")
-@click.option("--people", default=2000, show_default=True, help="How many people listen.")
-@click.option("--days", default=60, show_default=True, help="How many days, up to yesterday.")
+@click.option(
+    "--people",
+    type=click.IntRange(1),
+    default=2000,
+    show_default=True,
+    help="How many people listen.",
+)
+@click.option(
+    "--days",
+    type=click.IntRange(2),
+    default=60,
+    show_default=True,
+    help="How many days, up to yesterday.",
+)
 @click.option("--port", type=int, help="Port of the dashboard; default 8420.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the dashboard in the browser.")
 def demo(

@@ -11,6 +11,8 @@ from wavehouse import __version__
 from wavehouse.cli.loading import Lazy, LazyGroup
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from wavehouse.accounts import Workplace
     from wavehouse.schema import Target
 
@@ -69,6 +71,12 @@ def _own_ladders() -> AbstractContextManager[list[Target]]:
     return schema_targets()
 
 
+def _reread_conversions(place: Workplace, path: Path) -> frozenset[int]:
+    from wavehouse.app import reread_conversions
+
+    return reread_conversions(place, path)
+
+
 @click.group(
     cls=LazyGroup,
     lazy=COMMANDS,
@@ -90,6 +98,7 @@ def root(context: click.Context, quiet: bool) -> None:
     terminal.be_quiet(quiet)
     context.obj = context.obj or _open_workplace
     context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
+    context.meta.setdefault("wavehouse.replay_readers", {"conversions": _reread_conversions})
 
 
 @click.group(cls=LazyGroup, lazy=INGEST)

@@ -95,17 +95,22 @@ class Sample:
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
-        from wavehouse.simulation import LogFormat, Settings, simulate
+        from wavehouse.simulation import LogFormat, Progress, Settings, simulate
 
         truth = self.folder / "truth.json"
         if truth.exists():
             known: dict[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
             return known
         settings = Settings(self.seed, self.people, self.days, self.until, LogFormat.CLOUDFRONT)
+        seen = 0
         with terminal.progress("Simulating listeners", self.days, "days") as meter:
-            return simulate(
-                settings, self.folder, force=True, report=lambda progress: meter.advance(1)
-            )
+
+            def report(now: Progress) -> None:
+                nonlocal seen
+                meter.advance(now.day - seen)
+                seen = now.day
+
+            return simulate(settings, self.folder, force=True, report=report)
 
     def remove(self) -> bool:
         """Remove the sample and the databases it is in; False when there is none."""

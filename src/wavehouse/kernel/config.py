@@ -93,6 +93,13 @@ def _positive(text: str) -> int:
     return value
 
 
+def _port(text: str) -> int:
+    value = int(text)
+    if not 0 < value < 2**16:
+        raise ValueError("must be a port, 1 to 65535")
+    return value
+
+
 def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
@@ -124,12 +131,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("analytics_url", str, None, "PostgreSQL 18 for rollups; unset: embedded.", True),
     Option(
         "postgres_port",
-        _positive,
+        _port,
         None,
         "Also open the embedded server on 127.0.0.1 at this port; unset: only its socket.",
     ),
     Option("host", str, "127.0.0.1", "Address that the dashboard listens on."),
-    Option("port", _positive, 8420, "Port that the dashboard listens on."),
+    Option("port", _port, 8420, "Port that the dashboard listens on."),
     Option("allowed_hosts", _words, (), "Further host names the dashboard answers to."),
     Option(
         "raw_retention_days",

@@ -75,7 +75,8 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         for n in range(len(columns))
     ]
     for name, right in zip(columns, numeric, strict=True):
-        table.add_column(name, justify="right" if right else "left")
+        # Folded, never cut: a path or a command is there to be copied.
+        table.add_column(name, justify="right" if right else "left", overflow="fold")
     for row in shown:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

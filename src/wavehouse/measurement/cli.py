@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace, Workplace
     from wavehouse.measurement.types import FileResult, Tally
 
+REPLAY_READERS = "wavehouse.replay_readers"
+"""Where the program puts the readers of other contexts' files: a key of click's ``meta``."""
+
 _DATE = click.DateTime(["%Y-%m-%d"])
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
@@ -77,7 +80,13 @@ def logs(
             {
                 **_tally_json(total),
                 "files": [
-                    {"file": r.name, "format": r.format, "note": r.note, **_tally_json(r.tally)}
+                    {
+                        "file": r.name,
+                        "format": r.format,
+                        "note": r.note,
+                        "error": r.error,
+                        **_tally_json(r.tally),
+                    }
                     for r in results
                 ],
                 "downloads": counted and counted.downloads_added - counted.downloads_removed,
@@ -91,8 +100,12 @@ def logs(
                 f"{counted.downloads_added - counted.downloads_removed:+,} downloads on "
                 f"{counted.days} days. See: wavehouse downloads"
             )
+    unread = [r.error for r in results if r.error]
+    for error in unread:
+        terminal.say(f"Error: {error}")
     if total.quarantined or total.faults:
         terminal.say("Some rows could not be used: wavehouse quarantine list")
+    if unread or total.quarantined or total.faults:
         raise SystemExit(EXIT_FOUND)
 
 
@@ -124,6 +137,9 @@ def _tally_json(tally: Tally) -> dict[str, object]:
 
 
 def _show_results(results: list[FileResult], total: Tally) -> None:
+    results = [r for r in results if not r.error]
+    if not results:
+        return
     shown = results if len(results) <= 20 else results[:19]
     rows: list[list[object]] = [
         [
@@ -351,7 +367,13 @@ def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> Non
                 "raw_events": found.raw_events,
                 "rollup_events": found.rollup_events,
                 "mismatches": [
-                    {"hour": m.hour, "podcast": m.podcast_id, "raw": m.raw, "rollup": m.rollup}
+                    {
+                        "table": m.table,
+                        "hour": m.hour,
+                        "podcast": m.podcast_id,
+                        "raw": m.raw,
+                        "rollup": m.rollup,
+                    }
                     for m in found.mismatches
                 ],
                 "repaired": repair and bool(found.mismatches),
@@ -359,8 +381,8 @@ def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> Non
         )
     elif found.mismatches:
         terminal.print_table(
-            ["hour", "podcast", "raw", "rollup"],
-            [[m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
+            ["table", "hour", "podcast", "raw", "rollup"],
+            [[m.table, m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
         )
     else:
         terminal.say(f"{found.hours:,} hours, {found.raw_events:,} events: all equal")
@@ -427,16 +449,18 @@ def list_rows(open_workplace: OpenWorkplace, limit: int, as_json: bool) -> None:
 @quarantine.command()
 @click.argument("ids", nargs=-1, type=click.UUID)
 @_JSON
-@click.pass_obj
-def replay(open_workplace: OpenWorkplace, ids: tuple[object, ...], as_json: bool) -> None:
+@click.pass_context
+def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> None:
     """Read quarantined rows again from their files: all, or those with these IDS."""
     from uuid import UUID
 
     from wavehouse.measurement.service import counting, rolling
     from wavehouse.measurement.service import quarantine as service
 
-    with open_workplace() as place:
-        done = service.replay(place, ids=[UUID(str(one)) for one in ids])
+    # The program hands down who reads the files of other contexts, which lie above this one.
+    readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
+    with context.obj() as place:
+        done = service.replay(place, ids=[UUID(str(one)) for one in ids], readers=readers)
         counting.count(place)
         rolling.roll_up(place)
     if as_json:

@@ -108,6 +108,8 @@ class SourceFile:
     name: str
     bytes_read: int
     lines_read: int
+    unfinished: bool
+    """Beyond what was read lies a line without its end, or the place where a gzip broke off."""
 
 
 @dataclass(slots=True)
@@ -134,12 +136,16 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class FileResult:
-    """What reading one file came to; ``note`` says in a sentence when nothing was new."""
+    """What reading one file came to.
+
+    ``note`` says in a sentence when nothing was new, ``error`` why nothing could be read.
+    """
 
     name: str
     format: str
     tally: Tally
     note: str = ""
+    error: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +169,9 @@ class RolledUp:
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """An hour whose rollup is not what the raw events give."""
+    """An hour or day of a rollup that does not hold the downloads that the raw events give."""
 
+    table: str
     hour: datetime
     podcast_id: UUID
     raw: int
@@ -243,6 +250,7 @@ class QuarantinedRow:
     quarantine_id: UUID
     source_file_id: UUID
     file: str
+    format: str
     line_number: int
     byte_offset: int
     byte_length: int

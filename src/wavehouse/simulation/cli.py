@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+_EARLIEST, _LATEST = 1980, 2200
+
 
 @click.command()
 @click.option(
@@ -72,6 +74,10 @@ def simulate(
     from wavehouse.simulation import simulate as run
 
     last = until.date() if until else clock.today() - clock.DAY
+    if not _EARLIEST <= last.year <= _LATEST:
+        raise click.BadParameter(
+            f"choose a day of the years {_EARLIEST} to {_LATEST}", param_hint="--until"
+        )
     _caution(last, days)
     settings = Settings(seed, people, days, last, LogFormat(log_format), shows)
     begun, seen = time.perf_counter(), 0

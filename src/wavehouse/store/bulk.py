@@ -43,15 +43,12 @@ class BulkLoader:
         return int(self._cursor.rowcount)
 
     def attempt(self, statement: LiteralString) -> int | None:
-        """Run a statement that may meet a key that is taken: then None, and nothing was done."""
-        self._cursor.execute("SAVEPOINT attempt")
+        """Run a statement that may meet a key that is taken: then None, and all is rolled back."""
         try:
-            touched = self.execute(statement)
+            return self.execute(statement)
         except adbc.IntegrityError:
-            self._cursor.execute("ROLLBACK TO SAVEPOINT attempt")
+            self.rollback()
             return None
-        self._cursor.execute("RELEASE SAVEPOINT attempt")
-        return touched
 
     def commit(self) -> None:
         """Commit what was staged and executed since the last commit."""

@@ -143,6 +143,8 @@ class EmbeddedServer:
             )
         if not self.is_running():
             self._start()
+        # Also when someone else has started it: it may still be recovering.
+        self._wait_until_ready()
 
     def _prepare_home(self) -> None:
         require_reachable(self.home, self.account)
@@ -240,7 +242,7 @@ class EmbeddedServer:
         folder = self.socket_folder
         if folder != self.data:
             self._private_socket_folder(folder)
-        (self.data / "wavehouse.conf").write_text(self._settings(folder), encoding="utf-8")
+        self._write_settings(self._settings(folder))
         postmaster.disown(self.data, folder)
         # A start is told as soon as the postmaster answers; crash recovery may take long, so the
         # wait is ours, with a sentence, and not pg_ctl's fixed number of seconds.
@@ -250,7 +252,12 @@ class EmbeddedServer:
         )
         if done.returncode != 0:
             raise self._start_failure()
-        self._wait_until_ready()
+
+    def _write_settings(self, text: str) -> None:
+        """Write the settings without following a link: as root, into another account's folder."""
+        flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
+        with os.fdopen(os.open(self.data / "wavehouse.conf", flags), "w") as file:
+            file.write(text)
 
     def _private_socket_folder(self, folder: Path) -> None:
         with suppress(FileExistsError):
@@ -266,9 +273,7 @@ class EmbeddedServer:
         began = time.monotonic()
         told = began
         while True:
-            port = str(self.port or _DEFAULT_PORT)
-            probe = self._run("pg_isready", "-q", "-h", str(self.socket_folder), "-p", port)
-            if probe.returncode == 0:
+            if self._is_ready():
                 return
             elapsed = time.monotonic() - began
             if elapsed > 1 and not self.is_running():
@@ -282,6 +287,14 @@ class EmbeddedServer:
                 told = time.monotonic()
                 self._say(f"PostgreSQL is recovering after a crash ({elapsed:.0f} s) …")
             time.sleep(0.02)
+
+    def _is_ready(self) -> bool:
+        try:
+            port = str(self._running_port())
+        except (FileNotFoundError, IndexError, ValueError):
+            return False  # the postmaster has not written its file yet
+        probe = self._run("pg_isready", "-q", "-h", str(self.socket_folder), "-p", port)
+        return probe.returncode == 0
 
     def _start_failure(self) -> Unreachable:
         log = self.data / "server.log"

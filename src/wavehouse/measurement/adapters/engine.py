@@ -33,14 +33,19 @@ _MEMORY = 2_000_000
 
 @dataclass(frozen=True, slots=True)
 class Lookups:
-    """What the engine asks about distinct values."""
+    """What the engine asks about distinct values.
+
+    ``stand_in`` is the secret of months whose own was destroyed: nobody can repeat it.
+    """
 
     media: MediaIndex
+    media_state: str
     agents: AgentRules
     country: Callable[[int, int], str | None]
     network_class: Callable[[int, int], str | None]
     trusted: TrustedProxies
-    secret_of: Callable[[date], bytes]
+    secret_of: Callable[[date], bytes | None]
+    stand_in: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +139,20 @@ class Engine:
             agents,
         )
 
-    def stage(self, loader: BulkLoader, batch: Batch, progress: dict[str, object]) -> None:
+    def stage(
+        self,
+        loader: BulkLoader,
+        batch: Batch,
+        progress: dict[str, object],
+        *,
+        rejects_too: bool = False,
+    ) -> None:
         """Stream a batch, its rejects and its progress into the loader's temporary tables."""
         cursor = self.database.cursor()
         try:
             loader.stage("staged_progress", cursor.sql(sql.PROGRESS, params=progress))
-            if batch.rows:
-                loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
-            if batch.rejects:
+            loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
+            if batch.rejects or rejects_too:
                 rejects = [
                     {
                         "line_number": r.line_number,
@@ -261,11 +272,12 @@ class Engine:
             return f"{_UNIT}{_UNIT}"
         text = self._agents[agent][1].encode()
         this = date.fromisoformat(month)
-        secret = self._lookups.secret_of(this)
+        secret = self._lookups.secret_of(this) or self._lookups.stand_in
         before = self._lookups.secret_of((this - timedelta(days=1)).replace(day=1))
+        previous = keyed_hash(before, identity, text) if before else ""
         return (
             f"{keyed_hash(secret, identity, text)}{_UNIT}"
-            f"{keyed_hash(before, identity, text)}{_UNIT}{keyed_hash(secret, identity)}"
+            f"{previous}{_UNIT}{keyed_hash(secret, identity)}"
         )
 
     def _distinct(self, statement: str) -> list[str]:
@@ -301,9 +313,11 @@ def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]
     """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
     wanted = set(numbers)
     places: dict[int, tuple[int, int]] = {}
+    # Lines that were set aside already are empty in the text, and as long as ever in the file.
+    set_aside = {r.line_number - chunk.first_line + 1: r.byte_length for r in chunk.rejects}
     offset = chunk.first_byte
     for number, line in enumerate(chunk.text.split("\n"), 1):
-        length = len(line.encode())
+        length = set_aside.get(number) or len(line.encode())
         if number in wanted:
             places[number] = (offset, length)
         offset += length + 1

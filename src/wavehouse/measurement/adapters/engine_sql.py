@@ -135,9 +135,8 @@ placed AS (
 judged AS (
   SELECT *,
     own_prefix AND status IN (301, 302, 303, 307, 308) AS is_prefix,
+    -- What holds of the request itself, wherever its path leads.
     CASE
-      WHEN network = '' THEN 'bad_ip'
-      WHEN episode_id IS NULL THEN 'unknown_path'
       WHEN method <> 'GET' THEN 'bad_method'
       WHEN status = 304 THEN 'not_modified'
       WHEN status NOT IN (0, 200, 206)
@@ -145,7 +144,9 @@ judged AS (
       WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason
       WHEN network_class IN ('datacenter', 'vpn') THEN network_class
-    END AS reason,
+    END AS verdict,
+    CASE WHEN network = '' THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
+      ELSE verdict END AS reason,
     -- R28: where the bytes that were sent lie. 200 and unknown begin at the start of the file.
     CASE WHEN status = 200 THEN 0
       ELSE coalesce(content_start, odd_start, asked_start, 0) END AS range_start,
@@ -187,8 +188,11 @@ SELECT
   nullif(network, '') AS network,
   nullif(country, '') AS country_code,
   listener_key, listener_key_prev, network_key, agent_id, reason,
-  CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path
+  CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path,
+  CASE WHEN reason = 'unknown_path' THEN verdict END AS next_reason
 FROM hashed
+-- Loaders that store the same requests take their locks in one order, and cannot block in a circle.
+ORDER BY requested_at, request_id
 """
 
 # R01 within a chunk: the first line of a request is kept.
@@ -209,7 +213,7 @@ PROGRESS = """
 SELECT $organization_id::UUID AS organization_id, $source_file_id::UUID AS source_file_id,
   $batch_id::BIGINT AS batch_id, $first_line::BIGINT AS first_line, $lines::BIGINT AS lines,
   $bytes_from::BIGINT AS bytes_from, $bytes_to::BIGINT AS bytes_to, $lines_to::BIGINT AS lines_to,
-  $at::TIMESTAMPTZ AS loaded_at
+  $at::TIMESTAMPTZ AS loaded_at, $media::VARCHAR AS media
 """
 
 REJECTS = """

@@ -136,11 +136,26 @@ class Layout:
     statement: str
     parameters: dict[str, Any]
     escaped_agents: bool
+    fields: tuple[str, ...] = ()
+
+
+def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) -> None:
+    """A second header may repeat the first; other fields would be taken for each other."""
+    place = -1
+    while (place := text.find("#Fields:", place + 1)) >= 0:
+        line = text[place:].partition("\n")[0].rstrip("\r")
+        starts = place == 0 or text[place - 1] == "\n"
+        if starts and layout.fields and tuple(line[8:].split()) != layout.fields:
+            raise InvalidInput(
+                "the #Fields line changes in the middle of the file",
+                where=f"{where}:{first_line + text.count(chr(10), 0, place)}",
+                hint="Cut the file there into two; what stands before that piece was read.",
+            )
 
 
 def layout_of(head: str, chosen: str, where: str) -> Layout:
     """The layout that a file's head shows. InvalidInput when it is no log that we read."""
-    lines = [line.rstrip("\r") for line in head.split("\n")]
+    lines = [line.rstrip("\r") for line in head.removeprefix("\ufeff").split("\n")]
     header = next((line for line in lines if line.startswith("#Fields:")), None)
     if chosen == LogFormat.CLOUDFRONT or (chosen == "auto" and (header or _tabbed(lines))):
         names = header.removeprefix("#Fields:").split() if header else [*CLOUDFRONT_FIELDS]
@@ -169,4 +184,6 @@ def _cloudfront(names: list[str], where: str) -> Layout:
         key = name.replace("-", "_").replace("(", "_").replace(")", "").lower()
         # A list has no element beyond its end: a field that is not logged reads as NULL.
         parameters[key] = names.index(name) + 1 if name in names else len(names) + 1
-    return Layout(LogFormat.CLOUDFRONT, CLOUDFRONT, parameters, escaped_agents=True)
+    return Layout(
+        LogFormat.CLOUDFRONT, CLOUDFRONT, parameters, escaped_agents=True, fields=tuple(names)
+    )

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import zlib
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -19,10 +20,11 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Chunk, Fault, Reject
 
-CHUNK_BYTES = 24 * 2**20
+CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
+_PIECE = 64 * 2**10
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _EXCERPT = 640
 
@@ -46,6 +48,12 @@ class LogFile:
         self.path = path
         self.on_bytes: Callable[[int], None] = lambda _: None
         self.fault: Reject | None = None
+        if path.exists() and not path.is_file():
+            raise InvalidInput(
+                "this is not a file: a log is read in pieces, and again when it has grown",
+                where=str(path),
+                hint="Save it as a file first.",
+            )
         try:
             with path.open("rb") as file:
                 self._is_gzip = file.read(2) == b"\x1f\x8b"
@@ -62,6 +70,10 @@ class LogFile:
             content += block
             if len(content) > HEAD_BYTES:
                 break
+        if self.fault is not None and not content:
+            raise InvalidInput(
+                "the gzip stream is cut or damaged from its beginning", where=str(self.path)
+            )
         self.fault = None
         if content.startswith(_UTF16):
             raise InvalidInput(
@@ -83,11 +95,23 @@ class LogFile:
             place = cutter.next_byte
             self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
 
-    def line_at(self, byte_offset: int, length: int) -> bytes | None:
-        """The bytes of one line, for a replay; None when the file has become shorter."""
-        for block in self._blocks(max(length, 1), skip=byte_offset):
-            return block[:length] if len(block) >= length else None
-        return None
+    def sample(self) -> str:
+        """The first chunk that has readable lines, for a head that shows no format."""
+        for chunk in self.chunks(0, 1, size=LINE_LIMIT):
+            if chunk.text.strip():
+                return chunk.text
+        return ""
+
+    def line_at(self, byte_offset: int) -> bytes | None:
+        """The line that begins at a place, for a replay; None when none begins there."""
+        held, start = bytearray(), min(byte_offset, 1)
+        for block in self._blocks(LINE_LIMIT, skip=byte_offset - start):
+            held += block
+            if (start and held[0] != 10) or len(held) > 2 * LINE_LIMIT:
+                return None
+            if (end := held.find(b"\n", start)) >= 0:
+                return bytes(held[start:end])
+        return bytes(held[start:]) or None
 
     def line_from(self, byte_offset: int, at_most: int) -> bytes | None:
         """Some bytes from a place on; None when the file ends before it."""
@@ -107,12 +131,13 @@ class LogFile:
         """Inflate member after member; what a broken stream gave before its end is kept."""
         inflater, begun = zlib.decompressobj(wbits=31), False
         pending = b""
-        while pending or (pending := file.read(_BLOCK)):
-            begun = True
+        while pending or (pending := file.read(_PIECE)):
+            begun, spare = True, inflater.copy()
             try:
                 block = inflater.decompress(pending, _BLOCK)
             except zlib.error:
                 self.fault = Reject(0, 0, 0, Fault.GZIP_CORRUPT, "the gzip stream is damaged here")
+                yield _before_damage(spare, pending)[skip:]
                 return
             self.on_bytes(len(pending) - len(inflater.unconsumed_tail) - len(inflater.unused_data))
             pending = inflater.unconsumed_tail
@@ -130,6 +155,15 @@ class LogFile:
             self.fault = Reject(
                 0, 0, 0, Fault.GZIP_TRUNCATED, "the gzip stream ends here, too early"
             )
+
+
+def _before_damage(inflater: zlib._Decompress, pending: bytes) -> bytes:
+    """What a damaged piece gives up to the damage: the failed call had thrown it away."""
+    found = bytearray()
+    with suppress(zlib.error):
+        for byte in pending:
+            found += inflater.decompress(bytes([byte]))
+    return bytes(found)
 
 
 class _Cutter:

@@ -58,7 +58,10 @@ def delete_marks(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
 def collect_touched_keys(
     tx: Tx[Operational], *, start: datetime, end: datetime, batches: Sequence[int]
 ) -> None:
-    """The listeners whose units of a day are derived anew."""
+    """The listeners whose units of a day are derived anew.
+
+    A whole day (batch 0) has those too whose requests are gone: a last line that was cut.
+    """
     tx.execute(
         """
         CREATE TEMP TABLE touched ON COMMIT DROP AS
@@ -66,6 +69,9 @@ def collect_touched_keys(
         WHERE requested_at >= %(start)s AND requested_at < %(end)s
           AND listener_key IS NOT NULL
           AND (0 = ANY(%(batches)s) OR batch_id = ANY(%(batches)s))
+        UNION
+        SELECT listener_key FROM measurement.downloads
+        WHERE 0 = ANY(%(batches)s) AND downloaded_at >= %(start)s AND downloaded_at < %(end)s
         """,
         {"start": start, "end": end, "batches": list(batches)},
     )

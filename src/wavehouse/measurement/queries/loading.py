@@ -6,9 +6,9 @@ from wavehouse.store import BulkLoader
 
 
 def insert_only_new_requests(loader: BulkLoader) -> int | None:
-    """Store the staged requests if none of them is there yet (R01); None when one is.
+    """Store the staged requests if none is there yet; None, and rolled back, when one is (R01).
 
-    ON CONFLICT looks at the index first and marks each row twice, for half as much again.
+    ON CONFLICT looks into the index first and marks each row twice, for half as much again.
     """
     return loader.attempt(
         """
@@ -16,11 +16,11 @@ def insert_only_new_requests(loader: BulkLoader) -> int | None:
           (requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end, other_ranges,
            is_prefix, network, country_code, listener_key, listener_key_prev, network_key,
-           agent_id, reason, path)
+           agent_id, reason, path, next_reason)
         SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end,
            other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
-           listener_key_prev, network_key, agent_id, reason, path
+           listener_key_prev, network_key, agent_id, reason, path, next_reason
         FROM pg_temp.staged_requests
         """
     )
@@ -34,11 +34,11 @@ def insert_requests(loader: BulkLoader) -> int:
           (requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end, other_ranges,
            is_prefix, network, country_code, listener_key, listener_key_prev, network_key,
-           agent_id, reason, path)
+           agent_id, reason, path, next_reason)
         SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end,
            other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
-           listener_key_prev, network_key, agent_id, reason, path
+           listener_key_prev, network_key, agent_id, reason, path, next_reason
         FROM pg_temp.staged_requests
         ON CONFLICT DO NOTHING
         """
@@ -66,7 +66,50 @@ def insert_rejects(loader: BulkLoader) -> int:
         SELECT p.organization_id, p.source_file_id, r.line_number, r.byte_offset, r.byte_length,
                r.reason, r.excerpt, p.loaded_at
         FROM pg_temp.staged_rejects r CROSS JOIN pg_temp.staged_progress p
-        ON CONFLICT (source_file_id, byte_offset, reason) DO NOTHING
+        ON CONFLICT (source_file_id, byte_offset, reason) DO UPDATE
+        SET byte_length = EXCLUDED.byte_length, excerpt = EXCLUDED.excerpt, status = 'open',
+            resolved_at = NULL
+        WHERE quarantine.byte_length < EXCLUDED.byte_length
+        """
+    )
+
+
+def close_superseded(loader: BulkLoader) -> None:
+    """A last line that was set aside unfinished has been read whole: its row is done with."""
+    loader.execute(
+        """
+        UPDATE measurement.quarantine q SET status = 'replayed', resolved_at = p.loaded_at
+        FROM pg_temp.staged_progress p
+        WHERE q.source_file_id = p.source_file_id AND q.status = 'open'
+          AND q.byte_offset >= p.bytes_from
+          AND NOT EXISTS (SELECT FROM pg_temp.staged_rejects r
+                          WHERE r.byte_offset = q.byte_offset AND r.reason = q.reason)
+        """
+    )
+
+
+def replace_tail(loader: BulkLoader) -> None:
+    """A last line that was read unfinished says something else now: forget what it said."""
+    loader.execute(
+        """
+        WITH removed AS (
+          DELETE FROM measurement.requests r
+          USING measurement.source_files f, pg_temp.staged_progress p
+          WHERE f.source_file_id = p.source_file_id AND f.bytes_read = p.bytes_from
+            AND r.requested_at = f.tail_at AND r.request_id = f.tail_id
+            AND NOT EXISTS (
+              SELECT FROM pg_temp.staged_requests s
+              WHERE s.requested_at = r.requested_at AND s.request_id = r.request_id
+                AND s.method = r.method AND s.status = r.status AND s.agent_id = r.agent_id
+                AND s.range_start = r.range_start AND s.range_end = r.range_end
+                AND s.other_ranges::int8multirange IS NOT DISTINCT FROM r.other_ranges
+                AND s.enclosure_id IS NOT DISTINCT FROM r.enclosure_id
+                AND s.reason IS NOT DISTINCT FROM r.reason
+                AND s.path IS NOT DISTINCT FROM r.path)
+          RETURNING r.requested_at
+        )
+        INSERT INTO measurement.count_log (batch_id, day)
+        SELECT 0, (requested_at AT TIME ZONE 'UTC')::date FROM removed
         """
     )
 
@@ -85,16 +128,31 @@ def insert_batch(loader: BulkLoader) -> None:
 
 
 def advance_source_file(loader: BulkLoader) -> bool:
-    """Move the file's progress on; False when someone else moved it meanwhile."""
+    """Move the file's progress on; False when someone else moved it meanwhile.
+
+    A line beyond the last line's end is one without its end: read, and to be read again.
+    """
     moved = loader.execute(
         """
         UPDATE measurement.source_files f
-        SET bytes_read = p.bytes_to, lines_read = p.lines_to, last_read_at = p.loaded_at
+        SET bytes_read = p.bytes_to, lines_read = p.lines_to, last_read_at = p.loaded_at,
+            tail_at = t.requested_at, tail_id = t.request_id
         FROM pg_temp.staged_progress p
+        LEFT JOIN pg_temp.staged_requests t ON t.line_number = p.lines_to + 1
         WHERE f.source_file_id = p.source_file_id AND f.bytes_read = p.bytes_from
         """
     )
     return moved == 1
+
+
+def look_again(loader: BulkLoader) -> None:
+    """The batch was read with other media files than unknown paths were looked through with."""
+    loader.execute(
+        """
+        DELETE FROM measurement.adoptions a USING pg_temp.staged_progress p
+        WHERE a.organization_id = p.organization_id AND a.media <> p.media
+        """
+    )
 
 
 def forget_staged(loader: BulkLoader) -> None:

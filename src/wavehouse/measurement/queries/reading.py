@@ -118,25 +118,27 @@ def downloads_by_episode_day(
 
 def distinct_listeners(
     tx: Tx[Operational], *, start: datetime, end: datetime, podcast_id: UUID | None
-) -> int:
+) -> int | None:
     """Distinct listeners of a span within one month or two adjacent ones (R43, R44).
 
     Events of the later month carry the key of the month before as well, so the span is counted
-    under one key.
+    under one key. None when one has no such key, the month before having been destroyed.
     """
-    return int(
-        tx.value(
-            """
-            SELECT count(DISTINCT CASE
-              WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
-                THEN listener_key ELSE listener_key_prev END)
-            FROM measurement.listener_events
-            WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
-              AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
-            """,
-            {"start": start, "end": end, "podcast_id": podcast_id},
+    found: int | None = tx.value(
+        """
+        WITH keys AS (
+          SELECT CASE
+            WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
+              THEN listener_key ELSE listener_key_prev END AS key
+          FROM measurement.listener_events
+          WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+            AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         )
+        SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END FROM keys
+        """,
+        {"start": start, "end": end, "podcast_id": podcast_id},
     )
+    return found
 
 
 def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:

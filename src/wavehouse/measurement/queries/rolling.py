@@ -12,8 +12,10 @@ from typing import LiteralString
 from uuid import UUID
 
 from psycopg import sql
+from psycopg.types.json import Jsonb
 
-from wavehouse.measurement.types import Mismatch
+from wavehouse.kernel import clock
+from wavehouse.measurement.types import Reconciliation
 from wavehouse.store import Analytics, Operational, Tx
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
@@ -149,64 +151,64 @@ def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:
     return None if row is None or row[0] is None else (row[0], row[1])
 
 
-def raw_hours(
-    tx: Tx[Operational], *, first: datetime, last: datetime
-) -> dict[tuple[datetime, UUID], tuple[int, int]]:
+@dataclass(frozen=True, slots=True)
+class RawHour:
+    """A podcast's events and downloads of an hour, and those of them that name an episode."""
+
+    hour: datetime
+    podcast_id: UUID
+    events: int
+    downloads: int
+    episode_events: int
+    episode_downloads: int
+
+
+def raw_hours(tx: Tx[Operational], *, first: datetime, last: datetime) -> list[RawHour]:
     """Events and downloads by hour and podcast, from the raw events."""
-    rows = tx.connection.execute(
+    return tx.rows(
+        RawHour,
         """
-        SELECT date_trunc('hour', "timestamp", 'UTC'), podcast_id, count(*),
-               count(*) FILTER (WHERE event_type = 'download')
+        SELECT date_trunc('hour', "timestamp", 'UTC') AS hour, podcast_id, count(*) AS events,
+               count(*) FILTER (WHERE event_type = 'download') AS downloads,
+               count(episode_id) AS episode_events,
+               count(episode_id) FILTER (WHERE event_type = 'download') AS episode_downloads
         FROM measurement.listener_events
-        WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s AND episode_id IS NOT NULL
+        WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s
         GROUP BY 1, 2
         """,
         {"first": first, "last": last},
     )
-    return {(hour, podcast): (events, downloads) for hour, podcast, events, downloads in rows}
 
 
-def rolled_hours(
-    tx: Tx[Analytics], *, first: datetime, last: datetime
+def rolled(
+    tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime
 ) -> dict[tuple[datetime, UUID], tuple[int, int]]:
-    """Events and downloads by hour and podcast, from the rollup."""
+    """Events and downloads by hour or day and podcast, from a rollup."""
+    low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
     rows = tx.connection.execute(
-        """
-        SELECT hour, podcast_id, sum(events)::bigint, sum(downloads)::bigint
-        FROM analytics.listener_events_hourly
-        WHERE hour >= %(first)s AND hour < %(last)s GROUP BY 1, 2
-        """,
-        {"first": first, "last": last},
+        sql.SQL(
+            """
+            SELECT {bucket}, podcast_id, sum(events)::bigint, sum(downloads)::bigint
+            FROM {table} WHERE {bucket} >= %(low)s AND {bucket} < %(high)s GROUP BY 1, 2
+            """
+        ).format(
+            bucket=sql.Identifier(rollup.bucket), table=sql.Identifier("analytics", rollup.table)
+        ),
+        {"low": low, "high": high},
     )
-    return {(hour, podcast): (events, downloads) for hour, podcast, events, downloads in rows}
-
-
-def rolled_days(tx: Tx[Analytics], *, first: date, last: date) -> dict[tuple[date, UUID], int]:
-    """Downloads by day and podcast, from the daily rollup."""
-    rows = tx.connection.execute(
-        """
-        SELECT day, podcast_id, sum(downloads)::bigint FROM analytics.listener_events_daily
-        WHERE day >= %(first)s AND day <= %(last)s GROUP BY 1, 2
-        """,
-        {"first": first, "last": last},
-    )
-    return {(day, podcast): downloads for day, podcast, downloads in rows}
+    return {
+        (bucket if isinstance(bucket, datetime) else clock.start_of_day(bucket), podcast): (
+            events,
+            downloads,
+        )
+        for bucket, podcast, events, downloads in rows
+    }
 
 
 def insert_reconciliation(
-    tx: Tx[Analytics],
-    *,
-    at: datetime,
-    first: datetime,
-    last: datetime,
-    hours: int,
-    raw_events: int,
-    rollup_events: int,
-    mismatches: Sequence[Mismatch],
+    tx: Tx[Analytics], *, at: datetime, first: datetime, last: datetime, found: Reconciliation
 ) -> None:
-    """Keep what a reconciliation found."""
-    from psycopg.types.json import Jsonb
-
+    """Keep what a reconciliation found; of mismatches the first hundred in full."""
     tx.execute(
         """
         INSERT INTO analytics.reconciliations
@@ -218,14 +220,20 @@ def insert_reconciliation(
             "at": at,
             "first": first,
             "last": last,
-            "hours": hours,
-            "raw_events": raw_events,
-            "rollup_events": rollup_events,
-            "mismatches": len(mismatches),
+            "hours": found.hours,
+            "raw_events": found.raw_events,
+            "rollup_events": found.rollup_events,
+            "mismatches": len(found.mismatches),
             "detail": Jsonb(
                 [
-                    {"hour": m.hour.isoformat(), "podcast": str(m.podcast_id), "raw": m.raw}
-                    for m in mismatches[:100]
+                    {
+                        "rollup": m.table,
+                        "hour": m.hour.isoformat(),
+                        "podcast": str(m.podcast_id),
+                        "raw": m.raw,
+                        "rolled_up": m.rollup,
+                    }
+                    for m in found.mismatches[:100]
                 ]
             ),
         },

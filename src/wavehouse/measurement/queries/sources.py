@@ -11,6 +11,19 @@ from wavehouse.measurement.types import MediaFile, QuarantinedRow, Reject, Sourc
 from wavehouse.store import Operational, Tx
 
 
+def media_state(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
+    """The state of an organization's media files, as text: their number and the newest."""
+    return str(
+        tx.value(
+            """
+            SELECT count(*) || ' ' || coalesce(max(created_at)::text, '')
+            FROM catalog.enclosures WHERE organization_id = %(organization_id)s
+            """,
+            {"organization_id": organization_id},
+        )
+    )
+
+
 def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[MediaFile]:
     """Every version of every media file of an organization."""
     return tx.rows(
@@ -39,29 +52,44 @@ def key_secret(tx: Tx[Operational], *, month: date, fresh: bytes) -> bytes | Non
 
 
 def head_lengths(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[int]:
-    """The lengths of the heads that files are known by, longest first."""
+    """The lengths of the heads that files are known by."""
     return tx.values(
         """
         SELECT DISTINCT head_length FROM measurement.source_files
-        WHERE organization_id = %(organization_id)s ORDER BY head_length DESC
+        WHERE organization_id = %(organization_id)s
         """,
         {"organization_id": organization_id},
     )
 
 
 def source_file(
-    tx: Tx[Operational], *, organization_id: OrganizationId, head_hash: bytes, head_length: int
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    head_hashes: Sequence[bytes],
+    head_lengths: Sequence[int],
 ) -> SourceFile | None:
-    """The file with this head."""
+    """The file with one of these heads; of several the one that is known by the longest."""
     return tx.maybe(
         SourceFile,
         """
-        SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read
-        FROM measurement.source_files
-        WHERE organization_id = %(organization_id)s AND head_hash = %(head_hash)s
-          AND head_length = %(head_length)s
+        SELECT f.source_file_id, f.format, f.head_hash, f.head_length, f.name, f.bytes_read,
+               f.lines_read,
+               f.tail_id IS NOT NULL OR EXISTS (
+                 SELECT FROM measurement.quarantine q
+                 WHERE q.source_file_id = f.source_file_id AND q.status = 'open'
+                   AND q.byte_offset >= f.bytes_read) AS unfinished
+        FROM measurement.source_files f
+        JOIN unnest(%(hashes)s::bytea[], %(lengths)s::bigint[]) AS h (head_hash, head_length)
+          ON f.head_hash = h.head_hash AND f.head_length = h.head_length
+        WHERE f.organization_id = %(organization_id)s
+        ORDER BY f.head_length DESC LIMIT 1
         """,
-        {"organization_id": organization_id, "head_hash": head_hash, "head_length": head_length},
+        {
+            "organization_id": organization_id,
+            "hashes": list(head_hashes),
+            "lengths": list(head_lengths),
+        },
     )
 
 
@@ -70,10 +98,25 @@ def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> S
     return tx.maybe(
         SourceFile,
         """
-        SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read
+        SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read,
+               false AS unfinished
         FROM measurement.source_files WHERE source_file_id = %(source_file_id)s
         """,
         {"source_file_id": source_file_id},
+    )
+
+
+def change_head(tx: Tx[Operational], *, source_file_id: SourceFileId, head_hash: bytes) -> None:
+    """A file was mended within its head: know it by the new one, unless another file has it."""
+    tx.execute(
+        """
+        UPDATE measurement.source_files f SET head_hash = %(head_hash)s
+        WHERE source_file_id = %(source_file_id)s AND NOT EXISTS (
+          SELECT FROM measurement.source_files o
+          WHERE o.organization_id = f.organization_id AND o.head_hash = %(head_hash)s
+            AND o.head_length = f.head_length)
+        """,
+        {"source_file_id": source_file_id, "head_hash": head_hash},
     )
 
 
@@ -96,7 +139,8 @@ def register_source_file(
         VALUES (%(organization_id)s, %(format)s, %(head_hash)s, %(head_length)s, %(name)s,
                 %(at)s, %(at)s)
         ON CONFLICT (organization_id, head_hash, head_length) DO UPDATE SET name = EXCLUDED.name
-        RETURNING source_file_id, format, head_hash, head_length, name, bytes_read, lines_read
+        RETURNING source_file_id, format, head_hash, head_length, name, bytes_read, lines_read,
+                  false AS unfinished
         """,
         {
             "organization_id": organization_id,
@@ -188,6 +232,20 @@ def quarantine(
     )
 
 
+def close_broken_streams(
+    tx: Tx[Operational], *, source_file_id: SourceFileId, at: datetime
+) -> None:
+    """A gzip stream that broke off has been read to its end."""
+    tx.execute(
+        """
+        UPDATE measurement.quarantine SET status = 'replayed', resolved_at = %(at)s
+        WHERE source_file_id = %(source_file_id)s AND status = 'open'
+          AND reason IN ('gzip_truncated', 'gzip_corrupt')
+        """,
+        {"source_file_id": source_file_id, "at": at},
+    )
+
+
 def quarantined(
     tx: Tx[Operational], *, organization_id: OrganizationId, limit: int
 ) -> list[QuarantinedRow]:
@@ -195,8 +253,8 @@ def quarantined(
     return tx.rows(
         QuarantinedRow,
         """
-        SELECT q.quarantine_id, q.source_file_id, f.name AS file, q.line_number, q.byte_offset,
-               q.byte_length, q.reason, q.excerpt, q.quarantined_at
+        SELECT q.quarantine_id, q.source_file_id, f.name AS file, f.format, q.line_number,
+               q.byte_offset, q.byte_length, q.reason, q.excerpt, q.quarantined_at
         FROM measurement.quarantine q JOIN measurement.source_files f USING (source_file_id)
         WHERE q.organization_id = %(organization_id)s AND q.status = 'open'
         ORDER BY q.quarantined_at, f.name, q.line_number LIMIT %(limit)s

@@ -27,6 +27,14 @@ class MediaIndex:
             self.versions[self.places[place]].append(file)
         self._by_path = dict(by_path)
 
+    def key_of(self, host: str, path: str) -> tuple[str, str] | None:
+        """Host and path of the place a request was for, or None."""
+        place = self.place_of(host, path)
+        if place is None:
+            return None
+        version = self.versions[place][0]
+        return version.media_host, version.media_path
+
     def place_of(self, host: str, path: str) -> int | None:
         """The number of the place a request was for, or None.
 
@@ -40,6 +48,12 @@ class MediaIndex:
             return exact
         same_path = self._by_path.get(key.path, ())
         return same_path[0] if len(same_path) == 1 else None
+
+
+def split_place(text: str) -> tuple[str, str]:
+    """Host and path of a stored unknown path, which is the two joined."""
+    host, slash, path = text.partition("/")
+    return host, slash + path
 
 
 def is_own_prefix(path: str) -> bool:

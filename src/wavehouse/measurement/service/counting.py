@@ -8,13 +8,15 @@ from datetime import date, timedelta
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.queries import counting
+from wavehouse.measurement.service.adoption import adopt_unknown
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.types import RULE_VERSION, Counted
 from wavehouse.store import Operational, Tx
 
 
 def pending_days(place: Workplace) -> list[date]:
-    """The days that wait to be counted."""
+    """The days that wait to be counted, those of newly known paths among them."""
+    adopt_unknown(place)
     with place.stores.operational.worker() as tx:
         return counting.marked_days(tx)
 

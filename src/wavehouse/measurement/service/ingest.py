@@ -1,8 +1,9 @@
 """Use case: read log files, store what is new, set aside what cannot be used.
 
-Two threads share the work: this one cuts and normalises the next chunk while the other loads the
-one before. Rows, marks, rejects and the file's progress commit in one transaction, so a kill at
-any moment repeats a chunk at most, and repeating it adds nothing.
+Three threads share the work: one cuts the next chunk, this one normalises, one loads the chunk
+before; the last chunk of a file is loaded while the next file begins. Rows, marks, rejects and
+the file's progress commit in one transaction, so a kill at any moment repeats a chunk at most,
+and repeating it adds nothing.
 """
 
 from __future__ import annotations
@@ -10,33 +11,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextvars import copy_context
 from datetime import date
 from pathlib import Path
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
-from wavehouse.kernel.errors import Conflict
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine
-from wavehouse.measurement.adapters.formats import Layout, layout_of
+from wavehouse.measurement.adapters.formats import (
+    Layout,
+    layout_of,
+    refuse_other_fields,
+)
 from wavehouse.measurement.adapters.logfile import Head, LogFile
-from wavehouse.measurement.queries import loading, sources
+from wavehouse.measurement.queries import sources
+from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
-from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, SourceFile, Tally
+from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
-
-
-@dataclass(frozen=True, slots=True)
-class _Work:
-    """A normalised chunk on its way into the database."""
-
-    file: SourceFile
-    chunk: Chunk
-    batch: Batch
-    batch_id: int
 
 
 def ingest_logs(
@@ -48,20 +44,62 @@ def ingest_logs(
 ) -> Iterator[FileResult]:
     """Read each file in turn; what was read before is not read again."""
     with Ingest.opened(place) as ingest:
+        before: _Reading | None = None
         for path in paths:
-            with telemetry.span("ingest.file"):
-                yield ingest.read(path, format, on_bytes)
+            reading, wrong = None, None
+            try:
+                with telemetry.span("ingest.file"):
+                    reading = ingest.begin(path, format, on_bytes, before)
+            except InvalidInput as error:
+                # The other files are read all the same.
+                wrong = FileResult(str(path), format, Tally(), error=told(error))
+            except BaseException:
+                if before is not None:
+                    yield before.finished()
+                raise
+            if before is not None:
+                yield before.finished()
+            if wrong is not None:
+                yield wrong
+            before = reading
+        if before is not None:
+            yield before.finished()
+
+
+def told(error: InvalidInput) -> str:
+    """An error and its hint in one text."""
+    return f"{error}. {error.hint}" if error.hint else str(error)
+
+
+class _Reading:
+    """A file that was read to its end; its last chunk may still be on its way."""
+
+    def __init__(self, file: SourceFile | None, rest: Callable[[], FileResult]) -> None:
+        self.file = file
+        self._rest = rest
+        self._result: FileResult | None = None
+
+    def finished(self) -> FileResult:
+        """What came of the file, once all of it is stored."""
+        if self._result is None:
+            self._result = self._rest()
+        return self._result
 
 
 class Ingest:
     """An engine and a loader, for as many files as there are."""
 
-    def __init__(self, place: Workplace, loader: BulkLoader, pool: ThreadPoolExecutor) -> None:
+    def __init__(self, place: Workplace, loader: BulkLoader, stack: ExitStack) -> None:
         self._place = place
         self._organization = place.organization.organization_id
-        self._engine = Engine(lookups(place), bounds(place.settings))
-        self._loader = loader
-        self._pool = pool
+        looked_up = lookups(place)
+        self._engine = Engine(looked_up, bounds(place.settings))
+        stack.callback(self._engine.close)
+        self._loads = Loads(self._organization, self._engine, loader, looked_up.media_state)
+        self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
+        self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
+        self._lock = stack.enter_context(ExitStack())
+        self._held = ""
         self._days: set[date] = set()
         self._agents: set[int] = set()
         self._list_version = list_version()
@@ -71,36 +109,63 @@ class Ingest:
     def opened(cls, place: Workplace) -> Iterator[Ingest]:
         """An ingest whose engine and connection are closed at the end."""
         with ExitStack() as stack:
-            pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
             conninfo = place.stores.operational.place.conninfo("worker")
             loader = stack.enter_context(BulkLoader.connected(conninfo))
-            ingest = cls(place, loader, pool)
-            stack.callback(ingest._engine.close)
-            yield ingest
+            yield cls(place, loader, stack)
 
-    def read(self, path: Path, format: str, on_bytes: OnBytes) -> FileResult:  # noqa: A002
+    def begin(
+        self,
+        path: Path,
+        format: str,  # noqa: A002 - the option's name
+        on_bytes: OnBytes,
+        before: _Reading | None = None,
+    ) -> _Reading:
         """Read one file from where it was left. InvalidInput when it is no log."""
         log = LogFile(path)
         head = log.head()
         text = head.content.decode("utf-8", "replace")
-        if not _has_rows(text):
-            return FileResult(str(path), format, Tally(), "no lines yet")
-        layout = layout_of(text, format, str(path))
+        if head.complete and not _has_rows(text):
+            empty = FileResult(str(path), format, Tally(), "no lines yet")
+            return _Reading(None, lambda: empty)
+        try:
+            layout = layout_of(text, format, str(path))
+        except InvalidInput:
+            layout = layout_of(log.sample(), format, str(path))
         log.on_bytes = on_bytes
-        with self._place.stores.operational.worker() as lock:
-            # Held to the end of the file: two programs reading it do so one after the other.
-            sources.lock_source_file(lock, file_key=head.hash(min(len(head.content), 256)).hex())
+        self._hold(head.hash(min(len(head.content), 256)).hex(), before)
+        file = self._known(path, head, layout)
+        if before and before.file and before.file.source_file_id == file.source_file_id:
+            before.finished()  # the same content twice: its progress counts once it is stored
             file = self._known(path, head, layout)
-            tally = self._read_from(log, file, layout)
-        nothing = tally.read == 0 and tally.quarantined == 0
-        return FileResult(str(path), layout.format, tally, "nothing new" if nothing else "")
+        return self._read_from(log, file, layout)
+
+    def _hold(self, key: str, before: _Reading | None) -> None:
+        """Hold a file until it is stored: two programs read it one after the other.
+
+        One lock is given up before another is waited for, so no two programs wait in a circle.
+        """
+        if key == self._held:
+            return
+        if before is not None:
+            before.finished()
+        self._lock.close()
+        self._held = key
+        lock = self._lock.enter_context(self._place.stores.operational.worker())
+        sources.lock_source_file(lock, file_key=key)
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
-        """One quarantined line, read again at its place; the file's progress stays."""
-        line = log.line_at(row.byte_offset, row.byte_length)
+        """One quarantined line, read again at its place; the file's progress stays.
+
+        A file whose head has changed may be another one by now: there, only a line of the same
+        length at the same place is believed to be the old one, mended.
+        """
+        line = log.line_at(row.byte_offset)
         with self._place.stores.operational.worker() as tx:
             file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
-        if line is None or file is None or head.hash(file.head_length) != file.head_hash:
+        if line is None or file is None:
+            return Tally()
+        mended = head.hash(file.head_length) != file.head_hash
+        if mended and len(line) != row.byte_length:
             return Tally()
         try:
             text = line.decode("utf-8")
@@ -108,59 +173,86 @@ class Ingest:
             return Tally()
         layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
         chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
-        return self._load(self._normalised(file, chunk, layout), moves=False)
+        tally = self._loads.load(self._normalised(file, chunk, layout), moves=False)
+        if mended and tally.stored:
+            with self._place.stores.operational.worker() as tx:
+                sources.change_head(
+                    tx,
+                    source_file_id=file.source_file_id,
+                    head_hash=head.hash(file.head_length),
+                )
+        return tally
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
-        name = str(path.absolute())
+        name, whole = str(path.absolute()), len(head.content)
         with self._place.stores.operational.worker() as tx:
-            for length in sources.head_lengths(tx, organization_id=self._organization):
-                if length <= len(head.content):
-                    found = sources.source_file(
-                        tx,
-                        organization_id=self._organization,
-                        head_hash=head.hash(length),
-                        head_length=length,
-                    )
-                    if found is not None:
-                        sources.rename_source_file(
-                            tx, source_file_id=found.source_file_id, name=name
-                        )
-                        return found
+            known = sources.head_lengths(tx, organization_id=self._organization)
+            lengths = [length for length in known if length <= whole]
+            found = sources.source_file(
+                tx,
+                organization_id=self._organization,
+                head_hashes=[head.hash(length) for length in lengths],
+                head_lengths=lengths,
+            )
+            if found is not None:
+                sources.rename_source_file(tx, source_file_id=found.source_file_id, name=name)
+                return found
             return sources.register_source_file(
                 tx,
                 organization_id=self._organization,
                 format=layout.format,
-                head_hash=head.hash(len(head.content)),
-                head_length=len(head.content),
+                head_hash=head.hash(whole),
+                head_length=whole,
                 name=name,
                 at=clock.now(),
             )
 
-    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> Tally:
+    def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> _Reading:
         tally = Tally()
         pending: Future[Tally] | None = None
-        for chunk in log.chunks(file.bytes_read, file.lines_read + 1):
+        for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
+            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
             work = self._normalised(file, chunk, layout)
             if pending is not None:
                 tally.add(pending.result())
-            pending = self._pool.submit(self._load, work)
-        if pending is not None:
-            tally.add(pending.result())
-        if log.fault is not None:
-            with self._place.stores.operational.worker() as tx:
-                new = sources.quarantine(
-                    tx,
-                    organization_id=self._organization,
-                    source_file_id=file.source_file_id,
-                    reject=log.fault,
-                    at=clock.now(),
-                )
-            tally.quarantined += new
-            tally.faults[log.fault.fault] = tally.faults.get(log.fault.fault, 0) + new
-        return tally
+            pending = self._pool.submit(copy_context().run, self._loads.load, work)
 
-    def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> _Work:
+        def rest() -> FileResult:
+            if pending is not None:
+                tally.add(pending.result())
+            tally.add(self._stream_fault(log.fault, file))
+            nothing = tally.read == 0 and tally.quarantined == 0
+            note = "nothing new" if nothing else ""
+            return FileResult(str(log.path), layout.format, tally, note)
+
+        return _Reading(file, rest)
+
+    def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
+        """The same chunks, each cut while the one before is worked on."""
+        coming = self._cutter.submit(next, chunks, None)
+        while (chunk := coming.result()) is not None:
+            coming = self._cutter.submit(next, chunks, None)
+            yield chunk
+
+    def _stream_fault(self, fault: Reject | None, file: SourceFile) -> Tally:
+        """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
+        if fault is None and not file.unfinished:
+            return Tally()
+        with self._place.stores.operational.worker() as tx:
+            if fault is None:
+                sources.close_broken_streams(tx, source_file_id=file.source_file_id, at=clock.now())
+                return Tally()
+            new = sources.quarantine(
+                tx,
+                organization_id=self._organization,
+                source_file_id=file.source_file_id,
+                reject=fault,
+                at=clock.now(),
+            )
+        return Tally(quarantined=new, faults={fault.fault: 1})
+
+    def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Work:
         with self._place.stores.operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
         batch = self._engine.normalise(
@@ -176,7 +268,7 @@ class Ingest:
                     sources.ensure_day(tx, day=day)
             self._remember_agents(tx, batch)
         self._days.update(batch.days)
-        return _Work(file, chunk, batch, batch_id)
+        return Work(file, chunk, batch, batch_id)
 
     def _remember_agents(self, tx: Tx[Operational], batch: Batch) -> None:
         new = [
@@ -198,58 +290,8 @@ class Ingest:
             sources.insert_user_agents(tx, agents=new)
             self._agents.update(batch.agents)
 
-    def _load(self, work: _Work, *, moves: bool = True) -> Tally:
-        """Everything of a chunk in one transaction; runs in the loader's thread."""
-        loader, batch, chunk = self._loader, work.batch, work.chunk
-        try:
-            self._engine.stage(
-                loader,
-                batch,
-                {
-                    "organization_id": self._organization,
-                    "source_file_id": work.file.source_file_id,
-                    "batch_id": work.batch_id,
-                    "first_line": chunk.first_line,
-                    "lines": chunk.lines,
-                    "bytes_from": chunk.first_byte,
-                    "bytes_to": chunk.first_byte + chunk.bytes,
-                    "lines_to": chunk.first_line - 1 + chunk.lines,
-                    "at": clock.now(),
-                },
-            )
-            if moves and not loading.advance_source_file(loader):
-                raise Conflict("another program has read this file meanwhile; nothing was lost")
-            loading.insert_batch(loader)
-            stored = _stored(loader) if batch.rows else 0
-            if batch.rows:
-                loading.mark_for_counting(loader)
-            quarantined = loading.insert_rejects(loader) if batch.rejects and moves else 0
-            loading.forget_staged(loader)
-            loader.commit()
-        except BaseException:
-            loader.rollback()
-            raise
-        finally:
-            self._engine.drop(batch)
-        faults: dict[str, int] = {}
-        for reject in batch.rejects:
-            faults[reject.fault] = faults.get(reject.fault, 0) + 1
-        return Tally(
-            read=batch.rows + len(batch.rejects),
-            stored=stored,
-            duplicate=batch.rows - stored,
-            quarantined=quarantined,
-            filtered=batch.filtered,
-            faults=faults,
-        )
-
-
-def _stored(loader: BulkLoader) -> int:
-    """Store what is new: fast when all of it is, which a violated key tells; else row by row."""
-    stored = loading.insert_only_new_requests(loader)
-    return loading.insert_requests(loader) if stored is None else stored
-
 
 def _has_rows(head: str) -> bool:
     """True when the head holds a line that is neither empty nor a comment."""
-    return any(line.strip() and not line.startswith("#") for line in head.split("\n"))
+    lines = head.removeprefix("\ufeff").split("\n")
+    return any(line.strip() and not line.startswith("#") for line in lines)

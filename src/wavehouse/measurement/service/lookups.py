@@ -43,18 +43,22 @@ def bounds(settings: Settings) -> Bounds:
 def lookups(place: Workplace) -> Lookups:
     """Everything the engine asks about distinct values."""
     settings = place.settings
-    with place.stores.operational.worker() as tx:
-        media = sources.media_files(tx, organization_id=place.organization.organization_id)
+    organization_id = place.organization.organization_id
+    with place.stores.operational.worker(snapshot=True) as tx:
+        media_state = sources.media_state(tx, organization_id=organization_id)
+        media = sources.media_files(tx, organization_id=organization_id)
     country_file = settings["country_database"]
     country_list = countries(Path(country_file) if country_file else None)
     network_list = networks(*(Path(name) for name in settings["network_lists"]))
     return Lookups(
         media=MediaIndex(media),
+        media_state=media_state,
         agents=AgentRules(agent_patterns(), agent_devices()),
         country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
         network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
         trusted=_trusted(settings),
         secret_of=_secrets(place),
+        stand_in=secrets.token_bytes(32),
     )
 
 
@@ -68,15 +72,13 @@ def _trusted(settings: Settings) -> TrustedProxies:
         ) from None
 
 
-def _secrets(place: Workplace) -> Callable[[date], bytes]:
-    known: dict[date, bytes] = {}
+def _secrets(place: Workplace) -> Callable[[date], bytes | None]:
+    known: dict[date, bytes | None] = {}
 
-    def secret_of(month: date) -> bytes:
+    def secret_of(month: date) -> bytes | None:
         if month not in known:
             with place.stores.operational.worker() as tx:
-                found = sources.key_secret(tx, month=month, fresh=secrets.token_bytes(32))
-            # A destroyed epoch's listeners can never be linked again: a key nobody can repeat.
-            known[month] = found or secrets.token_bytes(32)
+                known[month] = sources.key_secret(tx, month=month, fresh=secrets.token_bytes(32))
         return known[month]
 
     return secret_of

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from uuid import UUID
@@ -11,11 +11,19 @@ from uuid import UUID
 from wavehouse import audit
 from wavehouse.accounts import Workplace, user_actor
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotFound, WavehouseError
+from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.queries import sources
-from wavehouse.measurement.service.ingest import Ingest
-from wavehouse.measurement.types import QuarantinedRow, Tally
+from wavehouse.measurement.service.ingest import Ingest, told
+from wavehouse.measurement.types import Fault, QuarantinedRow
+
+STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
+
+
+Reader = Callable[[Workplace, Path], frozenset[int]]
+"""Reads a whole file of another context again; the numbers of the lines it still cannot use."""
+
+NO_READERS: Mapping[str, Reader] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,29 +56,49 @@ def _chosen(place: Workplace, ids: Sequence[UUID]) -> list[QuarantinedRow]:
     return [row for row in rows if row.quarantine_id in ids]
 
 
-def replay(place: Workplace, *, ids: Sequence[UUID] = ()) -> Replayed:
-    """Read quarantined lines again at their file and offset; those that are good now are stored."""
+def replay(
+    place: Workplace, *, ids: Sequence[UUID] = (), readers: Mapping[str, Reader] = NO_READERS
+) -> Replayed:
+    """Read quarantined lines again at their file and offset; those that are good now are stored.
+
+    A file of another context's format is read again as a whole by that context's reader.
+    """
     by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
     rows = _chosen(place, ids)
     for row in rows:
         by_file[row.file].append(row)
-    total, unreadable, done = Tally(), [], []
+    unreadable, done = [], []
     with Ingest.opened(place) as ingest:
         for name, waiting in by_file.items():
             try:
-                log = LogFile(Path(name))
-                head = log.head()
-            except WavehouseError as error:
-                unreadable.append(str(error))
-                continue
-            for row in waiting:
-                tally = ingest.reread(log, head, row)
-                total.add(tally)
-                if tally.stored + tally.duplicate:
-                    done.append(row.quarantine_id)
+                reader = readers.get(waiting[0].format)
+                if reader is None:
+                    done += _reread(ingest, Path(name), waiting)
+                else:
+                    still_bad = reader(place, Path(name))
+                    done += [r.quarantine_id for r in waiting if r.line_number not in still_bad]
+            except InvalidInput as error:
+                unreadable.append(told(error))
     with place.stores.operational.worker() as tx:
         sources.resolve_quarantined(tx, ids=done, status="replayed", at=clock.now())
     return Replayed(len(rows), len(done), len(rows) - len(done), tuple(unreadable))
+
+
+def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> list[UUID]:
+    """The rows of one file that are good now."""
+    log = LogFile(path)
+    head = log.head()
+    done = []
+    for row in waiting:
+        if row.reason in STREAM_FAULTS:  # not a line: where the stream broke off
+            result = ingest.begin(path, "auto", lambda _: None).finished()
+            good = not STREAM_FAULTS & result.tally.faults.keys()
+        else:
+            tally = ingest.reread(log, head, row)
+            good = tally.stored + tally.duplicate > 0
+        if good:
+            done.append(row.quarantine_id)
+    return done
 
 
 def discard(place: Workplace, *, ids: Sequence[UUID] = ()) -> int:

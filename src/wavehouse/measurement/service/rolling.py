@@ -7,22 +7,21 @@ hours, which changes nothing. A writer that commits later leaves its own mark fo
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.queries import rolling
-from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, Rollup
+from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHour, Rollup
 from wavehouse.measurement.rules.spans import day_spans, hour_spans
-from wavehouse.measurement.types import Mismatch, Reconciliation, RolledUp
+from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp
 from wavehouse.store import Analytics, Operational, Tx
 
 OnHours = Callable[[int], None]
-Hours = dict[tuple[datetime, UUID], tuple[int, int]]
-Days = dict[tuple[date, UUID], int]
+Counts = dict[tuple[datetime, UUID], tuple[int, int]]
 
 
 def roll_up(place: Workplace, *, on_hours: OnHours = lambda _: None) -> RolledUp:
@@ -79,7 +78,8 @@ def _carry(
 def reconcile(place: Workplace, *, repair: bool = False) -> Reconciliation:
     """Hold every hour and day of the rollups against the raw events; ``repair`` marks what differs.
 
-    Hours that are dirty are not compared: they are known to be behind.
+    Compared are events and downloads by podcast, in every rollup. Hours that are dirty are not
+    compared: they are known to be behind.
     """
     operational, analytics = place.stores.operational, place.stores.analytics
     with operational.worker(snapshot=True) as source, analytics.worker() as target:
@@ -90,55 +90,63 @@ def reconcile(place: Workplace, *, repair: bool = False) -> Reconciliation:
         last = clock.start_of_day(span[1].date() + timedelta(days=1))
         dirty = {mark.hour for mark in rolling.dirty_hours(source)}
         raw = rolling.raw_hours(source, first=first, last=last)
-        rolled = rolling.rolled_hours(target, first=first, last=last)
-        days = rolling.rolled_days(target, first=first.date(), last=last.date())
-        mismatches = [
-            *_differing(raw, rolled, dirty),
-            *_differing_days(raw, days, {hour.date() for hour in dirty}),
-        ]
-        raw_events = sum(events for events, _ in raw.values())
-        rollup_events = sum(events for events, _ in rolled.values())
-        rolling.insert_reconciliation(
-            target,
-            at=clock.now(),
-            first=first,
-            last=last,
-            hours=len({hour for hour, _ in raw}),
-            raw_events=raw_events,
-            rollup_events=rollup_events,
-            mismatches=mismatches,
+        rollup_events = 0
+        mismatches: list[Mismatch] = []
+        for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
+            found = rolling.rolled(target, rollup, first=first, last=last)
+            mismatches += _differing(rollup, raw, found, dirty)
+            if rollup is HOURLY[0]:
+                rollup_events = sum(events for events, _ in found.values())
+        result = Reconciliation(
+            len({one.hour for one in raw}),
+            sum(one.events for one in raw),
+            rollup_events,
+            tuple(mismatches),
         )
+        rolling.insert_reconciliation(target, at=clock.now(), first=first, last=last, found=result)
     if repair and mismatches:
         with operational.worker() as tx:
             rolling.mark_dirty(tx, hours=sorted({m.hour for m in mismatches}))
         roll_up(place)
-    return Reconciliation(
-        len({hour for hour, _ in raw}), raw_events, rollup_events, tuple(mismatches)
-    )
+    return result
 
 
-def _differing(raw: Hours, rolled: Hours, dirty: set[datetime]) -> list[Mismatch]:
+def _differing(
+    rollup: Rollup, raw: list[RawHour], found: Counts, dirty: set[datetime]
+) -> list[Mismatch]:
+    """The buckets of one rollup that are not what the raw events give."""
+    expected = _expected(rollup, raw)
+    behind = {_bucket(rollup, hour) for hour in dirty}
     nothing = (0, 0)
     return [
         Mismatch(
-            hour,
+            rollup.table,
+            bucket,
             podcast,
-            raw.get((hour, podcast), nothing)[1],
-            rolled.get((hour, podcast), nothing)[1],
+            expected.get((bucket, podcast), nothing)[1],
+            found.get((bucket, podcast), nothing)[1],
         )
-        for hour, podcast in sorted(raw.keys() | rolled.keys())
-        if hour not in dirty and raw.get((hour, podcast)) != rolled.get((hour, podcast))
+        for bucket, podcast in sorted(expected.keys() | found.keys())
+        if bucket not in behind
+        and expected.get((bucket, podcast), nothing) != found.get((bucket, podcast), nothing)
     ]
 
 
-def _differing_days(raw: Hours, days: Days, dirty: set[date]) -> list[Mismatch]:
-    expected: Counter[tuple[date, UUID]] = Counter()
-    for (hour, podcast), (_, downloads) in raw.items():
-        expected[hour.date(), podcast] += downloads
-    return [
-        Mismatch(
-            clock.start_of_day(day), podcast, expected[day, podcast], days.get((day, podcast), 0)
-        )
-        for day, podcast in sorted(expected.keys() | days.keys())
-        if day not in dirty and expected[day, podcast] != days.get((day, podcast), 0)
-    ]
+def _expected(rollup: Rollup, raw: list[RawHour]) -> Counts:
+    """Events and downloads of each bucket and podcast of a rollup."""
+    sums: Counts = defaultdict(lambda: (0, 0))
+    for one in raw:
+        bucket = _bucket(rollup, one.hour)
+        podcasts, counts = [one.podcast_id], (one.events, one.downloads)
+        if rollup.transform == "listener_events_episode":
+            counts = (one.episode_events, one.episode_downloads)
+        elif rollup in AUDIENCE:  # downloads only, and once more for all podcasts together
+            podcasts, counts = [one.podcast_id, NO_PODCAST], (one.downloads, one.downloads)
+        for podcast in podcasts:
+            events, downloads = sums[bucket, podcast]
+            sums[bucket, podcast] = (events + counts[0], downloads + counts[1])
+    return {key: counts for key, counts in sums.items() if counts != (0, 0)}
+
+
+def _bucket(rollup: Rollup, hour: datetime) -> datetime:
+    return hour if rollup.grain == "hour" else clock.start_of_day(hour.date())

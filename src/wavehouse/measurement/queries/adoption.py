@@ -1,0 +1,110 @@
+"""SQL of adoption: stored requests for files that were registered later."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from wavehouse.kernel.ids import OrganizationId
+from wavehouse.store import Operational, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class MediaState:
+    """An organization whose media files have changed since unknown paths were looked through."""
+
+    organization_id: OrganizationId
+    media: str
+
+
+def changed_media(tx: Tx[Operational]) -> list[MediaState]:
+    """Organizations with other media files than at the last look: by their number and newest."""
+    return tx.rows(
+        MediaState,
+        """
+        SELECT e.organization_id, e.media
+        FROM (SELECT organization_id, count(*) || ' ' || max(created_at)::text AS media
+              FROM catalog.enclosures GROUP BY organization_id) AS e
+        LEFT JOIN measurement.adoptions a USING (organization_id)
+        WHERE a.media IS DISTINCT FROM e.media
+        """,
+    )
+
+
+def unknown_paths(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[str]:
+    """Distinct host and path of stored requests that no media file was known for."""
+    return tx.values(
+        """
+        SELECT DISTINCT path FROM measurement.requests
+        WHERE path IS NOT NULL AND organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def adopt(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    paths: Sequence[str],
+    hosts: Sequence[str],
+    media_paths: Sequence[str],
+) -> int:
+    """Give requests the file's version in force at their time, and mark them for counting."""
+    return int(
+        tx.value(
+            """
+            WITH known AS (
+              SELECT * FROM unnest(%(paths)s::text[], %(hosts)s::text[], %(media_paths)s::text[])
+                AS k (path, host, media_path)
+            ),
+            found AS (
+              SELECT r.requested_at, r.request_id, v.podcast_id, v.episode_id, v.enclosure_id
+              FROM measurement.requests r JOIN known k USING (path)
+              CROSS JOIN LATERAL (
+                SELECT e.podcast_id, e.episode_id, e.enclosure_id FROM catalog.enclosures e
+                WHERE e.organization_id = r.organization_id AND e.media_host = k.host
+                  AND e.media_path = k.media_path
+                ORDER BY e.valid_from <= r.requested_at DESC,
+                  CASE WHEN e.valid_from <= r.requested_at THEN e.valid_from END DESC,
+                  e.valid_from, e.enclosure_id
+                LIMIT 1) AS v
+              WHERE r.organization_id = %(organization_id)s
+            ),
+            adopted AS (
+              UPDATE measurement.requests r
+              SET podcast_id = f.podcast_id, episode_id = f.episode_id,
+                  enclosure_id = f.enclosure_id, reason = r.next_reason, next_reason = NULL,
+                  path = NULL
+              FROM found f
+              WHERE r.requested_at = f.requested_at AND r.request_id = f.request_id
+              RETURNING r.batch_id, (r.requested_at AT TIME ZONE 'UTC')::date AS day
+            ),
+            marked AS (
+              INSERT INTO measurement.count_log (batch_id, day)
+              SELECT DISTINCT batch_id, day FROM adopted
+            )
+            SELECT count(*) FROM adopted
+            """,
+            {
+                "organization_id": organization_id,
+                "paths": list(paths),
+                "hosts": list(hosts),
+                "media_paths": list(media_paths),
+            },
+        )
+    )
+
+
+def remember_media(tx: Tx[Operational], *, state: MediaState, at: datetime) -> None:
+    """Unknown paths have been looked through with these media files."""
+    tx.execute(
+        """
+        INSERT INTO measurement.adoptions (organization_id, media, adopted_at)
+        VALUES (%(organization_id)s, %(media)s, %(at)s)
+        ON CONFLICT (organization_id)
+        DO UPDATE SET media = EXCLUDED.media, adopted_at = EXCLUDED.adopted_at
+        """,
+        {"organization_id": state.organization_id, "media": state.media, "at": at},
+    )

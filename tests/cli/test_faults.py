@@ -1,0 +1,113 @@
+"""The last net under the commands: no error of any kind ends in a traceback."""
+
+from __future__ import annotations
+
+import errno
+import signal
+import sys
+
+import psycopg
+import pytest
+
+from wavehouse import __main__ as program
+from wavehouse.cli import faults, root
+from wavehouse.kernel.errors import EXIT_FAILED, EXIT_UNREACHABLE
+
+
+def _ended(monkeypatch: pytest.MonkeyPatch, error: Exception) -> object:
+    """How the program ends when a command raises this error."""
+
+    def command(**_: object) -> None:
+        raise error
+
+    monkeypatch.setattr(root.root, "main", command)
+    monkeypatch.setattr("signal.signal", lambda *_: None)
+    with pytest.raises(SystemExit) as ended:
+        program.main()
+    return ended.value.code
+
+
+def test_an_unforeseen_error_is_a_sentence_with_its_kind_and_place(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Its own text is not shown, for it may hold an address of a listener."""
+    assert EXIT_FAILED == _ended(monkeypatch, OverflowError("192.0.2.7 is too much"))
+
+    said = capsys.readouterr().err
+    assert said.startswith("Error: something went wrong that nobody foresaw: OverflowError")
+    assert "__main__.py:" in said
+    assert "Traceback" not in said
+    assert "192.0.2.7" not in said
+
+
+def test_the_trace_is_shown_to_who_asks(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """``WAVEHOUSE_TRACE=1`` is for reports of faults."""
+    monkeypatch.setenv(faults.TRACE, "1")
+
+    _ended(monkeypatch, OverflowError("too much"))
+
+    assert "Traceback" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence", "code"),
+    [
+        (OSError(errno.ENOSPC, "No space left on device", "/x"), "the disk is full (/x)", 1),
+        (OSError(errno.EACCES, "Permission denied", "/x"), "permission denied (/x)", 1),
+        (MemoryError(), "there is not enough memory for this", 1),
+        (psycopg.errors.DiskFull(), "the database's disk is full", 1),
+        (
+            psycopg.errors.AdminShutdown(),
+            "the database does not answer any more",
+            EXIT_UNREACHABLE,
+        ),
+        (
+            psycopg.OperationalError("the connection is lost"),
+            "the database does not answer any more",
+            EXIT_UNREACHABLE,
+        ),
+    ],
+)
+def test_what_a_machine_can_run_out_of_has_a_sentence(
+    error: Exception, sentence: str, code: int
+) -> None:
+    """Disk, rights, memory, the server: told by name, with the exit code of the list."""
+    told = faults.told(error)
+
+    assert sentence == str(told)
+    assert code == told.exit_code
+    assert told.hint
+
+
+def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of a command without a database is told without importing the driver."""
+    monkeypatch.delitem(sys.modules, "psycopg")
+
+    faults.told(OverflowError())
+
+    assert "psycopg" not in sys.modules
+
+
+def test_an_interrupted_library_ends_like_an_interrupted_program(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """DuckDB turns Ctrl-C into a RuntimeError of its own; it is still Ctrl-C."""
+    monkeypatch.setattr(program, "_stops", [signal.SIGINT])
+
+    assert 130 == _ended(monkeypatch, RuntimeError("Query interrupted"))
+
+    said = capsys.readouterr().err
+    assert said == "Stopped. What was finished is stored; the same command goes on from there.\n"
+
+
+def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Stopping the server takes a moment, in which people press Ctrl-C again; a third is meant."""
+    monkeypatch.setattr(program, "_stops", [])
+
+    with pytest.raises(SystemExit, match="143"):
+        program._leave(signal.SIGTERM, None)
+    program._leave(signal.SIGINT, None)
+    with pytest.raises(SystemExit, match="130"):
+        program._leave(signal.SIGINT, None)

@@ -1,0 +1,186 @@
+"""Feeds and logs in, figures out: equal to the simulator's truth for every rule and behaviour."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import psycopg
+import pytest
+from psycopg.conninfo import make_conninfo
+
+from wavehouse import app, catalog, measurement
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock, config
+from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.store import (
+    DATABASES,
+    Analytics,
+    Database,
+    EmbeddedServer,
+    Listeners,
+    Operational,
+    Place,
+    Stores,
+)
+
+
+class World(NamedTuple):
+    """A simulated folder, counted."""
+
+    place: Workplace
+    truth: dict[str, Any]
+    read: measurement.Tally
+
+    @property
+    def first(self) -> date:
+        return date.fromisoformat(self.truth["from"])
+
+    @property
+    def last(self) -> date:
+        return date.fromisoformat(self.truth["until"])
+
+    def figures(self, by: Any) -> dict[str, int]:
+        found = measurement.figures(self.place, by, first=self.first, last=self.last)
+        return {f.member: f.downloads for f in found}
+
+    def by_guid(self) -> dict[str, int]:
+        """Downloads by the episodes' guids."""
+        with self.place.stores.operational.worker() as tx:
+            rows = tx.connection.execute("SELECT episode_id::text, guid FROM catalog.episodes")
+            guids = dict(rows.fetchall())
+        return {guids[member]: count for member, count in self.figures("episode").items()}
+
+
+# Seed, format, people, days, last day: the periods lie across a border of months, one of a year.
+WORLDS = [
+    (seed, form, until)
+    for seed, until in ((1, date(2026, 11, 8)), (2, date(2026, 3, 5)), (3, date(2026, 1, 9)))
+    for form in LogFormat
+]
+
+
+def _opened(server: EmbeddedServer, tag: str, home: Path) -> Workplace:
+    secret = server.superuser_password()
+    admin = server.conninfo("postgres", "wavehouse_root", secret)
+    with psycopg.connect(admin, autocommit=True) as connection:
+        for name in DATABASES:
+            connection.execute(f'CREATE DATABASE "{name}_{tag}" TEMPLATE "{name}"')
+    places = [
+        Place(name, make_conninfo(admin, dbname=f"{name}_{tag}"), secret, make_database=False)
+        for name in ("operational", "listeners", "analytics")
+    ]
+    stores = Stores(
+        Database[Operational](places[0]),
+        Database[Listeners](places[1]),
+        Database[Analytics](places[2]),
+        server,
+    )
+    return app.entered(config.load({"home": str(home)}, environment={}), stores)
+
+
+def _register(place: Workplace, folder: Path) -> None:
+    reading = catalog.FeedReading(
+        source=catalog.FileFeedSource(), media=catalog.read_media_file(folder / "media.json")
+    )
+    for feed in sorted((folder / "feeds").iterdir()):
+        catalog.ingest_feed(
+            place.stores.operational, identity=place.identity, location=str(feed), reading=reading
+        )
+
+
+@pytest.fixture(scope="module", params=WORLDS, ids=lambda w: f"seed {w[0]} {w[1]}")
+def world(
+    request: pytest.FixtureRequest, server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[World]:
+    """A small simulation, its feeds registered and its logs counted."""
+    seed, form, until = request.param
+    folder = tmp_path_factory.mktemp("world") / "sample"
+    truth = simulate(Settings(seed, 40, 12, until, form), folder)
+    place = _opened(server, f"truth_{seed}_{form.value}", folder)
+    with clock.frozen(clock.start_of_day(until + timedelta(days=1))):
+        _register(place, folder)
+        read = measurement.Tally()
+        # Backwards: order is no matter, and late days are counted like any other.
+        logs = sorted((folder / "logs").iterdir(), reverse=True)
+        for result in measurement.ingest_logs(place, logs):
+            read.add(result.tally)
+        measurement.count(place)
+        measurement.roll_up(place)
+        yield World(place, json.loads(json.dumps(truth)), read)
+    place.stores.close()
+
+
+def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
+    """In all, by day, episode, app and country: not one more, not one less."""
+    told = world.truth["downloads"]
+
+    assert told["by_day"] == world.figures("day")
+    assert told["by_episode"] == world.by_guid()
+    assert told["by_app"] == world.figures("app")
+    assert told["by_country"] == world.figures("country")
+    assert told["total"] == sum(world.figures("day").values())
+
+
+def test_listeners_equal_the_truth_across_the_border_of_a_month(world: World) -> None:
+    """R43: by day, and over the last 28 days, although keys change with the month."""
+    days = measurement.days(world.place, first=world.first, last=world.last)
+    first = world.last - timedelta(days=27)
+
+    assert world.first.month != world.last.month
+    assert world.truth["listeners"]["by_day"] == {str(d.day): d.listeners for d in days}
+    assert world.truth["listeners"]["last_28_days"] == measurement.listeners(
+        world.place, first=first, last=world.last
+    )
+
+
+def test_what_does_not_count_equals_the_truth(world: World) -> None:
+    """Every filtered request has its reason, every other its outcome; all of them are stored."""
+    first, last = world.first, world.last
+    outcomes = measurement.outcomes(world.place, first=first, last=last)
+    counted = outcomes.pop("counted")
+
+    assert world.truth["filtered"] == measurement.filtered(world.place, first=first, last=last)
+    assert world.truth["outcomes"] == outcomes
+    filtered = sum(world.truth["filtered"].values())
+    assert world.read.stored == counted + filtered + sum(world.truth["outcomes"].values())
+    assert world.truth["lines"] == world.read.read
+    assert {} == world.read.faults
+
+
+def test_every_rules_own_episode_has_its_count(world: World) -> None:
+    """R01 to R41: the downloads of ``sim-R…`` are what the rule makes of its behaviour."""
+    found = world.by_guid()
+
+    rules: dict[str, int] = world.truth["rules"]
+    assert {"R01", "R14", "R27", "R31", "R34", "R41"} <= set(rules)
+    assert rules == {rule: found.get(f"sim-{rule}", 0) for rule in rules}
+
+
+def test_r41_the_hours_equal_the_truth(world: World) -> None:
+    """A download stands in the hour of its first contributing request."""
+    with world.place.stores.operational.worker() as tx:
+        (episode,) = (
+            tx.connection.execute(
+                "SELECT episode_id FROM catalog.episodes WHERE guid = 'sim-R41'"
+            ).fetchone()
+            or ()
+        )
+    with world.place.stores.analytics.worker() as analytics:
+        hours = analytics.connection.execute(
+            """
+            SELECT to_char(hour, 'YYYY-MM-DD"T"HH24'), downloads
+            FROM analytics.listener_events_hourly WHERE episode_id = %s
+            """,
+            [episode],
+        ).fetchall()
+
+    assert world.truth["hours"]["R41"] == dict(hours)
+
+
+def test_the_rollups_reconcile(world: World) -> None:
+    """Every hour and day of every rollup is what the raw events give."""
+    assert () == measurement.reconcile(world.place).mismatches

@@ -1,0 +1,286 @@
+"""What holds for any input: order, files, pieces and re-reading are no matter."""
+
+from __future__ import annotations
+
+import gzip
+from collections import defaultdict
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from random import Random
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wavehouse.measurement import trace
+from wavehouse.measurement.rules.ranges import multirange, sent, union_bytes
+
+SIZES = {
+    "/one.mp3": ("one", 1_090_000),
+    "/one.opus": ("one", 436_000),
+    "/two.mp3": ("two", 1_090_000),
+    "/short.mp3": ("short", 400_000),
+    "/vague.mp3": ("vague", 5_000_000),
+}
+DAYS = [datetime(2026, 10, 31, tzinfo=UTC), datetime(2026, 11, 1, tzinfo=UTC)]
+ADDRESSES = [
+    "203.0.113.7", "::ffff:203.0.113.7", "2001:db8:1:2::1", "2001:db8:1:2::2", "198.51.100.3",
+    "198.51.100.4", "nobody",
+]  # fmt: skip
+AGENTS = ["Overcast/3.0", "Pocket Casts/7.70", "Castro/1.0", "", "Googlebot/2.1"]
+
+
+def requests(dice: Random, hit: Any, number: int) -> list[Any]:
+    """Requests at random, most of them near a threshold."""
+    found = []
+    for n in range(number):
+        path = dice.choice([*SIZES, "/one.mp3", "/one.mp3", "/nowhere.mp3"])
+        at = dice.choice(DAYS) + timedelta(seconds=dice.randrange(86_400))
+        base = hit.but(
+            at=at, path=path, ip=dice.choice(ADDRESSES), agent=dice.choice(AGENTS), native=f"n{n}"
+        )
+        size = dice.choice([200, 500_000, SIZES.get(path, ("", 9))[1], 9_000_000])
+        first = dice.choice([0, 0, 300_000, 545_000, 1_000_000])
+        found.append(
+            dice.choice(
+                [
+                    base.part(first, first + size - 1),
+                    base.part(first, first + size - 1, sent=size // 2),
+                    base.part(0, 1),
+                    base.but(size=size),
+                    base.but(size=size, status=dice.choice([304, 404, 206])),
+                ]
+            )
+        )
+    return found
+
+
+def reference(hits: list[Any], extra: int) -> dict[str, Any]:
+    """The count, as plainly as it can be said. ``extra``: bytes of headers in a log's sizes."""
+    spans: dict[Any, list[tuple[int, int]]] = defaultdict(list)
+    firsts: dict[Any, list[datetime]] = defaultdict(list)
+    for hit in hits:
+        if hit.path not in SIZES or hit.ip == "nobody" or hit.agent in ("", "Googlebot/2.1"):
+            continue
+        if hit.status not in (200, 206) or hit.content == (0, 1):
+            continue
+        who: Any = ip_address(hit.ip)
+        if who.version == 6:
+            who = who.ipv4_mapped or int(who) >> 64
+        start = hit.content[0] if hit.content else 0
+        length = hit.size + extra
+        if hit.content:
+            length = min(length, hit.content[1] - start + 1)
+        elif extra:
+            length = hit.size  # sc-content-len tells it
+        key = (hit.at.date(), str(who), hit.agent, hit.path)
+        spans[key].append((start, start + length))
+        if length:
+            firsts[key].append(hit.at)
+    counted: dict[Any, datetime] = {}
+    for (day, who, agent, path), covered in spans.items():
+        episode, threshold = SIZES[path]
+        if sum(b - a for a, b in merged(covered)) >= threshold:
+            at = min(firsts[day, who, agent, path])
+            unit = (day, who, agent, episode)
+            counted[unit] = min(at, counted.get(unit, at))
+    hours: dict[datetime, int] = defaultdict(int)
+    days: dict[str, int] = defaultdict(int)
+    episodes: dict[str, int] = defaultdict(int)
+    for (day, _, _, episode), at in counted.items():
+        hours[at.replace(minute=0, second=0)] += 1
+        days[str(day)] += 1
+        episodes[episode] += 1
+    people = {(who, agent) for _, who, agent, _ in counted}
+    return {
+        "hours": dict(hours),
+        "days": dict(days),
+        "episodes": dict(episodes),
+        "all": len(people),
+    }
+
+
+def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans that do not touch, in order."""
+    found: list[tuple[int, int]] = []
+    for first, after in sorted(spans):
+        if found and first <= found[-1][1]:
+            found[-1] = (found[-1][0], max(after, found[-1][1]))
+        else:
+            found.append((first, after))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_the_count_equals_a_reference_that_shares_no_code(
+    desk: Any, hit: Any, form: str, seed: int
+) -> None:
+    """R26–R34 and R41 on random requests: SQL against twenty lines of Python."""
+    hits = requests(Random(seed), hit, 150)
+    desk.tell(*hits, form=form)
+    told = reference(hits, 450 if form == "cloudfront" else 0)
+    hours = desk.rollup_rows(
+        "SELECT hour, sum(downloads)::int FROM analytics.listener_events_hourly GROUP BY 1"
+    )
+
+    assert sum(told["days"].values()) > 10
+    assert told["hours"] == dict(hours)
+    assert told["days"] == desk.downloads()
+    assert told["episodes"] == desk.downloads("episode")
+    assert told["all"] == desk.listeners(DAYS[0].date(), DAYS[1].date())
+
+
+def everything(desk: Any) -> dict[str, Any]:
+    return {**desk.figures(), "filtered": desk.filtered(), "outcomes": desk.outcomes()}
+
+
+@pytest.fixture
+def lines(hit: Any, form: str, cloudfront_head: str) -> tuple[str, list[str]]:
+    """A head and the lines of some requests, in one of the formats."""
+    hits = requests(Random(11), hit, 60)
+    if form == "combined":
+        return "", [f"{one.combined()}\n" for one in hits]
+    return cloudfront_head, [f"{one.cloudfront()}\n" for one in hits]
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
+    desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
+) -> None:
+    """Lines shuffled, dealt into files, packed or not, files read in any order, and again."""
+    head, rows = lines
+    desk.ingest(desk.write(head + "".join(rows)))
+    expected = everything(desk)
+    clean()
+
+    dice = Random(seed)
+    dealt = dice.sample(rows, len(rows))
+    cuts = sorted(dice.sample(range(1, len(rows)), 3))
+    pieces = [dealt[a:b] for a, b in zip([0, *cuts], [*cuts, len(rows)], strict=True)]
+    files = [
+        desk.write(head + "".join(piece), f"piece-{n}.log" + dice.choice(["", ".gz"]))
+        for n, piece in enumerate(pieces)
+    ]
+    dice.shuffle(files)
+    for file in files:
+        desk.ingest(file)
+    again = dice.choice(files)
+    desk.ingest(again, again.rename(again.with_name(f"moved-{again.name}")))
+
+    assert expected == everything(desk)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_file_that_grows_in_pieces_gives_the_same_figures(
+    desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
+) -> None:
+    """Read after every piece, cut anywhere, in the middle of a line and of a number too."""
+    head, rows = lines
+    data = (head + "".join(rows)).encode()
+    desk.ingest(desk.write(data))
+    expected = everything(desk)
+    clean()
+
+    dice = Random(seed)
+    # Near the ends of lines, where a cut line may still look like one.
+    ends = [n for n, byte in enumerate(data) if byte == 10]
+    cuts = sorted({max(1, dice.choice(ends) - dice.randrange(60)) for _ in range(12)})
+    path = desk.folder / "growing.log"
+    for cut in [*cuts, len(data)]:
+        path.write_bytes(data[:cut])
+        desk.ingest(path)
+
+    assert expected == everything(desk)
+    assert [] == desk.rows("SELECT * FROM measurement.quarantine WHERE status = 'open'")
+
+
+def test_a_file_and_its_gzip_are_one_file(desk: Any, lines: tuple[str, list[str]]) -> None:
+    """Rotated and packed: what was read of the plain file is not read of the gzip."""
+    head, rows = lines
+    text = head + "".join(rows)
+    plain = desk.write(text[: len(text) // 2], "access.log")
+    first = desk.ingest(plain).stored
+    packed = desk.folder / "access.log.1.gz"
+    packed.write_bytes(gzip.compress(text.encode()))
+
+    # The line that was cut is read again, whole.
+    assert len(rows) - first <= desk.ingest(packed).stored <= len(rows) - first + 1
+    assert [(len(rows),)] == desk.rows("SELECT count(*) FROM measurement.requests")
+
+
+def test_r07_the_secret_of_the_keys_changes_no_figure(
+    desk: Any, clean: Any, lines: tuple[str, list[str]]
+) -> None:
+    """Other keys, other numbers in the tables, the same counts."""
+    head, rows = lines
+    path = desk.write(head + "".join(rows))
+    desk.ingest(path)
+    expected = everything(desk)
+    keys = desk.rows("SELECT DISTINCT listener_key FROM measurement.downloads")
+    clean()
+    desk.ingest(path)
+
+    assert expected == everything(desk)
+    assert set(keys).isdisjoint(
+        desk.rows("SELECT DISTINCT listener_key FROM measurement.downloads")
+    )
+
+
+spans = st.lists(
+    st.tuples(st.integers(0, 300), st.integers(0, 80)).map(lambda s: (s[0], s[0] + s[1]))
+)
+
+
+@given(spans)
+def test_r27_the_union_is_that_of_a_set_of_positions(some: list[tuple[int, int]]) -> None:
+    """However the spans lie: overlapping, touching, empty, repeated."""
+    positions = {p for first, after in some for p in range(first, after)}
+
+    assert len(positions) == union_bytes(some)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_r27_the_databases_union_is_that_of_a_set_of_positions(
+    desk: Any, hit: Any, seed: int
+) -> None:
+    """The walk over sorted spans in SQL, several ranges in one answer included."""
+    dice = Random(seed)
+    positions: set[int] = set()
+    hits = []
+    for _ in range(12):
+        first, more = dice.randrange(0, 5_000), dice.randrange(1, 2_000)
+        other = dice.randrange(0, 5_000)
+        positions |= {*range(first, first + more), *range(other, other + 50)}
+        asked = f"bytes={first}-{first + more - 1},{other}-{other + 49}"
+        hits.append(hit.but(status=206, size=more + 50, asked=asked, path="/short.mp3"))
+    hits.append(hit.part(5_000, 399_999, path="/short.mp3"))
+    desk.tell(*hits)
+    positions |= set(range(5_000, 400_000))
+    found = desk.rows("SELECT bytes FROM measurement.downloads")
+
+    assert ([(400_000,)] if len(positions) == 400_000 else []) == found
+    traced = trace(desk.place, first=hit.at.date(), last=hit.at.date(), limit=1)
+    assert len(positions) == traced[0].unit_bytes
+
+
+@given(
+    st.lists(st.tuples(st.integers(0, 999), st.integers(1, 99)), min_size=1), st.integers(0, 9_999)
+)
+def test_r28_what_was_sent_never_exceeds_bytes_nor_ranges(
+    asked: list[tuple[int, int]], size: int
+) -> None:
+    """Ranges are filled in turn; what is over belongs nowhere."""
+    header = "bytes=" + ", ".join(f"{first}-{first + more}" for first, more in asked)
+    found = sent(header, size)
+
+    assert min(size, sum(more + 1 for _, more in asked)) == sum(b - a for a, b in found)
+    assert all(a >= first for (a, _), (first, _) in zip(found, asked, strict=False))
+    assert (multirange(found) is None) == (found == [])
+
+
+@given(st.text(max_size=60))
+def test_r14_no_header_breaks_the_reader(header: str) -> None:
+    """Whatever stands in it, the spans are within what was sent."""
+    assert sum(b - a for a, b in sent(header, 100)) <= 100
+    assert sum(b - a for a, b in sent(f"bytes={header}", 100)) <= 100
