@@ -564,7 +564,7 @@ CREATE TABLE analytics.reconciliations (
   detail jsonb DEFAULT '[]'::jsonb NOT NULL,
   subject text DEFAULT 'listener_events'::text NOT NULL,
   CONSTRAINT reconciliations_pkey PRIMARY KEY (reconciliation_id),
-  CONSTRAINT reconciliations_subject_check CHECK ((subject = ANY (ARRAY['listener_events'::text, 'usage_events'::text])))
+  CONSTRAINT reconciliations_subject_check CHECK ((subject IN ('listener_events', 'usage_events')))
 );
 CREATE INDEX reconciliations_checked_at_idx ON analytics.reconciliations USING btree (checked_at DESC);
 REVOKE ALL ON analytics.reconciliations FROM wavehouse_analytics_app, wavehouse_analytics_worker;
@@ -697,7 +697,7 @@ CREATE TABLE governance.lineage_edges (
   CONSTRAINT lineage_edges_pkey PRIMARY KEY (from_dataset, from_column, to_dataset, to_column, job),
   CONSTRAINT lineage_edges_from_dataset_check CHECK ((from_dataset <> ''::text)),
   CONSTRAINT lineage_edges_job_check CHECK ((job <> ''::text)),
-  CONSTRAINT lineage_edges_kind_check CHECK ((kind = ANY (ARRAY['identity'::text, 'transformation'::text, 'aggregation'::text, 'filter'::text, 'declared'::text]))),
+  CONSTRAINT lineage_edges_kind_check CHECK ((kind IN ('identity', 'transformation', 'aggregation', 'filter', 'declared'))),
   CONSTRAINT lineage_edges_seen_check CHECK ((last_seen_at >= first_seen_at)),
   CONSTRAINT lineage_edges_to_dataset_check CHECK ((to_dataset <> ''::text))
 );
@@ -724,7 +724,7 @@ CREATE TABLE governance.lineage_events (
   event jsonb NOT NULL,
   CONSTRAINT lineage_events_pkey PRIMARY KEY (emitted_at, lineage_event_id),
   CONSTRAINT lineage_events_event_check CHECK ((jsonb_typeof(event) = 'object'::text)),
-  CONSTRAINT lineage_events_event_type_check CHECK ((event_type = ANY (ARRAY['START'::text, 'RUNNING'::text, 'COMPLETE'::text, 'FAIL'::text, 'ABORT'::text, 'OTHER'::text]))),
+  CONSTRAINT lineage_events_event_type_check CHECK ((event_type IN ('START', 'RUNNING', 'COMPLETE', 'FAIL', 'ABORT', 'OTHER'))),
   CONSTRAINT lineage_events_job_name_check CHECK ((job_name <> ''::text))
 ) PARTITION BY RANGE (emitted_at);
 CREATE INDEX lineage_events_job_namespace_job_name_emitted_at_idx ON governance.lineage_events USING btree (job_namespace, job_name, emitted_at DESC);
@@ -757,12 +757,12 @@ CREATE TABLE governance.quality_results (
   duration_ms integer NOT NULL,
   CONSTRAINT quality_results_pkey PRIMARY KEY (quality_result_id),
   CONSTRAINT quality_results_denominator_check CHECK ((denominator >= (0)::numeric)),
-  CONSTRAINT quality_results_dimension_check CHECK ((dimension = ANY (ARRAY['completeness'::text, 'validity'::text, 'accuracy'::text, 'uniqueness'::text, 'freshness'::text, 'availability'::text, 'reconciliation'::text]))),
+  CONSTRAINT quality_results_dimension_check CHECK ((dimension IN ('completeness', 'validity', 'accuracy', 'uniqueness', 'freshness', 'availability', 'reconciliation'))),
   CONSTRAINT quality_results_duration_ms_check CHECK ((duration_ms >= 0)),
   CONSTRAINT quality_results_evaluated_check CHECK (((status <> ALL (ARRAY['pass'::text, 'warn'::text, 'fail'::text])) OR (numerator IS NOT NULL))),
   CONSTRAINT quality_results_interval_check CHECK ((interval_high >= interval_low)),
   CONSTRAINT quality_results_rule_check CHECK ((rule <> ''::text)),
-  CONSTRAINT quality_results_status_check CHECK ((status = ANY (ARRAY['pass'::text, 'warn'::text, 'fail'::text, 'error'::text, 'not_evaluated'::text]))),
+  CONSTRAINT quality_results_status_check CHECK ((status IN ('pass', 'warn', 'fail', 'error', 'not_evaluated'))),
   CONSTRAINT quality_results_table_name_check CHECK ((table_name <> ''::text))
 );
 CREATE INDEX quality_results_rule_as_of_idx ON governance.quality_results USING btree (rule, as_of DESC);
@@ -801,14 +801,14 @@ CREATE TABLE governance.retention_runs (
   finished_at timestamp with time zone,
   next_due_at timestamp with time zone,
   CONSTRAINT retention_runs_pkey PRIMARY KEY (retention_run_id),
-  CONSTRAINT retention_runs_action_check CHECK ((action = ANY (ARRAY['drop_partition'::text, 'delete'::text, 'anonymise'::text, 'compact'::text, 'archive'::text]))),
+  CONSTRAINT retention_runs_action_check CHECK ((action IN ('drop_partition', 'delete', 'anonymise', 'compact', 'archive'))),
   CONSTRAINT retention_runs_bytes_freed_check CHECK ((bytes_freed >= 0)),
   CONSTRAINT retention_runs_finished_check CHECK ((finished_at >= started_at)),
   CONSTRAINT retention_runs_plan_digest_check CHECK ((length(plan_digest) = 32)),
   CONSTRAINT retention_runs_policy_check CHECK ((policy <> ''::text)),
   CONSTRAINT retention_runs_reason_check CHECK (((status <> ALL (ARRAY['skipped'::text, 'refused'::text, 'failed'::text])) OR (reason IS NOT NULL))),
   CONSTRAINT retention_runs_rows_removed_check CHECK ((rows_removed >= 0)),
-  CONSTRAINT retention_runs_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'running'::text, 'done'::text, 'skipped'::text, 'refused'::text, 'failed'::text]))),
+  CONSTRAINT retention_runs_status_check CHECK ((status IN ('planned', 'running', 'done', 'skipped', 'refused', 'failed'))),
   CONSTRAINT retention_runs_table_name_check CHECK ((table_name <> ''::text))
 );
 CREATE INDEX retention_runs_policy_started_at_idx ON governance.retention_runs USING btree (policy, started_at DESC);
@@ -848,7 +848,7 @@ CREATE TABLE schema_ops.approvals (
   CONSTRAINT approvals_change_set_root_plan_hash_target_key_id_key UNIQUE (change_set_root, plan_hash, target, key_id),
   CONSTRAINT approvals_approver_check CHECK ((approver <> ''::text)),
   CONSTRAINT approvals_change_set_root_check CHECK ((length(change_set_root) = 32)),
-  CONSTRAINT approvals_decision_check CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text]))),
+  CONSTRAINT approvals_decision_check CHECK ((decision IN ('approved', 'rejected'))),
   CONSTRAINT approvals_expiry_check CHECK ((expires_at > decided_at)),
   CONSTRAINT approvals_key_id_check CHECK ((key_id <> ''::text)),
   CONSTRAINT approvals_plan_hash_check CHECK ((length(plan_hash) = 32)),
@@ -891,7 +891,7 @@ CREATE TABLE schema_ops.backfills (
   CONSTRAINT backfills_done_check CHECK (((status = 'done'::text) = (finished_at IS NOT NULL))),
   CONSTRAINT backfills_name_check CHECK ((name <> ''::text)),
   CONSTRAINT backfills_rows_done_check CHECK ((rows_done >= 0)),
-  CONSTRAINT backfills_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'done'::text, 'failed'::text])))
+  CONSTRAINT backfills_status_check CHECK ((status IN ('pending', 'running', 'paused', 'done', 'failed')))
 );
 COMMENT ON TABLE schema_ops.backfills IS 'Progress of backfills in batches, written in the transaction of each batch: a killed one resumes.';
 COMMENT ON COLUMN schema_ops.backfills.backfill_id IS 'The backfill.';
@@ -918,7 +918,7 @@ CREATE TABLE schema_ops.history (
   runner_id uuid NOT NULL,
   backend_pid integer,
   CONSTRAINT history_pkey PRIMARY KEY (version),
-  CONSTRAINT history_state_check CHECK ((state = ANY (ARRAY['running'::text, 'applied'::text, 'rolling_back'::text]))),
+  CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
   CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
@@ -945,8 +945,8 @@ CREATE TABLE schema_ops.journal (
   duration_ms bigint,
   runner_id uuid NOT NULL,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
-  CONSTRAINT journal_direction_check CHECK ((direction = ANY (ARRAY['up'::text, 'down'::text]))),
-  CONSTRAINT journal_event_check CHECK ((event = ANY (ARRAY['started'::text, 'done'::text])))
+  CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
+  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'done')))
 );
 COMMENT ON TABLE schema_ops.journal IS 'What runners did, in order and append-only: applied, rolled back, begun.';
 COMMENT ON COLUMN schema_ops.journal.journal_id IS 'The event.';

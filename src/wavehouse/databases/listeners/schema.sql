@@ -291,9 +291,9 @@ CREATE TABLE governance.erasure_ledger (
   CONSTRAINT erasure_ledger_pkey PRIMARY KEY (identifier_hash),
   CONSTRAINT erasure_ledger_identifier_hash_check CHECK ((length(identifier_hash) = 32)),
   CONSTRAINT erasure_ledger_key_version_check CHECK ((key_version > 0)),
-  CONSTRAINT erasure_ledger_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'subject_id'::text, 'session'::text, 'device'::text, 'external'::text]))),
+  CONSTRAINT erasure_ledger_kind_check CHECK ((kind IN ('email', 'subject_id', 'session', 'device', 'external'))),
   CONSTRAINT erasure_ledger_late_arrivals_check CHECK ((late_arrivals >= 0)),
-  CONSTRAINT erasure_ledger_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'erased'::text, 'held'::text])))
+  CONSTRAINT erasure_ledger_status_check CHECK ((status IN ('pending', 'erased', 'held')))
 );
 CREATE INDEX erasure_ledger_erasure_request_id_idx ON governance.erasure_ledger USING btree (erasure_request_id);
 CREATE INDEX erasure_ledger_recorded_at_idx ON governance.erasure_ledger USING btree (recorded_at);
@@ -330,14 +330,14 @@ CREATE TABLE governance.erasure_requests (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT erasure_requests_pkey PRIMARY KEY (erasure_request_id),
   CONSTRAINT erasure_requests_certificate_check CHECK ((jsonb_typeof(certificate) = 'object'::text)),
-  CONSTRAINT erasure_requests_channel_check CHECK ((channel = ANY (ARRAY['session'::text, 'signed_link'::text, 'administrator'::text, 'api'::text]))),
-  CONSTRAINT erasure_requests_completed_check CHECK (((status = ANY (ARRAY['completed'::text, 'partially_held'::text])) = (completed_at IS NOT NULL))),
+  CONSTRAINT erasure_requests_channel_check CHECK ((channel IN ('session', 'signed_link', 'administrator', 'api'))),
+  CONSTRAINT erasure_requests_completed_check CHECK (((status IN ('completed', 'partially_held')) = (completed_at IS NOT NULL))),
   CONSTRAINT erasure_requests_due_check CHECK (((due_gdpr_at > received_at) AND (due_ccpa_at > received_at))),
   CONSTRAINT erasure_requests_plan_digest_check CHECK ((length(plan_digest) = 32)),
   CONSTRAINT erasure_requests_rejected_check CHECK (((status <> 'rejected'::text) OR (rejected_reason IS NOT NULL))),
-  CONSTRAINT erasure_requests_requested_by_check CHECK ((requested_by = ANY (ARRAY['subject'::text, 'administrator'::text, 'processor'::text]))),
-  CONSTRAINT erasure_requests_status_check CHECK ((status = ANY (ARRAY['received'::text, 'identity_pending'::text, 'verified'::text, 'soft_deleted'::text, 'executing'::text, 'verifying'::text, 'completed'::text, 'partially_held'::text, 'rejected'::text, 'failed'::text]))),
-  CONSTRAINT erasure_requests_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['listener'::text, 'creator'::text, 'contact'::text])))
+  CONSTRAINT erasure_requests_requested_by_check CHECK ((requested_by IN ('subject', 'administrator', 'processor'))),
+  CONSTRAINT erasure_requests_status_check CHECK ((status IN ('received', 'identity_pending', 'verified', 'soft_deleted', 'executing', 'verifying', 'completed', 'partially_held', 'rejected', 'failed'))),
+  CONSTRAINT erasure_requests_subject_kind_check CHECK ((subject_kind IN ('listener', 'creator', 'contact')))
 );
 CREATE INDEX erasure_requests_open_idx ON governance.erasure_requests USING btree (due_gdpr_at) WHERE (completed_at IS NULL);
 CREATE TRIGGER erasure_requests_touch BEFORE UPDATE ON governance.erasure_requests FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
@@ -376,14 +376,14 @@ CREATE TABLE governance.erasure_steps (
   basis text,
   done_at timestamp with time zone,
   CONSTRAINT erasure_steps_pkey PRIMARY KEY (erasure_request_id, store, table_name, batch),
-  CONSTRAINT erasure_steps_action_check CHECK ((action = ANY (ARRAY['delete'::text, 'anonymise'::text, 'pseudonymise'::text, 'null'::text, 'keep'::text, 'redact'::text]))),
+  CONSTRAINT erasure_steps_action_check CHECK ((action IN ('delete', 'anonymise', 'pseudonymise', 'null', 'keep', 'redact'))),
   CONSTRAINT erasure_steps_basis_check CHECK (((action <> 'keep'::text) OR (basis IS NOT NULL))),
   CONSTRAINT erasure_steps_batch_check CHECK ((batch >= 0)),
   CONSTRAINT erasure_steps_done_check CHECK (((status = 'done'::text) = (done_at IS NOT NULL))),
   CONSTRAINT erasure_steps_position_check CHECK (("position" >= 0)),
   CONSTRAINT erasure_steps_rows_touched_check CHECK ((rows_touched >= 0)),
-  CONSTRAINT erasure_steps_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'failed'::text, 'pending_processor'::text, 'held'::text]))),
-  CONSTRAINT erasure_steps_store_check CHECK ((store = ANY (ARRAY['operational'::text, 'listeners'::text, 'analytics'::text, 'files'::text, 'processor'::text]))),
+  CONSTRAINT erasure_steps_status_check CHECK ((status IN ('pending', 'done', 'failed', 'pending_processor', 'held'))),
+  CONSTRAINT erasure_steps_store_check CHECK ((store IN ('operational', 'listeners', 'analytics', 'files', 'processor'))),
   CONSTRAINT erasure_steps_table_name_check CHECK ((table_name <> ''::text))
 );
 ALTER TABLE governance.erasure_steps ENABLE ROW LEVEL SECURITY;
@@ -447,7 +447,7 @@ CREATE TABLE governance.lineage_edges (
   CONSTRAINT lineage_edges_pkey PRIMARY KEY (from_dataset, from_column, to_dataset, to_column, job),
   CONSTRAINT lineage_edges_from_dataset_check CHECK ((from_dataset <> ''::text)),
   CONSTRAINT lineage_edges_job_check CHECK ((job <> ''::text)),
-  CONSTRAINT lineage_edges_kind_check CHECK ((kind = ANY (ARRAY['identity'::text, 'transformation'::text, 'aggregation'::text, 'filter'::text, 'declared'::text]))),
+  CONSTRAINT lineage_edges_kind_check CHECK ((kind IN ('identity', 'transformation', 'aggregation', 'filter', 'declared'))),
   CONSTRAINT lineage_edges_seen_check CHECK ((last_seen_at >= first_seen_at)),
   CONSTRAINT lineage_edges_to_dataset_check CHECK ((to_dataset <> ''::text))
 );
@@ -476,7 +476,7 @@ CREATE TABLE governance.lineage_events (
   event jsonb NOT NULL,
   CONSTRAINT lineage_events_pkey PRIMARY KEY (emitted_at, lineage_event_id),
   CONSTRAINT lineage_events_event_check CHECK ((jsonb_typeof(event) = 'object'::text)),
-  CONSTRAINT lineage_events_event_type_check CHECK ((event_type = ANY (ARRAY['START'::text, 'RUNNING'::text, 'COMPLETE'::text, 'FAIL'::text, 'ABORT'::text, 'OTHER'::text]))),
+  CONSTRAINT lineage_events_event_type_check CHECK ((event_type IN ('START', 'RUNNING', 'COMPLETE', 'FAIL', 'ABORT', 'OTHER'))),
   CONSTRAINT lineage_events_job_name_check CHECK ((job_name <> ''::text))
 ) PARTITION BY RANGE (emitted_at);
 CREATE INDEX lineage_events_job_namespace_job_name_emitted_at_idx ON governance.lineage_events USING btree (job_namespace, job_name, emitted_at DESC);
@@ -511,12 +511,12 @@ CREATE TABLE governance.quality_results (
   duration_ms integer NOT NULL,
   CONSTRAINT quality_results_pkey PRIMARY KEY (quality_result_id),
   CONSTRAINT quality_results_denominator_check CHECK ((denominator >= (0)::numeric)),
-  CONSTRAINT quality_results_dimension_check CHECK ((dimension = ANY (ARRAY['completeness'::text, 'validity'::text, 'accuracy'::text, 'uniqueness'::text, 'freshness'::text, 'availability'::text, 'reconciliation'::text]))),
+  CONSTRAINT quality_results_dimension_check CHECK ((dimension IN ('completeness', 'validity', 'accuracy', 'uniqueness', 'freshness', 'availability', 'reconciliation'))),
   CONSTRAINT quality_results_duration_ms_check CHECK ((duration_ms >= 0)),
   CONSTRAINT quality_results_evaluated_check CHECK (((status <> ALL (ARRAY['pass'::text, 'warn'::text, 'fail'::text])) OR (numerator IS NOT NULL))),
   CONSTRAINT quality_results_interval_check CHECK ((interval_high >= interval_low)),
   CONSTRAINT quality_results_rule_check CHECK ((rule <> ''::text)),
-  CONSTRAINT quality_results_status_check CHECK ((status = ANY (ARRAY['pass'::text, 'warn'::text, 'fail'::text, 'error'::text, 'not_evaluated'::text]))),
+  CONSTRAINT quality_results_status_check CHECK ((status IN ('pass', 'warn', 'fail', 'error', 'not_evaluated'))),
   CONSTRAINT quality_results_table_name_check CHECK ((table_name <> ''::text))
 );
 CREATE INDEX quality_results_rule_as_of_idx ON governance.quality_results USING btree (rule, as_of DESC);
@@ -557,14 +557,14 @@ CREATE TABLE governance.retention_runs (
   finished_at timestamp with time zone,
   next_due_at timestamp with time zone,
   CONSTRAINT retention_runs_pkey PRIMARY KEY (retention_run_id),
-  CONSTRAINT retention_runs_action_check CHECK ((action = ANY (ARRAY['drop_partition'::text, 'delete'::text, 'anonymise'::text, 'compact'::text, 'archive'::text]))),
+  CONSTRAINT retention_runs_action_check CHECK ((action IN ('drop_partition', 'delete', 'anonymise', 'compact', 'archive'))),
   CONSTRAINT retention_runs_bytes_freed_check CHECK ((bytes_freed >= 0)),
   CONSTRAINT retention_runs_finished_check CHECK ((finished_at >= started_at)),
   CONSTRAINT retention_runs_plan_digest_check CHECK ((length(plan_digest) = 32)),
   CONSTRAINT retention_runs_policy_check CHECK ((policy <> ''::text)),
   CONSTRAINT retention_runs_reason_check CHECK (((status <> ALL (ARRAY['skipped'::text, 'refused'::text, 'failed'::text])) OR (reason IS NOT NULL))),
   CONSTRAINT retention_runs_rows_removed_check CHECK ((rows_removed >= 0)),
-  CONSTRAINT retention_runs_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'running'::text, 'done'::text, 'skipped'::text, 'refused'::text, 'failed'::text]))),
+  CONSTRAINT retention_runs_status_check CHECK ((status IN ('planned', 'running', 'done', 'skipped', 'refused', 'failed'))),
   CONSTRAINT retention_runs_table_name_check CHECK ((table_name <> ''::text))
 );
 CREATE INDEX retention_runs_policy_started_at_idx ON governance.retention_runs USING btree (policy, started_at DESC);
@@ -627,7 +627,7 @@ CREATE TABLE listeners.devices (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT devices_pkey PRIMARY KEY (listener_id, device_id),
   CONSTRAINT devices_device_id_check CHECK (((device_id)::text <> ''::text)),
-  CONSTRAINT devices_kind_check CHECK ((kind = ANY (ARRAY['desktop'::text, 'laptop'::text, 'mobile'::text, 'server'::text, 'speaker'::text, 'other'::text])))
+  CONSTRAINT devices_kind_check CHECK ((kind IN ('desktop', 'laptop', 'mobile', 'server', 'speaker', 'other')))
 );
 CREATE TRIGGER devices_touch BEFORE UPDATE ON listeners.devices FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
 ALTER TABLE listeners.devices ENABLE ROW LEVEL SECURITY;
@@ -722,8 +722,8 @@ CREATE TABLE listeners.entitlements (
   CONSTRAINT entitlements_resource_check CHECK (((resource)::text <> ''::text)),
   CONSTRAINT entitlements_revoke_reason_check CHECK (((revoked_at IS NULL) OR (revoke_reason IS NOT NULL))),
   CONSTRAINT entitlements_revoked_check CHECK (((status = 'revoked'::text) = (revoked_at IS NOT NULL))),
-  CONSTRAINT entitlements_scope_kind_check CHECK ((scope_kind = ANY (ARRAY['subscription'::text, 'order'::text, 'gift'::text, 'manual'::text, 'promo'::text, 'import'::text]))),
-  CONSTRAINT entitlements_status_check CHECK ((status = ANY (ARRAY['active'::text, 'grace'::text, 'suspended'::text, 'cancelled'::text, 'expired'::text, 'revoked'::text]))),
+  CONSTRAINT entitlements_scope_kind_check CHECK ((scope_kind IN ('subscription', 'order', 'gift', 'manual', 'promo', 'import'))),
+  CONSTRAINT entitlements_status_check CHECK ((status IN ('active', 'grace', 'suspended', 'cancelled', 'expired', 'revoked'))),
   CONSTRAINT entitlements_type_check CHECK ((type <> ''::text))
 );
 CREATE INDEX entitlements_expires_at_idx ON listeners.entitlements USING btree (expires_at) WHERE (status = ANY (ARRAY['active'::text, 'grace'::text, 'cancelled'::text]));
@@ -786,7 +786,7 @@ CREATE TABLE listeners.external_events (
   CONSTRAINT external_events_payload_hash_check CHECK ((length(payload_hash) = 32)),
   CONSTRAINT external_events_reduced_check CHECK (((payload IS NULL) = (reduced_at IS NOT NULL))),
   CONSTRAINT external_events_source_check CHECK ((source <> ''::text)),
-  CONSTRAINT external_events_status_check CHECK ((status = ANY (ARRAY['received'::text, 'pending_parent'::text, 'applied'::text, 'ignored'::text, 'anomaly'::text]))),
+  CONSTRAINT external_events_status_check CHECK ((status IN ('received', 'pending_parent', 'applied', 'ignored', 'anomaly'))),
   CONSTRAINT external_events_type_check CHECK ((type <> ''::text)),
   CONSTRAINT external_events_waits_check CHECK (((status <> 'pending_parent'::text) OR (parent_ref IS NOT NULL)))
 );
@@ -847,7 +847,7 @@ CREATE TABLE listeners.listeners (
   CONSTRAINT listeners_email_check CHECK (((POSITION(('@'::text) IN (email)) > 1) AND ((email)::text = lower((email)::text)))),
   CONSTRAINT listeners_password_hash_check CHECK (((password_hash)::text ~~ '$argon2id$%'::text)),
   CONSTRAINT listeners_provider_check CHECK (((auth_provider IS NULL) = (auth_subject IS NULL))),
-  CONSTRAINT listeners_resume_policy_check CHECK ((resume_policy = ANY (ARRAY['latest'::text, 'furthest'::text, 'ask'::text])))
+  CONSTRAINT listeners_resume_policy_check CHECK ((resume_policy IN ('latest', 'furthest', 'ask')))
 );
 CREATE UNIQUE INDEX listeners_auth_provider_auth_subject_key ON listeners.listeners USING btree (auth_provider, auth_subject) WHERE (auth_subject IS NOT NULL);
 CREATE INDEX listeners_deleted_at_idx ON listeners.listeners USING btree (deleted_at) WHERE (deleted_at IS NOT NULL);
@@ -883,7 +883,7 @@ CREATE TABLE listeners.login_links (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT login_links_pkey PRIMARY KEY (token_hash),
   CONSTRAINT login_links_browser_hash_check CHECK ((length(browser_hash) = 32)),
-  CONSTRAINT login_links_purpose_check CHECK ((purpose = ANY (ARRAY['sign_in'::text, 'verify_email'::text, 'change_email'::text, 'erase'::text]))),
+  CONSTRAINT login_links_purpose_check CHECK ((purpose IN ('sign_in', 'verify_email', 'change_email', 'erase'))),
   CONSTRAINT login_links_token_hash_check CHECK ((length(token_hash) = 32))
 );
 CREATE INDEX login_links_expires_at_idx ON listeners.login_links USING btree (expires_at);
@@ -1028,13 +1028,13 @@ CREATE TABLE listeners.playback_actions (
   CONSTRAINT playback_actions_body_hash_check CHECK ((length(body_hash) = 32)),
   CONSTRAINT playback_actions_chapter_id_check CHECK (((chapter_id)::text <> ''::text)),
   CONSTRAINT playback_actions_duration_ms_check CHECK ((duration_ms > 0)),
-  CONSTRAINT playback_actions_kind_check CHECK ((kind = ANY (ARRAY['progress'::text, 'seek'::text, 'finish'::text, 'unfinish'::text, 'reset'::text, 'restore'::text, 'play'::text, 'download'::text, 'delete'::text, 'new'::text, 'flattr'::text]))),
+  CONSTRAINT playback_actions_kind_check CHECK ((kind IN ('progress', 'seek', 'finish', 'unfinish', 'reset', 'restore', 'play', 'download', 'delete', 'new', 'flattr'))),
   CONSTRAINT playback_actions_not_future_check CHECK ((effective_at <= (received_at + '00:05:00'::interval))),
   CONSTRAINT playback_actions_position_known_check CHECK (((kind <> ALL (ARRAY['progress'::text, 'seek'::text, 'play'::text])) OR (position_ms IS NOT NULL))),
   CONSTRAINT playback_actions_position_ms_check CHECK ((position_ms >= 0)),
   CONSTRAINT playback_actions_seq_check CHECK ((seq > 0)),
   CONSTRAINT playback_actions_started_ms_check CHECK ((started_ms >= 0)),
-  CONSTRAINT playback_actions_status_check CHECK ((status = ANY (ARRAY['applied'::text, 'superseded'::text, 'guarded'::text]))),
+  CONSTRAINT playback_actions_status_check CHECK ((status IN ('applied', 'superseded', 'guarded'))),
   CONSTRAINT playback_actions_within_check CHECK ((position_ms <= (duration_ms + 2000)))
 );
 CREATE INDEX playback_actions_listener_id_device_id_idx ON listeners.playback_actions USING btree (listener_id, device_id);
@@ -1120,7 +1120,7 @@ CREATE TABLE listeners.playback_positions (
   CONSTRAINT playback_positions_furthest_ms_check CHECK ((furthest_ms >= 0)),
   CONSTRAINT playback_positions_position_ms_check CHECK ((position_ms >= 0)),
   CONSTRAINT playback_positions_seq_check CHECK ((seq > 0)),
-  CONSTRAINT playback_positions_state_check CHECK ((state = ANY (ARRAY['none'::text, 'in_progress'::text, 'finished'::text]))),
+  CONSTRAINT playback_positions_state_check CHECK ((state IN ('none', 'in_progress', 'finished'))),
   CONSTRAINT playback_positions_version_check CHECK ((version > 0)),
   CONSTRAINT playback_positions_within_check CHECK ((position_ms <= (duration_ms + 2000)))
 ) WITH (fillfactor=80);
@@ -1203,11 +1203,11 @@ CREATE TABLE queue.jobs (
   CONSTRAINT jobs_claim_check CHECK ((((lease_token IS NULL) = (worker_id IS NULL)) AND ((lease_token IS NULL) = (claimed_at IS NULL)))),
   CONSTRAINT jobs_errors_check CHECK ((jsonb_typeof(errors) = 'array'::text)),
   CONSTRAINT jobs_kind_check CHECK ((kind ~ '^[a-z_]+[.][a-z_]+$'::text)),
-  CONSTRAINT jobs_lane_check CHECK ((lane = ANY (ARRAY[0, 1, 2]))),
+  CONSTRAINT jobs_lane_check CHECK ((lane IN (0, 1, 2))),
   CONSTRAINT jobs_lease_check CHECK (((status = 'running'::text) = (lease_token IS NOT NULL))),
   CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0)),
   CONSTRAINT jobs_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text)),
-  CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'blocked_budget'::text])))
+  CONSTRAINT jobs_status_check CHECK ((status IN ('pending', 'running', 'blocked_budget')))
 ) WITH (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX jobs_claim_idx ON queue.jobs USING btree (lane, run_at, job_id) WHERE (status = 'pending'::text);
 CREATE UNIQUE INDEX jobs_live_key ON queue.jobs USING btree (kind, unique_key) WHERE (unique_key IS NOT NULL);
@@ -1250,8 +1250,8 @@ CREATE TABLE queue.jobs_done (
   worker_id uuid,
   CONSTRAINT jobs_done_pkey PRIMARY KEY (finished_at, job_id),
   CONSTRAINT jobs_done_attempts_check CHECK ((attempts >= 0)),
-  CONSTRAINT jobs_done_lane_check CHECK ((lane = ANY (ARRAY[0, 1, 2]))),
-  CONSTRAINT jobs_done_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text, 'dead'::text, 'cancelled'::text])))
+  CONSTRAINT jobs_done_lane_check CHECK ((lane IN (0, 1, 2))),
+  CONSTRAINT jobs_done_status_check CHECK ((status IN ('done', 'failed', 'dead', 'cancelled')))
 ) PARTITION BY RANGE (finished_at);
 CREATE INDEX jobs_done_dead_idx ON queue.jobs_done USING btree (finished_at) WHERE (status = 'dead'::text);
 CREATE INDEX jobs_done_job_id_idx ON queue.jobs_done USING btree (job_id);
@@ -1405,7 +1405,7 @@ CREATE TABLE schema_ops.approvals (
   CONSTRAINT approvals_change_set_root_plan_hash_target_key_id_key UNIQUE (change_set_root, plan_hash, target, key_id),
   CONSTRAINT approvals_approver_check CHECK ((approver <> ''::text)),
   CONSTRAINT approvals_change_set_root_check CHECK ((length(change_set_root) = 32)),
-  CONSTRAINT approvals_decision_check CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text]))),
+  CONSTRAINT approvals_decision_check CHECK ((decision IN ('approved', 'rejected'))),
   CONSTRAINT approvals_expiry_check CHECK ((expires_at > decided_at)),
   CONSTRAINT approvals_key_id_check CHECK ((key_id <> ''::text)),
   CONSTRAINT approvals_plan_hash_check CHECK ((length(plan_hash) = 32)),
@@ -1450,7 +1450,7 @@ CREATE TABLE schema_ops.backfills (
   CONSTRAINT backfills_done_check CHECK (((status = 'done'::text) = (finished_at IS NOT NULL))),
   CONSTRAINT backfills_name_check CHECK ((name <> ''::text)),
   CONSTRAINT backfills_rows_done_check CHECK ((rows_done >= 0)),
-  CONSTRAINT backfills_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'done'::text, 'failed'::text])))
+  CONSTRAINT backfills_status_check CHECK ((status IN ('pending', 'running', 'paused', 'done', 'failed')))
 );
 ALTER TABLE schema_ops.backfills ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON schema_ops.backfills TO wavehouse_listeners_worker USING (true);
@@ -1479,7 +1479,7 @@ CREATE TABLE schema_ops.history (
   runner_id uuid NOT NULL,
   backend_pid integer,
   CONSTRAINT history_pkey PRIMARY KEY (version),
-  CONSTRAINT history_state_check CHECK ((state = ANY (ARRAY['running'::text, 'applied'::text, 'rolling_back'::text]))),
+  CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
   CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
@@ -1506,8 +1506,8 @@ CREATE TABLE schema_ops.journal (
   duration_ms bigint,
   runner_id uuid NOT NULL,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
-  CONSTRAINT journal_direction_check CHECK ((direction = ANY (ARRAY['up'::text, 'down'::text]))),
-  CONSTRAINT journal_event_check CHECK ((event = ANY (ARRAY['started'::text, 'done'::text])))
+  CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
+  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'done')))
 );
 COMMENT ON TABLE schema_ops.journal IS 'What runners did, in order and append-only: applied, rolled back, begun.';
 COMMENT ON COLUMN schema_ops.journal.journal_id IS 'The event.';

@@ -398,9 +398,9 @@ CREATE TABLE accounts.users (
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT users_pkey PRIMARY KEY (user_id),
   CONSTRAINT users_email_check CHECK ((POSITION(('@'::text) IN (email)) > 1)),
-  CONSTRAINT users_persona_segment_check CHECK (((persona_segment)::text = ANY ((ARRAY['solo_podcaster'::character varying, 'producer'::character varying, 'agency'::character varying, 'enterprise'::character varying])::text[]))),
-  CONSTRAINT users_role_check CHECK ((role = ANY (ARRAY['admin'::text, 'user'::text, 'viewer'::text]))),
-  CONSTRAINT users_subscription_tier_check CHECK ((subscription_tier = ANY (ARRAY['free'::text, 'starter'::text, 'professional'::text, 'enterprise'::text])))
+  CONSTRAINT users_persona_segment_check CHECK ((persona_segment IN ('solo_podcaster', 'producer', 'agency', 'enterprise'))),
+  CONSTRAINT users_role_check CHECK ((role IN ('admin', 'user', 'viewer'))),
+  CONSTRAINT users_subscription_tier_check CHECK ((subscription_tier IN ('free', 'starter', 'professional', 'enterprise')))
 );
 CREATE INDEX users_email_idx ON accounts.users USING btree (email);
 CREATE UNIQUE INDEX users_email_key ON accounts.users USING btree (lower((email)::text));
@@ -565,9 +565,9 @@ CREATE TABLE catalog.enclosures (
   CONSTRAINT enclosures_bytes_check CHECK ((bytes > 0)),
   CONSTRAINT enclosures_check CHECK ((header_bytes < bytes)),
   CONSTRAINT enclosures_duration_ms_check CHECK ((duration_ms > 0)),
-  CONSTRAINT enclosures_facts_source_check CHECK ((facts_source = ANY (ARRAY['probe'::text, 'media_file'::text, 'feed'::text, 'none'::text]))),
+  CONSTRAINT enclosures_facts_source_check CHECK ((facts_source IN ('probe', 'media_file', 'feed', 'none'))),
   CONSTRAINT enclosures_header_bytes_check CHECK ((header_bytes >= 0)),
-  CONSTRAINT enclosures_kind_check CHECK ((kind = ANY (ARRAY['enclosure'::text, 'alternate'::text])))
+  CONSTRAINT enclosures_kind_check CHECK ((kind IN ('enclosure', 'alternate')))
 );
 CREATE INDEX enclosures_media_path_idx ON catalog.enclosures USING btree (media_path);
 CREATE INDEX enclosures_podcast_id_idx ON catalog.enclosures USING btree (podcast_id);
@@ -622,7 +622,7 @@ CREATE TABLE catalog.episodes (
   CONSTRAINT episodes_duration_seconds_check CHECK ((duration_seconds >= 0)),
   CONSTRAINT episodes_guid_check CHECK (((guid)::text <> ''::text)),
   CONSTRAINT episodes_title_check CHECK (((title)::text <> ''::text)),
-  CONSTRAINT episodes_transcript_status_check CHECK (((transcript_status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[])))
+  CONSTRAINT episodes_transcript_status_check CHECK ((transcript_status IN ('pending', 'processing', 'completed', 'failed')))
 );
 CREATE INDEX episodes_guid_idx ON catalog.episodes USING btree (guid);
 CREATE INDEX episodes_organization_id_idx ON catalog.episodes USING btree (organization_id);
@@ -684,7 +684,7 @@ CREATE TABLE catalog.podcasts (
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT podcasts_pkey PRIMARY KEY (podcast_id),
   CONSTRAINT podcasts_organization_id_feed_url_key UNIQUE (organization_id, feed_url),
-  CONSTRAINT podcasts_ingestion_status_check CHECK (((ingestion_status)::text = ANY ((ARRAY['active'::character varying, 'paused'::character varying, 'error'::character varying])::text[]))),
+  CONSTRAINT podcasts_ingestion_status_check CHECK ((ingestion_status IN ('active', 'paused', 'error'))),
   CONSTRAINT podcasts_platform_configs_check CHECK ((jsonb_typeof(platform_configs) = 'object'::text)),
   CONSTRAINT podcasts_title_check CHECK (((title)::text <> ''::text))
 );
@@ -748,8 +748,8 @@ CREATE TABLE catalog.transcripts (
   CONSTRAINT transcripts_duration_seconds_check CHECK ((duration_seconds >= 0)),
   CONSTRAINT transcripts_failed_check CHECK ((((status)::text <> 'failed'::text) OR (error_message IS NOT NULL))),
   CONSTRAINT transcripts_segments_check CHECK ((jsonb_typeof((transcript_json -> 'segments'::text)) = 'array'::text)),
-  CONSTRAINT transcripts_source_check CHECK (((source)::text = ANY ((ARRAY['automated'::character varying, 'manual'::character varying, 'uploaded'::character varying])::text[]))),
-  CONSTRAINT transcripts_status_check CHECK (((status)::text = ANY ((ARRAY['pending'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[]))),
+  CONSTRAINT transcripts_source_check CHECK ((source IN ('automated', 'manual', 'uploaded'))),
+  CONSTRAINT transcripts_status_check CHECK ((status IN ('pending', 'processing', 'completed', 'failed'))),
   CONSTRAINT transcripts_transcript_json_check CHECK ((jsonb_typeof(transcript_json) = 'object'::text)),
   CONSTRAINT transcripts_word_count_check CHECK ((word_count >= 0))
 );
@@ -796,9 +796,9 @@ CREATE TABLE governance.erasure_ledger (
   CONSTRAINT erasure_ledger_pkey PRIMARY KEY (identifier_hash),
   CONSTRAINT erasure_ledger_identifier_hash_check CHECK ((length(identifier_hash) = 32)),
   CONSTRAINT erasure_ledger_key_version_check CHECK ((key_version > 0)),
-  CONSTRAINT erasure_ledger_kind_check CHECK ((kind = ANY (ARRAY['email'::text, 'subject_id'::text, 'session'::text, 'device'::text, 'external'::text]))),
+  CONSTRAINT erasure_ledger_kind_check CHECK ((kind IN ('email', 'subject_id', 'session', 'device', 'external'))),
   CONSTRAINT erasure_ledger_late_arrivals_check CHECK ((late_arrivals >= 0)),
-  CONSTRAINT erasure_ledger_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'erased'::text, 'held'::text])))
+  CONSTRAINT erasure_ledger_status_check CHECK ((status IN ('pending', 'erased', 'held')))
 );
 CREATE INDEX erasure_ledger_erasure_request_id_idx ON governance.erasure_ledger USING btree (erasure_request_id);
 CREATE INDEX erasure_ledger_recorded_at_idx ON governance.erasure_ledger USING btree (recorded_at);
@@ -834,14 +834,14 @@ CREATE TABLE governance.erasure_requests (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT erasure_requests_pkey PRIMARY KEY (erasure_request_id),
   CONSTRAINT erasure_requests_certificate_check CHECK ((jsonb_typeof(certificate) = 'object'::text)),
-  CONSTRAINT erasure_requests_channel_check CHECK ((channel = ANY (ARRAY['session'::text, 'signed_link'::text, 'administrator'::text, 'api'::text]))),
-  CONSTRAINT erasure_requests_completed_check CHECK (((status = ANY (ARRAY['completed'::text, 'partially_held'::text])) = (completed_at IS NOT NULL))),
+  CONSTRAINT erasure_requests_channel_check CHECK ((channel IN ('session', 'signed_link', 'administrator', 'api'))),
+  CONSTRAINT erasure_requests_completed_check CHECK (((status IN ('completed', 'partially_held')) = (completed_at IS NOT NULL))),
   CONSTRAINT erasure_requests_due_check CHECK (((due_gdpr_at > received_at) AND (due_ccpa_at > received_at))),
   CONSTRAINT erasure_requests_plan_digest_check CHECK ((length(plan_digest) = 32)),
   CONSTRAINT erasure_requests_rejected_check CHECK (((status <> 'rejected'::text) OR (rejected_reason IS NOT NULL))),
-  CONSTRAINT erasure_requests_requested_by_check CHECK ((requested_by = ANY (ARRAY['subject'::text, 'administrator'::text, 'processor'::text]))),
-  CONSTRAINT erasure_requests_status_check CHECK ((status = ANY (ARRAY['received'::text, 'identity_pending'::text, 'verified'::text, 'soft_deleted'::text, 'executing'::text, 'verifying'::text, 'completed'::text, 'partially_held'::text, 'rejected'::text, 'failed'::text]))),
-  CONSTRAINT erasure_requests_subject_kind_check CHECK ((subject_kind = ANY (ARRAY['listener'::text, 'creator'::text, 'contact'::text])))
+  CONSTRAINT erasure_requests_requested_by_check CHECK ((requested_by IN ('subject', 'administrator', 'processor'))),
+  CONSTRAINT erasure_requests_status_check CHECK ((status IN ('received', 'identity_pending', 'verified', 'soft_deleted', 'executing', 'verifying', 'completed', 'partially_held', 'rejected', 'failed'))),
+  CONSTRAINT erasure_requests_subject_kind_check CHECK ((subject_kind IN ('listener', 'creator', 'contact')))
 );
 CREATE INDEX erasure_requests_open_idx ON governance.erasure_requests USING btree (due_gdpr_at) WHERE (completed_at IS NULL);
 CREATE INDEX erasure_requests_organization_id_idx ON governance.erasure_requests USING btree (organization_id);
@@ -884,14 +884,14 @@ CREATE TABLE governance.erasure_steps (
   basis text,
   done_at timestamp with time zone,
   CONSTRAINT erasure_steps_pkey PRIMARY KEY (erasure_request_id, store, table_name, batch),
-  CONSTRAINT erasure_steps_action_check CHECK ((action = ANY (ARRAY['delete'::text, 'anonymise'::text, 'pseudonymise'::text, 'null'::text, 'keep'::text, 'redact'::text]))),
+  CONSTRAINT erasure_steps_action_check CHECK ((action IN ('delete', 'anonymise', 'pseudonymise', 'null', 'keep', 'redact'))),
   CONSTRAINT erasure_steps_basis_check CHECK (((action <> 'keep'::text) OR (basis IS NOT NULL))),
   CONSTRAINT erasure_steps_batch_check CHECK ((batch >= 0)),
   CONSTRAINT erasure_steps_done_check CHECK (((status = 'done'::text) = (done_at IS NOT NULL))),
   CONSTRAINT erasure_steps_position_check CHECK (("position" >= 0)),
   CONSTRAINT erasure_steps_rows_touched_check CHECK ((rows_touched >= 0)),
-  CONSTRAINT erasure_steps_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'done'::text, 'failed'::text, 'pending_processor'::text, 'held'::text]))),
-  CONSTRAINT erasure_steps_store_check CHECK ((store = ANY (ARRAY['operational'::text, 'listeners'::text, 'analytics'::text, 'files'::text, 'processor'::text]))),
+  CONSTRAINT erasure_steps_status_check CHECK ((status IN ('pending', 'done', 'failed', 'pending_processor', 'held'))),
+  CONSTRAINT erasure_steps_store_check CHECK ((store IN ('operational', 'listeners', 'analytics', 'files', 'processor'))),
   CONSTRAINT erasure_steps_table_name_check CHECK ((table_name <> ''::text))
 );
 REVOKE ALL ON governance.erasure_steps FROM wavehouse_operational_worker;
@@ -951,7 +951,7 @@ CREATE TABLE governance.lineage_edges (
   CONSTRAINT lineage_edges_pkey PRIMARY KEY (from_dataset, from_column, to_dataset, to_column, job),
   CONSTRAINT lineage_edges_from_dataset_check CHECK ((from_dataset <> ''::text)),
   CONSTRAINT lineage_edges_job_check CHECK ((job <> ''::text)),
-  CONSTRAINT lineage_edges_kind_check CHECK ((kind = ANY (ARRAY['identity'::text, 'transformation'::text, 'aggregation'::text, 'filter'::text, 'declared'::text]))),
+  CONSTRAINT lineage_edges_kind_check CHECK ((kind IN ('identity', 'transformation', 'aggregation', 'filter', 'declared'))),
   CONSTRAINT lineage_edges_seen_check CHECK ((last_seen_at >= first_seen_at)),
   CONSTRAINT lineage_edges_to_dataset_check CHECK ((to_dataset <> ''::text))
 );
@@ -978,7 +978,7 @@ CREATE TABLE governance.lineage_events (
   event jsonb NOT NULL,
   CONSTRAINT lineage_events_pkey PRIMARY KEY (emitted_at, lineage_event_id),
   CONSTRAINT lineage_events_event_check CHECK ((jsonb_typeof(event) = 'object'::text)),
-  CONSTRAINT lineage_events_event_type_check CHECK ((event_type = ANY (ARRAY['START'::text, 'RUNNING'::text, 'COMPLETE'::text, 'FAIL'::text, 'ABORT'::text, 'OTHER'::text]))),
+  CONSTRAINT lineage_events_event_type_check CHECK ((event_type IN ('START', 'RUNNING', 'COMPLETE', 'FAIL', 'ABORT', 'OTHER'))),
   CONSTRAINT lineage_events_job_name_check CHECK ((job_name <> ''::text))
 ) PARTITION BY RANGE (emitted_at);
 CREATE INDEX lineage_events_job_namespace_job_name_emitted_at_idx ON governance.lineage_events USING btree (job_namespace, job_name, emitted_at DESC);
@@ -1011,12 +1011,12 @@ CREATE TABLE governance.quality_results (
   duration_ms integer NOT NULL,
   CONSTRAINT quality_results_pkey PRIMARY KEY (quality_result_id),
   CONSTRAINT quality_results_denominator_check CHECK ((denominator >= (0)::numeric)),
-  CONSTRAINT quality_results_dimension_check CHECK ((dimension = ANY (ARRAY['completeness'::text, 'validity'::text, 'accuracy'::text, 'uniqueness'::text, 'freshness'::text, 'availability'::text, 'reconciliation'::text]))),
+  CONSTRAINT quality_results_dimension_check CHECK ((dimension IN ('completeness', 'validity', 'accuracy', 'uniqueness', 'freshness', 'availability', 'reconciliation'))),
   CONSTRAINT quality_results_duration_ms_check CHECK ((duration_ms >= 0)),
   CONSTRAINT quality_results_evaluated_check CHECK (((status <> ALL (ARRAY['pass'::text, 'warn'::text, 'fail'::text])) OR (numerator IS NOT NULL))),
   CONSTRAINT quality_results_interval_check CHECK ((interval_high >= interval_low)),
   CONSTRAINT quality_results_rule_check CHECK ((rule <> ''::text)),
-  CONSTRAINT quality_results_status_check CHECK ((status = ANY (ARRAY['pass'::text, 'warn'::text, 'fail'::text, 'error'::text, 'not_evaluated'::text]))),
+  CONSTRAINT quality_results_status_check CHECK ((status IN ('pass', 'warn', 'fail', 'error', 'not_evaluated'))),
   CONSTRAINT quality_results_table_name_check CHECK ((table_name <> ''::text))
 );
 CREATE INDEX quality_results_rule_as_of_idx ON governance.quality_results USING btree (rule, as_of DESC);
@@ -1055,14 +1055,14 @@ CREATE TABLE governance.retention_runs (
   finished_at timestamp with time zone,
   next_due_at timestamp with time zone,
   CONSTRAINT retention_runs_pkey PRIMARY KEY (retention_run_id),
-  CONSTRAINT retention_runs_action_check CHECK ((action = ANY (ARRAY['drop_partition'::text, 'delete'::text, 'anonymise'::text, 'compact'::text, 'archive'::text]))),
+  CONSTRAINT retention_runs_action_check CHECK ((action IN ('drop_partition', 'delete', 'anonymise', 'compact', 'archive'))),
   CONSTRAINT retention_runs_bytes_freed_check CHECK ((bytes_freed >= 0)),
   CONSTRAINT retention_runs_finished_check CHECK ((finished_at >= started_at)),
   CONSTRAINT retention_runs_plan_digest_check CHECK ((length(plan_digest) = 32)),
   CONSTRAINT retention_runs_policy_check CHECK ((policy <> ''::text)),
   CONSTRAINT retention_runs_reason_check CHECK (((status <> ALL (ARRAY['skipped'::text, 'refused'::text, 'failed'::text])) OR (reason IS NOT NULL))),
   CONSTRAINT retention_runs_rows_removed_check CHECK ((rows_removed >= 0)),
-  CONSTRAINT retention_runs_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'running'::text, 'done'::text, 'skipped'::text, 'refused'::text, 'failed'::text]))),
+  CONSTRAINT retention_runs_status_check CHECK ((status IN ('planned', 'running', 'done', 'skipped', 'refused', 'failed'))),
   CONSTRAINT retention_runs_table_name_check CHECK ((table_name <> ''::text))
 );
 CREATE INDEX retention_runs_policy_started_at_idx ON governance.retention_runs USING btree (policy, started_at DESC);
@@ -1104,7 +1104,7 @@ CREATE TABLE learning.behavioral_events (
   CONSTRAINT behavioral_events_context_check CHECK ((jsonb_typeof(context) = 'object'::text)),
   CONSTRAINT behavioral_events_device_info_check CHECK ((jsonb_typeof(device_info) = 'object'::text)),
   CONSTRAINT behavioral_events_duration_check CHECK ((duration >= (0)::numeric)),
-  CONSTRAINT behavioral_events_event_type_check CHECK (((event_type)::text = ANY ((ARRAY['play'::character varying, 'pause'::character varying, 'resume'::character varying, 'seek'::character varying, 'replay'::character varying, 'skip'::character varying, 'complete'::character varying, 'speed_change'::character varying, 'progress'::character varying, 'like'::character varying, 'unlike'::character varying])::text[]))),
+  CONSTRAINT behavioral_events_event_type_check CHECK ((event_type IN ('play', 'pause', 'resume', 'seek', 'replay', 'skip', 'complete', 'speed_change', 'progress', 'like', 'unlike'))),
   CONSTRAINT behavioral_events_playback_position_check CHECK ((playback_position >= (0)::numeric)),
   CONSTRAINT behavioral_events_playback_position_percent_check CHECK (((playback_position_percent >= (0)::numeric) AND (playback_position_percent <= (100)::numeric)))
 );
@@ -1178,14 +1178,14 @@ CREATE TABLE learning.content (
   CONSTRAINT content_pkey PRIMARY KEY (id),
   CONSTRAINT content_audio_bitrate_check CHECK ((audio_bitrate > 0)),
   CONSTRAINT content_audio_size_check CHECK ((audio_size >= 0)),
-  CONSTRAINT content_difficulty_check CHECK (((difficulty)::text = ANY ((ARRAY['lexical-heavy'::character varying, 'discourse-heavy'::character varying])::text[]))),
+  CONSTRAINT content_difficulty_check CHECK ((difficulty IN ('lexical-heavy', 'discourse-heavy'))),
   CONSTRAINT content_difficulty_method_check CHECK (((difficulty_method IS NOT NULL) OR ((lexical_difficulty IS NULL) AND (discourse_difficulty IS NULL)))),
   CONSTRAINT content_difficulty_score_check CHECK ((difficulty_score >= (0)::numeric)),
   CONSTRAINT content_discourse_difficulty_check CHECK ((discourse_difficulty >= (0)::numeric)),
   CONSTRAINT content_duration_check CHECK ((duration >= 0)),
   CONSTRAINT content_engagement_metrics_check CHECK ((jsonb_typeof(engagement_metrics) = 'object'::text)),
   CONSTRAINT content_episode_number_check CHECK ((episode_number > 0)),
-  CONSTRAINT content_format_check CHECK (((format)::text = ANY ((ARRAY['narrative'::character varying, 'podcast'::character varying, 'educational'::character varying])::text[]))),
+  CONSTRAINT content_format_check CHECK ((format IN ('narrative', 'podcast', 'educational'))),
   CONSTRAINT content_lexical_difficulty_check CHECK ((lexical_difficulty >= (0)::numeric)),
   CONSTRAINT content_model_parameters_check CHECK ((jsonb_typeof(model_parameters) = 'object'::text)),
   CONSTRAINT content_quality_score_check CHECK ((quality_score >= (0)::numeric)),
@@ -1263,7 +1263,7 @@ CREATE TABLE learning.generation_status (
   CONSTRAINT generation_status_completed_check CHECK ((((status)::text <> 'completed'::text) OR ((content_id IS NOT NULL) AND (completed_at IS NOT NULL)))),
   CONSTRAINT generation_status_estimated_completion_time_check CHECK ((estimated_completion_time >= 0)),
   CONSTRAINT generation_status_failed_check CHECK ((((status)::text <> 'failed'::text) OR (error_message IS NOT NULL))),
-  CONSTRAINT generation_status_status_check CHECK (((status)::text = ANY ((ARRAY['generating'::character varying, 'processing'::character varying, 'completed'::character varying, 'failed'::character varying])::text[])))
+  CONSTRAINT generation_status_status_check CHECK ((status IN ('generating', 'processing', 'completed', 'failed')))
 );
 CREATE INDEX generation_status_content_id_idx ON learning.generation_status USING btree (content_id);
 CREATE INDEX generation_status_organization_id_idx ON learning.generation_status USING btree (organization_id);
@@ -1301,7 +1301,7 @@ CREATE TABLE learning.learner_counters (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT learner_counters_pkey PRIMARY KEY (learner_id, bucket),
-  CONSTRAINT learner_counters_bucket_check CHECK ((bucket = (date_trunc('month'::text, (bucket)::timestamp with time zone))::date)),
+  CONSTRAINT learner_counters_bucket_check CHECK ((bucket = (date_trunc('month'::text, (bucket)::timestamp without time zone))::date)),
   CONSTRAINT learner_counters_outcomes_check CHECK (((cardinality(outcomes) = 60) AND (0 <= ALL (outcomes)))),
   CONSTRAINT learner_counters_preferences_check CHECK ((jsonb_typeof(preferences) = 'object'::text))
 );
@@ -1374,7 +1374,7 @@ CREATE TABLE learning.learners (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT learners_pkey PRIMARY KEY (learner_id),
   CONSTRAINT learners_account_check CHECK (((kind = 'account'::text) = (account_id IS NOT NULL))),
-  CONSTRAINT learners_kind_check CHECK ((kind = ANY (ARRAY['account'::text, 'anonymous'::text])))
+  CONSTRAINT learners_kind_check CHECK ((kind IN ('account', 'anonymous')))
 );
 CREATE UNIQUE INDEX learners_organization_id_account_id_key ON learning.learners USING btree (organization_id, account_id) WHERE (account_id IS NOT NULL);
 CREATE INDEX learners_organization_id_idx ON learning.learners USING btree (organization_id);
@@ -1407,7 +1407,7 @@ CREATE TABLE learning.like_engagement (
   CONSTRAINT like_engagement_pkey PRIMARY KEY (content_id, session_id),
   CONSTRAINT like_engagement_content_characteristics_check CHECK ((jsonb_typeof(content_characteristics) = 'object'::text)),
   CONSTRAINT like_engagement_liked_at_check CHECK (((NOT liked) OR (liked_at IS NOT NULL))),
-  CONSTRAINT like_engagement_reaction_type_check CHECK (((reaction_type)::text = ANY ((ARRAY['like'::character varying, 'love'::character varying, 'favorite'::character varying])::text[])))
+  CONSTRAINT like_engagement_reaction_type_check CHECK ((reaction_type IN ('like', 'love', 'favorite')))
 );
 CREATE INDEX like_engagement_content_characteristics_idx ON learning.like_engagement USING gin (content_characteristics);
 CREATE INDEX like_engagement_liked_idx ON learning.like_engagement USING btree (liked) WHERE liked;
@@ -1524,7 +1524,7 @@ CREATE TABLE learning.user_preferences (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT user_preferences_pkey PRIMARY KEY (id),
-  CONSTRAINT user_preferences_difficulty_preference_check CHECK (((difficulty_preference)::text = ANY ((ARRAY['beginner'::character varying, 'intermediate'::character varying, 'advanced'::character varying])::text[]))),
+  CONSTRAINT user_preferences_difficulty_preference_check CHECK ((difficulty_preference IN ('beginner', 'intermediate', 'advanced'))),
   CONSTRAINT user_preferences_playback_speed_check CHECK ((playback_speed > (0)::numeric)),
   CONSTRAINT user_preferences_version_check CHECK ((version > 0))
 );
@@ -1611,8 +1611,8 @@ CREATE TABLE measurement.downloads (
   rule_version text NOT NULL,
   list_version text NOT NULL,
   CONSTRAINT downloads_pkey PRIMARY KEY (downloaded_at, download_id),
-  CONSTRAINT downloads_count_window_check CHECK ((count_window = ANY (ARRAY['calendar'::text, 'first_touch'::text, 'last_touch'::text]))),
-  CONSTRAINT downloads_method_check CHECK ((method = ANY (ARRAY['bytes'::text, 'prefix_estimate'::text]))),
+  CONSTRAINT downloads_count_window_check CHECK ((count_window IN ('calendar', 'first_touch', 'last_touch'))),
+  CONSTRAINT downloads_method_check CHECK ((method IN ('bytes', 'prefix_estimate'))),
   CONSTRAINT downloads_requests_check CHECK ((requests > 0))
 ) PARTITION BY RANGE (downloaded_at);
 ALTER TABLE measurement.downloads ENABLE ROW LEVEL SECURITY;
@@ -1706,7 +1706,7 @@ CREATE TABLE measurement.listener_events (
   ingest_batch bigint,
   CONSTRAINT listener_events_pkey PRIMARY KEY (podcast_id, "timestamp", event_id),
   CONSTRAINT listener_events_completion_rate_check CHECK (((completion_rate >= (0)::numeric) AND (completion_rate <= (1)::numeric))),
-  CONSTRAINT listener_events_event_type_check CHECK (((event_type)::text = ANY ((ARRAY['download'::character varying, 'stream'::character varying, 'listen_start'::character varying, 'listen_complete'::character varying, 'skip'::character varying, 'ad_start'::character varying, 'ad_complete'::character varying, 'ad_skip'::character varying])::text[]))),
+  CONSTRAINT listener_events_event_type_check CHECK ((event_type IN ('download', 'stream', 'listen_start', 'listen_complete', 'skip', 'ad_start', 'ad_complete', 'ad_skip'))),
   CONSTRAINT listener_events_listen_duration_seconds_check CHECK ((listen_duration_seconds >= 0))
 ) PARTITION BY RANGE ("timestamp");
 CREATE INDEX listener_events_campaign_id_idx ON measurement.listener_events USING btree (campaign_id, "timestamp" DESC) WHERE (campaign_id IS NOT NULL);
@@ -1807,7 +1807,7 @@ CREATE TABLE measurement.quarantine (
   resolved_at timestamp with time zone,
   CONSTRAINT quarantine_pkey PRIMARY KEY (quarantine_id),
   CONSTRAINT quarantine_source_file_id_byte_offset_reason_key UNIQUE (source_file_id, byte_offset, reason),
-  CONSTRAINT quarantine_status_check CHECK ((status = ANY (ARRAY['open'::text, 'replayed'::text, 'discarded'::text])))
+  CONSTRAINT quarantine_status_check CHECK ((status IN ('open', 'replayed', 'discarded')))
 );
 CREATE INDEX quarantine_open_idx ON measurement.quarantine USING btree (organization_id, quarantined_at) WHERE (status = 'open'::text);
 ALTER TABLE measurement.quarantine ENABLE ROW LEVEL SECURITY;
@@ -1936,7 +1936,7 @@ CREATE TABLE measurement.source_files (
   tail_id uuid,
   CONSTRAINT source_files_pkey PRIMARY KEY (source_file_id),
   CONSTRAINT source_files_organization_id_head_hash_head_length_key UNIQUE (organization_id, head_hash, head_length),
-  CONSTRAINT source_files_format_check CHECK ((format = ANY (ARRAY['cloudfront'::text, 'combined'::text, 'conversions'::text, 'op3'::text, 'fastly'::text, 'cloudflare'::text, 'platform'::text]))),
+  CONSTRAINT source_files_format_check CHECK ((format IN ('cloudfront', 'combined', 'conversions', 'op3', 'fastly', 'cloudflare', 'platform'))),
   CONSTRAINT source_files_head_hash_check CHECK ((length(head_hash) = 32)),
   CONSTRAINT source_files_head_length_check CHECK ((head_length > 0))
 );
@@ -2010,11 +2010,11 @@ CREATE TABLE queue.jobs (
   CONSTRAINT jobs_claim_check CHECK ((((lease_token IS NULL) = (worker_id IS NULL)) AND ((lease_token IS NULL) = (claimed_at IS NULL)))),
   CONSTRAINT jobs_errors_check CHECK ((jsonb_typeof(errors) = 'array'::text)),
   CONSTRAINT jobs_kind_check CHECK ((kind ~ '^[a-z_]+[.][a-z_]+$'::text)),
-  CONSTRAINT jobs_lane_check CHECK ((lane = ANY (ARRAY[0, 1, 2]))),
+  CONSTRAINT jobs_lane_check CHECK ((lane IN (0, 1, 2))),
   CONSTRAINT jobs_lease_check CHECK (((status = 'running'::text) = (lease_token IS NOT NULL))),
   CONSTRAINT jobs_max_attempts_check CHECK ((max_attempts > 0)),
   CONSTRAINT jobs_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text)),
-  CONSTRAINT jobs_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'blocked_budget'::text])))
+  CONSTRAINT jobs_status_check CHECK ((status IN ('pending', 'running', 'blocked_budget')))
 ) WITH (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX jobs_claim_idx ON queue.jobs USING btree (organization_id, lane, run_at, job_id) WHERE (status = 'pending'::text);
 CREATE UNIQUE INDEX jobs_live_key ON queue.jobs USING btree (kind, unique_key) WHERE (unique_key IS NOT NULL);
@@ -2061,8 +2061,8 @@ CREATE TABLE queue.jobs_done (
   worker_id uuid,
   CONSTRAINT jobs_done_pkey PRIMARY KEY (finished_at, job_id),
   CONSTRAINT jobs_done_attempts_check CHECK ((attempts >= 0)),
-  CONSTRAINT jobs_done_lane_check CHECK ((lane = ANY (ARRAY[0, 1, 2]))),
-  CONSTRAINT jobs_done_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text, 'dead'::text, 'cancelled'::text])))
+  CONSTRAINT jobs_done_lane_check CHECK ((lane IN (0, 1, 2))),
+  CONSTRAINT jobs_done_status_check CHECK ((status IN ('done', 'failed', 'dead', 'cancelled')))
 ) PARTITION BY RANGE (finished_at);
 CREATE INDEX jobs_done_dead_idx ON queue.jobs_done USING btree (finished_at) WHERE (status = 'dead'::text);
 CREATE INDEX jobs_done_job_id_idx ON queue.jobs_done USING btree (job_id);
@@ -2253,7 +2253,7 @@ CREATE TABLE queue.webhook_deliveries (
   CONSTRAINT webhook_deliveries_attempt_check CHECK ((attempt > 0)),
   CONSTRAINT webhook_deliveries_attempted_check CHECK (((status = 'pending'::text) OR (attempted_at IS NOT NULL))),
   CONSTRAINT webhook_deliveries_response_status_check CHECK (((response_status >= 100) AND (response_status <= 599))),
-  CONSTRAINT webhook_deliveries_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'delivered'::text, 'failed'::text, 'abandoned'::text])))
+  CONSTRAINT webhook_deliveries_status_check CHECK ((status IN ('pending', 'delivered', 'failed', 'abandoned')))
 );
 CREATE INDEX webhook_deliveries_organization_id_idx ON queue.webhook_deliveries USING btree (organization_id);
 CREATE INDEX webhook_deliveries_outbox_id_idx ON queue.webhook_deliveries USING btree (outbox_id);
@@ -2295,7 +2295,7 @@ CREATE TABLE queue.webhook_endpoints (
   CONSTRAINT webhook_endpoints_disabled_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
   CONSTRAINT webhook_endpoints_event_types_check CHECK ((cardinality(event_types) > 0)),
   CONSTRAINT webhook_endpoints_secret_sealed_check CHECK ((length(secret_sealed) > 0)),
-  CONSTRAINT webhook_endpoints_status_check CHECK ((status = ANY (ARRAY['active'::text, 'disabled'::text]))),
+  CONSTRAINT webhook_endpoints_status_check CHECK ((status IN ('active', 'disabled'))),
   CONSTRAINT webhook_endpoints_url_check CHECK (((url)::text ~ '^https?://'::text))
 );
 CREATE INDEX webhook_endpoints_organization_id_idx ON queue.webhook_endpoints USING btree (organization_id);
@@ -2365,7 +2365,7 @@ CREATE TABLE schema_ops.approvals (
   CONSTRAINT approvals_change_set_root_plan_hash_target_key_id_key UNIQUE (change_set_root, plan_hash, target, key_id),
   CONSTRAINT approvals_approver_check CHECK ((approver <> ''::text)),
   CONSTRAINT approvals_change_set_root_check CHECK ((length(change_set_root) = 32)),
-  CONSTRAINT approvals_decision_check CHECK ((decision = ANY (ARRAY['approved'::text, 'rejected'::text]))),
+  CONSTRAINT approvals_decision_check CHECK ((decision IN ('approved', 'rejected'))),
   CONSTRAINT approvals_expiry_check CHECK ((expires_at > decided_at)),
   CONSTRAINT approvals_key_id_check CHECK ((key_id <> ''::text)),
   CONSTRAINT approvals_plan_hash_check CHECK ((length(plan_hash) = 32)),
@@ -2408,7 +2408,7 @@ CREATE TABLE schema_ops.backfills (
   CONSTRAINT backfills_done_check CHECK (((status = 'done'::text) = (finished_at IS NOT NULL))),
   CONSTRAINT backfills_name_check CHECK ((name <> ''::text)),
   CONSTRAINT backfills_rows_done_check CHECK ((rows_done >= 0)),
-  CONSTRAINT backfills_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'paused'::text, 'done'::text, 'failed'::text])))
+  CONSTRAINT backfills_status_check CHECK ((status IN ('pending', 'running', 'paused', 'done', 'failed')))
 );
 COMMENT ON TABLE schema_ops.backfills IS 'Progress of backfills in batches, written in the transaction of each batch: a killed one resumes.';
 COMMENT ON COLUMN schema_ops.backfills.backfill_id IS 'The backfill.';
@@ -2435,7 +2435,7 @@ CREATE TABLE schema_ops.history (
   runner_id uuid NOT NULL,
   backend_pid integer,
   CONSTRAINT history_pkey PRIMARY KEY (version),
-  CONSTRAINT history_state_check CHECK ((state = ANY (ARRAY['running'::text, 'applied'::text, 'rolling_back'::text]))),
+  CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
   CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
@@ -2462,8 +2462,8 @@ CREATE TABLE schema_ops.journal (
   duration_ms bigint,
   runner_id uuid NOT NULL,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
-  CONSTRAINT journal_direction_check CHECK ((direction = ANY (ARRAY['up'::text, 'down'::text]))),
-  CONSTRAINT journal_event_check CHECK ((event = ANY (ARRAY['started'::text, 'done'::text])))
+  CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
+  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'done')))
 );
 COMMENT ON TABLE schema_ops.journal IS 'What runners did, in order and append-only: applied, rolled back, begun.';
 COMMENT ON COLUMN schema_ops.journal.journal_id IS 'The event.';
@@ -2496,7 +2496,7 @@ CREATE TABLE sponsorship.attribution_events (
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT attribution_events_pkey PRIMARY KEY (podcast_id, "timestamp", event_id),
   CONSTRAINT attribution_events_attribution_data_check CHECK ((jsonb_typeof(attribution_data) = 'object'::text)),
-  CONSTRAINT attribution_events_attribution_method_check CHECK (((attribution_method)::text = ANY ((ARRAY['promo_code'::character varying, 'pixel'::character varying, 'utm'::character varying, 'direct'::character varying, 'custom'::character varying])::text[]))),
+  CONSTRAINT attribution_events_attribution_method_check CHECK ((attribution_method IN ('promo_code', 'pixel', 'utm', 'direct', 'custom'))),
   CONSTRAINT attribution_events_conversion_data_check CHECK ((jsonb_typeof(conversion_data) = 'object'::text)),
   CONSTRAINT attribution_events_conversion_type_check CHECK (((conversion_data ->> 'conversion_type'::text) = ANY (ARRAY['purchase'::text, 'signup'::text, 'download'::text, 'trial'::text]))),
   CONSTRAINT attribution_events_demographic_lift_check CHECK ((jsonb_typeof(demographic_lift) = 'object'::text))
@@ -2540,7 +2540,7 @@ CREATE TABLE sponsorship.attribution_evidence (
   campaign_id uuid,
   detail jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT attribution_evidence_pkey PRIMARY KEY (conversion_id, method),
-  CONSTRAINT attribution_evidence_method_check CHECK ((method = ANY (ARRAY['promo_code'::text, 'pixel'::text, 'utm'::text, 'direct'::text, 'custom'::text])))
+  CONSTRAINT attribution_evidence_method_check CHECK ((method IN ('promo_code', 'pixel', 'utm', 'direct', 'custom')))
 );
 CREATE INDEX attribution_evidence_campaign_id_idx ON sponsorship.attribution_evidence USING btree (campaign_id);
 ALTER TABLE sponsorship.attribution_evidence ENABLE ROW LEVEL SECURITY;
@@ -2570,8 +2570,8 @@ CREATE TABLE sponsorship.campaign_placements (
   CONSTRAINT campaign_placements_pkey PRIMARY KEY (placement_id),
   CONSTRAINT campaign_placements_campaign_id_episode_id_slot_key UNIQUE (campaign_id, episode_id, slot),
   CONSTRAINT campaign_placements_guaranteed_impressions_check CHECK ((guaranteed_impressions > 0)),
-  CONSTRAINT campaign_placements_position_check CHECK (("position" = ANY (ARRAY['pre_roll'::text, 'mid_roll'::text, 'post_roll'::text]))),
-  CONSTRAINT campaign_placements_read_type_check CHECK ((read_type = ANY (ARRAY['host_read'::text, 'produced'::text, 'programmatic'::text]))),
+  CONSTRAINT campaign_placements_position_check CHECK (("position" IN ('pre_roll', 'mid_roll', 'post_roll'))),
+  CONSTRAINT campaign_placements_read_type_check CHECK ((read_type IN ('host_read', 'produced', 'programmatic'))),
   CONSTRAINT campaign_placements_slot_check CHECK ((slot >= 0))
 );
 CREATE INDEX campaign_placements_episode_id_idx ON sponsorship.campaign_placements USING btree (episode_id);
@@ -2623,13 +2623,13 @@ CREATE TABLE sponsorship.campaigns (
   CONSTRAINT campaigns_attribution_method_check CHECK (((attribution_config ->> 'method'::text) = ANY (ARRAY['promo_code'::text, 'pixel'::text, 'utm'::text, 'direct'::text, 'custom'::text]))),
   CONSTRAINT campaigns_campaign_value_check CHECK ((campaign_value >= (0)::numeric)),
   CONSTRAINT campaigns_check CHECK ((end_date > start_date)),
-  CONSTRAINT campaigns_cost_model_check CHECK ((cost_model = ANY (ARRAY['flat'::text, 'cpm'::text]))),
+  CONSTRAINT campaigns_cost_model_check CHECK ((cost_model IN ('flat', 'cpm'))),
   CONSTRAINT campaigns_cpm_check CHECK ((cpm >= (0)::numeric)),
   CONSTRAINT campaigns_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT campaigns_guaranteed_impressions_check CHECK ((guaranteed_impressions > 0)),
   CONSTRAINT campaigns_margin_check CHECK (((margin >= (0)::numeric) AND (margin <= (1)::numeric))),
   CONSTRAINT campaigns_name_check CHECK (((name)::text <> ''::text)),
-  CONSTRAINT campaigns_status_check CHECK (((status)::text = ANY ((ARRAY['draft'::character varying, 'scheduled'::character varying, 'active'::character varying, 'paused'::character varying, 'completed'::character varying, 'cancelled'::character varying])::text[])))
+  CONSTRAINT campaigns_status_check CHECK ((status IN ('draft', 'scheduled', 'active', 'paused', 'completed', 'cancelled')))
 );
 CREATE INDEX campaigns_campaign_id_status_start_date_idx ON sponsorship.campaigns USING btree (campaign_id, status, start_date);
 CREATE INDEX campaigns_episode_ids_idx ON sponsorship.campaigns USING gin (episode_ids);
@@ -2686,10 +2686,10 @@ CREATE TABLE sponsorship.conversions (
   network_key bigint,
   network_key_prev bigint,
   CONSTRAINT conversions_pkey PRIMARY KEY (conversion_id),
-  CONSTRAINT conversions_conversion_type_check CHECK ((conversion_type = ANY (ARRAY['purchase'::text, 'signup'::text, 'download'::text, 'trial'::text]))),
+  CONSTRAINT conversions_conversion_type_check CHECK ((conversion_type IN ('purchase', 'signup', 'download', 'trial'))),
   CONSTRAINT conversions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT conversions_order_id_check CHECK ((order_id <> ''::text)),
-  CONSTRAINT conversions_source_check CHECK ((source = ANY (ARRAY['file'::text, 'api'::text, 'pixel'::text, 'landing'::text])))
+  CONSTRAINT conversions_source_check CHECK ((source IN ('file', 'api', 'pixel', 'landing')))
 );
 CREATE UNIQUE INDEX conversions_order_key ON sponsorship.conversions USING btree (organization_id, sponsor_id, order_id, ((conversion_value < (0)::numeric))) NULLS NOT DISTINCT;
 CREATE INDEX conversions_pixel_id_idx ON sponsorship.conversions USING btree (pixel_id);
@@ -2726,7 +2726,7 @@ CREATE TABLE sponsorship.credits (
   amount numeric(12,2) NOT NULL,
   currency character(3) NOT NULL,
   CONSTRAINT credits_pkey PRIMARY KEY (conversion_id, model, campaign_id),
-  CONSTRAINT credits_model_check CHECK ((model = ANY (ARRAY['first_touch'::text, 'last_touch'::text, 'linear'::text, 'time_decay'::text, 'position'::text, 'markov'::text, 'shapley'::text]))),
+  CONSTRAINT credits_model_check CHECK ((model IN ('first_touch', 'last_touch', 'linear', 'time_decay', 'position', 'markov', 'shapley'))),
   CONSTRAINT credits_weight_check CHECK (((weight > (0)::numeric) AND (weight <= (1)::numeric)))
 );
 CREATE INDEX credits_campaign_id_idx ON sponsorship.credits USING btree (campaign_id, model);
@@ -2803,14 +2803,15 @@ CREATE TABLE sponsorship.lift_results (
   CONSTRAINT lift_results_campaign_conversion_rate_check CHECK (((campaign_conversion_rate >= (0)::numeric) AND (campaign_conversion_rate <= (1)::numeric))),
   CONSTRAINT lift_results_confidence_check CHECK (((confidence > (0)::numeric) AND (confidence < (1)::numeric))),
   CONSTRAINT lift_results_control_check CHECK ((control >= 0)),
-  CONSTRAINT lift_results_conversions_check CHECK ((((exposed_conversions >= 0) AND (exposed_conversions <= exposed)) AND ((control_conversions >= 0) AND (control_conversions <= control)))),
+  CONSTRAINT lift_results_control_conversions_check CHECK (((control_conversions >= 0) AND (control_conversions <= control))),
   CONSTRAINT lift_results_exposed_check CHECK ((exposed >= 0)),
-  CONSTRAINT lift_results_method_check CHECK ((method = ANY (ARRAY['randomised'::text, 'matched'::text, 'difference_in_differences'::text, 'synthetic_control'::text]))),
+  CONSTRAINT lift_results_exposed_conversions_check CHECK (((exposed_conversions >= 0) AND (exposed_conversions <= exposed))),
+  CONSTRAINT lift_results_method_check CHECK ((method IN ('randomised', 'matched', 'difference_in_differences', 'synthetic_control'))),
   CONSTRAINT lift_results_q_value_check CHECK (((q_value >= (0)::numeric) AND (q_value <= (1)::numeric))),
   CONSTRAINT lift_results_relative_interval_check CHECK ((relative_high >= relative_low)),
   CONSTRAINT lift_results_relative_lift_check CHECK ((relative_lift >= ('-1'::integer)::numeric)),
   CONSTRAINT lift_results_segment_check CHECK (((segment_kind = 'all'::text) = (segment_value = ''::text))),
-  CONSTRAINT lift_results_segment_kind_check CHECK ((segment_kind = ANY (ARRAY['all'::text, 'age_group'::text, 'gender'::text, 'location'::text, 'device_type'::text, 'week'::text])))
+  CONSTRAINT lift_results_segment_kind_check CHECK ((segment_kind IN ('all', 'age_group', 'gender', 'location', 'device_type', 'week')))
 );
 CREATE INDEX lift_results_organization_id_idx ON sponsorship.lift_results USING btree (organization_id);
 ALTER TABLE sponsorship.lift_results ENABLE ROW LEVEL SECURITY;
@@ -2857,7 +2858,7 @@ CREATE TABLE sponsorship.pixels (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT pixels_pkey PRIMARY KEY (pixel_id),
   CONSTRAINT pixels_public_key_key UNIQUE (public_key),
-  CONSTRAINT pixels_conversion_type_check CHECK ((conversion_type = ANY (ARRAY['purchase'::text, 'signup'::text, 'download'::text, 'trial'::text]))),
+  CONSTRAINT pixels_conversion_type_check CHECK ((conversion_type IN ('purchase', 'signup', 'download', 'trial'))),
   CONSTRAINT pixels_name_check CHECK ((name <> ''::text)),
   CONSTRAINT pixels_public_key_check CHECK ((public_key ~ '^[A-Za-z0-9_-]{16,64}$'::text))
 );
@@ -2938,8 +2939,8 @@ CREATE TABLE sponsorship.reports (
   CONSTRAINT reports_check CHECK ((date_range_end >= date_range_start)),
   CONSTRAINT reports_content_hash_check CHECK ((length(content_hash) = 32)),
   CONSTRAINT reports_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
-  CONSTRAINT reports_format_check CHECK ((format = ANY (ARRAY['pdf'::text, 'csv'::text, 'excel'::text, 'json'::text]))),
-  CONSTRAINT reports_report_type_check CHECK ((report_type = ANY (ARRAY['sponsor_report'::text, 'performance_summary'::text, 'roi_report'::text, 'custom'::text])))
+  CONSTRAINT reports_format_check CHECK ((format IN ('pdf', 'csv', 'excel', 'json'))),
+  CONSTRAINT reports_report_type_check CHECK ((report_type IN ('sponsor_report', 'performance_summary', 'roi_report', 'custom')))
 );
 CREATE INDEX reports_campaign_id_idx ON sponsorship.reports USING btree (campaign_id);
 CREATE INDEX reports_generated_at_idx ON sponsorship.reports USING btree (generated_at DESC);
@@ -3036,8 +3037,8 @@ CREATE TABLE studio.agent_memory (
   CONSTRAINT agent_memory_project_id_source_kind_source_id_recorded_at_key UNIQUE (project_id, source_kind, source_id, recorded_at),
   CONSTRAINT agent_memory_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
   CONSTRAINT agent_memory_forgotten_check CHECK (((content IS NULL) = (forgotten_at IS NOT NULL))),
-  CONSTRAINT agent_memory_kind_check CHECK ((kind = ANY (ARRAY['fact'::text, 'preference'::text, 'decision'::text, 'style'::text, 'summary'::text]))),
-  CONSTRAINT agent_memory_source_kind_check CHECK ((source_kind = ANY (ARRAY['note'::text, 'chat'::text, 'generation'::text, 'person'::text, 'import'::text]))),
+  CONSTRAINT agent_memory_kind_check CHECK ((kind IN ('fact', 'preference', 'decision', 'style', 'summary'))),
+  CONSTRAINT agent_memory_source_kind_check CHECK ((source_kind IN ('note', 'chat', 'generation', 'person', 'import'))),
   CONSTRAINT agent_memory_supersedes_another_check CHECK ((superseded_by <> memory_id)),
   CONSTRAINT agent_memory_validity_check CHECK ((valid_to > valid_from))
 );
@@ -3080,7 +3081,7 @@ CREATE TABLE studio.blocks (
   CONSTRAINT blocks_episode_id_position_key UNIQUE (episode_id, "position"),
   CONSTRAINT blocks_position_check CHECK (("position" >= 0)),
   CONSTRAINT blocks_revision_check CHECK ((revision > 0)),
-  CONSTRAINT blocks_type_check CHECK ((type = ANY (ARRAY['markdown'::text, 'speech'::text, 'music'::text, 'sound'::text, 'advertisement'::text])))
+  CONSTRAINT blocks_type_check CHECK ((type IN ('markdown', 'speech', 'music', 'sound', 'advertisement')))
 );
 CREATE INDEX blocks_organization_id_idx ON studio.blocks USING btree (organization_id);
 CREATE TRIGGER blocks_touch BEFORE UPDATE ON studio.blocks FOR EACH ROW EXECUTE FUNCTION accounts.touch_updated_at();
@@ -3119,10 +3120,10 @@ CREATE TABLE studio.chat_messages (
   CONSTRAINT chat_messages_chat_session_id_seq_key UNIQUE (chat_session_id, seq),
   CONSTRAINT chat_messages_assistant_model_check CHECK (((role <> 'assistant'::text) OR (model IS NOT NULL))),
   CONSTRAINT chat_messages_parts_check CHECK ((jsonb_typeof(parts) = 'array'::text)),
-  CONSTRAINT chat_messages_role_check CHECK ((role = ANY (ARRAY['system'::text, 'user'::text, 'assistant'::text, 'tool'::text]))),
+  CONSTRAINT chat_messages_role_check CHECK ((role IN ('system', 'user', 'assistant', 'tool'))),
   CONSTRAINT chat_messages_schema_version_check CHECK ((schema_version > 0)),
   CONSTRAINT chat_messages_seq_check CHECK ((seq > 0)),
-  CONSTRAINT chat_messages_status_check CHECK ((status = ANY (ARRAY['streaming'::text, 'complete'::text, 'aborted'::text, 'error'::text])))
+  CONSTRAINT chat_messages_status_check CHECK ((status IN ('streaming', 'complete', 'aborted', 'error')))
 );
 CREATE INDEX chat_messages_organization_id_idx ON studio.chat_messages USING btree (organization_id);
 CREATE INDEX chat_messages_parent_id_idx ON studio.chat_messages USING btree (parent_id);
@@ -3196,7 +3197,7 @@ CREATE TABLE studio.episode_schedule_done (
   CONSTRAINT episode_schedule_done_cost_check CHECK ((cost >= (0)::numeric)),
   CONSTRAINT episode_schedule_done_errors_check CHECK ((jsonb_typeof(errors) = 'array'::text)),
   CONSTRAINT episode_schedule_done_ordinal_check CHECK ((ordinal >= 0)),
-  CONSTRAINT episode_schedule_done_status_check CHECK ((status = ANY (ARRAY['done'::text, 'failed'::text, 'dead'::text, 'missed'::text, 'cancelled'::text])))
+  CONSTRAINT episode_schedule_done_status_check CHECK ((status IN ('done', 'failed', 'dead', 'missed', 'cancelled')))
 ) PARTITION BY RANGE (finished_at);
 CREATE INDEX episode_schedule_done_organization_id_idx ON studio.episode_schedule_done USING btree (organization_id);
 CREATE INDEX episode_schedule_done_project_id_slot_at_idx ON studio.episode_schedule_done USING btree (project_id, slot_at DESC);
@@ -3254,11 +3255,11 @@ CREATE TABLE studio.episode_schedule_queue (
   CONSTRAINT episode_schedule_queue_claim_check CHECK ((((lease_token IS NULL) = (worker_id IS NULL)) AND ((lease_token IS NULL) = (claimed_at IS NULL)))),
   CONSTRAINT episode_schedule_queue_cost_check CHECK ((cost >= (0)::numeric)),
   CONSTRAINT episode_schedule_queue_errors_check CHECK ((jsonb_typeof(errors) = 'array'::text)),
-  CONSTRAINT episode_schedule_queue_lane_check CHECK ((lane = ANY (ARRAY[0, 1, 2]))),
+  CONSTRAINT episode_schedule_queue_lane_check CHECK ((lane IN (0, 1, 2))),
   CONSTRAINT episode_schedule_queue_lease_check CHECK (((status = 'running'::text) = (lease_token IS NOT NULL))),
   CONSTRAINT episode_schedule_queue_max_attempts_check CHECK ((max_attempts > 0)),
   CONSTRAINT episode_schedule_queue_ordinal_check CHECK ((ordinal >= 0)),
-  CONSTRAINT episode_schedule_queue_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'blocked_budget'::text]))),
+  CONSTRAINT episode_schedule_queue_status_check CHECK ((status IN ('pending', 'running', 'blocked_budget'))),
   CONSTRAINT episode_schedule_queue_timezone_check CHECK ((timezone <> ''::text))
 ) WITH (fillfactor=80, autovacuum_vacuum_scale_factor=0.02, autovacuum_vacuum_cost_delay=0);
 CREATE INDEX episode_schedule_queue_claim_idx ON studio.episode_schedule_queue USING btree (organization_id, lane, run_at, slot_id) WHERE (status = 'pending'::text);
@@ -3317,7 +3318,7 @@ CREATE TABLE studio.episodes (
   CONSTRAINT episodes_generation_errors_check CHECK ((jsonb_typeof(generation_errors) = 'array'::text)),
   CONSTRAINT episodes_published_check CHECK (((status <> 'published'::text) OR (published_at IS NOT NULL))),
   CONSTRAINT episodes_scheduled_check CHECK (((status <> 'scheduled'::text) OR (scheduled_for IS NOT NULL))),
-  CONSTRAINT episodes_status_check CHECK ((status = ANY (ARRAY['planned'::text, 'scheduled'::text, 'generating'::text, 'ready'::text, 'published'::text, 'failed'::text, 'archived'::text]))),
+  CONSTRAINT episodes_status_check CHECK ((status IN ('planned', 'scheduled', 'generating', 'ready', 'published', 'failed', 'archived'))),
   CONSTRAINT episodes_title_check CHECK (((title)::text <> ''::text))
 );
 CREATE INDEX episodes_catalog_episode_id_idx ON studio.episodes USING btree (catalog_episode_id);
@@ -3370,8 +3371,8 @@ CREATE TABLE studio.generation_steps (
   CONSTRAINT generation_steps_input_hash_check CHECK ((length(input_hash) = 32)),
   CONSTRAINT generation_steps_prompt_manifest_check CHECK ((jsonb_typeof(prompt_manifest) = 'object'::text)),
   CONSTRAINT generation_steps_segment_check CHECK ((segment >= 0)),
-  CONSTRAINT generation_steps_status_check CHECK ((status = ANY (ARRAY['pending'::text, 'running'::text, 'waiting'::text, 'completed'::text, 'failed'::text, 'skipped'::text]))),
-  CONSTRAINT generation_steps_step_check CHECK ((step = ANY (ARRAY['plan'::text, 'outline'::text, 'script'::text, 'review'::text, 'synthesize'::text, 'assemble'::text, 'encode'::text, 'transcript'::text, 'publish'::text, 'notify'::text])))
+  CONSTRAINT generation_steps_status_check CHECK ((status IN ('pending', 'running', 'waiting', 'completed', 'failed', 'skipped'))),
+  CONSTRAINT generation_steps_step_check CHECK ((step IN ('plan', 'outline', 'script', 'review', 'synthesize', 'assemble', 'encode', 'transcript', 'publish', 'notify')))
 );
 CREATE INDEX generation_steps_episode_id_step_input_hash_idx ON studio.generation_steps USING btree (episode_id, step, input_hash);
 CREATE INDEX generation_steps_organization_id_idx ON studio.generation_steps USING btree (organization_id);
@@ -3420,7 +3421,7 @@ CREATE TABLE studio.highlights (
   CONSTRAINT highlights_exact_check CHECK ((exact <> ''::text)),
   CONSTRAINT highlights_span_check CHECK (("end" > start)),
   CONSTRAINT highlights_start_check CHECK ((start >= 0)),
-  CONSTRAINT highlights_state_check CHECK ((state = ANY (ARRAY['anchored'::text, 'orphaned'::text])))
+  CONSTRAINT highlights_state_check CHECK ((state IN ('anchored', 'orphaned')))
 );
 CREATE INDEX highlights_block_id_idx ON studio.highlights USING btree (block_id);
 CREATE INDEX highlights_organization_id_idx ON studio.highlights USING btree (organization_id);
@@ -3466,8 +3467,8 @@ CREATE TABLE studio.planning_notes (
   CONSTRAINT planning_notes_applied_check CHECK (((applied_to_episode_id IS NULL) OR (state = 'applied'::text))),
   CONSTRAINT planning_notes_body_check CHECK ((body <> ''::text)),
   CONSTRAINT planning_notes_declined_check CHECK (((state <> 'declined'::text) OR (reason IS NOT NULL))),
-  CONSTRAINT planning_notes_kind_check CHECK ((kind = ANY (ARRAY['idea'::text, 'feedback'::text, 'correction'::text]))),
-  CONSTRAINT planning_notes_state_check CHECK ((state = ANY (ARRAY['open'::text, 'considered'::text, 'applied'::text, 'declined'::text])))
+  CONSTRAINT planning_notes_kind_check CHECK ((kind IN ('idea', 'feedback', 'correction'))),
+  CONSTRAINT planning_notes_state_check CHECK ((state IN ('open', 'considered', 'applied', 'declined')))
 );
 CREATE INDEX planning_notes_applied_to_episode_id_idx ON studio.planning_notes USING btree (applied_to_episode_id);
 CREATE INDEX planning_notes_author_id_idx ON studio.planning_notes USING btree (author_id);
@@ -3515,8 +3516,8 @@ CREATE TABLE studio.projects (
   CONSTRAINT projects_language_check CHECK (((language)::text ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
   CONSTRAINT projects_memories_check CHECK ((jsonb_typeof(memories) = ANY (ARRAY['array'::text, 'object'::text]))),
   CONSTRAINT projects_missed_limit_check CHECK ((missed_limit > 0)),
-  CONSTRAINT projects_missed_policy_check CHECK ((missed_policy = ANY (ARRAY['run_latest'::text, 'run_all'::text, 'skip'::text]))),
-  CONSTRAINT projects_status_check CHECK ((status = ANY (ARRAY['active'::text, 'paused'::text, 'archived'::text]))),
+  CONSTRAINT projects_missed_policy_check CHECK ((missed_policy IN ('run_latest', 'run_all', 'skip'))),
+  CONSTRAINT projects_status_check CHECK ((status IN ('active', 'paused', 'archived'))),
   CONSTRAINT projects_title_check CHECK (((title)::text <> ''::text))
 );
 CREATE INDEX projects_organization_id_idx ON studio.projects USING btree (organization_id);
@@ -3576,7 +3577,7 @@ CREATE TABLE studio.user_events (
   CONSTRAINT user_events_pkey PRIMARY KEY (event_id),
   CONSTRAINT user_events_event_data_check CHECK ((jsonb_typeof(event_data) = 'object'::text)),
   CONSTRAINT user_events_event_type_check CHECK ((event_type <> ''::text)),
-  CONSTRAINT user_events_status_check CHECK ((status = ANY (ARRAY['accepted'::text, 'quarantined'::text])))
+  CONSTRAINT user_events_status_check CHECK ((status IN ('accepted', 'quarantined')))
 );
 CREATE UNIQUE INDEX user_events_client_day_key ON studio.user_events USING btree (organization_id, client_event_id, (((occurred_at AT TIME ZONE 'UTC'::text))::date));
 CREATE INDEX user_events_organization_id_event_type_occurred_at_idx ON studio.user_events USING btree (organization_id, event_type, occurred_at DESC);
@@ -3675,10 +3676,10 @@ CREATE TABLE usage.budgets (
   CONSTRAINT budgets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT budgets_hard_limit_check CHECK ((hard_limit >= (0)::numeric)),
   CONSTRAINT budgets_name_check CHECK ((name <> ''::text)),
-  CONSTRAINT budgets_period_check CHECK ((period = ANY (ARRAY['day'::text, 'week'::text, 'month'::text, 'total'::text]))),
+  CONSTRAINT budgets_period_check CHECK ((period IN ('day', 'week', 'month', 'total'))),
   CONSTRAINT budgets_period_order_check CHECK ((period_ends_at > period_starts_at)),
   CONSTRAINT budgets_reserved_check CHECK ((reserved >= (0)::numeric)),
-  CONSTRAINT budgets_scope_check CHECK ((scope = ANY (ARRAY['organization'::text, 'project'::text, 'api_key'::text]))),
+  CONSTRAINT budgets_scope_check CHECK ((scope IN ('organization', 'project', 'api_key'))),
   CONSTRAINT budgets_scope_id_check CHECK (((scope = 'organization'::text) = (scope_id IS NULL))),
   CONSTRAINT budgets_soft_thresholds_check CHECK (((0 < ALL (soft_thresholds)) AND (100 >= ALL (soft_thresholds))))
 ) WITH (fillfactor=80);
@@ -3722,7 +3723,7 @@ CREATE TABLE usage.model_prices (
   CONSTRAINT model_prices_price_check CHECK ((price >= (0)::numeric)),
   CONSTRAINT model_prices_source_check CHECK ((source <> ''::text)),
   CONSTRAINT model_prices_tier_check CHECK ((tier <> ''::text)),
-  CONSTRAINT model_prices_unit_check CHECK ((unit = ANY (ARRAY['input'::text, 'output'::text, 'cache_read'::text, 'cache_write'::text, 'reasoning'::text, 'character'::text, 'audio_second'::text, 'request'::text])))
+  CONSTRAINT model_prices_unit_check CHECK ((unit IN ('input', 'output', 'cache_read', 'cache_write', 'reasoning', 'character', 'audio_second', 'request')))
 );
 REVOKE ALL ON usage.model_prices FROM wavehouse_operational_app, wavehouse_operational_worker;
 GRANT SELECT ON usage.model_prices TO wavehouse_operational_app;
@@ -3753,10 +3754,10 @@ CREATE TABLE usage.models (
   CONSTRAINT models_provider_name_version_key UNIQUE (provider, name, version),
   CONSTRAINT models_capabilities_check CHECK ((jsonb_typeof(capabilities) = 'object'::text)),
   CONSTRAINT models_context_window_check CHECK ((context_window > 0)),
-  CONSTRAINT models_modality_check CHECK ((modality = ANY (ARRAY['text'::text, 'speech'::text, 'audio'::text, 'image'::text, 'embedding'::text]))),
+  CONSTRAINT models_modality_check CHECK ((modality IN ('text', 'speech', 'audio', 'image', 'embedding'))),
   CONSTRAINT models_name_check CHECK (((name)::text <> ''::text)),
   CONSTRAINT models_provider_check CHECK (((provider)::text <> ''::text)),
-  CONSTRAINT models_status_check CHECK ((status = ANY (ARRAY['preview'::text, 'active'::text, 'deprecated'::text, 'retired'::text])))
+  CONSTRAINT models_status_check CHECK ((status IN ('preview', 'active', 'deprecated', 'retired')))
 );
 CREATE TRIGGER models_touch BEFORE UPDATE ON usage.models FOR EACH ROW EXECUTE FUNCTION accounts.touch_updated_at();
 REVOKE ALL ON usage.models FROM wavehouse_operational_app, wavehouse_operational_worker;
@@ -3785,7 +3786,7 @@ CREATE TABLE usage.organization_periods (
   tzdata_version text NOT NULL,
   CONSTRAINT organization_periods_pkey PRIMARY KEY (organization_id, kind, local_date),
   CONSTRAINT organization_periods_organization_id_kind_starts_at_key UNIQUE (organization_id, kind, starts_at),
-  CONSTRAINT organization_periods_kind_check CHECK ((kind = ANY (ARRAY['day'::text, 'week'::text, 'month'::text]))),
+  CONSTRAINT organization_periods_kind_check CHECK ((kind IN ('day', 'week', 'month'))),
   CONSTRAINT organization_periods_order_check CHECK ((ends_at > starts_at)),
   CONSTRAINT organization_periods_timezone_check CHECK ((timezone <> ''::text))
 );
@@ -3824,7 +3825,7 @@ CREATE TABLE usage.token_usage_daily (
   CONSTRAINT token_usage_daily_requests_check CHECK ((requests >= 0)),
   CONSTRAINT token_usage_daily_revision_check CHECK ((revision > 0)),
   CONSTRAINT token_usage_daily_shard_check CHECK (((shard >= 0) AND (shard <= 7))),
-  CONSTRAINT token_usage_daily_unit_check CHECK ((unit = ANY (ARRAY['input'::text, 'output'::text, 'cache_read'::text, 'cache_write'::text, 'reasoning'::text, 'character'::text, 'audio_second'::text, 'request'::text])))
+  CONSTRAINT token_usage_daily_unit_check CHECK ((unit IN ('input', 'output', 'cache_read', 'cache_write', 'reasoning', 'character', 'audio_second', 'request')))
 ) WITH (fillfactor=80);
 CREATE INDEX token_usage_daily_model_id_idx ON usage.token_usage_daily USING btree (model_id);
 ALTER TABLE usage.token_usage_daily ENABLE ROW LEVEL SECURITY;
@@ -3878,7 +3879,7 @@ CREATE TABLE usage.usage_events (
   CONSTRAINT usage_events_latency_ms_check CHECK ((latency_ms >= 0)),
   CONSTRAINT usage_events_operation_check CHECK ((operation <> ''::text)),
   CONSTRAINT usage_events_request_id_check CHECK ((request_id <> ''::text)),
-  CONSTRAINT usage_events_status_check CHECK ((status = ANY (ARRAY['success'::text, 'error'::text])))
+  CONSTRAINT usage_events_status_check CHECK ((status IN ('success', 'error')))
 ) PARTITION BY RANGE (occurred_at);
 CREATE INDEX usage_events_model_id_occurred_at_idx ON usage.usage_events USING btree (model_id, occurred_at DESC);
 CREATE INDEX usage_events_organization_id_occurred_at_idx ON usage.usage_events USING btree (organization_id, occurred_at DESC);

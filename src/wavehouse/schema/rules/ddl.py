@@ -11,6 +11,10 @@ from wavehouse.schema.types import Catalogue, Column, Function, Policy, Table
 
 _HEAD = "-- Generated from the database: wavehouse schema docs generate\n"
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
+# PostgreSQL prints IN as = ANY of an array, and reads that back as something else for varchar.
+_ANY_VARCHAR = re.compile(r"\(([\w\"]+)\)::text = ANY \(\(ARRAY\[([^\]]*)\]\)::text\[\]\)")
+_ANY_TEXT = re.compile(r"([\w\"]+) = ANY \(ARRAY\[([^\]]*)\]\)")
+_TYPED = re.compile(r"('(?:[^']|'')*')::(?:text|character varying)")
 # Names that PostgreSQL reads as words of its own where a column's name may stand.
 _RESERVED = {"end", "timestamp", "position", "exact", "start", "user", "order", "single", "day"}
 
@@ -33,6 +37,16 @@ def ddl(catalogue: Catalogue) -> str:
 def quoted(name: str) -> str:
     """A column's name, in quotes only where it needs them."""
     return name if _PLAIN.fullmatch(name) and name not in _RESERVED else f'"{name}"'
+
+
+def readable(definition: str) -> str:
+    """A constraint's definition with its lists of values as they were written."""
+
+    def as_list(match: re.Match[str]) -> str:
+        values = _TYPED.sub(r"\1", match[2])
+        return f"{match[1]} IN ({values})"
+
+    return _ANY_TEXT.sub(as_list, _ANY_VARCHAR.sub(as_list, definition))
 
 
 def literal(text: str) -> str:
@@ -67,7 +81,7 @@ def _function(function: Function) -> str:
 
 def _table(table: Table) -> str:
     inside = [f"  {_column(column)}" for column in table.columns]
-    inside += [f"  CONSTRAINT {c.name} {c.definition}" for c in table.constraints]
+    inside += [f"  CONSTRAINT {c.name} {readable(c.definition)}" for c in table.constraints]
     tail = f" PARTITION BY {table.partition_key}" if table.partition_key else ""
     if table.storage:
         tail += f" WITH ({', '.join(table.storage)})"
@@ -116,7 +130,9 @@ def _rights(table: Table) -> list[str]:
 
 def _comments(table: Table) -> list[str]:
     kind = "VIEW" if table.kind == "v" else "TABLE"
-    lines = [f"COMMENT ON {kind} {table.name} IS {literal(table.comment)};"] if table.comment else []
+    lines = (
+        [f"COMMENT ON {kind} {table.name} IS {literal(table.comment)};"] if table.comment else []
+    )
     return lines + [
         f"COMMENT ON COLUMN {table.name}.{quoted(c.name)} IS {literal(c.comment)};"
         for c in table.columns

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from wavehouse.schema.rules.ddl import readable
 from wavehouse.schema.types import Catalogue, ForeignKey, Table
 
 _GENERATED = "<!-- Generated from the database: wavehouse schema docs generate -->"
@@ -47,12 +48,16 @@ def _table(table: Table, catalogue: Catalogue) -> str:
         lines.append(f"| `{c.name}`{mark} | {c.type} | {null} | {default} | {_cell(c.comment)} |")
     lines.append("")
     lines += _relations(table, catalogue)
-    lines += _listed("Constraints", [f"`{c.name}`: `{c.definition}`" for c in table.constraints])
+    lines += _listed("Constraints", _constraints(table))
     lines += _listed("Indexes", [f"`{i.name}`: `{_short(i.definition)}`" for i in table.indexes])
     security = [f"`{p.name}` ({p.command}) for {', '.join(p.roles)}" for p in table.policies]
     lines += _listed("Row security", security)
     lines += _listed("Granted", list(table.grants))
     return "\n".join(lines)
+
+
+def _constraints(table: Table) -> list[str]:
+    return [f"`{c.name}`: `{readable(c.definition)}`" for c in table.constraints]
 
 
 def _relations(table: Table, catalogue: Catalogue) -> list[str]:

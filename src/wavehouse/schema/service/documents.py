@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wavehouse.kernel import telemetry
 from wavehouse.schema.adapters import folder as files
-from wavehouse.schema.queries.catalogue import snapshot
+from wavehouse.schema.adapters.catalogue import snapshot
 from wavehouse.schema.rules import ddl, diagrams, dictionary
 from wavehouse.schema.service.session import reading
 from wavehouse.schema.types import Catalogue, DocumentsCheck, Patience

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.schema.adapters import seeding
 from wavehouse.schema.adapters.folder import bytes_of, names_in
-from wavehouse.schema.queries import seeding
 from wavehouse.schema.rules.seeds import parsed
 from wavehouse.schema.service.session import Session, working
 from wavehouse.schema.types import Patience, SeedFile, SeedResult, SeedRow

@@ -292,7 +292,7 @@ COMMENT ON COLUMN learning.learner_model_state.updated_at IS 'When the row last 
 
 CREATE TABLE learning.learner_counters (
   learner_id      uuid NOT NULL REFERENCES learning.learners ON DELETE CASCADE,
-  bucket          date NOT NULL CHECK (bucket = date_trunc('month', bucket)::date),
+  bucket          date NOT NULL CHECK (bucket = date_trunc('month', bucket::timestamp)::date),
   organization_id uuid NOT NULL REFERENCES accounts.organizations ON DELETE RESTRICT,
   outcomes        integer[] NOT NULL CHECK (cardinality(outcomes) = 60 AND 0 <= ALL (outcomes)),
   preferences     jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(preferences) = 'object'),

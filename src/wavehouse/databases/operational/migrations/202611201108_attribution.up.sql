@@ -184,8 +184,10 @@ CREATE TABLE sponsorship.lift_results (
   data_as_of               timestamptz NOT NULL,
   computed_at              timestamptz NOT NULL,
   UNIQUE (campaign_id, segment_kind, segment_value, method, computed_at),
-  CONSTRAINT lift_results_conversions_check
-    CHECK (exposed_conversions BETWEEN 0 AND exposed AND control_conversions BETWEEN 0 AND control),
+  CONSTRAINT lift_results_exposed_conversions_check
+    CHECK (exposed_conversions BETWEEN 0 AND exposed),
+  CONSTRAINT lift_results_control_conversions_check
+    CHECK (control_conversions BETWEEN 0 AND control),
   CONSTRAINT lift_results_absolute_interval_check CHECK (absolute_high >= absolute_low),
   CONSTRAINT lift_results_relative_interval_check CHECK (relative_high >= relative_low),
   CONSTRAINT lift_results_segment_check CHECK ((segment_kind = 'all') = (segment_value = ''))

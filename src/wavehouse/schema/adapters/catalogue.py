@@ -72,7 +72,8 @@ _FOREIGN_KEYS = """
       JOIN pg_catalog.pg_class r ON r.oid = c.confrelid
       JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
       CROSS JOIN LATERAL (
-        SELECT array_agg(a.attname::text ORDER BY k.place) AS names, bool_and(a.attnotnull) AS filled
+        SELECT array_agg(a.attname::text ORDER BY k.place) AS names,
+               bool_and(a.attnotnull) AS filled
         FROM unnest(c.conkey) WITH ORDINALITY AS k (attnum, place)
           JOIN pg_catalog.pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.attnum
       ) AS own
@@ -104,7 +105,8 @@ _POLICIES = """
     ORDER BY p.polrelid, p.polname COLLATE "C"
 """
 _GRANTS = """
-    SELECT c.oid, pg_catalog.string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type COLLATE "C")
+    SELECT c.oid,
+           pg_catalog.string_agg(g.privilege_type, ', ' ORDER BY g.privilege_type COLLATE "C")
              || ' TO ' || r.rolname
     FROM pg_catalog.pg_class c CROSS JOIN LATERAL pg_catalog.aclexplode(c.relacl) AS g
       JOIN pg_catalog.pg_roles r ON r.oid = g.grantee
@@ -112,8 +114,8 @@ _GRANTS = """
     GROUP BY c.oid, r.rolname ORDER BY c.oid, r.rolname COLLATE "C"
 """
 _FUNCTIONS = """
-    SELECT n.nspname || '.' || p.proname || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid)
-             || ')',
+    SELECT n.nspname || '.' || p.proname
+             || '(' || pg_catalog.pg_get_function_identity_arguments(p.oid) || ')',
            pg_catalog.pg_get_functiondef(p.oid), pg_catalog.obj_description(p.oid, 'pg_proc'),
            ARRAY(SELECT g.privilege_type || ' TO ' || coalesce(r.rolname::text, 'PUBLIC')
              FROM pg_catalog.aclexplode(

@@ -59,7 +59,7 @@ def put_row(
     name = sql.Identifier(*table.split("."))
     columns = sql.SQL(", ").join(sql.Identifier(column) for column in values)
     rest = [sql.Identifier(column) for column in values if column not in key]
-    action = sql.SQL("NOTHING")
+    action: sql.Composable = sql.SQL("NOTHING")
     if rest and not append_only:
         # Only a row that differs is touched: a second run changes nothing, updated_at included.
         action = sql.SQL("UPDATE SET {} WHERE ROW({}) IS DISTINCT FROM ROW({})").format(
