@@ -99,7 +99,7 @@ def _beside_copy(
     )
     load = min(loads, key=lambda took: took.cpu)
     copy = min(copies["csv"], key=lambda took: took.cpu)
-    idle = lines / max(load.cpu / (os.cpu_count() or 1), load.own)
+    idle = lines / (load.cpu / (os.cpu_count() or 1))
     yield Figure(
         f"{name}, processors' time: idle, they do at most {per_second(idle, 1)}",
         f"{load.own / lines * 1e6:.1f} ours + {load.server / lines * 1e6:.1f} server us/line",

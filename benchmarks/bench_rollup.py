@@ -94,7 +94,7 @@ def _fill(place: Workplace, events: int) -> int:
               (ARRAY['mobile', 'pc', 'smart_speaker'])[1 + n %% 3], NULL, '192.0.2.0/24',
               hashint8extended(n %% (%(events)s / 3), 0), 0
             FROM (
-              SELECT n, (n * 7919) %% 40 AS e,
+              SELECT n, (n::bigint * 7919) %% 40 AS e,
                 %(first)s::timestamptz + n * (interval '1 day' * %(days)s / %(events)s) AS at
               FROM generate_series(0, %(events)s - 1) n)
             """,

@@ -12,7 +12,7 @@ from measuring import Figure, per_second, stopwatch, times
 
 from wavehouse.simulation import LogFormat
 
-LINES = 300_000
+LINES = 200_000
 
 
 def figures(size: float) -> Iterator[Figure]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import psycopg
 
-from wavehouse import app, catalog, measurement
+from wavehouse import app, catalog, measurement, sponsorship
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, config
 from wavehouse.simulation import LogFormat, Settings, simulate
@@ -59,11 +59,12 @@ def simulated(
     out: Path,
     *,
     lines: int,
+    people: int | None = None,
     days: int = 7,
     format: LogFormat = LogFormat.CLOUDFRONT,  # noqa: A002
 ) -> Logs:
     """Logs of about so many lines, of the days before today."""
-    people = max(20, round(lines / days / LINES_PER_PERSON_AND_DAY))
+    people = people or max(20, round(lines / days / LINES_PER_PERSON_AND_DAY))
     until = clock.today() - timedelta(days=1)
     truth = simulate(Settings(7, people, days, until, format), out, force=True)
     return Logs(out, sorted((out / "logs").iterdir()), int(truth["lines"]))
@@ -104,3 +105,22 @@ def last_days(count: int) -> tuple[date, date]:
     """The first and the last of the whole days before today."""
     last = clock.today() - timedelta(days=1)
     return last - timedelta(days=count - 1), last
+
+
+@contextmanager
+def demonstration(people: int, days: int = 60) -> Iterator[Workplace]:
+    """A workplace in which the main job was done on a simulated world, as the demo does it."""
+    with workplace() as place:
+        logs = simulated(place.settings.home / "sim", lines=0, people=people, days=days)
+        register(place, logs)
+        ingest(place, logs.files)
+        measurement.count(place)
+        measurement.roll_up(place)
+        with place.stores.operational.app(place.organization.organization_id) as tx:
+            sponsorship.import_campaigns(
+                tx, identity=place.identity, path=logs.folder / "campaigns.json"
+            )
+            sponsorship.ingest_conversions(
+                tx, identity=place.identity, path=logs.folder / "conversions.csv"
+            )
+        yield place

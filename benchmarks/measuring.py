@@ -37,6 +37,7 @@ class Figure:
         return {True: "met", False: "MISSED", None: ""}[self.met]
 
 
+Runnable = Callable[[], object]
 Figures = Callable[[float], Iterator[Figure]]
 HEADINGS = ("what", "ours", "peer or limit", "ratio", "goal", "verdict")
 

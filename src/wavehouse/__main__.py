@@ -19,6 +19,8 @@ def _leave(number: int, _frame: FrameType | None) -> None:
     if len(_stops) == _PATIENCE:
         print("Stopping; once more to leave at once.", file=sys.stderr)
         return
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt  # what commands that say what they did are ready for
     raise SystemExit(128 + number)
 
 
@@ -33,10 +35,19 @@ def main() -> None:
         sys.exit(code if isinstance(code, int) else 0)
     except BaseException as error:
         # A library may turn the signal into an error of its own, such as "query interrupted".
-        if _stops:
+        if _stops and not _has_spoken(error):
             _tell_stopped()
             sys.exit(128 + _stops[0])
         sys.exit(_ended(error))
+
+
+def _has_spoken(error: BaseException) -> bool:
+    """A command that tells itself what a stop left done and undone ends with its own code."""
+    from wavehouse.kernel.errors import Interrupted
+
+    if isinstance(error, SystemExit):
+        return error.code != 128 + _stops[0]
+    return isinstance(error, Interrupted)
 
 
 def _ended(error: BaseException) -> int | str | None:

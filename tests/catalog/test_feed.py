@@ -264,3 +264,18 @@ def test_a_long_run_of_any_broken_piece_is_still_read(piece: bytes) -> None:
     item = b'<item><guid>g</guid><enclosure url="https://a.example/1.mp3"/></item>'
     data = b"<rss><channel>" + item + piece * 100_000
     assert ["g"] == [episode.guid for episode in parse_feed(data).episodes]
+
+
+@pytest.mark.parametrize(
+    "end", ["<title>Whole", "<title>Whole</title>", "<title>Whole</title><item>"]
+)
+def test_a_feed_that_stops_before_its_channel_does_is_told(end: str) -> None:
+    """What followed is missing, even when no item was open: exit code 3 comes of it."""
+    feed = parse_feed(f"<rss><channel>{end}".encode())
+    assert [DropReason.CUT_SHORT] == [item.reason for item in feed.dropped]
+
+
+def test_a_feed_that_only_forgets_its_last_tag_is_whole() -> None:
+    """The channel was closed: nothing can have followed."""
+    feed = parse_feed(b"<rss><channel><title>Whole</title></channel>")
+    assert () == feed.dropped

@@ -243,7 +243,7 @@ def test_every_hop_of_a_redirect_is_judged(host: str) -> None:
 
     web = FirstHopAllowed(resolve=lambda name, _port: [name])
     try:
-        with pytest.raises(Refused, match=r"169\.254\.169\.254 is an address of a private"):
+        with pytest.raises(Refused, match=r"169\.254\.169\.254 is a link-local"):
             WebFeedSource(web).fetch(f"{host}/to-metadata")
     finally:
         web.close()
@@ -340,3 +340,13 @@ def test_a_wrong_media_file_says_where(tmp_path: Path, text: str, said: str) -> 
     with pytest.raises(InvalidInput) as caught:
         read_media_file(path)
     assert said.replace("PATH", str(path)) in str(caught.value)
+
+
+def test_link_local_addresses_are_never_opened() -> None:
+    """A cloud's metadata answers there; --allow-private means one's own network, not that."""
+    with (
+        opened(allow_private=True, resolve=lambda _host, _port: ["169.254.169.254"]) as web,
+        pytest.raises(Refused, match="link-local"),
+        web.get("http://metadata.example/"),
+    ):
+        pass

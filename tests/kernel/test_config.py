@@ -129,3 +129,12 @@ def test_every_setting_has_a_default_that_works(tmp_path: Path) -> None:
 
     assert {"default"} == {value.source for value in settings.values.values()}
     assert settings.home.is_absolute()
+
+
+def test_a_secret_file_that_is_no_text_is_wrong_usage(tmp_path: Path) -> None:
+    """The sentence names the variable, and nothing of the file."""
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"\xff\xfe\x00")
+
+    with pytest.raises(UsageError, match="names a file that is no text"):
+        config.load({}, {"WAVEHOUSE_PORT_FILE": str(secret)}, tmp_path)

@@ -101,7 +101,7 @@ def test_a_narrow_terminal_folds_a_path_and_never_cuts_it(
     """What a table says is there to be copied."""
     monkeypatch.setattr("sys.stdout.isatty", lambda: True)
     monkeypatch.setenv("COLUMNS", "40")
-    path = "/home/somebody/.local/share/wavehouse/reports/autumn.pdf"
+    path = "/srv/somebody/.local/share/wavehouse/reports/autumn.pdf"
 
     terminal.print_table(["figure", "value"], [["pdf", path]])
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+
+from wavehouse.kernel import config
 
 MINUTE = 1_090_000
 NOON = datetime(2026, 11, 18, 12, 0, tzinfo=UTC)
@@ -105,6 +108,28 @@ def test_r06_a_forwarded_address_of_a_stranger_is_not_believed(desk: Any, hit: A
     )
 
     assert 1 == desk.total()
+
+
+def test_r06_behind_configured_proxies_the_forwarded_address_counts(
+    desk: Any, hit: Any, tmp_path: Any
+) -> None:
+    """Read from the right, as far as the proxies go; what a client wrote is not believed."""
+    settings = config.load(
+        {"home": str(tmp_path), "trusted_proxies": ["10.0.0.0/8"]}, environment={}
+    )
+    desk = type(desk)(replace(desk.place, settings=settings), desk.folder)
+    proxied = hit.but(ip="10.0.0.1")
+    desk.tell(
+        proxied.but(forwarded="198.51.100.1"),
+        proxied.but(forwarded="8.8.8.8,%20198.51.100.1,%2010.0.0.2"),
+        proxied.but(forwarded="198.51.100.2"),
+        hit.but(forwarded="198.51.100.9"),
+        proxied.but(forwarded="unknown"),
+        form="cloudfront",
+    )
+
+    assert {"bad_ip": 1} == desk.filtered()
+    assert 3 == desk.total()
 
 
 def test_r07_the_key_is_a_keyed_hash_and_changes_with_the_month(desk: Any, hit: Any) -> None:

@@ -11,6 +11,7 @@ import pytest
 
 from wavehouse import measurement
 from wavehouse.kernel import clock
+from wavehouse.kernel.errors import Unreachable
 
 ITEM = (
     "<item><guid>{guid}</guid><title>Episode {guid}</title>"
@@ -328,3 +329,25 @@ def test_hours_that_are_dirty_are_not_reported(desk: Any, hit: Any) -> None:
     assert 1 == measurement.roll_up(desk.place).hours
     assert measurement.RolledUp() == measurement.roll_up(desk.place)
     assert 2 == desk.total()
+
+
+def test_a_lost_connection_is_told_as_such_and_nothing_is_lost(own_desk: Any, hit: Any) -> None:
+    """The loader's own connection is cut between two files: one error, and a rerun mends it."""
+    desk = own_desk
+    files = [desk.log(hit.but(ip=f"198.51.100.{n}")) for n in range(5)]
+    reading = measurement.ingest_logs(desk.place, files)
+    next(reading)
+    with desk.place.stores.operational.worker() as tx:
+        tx.connection.execute(
+            """
+            SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity
+            WHERE datname = current_database() AND usename = current_user
+              AND pid <> pg_backend_pid()
+            """
+        )
+    with pytest.raises(Unreachable, match="does not answer"):
+        list(reading)
+
+    desk.ingest(*files)
+    assert 5 == desk.total()
+    assert [(5,)] == desk.rows("SELECT count(*) FROM measurement.requests")

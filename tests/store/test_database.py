@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import psycopg
@@ -146,3 +146,17 @@ def test_a_closed_database_opens_again(stores: Stores) -> None:
         with database.worker() as tx:
             assert 1 == tx.value("SELECT 1")
         database.close()
+
+
+def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
+    stores: Stores,
+) -> None:
+    """An orchestrator asks every few seconds; the pool's patience is for work that can wait."""
+    place = stores.operational.place
+    gone = Database[Operational](replace(place, admin=make_conninfo(place.admin, port=1)))
+    try:
+        with pytest.raises(Unreachable, match="the operational database does not answer"):
+            gone.answer()
+        assert {} == gone._pools
+    finally:
+        gone.close()

@@ -382,3 +382,18 @@ def test_for_root_a_folder_below_a_closed_one_is_refused(made: Path) -> None:
     assert str(closed) in str(caught.value)
     assert 0o700 == stat.S_IMODE(closed.stat().st_mode)
     assert [] == list(closed.iterdir())
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_home_that_is_a_file_is_refused_and_left_alone(home_folder: Path, below: str) -> None:
+    """As root a mere typing error would otherwise change the rights of somebody's file."""
+    file = home_folder / "passwd"
+    file.write_text("root:x:0:0\n")
+    file.chmod(0o644)
+
+    with pytest.raises(Refused) as refused, EmbeddedServer(file / below).running():
+        pass
+
+    assert "WAVEHOUSE_HOME" in str(refused.value.hint)
+    assert 0o644 == stat.S_IMODE(file.stat().st_mode)
+    assert ["passwd"] == [path.name for path in home_folder.iterdir()]

@@ -10,7 +10,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import app
 from wavehouse.kernel import config
-from wavehouse.kernel.errors import Unreachable
+from wavehouse.kernel.errors import Unreachable, UsageError
 from wavehouse.store import DATABASES, EmbeddedServer, Stores, open_stores
 
 
@@ -91,3 +91,16 @@ def test_the_settings_never_show_the_password_of_a_url(stores: Stores) -> None:
     assert str(
         psycopg.conninfo.conninfo_to_dict(stores.operational.place.admin)["password"]
     ) not in (shown)
+
+
+@pytest.mark.parametrize("url", ["nonsense s3cret", "mysql://me:s3cret@db/shows"])
+def test_a_url_of_something_else_is_wrong_usage(home_folder: Path, url: str) -> None:
+    """The sentence names the variable and the form, and never what was written."""
+    urls = {f"{name}_url": "postgresql://h/d" for name in DATABASES if name != "listeners"}
+    settings = config.load({"home": str(home_folder), "listeners_url": url, **urls}, environment={})
+
+    with pytest.raises(UsageError) as wrong, open_stores(settings):
+        pass
+
+    assert "WAVEHOUSE_LISTENERS_URL" == wrong.value.where
+    assert "s3cret" not in str(wrong.value)

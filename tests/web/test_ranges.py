@@ -105,3 +105,11 @@ def test_defaults_stay_out_of_the_address() -> None:
     assert "/" == Query().url()
     assert "/?compare=off" == Query().url(compare=False)
     assert "/" == Query(range="7d").url(range="28d")
+
+
+def test_a_range_before_the_calendar_of_any_show_is_refused() -> None:
+    """The period before it would have no dates; a page must say so and not fail."""
+    query = parsed({"from": "0001-01-01", "to": "0001-01-05"})
+
+    with pytest.raises(InvalidInput, match="begins before 1970"):
+        span_of(query, date(2026, 11, 20))

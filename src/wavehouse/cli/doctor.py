@@ -75,8 +75,11 @@ def _examine() -> Iterator[Finding]:
         with workplace() as place:
             for look in (_server, _schema, _clock, _data, _waiting, _quarantine, _sizes):
                 yield from _guarded(look, place)
-    except WavehouseError as error:
-        yield Finding("databases", False, str(error), error.hint or "")
+    except Exception as unforeseen:
+        from wavehouse.cli.faults import told
+
+        found = unforeseen if isinstance(unforeseen, WavehouseError) else told(unforeseen)
+        yield Finding("databases", False, str(found), found.hint or "")
 
 
 def _guarded(look: Callable[..., Finding], place: Workplace) -> Iterator[Finding]:

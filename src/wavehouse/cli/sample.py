@@ -93,6 +93,26 @@ class Sample:
             self.home.mkdir(parents=True, exist_ok=True)
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
+    def _refuse_to_remove_others(self) -> None:
+        """Whoever ingested a show of their own into the demo's home must not lose it with it."""
+        from wavehouse import catalog
+        from wavehouse.app import workplace
+
+        feeds = sorted((self.folder / "feeds").glob("*.xml"))
+        sample = {catalog.parse_feed(feed.read_bytes()).podcast_guid for feed in feeds}
+        with (
+            workplace() as place,
+            place.stores.operational.app(place.organization.organization_id) as tx,
+        ):
+            shows = catalog.list_podcasts(tx, identity=place.identity)
+        own = [show.title for show in shows if show.podcast_guid not in sample]
+        if own:
+            raise Refused(
+                f"these databases also hold shows of your own ({', '.join(own[:3])})",
+                where=str(self.home),
+                hint="Use another folder: WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+            )
+
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
         from wavehouse.simulation import LogFormat, Progress, Settings, simulate
@@ -121,6 +141,7 @@ class Sample:
                 "the sample data is on a PostgreSQL server of your own",
                 hint=f"Drop and create those databases yourself, then remove {self._marker}",
             )
+        self._refuse_to_remove_others()
         from wavehouse.store import EmbeddedServer
 
         with EmbeddedServer(self.home).removable() as data:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -15,7 +16,8 @@ from wavehouse.kernel import terminal
 if TYPE_CHECKING:
     from wavehouse.accounts import Workplace
 
-_EVERY_SECONDS = 60.0
+_LOOK_SECONDS = 5.0
+_COUNT_ROUNDS = 12
 
 
 @click.command()
@@ -53,7 +55,6 @@ def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = F
         webbrowser.open(f"{address}/sign-in?token={link.token}")
     with background_counting(place):
         running.run()
-    terminal.say("Stopped; everything is on disk.")
 
 
 def free_port(host: str, port: int) -> int:
@@ -77,19 +78,23 @@ def free_port(host: str, port: int) -> int:
 
 @contextmanager
 def background_counting(place: Workplace) -> Iterator[None]:
-    """Count and roll up every minute what other programs ingest, while the block lasts."""
+    """Look after the server, and count every minute what other programs ingest."""
     stop = threading.Event()
 
     def work() -> None:
         from wavehouse import measurement
-        from wavehouse.kernel.errors import WavehouseError
 
-        while not stop.wait(_EVERY_SECONDS):
+        server = place.stores.server
+        rounds = itertools.count(1)
+        while not stop.wait(_LOOK_SECONDS):
             try:
-                measurement.count(place)
-                measurement.roll_up(place)
-            except WavehouseError as error:
-                terminal.say(f"Counting waits: {error}")
+                if server is not None and server.revive():
+                    terminal.say("The embedded PostgreSQL had died; it runs again.")
+                if next(rounds) % _COUNT_ROUNDS == 0:
+                    measurement.count(place)
+                    measurement.roll_up(place)
+            except Exception as error:  # whatever it was: the next minute may be better
+                terminal.say(f"Counting waits: {type(error).__name__}: {error}")
 
     thread = threading.Thread(target=work, name="counting", daemon=True)
     thread.start()

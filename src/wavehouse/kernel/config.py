@@ -175,6 +175,8 @@ def _from_environment(option: Option, environment: Mapping[str, str]) -> Value |
             raise UsageError(
                 f"{pointer} names a file that cannot be read: {error.strerror}", where=pointer
             ) from None
+        except UnicodeDecodeError:
+            raise UsageError(f"{pointer} names a file that is no text", where=pointer) from None
         return _parse(option, content, pointer)
     return None
 

@@ -113,6 +113,13 @@ class Unreachable(WavehouseError):
     title = "A server does not answer"
 
 
+class Interrupted(WavehouseError):
+    """Ctrl-C or a signal ended the command, which says itself what it had done."""
+
+    code = "interrupted"
+    title = "Stopped before the end"
+
+
 class PartlyApplied(WavehouseError):
     """A change stopped half-way; the message names what repairs it."""
 

@@ -55,23 +55,23 @@ def server_account() -> Account:
 
 def _blocking_parent(path: Path, account: Account) -> Path | None:
     """The first folder on the way to ``path`` that the account may not pass, if any."""
-    for folder in [*reversed(path.parents), path]:
-        try:
-            status = folder.stat()
-        except OSError:
-            return folder
-        if not folder.is_dir():
-            continue
-        mode = status.st_mode
-        if status.st_uid == account.uid:
-            allowed = mode & 0o100
-        elif status.st_gid == account.gid:
-            allowed = mode & 0o010
-        else:
-            allowed = mode & 0o001
-        if not allowed:
-            return folder
-    return None
+    ways = [*reversed(path.parents), path]
+    return next((folder for folder in ways if _bars(folder, account)), None)
+
+
+def _bars(folder: Path, account: Account) -> bool:
+    """True when the account may not pass a folder; a file bars nobody."""
+    try:
+        status = folder.stat()
+    except OSError:
+        return True
+    if not folder.is_dir():
+        return False
+    if status.st_uid == account.uid:
+        return not status.st_mode & 0o100
+    if status.st_gid == account.gid:
+        return not status.st_mode & 0o010
+    return not status.st_mode & 0o001
 
 
 def require_reachable(home: Path, account: Account) -> None:
@@ -84,6 +84,12 @@ def require_reachable(home: Path, account: Account) -> None:
             hint="Set WAVEHOUSE_HOME to a folder it can reach, such as /var/lib/wavehouse, "
             "or run wavehouse as an ordinary user",
         )
+
+
+def let_pass(home: Path, account: Account) -> None:
+    """Let the account through ``home``, and no one do more: its mode only gains what it lacks."""
+    if _bars(home, account):
+        home.chmod(home.stat().st_mode & 0o7777 | 0o011)
 
 
 def _installed(major: int) -> Path:

@@ -7,6 +7,7 @@ a command, a request, a job) commits it by leaving the block without an exceptio
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -22,6 +23,9 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, Unreachable
 from wavehouse.store.roles import DatabaseName, Place, RoleKind
 
+# The pool tells the same by an exception; its lines would only fill the terminal.
+logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+_HEALTH_PATIENCE = 2
 Params = Sequence[object] | Mapping[str, Any] | None
 T = TypeVar("T")
 
@@ -162,12 +166,24 @@ class Database(Generic[D]):
             raise
 
     def answer(self) -> Answer:
-        """The server's version and clock. Unreachable when it does not answer."""
-        with self.worker() as tx:
-            return tx.one(
-                Answer,
-                "SELECT current_setting('server_version') AS version, clock_timestamp() AS at",
-            )
+        """The server's version and clock. Unreachable, within seconds, when it does not answer.
+
+        By a connection of its own: the pool waits for a server to come back, and who asks whether
+        it is there cannot wait.
+        """
+        try:
+            with psycopg.connect(
+                self.place.conninfo("worker"),
+                connect_timeout=_HEALTH_PATIENCE,
+                row_factory=class_row(Answer),
+            ) as connection:
+                found = connection.execute(
+                    "SELECT current_setting('server_version') AS version, clock_timestamp() AS at"
+                ).fetchone()
+        except psycopg.OperationalError:
+            raise self._unreachable() from None
+        assert found is not None  # noqa: S101 - a query without FROM has one row
+        return found
 
     def _unreachable(self) -> Unreachable:
         return Unreachable(

@@ -25,12 +25,20 @@ from typing import IO, Any
 
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
 from wavehouse.store import postmaster
-from wavehouse.store.binaries import MAJOR, Account, programs, require_reachable, server_account
+from wavehouse.store.binaries import (
+    MAJOR,
+    Account,
+    let_pass,
+    programs,
+    require_reachable,
+    server_account,
+)
 
 SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
 _START_PATIENCE = 600.0
 _DEFAULT_PORT = 5432
+_ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
 Say = Callable[[str], None]
 
 
@@ -101,6 +109,14 @@ class EmbeddedServer:
                     self._stop()
                 users.close()
 
+    def revive(self) -> bool:
+        """Start the server again if it has died under a program that uses it; whether it had."""
+        with self._exclusively():
+            if self.is_running():
+                return False
+            self._ensure_running()
+            return True
+
     @contextmanager
     def removable(self) -> Iterator[Path]:
         """The data folder, stopped and safe to remove. Refused while a program uses it."""
@@ -147,15 +163,31 @@ class EmbeddedServer:
         self._wait_until_ready()
 
     def _prepare_home(self) -> None:
+        if self.home.exists() and not self.home.is_dir():
+            raise Refused(
+                "WAVEHOUSE_HOME is a file, not a folder",
+                where=str(self.home),
+                hint=_ANOTHER_HOME,
+            )
         require_reachable(self.home, self.account)
         if not self.home.exists():
-            self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
+            self._make_home()
         if self.account.other:
-            self.home.chmod(0o711)
+            let_pass(self.home, self.account)
             if not self.data.exists():
                 self._say(
                     f"PostgreSQL refuses root: it runs as {self.account.name!r}, on {self.data}"
                 )
+
+    def _make_home(self) -> None:
+        try:
+            self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
+        except OSError as error:
+            raise Refused(
+                f"WAVEHOUSE_HOME cannot be made: {error.strerror}",
+                where=str(self.home),
+                hint=_ANOTHER_HOME,
+            ) from None
 
     def superuser_password(self) -> str:
         """The server's own secret; every role's password is derived from it."""

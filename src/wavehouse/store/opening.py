@@ -9,9 +9,11 @@ from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import UsageError
 from wavehouse.store.database import Analytics, Database, Listeners, Operational
 from wavehouse.store.embedded import SUPERUSER, EmbeddedServer, Say, _silent
 from wavehouse.store.roles import DATABASES, DatabaseName, Place
@@ -62,10 +64,22 @@ def open_stores(settings: Settings, say: Say = _silent) -> Iterator[Stores]:
         yield stores
 
 
+def _conninfo(url: str, where: str) -> str:
+    """The URL as the driver's connection string; what is wrong is told without its password."""
+    try:
+        return make_conninfo(url)
+    except ProgrammingError:
+        raise UsageError(
+            "this is no address of a PostgreSQL database",
+            where=where,
+            hint="Write it as postgresql://account:password@host:5432/database",
+        ) from None
+
+
 def _place(settings: Settings, server: EmbeddedServer | None, name: DatabaseName) -> Place:
     url = settings.url_of(name)
     if url is not None:
-        admin = make_conninfo(url)
+        admin = _conninfo(url, f"WAVEHOUSE_{name.upper()}_URL")
         password = conninfo_to_dict(admin).get("password")
         # Without a password (peer or certificate) the roles' secret is tied to the URL itself.
         secret = str(password) if password else hashlib.sha256(url.encode()).hexdigest()

@@ -19,6 +19,7 @@ NAMES = {
     "month": "This month",
 }
 _LONGEST_DAYS = 731
+_EARLIEST = date(1970, 1, 1)
 _LENGTHS = {"7d": 7, "28d": 28, "91d": 91}
 _WEEK = 7
 
@@ -108,6 +109,10 @@ def _custom(query: Query, today: date) -> Span:
     first, last = _day("from", query.first), _day("to", query.last)
     if first > last:
         raise InvalidInput("The range ends before it begins.", hint="Exchange the two dates.")
+    if first < _EARLIEST:
+        raise InvalidInput(
+            f"The range begins before {_EARLIEST.year}.", hint="Choose days of this century."
+        )
     if first > today:
         raise InvalidInput("The range lies in the future.", hint="Choose days up to today.")
     span = Span(first, min(last, today))

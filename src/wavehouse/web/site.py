@@ -21,7 +21,11 @@ class Site:
 
     def allows(self, host: str) -> bool:
         """Whether a ``Host`` header names this site; guards against DNS rebinding."""
-        name = host.rsplit(":", 1)[0] if host.count(":") == 1 else host
+        name, colon, port = host.rpartition(":")
+        if not colon or host.endswith("]") or (host.count(":") > 1 and not host.startswith("[")):
+            name, port = host, "0"
+        if not port.isdecimal():
+            return False
         if name.startswith("["):
             name = name[1:].partition("]")[0]
         name = name.rstrip(".").lower()

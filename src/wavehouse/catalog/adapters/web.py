@@ -20,7 +20,7 @@ from urllib.parse import urljoin
 import httpx
 
 from wavehouse import __version__
-from wavehouse.catalog.rules.addresses import is_public, shown
+from wavehouse.catalog.rules.addresses import is_never_meant, is_public, shown
 from wavehouse.catalog.rules.values import web_url
 from wavehouse.kernel.errors import InvalidInput, Refused, Unreachable, WavehouseError
 
@@ -94,6 +94,10 @@ class Web:
     def _addresses(self, url: httpx.URL) -> list[str]:
         port = url.port or (443 if url.scheme == "https" else 80)
         addresses = self._resolve(url.host, port)
+        if any(is_never_meant(address) for address in addresses):
+            raise Refused(
+                f"{url.host} is a link-local address, where no feed is", where=shown(str(url))
+            )
         if not self._allow_private and not all(is_public(address) for address in addresses):
             raise Refused(
                 f"{url.host} is an address of a private network",

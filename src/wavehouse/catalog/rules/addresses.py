@@ -44,6 +44,14 @@ def is_public(text: str) -> bool:
     return inner.is_global and not inner.is_multicast and not inner.is_reserved
 
 
+def is_never_meant(text: str) -> bool:
+    """True for link-local addresses: a cloud's metadata lies there, and no feed ever does."""
+    try:
+        return _inner(ip_address(text.partition("%")[0])).is_link_local
+    except ValueError:
+        return True
+
+
 def shown(url: str) -> str:
     """An address fit for messages and logs: no password, and no query, where tokens live."""
     try:

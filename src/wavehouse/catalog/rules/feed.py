@@ -115,6 +115,15 @@ def parse_feed(
         raise InvalidInput(wrong.message, where=where, hint=wrong.hint) from wrong
 
 
+def _ends_between_items(xml: str, complaints: list[tuple[int, str]]) -> bool:
+    """True when the text stops before its channel does: what followed is missing.
+
+    A feed that closes its channel and only forgets the last tag after it is whole.
+    """
+    early = any(message.startswith("Premature end of data") for _, message in complaints)
+    return early and not xml.rstrip().lower().endswith(("</channel>", "</rss>", "</feed>"))
+
+
 def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed:
     if len(data) > MAX_FEED_BYTES:
         raise InvalidInput(
@@ -128,6 +137,9 @@ def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed
     head = next(heads, root)
     cut = bool(complaints) and _ends_inside_an_item(xml)
     episodes, dropped = _sorted_out(items, location, cut)
+    if not cut and _ends_between_items(xml, complaints):
+        line = xml.count("\n") + 1
+        dropped.append(DroppedItem(line, DropReason.CUT_SHORT, "the feed ends here, cut short"))
     return _assembled(Children(head), location, episodes, dropped, _notes(complaints, episodes))
 
 

@@ -77,7 +77,7 @@ class Engine:
         # Nothing is fetched from anywhere, and the machine's own time zone has no say.
         self.database = duckdb.connect(
             config={
-                "threads": 2,
+                "threads": 1,
                 "arrow_lossless_conversion": True,
                 "autoinstall_known_extensions": False,
                 "autoload_known_extensions": False,
@@ -90,7 +90,8 @@ class Engine:
         self._load_media()
         self._addresses: dict[str, tuple[bytes | None, str]] = {}
         self._agents: dict[str, tuple[int, str, Agent]] = {}
-        self._keys: dict[str, str] = {}
+        self._listeners: dict[str, str] = {}
+        self._escaped = False
         self._number = 0
 
     def _load_media(self) -> None:
@@ -115,10 +116,8 @@ class Engine:
         db.execute(layout.statement, layout.parameters)
         rejects = [*chunk.rejects, *self._rejected(chunk)]
         self._resolve_places()
-        self._resolve_addresses()
-        agents = self._resolve_agents(escaped=layout.escaped_agents)
+        agents = self._resolve_listeners(escaped=layout.escaped_agents)
         self._resolve_ranges()
-        self._resolve_keys()
         db.execute(
             sql.BATCH.replace("batch_0", f"batch_{self._number}"),
             {
@@ -209,38 +208,67 @@ class Engine:
             prefixes.append(int(is_own_prefix(path)))
         self._give("places", pairs, places, prefixes)
 
-    def _resolve_addresses(self) -> None:
-        if len(self._addresses) > _MEMORY:
-            self._addresses.clear()
-        texts = self._distinct(sql.DISTINCT_ADDRESSES)
-        for text in texts:
-            if text not in self._addresses:
-                self._addresses[text] = self._address(text)
-        self._give("addresses", texts, [self._addresses[text][1] for text in texts])
-
     def _address(self, pair: str) -> tuple[bytes | None, str]:
         """An address's identity, and network, country and class as joined text."""
         remote, forwarded_for = pair.split(_UNIT)
-        address = forwarded(remote, forwarded_for or None, self._lookups.trusted)
+        # CloudFront writes the space after a comma as %20.
+        address = forwarded(remote, unquote(forwarded_for) or None, self._lookups.trusted)
         if address is None:
             return None, f"{_UNIT}{_UNIT}"
         country = self._lookups.country(address.ip_int, address.version) or ""
         network_class = self._lookups.network_class(address.ip_int, address.version) or ""
         return address.identity, f"{address.network}{_UNIT}{country}{_UNIT}{network_class}"
 
-    def _resolve_agents(self, *, escaped: bool) -> dict[int, tuple[str, Agent]]:
-        if len(self._agents) > _MEMORY:
-            self._agents.clear()
-        raw = self._distinct(sql.DISTINCT_AGENTS)
-        for text in raw:
-            if text not in self._agents:
-                # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
-                agent = normalise(unquote(text) if escaped else text).replace("\0", "\ufffd")
-                found = self._lookups.agents.classify(agent)
-                self._agents[text] = (keyed_hash(b"wavehouse-agents", agent.encode()), agent, found)
-        known = [self._agents[text] for text in raw]
-        self._give("agents", raw, [a[0] for a in known], [a[2].reason or "" for a in known])
+    def _resolve_listeners(self, *, escaped: bool) -> dict[int, tuple[str, Agent]]:
+        """What there is to know of each address and agent in a month; the agents by their id."""
+        self._forget(escaped=escaped)
+        texts = self._distinct(sql.DISTINCT_LISTENERS)
+        for text in texts:
+            if text not in self._listeners:
+                self._listeners[text] = self._listener(text)
+        self._give("listeners", texts, [self._listeners[text] for text in texts])
+        agents = {text.split(_UNIT, 3)[2] for text in texts}
+        known = [self._agents[agent] for agent in agents]
         return {agent_id: (agent, found) for agent_id, agent, found in known}
+
+    def _forget(self, *, escaped: bool) -> None:
+        """Keep memory bounded; formats that write agents differently share none of it."""
+        if escaped != self._escaped or len(self._listeners) > _MEMORY:
+            self._escaped = escaped
+            for memory in (self._addresses, self._agents, self._listeners):
+                memory.clear()
+
+    def _agent(self, text: str) -> tuple[int, str, Agent]:
+        known = self._agents.get(text)
+        if known is None:
+            # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
+            agent = normalise(unquote(text) if self._escaped else text).replace("\0", "\ufffd")
+            found = self._lookups.agents.classify(agent)
+            known = keyed_hash(b"wavehouse-agents", agent.encode()), agent, found
+            self._agents[text] = known
+        return known
+
+    def _listener(self, listener: str) -> str:
+        """Network, country and class; the keys under the event's month and the month before."""
+        remote, forwarded_for, raw, month = listener.split(_UNIT)
+        address = f"{remote}{_UNIT}{forwarded_for}"
+        if address not in self._addresses:
+            self._addresses[address] = self._address(address)
+        identity, place = self._addresses[address]
+        agent_id, agent, found = self._agent(raw)
+        keys = f"{_UNIT}{_UNIT}" if identity is None else self._keys(identity, agent, month)
+        return f"{place}{_UNIT}{keys}{_UNIT}{agent_id}{_UNIT}{found.reason or ''}"
+
+    def _keys(self, identity: bytes, agent: str, month: str) -> str:
+        text = agent.encode()
+        this = date.fromisoformat(month)
+        secret = self._lookups.secret_of(this) or self._lookups.stand_in
+        before = self._lookups.secret_of((this - timedelta(days=1)).replace(day=1))
+        previous = keyed_hash(before, identity, text) if before else ""
+        return (
+            f"{keyed_hash(secret, identity, text)}{_UNIT}"
+            f"{previous}{_UNIT}{keyed_hash(secret, identity)}"
+        )
 
     def _resolve_ranges(self) -> None:
         """Range headers that are not one plain range, and carry no Content-Range."""
@@ -254,31 +282,6 @@ class Engine:
             ends.append(first[1])
             others.append(multirange(spans[1:]) or "")
         self._give("odd_ranges", numbers, starts, ends, others)
-
-    def _resolve_keys(self) -> None:
-        """Listener and network keys under the key of the event's month and the month before."""
-        if len(self._keys) > _MEMORY:
-            self._keys.clear()
-        triples = self._distinct(sql.DISTINCT_LISTENERS)
-        for triple in triples:
-            if triple not in self._keys:
-                self._keys[triple] = self._key(triple)
-        self._give("listeners", triples, [self._keys[triple] for triple in triples])
-
-    def _key(self, triple: str) -> str:
-        remote, forwarded_for, agent, month = triple.split(_UNIT)
-        identity = self._addresses[f"{remote}{_UNIT}{forwarded_for}"][0]
-        if identity is None:
-            return f"{_UNIT}{_UNIT}"
-        text = self._agents[agent][1].encode()
-        this = date.fromisoformat(month)
-        secret = self._lookups.secret_of(this) or self._lookups.stand_in
-        before = self._lookups.secret_of((this - timedelta(days=1)).replace(day=1))
-        previous = keyed_hash(before, identity, text) if before else ""
-        return (
-            f"{keyed_hash(secret, identity, text)}{_UNIT}"
-            f"{previous}{_UNIT}{keyed_hash(secret, identity)}"
-        )
 
     def _distinct(self, statement: str) -> list[str]:
         row = self.database.execute(statement).fetchone()

@@ -57,15 +57,6 @@ DISTINCT_PLACES = """
 SELECT string_agg(pair, chr(10)) FROM (SELECT DISTINCT host || chr(31) || uri AS pair FROM fields)
 """
 
-DISTINCT_ADDRESSES = """
-SELECT string_agg(pair, chr(10))
-FROM (SELECT DISTINCT ip || chr(31) || forwarded_for AS pair FROM fields)
-"""
-
-DISTINCT_AGENTS = """
-SELECT string_agg(agent, chr(10)) FROM (SELECT DISTINCT agent FROM fields)
-"""
-
 # What is left when neither the answer's Content-Range nor one plain range says where bytes lie.
 ODD_RANGES = """
 SELECT n, range_header, bytes FROM fields
@@ -76,9 +67,9 @@ WHERE status IN (206, 0) AND content_start IS NULL AND range_header IS NOT NULL
 """
 
 DISTINCT_LISTENERS = """
-SELECT string_agg(triple, chr(10)) FROM (
+SELECT string_agg(listener, chr(10)) FROM (
   SELECT DISTINCT ip || chr(31) || forwarded_for || chr(31) || agent || chr(31)
-    || strftime(date_trunc('month', sent_at), '%Y-%m-%d') AS triple
+    || strftime(date_trunc('month', sent_at), '%Y-%m-%d') AS listener
   FROM fields
 )
 """
@@ -104,29 +95,23 @@ WITH versions AS (
              'infinity'::TIMESTAMP) AS holds_to
   FROM media
 ),
-addressed AS (
-  SELECT c1 AS pair, split_part(c2, chr(31), 1) AS network, split_part(c2, chr(31), 2) AS country,
-    split_part(c2, chr(31), 3) AS network_class
-  FROM addresses
-),
-keyed AS (
-  SELECT c1 AS triple, try_cast(split_part(c2, chr(31), 1) AS BIGINT) AS listener_key,
-    try_cast(split_part(c2, chr(31), 2) AS BIGINT) AS listener_key_prev,
-    try_cast(split_part(c2, chr(31), 3) AS BIGINT) AS network_key
-  FROM listeners
+known AS (SELECT c1 AS listener, string_split(c2, chr(31)) AS p FROM listeners),
+heard AS (
+  SELECT listener, p[1] AS network, p[2] AS country, p[3] AS network_class,
+    try_cast(p[4] AS BIGINT) AS listener_key, try_cast(p[5] AS BIGINT) AS listener_key_prev,
+    try_cast(p[6] AS BIGINT) AS network_key, p[7]::BIGINT AS agent_id, p[8] AS agent_reason
+  FROM known
 ),
 placed AS (
   SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, p.c3 = '1' AS own_prefix,
-    a.network, a.country, a.network_class, k.listener_key, k.listener_key_prev, k.network_key,
-    g.c2::BIGINT AS agent_id, g.c3 AS agent_reason,
+    h.network, h.country, h.network_class, h.listener_key, h.listener_key_prev, h.network_key,
+    h.agent_id, h.agent_reason,
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
     positive(split_part(f.range_header[7:], '-', 1)) AS asked_start,
     positive(split_part(f.range_header[7:], '-', 2)) AS asked_end
   FROM fields f
   JOIN places p ON p.c1 = f.host || chr(31) || f.uri
-  JOIN addressed a ON a.pair = f.ip || chr(31) || f.forwarded_for
-  JOIN agents g ON g.c1 = f.agent
-  JOIN keyed k ON k.triple = f.ip || chr(31) || f.forwarded_for || chr(31) || f.agent || chr(31)
+  JOIN heard h ON h.listener = f.ip || chr(31) || f.forwarded_for || chr(31) || f.agent || chr(31)
     || strftime(date_trunc('month', f.sent_at), '%Y-%m-%d')
   LEFT JOIN versions v
     ON v.place = try_cast(p.c2 AS BIGINT) AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to

@@ -18,6 +18,11 @@ class MediaState:
     media: str
 
 
+def lock_adoption(tx: Tx[Operational]) -> None:
+    """Wait for loads under way, and let none begin until this transaction ends."""
+    tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.adopt', 7))")
+
+
 def changed_media(tx: Tx[Operational]) -> list[MediaState]:
     """Organizations with other media files than at the last look: by their number and newest."""
     return tx.rows(

@@ -145,6 +145,20 @@ def advance_source_file(loader: BulkLoader) -> bool:
     return moved == 1
 
 
+def lock_out_adoption(loader: BulkLoader) -> None:
+    """No look through unknown paths until this load commits: it would miss what it cannot see.
+
+    Taken before anything else, so that who looks waits for us and we never for it.
+    """
+    loader.execute(
+        """
+        DO $$ BEGIN
+          PERFORM pg_advisory_xact_lock_shared(hashtextextended('measurement.adopt', 7));
+        END $$
+        """
+    )
+
+
 def look_again(loader: BulkLoader) -> None:
     """The batch was read with other media files than unknown paths were looked through with."""
     loader.execute(

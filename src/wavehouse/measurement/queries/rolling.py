@@ -111,31 +111,32 @@ def carry(
     target: Tx[Analytics],
     rollup: Rollup,
     *,
-    first: datetime,
-    last: datetime,
+    spans: Sequence[tuple[datetime, datetime]],
     computed_at: datetime,
 ) -> int:
-    """Stream a span's aggregate from one database into the other; the number of rows."""
+    """Stream the spans' aggregates from one database into the other; the number of rows."""
     out = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(transform(rollup.transform)))
     table = sql.Identifier("analytics", rollup.table)
-    parameters = {
-        "grain": rollup.grain,
-        "first": first,
-        "last": last,
-        "computed_at": computed_at,
-    }
-    # COPY does not go into a table with row security: by way of a temporary one.
+    # COPY does not go into a table with row security: by way of a temporary one. One for all
+    # spans: each that is dropped keeps its locks to the end, and spans may be many.
     target.connection.execute(
         sql.SQL("CREATE TEMP TABLE carried (LIKE {}) ON COMMIT DROP").format(table)
     )
-    with (
-        source.connection.cursor() as reader,
-        target.connection.cursor() as writer,
-        reader.copy(out, parameters) as rows,
-        writer.copy("COPY carried FROM STDIN") as sink,
-    ):
-        for block in rows:
-            sink.write(block)
+    for first, last in spans:
+        parameters = {
+            "grain": rollup.grain,
+            "first": first,
+            "last": last,
+            "computed_at": computed_at,
+        }
+        with (
+            source.connection.cursor() as reader,
+            target.connection.cursor() as writer,
+            reader.copy(out, parameters) as rows,
+            writer.copy("COPY carried FROM STDIN") as sink,
+        ):
+            for block in rows:
+                sink.write(block)
     inserted = target.connection.execute(
         sql.SQL("INSERT INTO {} SELECT * FROM carried").format(table)
     )

@@ -10,7 +10,8 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _IPV6 = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*")
 _QUERY = re.compile(r"\?[^\s\"]*")
 _MAIL = re.compile(r"[^\s@\"<>]+@[^\s@\"<>]+")
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ufffd]")
+# Also what a terminal may take for a command, or for another direction of writing.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]")
 
 
 def masked(line: str) -> str:

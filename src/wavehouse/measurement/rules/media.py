@@ -41,6 +41,12 @@ class MediaIndex:
         A log often names another host than the feed does (a distribution's own name, none at
         all): a path that belongs to one place only is enough; an ambiguous one is not.
         """
+        place = self._place(host, path)
+        if place is None and "%25" in path:  # CloudFront encodes the path's own percent signs
+            place = self._place(host, path.replace("%25", "%"))
+        return place
+
+    def _place(self, host: str, path: str) -> int | None:
         # The whole address, so that a prefix that is part of it can be told and stripped.
         key = media_key(f"https://{host or 'unknown.invalid'}{path}")
         exact = self.places.get((key.host, key.path))

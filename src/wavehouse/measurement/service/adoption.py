@@ -21,6 +21,7 @@ def adopt_unknown(place: Workplace) -> int:
     total = 0
     with telemetry.span("count.adopt"), place.stores.operational.worker() as tx:
         counting.lock_counting(tx)
+        adoption.lock_adoption(tx)
         for state in adoption.changed_media(tx):
             index = MediaIndex(sources.media_files(tx, organization_id=state.organization_id))
             known = [

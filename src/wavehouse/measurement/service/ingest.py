@@ -1,25 +1,28 @@
 """Use case: read log files, store what is new, set aside what cannot be used.
 
-Three threads share the work: one cuts the next chunk, this one normalises, one loads the chunk
-before; the last chunk of a file is loaded while the next file begins. Rows, marks, rejects and
-the file's progress commit in one transaction, so a kill at any moment repeats a chunk at most,
-and repeating it adds nothing.
+Threads share the work: one cuts chunks, two normalise them in turn, each with an engine of its own,
+and one loads them in their order; the last chunk of a file is loaded while the next file begins.
+Rows, marks, rejects and the file's progress commit in one transaction, so a kill at any moment
+repeats a chunk at most, and repeating it adds nothing.
 """
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from datetime import date
+from itertools import cycle
 from pathlib import Path
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import SourceFileId
-from wavehouse.measurement.adapters.engine import Batch, Engine
+from wavehouse.measurement.adapters.engine import Batch, Engine, Lookups
 from wavehouse.measurement.adapters.formats import (
     Layout,
     layout_of,
@@ -33,6 +36,8 @@ from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Rejec
 from wavehouse.store import BulkLoader, Operational, Tx
 
 OnBytes = Callable[[int], None]
+_ENGINES = 2
+"""A chunk is too small for DuckDB to share among threads: two chunks at a time use two cores."""
 
 
 def ingest_logs(
@@ -86,16 +91,24 @@ class _Reading:
         return self._result
 
 
+def _opened(
+    stack: ExitStack, looked_up: Lookups, settings: Settings
+) -> tuple[Engine, ThreadPoolExecutor]:
+    """An engine and the thread that works with it; the thread ends before the engine does."""
+    engine = Engine(looked_up, bounds(settings))
+    stack.callback(engine.close)
+    return engine, stack.enter_context(ThreadPoolExecutor(1, "normalise"))
+
+
 class Ingest:
-    """An engine and a loader, for as many files as there are."""
+    """Engines and a loader, for as many files as there are."""
 
     def __init__(self, place: Workplace, loader: BulkLoader, stack: ExitStack) -> None:
         self._place = place
         self._organization = place.organization.organization_id
         looked_up = lookups(place)
-        self._engine = Engine(looked_up, bounds(place.settings))
-        stack.callback(self._engine.close)
-        self._loads = Loads(self._organization, self._engine, loader, looked_up.media_state)
+        self._engines = cycle([_opened(stack, looked_up, place.settings) for _ in range(_ENGINES)])
+        self._loads = Loads(self._organization, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
         self._lock = stack.enter_context(ExitStack())
@@ -107,7 +120,7 @@ class Ingest:
     @classmethod
     @contextmanager
     def opened(cls, place: Workplace) -> Iterator[Ingest]:
-        """An ingest whose engine and connection are closed at the end."""
+        """An ingest whose engines and connection are closed at the end."""
         with ExitStack() as stack:
             conninfo = place.stores.operational.place.conninfo("worker")
             loader = stack.enter_context(BulkLoader.connected(conninfo))
@@ -173,7 +186,8 @@ class Ingest:
             return Tally()
         layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
         chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
-        tally = self._loads.load(self._normalised(file, chunk, layout), moves=False)
+        work = self._prepared(self._normalise(file, chunk, layout).result())
+        tally = self._loads.load(work, moves=False)
         if mended and tally.stored:
             with self._place.stores.operational.worker() as tx:
                 sources.change_head(
@@ -211,12 +225,29 @@ class Ingest:
     def _read_from(self, log: LogFile, file: SourceFile, layout: Layout) -> _Reading:
         tally = Tally()
         pending: Future[Tally] | None = None
-        for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
-            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
-            work = self._normalised(file, chunk, layout)
+        coming: deque[Future[Work]] = deque()
+
+        def load_next() -> None:
+            nonlocal pending
+            work = self._prepared(coming.popleft().result())
             if pending is not None:
                 tally.add(pending.result())
             pending = self._pool.submit(copy_context().run, self._loads.load, work)
+
+        try:
+            for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
+                refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
+                coming.append(self._normalise(file, chunk, layout))
+                if len(coming) == _ENGINES:
+                    load_next()
+        except InvalidInput:
+            while coming:  # what stands before the fault is stored, or says why not
+                load_next()
+            if pending is not None:
+                pending.result()
+            raise
+        while coming:
+            load_next()
 
         def rest() -> FileResult:
             if pending is not None:
@@ -252,23 +283,33 @@ class Ingest:
             )
         return Tally(quarantined=new, faults={fault.fault: 1})
 
-    def _normalised(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Work:
+    def _normalise(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Future[Work]:
+        """Hand a chunk to the engine whose turn it is."""
         with self._place.stores.operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
-        batch = self._engine.normalise(
-            chunk,
-            layout,
-            file_key=f"{file.head_hash.hex()}:{file.head_length}",
-            batch_id=batch_id,
-            organization_id=str(self._organization),
-        )
+        engine, thread = next(self._engines)
+
+        def work() -> Work:
+            batch = engine.normalise(
+                chunk,
+                layout,
+                file_key=f"{file.head_hash.hex()}:{file.head_length}",
+                batch_id=batch_id,
+                organization_id=str(self._organization),
+            )
+            return Work(file, chunk, engine, batch, batch_id)
+
+        return thread.submit(copy_context().run, work)
+
+    def _prepared(self, work: Work) -> Work:
+        """The work, with the partitions and the user agents that its rows need."""
         with self._place.stores.operational.worker() as tx:
-            for day in batch.days:
+            for day in work.batch.days:
                 if day not in self._days:
                     sources.ensure_day(tx, day=day)
-            self._remember_agents(tx, batch)
-        self._days.update(batch.days)
-        return Work(file, chunk, batch, batch_id)
+            self._remember_agents(tx, work.batch)
+        self._days.update(work.batch.days)
+        return work
 
     def _remember_agents(self, tx: Tx[Operational], batch: Batch) -> None:
         new = [

@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Conflict
-from wavehouse.kernel.ids import OrganizationId, SourceFileId
+from wavehouse.kernel.errors import Conflict, Unreachable
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.adapters.engine import Batch, Engine
 from wavehouse.measurement.queries import loading
 from wavehouse.measurement.types import Chunk, SourceFile, Tally
@@ -20,6 +20,7 @@ class Work:
 
     file: SourceFile
     chunk: Chunk
+    engine: Engine
     batch: Batch
     batch_id: int
 
@@ -27,14 +28,11 @@ class Work:
 class Loads:
     """Loads chunks one after another, in the loader's thread."""
 
-    def __init__(
-        self, organization: OrganizationId, engine: Engine, loader: BulkLoader, media_state: str
-    ) -> None:
+    def __init__(self, organization: OrganizationId, loader: BulkLoader, media_state: str) -> None:
         self._organization = organization
-        self._engine = engine
         self._loader = loader
         self._media_state = media_state
-        self._overlapping: set[SourceFileId] = set()
+        self._all_new = True
 
     def load(self, work: Work, *, moves: bool = True) -> Tally:
         """Store a chunk's rows, marks, rejects and the file's progress: all or nothing."""
@@ -43,11 +41,12 @@ class Loads:
             stored, quarantined = self._load_new(work, moves=moves) or self._load_any(
                 work, moves=moves
             )
-        except BaseException:
-            self._loader.rollback()
+        except BaseException as error:
+            self._give_up(error)
             raise
         finally:
-            self._engine.drop(batch)
+            work.engine.drop(batch)
+        self._all_new = stored == batch.rows
         return Tally(
             read=batch.rows + len(batch.rejects),
             stored=stored,
@@ -57,18 +56,26 @@ class Loads:
             faults=dict(Counter(str(reject.fault) for reject in batch.rejects)),
         )
 
+    def _give_up(self, error: BaseException) -> None:
+        """Roll back; a connection that cannot even do that is gone, whatever the error said."""
+        try:
+            self._loader.rollback()
+        except Exception:
+            raise Unreachable(
+                "the operational database does not answer",
+                hint="What was read so far is kept. Is the server running? wavehouse doctor",
+            ) from error
+
     def _load_new(self, work: Work, *, moves: bool) -> tuple[int, int] | None:
         """Load a chunk on the guess that none of its requests is stored; None when one is.
 
-        The guess is cheap and mostly right. Where it was wrong once, the rest of the file is
-        not guessed about.
+        The guess, that it is as with the chunk before, is mostly right and cheap to act upon.
         """
-        if work.file.source_file_id in self._overlapping:
+        if not self._all_new:
             return None
         self._stage(work, moves=moves)
         stored = loading.insert_only_new_requests(self._loader) if work.batch.rows else 0
         if stored is None:
-            self._overlapping.add(work.file.source_file_id)
             return None
         return stored, self._finish(work, moves=moves)
 
@@ -80,8 +87,9 @@ class Loads:
 
     def _stage(self, work: Work, *, moves: bool) -> None:
         resumes = moves and work.file.unfinished and work.chunk.first_byte == work.file.bytes_read
+        loading.lock_out_adoption(self._loader)
         progress = self._progress(work)
-        self._engine.stage(self._loader, work.batch, progress, rejects_too=resumes)
+        work.engine.stage(self._loader, work.batch, progress, rejects_too=resumes)
         if resumes:
             loading.replace_tail(self._loader)
             loading.close_superseded(self._loader)

@@ -16,7 +16,7 @@ from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.queries import rolling
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHour, Rollup
-from wavehouse.measurement.rules.spans import day_spans, hour_spans
+from wavehouse.measurement.rules.spans import Span, day_spans, hour_spans
 from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp
 from wavehouse.store import Analytics, Operational, Tx
 
@@ -48,13 +48,11 @@ def _replace(
     at = clock.now()
     for month in {hour.date().replace(day=1) for hour in hours}:
         rolling.ensure_period(target, day=month)
-    rows = 0
-    for first, last in day_spans(hours):
-        rows += _carry(source, target, DAILY, first, last, at)
-        rows += _carry(source, target, AUDIENCE, first, last, at)
-    for first, last in hour_spans(hours):
-        rows += _carry(source, target, HOURLY, first, last, at)
-        on_hours((last - first) // clock.HOUR)
+    days = list(day_spans(hours))
+    rows = _carry(source, target, DAILY, days, at) + _carry(source, target, AUDIENCE, days, at)
+    for n, rollup in enumerate(HOURLY, 1):
+        rows += _carry(source, target, (rollup,), list(hour_spans(hours)), at)
+        on_hours(len(hours) * n // len(HOURLY) - len(hours) * (n - 1) // len(HOURLY))
     return rows
 
 
@@ -62,16 +60,15 @@ def _carry(
     source: Tx[Operational],
     target: Tx[Analytics],
     rollups: tuple[Rollup, ...],
-    first: datetime,
-    last: datetime,
+    spans: list[Span],
     at: datetime,
 ) -> int:
     for table in dict.fromkeys(rollup.table for rollup in rollups):
         rollup = next(r for r in rollups if r.table == table)
-        rolling.clear(target, rollup, first=first, last=last)
+        for first, last in spans:
+            rolling.clear(target, rollup, first=first, last=last)
     return sum(
-        rolling.carry(source, target, rollup, first=first, last=last, computed_at=at)
-        for rollup in rollups
+        rolling.carry(source, target, rollup, spans=spans, computed_at=at) for rollup in rollups
     )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.kernel.errors import EXIT_DONE, UsageError, WavehouseError
+from wavehouse.kernel.errors import EXIT_DONE, Interrupted, UsageError, WavehouseError
 from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.targets import Choice, common_options, targets_of
 
@@ -223,7 +223,7 @@ def _until_stopped(
         return work(target, on_step)
     except KeyboardInterrupt:
         done = ", ".join(step.version for step in steps) or "nothing"
-        raise WavehouseError(
+        raise Interrupted(
             f"stopped; {verb} before: {done}",
             where=target.name,
             hint="see where it stands: wavehouse schema status",

@@ -1,0 +1,8 @@
+"""Commands of ``measurement``: logs in, downloads out, and how each came to be."""
+
+from wavehouse.measurement.cli.figures import downloads, requests
+from wavehouse.measurement.cli.logs import logs
+from wavehouse.measurement.cli.quarantine import REPLAY_READERS, quarantine
+from wavehouse.measurement.cli.rollups import rollup
+
+__all__ = ["REPLAY_READERS", "downloads", "logs", "quarantine", "requests", "rollup"]

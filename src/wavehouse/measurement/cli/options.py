@@ -1,0 +1,35 @@
+"""Options that several commands of ``measurement`` have."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import Workplace
+
+DATE = click.DateTime(["%Y-%m-%d"])
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+
+
+_EARLIEST, _LATEST = date(1970, 1, 1), date(2999, 12, 31)
+ROWS = click.IntRange(1, 1_000_000)
+"""How many rows a listing may show."""
+
+
+def period(place: Workplace, first: datetime | None, last: datetime | None) -> tuple[date, date]:
+    """The days asked for; without them the last 28 days that have data."""
+    from wavehouse.kernel import clock
+    from wavehouse.kernel.errors import UsageError
+    from wavehouse.measurement.service import reading
+
+    known = reading.known_period(place)
+    end = last.date() if last else (known[1] if known else clock.today())
+    begin = first.date() if first else end - 27 * clock.DAY
+    if begin > end:
+        raise UsageError(f"--from {begin} is after --to {end}")
+    if begin < _EARLIEST or end > _LATEST:
+        raise UsageError(f"days are from {_EARLIEST} to {_LATEST}")
+    return begin, end

@@ -1,0 +1,122 @@
+"""``wavehouse quarantine``: rows that could not be used."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.measurement.cli.options import AS_JSON, ROWS
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.measurement.types import QuarantinedRow
+
+REPLAY_READERS = "wavehouse.replay_readers"
+"""Where the program puts the readers of other contexts' files: a key of click's ``meta``."""
+
+
+@click.group()
+def quarantine() -> None:
+    """Rows of logs that could not be used. Listings are masked; files are read again at replay."""
+
+
+@quarantine.command("list")
+@click.option("--limit", type=ROWS, default=100, show_default=True, help="At most so many rows.")
+@AS_JSON
+@click.pass_obj
+def list_rows(open_workplace: OpenWorkplace, limit: int, as_json: bool) -> None:
+    """What waits in the quarantine: file, line, byte and reason."""
+    from wavehouse.measurement.rules.outcomes import fault_explained
+    from wavehouse.measurement.service import quarantine as service
+
+    with open_workplace() as place:
+        rows = service.listed(place, limit=limit)
+        keep = place.settings["raw_retention_days"]
+    if as_json:
+        terminal.print_json({"rows": [_row_json(row, keep) for row in rows]})
+    elif rows:
+        terminal.print_table(
+            ["file:line", "byte", "why", "excerpt"],
+            [
+                [
+                    f"{r.file}:{r.line_number}",
+                    r.byte_offset,
+                    fault_explained(r.reason, keep),
+                    r.excerpt[:60],
+                ]
+                for r in rows
+            ],
+        )
+        terminal.say("Mend the files and type: wavehouse quarantine replay")
+    else:
+        terminal.say("The quarantine is empty.")
+
+
+def _row_json(row: QuarantinedRow, keep: int) -> dict[str, object]:
+    from wavehouse.measurement.rules.outcomes import fault_explained
+
+    return {
+        "id": row.quarantine_id,
+        "file": row.file,
+        "line": row.line_number,
+        "byte": row.byte_offset,
+        "length": row.byte_length,
+        "reason": row.reason,
+        "why": fault_explained(row.reason, keep),
+        "excerpt": row.excerpt,
+        "quarantined_at": row.quarantined_at,
+    }
+
+
+@quarantine.command()
+@click.argument("ids", nargs=-1, type=click.UUID)
+@AS_JSON
+@click.pass_context
+def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> None:
+    """Read quarantined rows again from their files: all, or those with these IDS."""
+    from uuid import UUID
+
+    from wavehouse.measurement.service import counting, rolling
+    from wavehouse.measurement.service import quarantine as service
+
+    # The program hands down who reads the files of other contexts, which lie above this one.
+    readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
+    with context.obj() as place:
+        done = service.replay(place, ids=[UUID(str(one)) for one in ids], readers=readers)
+        counting.count(place)
+        rolling.roll_up(place)
+    if as_json:
+        terminal.print_json(
+            {
+                "tried": done.tried,
+                "stored": done.stored,
+                "still_quarantined": done.still_bad,
+                "unreadable": list(done.unreadable),
+            }
+        )
+    else:
+        terminal.say(f"{done.tried} rows tried, {done.stored} good now, {done.still_bad} still bad")
+        for problem in done.unreadable:
+            terminal.say(problem)
+    if done.still_bad:
+        raise SystemExit(EXIT_FOUND)
+
+
+@quarantine.command()
+@click.argument("ids", nargs=-1, type=click.UUID)
+@click.option("--all", "everything", is_flag=True, help="Discard every row.")
+@click.pass_obj
+def discard(open_workplace: OpenWorkplace, ids: tuple[object, ...], everything: bool) -> None:
+    """Give up on rows: those with these IDS, or --all. The audit log remembers how many."""
+    from uuid import UUID
+
+    from wavehouse.measurement.service import quarantine as service
+
+    if not ids and not everything:
+        raise click.UsageError("Name the rows to discard, or say --all.")
+    with open_workplace() as place:
+        closed = service.discard(place, ids=[UUID(str(one)) for one in ids])
+    terminal.say(f"{closed} rows discarded")

@@ -1,0 +1,45 @@
+"""``doctor`` names a state; it never ends in it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from wavehouse.cli.doctor import doctor
+
+
+@pytest.mark.parametrize("home", ["file", "file/below"])
+def test_a_home_that_is_no_folder_is_a_finding(
+    home: str, home_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """With what to type, and the exit code of something found."""
+    (home_folder / "file").write_text("")
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder / home))
+
+    done = CliRunner().invoke(doctor, ["--json"])
+
+    assert 3 == done.exit_code, done.output
+    last = json.loads(done.stdout)["checks"][-1]
+    assert ("databases", False) == (last["name"], last["ok"])
+    assert "WAVEHOUSE_HOME" in last["says"]
+    assert "WAVEHOUSE_HOME" in last["type"]
+
+
+def test_what_nobody_foresaw_is_a_finding_too(
+    home_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A doctor that dies of the illness helps nobody."""
+
+    def broken() -> None:
+        raise OverflowError
+
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder))
+    monkeypatch.setattr("wavehouse.app.workplace", broken)
+
+    done = CliRunner().invoke(doctor, ["--json"])
+
+    assert 3 == done.exit_code, done.output
+    assert "OverflowError" in json.loads(done.stdout)["checks"][-1]["says"]

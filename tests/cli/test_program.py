@@ -1,0 +1,102 @@
+"""The program from outside: suggestions, exit codes, no traceback for what people do wrong."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def _run(*words: str, **variables: str) -> subprocess.CompletedProcess[str]:
+    """The program in an environment without settings of this machine."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("WAVEHOUSE_")}
+    return subprocess.run(
+        [sys.executable, "-m", "wavehouse", *words],
+        env={**kept, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("words", "suggestion"),
+    [(["ingset"], "'ingest'"), (["ingest", "log"], "'logs'"), (["rollup", "rnu"], "'run'")],
+    ids=["command", "below ingest", "below rollup"],
+)
+def test_a_misspelt_command_is_a_usage_error(words: list[str], suggestion: str) -> None:
+    """Exit code 2 and no traceback; our own table and click's groups both know better words."""
+    done = _run(*words)
+
+    assert 2 == done.returncode
+    assert "" == done.stdout
+    assert "Traceback" not in done.stderr
+    if words[0] != "rollup":
+        assert f"Did you mean {suggestion}?" in done.stderr
+
+
+def test_a_word_that_is_like_nothing_gets_no_suggestion() -> None:
+    """A wrong guess would be worse than none."""
+    done = _run("xyzzy")
+
+    assert 2 == done.returncode
+    assert "There is no command 'xyzzy'." in done.stderr
+    assert "Did you mean" not in done.stderr
+
+
+def test_help_and_version_succeed_on_stdout() -> None:
+    """They are what was asked for, so they are data."""
+    for words in (["--help"], ["--version"], ["ingest", "--help"], ["-h"]):
+        done = _run(*words)
+        assert 0 == done.returncode
+        assert done.stdout
+        assert "" == done.stderr
+
+
+def test_an_unusable_setting_is_told_with_its_source() -> None:
+    """One sentence, the variable, exit code 2."""
+    done = _run("config", "show", WAVEHOUSE_PORT="many")
+
+    assert 2 == done.returncode
+    assert "port cannot be 'many'" in done.stderr
+    assert "WAVEHOUSE_PORT" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_settings_are_shown_without_starting_a_server(tmp_path: Path) -> None:
+    """And a password in a URL is masked."""
+    home = tmp_path / "home"
+    url = "postgresql://me:hunter2@db.example.com/shows"
+    done = _run("config", "show", WAVEHOUSE_HOME=str(home), WAVEHOUSE_ANALYTICS_URL=url)
+
+    assert 0 == done.returncode
+    assert "me:********@db.example.com" in done.stdout
+    assert "hunter2" not in done.stdout + done.stderr
+    assert not home.exists()
+
+
+def test_a_database_that_does_not_answer_is_exit_code_five(tmp_path: Path) -> None:
+    """With host and database, without the password."""
+    urls = {
+        f"WAVEHOUSE_{name}_URL": f"postgresql://me:hunter2@127.0.0.1:1/{name.lower()}"
+        for name in ("OPERATIONAL", "LISTENERS", "ANALYTICS")
+    }
+    done = _run("feeds", "list", WAVEHOUSE_HOME=str(tmp_path), **urls)
+
+    assert 5 == done.returncode
+    assert "127.0.0.1" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert "hunter2" not in done.stderr
+
+
+def test_a_reader_that_leaves_early_is_no_error() -> None:
+    """``wavehouse --help | head -1`` ends quietly."""
+    command = f"{sys.executable} -m wavehouse --help | head -1"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, check=False)  # noqa: S602
+
+    assert 1 == len(done.stdout.splitlines())
+    assert "Traceback" not in done.stderr
+    assert "BrokenPipe" not in done.stderr

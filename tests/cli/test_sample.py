@@ -1,0 +1,50 @@
+"""The demo's sample data, and the data of whoever tries things out beside it."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+FEED = """<?xml version="1.0"?><rss version="2.0"><channel><title>My own show</title>
+<link>https://own.example/</link><description>Mine.</description></channel></rss>"""
+
+SMALL = ("--no-serve", "--people", "5", "--days", "3")
+
+
+def _wavehouse(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    environment = {**os.environ, "WAVEHOUSE_HOME": str(home)}
+    return subprocess.run(
+        [sys.executable, "-m", "wavehouse", *words],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_show_of_ones_own_is_never_removed_with_the_sample(
+    home_folder: Path, tmp_path: Path
+) -> None:
+    """Neither by --reset nor by a demo of another seed, which makes room for itself."""
+    assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
+    feed = tmp_path / "own.xml"
+    feed.write_text(FEED)
+    assert 0 == _wavehouse(home_folder, "ingest", "feed", str(feed), "--no-probe").returncode
+
+    for words in (("demo", "--reset"), ("demo", "--seed", "7", *SMALL)):
+        refused = _wavehouse(home_folder, *words)
+        assert 4 == refused.returncode
+        assert "My own show" in refused.stderr
+    assert "My own show" in _wavehouse(home_folder, "feeds", "list").stdout
+
+
+def test_reset_removes_the_sample_and_nothing_else(home_folder: Path) -> None:
+    """Afterwards the home has no databases, and the next demo begins anew."""
+    (home_folder / "notes.txt").write_text("mine")
+    assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
+    assert 0 == _wavehouse(home_folder, "demo", "--reset").returncode
+    assert not (home_folder / "postgres").exists()
+    assert not (home_folder / "sample").exists()
+    assert "mine" == (home_folder / "notes.txt").read_text()

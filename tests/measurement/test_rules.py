@@ -1,0 +1,156 @@
+"""The small pure rules: lines of the combined format, masking, spans of hours, sentences."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID, uuid4
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId
+from wavehouse.measurement.rules.combined import canonical
+from wavehouse.measurement.rules.masking import masked
+from wavehouse.measurement.rules.media import MediaIndex, split_place
+from wavehouse.measurement.rules.months import months_spanned
+from wavehouse.measurement.rules.outcomes import explained, fault_explained
+from wavehouse.measurement.rules.spans import LONGEST, day_spans, hour_spans
+from wavehouse.measurement.types import Fault, MediaFile, Reason
+
+PLAIN = '203.0.113.7 - - [18/Nov/2026:10:00:00 +0000] "GET /x HTTP/1.1" 200 5 "-" "Player/1"'
+START = datetime(2026, 11, 1, tzinfo=UTC)
+
+
+def test_a_plain_line_is_canonical_already() -> None:
+    """What the fast way can split comes out unchanged."""
+    assert PLAIN == canonical(PLAIN)
+    extended = f'{PLAIN} "bytes=0-1" "bytes 0-1/9" "host.example"'
+    assert extended == canonical(extended)
+
+
+def test_unquoted_fields_and_inner_quotes_become_the_fast_form() -> None:
+    """One spelling for what servers spell differently."""
+    assert f'{PLAIN} "-" "-" "host.example"' == canonical(f"{PLAIN} - - host.example")
+    quoted = PLAIN.replace("Player/1", r"The \"Player\"")
+    assert PLAIN.replace("Player/1", r"The \x22Player\x22") == canonical(quoted)
+
+
+@pytest.mark.parametrize(
+    "line", ["", "GET / HTTP/1.1", PLAIN[:-4], f"{PLAIN} one", f'{PLAIN} "a" "b"', f"x{PLAIN[12:]}"]
+)
+def test_what_is_no_line_is_none(line: str) -> None:
+    """Cut, or with one or two of the three further fields: the quarantine's business."""
+    assert canonical(line) is None
+
+
+@given(st.text(max_size=300))
+def test_no_line_breaks_the_reader(text: str) -> None:
+    """A line, or None; never an error."""
+    found = canonical(text)
+    assert found is None or found.count('"') % 2 == 0
+
+
+@given(st.ip_addresses(), st.text(max_size=40), st.text(max_size=40))
+def test_no_address_survives_masking(address: object, before: str, after: str) -> None:
+    """Whatever it touches on either side."""
+    line = masked(f"{before}{address}{after}")
+
+    assert str(address) not in line or str(address) in ("::", "::1")
+    assert not re.search(r"\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}", line)
+
+
+def test_masking_hides_queries_mail_and_terminal_commands() -> None:
+    """And keeps what helps to find the fault."""
+    line = "GET /a?token=secret HTTP/1.1 someone@example.net \x1b[31m\x9b5n\u202e"
+
+    assert "GET /a?… HTTP/1.1 …@… ·[31m·5n·" == masked(line)
+    assert 160 == len(masked("x" * 1_000))
+
+
+def media(host: str, path: str, since: datetime = START) -> MediaFile:
+    """A version of a media file."""
+    return MediaFile(
+        EnclosureId(uuid4()), EpisodeId(uuid4()), PodcastId(uuid4()), OrganizationId(UUID(int=1)),
+        host, path, since,
+    )  # fmt: skip
+
+
+def test_r03_a_path_that_two_hosts_have_needs_its_host() -> None:
+    """Alone it is ambiguous, and an ambiguous path is unknown."""
+    index = MediaIndex(
+        [media("a.example", "/x"), media("b.example", "/x"), media("a.example", "/y")]
+    )
+
+    assert ("b.example", "/x") == index.key_of("b.example", "/x")
+    assert index.key_of("c.example", "/x") is None
+    assert ("a.example", "/y") == index.key_of("c.example", "/y")
+    assert index.key_of("", "") is None
+
+
+@pytest.mark.parametrize("path", ["/a b.mp3", "/a%20b.mp3", "/a%2520b.mp3", "/a%20b.mp3?x=1"])
+def test_r03_a_path_is_known_however_it_is_encoded(path: str) -> None:
+    """By the client, and once more by the log."""
+    index = MediaIndex([media("a.example", "/a%20b.mp3")])
+
+    assert ("a.example", "/a%20b.mp3") == index.key_of("a.example", path)
+
+
+def test_a_stored_place_is_host_and_path_again() -> None:
+    """The two are stored as one text."""
+    assert ("a.example", "/x/y") == split_place("a.example/x/y")
+    assert ("a.example", "") == split_place("a.example")
+    assert ("", "/x") == split_place("/x")
+
+
+hours = st.lists(
+    st.integers(0, 24 * 400).map(lambda n: START + n * timedelta(hours=1)), max_size=60
+)
+
+
+@given(hours)
+def test_spans_cover_exactly_the_hours_and_stay_short(some: list[datetime]) -> None:
+    """Half-open, in order, apart, none longer than a month."""
+    found = list(hour_spans(some))
+    covered = [
+        first + n * timedelta(hours=1)
+        for first, after in found
+        for n in range((after - first) // timedelta(hours=1))
+    ]
+
+    assert sorted(set(some)) == covered
+    assert all(after - first <= LONGEST for first, after in found)
+
+
+@given(hours)
+def test_day_spans_cover_exactly_the_days_of_the_hours(some: list[datetime]) -> None:
+    """Whole UTC days."""
+    days = {hour.date() for hour in some}
+    covered = {
+        (first + n * timedelta(days=1)).date()
+        for first, after in day_spans(some)
+        for n in range((after - first).days)
+    }
+
+    assert days == covered
+
+
+def test_r44_months_are_counted_over_the_border_of_a_year() -> None:
+    """From 31 December to 1 January are two."""
+    assert 2 == months_spanned(date(2026, 12, 31), date(2027, 1, 1))
+    assert 1 == months_spanned(date(2026, 11, 1), date(2026, 11, 30))
+
+
+@pytest.mark.parametrize("reason", list(Reason))
+def test_every_reason_has_a_sentence_with_its_rule(reason: Reason) -> None:
+    """Except the unknown path, which names the command that helps."""
+    sentence = explained(reason, None, None)
+
+    assert re.search(r"\(R\d\d\)|wavehouse", sentence)
+
+
+@pytest.mark.parametrize("fault", list(Fault))
+def test_every_fault_has_a_sentence(fault: Fault) -> None:
+    """Not the code itself."""
+    assert fault.value != fault_explained(fault, 90)
