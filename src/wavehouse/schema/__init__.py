@@ -1,14 +1,19 @@
 """The door of ``schema``: apply, roll back and compare ladders of migrations."""
 
+from wavehouse.schema.service.documents import catalogue, check_documents, write_documents
+from wavehouse.schema.service.seeding import seed
 from wavehouse.schema.service.use_cases import apply, rollback, status
 from wavehouse.schema.types import (
     ApplyResult,
+    Catalogue,
     Direction,
+    DocumentsCheck,
     EntryState,
     MigrationFailed,
     Patience,
     RollbackResult,
     SchemaBusy,
+    SeedResult,
     StatusEntry,
     StatusResult,
     Step,
@@ -17,17 +22,24 @@ from wavehouse.schema.types import (
 
 __all__ = [
     "ApplyResult",
+    "Catalogue",
     "Direction",
+    "DocumentsCheck",
     "EntryState",
     "MigrationFailed",
     "Patience",
     "RollbackResult",
     "SchemaBusy",
+    "SeedResult",
     "StatusEntry",
     "StatusResult",
     "Step",
     "Target",
     "apply",
+    "catalogue",
+    "check_documents",
     "rollback",
+    "seed",
     "status",
+    "write_documents",
 ]

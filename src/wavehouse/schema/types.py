@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, EXIT_PARTIAL, WavehouseError
@@ -261,3 +262,171 @@ class StatusResult:
                 doc[state.value] = list(self.of(state))
         doc["migrations"] = [entry.as_json() for entry in self.entries]
         return doc
+
+
+@dataclass(frozen=True, slots=True)
+class SeedRow:
+    """One sample row: its table and its values by column."""
+
+    table: str
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class EnsuredPartition:
+    """A partition that a seed needs: of a table, around a day, as long as a span."""
+
+    table: str
+    day: str
+    span: str
+
+
+@dataclass(frozen=True, slots=True)
+class SeedFile:
+    """A seed file: the partitions it needs and its rows, in order."""
+
+    path: Path
+    ensured: tuple[EnsuredPartition, ...]
+    rows: tuple[SeedRow, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SeedResult:
+    """What seeding did: rows written now, and rows that stood there already."""
+
+    written: int
+    unchanged: int
+    tables: int
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {"written": self.written, "unchanged": self.unchanged, "tables": self.tables}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the catalogue has it."""
+
+    name: str
+    type: str
+    not_null: bool
+    default: str | None
+    identity: str
+    generated: bool
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A constraint of a table; NOT NULL is told by the column."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A reference, with what the diagram needs: whether it may be empty, and whether it is one."""
+
+    name: str
+    columns: tuple[str, ...]
+    to_table: str
+    to_columns: tuple[str, ...]
+    on_delete: str
+    optional: bool
+    single: bool
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that belongs to no constraint."""
+
+    name: str
+    unique: bool
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy of row security."""
+
+    name: str
+    command: str
+    roles: tuple[str, ...]
+    using: str | None
+    check: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view with everything that hangs on it. Partitions are folded into their parent."""
+
+    name: str
+    kind: str
+    comment: str | None
+    partition_key: str | None
+    storage: tuple[str, ...]
+    row_security: bool
+    view: str | None
+    columns: tuple[Column, ...]
+    constraints: tuple[Constraint, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    indexes: tuple[Index, ...]
+    triggers: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    grants: tuple[str, ...]
+
+    @property
+    def space(self) -> str:
+        """The PostgreSQL schema that the table lives in."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns of the primary key."""
+        return next((c.columns for c in self.constraints if c.kind == "p"), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that a migration made."""
+
+    name: str
+    definition: str
+    comment: str | None
+    grants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The schema of a database as it stands: the same for the same migrations, on any server."""
+
+    spaces: tuple[tuple[str, tuple[str, ...]], ...]
+    default_grants: tuple[str, ...]
+    functions: tuple[Function, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsCheck:
+    """Documents that differ from the database: changed, missing, or of nothing any more."""
+
+    stale: tuple[Path, ...]
+    missing: tuple[Path, ...]
+    extra: tuple[Path, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every document is what the database would write, else 3."""
+        return EXIT_FOUND if self.stale or self.missing or self.extra else EXIT_DONE
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "stale": [str(path) for path in self.stale],
+            "missing": [str(path) for path in self.missing],
+            "extra": [str(path) for path in self.extra],
+        }

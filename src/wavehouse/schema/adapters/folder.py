@@ -35,3 +35,31 @@ def _unreadable(path: Path, error: OSError) -> InvalidInput:
         where=str(path),
         hint="check the permissions of the file and its folder",
     )
+
+
+def content(path: Path) -> bytes | None:
+    """The content of a file, or None when there is none."""
+    return bytes_of(path) if path.is_file() else None
+
+
+def below(folder: Path) -> list[Path]:
+    """Every file below a folder; none when there is no such folder."""
+    return sorted(path for path in folder.rglob("*") if path.is_file())
+
+
+def write(path: Path, text: str) -> None:
+    """Write a text file with LF line ends, and the folders above it."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise InvalidInput(
+            f"it cannot be written: {error.strerror}",
+            where=str(path),
+            hint="check the permissions of the folder, or choose another: --out DIR",
+        ) from error
+
+
+def remove(path: Path) -> None:
+    """Remove a file."""
+    path.unlink(missing_ok=True)

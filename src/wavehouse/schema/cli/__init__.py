@@ -1,5 +1,9 @@
 """The command group ``schema``, for the program to mount."""
 
 from wavehouse.schema.cli.commands import schema
+from wavehouse.schema.cli.documents import docs, seed_command
+
+schema.add_command(docs)
+schema.add_command(seed_command)
 
 __all__ = ["schema"]

@@ -1,0 +1,2 @@
+DROP TABLE schema_ops.backfills;
+DROP TABLE schema_ops.approvals;

@@ -1,0 +1,11 @@
+DROP TABLE queue.webhook_deliveries;
+DROP TABLE queue.webhook_endpoints;
+DROP TABLE queue.slot_ledger;
+DROP TABLE queue.organization_queue_state;
+DROP TABLE queue.outbox;
+DROP TABLE queue.schedules;
+DROP TABLE queue.leader;
+DROP TABLE queue.workers;
+DROP TABLE queue.jobs_done;
+SELECT schema_ops.drop_leftovers('queue', 'jobs_done');
+DROP TABLE queue.jobs;

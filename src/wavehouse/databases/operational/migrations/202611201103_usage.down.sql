@@ -1,0 +1,11 @@
+DROP TABLE usage.budget_alerts;
+DROP TABLE usage.budget_reservations;
+DROP TABLE usage.budgets;
+DROP TABLE usage.organization_periods;
+DROP TABLE usage.token_usage_daily;
+DROP TABLE usage.usage_requests;
+DROP TABLE usage.usage_events;
+SELECT schema_ops.drop_leftovers('usage', 'usage_events');
+DROP TABLE usage.model_prices;
+DROP VIEW usage.model_registry;
+DROP TABLE usage.models;

@@ -1,0 +1,16 @@
+DROP TABLE studio.generation_steps;
+DROP TABLE studio.highlights;
+DROP TABLE studio.chat_messages;
+DROP TABLE studio.chat_sessions;
+DROP TABLE studio.user_events;
+DROP TABLE studio.user_event_types;
+DROP TRIGGER agent_memory_append_only ON studio.agent_memory;
+DROP FUNCTION studio.guard_memory();
+DROP TABLE studio.agent_memory;
+DROP TABLE studio.planning_notes;
+DROP TABLE studio.episode_schedule_done;
+SELECT schema_ops.drop_leftovers('studio', 'episode_schedule_done');
+DROP TABLE studio.episode_schedule_queue;
+DROP TABLE studio.blocks;
+DROP TABLE studio.episodes;
+DROP TABLE studio.projects;

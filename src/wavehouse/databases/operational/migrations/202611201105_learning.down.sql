@@ -1,0 +1,10 @@
+DROP TABLE learning.generation_status;
+DROP TABLE learning.user_preferences;
+DROP TABLE learning.recommendations;
+DROP TABLE learning.learner_counters;
+DROP TABLE learning.learner_model_state;
+DROP TABLE learning.like_engagement;
+DROP TABLE learning.behavioral_events;
+DROP TABLE learning.sessions;
+DROP TABLE learning.content;
+DROP TABLE learning.learners;

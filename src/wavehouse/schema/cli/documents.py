@@ -1,0 +1,95 @@
+"""``wavehouse schema docs generate|check`` and ``wavehouse schema seed``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_DONE, UsageError
+from wavehouse.schema.cli.report import Report
+from wavehouse.schema.cli.targets import Choice, common_options, targets_of
+
+out_option = click.option(
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=Path("docs/reference"),
+    show_default=True,
+    help="The folder that holds dictionary/ and erd/.",
+)
+
+
+@click.group()
+def docs() -> None:
+    """The dictionary and the diagrams of a database, written from the database itself."""
+
+
+@docs.command("generate")
+@common_options
+@out_option
+def generate_command(out: Path, as_json: bool, **words: Any) -> None:
+    """Write dictionary, diagrams (Mermaid, PlantUML) and schema.sql."""
+    from wavehouse.schema import catalogue, write_documents
+
+    choice = Choice(**words)
+    report, rows = Report(as_json, choice.single), []
+    with targets_of(choice) as targets:
+        for target in targets:
+            found = catalogue(target.conninfo, role=target.role)
+            written = write_documents(target.name, found, out, target.folder.parent / "schema.sql")
+            report.add(target.name, {"written": written, "tables": len(found.tables)})
+            rows.append((target.name, len(found.tables), written))
+    report.write(("database", "tables", "documents"), rows)
+
+
+@docs.command("check")
+@common_options
+@out_option
+@click.pass_context
+def check_command(context: click.Context, /, out: Path, as_json: bool, **words: Any) -> None:
+    """Compare the documents byte for byte with the database: 0 equal, 3 something differs."""
+    from wavehouse.schema import catalogue, check_documents
+
+    choice = Choice(**words)
+    report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
+    with targets_of(choice) as targets:
+        for target in targets:
+            found = catalogue(target.conninfo, role=target.role)
+            result = check_documents(target.name, found, out, target.folder.parent / "schema.sql")
+            report.add(target.name, result.as_json())
+            worst = max(worst, result.exit_code)
+            for state, paths in result.as_json().items():
+                rows += [(target.name, state, path) for path in _listed(paths)]
+    report.write(("database", "state", "document"), rows)
+    if worst != EXIT_DONE:
+        terminal.say("the documents differ from the database: wavehouse schema docs generate")
+    context.exit(worst)
+
+
+def _listed(paths: object) -> list[str]:
+    return [str(path) for path in paths] if isinstance(paths, list) else []
+
+
+@click.command("seed")
+@common_options
+def seed_command(as_json: bool, **words: Any) -> None:
+    """Write sample rows for every table; a second run changes nothing. Not for production."""
+    from wavehouse.schema import seed
+
+    choice = Choice(**words)
+    report, rows = Report(as_json, choice.single), []
+    with targets_of(choice) as targets:
+        for target in targets:
+            folder = target.folder.parent / "seeds"
+            if not folder.is_dir():
+                raise UsageError(
+                    "there are no seeds beside the migrations",
+                    where=str(folder),
+                    hint="put .toml files there, or name another folder of migrations: --dir DIR",
+                )
+            result = seed(target.conninfo, folder, role=target.role)
+            report.add(target.name, result.as_json())
+            rows.append((target.name, result.tables, result.written, result.unchanged))
+    report.write(("database", "tables", "written", "unchanged"), rows)

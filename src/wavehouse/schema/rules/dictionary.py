@@ -1,0 +1,97 @@
+"""The dictionary of a database: one Markdown page per PostgreSQL schema, and one to find them."""
+
+from __future__ import annotations
+
+from wavehouse.schema.rules.ddl import readable
+from wavehouse.schema.types import Catalogue, ForeignKey, Table
+
+_GENERATED = "<!-- Generated from the database: wavehouse schema docs generate -->"
+
+
+def pages(database: str, catalogue: Catalogue) -> dict[str, str]:
+    """Every page by its path below ``docs/reference/dictionary``."""
+    spaces = sorted({table.space for table in catalogue.tables})
+    found = {f"{database}/README.md": _contents(database, catalogue, spaces)}
+    for space in spaces:
+        tables = [table for table in catalogue.tables if table.space == space]
+        told = "\n".join(_table(table, catalogue) for table in tables)
+        found[f"{database}/{space}.md"] = (
+            f"{_GENERATED}\n# `{space}` of {database}\n\n"
+            f"[All of {database}](README.md) · [diagram](../../erd/{database}/{space}.md)\n\n{told}"
+        )
+    return found
+
+
+def _contents(database: str, catalogue: Catalogue, spaces: list[str]) -> str:
+    lines = [_GENERATED, f"# The database `{database}`", ""]
+    lines += [f"Drawn in [the diagram](../../erd/{database}/README.md).", ""]
+    for space in spaces:
+        lines += [f"## [`{space}`]({space}.md)", "", "| table | what it holds |", "|---|---|"]
+        lines += [
+            f"| [`{table.name}`]({space}.md#{_anchor(table.name)}) | {_cell(table.comment)} |"
+            for table in catalogue.tables
+            if table.space == space
+        ]
+        lines.append("")
+    return "\n".join(lines)
+
+
+def _table(table: Table, catalogue: Catalogue) -> str:
+    lines = [f"## {table.name}", "", _cell(table.comment), ""]
+    if table.partition_key:
+        lines += [f"Partitioned by `{table.partition_key}`.", ""]
+    lines += ["| column | type | null | default | meaning |", "|---|---|---|---|---|"]
+    for c in table.columns:
+        default = "identity" if c.identity else f"`{_cell(c.default)}`" if c.default else ""
+        mark = " (key)" if c.name in table.key else ""
+        null = "" if c.not_null else "yes"
+        lines.append(f"| `{c.name}`{mark} | {c.type} | {null} | {default} | {_cell(c.comment)} |")
+    lines.append("")
+    lines += _relations(table, catalogue)
+    lines += _listed("Constraints", _constraints(table))
+    lines += _listed("Indexes", [f"`{i.name}`: `{_short(i.definition)}`" for i in table.indexes])
+    security = [f"`{p.name}` ({p.command}) for {', '.join(p.roles)}" for p in table.policies]
+    lines += _listed("Row security", security)
+    lines += _listed("Granted", list(table.grants))
+    return "\n".join(lines)
+
+
+def _constraints(table: Table) -> list[str]:
+    return [f"`{c.name}`: `{readable(c.definition)}`" for c in table.constraints]
+
+
+def _relations(table: Table, catalogue: Catalogue) -> list[str]:
+    """Both ends of every reference, the 1:N said in words."""
+    told = [f"{_one_of(key)} {key.to_table} {_by(key)}" for key in table.foreign_keys]
+    told += [
+        f"has {'at most one' if key.single else 'any number of'} {other.name} {_by(key)}"
+        for other in catalogue.tables
+        for key in other.foreign_keys
+        if key.to_table == table.name
+    ]
+    return _listed("Relations", told)
+
+
+def _one_of(key: ForeignKey) -> str:
+    return "belongs to at most one" if key.optional else "belongs to exactly one"
+
+
+def _by(key: ForeignKey) -> str:
+    ends = "1:1" if key.single else "1:N"
+    return f"by `{', '.join(key.columns)}` ({ends}; deleting the one: {key.on_delete})"
+
+
+def _listed(title: str, items: list[str]) -> list[str]:
+    return [f"{title}:", "", *(f"- {item}" for item in items), ""] if items else []
+
+
+def _short(definition: str) -> str:
+    return definition.split(" USING ", 1)[-1]
+
+
+def _cell(text: str | None) -> str:
+    return (text or "").replace("|", "\\|").replace("\n", " ")
+
+
+def _anchor(name: str) -> str:
+    return name.lower().replace(".", "")

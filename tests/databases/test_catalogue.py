@@ -1,0 +1,305 @@
+"""What the three ladders make: told in comments, guarded by row security, the same both ways."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import errors, sql
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
+
+from wavehouse import app, schema
+from wavehouse.store import Stores, databases_folder, owner_role
+
+DATABASES = ["operational", "listeners", "analytics"]
+
+
+def _target(stores: Stores, name: str) -> schema.Target:
+    (target,) = (target for target in app.targets_of(stores) if target.name == name)
+    return target
+
+
+def _allow_schemas(stores: Stores, name: str) -> None:
+    """The clone of a database lacks what provisioning granted on the original."""
+    (place,) = (place for place in stores.places if place.database == name)
+    with psycopg.connect(place.admin) as admin:
+        database = sql.Identifier(str(conninfo_to_dict(place.admin)["dbname"]))
+        owner = sql.Identifier(owner_role(place.database))
+        admin.execute(sql.SQL("GRANT CREATE ON DATABASE {} TO {}").format(database, owner))
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_every_table_column_and_function_says_what_it_holds(seeded: Any, name: str) -> None:
+    """The database explains itself, to psql and every other tool."""
+    found = schema.catalogue(seeded[name])
+    silent = [table.name for table in found.tables if not table.comment]
+    silent += [f"{t.name}.{c.name}" for t in found.tables for c in t.columns if not c.comment]
+
+    assert [] == silent
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_down_and_up_again_gives_the_same_catalogue(stores: Stores, name: str) -> None:
+    """Tables, columns, constraints, indexes, triggers, policies, grants, functions, comments."""
+    target = _target(stores, name)
+    _allow_schemas(stores, name)
+    before = schema.catalogue(target.conninfo, role=target.role)
+    schema.rollback(target.conninfo, target.folder, role=target.role, to="0")
+    bare = schema.catalogue(target.conninfo, role=target.role)
+    schema.apply(target.conninfo, target.folder, role=target.role)
+
+    assert ["schema_ops.history", "schema_ops.journal"] == [table.name for table in bare.tables]
+    assert () == bare.functions
+    assert before == schema.catalogue(target.conninfo, role=target.role)
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_a_seeded_ladder_with_partitions_goes_down_too(stores: Stores, name: Any) -> None:
+    """OPS-6: a rollback takes partitions with it, a detached one that nobody dropped included."""
+    target = _target(stores, name)
+    _allow_schemas(stores, name)
+    schema.seed(target.conninfo, databases_folder(name) / "seeds", role=target.role)
+    with psycopg.connect(target.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(str(target.role))))
+        connection.execute(
+            "ALTER TABLE governance.lineage_events DETACH PARTITION"
+            " governance.lineage_events_202611 CONCURRENTLY"
+        )
+    undone = schema.rollback(target.conninfo, target.folder, role=target.role, to="0")
+
+    assert None is undone.version
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_schema_sql_makes_the_same_database(stores: Stores, name: Any) -> None:
+    """The generated file is true: run by the owner in an empty database, it gives the catalogue."""
+    target = _target(stores, name)
+    _allow_schemas(stores, name)
+    before = schema.catalogue(target.conninfo, role=target.role)
+    schema.rollback(target.conninfo, target.folder, role=target.role, to="0")
+    text = (databases_folder(name) / "schema.sql").read_text(encoding="utf-8")
+    with psycopg.connect(target.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(str(target.role))))
+        connection.execute("DROP SCHEMA schema_ops CASCADE")
+        connection.execute(text)
+
+    assert before == schema.catalogue(target.conninfo, role=target.role)
+
+
+@pytest.mark.parametrize("name", DATABASES)
+def test_retention_finds_detaches_and_drops_what_is_past(stores: Stores, name: str) -> None:
+    """The makers and the finder of partitions, by the roles that use them."""
+    target = _target(stores, name)
+    table = "governance.lineage_events"
+    (place,) = (place for place in stores.places if place.database == name)
+    with psycopg.connect(place.conninfo("worker")) as worker:
+        made = [
+            worker.execute(
+                "SELECT schema_ops.ensure_partition(%s::regclass, %s::date, 'month')", [table, day]
+            ).fetchone()
+            for day in ("2026-01-31", "2026-02-01", "2026-02-28")
+        ]
+    with psycopg.connect(target.conninfo, autocommit=True) as connection:
+        connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(str(target.role))))
+        past = connection.execute(
+            "SELECT part::text FROM schema_ops.partitions_before(%s::regclass, '2026-02-01')",
+            [table],
+        ).fetchall()
+        connection.execute(f"ALTER TABLE {table} DETACH PARTITION {table}_202601 CONCURRENTLY")
+        connection.execute(f"DROP TABLE {table}_202601")
+        left = connection.execute(
+            "SELECT part::text FROM schema_ops.partitions_before(%s::regclass, '2030-01-01')",
+            [table],
+        ).fetchall()
+
+    assert [(True,), (True,), (False,)] == made
+    assert [(f"{table}_202601",)] == past
+    assert [(f"{table}_202602",)] == left
+
+
+def test_a_table_that_is_not_partitioned_is_refused(sample: Any) -> None:
+    """The maker of partitions says so rather than making a stray table."""
+    with pytest.raises(errors.WrongObjectType, match="not a partitioned table"):
+        sample["operational"].execute(
+            "SELECT schema_ops.ensure_partition('usage.models'::regclass, '2026-01-01', 'month')"
+        )
+
+
+def test_lis2_every_table_about_listeners_has_row_security(seeded: Any) -> None:
+    """The app of the listeners' database sees a listener's own rows and nobody else's."""
+    found = schema.catalogue(seeded["listeners"])
+    listed = [table for table in found.tables if table.space == "listeners"]
+
+    assert 15 <= len(listed)
+    assert [] == [table.name for table in listed if not table.row_security]
+
+
+def test_p40_no_playback_table_has_an_address_or_an_agent(seeded: Any) -> None:
+    """Where somebody is in a chapter says nothing of where they are."""
+    found = schema.catalogue(seeded["listeners"])
+    columns = [
+        (table.name, column.name)
+        for table in found.tables
+        if table.name.startswith("listeners.playback_")
+        for column in table.columns
+        if column.type in {"inet", "cidr"}
+        or any(word in column.name for word in ("ip_", "agent", "network", "address"))
+    ]
+
+    assert [] == columns
+
+
+def test_ac11_nothing_in_the_listeners_database_points_elsewhere(seeded: Any) -> None:
+    """No foreign server, no view, no role of another database has a right."""
+    with psycopg.connect(seeded["listeners"]) as connection:
+        servers = connection.execute("SELECT count(*) FROM pg_foreign_server").fetchone()
+    found = schema.catalogue(seeded["listeners"])
+    rights = [grant for table in found.tables for grant in table.grants]
+    views = [table.name for table in found.tables if table.kind == "v"]
+
+    assert ((0,), []) == (servers, views)
+    assert [] == [grant for grant in rights if " TO wavehouse_listeners_" not in grant]
+
+
+@pytest.mark.parametrize(
+    ("database", "role"),
+    [("listeners", "operational"), ("operational", "listeners"), ("analytics", "listeners")],
+)
+def test_ac11_a_role_of_one_database_cannot_enter_another(
+    stores: Stores, database: str, role: str
+) -> None:
+    """Strict separation is the server's doing: there is no CONNECT to be had."""
+    places = {place.database: place for place in stores.places}
+    foreign = places[role].conninfo("app")  # type: ignore[index]
+    name = conninfo_to_dict(places[database].admin)["dbname"]  # type: ignore[index]
+    with pytest.raises(psycopg.OperationalError, match="permission denied"):
+        psycopg.connect(make_conninfo(foreign, dbname=str(name)))
+
+
+def test_a_listener_sees_their_own_rows_alone(seeded: Any) -> None:
+    """Row security of the listeners' app, with the sample rows of two listeners."""
+    with psycopg.connect(seeded["listeners"]) as connection:
+        people = connection.execute("SELECT listener_id FROM listeners.listeners").fetchall()
+        connection.execute("SET ROLE wavehouse_listeners_app")
+        nobody = connection.execute("SELECT count(*) FROM listeners.listeners").fetchone()
+        seen = []
+        for (person,) in people:
+            connection.execute(
+                "SELECT set_config('wavehouse.listener_id', %s, true)", [str(person)]
+            )
+            seen.append(
+                connection.execute("SELECT listener_id FROM listeners.listeners").fetchall()
+            )
+
+    assert (0,) == nobody
+    assert [[person] for person in people] == seen
+
+
+def test_an_organization_sees_its_own_rows_alone(seeded: Any) -> None:
+    """Row security of the operational app over every table that has an organization."""
+    with psycopg.connect(seeded["operational"]) as connection:
+        found = schema.catalogue(seeded["operational"])
+        organizations = connection.execute(
+            "SELECT organization_id FROM accounts.organizations"
+        ).fetchall()
+        tables = [
+            table.name
+            for table in found.tables
+            if any(column.name == "organization_id" for column in table.columns)
+            and any(
+                "SELECT" in grant and grant.endswith("_operational_app") for grant in table.grants
+            )
+        ]
+        connection.execute("SET ROLE wavehouse_operational_app")
+        strange = []
+        for (organization,) in organizations:
+            connection.execute(
+                "SELECT set_config('wavehouse.organization_id', %s, true)", [str(organization)]
+            )
+            for table in tables:
+                others = connection.execute(
+                    sql.SQL("SELECT count(*) FROM {} WHERE organization_id <> %s").format(
+                        sql.Identifier(*table.split("."))
+                    ),
+                    [organization],
+                ).fetchone()
+                strange += [table] if others != (0,) else []
+
+    assert 40 <= len(tables)
+    assert [] == strange
+
+
+def test_placements_keep_the_campaigns_episodes(sample: Any) -> None:
+    """``episode_ids`` follows when a placement is moved or taken away."""
+    connection = sample["operational"]
+    episodes = connection.execute(
+        "SELECT episode_id FROM catalog.episodes ORDER BY title"
+    ).fetchall()
+    kept = "SELECT episode_ids FROM sponsorship.campaigns"
+    first = connection.execute(kept).fetchone()
+    connection.execute(
+        "UPDATE sponsorship.campaign_placements SET episode_id = %s", [episodes[1][0]]
+    )
+    moved = connection.execute(kept).fetchone()
+    connection.execute("DELETE FROM sponsorship.campaign_placements")
+
+    assert ([episodes[0][0]],) == first
+    assert ([episodes[1][0]],) == moved
+    assert ([],) == connection.execute(kept).fetchone()
+
+
+@pytest.mark.parametrize(
+    ("database", "statement"),
+    [
+        ("operational", "UPDATE audit.audit_log SET actor = 'nobody'"),
+        ("operational", "TRUNCATE audit.audit_leaves, audit.audit_commitments"),
+        ("operational", "DELETE FROM audit.audit_checkpoints"),
+        ("operational", "UPDATE studio.agent_memory SET content = 'Something else.'"),
+        ("listeners", "UPDATE audit.audit_log SET actor = 'nobody'"),
+        ("listeners", "UPDATE listeners.entitlement_ledger SET amount = 0"),
+        ("listeners", "DELETE FROM listeners.entitlement_ledger"),
+    ],
+)
+def test_what_is_append_only_refuses_changes(sample: Any, database: str, statement: str) -> None:
+    """Even to the owner; a memory may still be forgotten, a ledger's event may leave."""
+    with pytest.raises(errors.InsufficientPrivilege, match="append-only"):
+        sample[database].execute(statement)
+
+
+def test_what_erasure_and_retention_need_is_still_allowed(sample: Any) -> None:
+    """Forgetting a memory, emptying a commitment, letting a provider's event leave."""
+    operational, listeners = sample["operational"], sample["listeners"]
+    forgotten = operational.execute(
+        "UPDATE studio.agent_memory SET content = NULL, forgotten_at = now()"
+    ).rowcount
+    emptied = operational.execute(
+        "UPDATE audit.audit_commitments SET salt = NULL, value = NULL, erased_at = now()"
+    ).rowcount
+    left = listeners.execute("DELETE FROM listeners.external_events").rowcount
+    reference = listeners.execute(
+        "SELECT external_event_id FROM listeners.entitlement_ledger"
+    ).fetchone()
+
+    assert (2, 1, 1, (None,)) == (forgotten, emptied, left, reference)
+
+
+def test_entitlements_outlive_their_listener_only_by_pseudonym(sample: Any) -> None:
+    """E27: a listener with grants cannot be deleted until these are pseudonymised."""
+    connection = sample["listeners"]
+    connection.execute("SAVEPOINT tried")
+    with pytest.raises(errors.RestrictViolation):
+        connection.execute("DELETE FROM listeners.listeners WHERE email LIKE 'anna%'")
+    connection.execute("ROLLBACK TO SAVEPOINT tried")
+    connection.execute(
+        "UPDATE listeners.entitlements SET listener_id = NULL, subject_pseudonym = uuidv7()"
+        " WHERE listener_id IS NOT NULL"
+    )
+    connection.execute("DELETE FROM listeners.listeners WHERE email LIKE 'anna%'")
+    left = [
+        connection.execute(f"SELECT count(*) FROM listeners.{table}").fetchone()
+        for table in ("playback_positions", "playback_actions", "devices", "subscriptions")
+    ]
+
+    assert [(0,)] * 4 == left
+    assert (2,) == connection.execute("SELECT count(*) FROM listeners.entitlements").fetchone()
