@@ -105,7 +105,7 @@ def test_an_entry_goes_with_the_change_that_it_tells_of(workplace: Workplace) ->
     [
         "UPDATE audit.audit_log SET actor = 'nobody'",
         "DELETE FROM audit.audit_log",
-        "TRUNCATE audit.audit_log",
+        "TRUNCATE audit.audit_log CASCADE",
     ],
     ids=["UPDATE", "DELETE", "TRUNCATE"],
 )
