@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 import threading
 import webbrowser
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = F
     address = f"http://{host}:{running.config.port}"
     terminal.say(f"\nWavehouse is at {address}")
     terminal.out(f"{address}/sign-in?token={link.token}")
+    sys.stdout.flush()  # a log file or a pipe must have the link now, not when we stop
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
