@@ -94,6 +94,7 @@ class Hit:
     host: str = "media.example"
     forwarded: str = "-"
     native: str = ""
+    referer: str = "-"
 
     def but(self, **changes: Any) -> Hit:
         """The same with changes."""
@@ -110,9 +111,47 @@ class Hit:
         given = f"bytes {self.content[0]}-{self.content[1]}/10000000" if self.content else "-"
         return (
             f"{self.ip} - - [{self.at:%d/%b/%Y:%H:%M:%S} +0000] "
-            f'"{self.method} {self.path} HTTP/1.1" {self.status:03d} {self.size} "-" '
+            f'"{self.method} {self.path} HTTP/1.1" {self.status:03d} {self.size} "{self.referer}" '
             f'"{self.agent or "-"}" "{self.asked}" "{given}" "{self.host}"'
         )
+
+    def fastly(self) -> str:
+        """The JSON line of the guide's Fastly format."""
+        first, last = self.content or (0, -1)
+        return json.dumps({
+            "timestamp": f"{self.at:%Y-%m-%dT%H:%M:%S}+0000", "client_ip": self.ip,
+            "host": self.host, "url": self.path, "request_method": self.method,
+            "request_referer": self.referer, "request_user_agent": self.agent,
+            "request_range": self.asked, "response_status": self.status,
+            "response_body_size": self.size,
+            "response_content_range": f"bytes {first}-{last}/10000000" if self.content else "",
+        })  # fmt: skip
+
+    def cloudflare(self, when: object = None) -> str:
+        """The JSON line of Logpush's http_requests."""
+        first, last = self.content or (0, -1)
+        given = {"content-range": f"bytes {first}-{last}/10000000"} if self.content else {}
+        return json.dumps({
+            "ClientIP": self.ip, "ClientRequestHost": self.host,
+            "ClientRequestMethod": self.method, "ClientRequestURI": self.path,
+            "ClientRequestReferer": self.referer, "ClientRequestUserAgent": self.agent,
+            "EdgeResponseStatus": self.status, "EdgeResponseBytes": self.size + 450,
+            "EdgeResponseBodyBytes": self.size,
+            "EdgeStartTimestamp": when or f"{self.at:%Y-%m-%dT%H:%M:%S}Z",
+            "RayID": self.native or f"{hash(self) & 0xFFFFFFFFFFFF:x}",
+            "RequestHeaders": {} if self.asked == "-" else {"range": self.asked},
+            "ResponseHeaders": given,
+        })  # fmt: skip
+
+    def op3(self, hashed: str = "a" * 40, country: str = "IT") -> str:
+        """The line of OP3's hits, its columns in the order of OP3's own header."""
+        url = f"https://op3.dev/e/{self.host}{self.path}"
+        asked = "" if self.asked == "-" else self.asked
+        uuid = f"{hash((self, hashed)) & (2**64 - 1):032x}"
+        cells = [f"{self.at:%Y-%m-%dT%H:%M:%S}.000Z", uuid, hashed, self.method, url, self.agent,
+                 self.referer.strip("-"), asked, "", "", "FRA", "EU", country, "Etc/UTC", "", "",
+                 ""]  # fmt: skip
+        return "\t".join(cells)
 
     def plain(self) -> str:
         """The line in the plain combined format, without range and host."""
@@ -130,7 +169,8 @@ class Hit:
             "cs(Host)": "d1.cloudfront.net", "cs-uri-stem": path, "cs-uri-query": query or "-",
             "sc-status": f"{self.status:03d}", "cs(User-Agent)": agent,
             "x-edge-request-id": self.native or f"id-{number}-{hash(self) & 0xFFFFFFFF:x}",
-            "x-host-header": self.host, "x-forwarded-for": self.forwarded,
+            "x-host-header": self.host, "cs(Referer)": self.referer,
+            "x-forwarded-for": self.forwarded,
             "sc-content-len": length, "sc-range-start": first, "sc-range-end": last,
         }  # fmt: skip
         return "\t".join(str(known.get(name, "-")) for name in FIELDS)
@@ -171,6 +211,10 @@ FIELDS = [
     "sc-range-start",
     "sc-range-end",
 ]
+OP3_HEAD = (
+    "time uuid hashedIpAddress method url userAgent referer range xpsId ulid edgeColo continent "
+    "country timezone regionCode region metroCode"
+).replace(" ", "\t")
 HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
 
 
@@ -210,6 +254,8 @@ class Desk:
             lines = [hit.cloudfront(n) for n, hit in enumerate(hits)]
             return self.write(HEAD + "".join(f"{line}\n" for line in lines), name)
         lines = [getattr(hit, form)() for hit in hits]
+        if form == "op3":
+            lines.insert(0, OP3_HEAD)
         return self.write("".join(f"{line}\n" for line in lines), name)
 
     def ingest(self, *paths: Path, form: str = "auto") -> Tally:
@@ -362,9 +408,9 @@ ROLLED_UP = (
 )  # fmt: skip
 
 
-@pytest.fixture(params=["combined", "cloudfront"])
+@pytest.fixture(params=["combined", "cloudfront", "fastly", "cloudflare"])
 def form(request: pytest.FixtureRequest) -> str:
-    """Each of the two formats."""
+    """Each of the formats that tell bytes."""
     return str(request.param)
 
 

@@ -21,6 +21,9 @@ class LogFormat(StrEnum):
 
     CLOUDFRONT = "cloudfront"
     COMBINED = "combined"
+    FASTLY = "fastly"
+    CLOUDFLARE = "cloudflare"
+    OP3 = "op3"
 
 
 class Reason(StrEnum):

@@ -32,10 +32,10 @@ _EARLIEST, _LATEST = 1980, 2200
 @click.option(
     "--format",
     "log_format",
-    type=click.Choice(["cloudfront", "combined"]),
+    type=click.Choice(["cloudfront", "combined", "fastly", "cloudflare", "op3"]),
     default="cloudfront",
     show_default=True,
-    help="The format of the logs.",
+    help="The format of the logs; op3 has redirects only, so its truth is in estimates.",
 )
 @click.option(
     "--out",

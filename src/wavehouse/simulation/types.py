@@ -14,6 +14,23 @@ class LogFormat(StrEnum):
 
     CLOUDFRONT = "cloudfront"
     COMBINED = "combined"
+    FASTLY = "fastly"
+    CLOUDFLARE = "cloudflare"
+    OP3 = "op3"
+
+    @property
+    def has_ids(self) -> bool:
+        """True when a line carries an id, by which it is known when it comes again."""
+        return self in (LogFormat.CLOUDFRONT, LogFormat.CLOUDFLARE, LogFormat.OP3)
+
+    @property
+    def redirects(self) -> bool:
+        """True when a line is a redirect: who was sent to a file, not what arrived (R30)."""
+        return self is LogFormat.OP3
+
+
+UNSEEN = frozenset({"not_modified", "bad_status", "datacenter", "vpn"})
+"""Reasons that a redirect's log cannot show: the answer came later, the address is a hash."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +118,10 @@ class Listener(NamedTuple):
 
 
 class Request(NamedTuple):
-    """One request as a server saw it. ``first``/``last`` are the Content-Range, -1 when none."""
+    """One request as a server saw it. ``first``/``last`` are the Content-Range, -1 when none.
+
+    ``who`` is the listener's key, empty when a redirect's log would have shown a reason to filter.
+    """
 
     second: int
     address: str
@@ -118,6 +138,7 @@ class Request(NamedTuple):
     size: int
     sent: int
     kind: str
+    who: str = ""
 
 
 class Staged(NamedTuple):

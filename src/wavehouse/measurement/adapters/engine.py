@@ -17,7 +17,13 @@ import duckdb
 
 from wavehouse.measurement.adapters import engine_sql as sql
 from wavehouse.measurement.adapters.formats import Layout
-from wavehouse.measurement.rules.addresses import TrustedProxies, forwarded, keyed_hash
+from wavehouse.measurement.rules.addresses import (
+    TrustedProxies,
+    country_of,
+    forwarded,
+    hashed_identity,
+    keyed_hash,
+)
 from wavehouse.measurement.rules.agents import Agent, AgentRules, normalise
 from wavehouse.measurement.rules.combined import canonical
 from wavehouse.measurement.rules.masking import masked
@@ -85,13 +91,13 @@ class Engine:
         )
         with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
             self.database.execute("SET TimeZone = 'UTC'")
-        for statement in (sql.MEDIA, sql.POSITIVE):
+        for statement in sql.SETUP:
             self.database.execute(statement)
         self._load_media()
         self._addresses: dict[str, tuple[bytes | None, str]] = {}
         self._agents: dict[str, tuple[int, str, Agent]] = {}
         self._listeners: dict[str, str] = {}
-        self._escaped = False
+        self._escaped = self._hashed = False
         self._number = 0
 
     def _load_media(self) -> None:
@@ -115,8 +121,8 @@ class Engine:
             self._repair_combined()
         db.execute(layout.statement, layout.parameters)
         rejects = [*chunk.rejects, *self._rejected(chunk)]
-        self._resolve_places()
-        agents = self._resolve_listeners(escaped=layout.escaped_agents)
+        self._resolve_places(redirects=layout.prefix)
+        agents = self._resolve_listeners(escaped=layout.escaped_agents, hashed=layout.prefix)
         self._resolve_ranges()
         db.execute(
             sql.BATCH.replace("batch_0", f"batch_{self._number}"),
@@ -198,19 +204,21 @@ class Engine:
             offset, length = places[n]
             yield Reject(chunk.first_line + n - 1, offset, length, Fault(fault), masked(line))
 
-    def _resolve_places(self) -> None:
+    def _resolve_places(self, *, redirects: bool) -> None:
         pairs = self._distinct(sql.DISTINCT_PLACES)
         places, prefixes = [], []
         for pair in pairs:
             host, path = pair.split(_UNIT)
             place = self._lookups.media.place_of(host, path)
             places.append("" if place is None else place)
-            prefixes.append(int(is_own_prefix(path)))
+            prefixes.append(int(redirects or is_own_prefix(path)))
         self._give("places", pairs, places, prefixes)
 
     def _address(self, pair: str) -> tuple[bytes | None, str]:
         """An address's identity, and network, country and class as joined text."""
         remote, forwarded_for = pair.split(_UNIT)
+        if self._hashed:
+            return hashed_identity(remote), f"{_UNIT}{country_of(forwarded_for)}{_UNIT}"
         # CloudFront writes the space after a comma as %20.
         address = forwarded(remote, unquote(forwarded_for) or None, self._lookups.trusted)
         if address is None:
@@ -219,9 +227,9 @@ class Engine:
         network_class = self._lookups.network_class(address.ip_int, address.version) or ""
         return address.identity, f"{address.network}{_UNIT}{country}{_UNIT}{network_class}"
 
-    def _resolve_listeners(self, *, escaped: bool) -> dict[int, tuple[str, Agent]]:
+    def _resolve_listeners(self, *, escaped: bool, hashed: bool) -> dict[int, tuple[str, Agent]]:
         """What there is to know of each address and agent in a month; the agents by their id."""
-        self._forget(escaped=escaped)
+        self._forget(escaped=escaped, hashed=hashed)
         texts = self._distinct(sql.DISTINCT_LISTENERS)
         for text in texts:
             if text not in self._listeners:
@@ -231,10 +239,11 @@ class Engine:
         known = [self._agents[agent] for agent in agents]
         return {agent_id: (agent, found) for agent_id, agent, found in known}
 
-    def _forget(self, *, escaped: bool) -> None:
-        """Keep memory bounded; formats that write agents differently share none of it."""
-        if escaped != self._escaped or len(self._listeners) > _MEMORY:
-            self._escaped = escaped
+    def _forget(self, *, escaped: bool, hashed: bool) -> None:
+        """Keep memory bounded; formats that write agents or addresses differently share none."""
+        other = (escaped, hashed) != (self._escaped, self._hashed)
+        if other or len(self._listeners) > _MEMORY:
+            self._escaped, self._hashed = escaped, hashed
             for memory in (self._addresses, self._agents, self._listeners):
                 memory.clear()
 

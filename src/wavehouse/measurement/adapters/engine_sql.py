@@ -7,6 +7,40 @@ POSITIVE = """
 CREATE MACRO positive(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
 """
 
+# A moment as JSON logs tell it: RFC 3339, or Unix time in seconds, milli-, micro- or nanoseconds.
+INSTANT = """
+CREATE MACRO instant(t) AS CASE
+  WHEN regexp_full_match(t, '[0-9]{9,11}') THEN make_timestamp(t::BIGINT * 1000000)
+  WHEN regexp_full_match(t, '[0-9]{9,11}[.][0-9]{1,6}')
+    THEN make_timestamp((t::DECIMAL(28, 6) * 1000000)::BIGINT)
+  WHEN regexp_full_match(t, '[0-9]{12,13}') THEN make_timestamp(t::BIGINT * 1000)
+  WHEN regexp_full_match(t, '[0-9]{16}') THEN make_timestamp(t::BIGINT)
+  WHEN regexp_full_match(t, '1[0-9]{18}') THEN make_timestamp(t::BIGINT // 1000)
+  ELSE try_strptime(
+    -- microseconds are the finest that is read
+    regexp_replace(regexp_replace(t, '([.][0-9]{6})[0-9]+', '\\1'), '[Zz]$', '+0000'),
+    ['%Y-%m-%dT%H:%M:%S%z', '%Y-%m-%dT%H:%M:%S.%f%z', '%Y-%m-%d %H:%M:%S%z',
+     '%d/%b/%Y:%H:%M:%S %z'])::TIMESTAMP END
+"""
+
+# A value that says something: servers write "-" or "(null)" for what was not sent.
+TOLD = "CREATE MACRO told(t) AS CASE WHEN t NOT IN ('', '-', '(null)') THEN t END"
+
+# Without what separates values on their way between SQL and Python; CR and LF go by R08.
+PLAIN = """
+CREATE MACRO plain(t) AS replace(translate(t, chr(10) || chr(13), ''), chr(31), ' ')
+"""
+
+# The first and the last position of a Content-Range header.
+CONTENT_FIRST = """
+CREATE MACRO content_first(t) AS
+  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(t[7:], '-', 1)) END
+"""
+CONTENT_LAST = """
+CREATE MACRO content_last(t) AS
+  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(split_part(t, '-', 2), '/', 1)) END
+"""
+
 RAW = """
 CREATE OR REPLACE TEMP TABLE raw AS
 WITH lines AS (SELECT string_split($text, chr(10)) AS l)
@@ -85,6 +119,8 @@ INSERT_MEDIA = """
 INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6)
 """
 
+SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, CONTENT_FIRST, CONTENT_LAST)
+
 # The version in force at the request's time; the first one also holds for what came before it.
 BATCH = """
 CREATE OR REPLACE TABLE batch_0 AS
@@ -130,7 +166,7 @@ judged AS (
       WHEN agent_reason <> '' THEN agent_reason
       WHEN network_class IN ('datacenter', 'vpn') THEN network_class
     END AS verdict,
-    CASE WHEN network = '' THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
+    CASE WHEN listener_key IS NULL THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
       ELSE verdict END AS reason,
     -- R28: where the bytes that were sent lie. 200 and unknown begin at the start of the file.
     CASE WHEN status = 200 THEN 0

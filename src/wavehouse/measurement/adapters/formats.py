@@ -1,8 +1,8 @@
 """The log formats as DuckDB SQL: from a table ``raw(n, line)`` to one table of the same shape.
 
-Both statements make ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes, agent,
-range_header, content_start, content_end, native_id. A line that is not of the format has NULL in
-``sent_at`` or ``status``. Positions and ids are parameters; nothing of a log is pasted into SQL.
+Every statement makes ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes,
+agent, range_header, content_start, content_end, native_id. A line that is not of the format has
+NULL in ``sent_at`` or ``status``. Positions and ids are parameters; nothing of a log is pasted into SQL.
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.measurement.adapters.formats_json import CLOUDFLARE, FASTLY, json_format_of
+from wavehouse.measurement.adapters.formats_op3 import OP3, is_op3_header, op3_parameters
 from wavehouse.measurement.rules.combined import is_combined
 from wavehouse.measurement.types import LogFormat
 
@@ -137,6 +139,8 @@ class Layout:
     parameters: dict[str, Any]
     escaped_agents: bool
     fields: tuple[str, ...] = ()
+    prefix: bool = False
+    """Every line is a redirect of a prefix service, its address a hash (R30)."""
 
 
 def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) -> None:
@@ -156,19 +160,46 @@ def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) 
 def layout_of(head: str, chosen: str, where: str) -> Layout:
     """The layout that a file's head shows. InvalidInput when it is no log that we read."""
     lines = [line.rstrip("\r") for line in head.removeprefix("\ufeff").split("\n")]
-    header = next((line for line in lines if line.startswith("#Fields:")), None)
-    if chosen == LogFormat.CLOUDFRONT or (chosen == "auto" and (header or _tabbed(lines))):
-        names = header.removeprefix("#Fields:").split() if header else [*CLOUDFRONT_FIELDS]
-        return _cloudfront(names, where)
-    if chosen == LogFormat.COMBINED or any(is_combined(line) for line in lines[:200]):
-        return Layout(LogFormat.COMBINED, COMBINED, {}, escaped_agents=False)
+    found = _told(lines) if chosen == "auto" else chosen
+    if found == LogFormat.CLOUDFRONT:
+        header = next((line for line in lines if line.startswith("#Fields:")), None)
+        return _cloudfront(
+            header.removeprefix("#Fields:").split() if header else [*CLOUDFRONT_FIELDS], where
+        )
+    if found == LogFormat.OP3:
+        header = next((line for line in lines[:20] if is_op3_header(line)), None)
+        parameters = op3_parameters(header, where)
+        return Layout(LogFormat.OP3, OP3, parameters, escaped_agents=False, prefix=True)
+    if found in _PLAIN:
+        return Layout(LogFormat(found), _PLAIN[LogFormat(found)], {}, escaped_agents=False)
     raise InvalidInput(
-        "this is not a log that Wavehouse reads: neither CloudFront's standard format nor "
-        "nginx or Apache combined",
+        "this is not a log that Wavehouse reads: neither CloudFront's standard format, nor nginx "
+        "or Apache combined, nor JSON lines of Fastly or Cloudflare, nor OP3's hits",
         where=f"{where}:1",
-        hint="Give --format cloudfront or --format combined if you are sure; "
+        hint=f"Give --format {', '.join(LogFormat)} if you are sure; "
         "the formats are described in docs/guides/logs.md",
     )
+
+
+_PLAIN = {
+    LogFormat.COMBINED: COMBINED,
+    LogFormat.FASTLY: FASTLY,
+    LogFormat.CLOUDFLARE: CLOUDFLARE,
+}
+
+
+def _told(lines: list[str]) -> str:
+    """The format that the first lines show; empty when they show none."""
+    if any(line.startswith("#Fields:") for line in lines) or _tabbed(lines):
+        return LogFormat.CLOUDFRONT
+    if any(is_op3_header(line) for line in lines[:20]):
+        return LogFormat.OP3
+    for line in lines[:200]:
+        if (found := json_format_of(line)) is not None:
+            return found
+        if is_combined(line):
+            return LogFormat.COMBINED
+    return ""
 
 
 def _tabbed(lines: list[str]) -> bool:

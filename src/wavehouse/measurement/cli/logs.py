@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 @click.option(
     "--format",
     "log_format",
-    type=click.Choice(["auto", "cloudfront", "combined"]),
+    type=click.Choice(["auto", "cloudfront", "combined", "fastly", "cloudflare", "op3"]),
     default="auto",
     show_default=True,
     help="The log format; auto looks at the first lines.",
@@ -40,10 +40,11 @@ def logs(
 ) -> None:
     """Read access logs, plain or gzip, and count the downloads in them.
 
-    CloudFront's standard format and nginx or Apache combined, the latter best with the range, the
-    content range and the host added (docs/guides/logs.md). A file that was read before, was
-    renamed or has grown adds only what is new. Rows that cannot be used go to the quarantine; the
-    exit code is then 3.
+    CloudFront's standard format; nginx or Apache combined, best with the range, the content range
+    and the host added; JSON lines of Fastly or of Cloudflare's Logpush; OP3's hits, whose redirects
+    are estimates (R30). What each should hold: docs/guides/logs.md. A file that was read before,
+    was renamed or has grown adds only what is new. Rows that cannot be used go to the quarantine;
+    the exit code is then 3.
     """
     from wavehouse.measurement.service import counting, rolling
 

@@ -6,6 +6,7 @@ keyed hash of its identity, which nothing can turn back without the key.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -145,6 +146,27 @@ def _from_the_right(header: str) -> Iterator[str]:
         hop = part.strip()
         if hop:
             yield hop
+
+
+_HASH = re.compile(r"hash:([0-9a-fA-F]{16,128})")
+
+
+def hashed_identity(text: str) -> bytes | None:
+    """The identity behind ``hash:<hex>``, of a log that tells addresses as hashes only (OP3).
+
+    None when it is none (R06). No hash is as short as an address: the two never meet.
+    """
+    found = _HASH.fullmatch(text)
+    return bytes.fromhex(found[1]) if found and len(found[1]) % 2 == 0 else None
+
+
+def country_of(text: str) -> str:
+    """A two-letter country as a log tells it; empty for XX and for what is none."""
+    return (
+        text
+        if len(text) == 2 and text.isascii() and text.isalpha() and text.isupper() and text != "XX"
+        else ""
+    )
 
 
 def keyed_hash(secret: bytes, *parts: bytes) -> int:

@@ -8,6 +8,9 @@ from __future__ import annotations
 
 from datetime import date
 from functools import lru_cache
+from hashlib import sha1
+from ipaddress import AddressValueError, IPv4Address, IPv6Address
+from json import dumps
 from urllib.parse import quote
 
 from wavehouse.simulation.types import LogFormat, Request
@@ -21,6 +24,10 @@ FIELDS = (
     " sc-range-start sc-range-end"
 )
 CLOUDFRONT_HEAD = f"#Version: 1.0\n#Fields: {FIELDS}\n"
+OP3_HEAD = (
+    "time uuid hashedIpAddress method url userAgent referer range xpsId ulid edgeColo continent"
+    " country timezone regionCode region metroCode\n"
+).replace(" ", "\t")
 DISTRIBUTION = "E2WAVEHOUSE01"
 CLOCK = tuple(f"{s // 3600:02}:{s // 60 % 60:02}:{s % 60:02}" for s in range(86_400))
 
@@ -37,6 +44,12 @@ def log_file(day: date, log_format: LogFormat) -> tuple[str, str]:
     """The name of a day's file, as a server of that format names it, and its first lines."""
     if log_format is LogFormat.COMBINED:
         return f"logs/access-{day}.log", ""
+    if log_format is LogFormat.FASTLY:
+        return f"logs/fastly-{day}.log.gz", ""
+    if log_format is LogFormat.CLOUDFLARE:
+        return f"logs/{day:%Y%m%d}T000000Z_{day:%Y%m%d}T235959Z_{day.toordinal():08x}.log.gz", ""
+    if log_format is LogFormat.OP3:
+        return f"logs/op3-hits-{day}.tsv", OP3_HEAD
     return f"logs/{DISTRIBUTION}.{day}-23.{day.toordinal():08x}.gz", CLOUDFRONT_HEAD
 
 
@@ -97,4 +110,71 @@ def combined(day: date, request: Request) -> str:
         f"{r.address} - - [{_nginx_date(day)}:{CLOCK[r.second]} +0000] "
         f'"{r.method} {target} HTTP/1.1" {r.status} {r.sent} "-" "{_escaped(r.agent)}" '
         f'"{r.asked or "-"}" "{given}" "{r.host}"\n'
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _quoted(text: str) -> str:
+    """A text as JSON."""
+    return dumps(text, ensure_ascii=False)
+
+
+def fastly(day: date, request: Request) -> str:
+    """A JSON line by the log format that the guide gives for Fastly."""
+    r = request
+    target = f"{r.path}?{r.query}" if r.query else r.path
+    given = f"bytes {r.first}-{r.last}/{r.size}" if r.first >= 0 else ""
+    return (
+        f'{{"timestamp":"{day}T{CLOCK[r.second]}+0000","client_ip":{_quoted(r.address)},'
+        f'"host":"{r.host}","url":{_quoted(target)},"request_method":"{r.method}",'
+        f'"request_referer":"","request_user_agent":{_quoted(r.agent)},'
+        f'"request_range":{_quoted(r.asked)},"response_status":{int(r.status)},'
+        f'"response_body_size":{r.sent},"response_content_range":"{given}"}}\n'
+    )
+
+
+def cloudflare(day: date, request: Request, noise: int, ray: str) -> str:
+    """A JSON line of Logpush's ``http_requests``, with the two headers as custom fields.
+
+    ``noise`` chooses how the time is told: as RFC 3339, or as Unix seconds or nanoseconds.
+    """
+    r = request
+    seconds = (day.toordinal() - 719_163) * 86_400 + r.second
+    when = (f'"{day}T{CLOCK[r.second]}Z"', str(seconds), str(seconds * 10**9))[noise % 3]
+    target = f"{r.path}?{r.query}" if r.query else r.path
+    asked = f'{{"range":{_quoted(r.asked)}}}' if r.asked else "{}"
+    given = f'{{"content-range":"bytes {r.first}-{r.last}/{r.size}"}}' if r.first >= 0 else "{}"
+    return (
+        f'{{"ClientIP":{_quoted(r.address)},"ClientRequestHost":"{r.host}",'
+        f'"ClientRequestMethod":"{r.method}","ClientRequestPath":{_quoted(r.path)},'
+        f'"ClientRequestReferer":"","ClientRequestURI":{_quoted(target)},'
+        f'"ClientRequestUserAgent":{_quoted(r.agent)},"EdgeResponseBodyBytes":{r.sent},'
+        f'"EdgeResponseBytes":{r.sent + 400 + noise % 201},"EdgeResponseStatus":{int(r.status)},'
+        f'"EdgeStartTimestamp":{when},"RayID":"{ray}","RequestHeaders":{asked},'
+        f'"ResponseHeaders":{given}}}\n'
+    )
+
+
+@lru_cache(maxsize=65_536)
+def _hashed(address: str) -> str:
+    """An address as OP3 tells it: a hash of IPv4, or of IPv6's first 64 bits; empty for none."""
+    try:
+        if ":" not in address:
+            place = str(IPv4Address(address))
+        else:
+            six = IPv6Address(address)
+            place = str(six.ipv4_mapped or int(six) >> 64)
+    except AddressValueError:
+        return ""
+    return sha1(f"simulated {place}".encode(), usedforsecurity=False).hexdigest()
+
+
+def op3(day: date, request: Request, uuid: str) -> str:
+    """A line of OP3's hits: the request on its way through the redirect."""
+    r = request
+    target = f"{r.path}?{r.query}" if r.query else r.path
+    return (
+        f"{day}T{CLOCK[r.second]}.000Z\t{uuid}\t{_hashed(r.address)}\t{r.method}\t"
+        f"https://op3.dev/e/{r.host}{target}\t{r.agent}\t\t{r.asked}\t\t\tFRA\tEU\t"
+        f"{r.country}\tEtc/UTC\t\t\t\n"
     )

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from wavehouse.simulation.types import (
+    UNSEEN,
     Episode,
     Expected,
     Listener,
@@ -98,6 +99,7 @@ class Stage:
         request = Request(
             second, who.address, who.agent, who.country, method, host or file.host,
             path or file.path, query, status, asked, first, last, size, body, file.kind,
+            "" if reason and reason not in UNSEEN else who.key,
         )  # fmt: skip
         self.staged.append(Staged(day, request, copies, shuffled))
         if reason:

@@ -15,7 +15,7 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.telemetry import span
 from wavehouse.simulation.adapters.files import Folder, LogFile
 from wavehouse.simulation.rules.feeds import feed
-from wavehouse.simulation.rules.lines import cloudfront, combined, log_file
+from wavehouse.simulation.rules.lines import cloudflare, cloudfront, combined, fastly, log_file, op3
 from wavehouse.simulation.rules.scenes import SCENES
 from wavehouse.simulation.rules.shows import media_table, ordinary_shows, rules_show
 from wavehouse.simulation.rules.sponsors import campaign_file, campaigns
@@ -76,10 +76,11 @@ def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[
     folder.json("campaigns.json", campaign_file(sponsored))
     shop = conversions(settings, sponsored)
     folder.csv("conversions.csv", HEAD, (row.cells() for row in shop.rows))
-    tally = Tally(settings, sponsored)
+    tally = Tally(settings, sponsored, (*shows, rules))
     programme = _rehearse(settings, rules, tally)
     traffic = Traffic.of(settings, shows, population(settings, shows), tally)
     _Press(settings, folder, tally, report).run(traffic, programme)
+    tally.settle()
     found = truth(tally, shop)
     folder.json("truth.json", found)
     return found
@@ -97,7 +98,7 @@ def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
             SCENES[rule](stage)
             stage.close()
             tally.filtered.update(stage.filtered)
-            tally.outcomes.update(stage.outcomes)
+            tally.outcomes.update({} if settings.format.redirects else stage.outcomes)
             for item in stage.staged:
                 programme.requests.setdefault(start + item.day, []).append(item)
             for download in stage.expected:
@@ -133,6 +134,7 @@ class _Press:
             file.add(second, text)
         for request in traffic.day(index):
             text = line(request)
+            self.tally.redirect(request)
             if index < last and dice.random() < LATE:
                 there = min(last, index + 1 + int(dice.random() * 3))
                 self._late.setdefault(there, []).append((request.second, text))
@@ -143,8 +145,10 @@ class _Press:
                 self._say(index)
         for staged in programme.requests.get(index, ()):
             self._stage(index, file, staged, line(staged.request))
+            self.tally.redirect(staged.request)
         for download in programme.expected.get(index, ()):
             self._expect(index, download)
+        self.tally.close_redirects()
 
     def _stage(self, index: int, file: LogFile, staged: Staged, text: str) -> None:
         """A scene's line; a second copy at the file's end, a third in the next day's file."""
@@ -161,6 +165,8 @@ class _Press:
 
     def _expect(self, index: int, download: Expected) -> None:
         who = download.listener
+        if self.settings.format.redirects:
+            return
         self.tally.download(download.guid, who.app, who.country, who.key)
         hour = self.settings.first_day + timedelta(days=index)
         stamp = f"{hour}T{download.second // 3600:02}"
@@ -169,9 +175,18 @@ class _Press:
 
     def _printer(self, index: int) -> Callable[[Request], str]:
         day = self.settings.first_day + timedelta(days=index)
-        if self.settings.format is LogFormat.COMBINED:
+        form = self.settings.format
+        if form is LogFormat.COMBINED:
             return lambda request: combined(day, request)
+        if form is LogFormat.FASTLY:
+            return lambda request: fastly(day, request)
         dice = Random(f"{self.settings.seed}/lines/{index}")
+        if form is LogFormat.CLOUDFLARE:
+            return lambda r: cloudflare(
+                day, r, dice.getrandbits(30), f"{dice.getrandbits(64):016x}"
+            )
+        if form is LogFormat.OP3:
+            return lambda request: op3(day, request, f"{dice.getrandbits(128):032x}")
 
         def printed(request: Request) -> str:
             request_id = urlsafe_b64encode(dice.randbytes(40)).decode()

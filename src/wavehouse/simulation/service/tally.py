@@ -5,18 +5,20 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from functools import cached_property
 
-from wavehouse.simulation.types import Campaign, Settings
+from wavehouse.simulation.types import UNSEEN, Campaign, Request, Settings, Show
 
 AUDIENCE_DAYS = 28
 
 
-@dataclass(slots=True)
+@dataclass
 class Tally:
     """Counts of a simulation. Listener keys are kept for a day and for the last 28 days only."""
 
     settings: Settings
     campaigns: tuple[Campaign, ...]
+    shows: tuple[Show, ...] = ()
     lines: int = 0
     by_day: list[int] = field(default_factory=list)
     listeners_by_day: list[int] = field(default_factory=list)
@@ -28,6 +30,8 @@ class Tally:
     impressions: Counter[str] = field(default_factory=Counter)
     hours: dict[str, Counter[str]] = field(default_factory=dict)
     audience: set[str] = field(default_factory=set)
+    estimates: Counter[str] = field(default_factory=Counter)
+    _sent_on: set[tuple[str, str]] = field(default_factory=set)
     _today: set[str] = field(default_factory=set)
     _carrying: dict[str, list[str]] = field(default_factory=dict)
 
@@ -48,7 +52,9 @@ class Tally:
         return found
 
     def download(self, guid: str, app: str, country: str, key: str) -> None:
-        """One download of the open day."""
+        """One download of the open day; a redirect's log proves none (R30)."""
+        if self.settings.format.redirects:
+            return
         self.by_day[-1] += 1
         self.by_episode[guid] += 1
         self.by_app[app] += 1
@@ -62,3 +68,31 @@ class Tally:
         self.listeners_by_day.append(len(self._today))
         if len(self.by_day) > self.settings.days - AUDIENCE_DAYS:
             self.audience |= self._today
+
+    @cached_property
+    def _guids(self) -> dict[str, str]:
+        return {
+            f"{file.host}{file.path}": episode.guid
+            for show in self.shows
+            for episode in show.episodes
+            for file in episode.renditions
+        }
+
+    def redirect(self, request: Request) -> None:
+        """One request of the open day as a redirect's log knows it."""
+        if not self.settings.format.redirects or not request.who:
+            return
+        bare = f"{request.host}{request.path}".rpartition("/wh/e/")[2]
+        self.outcomes["prefix_estimate"] += 1
+        self._sent_on.add((request.who, self._guids[bare]))
+
+    def close_redirects(self) -> None:
+        """End the open day of redirects: one estimate per listener and episode."""
+        self.estimates.update(guid for _, guid in self._sent_on)
+        self._sent_on.clear()
+
+    def settle(self) -> None:
+        """Of a redirect's log, keep only what it can show."""
+        if self.settings.format.redirects:
+            self.outcomes = Counter(prefix_estimate=self.outcomes["prefix_estimate"])
+            self.filtered = Counter({r: n for r, n in self.filtered.items() if r not in UNSEEN})

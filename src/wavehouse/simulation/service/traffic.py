@@ -101,7 +101,8 @@ class Traffic:
         chance = dice.random()
         if chance < 0.008:
             address, country = self._vpn_addresses[int(dice.random() * len(self._vpn_addresses))]
-            Visit(out, address, device.agent, country, second).ask(episode.media, "200")
+            who = f"{address}|{device.agent}"
+            Visit(out, address, device.agent, country, second, who).ask(episode.media, "200")
             self.tally.filtered["vpn"] += 1
             return
         if chance < 0.25:
@@ -113,8 +114,9 @@ class Traffic:
             place, address = person.place, world.host6_plain(person.network, dice)
         else:
             place = address = person.address
-        visit = Visit(out, address, device.agent, country, second)
-        self._listen(visit, f"{place}|{device.agent}", person, device, episode)
+        who = f"{place}|{device.agent}"
+        visit = Visit(out, address, device.agent, country, second, who)
+        self._listen(visit, who, person, device, episode)
 
     def _listen(
         self, visit: Visit, key: str, person: Person, device: Device, episode: Episode
@@ -146,17 +148,17 @@ class Traffic:
             visit.ask(file, "304", after=3600, sent=0)
             filtered["not_modified"] += 1
         elif chance < 0.12:
-            visit.ask(file, "200", sent=0, method="HEAD")
+            visit.ask(file, "200", sent=0, method="HEAD", seen=False)
             filtered["bad_method"] += 1
         elif chance < 0.13:
             visit.ask(file, "503", sent=0)
             filtered["bad_status"] += 1
         elif chance < 0.25 and device.probes:
-            visit.ask(file, "206", first=0, last=1)
+            visit.ask(file, "206", first=0, last=1, seen=False)
             filtered["probe_range"] += 1
         if person.watch and device is person.devices[0]:
             visit.agent = WATCH
-            visit.ask(file, "200", after=240)
+            visit.ask(file, "200", after=240, seen=False)
             filtered["watch"] += 1
 
     def _machines(self) -> Iterator[Request]:
@@ -176,6 +178,7 @@ class Traffic:
                 filtered["bot"] += 1
             elif chance < 0.85:
                 visit.agent = dice.choice(APPS[0].agents)
+                visit.who = f"{address}|{visit.agent}"
                 visit.ask(episode.media, "200")
                 filtered["datacenter"] += 1
             elif chance < 0.92:

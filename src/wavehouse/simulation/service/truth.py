@@ -39,6 +39,10 @@ def truth(tally: Tally, shop: Shop) -> dict[str, Any]:
             "by_day": dict(zip(days, tally.listeners_by_day, strict=True)),
             "last_28_days": len(tally.audience),
         },
+        "estimates": {
+            "total": tally.estimates.total(),
+            "by_episode": _largest_first(tally.estimates),
+        },
         "filtered": _largest_first(tally.filtered),
         "outcomes": _largest_first(tally.outcomes),
         "conversions": {
@@ -56,7 +60,7 @@ def truth(tally: Tally, shop: Shop) -> dict[str, Any]:
         },
         "impressions": {"by_campaign": dict(tally.impressions)},
         "rules": {rule: tally.by_episode[f"sim-{rule}"] for rule in SCENES},
-        "hours": {"R41": dict(sorted(tally.hours["R41"].items()))},
+        "hours": {"R41": dict(sorted(tally.hours.get("R41", Counter()).items()))},
     }
 
 

@@ -25,6 +25,7 @@ class Visit:
     agent: str
     country: str
     second: int
+    who: str = ""
 
     def ask(
         self,
@@ -36,13 +37,15 @@ class Visit:
         last: int = -1,
         sent: int = -1,
         method: str = "GET",
+        seen: bool = True,
     ) -> None:
-        """One request, ``after`` seconds into the session."""
+        """One request, ``after`` seconds into the session; not ``seen``: filtered anywhere."""
         length = last - first + 1 if first >= 0 else file.bytes
         self.out.append(Request(
             min(self.second + after, DAY_END), self.address, self.agent, self.country, method,
             file.host, file.path, "", status, f"bytes={first}-{last}" if first >= 0 else "",
             first, last, file.bytes, length if sent < 0 else sent, file.kind,
+            self.who if seen else "",
         ))  # fmt: skip
 
 
