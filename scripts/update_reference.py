@@ -239,6 +239,18 @@ def prefixes() -> None:
     )
 
 
+def preloaders() -> None:
+    """The same for the players that preload."""
+    content = (FOLDER / "preloaders.txt").read_bytes()
+    register(
+        "preloaders",
+        ["preloaders.txt"],
+        version=hashlib.sha256(content).hexdigest()[:12],
+        licence="Apache-2.0",
+        source="collected by the Wavehouse developers",
+    )
+
+
 def check() -> int:
     """Compare every file with the manifest; 0 when all agree."""
     wrong = []
@@ -263,6 +275,7 @@ def main() -> int:
     three.add_argument("--x4bnet", type=Path, required=True)
     three.add_argument("--ipcat", type=Path, required=True)
     words.add_parser("prefixes")
+    words.add_parser("preloaders")
     words.add_parser("check")
     given = parser.parse_args()
     (FOLDER / "licences").mkdir(parents=True, exist_ok=True)
@@ -274,6 +287,8 @@ def main() -> int:
         network_lists(given.x4bnet, given.ipcat)
     elif given.what == "prefixes":
         prefixes()
+    elif given.what == "preloaders":
+        preloaders()
     return check()
 
 

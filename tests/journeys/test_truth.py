@@ -149,6 +149,7 @@ def test_what_does_not_count_equals_the_truth(world: World) -> None:
 
     assert world.truth["filtered"] == measurement.filtered(world.place, first=first, last=last)
     assert world.truth["outcomes"] == outcomes
+    assert world.truth["flagged"] == measurement.flagged(world.place, first=first, last=last)
     filtered = sum(world.truth["filtered"].values())
     assert world.read.stored == counted + filtered + sum(world.truth["outcomes"].values())
     assert world.truth["lines"] == world.read.read
@@ -160,7 +161,7 @@ def test_every_rules_own_episode_has_its_count(world: World) -> None:
     found = world.by_guid()
 
     rules: dict[str, int] = world.truth["rules"]
-    assert {"R01", "R14", "R27", "R31", "R34", "R41"} <= set(rules)
+    assert {"R01", "R14", "R27", "R18", "R25", "R31", "R34", "R41"} <= set(rules)
     assert rules == {rule: found.get(f"sim-{rule}", 0) for rule in rules}
 
 

@@ -73,7 +73,7 @@ def media(host: str, path: str, since: datetime = START) -> MediaFile:
     """A version of a media file."""
     return MediaFile(
         EnclosureId(uuid4()), EpisodeId(uuid4()), PodcastId(uuid4()), OrganizationId(UUID(int=1)),
-        host, path, since,
+        host, path, since, since,
     )  # fmt: skip
 
 

@@ -95,7 +95,10 @@ def test_every_reason_is_exercised(truth: dict[str, Any]) -> None:
         "malformed_agent",
         "datacenter",
         "vpn",
+        "preload",
+        "excess_ip",
     }
+    assert {"implausible_referrer", "pre_release"} == set(truth["flagged"])
     assert set(truth["outcomes"]) == {"below_threshold", "prefix_estimate"}
 
 

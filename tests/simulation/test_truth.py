@@ -138,7 +138,13 @@ def count(folder: Path) -> Found:
             continue
         key = (str(_listener(hit.address)), hit.agent.strip())
         units[hit.day, key, files[place][0]].append((hit, place))
+    behind: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for day, (address, agent), _ in units:
+        behind[day, address].add(agent)
     for (day, key, guid), asked in units.items():
+        if len(behind[day, key[0]]) > 20:  # R18
+            found.filtered["excess_ip"] += len(asked)
+            continue
         _conclude(found, day, key, guid, asked, files)
     return found
 
@@ -200,6 +206,7 @@ def reason_of(hit: Hit, known: bool, prefixed: bool) -> str | None:
         "bot": bool(agent) and is_bot(agent),
         "malformed_agent": not re.search("[A-Za-z]", agent)
         or bool(re.match(r"<script|\(\)", agent)),
+        "preload": "Prefetch Proxy" in agent,
         **{name: network_of(hit.address) == name for name in ("datacenter", "vpn")},
     }
     return next((name for name, holds in tests.items() if holds), None)

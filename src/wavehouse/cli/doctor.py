@@ -73,7 +73,16 @@ def _examine() -> Iterator[Finding]:
 
     try:
         with workplace() as place:
-            for look in (_server, _schema, _clock, _data, _waiting, _quarantine, _sizes):
+            for look in (
+                _server,
+                _schema,
+                _clock,
+                _data,
+                _waiting,
+                _quarantine,
+                _sizes,
+                _inclusions,
+            ):
                 yield from _guarded(look, place)
     except Exception as unforeseen:
         from wavehouse.cli.faults import told
@@ -165,6 +174,20 @@ def _quarantine(place: Workplace) -> Finding:
     return Finding(
         "quarantine", not rows, f"{rows:,} rows", "wavehouse quarantine list" if rows else ""
     )
+
+
+def _inclusions(place: Workplace) -> Finding:
+    from wavehouse import measurement
+
+    expired = measurement.expired_inclusions(place)
+    if expired:
+        return Finding(
+            "inclusions",
+            False,
+            f"{len(expired)} expired: their listeners are filtered again (R19)",
+            "wavehouse inclusions list",
+        )
+    return Finding("inclusions", True, "none has expired")
 
 
 def _sizes(place: Workplace) -> Finding:

@@ -37,6 +37,10 @@ COMMANDS = {
         "wavehouse.measurement.cli:quarantine",
         "Rows that could not be used: list, replay, discard.",
     ),
+    "inclusions": Lazy(
+        "wavehouse.measurement.cli:inclusions",
+        "Networks of people that look like machines: add, list, revalidate.",
+    ),
     "rollup": Lazy(
         "wavehouse.measurement.cli:rollup",
         "Recompute rollups of dirty hours; reconcile them with raw.",

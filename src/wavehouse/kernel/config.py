@@ -147,6 +147,19 @@ OPTIONS: tuple[Option, ...] = (
     Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
     Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
     Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
+    Option("preloaders", _words, (), "Further lists of players that preload (R24)."),
+    Option(
+        "excess_downloads",
+        _positive,
+        50,
+        "More episodes than this from one address on a UTC day are excess_ip (R18).",
+    ),
+    Option(
+        "excess_agents",
+        _positive,
+        20,
+        "More user agents than this behind one address on a UTC day are excess_ip (R18).",
+    ),
     Option("organization", str, "My organization", "Name of the first organization."),
 )
 

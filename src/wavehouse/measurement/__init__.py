@@ -2,6 +2,7 @@
 
 from wavehouse.measurement.service.aside import set_aside
 from wavehouse.measurement.service.counting import count, pending_days, recount
+from wavehouse.measurement.service.inclusions import expired_inclusions
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.reading import (
@@ -11,6 +12,7 @@ from wavehouse.measurement.service.reading import (
     estimates,
     figures,
     filtered,
+    flagged,
     freshness,
     hours,
     known_period,
@@ -52,8 +54,10 @@ __all__ = [
     "days",
     "episode_days",
     "estimates",
+    "expired_inclusions",
     "figures",
     "filtered",
+    "flagged",
     "freshness",
     "hours",
     "ingest_logs",

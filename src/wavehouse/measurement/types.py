@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId, SourceFileId
 
-RULE_VERSION = "PTMG-2.3/1"
+RULE_VERSION = "PTMG-2.3/2"
 """The guidelines that counting implements, and the revision of our reading of them."""
 
 NO_PODCAST = UUID(int=0)
@@ -39,8 +39,18 @@ class Reason(StrEnum):
     WATCH = "watch"
     BOT = "bot"
     MALFORMED_AGENT = "malformed_agent"
+    PRELOAD = "preload"
     DATACENTER = "datacenter"
     VPN = "vpn"
+    EXCESS_IP = "excess_ip"
+
+
+class Flag(StrEnum):
+    """What is told of a request without filtering it."""
+
+    IMPLAUSIBLE_REFERRER = "implausible_referrer"
+    PRE_RELEASE = "pre_release"
+    INCLUDED = "included"
 
 
 class Fault(StrEnum):
@@ -66,6 +76,35 @@ class MediaFile:
     media_host: str
     media_path: str
     valid_from: datetime
+    published_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Inclusion:
+    """A network whose many listeners are people (R19), and until when that holds."""
+
+    inclusion_id: UUID
+    network: str
+    reason: str
+    created_at: datetime
+    validated_at: datetime
+    expires_at: datetime
+
+    def holds(self, at: datetime) -> bool:
+        """True before its end; from day 91 on it does not."""
+        return at < self.expires_at
+
+
+@dataclass(frozen=True, slots=True)
+class Validation:
+    """One entry of the log of validations (R19)."""
+
+    network: str
+    reason: str
+    validated_at: datetime
+    expires_at: datetime
+    validated_by: str
+    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +281,7 @@ class TracedRequest:
     country_code: str | None
     app: str
     outcome: str
+    flags: tuple[str, ...]
     unit_bytes: int | None
     threshold_bytes: int | None
 

@@ -139,6 +139,7 @@ class Request(NamedTuple):
     sent: int
     kind: str
     who: str = ""
+    referer: str = ""
 
 
 class Staged(NamedTuple):

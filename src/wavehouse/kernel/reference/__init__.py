@@ -23,6 +23,7 @@ from wavehouse.kernel.reference.prefix_list import (
     media_key,
     tracking_prefixes,
 )
+from wavehouse.kernel.reference.preload_list import Preloaders, preloaders
 
 __all__ = [
     "AgentExample",
@@ -31,6 +32,7 @@ __all__ = [
     "MediaKey",
     "NetworkClass",
     "Networks",
+    "Preloaders",
     "TrackingPrefixes",
     "agent_devices",
     "agent_examples",
@@ -38,6 +40,7 @@ __all__ = [
     "countries",
     "media_key",
     "networks",
+    "preloaders",
     "tracking_prefixes",
     "versions",
 ]

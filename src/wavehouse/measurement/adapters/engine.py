@@ -15,6 +15,7 @@ from urllib.parse import unquote
 
 import duckdb
 
+from wavehouse.kernel.reference import Preloaders
 from wavehouse.measurement.adapters import engine_sql as sql
 from wavehouse.measurement.adapters.formats import Layout
 from wavehouse.measurement.rules.addresses import (
@@ -29,6 +30,7 @@ from wavehouse.measurement.rules.combined import canonical
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.rules.media import MediaIndex, is_own_prefix
 from wavehouse.measurement.rules.ranges import multirange, requested, sent
+from wavehouse.measurement.rules.referrers import judged
 from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
 from wavehouse.store import BulkLoader
 
@@ -52,6 +54,8 @@ class Lookups:
     trusted: TrustedProxies
     secret_of: Callable[[date], bytes | None]
     stand_in: bytes
+    included_until: Callable[[int, int], datetime | None]
+    preloaders: Preloaders
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +106,15 @@ class Engine:
 
     def _load_media(self) -> None:
         rows = [
-            (place, v.enclosure_id, v.episode_id, v.podcast_id, _utc(v.valid_from), n == 0)
+            (
+                place,
+                v.enclosure_id,
+                v.episode_id,
+                v.podcast_id,
+                _utc(v.valid_from),
+                n == 0,
+                _utc(v.published_at),
+            )
             for place, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)
         ]
@@ -124,6 +136,7 @@ class Engine:
         self._resolve_places(redirects=layout.prefix)
         agents = self._resolve_listeners(escaped=layout.escaped_agents, hashed=layout.prefix)
         self._resolve_ranges()
+        self._resolve_referrers()
         db.execute(
             sql.BATCH.replace("batch_0", f"batch_{self._number}"),
             {
@@ -218,14 +231,16 @@ class Engine:
         """An address's identity, and network, country and class as joined text."""
         remote, forwarded_for = pair.split(_UNIT)
         if self._hashed:
-            return hashed_identity(remote), f"{_UNIT}{country_of(forwarded_for)}{_UNIT}"
+            return hashed_identity(remote), f"{_UNIT}{country_of(forwarded_for)}{_UNIT}{_UNIT}"
         # CloudFront writes the space after a comma as %20.
         address = forwarded(remote, unquote(forwarded_for) or None, self._lookups.trusted)
         if address is None:
-            return None, f"{_UNIT}{_UNIT}"
+            return None, _UNIT * 3
         country = self._lookups.country(address.ip_int, address.version) or ""
         network_class = self._lookups.network_class(address.ip_int, address.version) or ""
-        return address.identity, f"{address.network}{_UNIT}{country}{_UNIT}{network_class}"
+        until = self._lookups.included_until(address.ip_int, address.version)
+        included = f"{_utc(until)}" if until else ""
+        return address.identity, _UNIT.join((address.network, country, network_class, included))
 
     def _resolve_listeners(self, *, escaped: bool, hashed: bool) -> dict[int, tuple[str, Agent]]:
         """What there is to know of each address and agent in a month; the agents by their id."""
@@ -278,6 +293,13 @@ class Engine:
             f"{keyed_hash(secret, identity, text)}{_UNIT}"
             f"{previous}{_UNIT}{keyed_hash(secret, identity)}"
         )
+
+    def _resolve_referrers(self) -> None:
+        """The few sites that flag a request (R23) or filter it (R24); most chunks have none."""
+        sites = self._distinct(sql.DISTINCT_SITES)
+        found = {site: judged(site, self._lookups.preloaders) for site in sites}
+        odd = [site for site in sites if found[site]]
+        self._give("sites", odd, [found[site] for site in odd])
 
     def _resolve_ranges(self) -> None:
         """Range headers that are not one plain range, and carry no Content-Range."""

@@ -31,6 +31,13 @@ PLAIN = """
 CREATE MACRO plain(t) AS replace(translate(t, chr(10) || chr(13), ''), chr(31), ' ')
 """
 
+# Scheme and host of a referrer, all that is asked of it; empty when none was sent.
+SITE = """
+CREATE MACRO site_of(t) AS CASE WHEN t IS NULL OR t IN ('', '-', '(null)') THEN ''
+  ELSE left(split_part(lower(t), '/', 1) || CASE WHEN contains(t, '//') THEN '//' ELSE '' END
+    || split_part(split_part(split_part(lower(t), '/', 3), '?', 1), '#', 1), 200) END
+"""
+
 # The first and the last position of a Content-Range header.
 CONTENT_FIRST = """
 CREATE MACRO content_first(t) AS
@@ -108,24 +115,28 @@ SELECT string_agg(listener, chr(10)) FROM (
 )
 """
 
+DISTINCT_SITES = """
+SELECT string_agg(site, chr(10)) FROM (SELECT DISTINCT site FROM fields WHERE site <> '')
+"""
+
 MEDIA = """
 CREATE TABLE media (
   place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMP,
-  is_first BOOLEAN
+  is_first BOOLEAN, published_at TIMESTAMP
 )
 """
 
 INSERT_MEDIA = """
-INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
 
-SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, CONTENT_FIRST, CONTENT_LAST)
+SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, SITE, CONTENT_FIRST, CONTENT_LAST)
 
 # The version in force at the request's time; the first one also holds for what came before it.
 BATCH = """
 CREATE OR REPLACE TABLE batch_0 AS
 WITH versions AS (
-  SELECT place, enclosure_id, episode_id, podcast_id,
+  SELECT place, enclosure_id, episode_id, podcast_id, published_at,
     CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
     coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from, enclosure_id),
              'infinity'::TIMESTAMP) AS holds_to
@@ -134,14 +145,16 @@ WITH versions AS (
 known AS (SELECT c1 AS listener, string_split(c2, chr(31)) AS p FROM listeners),
 heard AS (
   SELECT listener, p[1] AS network, p[2] AS country, p[3] AS network_class,
-    try_cast(p[4] AS BIGINT) AS listener_key, try_cast(p[5] AS BIGINT) AS listener_key_prev,
-    try_cast(p[6] AS BIGINT) AS network_key, p[7]::BIGINT AS agent_id, p[8] AS agent_reason
+    try_cast(p[4] AS TIMESTAMP) AS included_until,
+    try_cast(p[5] AS BIGINT) AS listener_key, try_cast(p[6] AS BIGINT) AS listener_key_prev,
+    try_cast(p[7] AS BIGINT) AS network_key, p[8]::BIGINT AS agent_id, p[9] AS agent_reason
   FROM known
 ),
 placed AS (
-  SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, p.c3 = '1' AS own_prefix,
+  SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, v.published_at, p.c3 = '1' AS own_prefix,
     h.network, h.country, h.network_class, h.listener_key, h.listener_key_prev, h.network_key,
-    h.agent_id, h.agent_reason,
+    h.agent_id, h.agent_reason, s.c2 AS site_finding,
+    coalesce(f.sent_at < h.included_until, false) AS is_included,
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
     positive(split_part(f.range_header[7:], '-', 1)) AS asked_start,
     positive(split_part(f.range_header[7:], '-', 2)) AS asked_end
@@ -152,6 +165,7 @@ placed AS (
   LEFT JOIN versions v
     ON v.place = try_cast(p.c2 AS BIGINT) AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to
   LEFT JOIN odd_ranges o ON o.c1::BIGINT = f.n
+  LEFT JOIN sites s ON s.c1 = f.site
 ),
 judged AS (
   SELECT *,
@@ -164,7 +178,8 @@ judged AS (
         AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
       WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason
-      WHEN network_class IN ('datacenter', 'vpn') THEN network_class
+      WHEN site_finding = 'preload' THEN 'preload'
+      WHEN network_class IN ('datacenter', 'vpn') AND NOT is_included THEN network_class
     END AS verdict,
     CASE WHEN listener_key IS NULL THEN 'bad_ip' WHEN episode_id IS NULL THEN 'unknown_path'
       ELSE verdict END AS reason,
@@ -210,7 +225,11 @@ SELECT
   nullif(country, '') AS country_code,
   listener_key, listener_key_prev, network_key, agent_id, reason,
   CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path,
-  CASE WHEN reason = 'unknown_path' THEN verdict END AS next_reason
+  CASE WHEN reason = 'unknown_path' THEN verdict END AS next_reason,
+  nullif(concat_ws(',',
+    CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
+    CASE WHEN sent_at < published_at THEN 'pre_release' END,
+    CASE WHEN is_included THEN 'included' END), '') AS flags
 FROM hashed
 -- Loaders that store the same requests take their locks in one order, and cannot block in a circle.
 ORDER BY requested_at, request_id

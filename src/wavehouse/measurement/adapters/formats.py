@@ -1,8 +1,9 @@
 """The log formats as DuckDB SQL: from a table ``raw(n, line)`` to one table of the same shape.
 
 Every statement makes ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes,
-agent, range_header, content_start, content_end, native_id. A line that is not of the format has
-NULL in ``sent_at`` or ``status``. Positions and ids are parameters; nothing of a log is pasted into SQL.
+agent, range_header, content_start, content_end, native_id, site (of the referrer). A line that is
+not of the format has NULL in ``sent_at`` or ``status``. Positions and ids are parameters; nothing
+of a log is pasted into SQL.
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ _USED = (
     *_NEEDED,
     "sc-bytes",
     "cs(Host)",
+    "cs(Referer)",
     "x-host-header",
     "x-edge-request-id",
     "x-forwarded-for",
@@ -80,6 +82,7 @@ SELECT
   CASE split_part(p[3], ' ', 3) WHEN '-' THEN 0
     ELSE positive(split_part(p[3], ' ', 3)) END AS bytes,
   p[6] AS agent,
+  site_of(p[4]) AS site,
   CASE WHEN len(p) = 13 AND p[8] <> '-' THEN p[8] END AS range_header,
   CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
     THEN positive(split_part(p[10][7:], '-', 1)) END AS content_start,
@@ -111,7 +114,7 @@ named AS (
     positive(p[$sc_content_len]) AS content_length,
     positive(p[$sc_range_start]) AS content_start,
     positive(p[$sc_range_end]) AS content_end,
-    nullif(p[$x_edge_request_id], '-') AS native_id
+    nullif(p[$x_edge_request_id], '-') AS native_id, site_of(p[$cs_referer]) AS site
   FROM parts
 )
 SELECT
@@ -125,7 +128,7 @@ SELECT
   CASE WHEN agent = '-' THEN '' ELSE agent END AS agent,
   CASE WHEN status = 206 AND content_start = 0 AND content_end IN (0, 1)
     THEN 'bytes=0-' || content_end END AS range_header,
-  content_start, content_end, native_id
+  content_start, content_end, native_id, site
 FROM named
 """
 

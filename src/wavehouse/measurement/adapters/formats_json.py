@@ -39,7 +39,8 @@ SELECT
   told(coalesce(p[21], p[22])) AS range_header,
   content_first(coalesce(p[23], p[24])) AS content_start,
   content_last(coalesce(p[23], p[24])) AS content_end,
-  told(p[25]) AS native_id
+  told(p[25]) AS native_id,
+  site_of(plain(coalesce(p[19], p[20]))) AS site
 FROM parts
 """
 
@@ -73,7 +74,8 @@ SELECT
   coalesce(plain(told(p[10])), '') AS agent,
   told(p[13]) AS range_header,
   content_start, content_end,
-  told(p[12]) AS native_id
+  told(p[12]) AS native_id,
+  site_of(plain(p[11])) AS site
 FROM named
 """
 

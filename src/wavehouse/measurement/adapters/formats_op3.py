@@ -44,7 +44,7 @@ WITH parts AS (
 named AS (
   SELECT n, len(p) = $width AS whole, p[$time] AS time, p[$method] AS method, p[$url] AS url,
     p[$useragent] AS agent, p[$hash] AS hash, p[$uuid] AS uuid, p[$range] AS asked,
-    p[$country] AS country
+    p[$country] AS country, p[$referer] AS referer
   FROM parts
 )
 SELECT
@@ -60,7 +60,7 @@ SELECT
   agent,
   told(asked) AS range_header,
   NULL::BIGINT AS content_start, NULL::BIGINT AS content_end,
-  told(uuid) AS native_id
+  told(uuid) AS native_id, site_of(referer) AS site
 FROM named
 """
 
@@ -84,5 +84,4 @@ def op3_parameters(header: str | None, where: str) -> dict[str, Any]:
     for name in (*_NEEDED, *_OPTIONAL):
         # A list has no element beyond its end: a column that is not there reads as NULL.
         found[name.lower()] = names.index(name) + 1 if name in names else len(names) + 1
-    del found["referer"]
     return found

@@ -1,8 +1,9 @@
 """Commands of ``measurement``: logs in, downloads out, and how each came to be."""
 
 from wavehouse.measurement.cli.figures import downloads, requests
+from wavehouse.measurement.cli.inclusions import inclusions
 from wavehouse.measurement.cli.logs import logs
 from wavehouse.measurement.cli.quarantine import REPLAY_READERS, quarantine
 from wavehouse.measurement.cli.rollups import rollup
 
-__all__ = ["REPLAY_READERS", "downloads", "logs", "quarantine", "requests", "rollup"]
+__all__ = ["REPLAY_READERS", "downloads", "inclusions", "logs", "quarantine", "requests", "rollup"]

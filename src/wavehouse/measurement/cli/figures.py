@@ -54,6 +54,8 @@ def downloads(
         found = reading.figures(place, cast("reading.By", by), first=begin, last=end)
         people = reading.listeners(place, first=begin, last=end)
         estimates = reading.estimates(place, first=begin, last=end)
+        filtered = reading.filtered(place, first=begin, last=end)
+        flagged = reading.flagged(place, first=begin, last=end)
     total = sum(figure.downloads for figure in found)
     if as_json:
         rows = [
@@ -70,6 +72,8 @@ def downloads(
                 "downloads": total,
                 "listeners": people,
                 "prefix_estimates": estimates,
+                "filtered": filtered,
+                "flagged": flagged,
                 "rows": rows,
                 "rule_version": RULE_VERSION,
                 "list_version": lookups.list_version(),
@@ -107,7 +111,6 @@ def requests(
     as_json: bool,
 ) -> None:
     """Each stored request, where it stood, and why it counts or does not."""
-    from wavehouse.measurement.rules.outcomes import explained
     from wavehouse.measurement.service import reading
 
     with open_workplace() as place:
@@ -130,11 +133,18 @@ def requests(
                 r.app,
                 r.range_end - r.range_start,
                 r.outcome,
-                explained(r.outcome, r.unit_bytes, r.threshold_bytes),
+                _why(r),
             ]
             for r in found
         ],
     )
+
+
+def _why(r: TracedRequest) -> str:
+    from wavehouse.measurement.rules.outcomes import explained, flags_explained
+
+    told = (explained(r.outcome, r.unit_bytes, r.threshold_bytes), flags_explained(r.flags))
+    return "; ".join(filter(None, told))
 
 
 def _request_json(r: TracedRequest) -> dict[str, Any]:
@@ -152,6 +162,7 @@ def _request_json(r: TracedRequest) -> dict[str, Any]:
         "country": r.country_code,
         "app": r.app,
         "outcome": r.outcome,
+        "flags": list(r.flags),
         "unit_bytes": r.unit_bytes,
         "threshold_bytes": r.threshold_bytes,
         "why": explained(r.outcome, r.unit_bytes, r.threshold_bytes),

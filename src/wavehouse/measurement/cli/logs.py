@@ -9,6 +9,7 @@ import click
 
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.measurement.cli.inclusions import alert
 from wavehouse.measurement.cli.options import AS_JSON
 
 if TYPE_CHECKING:
@@ -56,6 +57,7 @@ def logs(
             with terminal.progress("Counting days", len(pending), "days") as meter:
                 counted = counting.count(place, on_day=lambda _: meter.advance(1))
             rolled = rolling.roll_up(place)
+        alert(place)
     if as_json:
         terminal.print_json(_json(results, total, counted, rolled))
     else:

@@ -65,7 +65,8 @@ def adopt(
                 AS k (path, host, media_path)
             ),
             found AS (
-              SELECT r.requested_at, r.request_id, v.podcast_id, v.episode_id, v.enclosure_id
+              SELECT r.requested_at, r.request_id, v.podcast_id, v.episode_id, v.enclosure_id,
+                     p.publish_date
               FROM measurement.requests r JOIN known k USING (path)
               CROSS JOIN LATERAL (
                 SELECT e.podcast_id, e.episode_id, e.enclosure_id FROM catalog.enclosures e
@@ -75,13 +76,17 @@ def adopt(
                   CASE WHEN e.valid_from <= r.requested_at THEN e.valid_from END DESC,
                   e.valid_from, e.enclosure_id
                 LIMIT 1) AS v
+              JOIN catalog.episodes p ON p.episode_id = v.episode_id
               WHERE r.organization_id = %(organization_id)s
             ),
             adopted AS (
               UPDATE measurement.requests r
               SET podcast_id = f.podcast_id, episode_id = f.episode_id,
                   enclosure_id = f.enclosure_id, reason = r.next_reason, next_reason = NULL,
-                  path = NULL
+                  path = NULL,
+                  -- R25 could not be told before the episode was known
+                  flags = CASE WHEN r.requested_at < f.publish_date
+                    THEN coalesce(r.flags, '{}') || '{pre_release}' ELSE r.flags END
               FROM found f
               WHERE r.requested_at = f.requested_at AND r.request_id = f.request_id
               RETURNING r.batch_id, (r.requested_at AT TIME ZONE 'UTC')::date AS day

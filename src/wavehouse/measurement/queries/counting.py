@@ -58,24 +58,81 @@ def delete_marks(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
 def collect_touched_keys(
     tx: Tx[Operational], *, start: datetime, end: datetime, batches: Sequence[int]
 ) -> None:
-    """The listeners whose units of a day are derived anew.
+    """The listeners whose units of a day are derived anew: of every address that was touched.
 
-    A whole day (batch 0) has those too whose requests are gone: a last line that was cut.
+    Whole addresses, because R18 judges them whole. A whole day (batch 0) has those listeners too
+    whose requests are gone: a last line that was cut.
     """
     tx.execute(
         """
         CREATE TEMP TABLE touched ON COMMIT DROP AS
-        SELECT DISTINCT listener_key FROM measurement.requests
-        WHERE requested_at >= %(start)s AND requested_at < %(end)s
-          AND listener_key IS NOT NULL
-          AND (0 = ANY(%(batches)s) OR batch_id = ANY(%(batches)s))
-        UNION
-        SELECT listener_key FROM measurement.downloads
+        WITH listeners AS (
+          SELECT listener_key, min(network_key) AS network_key,
+                 bool_or(reason IS NULL OR reason = 'excess_ip') AS is_candidate,
+                 coalesce(bool_or('included' = ANY(flags)), false) AS is_included,
+                 bool_or(0 = ANY(%(batches)s) OR batch_id = ANY(%(batches)s)) AS is_touched
+          FROM measurement.requests
+          WHERE requested_at >= %(start)s AND requested_at < %(end)s AND listener_key IS NOT NULL
+          GROUP BY listener_key
+        )
+        SELECT listener_key, network_key, is_candidate, is_included FROM listeners
+        WHERE network_key IN (SELECT network_key FROM listeners WHERE is_touched)
+        UNION ALL
+        SELECT DISTINCT listener_key, network_key, false, false FROM measurement.downloads d
         WHERE 0 = ANY(%(batches)s) AND downloaded_at >= %(start)s AND downloaded_at < %(end)s
+          AND NOT EXISTS (SELECT FROM listeners l WHERE l.listener_key = d.listener_key)
         """,
         {"start": start, "end": end, "batches": list(batches)},
     )
     tx.execute("ANALYZE touched")
+
+
+def release_excess(tx: Tx[Operational], *, start: datetime, end: datetime) -> None:
+    """Forget what R18 said of touched listeners: it is judged anew (R02, R42)."""
+    tx.execute(
+        """
+        UPDATE measurement.requests r SET reason = NULL FROM touched t
+        WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
+          AND r.reason = 'excess_ip' AND r.listener_key = t.listener_key
+        """,
+        {"start": start, "end": end},
+    )
+
+
+def filter_excess(
+    tx: Tx[Operational], *, start: datetime, end: datetime, episodes: int, agents: int
+) -> int:
+    """R18: addresses with too many episodes or user agents on a day; how many addresses.
+
+    A listener is an address and an agent, so an address's listeners are its agents. R19: an
+    included address is left alone.
+    """
+    found: int = tx.value(
+        """
+        WITH excess AS (
+          SELECT network_key FROM touched
+          GROUP BY network_key HAVING count(*) FILTER (WHERE is_candidate) > %(agents)s
+          UNION
+          SELECT network_key FROM derived
+          GROUP BY network_key HAVING count(DISTINCT episode_id) > %(episodes)s
+        ),
+        stopped AS MATERIALIZED (
+          SELECT listener_key, network_key FROM touched JOIN excess USING (network_key)
+          WHERE network_key NOT IN (SELECT network_key FROM touched WHERE is_included)
+        ),
+        filtered AS (
+          UPDATE measurement.requests r SET reason = 'excess_ip' FROM stopped s
+          WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
+            AND r.reason IS NULL AND r.listener_key = s.listener_key
+        ),
+        removed AS (
+          DELETE FROM derived d USING stopped s WHERE d.listener_key = s.listener_key
+        )
+        SELECT count(DISTINCT network_key) FROM stopped
+        """,
+        {"start": start, "end": end, "episodes": episodes, "agents": agents},
+    )
+    return found
 
 
 def derive_downloads(

@@ -16,11 +16,12 @@ def insert_only_new_requests(loader: BulkLoader) -> int | None:
           (requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end, other_ranges,
            is_prefix, network, country_code, listener_key, listener_key_prev, network_key,
-           agent_id, reason, path, next_reason)
+           agent_id, reason, path, next_reason, flags)
         SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end,
            other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
-           listener_key_prev, network_key, agent_id, reason, path, next_reason
+           listener_key_prev, network_key, agent_id, reason, path, next_reason,
+           string_to_array(flags, ',')
         FROM pg_temp.staged_requests
         """
     )
@@ -34,11 +35,12 @@ def insert_requests(loader: BulkLoader) -> int:
           (requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end, other_ranges,
            is_prefix, network, country_code, listener_key, listener_key_prev, network_key,
-           agent_id, reason, path, next_reason)
+           agent_id, reason, path, next_reason, flags)
         SELECT requested_at, request_id, organization_id, batch_id, line_number, podcast_id,
            episode_id, enclosure_id, method, status, range_start, range_end,
            other_ranges::int8multirange, is_prefix = 1, network::cidr, country_code, listener_key,
-           listener_key_prev, network_key, agent_id, reason, path, next_reason
+           listener_key_prev, network_key, agent_id, reason, path, next_reason,
+           string_to_array(flags, ',')
         FROM pg_temp.staged_requests
         ON CONFLICT DO NOTHING
         """

@@ -180,6 +180,20 @@ def filtered_requests(tx: Tx[Operational], *, start: datetime, end: datetime) ->
     )
 
 
+def flagged_requests(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Figure]:
+    """How many requests have each flag; a request may have several, and counts all the same."""
+    return tx.rows(
+        Figure,
+        """
+        SELECT f AS member, count(*) AS downloads
+        FROM measurement.requests, unnest(flags) AS f
+        WHERE requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
+        GROUP BY f ORDER BY count(*) DESC, f
+        """,
+        {"start": start, "end": end},
+    )
+
+
 def traced_requests(
     tx: Tx[Operational], *, start: datetime, end: datetime, limit: int
 ) -> list[TracedRequest]:
@@ -224,6 +238,7 @@ def traced_requests(
                     WHEN d.method = 'bytes' THEN 'counted'
                     WHEN d.method = 'prefix_estimate' THEN d.method
                     ELSE 'below_threshold' END AS outcome,
+               coalesce(c.flags, '{}') AS flags,
                s.unit_bytes,
                CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL OR n.duration_ms < 60000
                  THEN n.bytes

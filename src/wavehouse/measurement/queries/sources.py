@@ -29,10 +29,11 @@ def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
     return tx.rows(
         MediaFile,
         """
-        SELECT enclosure_id, episode_id, podcast_id, organization_id, media_host, media_path,
-               valid_from
-        FROM catalog.enclosures WHERE organization_id = %(organization_id)s
-        ORDER BY valid_from, enclosure_id
+        SELECT n.enclosure_id, n.episode_id, n.podcast_id, n.organization_id, n.media_host,
+               n.media_path, n.valid_from, e.publish_date AS published_at
+        FROM catalog.enclosures n JOIN catalog.episodes e USING (episode_id)
+        WHERE n.organization_id = %(organization_id)s
+        ORDER BY n.valid_from, n.enclosure_id
         """,
         {"organization_id": organization_id},
     )

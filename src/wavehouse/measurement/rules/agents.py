@@ -1,4 +1,4 @@
-"""What a user agent is, and whether its requests are filtered (R08, R16, R20–R22).
+"""What a user agent is, and whether its requests are filtered (R08, R16, R20–R22, R24).
 
 ``AgentRules`` is built once from the reference lists and classifies a user agent in some tens of
 microseconds; callers keep the answers of the distinct ones.
@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from typing import Literal, cast
 from urllib.parse import unquote
 
-from wavehouse.kernel.reference import AgentPattern
+from wavehouse.kernel.reference import AgentPattern, Preloaders
 
 Kind = Literal["app", "browser", "library", "bot", "unknown"]
-Reason = Literal["empty_agent", "watch", "bot", "malformed_agent"]
+Reason = Literal["empty_agent", "watch", "bot", "malformed_agent", "preload"]
 
 UNKNOWN = "Unknown"
 
@@ -143,7 +143,13 @@ class _Finder:
 class AgentRules:
     """The rules over one version of the lists."""
 
-    def __init__(self, patterns: Iterable[AgentPattern], devices: Iterable[AgentPattern]) -> None:
+    def __init__(
+        self,
+        patterns: Iterable[AgentPattern],
+        devices: Iterable[AgentPattern],
+        preloaders: Preloaders | None = None,
+    ) -> None:
+        self._preloaders = preloaders
         self._agents = _Finder(patterns)
         self._devices = _Finder(devices)
 
@@ -161,7 +167,8 @@ class AgentRules:
             return Agent(name, "bot", None, None, "bot")
         if is_malformed(text):
             return Agent(UNKNOWN, "unknown", None, None, "malformed_agent")
-        return Agent(name, kind, *self._device(text), None)
+        preloads = self._preloaders is not None and self._preloaders.has_agent(text)
+        return Agent(name, kind, *self._device(text), "preload" if preloads else None)
 
     def _device(self, text: str) -> tuple[str | None, str | None]:
         for mark, device_type, system in _OWN_DEVICES:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 _FILTERED = {
     "bad_ip": "its address cannot be read (R06)",
     "unknown_path": "no registered episode is served there: wavehouse ingest feed",
@@ -13,8 +15,15 @@ _FILTERED = {
     "watch": "a watch's copy of its phone's download (R20)",
     "bot": "a bot (R16)",
     "malformed_agent": "the user agent is no user agent (R22)",
+    "preload": "a player that is known to preload (R24)",
     "datacenter": "from a data centre (R17)",
     "vpn": "from a VPN (R17)",
+    "excess_ip": "its address asked for more than people do that day (R18)",
+}
+_FLAGS = {
+    "implausible_referrer": "its referrer is implausible (R23)",
+    "pre_release": "before the episode came out (R25)",
+    "included": "its network is on the inclusion list (R19)",
 }
 _FAULTS = {
     "malformed_line": "not a line of this log format (cut?)",
@@ -38,6 +47,11 @@ def explained(outcome: str, unit_bytes: int | None, threshold_bytes: int | None)
     if outcome == "counted":
         return f"one minute was sent: {compared} (R26, R27)"
     return f"less than one minute: {compared} (R26)"
+
+
+def flags_explained(flags: Iterable[str]) -> str:
+    """What is told of a request besides, as a text; empty for none."""
+    return "; ".join(_FLAGS.get(flag, flag) for flag in flags)
 
 
 def fault_explained(fault: str, raw_retention_days: int) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wavehouse.accounts import Workplace
@@ -23,10 +24,11 @@ def pending_days(place: Workplace) -> list[date]:
 
 def count(place: Workplace, *, on_day: Callable[[date], None] = lambda _: None) -> Counted:
     """Count every marked day; each commits on its own, so an interruption loses nothing."""
+    limits = Limits(place.settings["excess_downloads"], place.settings["excess_agents"])
     done = Counted()
     for day in pending_days(place):
         with telemetry.span("count.day"), place.stores.operational.worker() as tx:
-            part = count_day(tx, day=day)
+            part = count_day(tx, day=day, limits=limits)
         on_day(day)
         done = Counted(
             done.days + 1,
@@ -37,7 +39,15 @@ def count(place: Workplace, *, on_day: Callable[[date], None] = lambda _: None) 
     return done
 
 
-def count_day(tx: Tx[Operational], *, day: date) -> Counted:
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one address may ask for on a day before it is no household (R18)."""
+
+    episodes: int
+    agents: int
+
+
+def count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
     """Derive the touched units of one day and bring downloads and events in step."""
     counting.lock_counting(tx)
     marks = counting.marks_of(tx, day=day)
@@ -47,9 +57,11 @@ def count_day(tx: Tx[Operational], *, day: date) -> Counted:
     end = start + timedelta(days=1)
     batches = sorted({mark.batch_id for mark in marks})
     counting.collect_touched_keys(tx, start=start, end=end, batches=batches)
+    counting.release_excess(tx, start=start, end=end)
     counting.derive_downloads(
         tx, start=start, end=end, rule_version=RULE_VERSION, list_version=list_version()
     )
+    counting.filter_excess(tx, start=start, end=end, episodes=limits.episodes, agents=limits.agents)
     counting.delete_stale_downloads(tx, start=start, end=end)
     counting.insert_downloads(tx)
     counting.derive_events(tx)

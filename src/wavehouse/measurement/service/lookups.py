@@ -17,12 +17,14 @@ from wavehouse.kernel.reference import (
     agent_patterns,
     countries,
     networks,
+    preloaders,
     versions,
 )
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
-from wavehouse.measurement.queries import sources
+from wavehouse.measurement.queries import inclusions, sources
 from wavehouse.measurement.rules.addresses import TrustedProxies, trusted_proxies
 from wavehouse.measurement.rules.agents import AgentRules
+from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
 
 Version = Literal[4, 6]
@@ -47,18 +49,22 @@ def lookups(place: Workplace) -> Lookups:
     with place.stores.operational.worker(snapshot=True) as tx:
         media_state = sources.media_state(tx, organization_id=organization_id)
         media = sources.media_files(tx, organization_id=organization_id)
+        included = inclusions.inclusions(tx, organization_id=organization_id)
     country_file = settings["country_database"]
     country_list = countries(Path(country_file) if country_file else None)
+    preload_list = preloaders(*(Path(name) for name in settings["preloaders"]))
     network_list = networks(*(Path(name) for name in settings["network_lists"]))
     return Lookups(
         media=MediaIndex(media),
         media_state=media_state,
-        agents=AgentRules(agent_patterns(), agent_devices()),
+        agents=AgentRules(agent_patterns(), agent_devices(), preload_list),
         country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
         network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
         trusted=_trusted(settings),
         secret_of=_secrets(place),
         stand_in=secrets.token_bytes(32),
+        included_until=included_until((e.network, e.expires_at) for e in included),
+        preloaders=preload_list,
     )
 
 

@@ -117,6 +117,17 @@ def filtered(place: Workplace, *, first: date, last: date) -> dict[str, int]:
     return {figure.member: figure.downloads for figure in found}
 
 
+def flagged(place: Workplace, *, first: date, last: date) -> dict[str, int]:
+    """Requests of a period by the flags they have (R19, R23, R25)."""
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        found = reading.flagged_requests(
+            tx,
+            start=clock.start_of_day(first),
+            end=clock.start_of_day(last + timedelta(days=1)),
+        )
+    return {figure.member: figure.downloads for figure in found}
+
+
 def outcomes(place: Workplace, *, first: date, last: date) -> dict[str, int]:
     """Candidate requests of a period by what became of them."""
     with place.stores.operational.app(place.organization.organization_id) as tx:

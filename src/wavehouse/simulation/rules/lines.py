@@ -86,7 +86,8 @@ def cloudfront(day: date, request: Request, noise: int, request_id: str) -> str:
     taken = 0.02 + r.sent / 6_000_000 + (noise & 255) / 1000
     return (
         f"{day}\t{CLOCK[r.second]}\t{_EDGES.get(r.country, 'FRA56-P5')}\t{r.sent + header}\t"
-        f"{r.address}\t{r.method}\td3wavehouse0001.cloudfront.net\t{r.path}\t{r.status}\t-\t"
+        f"{r.address}\t{r.method}\td3wavehouse0001.cloudfront.net\t{r.path}\t{r.status}\t"
+        f"{r.referer or '-'}\t"
         f"{_encoded(r.agent)}\t{r.query or '-'}\t-\t{result}\t{request_id}\t{r.host}\thttps\t"
         f"{180 + (noise >> 4) % 300}\t{taken:.3f}\t-\t{_TLS}\t{result}\tHTTP/2.0\t-\t-\t{port}\t"
         f"{0.001 * (noise & 63):.3f}\t{result}\t{r.kind}\t{length}\t{start}\t{end}\n"
@@ -108,7 +109,8 @@ def combined(day: date, request: Request) -> str:
     given = f"bytes {r.first}-{r.last}/{r.size}" if r.first >= 0 else "-"
     return (
         f"{r.address} - - [{_nginx_date(day)}:{CLOCK[r.second]} +0000] "
-        f'"{r.method} {target} HTTP/1.1" {r.status} {r.sent} "-" "{_escaped(r.agent)}" '
+        f'"{r.method} {target} HTTP/1.1" {r.status} {r.sent} '
+        f'"{r.referer or "-"}" "{_escaped(r.agent)}" '
         f'"{r.asked or "-"}" "{given}" "{r.host}"\n'
     )
 
@@ -127,7 +129,7 @@ def fastly(day: date, request: Request) -> str:
     return (
         f'{{"timestamp":"{day}T{CLOCK[r.second]}+0000","client_ip":{_quoted(r.address)},'
         f'"host":"{r.host}","url":{_quoted(target)},"request_method":"{r.method}",'
-        f'"request_referer":"","request_user_agent":{_quoted(r.agent)},'
+        f'"request_referer":{_quoted(r.referer)},"request_user_agent":{_quoted(r.agent)},'
         f'"request_range":{_quoted(r.asked)},"response_status":{int(r.status)},'
         f'"response_body_size":{r.sent},"response_content_range":"{given}"}}\n'
     )
@@ -147,7 +149,7 @@ def cloudflare(day: date, request: Request, noise: int, ray: str) -> str:
     return (
         f'{{"ClientIP":{_quoted(r.address)},"ClientRequestHost":"{r.host}",'
         f'"ClientRequestMethod":"{r.method}","ClientRequestPath":{_quoted(r.path)},'
-        f'"ClientRequestReferer":"","ClientRequestURI":{_quoted(target)},'
+        f'"ClientRequestReferer":{_quoted(r.referer)},"ClientRequestURI":{_quoted(target)},'
         f'"ClientRequestUserAgent":{_quoted(r.agent)},"EdgeResponseBodyBytes":{r.sent},'
         f'"EdgeResponseBytes":{r.sent + 400 + noise % 201},"EdgeResponseStatus":{int(r.status)},'
         f'"EdgeStartTimestamp":{when},"RayID":"{ray}","RequestHeaders":{asked},'
@@ -175,6 +177,6 @@ def op3(day: date, request: Request, uuid: str) -> str:
     target = f"{r.path}?{r.query}" if r.query else r.path
     return (
         f"{day}T{CLOCK[r.second]}.000Z\t{uuid}\t{_hashed(r.address)}\t{r.method}\t"
-        f"https://op3.dev/e/{r.host}{target}\t{r.agent}\t\t{r.asked}\t\t\tFRA\tEU\t"
+        f"https://op3.dev/e/{r.host}{target}\t{r.agent}\t{r.referer}\t{r.asked}\t\t\tFRA\tEU\t"
         f"{r.country}\tEtc/UTC\t\t\t\n"
     )

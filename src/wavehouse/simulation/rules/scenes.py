@@ -27,9 +27,13 @@ SCENES: dict[str, Scene] = {
     "R15": scenes_bytes.r15_status_000,
     "R16": scenes_filters.r16_bots_and_empty_agents,
     "R17": scenes_filters.r17_data_centres_and_vpns,
+    "R18": scenes_filters.r18_too_many_agents_behind_one_address,
     "R20": scenes_filters.r20_apple_watch,
     "R21": scenes_filters.r21_nothing_broader_than_the_watch_rule,
     "R22": scenes_filters.r22_malformed_agents,
+    "R23": scenes_filters.r23_an_implausible_referrer_is_flagged,
+    "R24": scenes_filters.r24_known_preloaders_are_filtered,
+    "R25": scenes_filters.r25_before_its_release_it_counts_and_is_flagged,
     "R26": scenes_bytes.r26_header_and_a_minute,
     "R27": scenes_bytes.r27_a_union_of_positions,
     "R28": scenes_bytes.r28_what_was_sent_not_what_was_asked,
@@ -41,6 +45,9 @@ SCENES: dict[str, Scene] = {
     "R40": scenes_uniques.r40_play_pause_play,
     "R41": scenes_uniques.r41_the_first_request_dates_it,
 }
+
+EARLY = {"R25"}
+"""Rules whose episode comes out after the period."""
 
 SHORT = {"R29"}
 """Rules whose episode is shorter than a minute."""

@@ -1,4 +1,4 @@
-"""Scenes of method, status and invalid traffic: R09–R11, R16–R22."""
+"""Scenes of method, status and invalid traffic: R09–R11, R16–R25."""
 
 from __future__ import annotations
 
@@ -67,6 +67,17 @@ def r17_data_centres_and_vpns(s: Stage) -> None:
         s.whole(s.cast.vpn(), at=90 + place, reason="vpn")
 
 
+def r18_too_many_agents_behind_one_address(s: Stage) -> None:
+    """R18: more than 20 user agents behind one address on a day are filtered, 20 are not."""
+    for wanted, reason in ((20, None), (21, "excess_ip")):
+        crowd = s.cast.listener()
+        for place, (agent, app) in enumerate(s.cast.agents(wanted)):
+            who = crowd.with_agent(agent, app)
+            s.whole(who, at=30 * place, reason=reason)
+            if reason is None:
+                s.counts(who)
+
+
 def r20_apple_watch(s: Stage) -> None:
     """R20: an agent that begins ``atc/`` with watchOS, or has the null form, is filtered."""
     phone = s.cast.listener("Podcasts/1710.17 CFNetwork/1399 Darwin/22.1.0")
@@ -100,3 +111,38 @@ def r22_malformed_agents(s: Stage) -> None:
     s.counts(typo)  # the header's name got into its value
     for place, agent in enumerate(("1.0/2.0 (3)", "<script>alert(1)</script>", "() { x; }; 42")):
         s.whole(s.cast.listener(agent), at=10 + place, reason="malformed_agent")
+
+
+def r23_an_implausible_referrer_is_flagged(s: Stage) -> None:
+    """R23: an implausible referrer is flagged and counted all the same."""
+    for place, page in enumerate((
+        "https://podcasts.example.net/show", "http://localhost:8080/", "referer", "ftp://a.b/c",
+    )):  # fmt: skip
+        who = s.cast.listener()
+        s.ask(who, at=20 * place, referer=page, flag="implausible_referrer" if place else "")
+        s.counts(who)
+    stopped = s.cast.listener()
+    s.ask(stopped, sent=1000, referer="nonsense", flag="implausible_referrer")
+    s.fails(stopped)
+
+
+def r24_known_preloaders_are_filtered(s: Stage) -> None:
+    """R24: a player that is known to preload is filtered; all others are judged by their bytes."""
+    heard, stopped = s.cast.listener(), s.cast.listener()
+    s.whole(heard)
+    s.counts(heard)
+    s.ask(stopped, sent=s.episode.media.threshold // 2, at=10)
+    s.fails(stopped)  # preloaded by whatever it was, and not listened to
+    prefetch = s.cast.listener("Chrome Privacy Preserving Prefetch Proxy")
+    s.whole(prefetch, at=20, reason="preload")
+
+
+def r25_before_its_release_it_counts_and_is_flagged(s: Stage) -> None:
+    """R25: a request before the episode came out is counted and flagged."""
+    for place in range(2):
+        early = s.cast.listener()
+        s.ask(early, at=40 * place, flag="pre_release")
+        s.counts(early)
+    stopped = s.cast.listener()
+    s.ask(stopped, at=90, sent=1000, flag="pre_release")
+    s.fails(stopped)

@@ -6,7 +6,7 @@ import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
 from uuid import NAMESPACE_URL, UUID, uuid5
 
-from wavehouse.simulation.rules.scenes import SCENES, SHORT
+from wavehouse.simulation.rules.scenes import EARLY, SCENES, SHORT
 from wavehouse.simulation.rules.sizes import rendition
 from wavehouse.simulation.rules.texts import SCRIPTS, Script
 from wavehouse.simulation.types import Episode, Rendition, Settings, Show
@@ -103,8 +103,11 @@ def rules_show(settings: Settings) -> Show:
     """The show whose episodes are the counting rules, one for each."""
     host = f"media.{RULES_KEY}.example"
     published = datetime.combine(settings.first_day - timedelta(days=3), time(6), UTC)
+    after = datetime.combine(settings.until + timedelta(days=1), time(6), UTC)
     episodes = tuple(
-        _rule_episode(rule, place, host, published + timedelta(minutes=place))
+        _rule_episode(
+            rule, place, host, (after if rule in EARLY else published) + timedelta(minutes=place)
+        )
         for place, rule in enumerate(SCENES)
     )
     return Show(

@@ -65,6 +65,7 @@ class Stage:
     expected: list[Expected] = field(default_factory=list)
     filtered: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    flagged: Counter[str] = field(default_factory=Counter)
     _open: dict[tuple[int, str], list[int]] = field(default_factory=dict)
 
     def ask(
@@ -84,11 +85,16 @@ class Stage:
         path: str | None = None,
         host: str | None = None,
         reason: str | None = None,
+        referer: str = "",
+        flag: str = "",
         copies: int = 1,
         shuffled: bool = False,
         clock: int | None = None,
     ) -> None:
-        """One request, ``at`` seconds into the scene; ``reason`` when it must be filtered."""
+        """One request, ``at`` seconds into the scene, and what must come of it.
+
+        ``reason`` when it must be filtered, ``flag`` when it must be flagged.
+        """
         file = media or self.episode.media
         second = self.base + at if clock is None else clock
         length = last - first + 1 if first >= 0 else file.bytes
@@ -99,9 +105,11 @@ class Stage:
         request = Request(
             second, who.address, who.agent, who.country, method, host or file.host,
             path or file.path, query, status, asked, first, last, size, body, file.kind,
-            "" if reason and reason not in UNSEEN else who.key,
+            "" if reason and reason not in UNSEEN else who.key, referer,
         )  # fmt: skip
         self.staged.append(Staged(day, request, copies, shuffled))
+        if flag:
+            self.flagged[flag] += 1
         if reason:
             self.filtered[reason] += 1
         else:

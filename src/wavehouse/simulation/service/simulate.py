@@ -98,6 +98,7 @@ def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
             SCENES[rule](stage)
             stage.close()
             tally.filtered.update(stage.filtered)
+            tally.flagged.update(stage.flagged)
             tally.outcomes.update({} if settings.format.redirects else stage.outcomes)
             for item in stage.staged:
                 programme.requests.setdefault(start + item.day, []).append(item)

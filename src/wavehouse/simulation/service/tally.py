@@ -27,6 +27,7 @@ class Tally:
     by_country: Counter[str] = field(default_factory=Counter)
     filtered: Counter[str] = field(default_factory=Counter)
     outcomes: Counter[str] = field(default_factory=Counter)
+    flagged: Counter[str] = field(default_factory=Counter)
     impressions: Counter[str] = field(default_factory=Counter)
     hours: dict[str, Counter[str]] = field(default_factory=dict)
     audience: set[str] = field(default_factory=set)

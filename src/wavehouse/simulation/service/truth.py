@@ -44,6 +44,7 @@ def truth(tally: Tally, shop: Shop) -> dict[str, Any]:
             "by_episode": _largest_first(tally.estimates),
         },
         "filtered": _largest_first(tally.filtered),
+        "flagged": _largest_first(tally.flagged),
         "outcomes": _largest_first(tally.outcomes),
         "conversions": {
             "total": shop.by_campaign.total(),

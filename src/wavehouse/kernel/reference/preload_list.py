@@ -1,0 +1,52 @@
+"""Players that are known to preload (R24): by a text in their user agent, or by their page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.reference.files import path_of
+
+
+@dataclass(frozen=True, slots=True)
+class Preloaders:
+    """The bundled list and the operator's own lines."""
+
+    agents: tuple[str, ...]
+    hosts: frozenset[str]
+
+    def has_agent(self, user_agent: str) -> bool:
+        """True when the user agent is one of a player that preloads."""
+        return any(text in user_agent for text in self.agents)
+
+    def has_page(self, host: str) -> bool:
+        """True when pages of this host preload, or of a host that it is below."""
+        parts = host.split(".")
+        return any(".".join(parts[place:]) in self.hosts for place in range(len(parts)))
+
+
+@cache
+def preloaders(*extra: Path) -> Preloaders:
+    """The known preloaders, with the lines of the operator's own files."""
+    found: dict[str, list[str]] = {"agent": [], "referrer": []}
+    for path in (path_of("preloaders.txt"), *extra):
+        for number, line in enumerate(_text(path).splitlines(), 1):
+            kind, _, value = line.partition("#")[0].strip().partition(" ")
+            if not kind:
+                continue
+            if kind not in found or not value.strip():
+                raise InvalidInput(
+                    "a line of the preloaders is neither `agent <text>` nor `referrer <host>`",
+                    where=f"{path}:{number}",
+                )
+            found[kind].append(value.strip())
+    return Preloaders(tuple(found["agent"]), frozenset(h.lower() for h in found["referrer"]))
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as broken:
+        raise InvalidInput("the list of preloaders cannot be read", where=str(path)) from broken

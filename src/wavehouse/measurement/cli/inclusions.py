@@ -1,0 +1,149 @@
+"""``wavehouse inclusions``: networks whose many listeners are people (R19)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.measurement.cli.options import AS_JSON
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace, Workplace
+    from wavehouse.measurement.types import Inclusion
+
+_DAYS = click.option(
+    "--days",
+    type=click.IntRange(1, 90),
+    default=90,
+    show_default=True,
+    help="How long it holds until it must be looked at again; 90 at most.",
+)
+
+
+@click.group()
+def inclusions() -> None:
+    """Networks of many people, dorms and offices, that R17 and R18 would filter.
+
+    An entry holds for 90 days at most and must then be re-validated; an expired one filters again,
+    and `wavehouse doctor` says so. It covers requests made before its end, whenever they are read.
+    Requests that were stored before an entry was added keep the reason they were stored with.
+    """
+
+
+@inclusions.command()
+@click.argument("network")
+@click.option("--reason", required=True, help="Who listens there, and how you know.")
+@_DAYS
+@AS_JSON
+@click.pass_obj
+def add(open_workplace: OpenWorkplace, network: str, reason: str, days: int, as_json: bool) -> None:
+    """List a NETWORK (192.0.2.0/24, 2001:db8::/48, or one address)."""
+    from wavehouse.measurement.service import inclusions as service
+
+    with open_workplace() as place:
+        entry = service.add_inclusion(place, network=network, reason=reason, days=days)
+    _tell(entry, as_json=as_json)
+
+
+@inclusions.command()
+@click.argument("network")
+@click.option("--note", default="", help="How you know that it still holds.")
+@_DAYS
+@AS_JSON
+@click.pass_obj
+def revalidate(
+    open_workplace: OpenWorkplace, network: str, note: str, days: int, as_json: bool
+) -> None:
+    """Say that a listed NETWORK is still one of many people."""
+    from wavehouse.measurement.service import inclusions as service
+
+    with open_workplace() as place:
+        entry = service.revalidate(place, network=network, note=note, days=days)
+    _tell(entry, as_json=as_json)
+
+
+def _tell(entry: Inclusion, *, as_json: bool) -> None:
+    if as_json:
+        terminal.print_json(_json(entry))
+    else:
+        terminal.say(f"{entry.network} is included until {entry.expires_at:%Y-%m-%d %H:%M} UTC")
+
+
+@inclusions.command("list")
+@AS_JSON
+@click.pass_obj
+def list_entries(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """Every entry and until when it holds; exit code 3 when one has expired."""
+    from wavehouse.measurement.service import inclusions as service
+
+    with open_workplace() as place:
+        entries = service.list_inclusions(place)
+        expired = service.expired_inclusions(place)
+    if as_json:
+        rows = [{**_json(e), "active": e not in expired} for e in entries]
+        terminal.print_json({"inclusions": rows})
+    elif entries:
+        terminal.print_table(
+            ["network", "reason", "validated", "until (UTC)", ""],
+            [
+                [e.network, e.reason, f"{e.validated_at:%Y-%m-%d}",
+                 f"{e.expires_at:%Y-%m-%d %H:%M}", "expired" if e in expired else "active"]
+                for e in entries
+            ],
+        )  # fmt: skip
+    else:
+        terminal.say("No network is included. Add one: wavehouse inclusions add 192.0.2.0/24 …")
+    if expired:
+        raise SystemExit(EXIT_FOUND)
+
+
+@inclusions.command()
+@AS_JSON
+@click.pass_obj
+def export(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """The log of validations, oldest first, as tab-separated text or JSON."""
+    from wavehouse.measurement.service import inclusions as service
+
+    with open_workplace() as place:
+        log = service.validation_log(place)
+    rows: list[dict[str, Any]] = [
+        {
+            "network": v.network,
+            "reason": v.reason,
+            "validated_at": v.validated_at,
+            "expires_at": v.expires_at,
+            "validated_by": v.validated_by,
+            "note": v.note,
+        }
+        for v in log
+    ]
+    if as_json:
+        terminal.print_json({"validations": rows})
+    elif rows:
+        terminal.print_table(list(rows[0]), [list(row.values()) for row in rows])
+    else:
+        terminal.say("No network was ever included.")
+
+
+def alert(place: Workplace) -> None:
+    """Say on stderr which entries have expired: their listeners are filtered again."""
+    from wavehouse.measurement.service import inclusions as service
+
+    for entry in service.expired_inclusions(place):
+        terminal.say(
+            f"The inclusion of {entry.network} expired on {entry.expires_at:%Y-%m-%d}: "
+            f"wavehouse inclusions revalidate {entry.network}"
+        )
+
+
+def _json(entry: Inclusion) -> dict[str, Any]:
+    return {
+        "network": entry.network,
+        "reason": entry.reason,
+        "created_at": entry.created_at,
+        "validated_at": entry.validated_at,
+        "expires_at": entry.expires_at,
+    }
