@@ -216,6 +216,7 @@ FRESH = {
     "date": "{c} + 1",
     "timestamp with time zone": "{c} + interval '1 second'",
     "boolean": "{c}",
+    "cidr": "set_masklen({c}, masklen({c}) + 1)",
 }
 
 

@@ -59,7 +59,7 @@ class Found:
     hours: dict[str, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
 
 
-def enclosures(folder: Path) -> dict[tuple[str, str], tuple[str, dict[str, int]]]:
+def enclosures(folder: Path) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
     """(host, path) → episode and sizes, from the feeds and media.json."""
     media = json.loads((folder / "media.json").read_text())
     found = {}
@@ -72,6 +72,11 @@ def enclosures(folder: Path) -> dict[tuple[str, str], tuple[str, dict[str, int]]
                 _, _, bare = url.rpartition("/wh/e/")
                 host, _, path = bare.removeprefix("https://").partition("/")
                 found[host, f"/{path}"] = guid, media[url]
+                start, playlist = 0, (host, f"/{path}")
+                for one in media[url].get("segments", ()):
+                    place = f"/{path.rpartition('/')[0]}/{one['uri']}"
+                    found[host, place] = guid, {**one, "start": start, "of": playlist}
+                    start += one["duration_ms"]
     return found
 
 
@@ -158,7 +163,13 @@ def _conclude(
         return
     spans = defaultdict(list)
     for hit, place in asked:
-        spans[place] += hit.spans
+        sizes = files[place][1]
+        if "of" in sizes:  # R13: a share of the segment's time
+            share = [[sizes["start"] + b * sizes["duration_ms"] // sizes["bytes"] for b in span]
+                     for span in hit.spans]  # fmt: skip
+            spans[sizes["of"]] += [(first, last) for first, last in share]
+        elif "segments" not in sizes:
+            spans[place] += hit.spans
     if not any(union(spans[p]) >= threshold(files[p][1]) for p in spans):
         found.outcomes["below_threshold"] += len(asked)
         return
@@ -180,8 +191,10 @@ def union(spans: list[tuple[int, int]]) -> int:
     return total
 
 
-def threshold(sizes: dict[str, int]) -> int:
-    """R26 and R29."""
+def threshold(sizes: dict[str, Any]) -> int:
+    """R26 and R29; of HLS a minute."""
+    if "segments" in sizes:
+        return 60_000
     size, header, duration = sizes["bytes"], sizes["header_bytes"], sizes["duration_ms"]
     if duration < 60_000:
         return size

@@ -279,6 +279,33 @@ def update_enclosures(tx: Tx[Operational], *, rows: Sequence[dict[str, Any]]) ->
     )
 
 
+def put_segments(
+    tx: Tx[Operational], *, podcast_id: PodcastId, rows: Sequence[dict[str, Any]]
+) -> int:
+    """Store what playlists name, with the newest version of each rendition (R13)."""
+    return tx.execute(
+        """
+        INSERT INTO catalog.segments
+          (enclosure_id, media_host, media_path, organization_id, start_ms, duration_ms, bytes)
+        SELECT n.enclosure_id, r.media_host, r.media_path, n.organization_id, r.start_ms,
+               r.duration_ms, r.bytes
+        FROM jsonb_to_recordset(%(rows)s) AS r
+          (guid text, playlist_host text, playlist_path text, media_host text, media_path text,
+           start_ms bigint, duration_ms bigint, bytes bigint)
+        JOIN catalog.episodes e ON e.podcast_id = %(podcast_id)s AND e.guid = r.guid
+        CROSS JOIN LATERAL (
+          SELECT f.enclosure_id, f.organization_id FROM catalog.enclosures f
+          WHERE f.episode_id = e.episode_id AND f.media_host = r.playlist_host
+            AND f.media_path = r.playlist_path
+          ORDER BY f.valid_from DESC LIMIT 1) AS n
+        ON CONFLICT (enclosure_id, media_host, media_path) DO UPDATE SET
+          start_ms = excluded.start_ms, duration_ms = excluded.duration_ms,
+          bytes = excluded.bytes
+        """,
+        {"podcast_id": podcast_id, "rows": Jsonb(list(rows))},
+    )
+
+
 def podcasts(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[PodcastSummary]:
     """An organization's shows by title."""
     return tx.rows(

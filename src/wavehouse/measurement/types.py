@@ -67,7 +67,10 @@ class Fault(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class MediaFile:
-    """A version of a media file: where it is served and from when (R26)."""
+    """A version of a media file: where it is served and from when (R26).
+
+    What belongs to an HLS rendition has its place in the programme; playlists last 0 (R13).
+    """
 
     enclosure_id: EnclosureId
     episode_id: EpisodeId
@@ -77,6 +80,9 @@ class MediaFile:
     media_path: str
     valid_from: datetime
     published_at: datetime
+    start_ms: int | None = None
+    duration_ms: int | None = None
+    segment_bytes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,6 +288,7 @@ class TracedRequest:
     app: str
     outcome: str
     flags: tuple[str, ...]
+    timed: bool
     unit_bytes: int | None
     threshold_bytes: int | None
 

@@ -52,7 +52,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Rendition:
-    """One media file: where the feed says it is, where the server has it, and its sizes."""
+    """One media file: where the feed says it is, where the server has it, and its sizes.
+
+    An HLS rendition is its playlist, with segments that are files of their own.
+    """
 
     url: str
     host: str
@@ -62,6 +65,7 @@ class Rendition:
     header_bytes: int
     duration_ms: int
     threshold: int
+    segments: tuple[Rendition, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

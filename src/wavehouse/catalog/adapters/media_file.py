@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+from urllib.parse import urljoin
 
+from wavehouse.catalog.rules.hls import facts_of, joined
 from wavehouse.catalog.rules.values import web_url
-from wavehouse.catalog.types.media import MediaFacts
+from wavehouse.catalog.types.media import MediaFacts, Segment
 from wavehouse.kernel.errors import InvalidInput, NotFound
 
 _KEYS = frozenset({"bytes", "header_bytes", "duration_ms"})
+_SEGMENT_KEYS = frozenset({"uri", "duration_ms", "bytes"})
 _LARGEST = 2**63 - 1
 
 
@@ -50,11 +54,14 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
         return InvalidInput(
             f"{url}: {reason}",
             where=f"{path}:{_line_of(url, text)}",
-            hint='each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}',
+            hint='each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, or of HLS '
+            '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}',
         )
 
     if not isinstance(facts, dict):
         raise wrong("its facts are no object")
+    if "segments" in facts:
+        return _rendition(url, facts, wrong)
     if unknown := sorted(facts.keys() - _KEYS):
         raise wrong(f"{unknown[0]!r} is not known")
     for key, value in facts.items():
@@ -67,3 +74,33 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
     if size is not None and header is not None and header >= size:
         raise wrong("header_bytes must be smaller than bytes")
     return MediaFacts(size, header, facts.get("duration_ms"))
+
+
+def _rendition(url: str, facts: dict[str, Any], wrong: Callable[[str], InvalidInput]) -> MediaFacts:
+    """An HLS rendition by its segments, in the order in which they play (R13)."""
+    named = facts["segments"]
+    if not isinstance(named, list) or not named:
+        raise wrong("segments must be a list of segments")
+    if others := sorted(facts.keys() - {"segments"}):
+        raise wrong(f"{others[0]!r} does not go with segments, whose sums tell it")
+    found, start = [], 0
+    for place, one in enumerate(named, 1):
+        if not isinstance(one, dict) or not isinstance(one.get("uri"), str):
+            raise wrong(f"segment {place} has no uri")
+        if unknown := sorted(one.keys() - _SEGMENT_KEYS):
+            raise wrong(f"{unknown[0]!r} of segment {place} is not known")
+        duration, size = one.get("duration_ms"), one.get("bytes")
+        if not isinstance(duration, int) or not (_whole(duration, 0) and _sized(size)):
+            raise wrong(f"duration_ms and bytes of segment {place} must be whole numbers")
+        found.append(Segment(urljoin(url, one["uri"]), start, duration, size))
+        start += duration
+    return facts_of(joined(found))
+
+
+def _sized(value: Any) -> bool:
+    return value is None or _whole(value, 1)
+
+
+def _whole(value: Any, lowest: int) -> bool:
+    whole = isinstance(value, int) and not isinstance(value, bool)
+    return whole and lowest <= value <= _LARGEST

@@ -9,9 +9,17 @@ from typing import Protocol
 from wavehouse.catalog.adapters.feeds import local_path
 from wavehouse.catalog.adapters.web import Answer, Web
 from wavehouse.catalog.rules.addresses import shown
+from wavehouse.catalog.rules.hls import (
+    MOST_SEGMENTS,
+    Playlist,
+    facts_of,
+    is_playlist,
+    joined,
+    read_playlist,
+)
 from wavehouse.catalog.rules.media import plausible, read_media
 from wavehouse.catalog.rules.mpeg import WINDOW
-from wavehouse.catalog.types.media import ByteRange, MediaFacts
+from wavehouse.catalog.types.media import ByteRange, MediaFacts, Segment
 from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
 
 _CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
@@ -51,7 +59,30 @@ class WebMediaProbe:
 
     def probe(self, url: str) -> MediaFacts:
         """The facts of the file at an address, by at most nine range requests."""
+        if is_playlist(url):
+            return self._rendition(url)
         return _driven(lambda wish: self._range(url, wish))
+
+    def _rendition(self, url: str) -> MediaFacts:
+        """An HLS rendition: its playlist, and the playlists that this one names (R13)."""
+        first = self._playlist(url)
+        segments = list(first.segments)
+        for named in first.playlists[:_MOST_REQUESTS]:
+            # A playlist has no duration, and is known: who asks for it asked for this episode.
+            segments.append(Segment(named, 0, 0, None))
+            segments += self._playlist(named).segments
+        return facts_of(joined(segments[:MOST_SEGMENTS]))
+
+    def _playlist(self, url: str) -> Playlist:
+        with self._web.get(url, {}) as answer:
+            status = answer.response.status_code
+            if status != 200:
+                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+            text = self._web.body(answer).decode("utf-8", "replace")
+            found = read_playlist(text, answer.url)
+        if found is None:
+            raise InvalidInput("this is no HLS playlist", where=shown(url))
+        return found
 
     def _range(self, url: str, wish: ByteRange) -> tuple[bytes, int | None]:
         last = wish.offset + wish.length - 1

@@ -11,6 +11,7 @@ from typing import Any
 from wavehouse.catalog.rules.versions import Described, FeedFile, Place, Step, step
 from wavehouse.catalog.types.feed import Feed, FeedEpisode
 from wavehouse.catalog.types.records import EnclosureVersion, KnownEpisode
+from wavehouse.kernel.reference import media_key
 
 _LONGEST_URL = 1000
 _EPISODE_EXTRAS = (
@@ -156,6 +157,27 @@ def file_rows(
         elif version and version.url != file.url:
             updates.append(_same_facts(version, file.url))
     return inserts, updates
+
+
+def segment_rows(found: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
+    """What the playlists among the files name (R13), each address once."""
+    rows = {}
+    for file, seen in found:
+        for segment in seen.facts.segments:
+            key = media_key(segment.url)
+            if key == file.key:
+                continue
+            rows[file.place, key] = {
+                "guid": file.guid,
+                "playlist_host": file.key.host,
+                "playlist_path": file.key.path,
+                "media_host": key.host,
+                "media_path": key.path,
+                "start_ms": segment.start_ms,
+                "duration_ms": segment.duration_ms,
+                "bytes": segment.bytes,
+            }
+    return list(rows.values())
 
 
 def _version_row(file: FeedFile, seen: Described, valid_from: datetime | None) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 
 from wavehouse.catalog.types.feed import Feed, FeedEpisode
@@ -79,7 +79,7 @@ def described(
         return Described(file.stated, FactsSource.FEED if has_some else FactsSource.NONE)
     # Where the frames do not tell the duration, the publisher's is right to the second.
     duration = facts.duration_ms or file.stated.duration_ms
-    return Described(MediaFacts(size, facts.header_bytes, duration), source)
+    return Described(replace(facts, bytes=size, duration_ms=duration), source)
 
 
 def step(current: EnclosureVersion, found: Described) -> Step:

@@ -305,6 +305,8 @@ def _write_files(
         )
     if updates:
         queries.update_enclosures(tx, rows=updates)
+    if segments := rows.segment_rows(found):
+        queries.put_segments(tx, podcast_id=result.podcast_id, rows=segments)
     facts = [versions.after(known.files.get(file.place), seen) for file, seen in found]
     return replace(
         result,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,12 +14,27 @@ class ByteRange:
 
 
 @dataclass(frozen=True, slots=True)
+class Segment:
+    """A piece of an HLS rendition: its place in the programme, and its size if that is known."""
+
+    url: str
+    start_ms: int
+    duration_ms: int
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What rule R26 needs of one version of a file; None is "not known" and leads to R29."""
+    """What rule R26 needs of one version of a file; None is "not known" and leads to R29.
+
+    Of an HLS rendition ``bytes`` is its length in milliseconds, and the segments are known (R13).
+    They are told apart by address, so other addresses for the same programme are no new version.
+    """
 
     bytes: int | None
     header_bytes: int | None
     duration_ms: int | None
+    segments: tuple[Segment, ...] = field(default=(), compare=False)
 
     @property
     def complete(self) -> bool:

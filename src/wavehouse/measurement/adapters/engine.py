@@ -114,6 +114,9 @@ class Engine:
                 _utc(v.valid_from),
                 n == 0,
                 _utc(v.published_at),
+                v.start_ms,
+                v.duration_ms,
+                v.segment_bytes,
             )
             for place, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)

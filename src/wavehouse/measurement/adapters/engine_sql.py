@@ -122,12 +122,13 @@ SELECT string_agg(site, chr(10)) FROM (SELECT DISTINCT site FROM fields WHERE si
 MEDIA = """
 CREATE TABLE media (
   place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMP,
-  is_first BOOLEAN, published_at TIMESTAMP
+  is_first BOOLEAN, published_at TIMESTAMP,
+  start_ms BIGINT, duration_ms BIGINT, segment_bytes BIGINT
 )
 """
 
 INSERT_MEDIA = """
-INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 """
 
 SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, SITE, CONTENT_FIRST, CONTENT_LAST)
@@ -136,7 +137,8 @@ SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, SITE, CONTENT_FIRST, CONTENT_LAS
 BATCH = """
 CREATE OR REPLACE TABLE batch_0 AS
 WITH versions AS (
-  SELECT place, enclosure_id, episode_id, podcast_id, published_at,
+  SELECT place, enclosure_id, episode_id, podcast_id, published_at, start_ms, duration_ms,
+    segment_bytes,
     CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
     coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from, enclosure_id),
              'infinity'::TIMESTAMP) AS holds_to
@@ -151,7 +153,8 @@ heard AS (
   FROM known
 ),
 placed AS (
-  SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, v.published_at, p.c3 = '1' AS own_prefix,
+  SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, v.published_at,
+    v.start_ms, v.duration_ms, v.segment_bytes, p.c3 = '1' AS own_prefix,
     h.network, h.country, h.network_class, h.listener_key, h.listener_key_prev, h.network_key,
     h.agent_id, h.agent_reason, s.c2 AS site_finding,
     coalesce(f.sent_at < h.included_until, false) AS is_included,
@@ -198,11 +201,26 @@ judged AS (
     END AS range_end
   FROM placed
 ),
+-- R13: what belongs to HLS is judged by time. Its positions are milliseconds of the programme: of
+-- a segment in proportion to what was sent of it, of a playlist none.
+positioned AS (
+  SELECT * REPLACE (
+    CASE WHEN duration_ms IS NULL THEN range_start
+      WHEN segment_bytes IS NULL THEN start_ms
+      ELSE start_ms + least(range_start, segment_bytes) * duration_ms // segment_bytes
+      END AS range_start,
+    CASE WHEN duration_ms IS NULL THEN range_end
+      WHEN range_end <= range_start THEN start_ms
+      WHEN segment_bytes IS NULL THEN start_ms + duration_ms
+      ELSE start_ms + least(range_end, segment_bytes) * duration_ms // segment_bytes
+      END AS range_end)
+  FROM judged
+),
 hashed AS (
   SELECT *, lpad(to_hex(epoch_ms(sent_at)), 12, '0') AS ms,
     md5($organization_id || ':' || coalesce(native_id, $file_key || ':' || ($first_line + n - 1)))
       AS digest
-  FROM judged
+  FROM positioned
 )
 SELECT
   sent_at::TIMESTAMPTZ AS requested_at,
@@ -218,8 +236,8 @@ SELECT
   status,
   range_start::BIGINT AS range_start,
   greatest(range_end, range_start)::BIGINT AS range_end,
-  CASE WHEN content_start IS NULL AND status IN (0, 206) THEN nullif(odd_others, '') END
-    AS other_ranges,
+  CASE WHEN content_start IS NULL AND status IN (0, 206) AND duration_ms IS NULL
+    THEN nullif(odd_others, '') END AS other_ranges,
   is_prefix::SMALLINT AS is_prefix, -- a BOOLEAN arrives at PostgreSQL as an 8-bit integer
   nullif(network, '') AS network,
   nullif(country, '') AS country_code,

@@ -143,7 +143,10 @@ def requests(
 def _why(r: TracedRequest) -> str:
     from wavehouse.measurement.rules.outcomes import explained, flags_explained
 
-    told = (explained(r.outcome, r.unit_bytes, r.threshold_bytes), flags_explained(r.flags))
+    told = (
+        explained(r.outcome, r.unit_bytes, r.threshold_bytes, timed=r.timed),
+        flags_explained(r.flags),
+    )
     return "; ".join(filter(None, told))
 
 
@@ -165,5 +168,5 @@ def _request_json(r: TracedRequest) -> dict[str, Any]:
         "flags": list(r.flags),
         "unit_bytes": r.unit_bytes,
         "threshold_bytes": r.threshold_bytes,
-        "why": explained(r.outcome, r.unit_bytes, r.threshold_bytes),
+        "why": explained(r.outcome, r.unit_bytes, r.threshold_bytes, timed=r.timed),
     }

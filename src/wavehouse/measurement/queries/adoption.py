@@ -24,13 +24,15 @@ def lock_adoption(tx: Tx[Operational]) -> None:
 
 
 def changed_media(tx: Tx[Operational]) -> list[MediaState]:
-    """Organizations with other media files than at the last look: by their number and newest."""
+    """Organizations with other media files than at the last look: by their numbers and newest."""
     return tx.rows(
         MediaState,
         """
         SELECT e.organization_id, e.media
-        FROM (SELECT organization_id, count(*) || ' ' || max(created_at)::text AS media
-              FROM catalog.enclosures GROUP BY organization_id) AS e
+        FROM (SELECT organization_id, count(*) || ' ' || max(created_at)::text || ' '
+                || (SELECT count(*) FROM catalog.segments s
+                    WHERE s.organization_id = n.organization_id) AS media
+              FROM catalog.enclosures n GROUP BY organization_id) AS e
         LEFT JOIN measurement.adoptions a USING (organization_id)
         WHERE a.media IS DISTINCT FROM e.media
         """,
@@ -66,12 +68,27 @@ def adopt(
             ),
             found AS (
               SELECT r.requested_at, r.request_id, v.podcast_id, v.episode_id, v.enclosure_id,
-                     p.publish_date
+                     p.publish_date, v.start_ms, v.duration_ms, v.bytes
               FROM measurement.requests r JOIN known k USING (path)
               CROSS JOIN LATERAL (
-                SELECT e.podcast_id, e.episode_id, e.enclosure_id FROM catalog.enclosures e
-                WHERE e.organization_id = r.organization_id AND e.media_host = k.host
-                  AND e.media_path = k.media_path
+                SELECT e.podcast_id, e.episode_id, e.enclosure_id, h.start_ms, h.duration_ms,
+                       h.bytes
+                FROM (
+                  SELECT f.enclosure_id,
+                         CASE WHEN lower(f.media_path) LIKE '%%.m3u8'
+                           OR f.mime_type ILIKE '%%mpegurl%%' THEN 0::bigint END AS start_ms,
+                         CASE WHEN lower(f.media_path) LIKE '%%.m3u8'
+                           OR f.mime_type ILIKE '%%mpegurl%%' THEN 0::bigint END AS duration_ms,
+                         NULL::bigint AS bytes
+                  FROM catalog.enclosures f
+                  WHERE f.media_host = k.host AND f.media_path = k.media_path
+                  UNION ALL
+                  SELECT s.enclosure_id, s.start_ms, s.duration_ms, s.bytes
+                  FROM catalog.segments s
+                  WHERE s.media_host = k.host AND s.media_path = k.media_path
+                ) AS h
+                JOIN catalog.enclosures e USING (enclosure_id)
+                WHERE e.organization_id = r.organization_id
                 ORDER BY e.valid_from <= r.requested_at DESC,
                   CASE WHEN e.valid_from <= r.requested_at THEN e.valid_from END DESC,
                   e.valid_from, e.enclosure_id
@@ -84,6 +101,20 @@ def adopt(
               SET podcast_id = f.podcast_id, episode_id = f.episode_id,
                   enclosure_id = f.enclosure_id, reason = r.next_reason, next_reason = NULL,
                   path = NULL,
+                  -- R13: of HLS, positions are milliseconds of the programme
+                  range_start = CASE
+                    WHEN f.duration_ms IS NULL THEN r.range_start
+                    WHEN f.bytes IS NULL THEN f.start_ms
+                    ELSE f.start_ms + least(r.range_start, f.bytes) * f.duration_ms / f.bytes END,
+                  range_end = CASE
+                    WHEN f.duration_ms IS NULL THEN r.range_end
+                    WHEN r.range_end <= r.range_start THEN CASE
+                      WHEN f.bytes IS NULL THEN f.start_ms
+                      ELSE f.start_ms
+                        + least(r.range_start, f.bytes) * f.duration_ms / f.bytes END
+                    WHEN f.bytes IS NULL THEN f.start_ms + f.duration_ms
+                    ELSE f.start_ms + least(r.range_end, f.bytes) * f.duration_ms / f.bytes END,
+                  other_ranges = CASE WHEN f.duration_ms IS NULL THEN r.other_ranges END,
                   -- R25 could not be told before the episode was known
                   flags = CASE WHEN r.requested_at < f.publish_date
                     THEN coalesce(r.flags, '{}') || '{pre_release}' ELSE r.flags END

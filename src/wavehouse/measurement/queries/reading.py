@@ -239,6 +239,8 @@ def traced_requests(
                     WHEN d.method = 'prefix_estimate' THEN d.method
                     ELSE 'below_threshold' END AS outcome,
                coalesce(c.flags, '{}') AS flags,
+               coalesce(lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%',
+                        false) AS timed,
                s.unit_bytes,
                CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL OR n.duration_ms < 60000
                  THEN n.bytes

@@ -16,7 +16,9 @@ def media_state(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
     return str(
         tx.value(
             """
-            SELECT count(*) || ' ' || coalesce(max(created_at)::text, '')
+            SELECT count(*) || ' ' || coalesce(max(created_at)::text, '') || ' '
+              || (SELECT count(*) FROM catalog.segments
+                  WHERE organization_id = %(organization_id)s)
             FROM catalog.enclosures WHERE organization_id = %(organization_id)s
             """,
             {"organization_id": organization_id},
@@ -29,9 +31,20 @@ def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
     return tx.rows(
         MediaFile,
         """
-        SELECT n.enclosure_id, n.episode_id, n.podcast_id, n.organization_id, n.media_host,
-               n.media_path, n.valid_from, e.publish_date AS published_at
+        SELECT n.enclosure_id, n.episode_id, n.podcast_id, n.organization_id, p.media_host,
+               p.media_path, n.valid_from, e.publish_date AS published_at, p.start_ms,
+               p.duration_ms, p.segment_bytes
         FROM catalog.enclosures n JOIN catalog.episodes e USING (episode_id)
+        CROSS JOIN LATERAL (
+          SELECT n.media_host, n.media_path,
+                 CASE WHEN lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%'
+                   THEN 0::bigint END AS start_ms,
+                 CASE WHEN lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%'
+                   THEN 0::bigint END AS duration_ms,
+                 NULL::bigint AS segment_bytes
+          UNION ALL
+          SELECT s.media_host, s.media_path, s.start_ms, s.duration_ms, s.bytes
+          FROM catalog.segments s WHERE s.enclosure_id = n.enclosure_id) AS p
         WHERE n.organization_id = %(organization_id)s
         ORDER BY n.valid_from, n.enclosure_id
         """,

@@ -35,14 +35,23 @@ _FAULTS = {
 }
 
 
-def explained(outcome: str, unit_bytes: int | None, threshold_bytes: int | None) -> str:
-    """Why a request counts or does not; bytes are those of its listener, file and UTC day."""
+def explained(
+    outcome: str, unit_bytes: int | None, threshold_bytes: int | None, *, timed: bool = False
+) -> str:
+    """Why a request counts or does not; bytes are those of its listener, file and UTC day.
+
+    ``timed``: of an HLS rendition, whose positions are milliseconds (R13).
+    """
     if outcome in _FILTERED:
         return _FILTERED[outcome]
     if outcome == "prefix_estimate":
         return "our redirect: no bytes prove it, an estimate told apart (R30)"
     if threshold_bytes is None:
         return "the file's size is not known: probe it or give --media (R29)"
+    if timed:
+        heard = f"segments of {(unit_bytes or 0) / 1000:.1f} s that day"
+        enough = "one minute was sent" if outcome == "counted" else "less than one minute"
+        return f"{enough}: {heard} (R13)"
     compared = f"{unit_bytes or 0:,} of {threshold_bytes:,} bytes that day"
     if outcome == "counted":
         return f"one minute was sent: {compared} (R26, R27)"

@@ -113,7 +113,8 @@ def _alternates(file: Rendition, *, default: bool) -> list[str]:
     title, first = ("Standard", "true") if default else ("Small", None)
     opened = tag(
         "podcast:alternateEnclosure",
-        type=file.kind, length=file.bytes, bitrate=audio, title=title, default=first,
+        type=file.kind, length=None if file.segments else file.bytes, bitrate=audio,
+        title=title, default=first,
     )  # fmt: skip
     return [
         opened.removesuffix("/>") + ">",

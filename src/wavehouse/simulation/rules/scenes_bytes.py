@@ -21,7 +21,7 @@ def r12_a_200_is_a_candidate(s: Stage) -> None:
 
 
 def r13_a_206_counts_by_reassembly(s: Stage) -> None:
-    """R13: 206 counts only by its re-assembled bytes."""
+    """R13: 206 counts only by its re-assembled bytes, HLS only by distinct segments of a minute."""
     media = s.episode.media
     step = media.threshold // 4 + 1
     pieces, few, tail = (s.cast.listener() for _ in range(3))
@@ -33,6 +33,31 @@ def r13_a_206_counts_by_reassembly(s: Stage) -> None:
     s.fails(few)  # three quarters of the threshold, in three good 206
     s.span(tail, media.bytes - 1000, media.bytes - 1, at=5)
     s.fails(tail)
+    _streamed(s)
+
+
+def _streamed(s: Stage) -> None:
+    """HLS in segments of six seconds: ten are a minute, and a playlist is none of them."""
+    playlist = s.episode.alternates[1]
+    pieces = playlist.segments
+    minute, nine, listed, repeated, cut, halves = (s.cast.listener() for _ in range(6))
+    for who in (minute, nine, listed, repeated, cut, halves):
+        s.ask(who, media=playlist)
+    for place in range(10):
+        at = 6 * place + 1
+        s.ask(minute, media=pieces[place + 40], at=at)
+        if place < 9:
+            s.ask(nine, media=pieces[place], at=at)
+        s.ask(listed, media=playlist, at=at)
+        s.ask(repeated, media=pieces[place % 2], at=at)
+        size = pieces[place].bytes
+        s.ask(cut, media=pieces[place], at=at, sent=size if place else size // 2)
+        for first, last in ((0, size // 2 - 1), (size // 2, size - 1)):
+            s.ask(halves, media=pieces[place], first=first, last=last, status="206", at=at)
+    s.counts(minute)
+    s.counts(halves)
+    for who in (nine, listed, repeated, cut):
+        s.fails(who)
 
 
 def r14_probes_and_strange_ranges(s: Stage) -> None:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import unicodedata
 from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
 from uuid import NAMESPACE_URL, UUID, uuid5
 
 from wavehouse.simulation.rules.scenes import EARLY, SCENES, SHORT
-from wavehouse.simulation.rules.sizes import rendition
+from wavehouse.simulation.rules.sizes import hls, rendition
 from wavehouse.simulation.rules.texts import SCRIPTS, Script
 from wavehouse.simulation.types import Episode, Rendition, Settings, Show
 
@@ -134,24 +135,40 @@ def _rule_episode(rule: str, place: int, host: str, published: datetime) -> Epis
         media=rendition(
             f"{prefix}{host}{path}", host=host, path=path, seconds=seconds, header=header
         ),
-        alternates=(_alternate(host, path, seconds),),
+        alternates=(_alternate(host, path, seconds), *_streams(rule, host, seconds)),
     )
 
 
-def media_table(shows: tuple[Show, ...]) -> dict[str, dict[str, int]]:
+def _streams(rule: str, host: str, seconds: int) -> tuple[Rendition, ...]:
+    """R13's episode is served as HLS too."""
+    return (hls(host=host, path="/hls/r13/index.m3u8", seconds=seconds),) if rule == "R13" else ()
+
+
+def media_table(shows: tuple[Show, ...]) -> dict[str, dict[str, Any]]:
     """What ``ingest feed --media`` reads: sizes by address, as in the feed and bare."""
-    table: dict[str, dict[str, int]] = {}
+    table: dict[str, dict[str, Any]] = {}
     for show in shows:
         for episode in show.episodes:
             for file in episode.renditions:
-                sizes = {
-                    "bytes": file.bytes,
-                    "header_bytes": file.header_bytes,
-                    "duration_ms": file.duration_ms,
-                }
+                sizes = _sizes(file)
                 table[file.url] = sizes
                 table[f"https://{file.host}{file.path}"] = sizes
     return table
+
+
+def _sizes(file: Rendition) -> dict[str, Any]:
+    if file.segments:
+        return {
+            "segments": [
+                {"uri": s.path.rpartition("/")[2], "duration_ms": s.duration_ms, "bytes": s.bytes}
+                for s in file.segments
+            ]
+        }
+    return {
+        "bytes": file.bytes,
+        "header_bytes": file.header_bytes,
+        "duration_ms": file.duration_ms,
+    }
 
 
 def newest_first(show: Show) -> list[Episode]:

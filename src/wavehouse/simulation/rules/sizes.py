@@ -28,3 +28,19 @@ def rendition(
     size = header + seconds * kbps * 125
     need = threshold(size, header, seconds * 1000)
     return Rendition(url, host, path, kind, size, header, seconds * 1000, need)
+
+
+def hls(*, host: str, path: str, seconds: int, piece: int = 6) -> Rendition:
+    """A playlist and its segments, ``piece`` seconds each; sizes differ from one to the next."""
+    folder = path.rpartition("/")[0]
+    segments = tuple(
+        Rendition(
+            f"https://{host}{folder}/{place:04}.ts", host, f"{folder}/{place:04}.ts", "video/mp2t",
+            90_000 + place * 7919 % 9_000, 0, piece * 1000, 0,
+        )
+        for place in range(seconds // piece)
+    )  # fmt: skip
+    return Rendition(
+        f"https://{host}{path}", host, path, "application/x-mpegURL", 400 + 40 * len(segments), 0,
+        len(segments) * piece * 1000, 0, segments,
+    )  # fmt: skip

@@ -6,6 +6,7 @@ Held in memory, as people are few beside their requests (about 1 in 100 of a per
 from __future__ import annotations
 
 from bisect import bisect
+from collections import Counter
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate
@@ -16,6 +17,8 @@ from wavehouse.simulation.rules.audience import APPS, COUNTRIES, LISTENING_HOURS
 from wavehouse.simulation.types import Settings, Show
 
 OFFICE_SIZE = 25
+OFFICE_LARGEST = 60
+"""Nobody's office may look like R18's excess: a day has a third of these agents at most."""
 _APP_SHARES = list(accumulate(app.share for app in APPS))
 _COUNTRY_SHARES = list(accumulate(share for _, share, _ in COUNTRIES))
 
@@ -58,7 +61,8 @@ def population(settings: Settings, shows: tuple[Show, ...]) -> Population:
     """Draw everybody. Two people may share an address and an agent: they are one listener then."""
     dice = Random(f"{settings.seed}/people")
     offices: dict[int, list[str]] = {}
-    people = [_person(dice, number, shows, offices) for number in range(settings.people)]
+    crews: Counter[str] = Counter()
+    people = [_person(dice, number, shows, offices, crews) for number in range(settings.people)]
     carriers = [
         [world.consumer4(dice, code) for _ in range(max(40, int(settings.people * share / 8)))]
         for code, share, _ in COUNTRIES
@@ -67,7 +71,11 @@ def population(settings: Settings, shows: tuple[Show, ...]) -> Population:
 
 
 def _person(
-    dice: Random, number: int, shows: tuple[Show, ...], offices: dict[int, list[str]]
+    dice: Random,
+    number: int,
+    shows: tuple[Show, ...],
+    offices: dict[int, list[str]],
+    crews: Counter[str],
 ) -> Person:
     country = bisect(_COUNTRY_SHARES, dice.random() * _COUNTRY_SHARES[-1])
     code = COUNTRIES[country][0]
@@ -82,9 +90,11 @@ def _person(
     office = ""
     if dice.random() < 0.1:
         known = offices.setdefault(country, [])
-        if not known or dice.random() < 1 / OFFICE_SIZE:
+        full = not known or crews[known[-1]] >= OFFICE_LARGEST
+        if full or dice.random() < 1 / OFFICE_SIZE:
             known.append(world.consumer4(dice, code))
         office = known[-1]
+        crews[office] += 1
     return Person(
         country, address, network, f"6:{network:x}" if network else address, devices,
         taken or (number % len(shows),), 0.4 + 1.2 * dice.random(), office,

@@ -76,7 +76,8 @@ class Tally:
             f"{file.host}{file.path}": episode.guid
             for show in self.shows
             for episode in show.episodes
-            for file in episode.renditions
+            for rendition in episode.renditions
+            for file in (rendition, *rendition.segments)
         }
 
     def redirect(self, request: Request) -> None:

@@ -1,0 +1,2 @@
+COMMENT ON COLUMN catalog.enclosures.bytes IS 'Its size.';
+DROP TABLE catalog.segments;
