@@ -587,7 +587,7 @@ COMMENT ON COLUMN catalog.enclosures.url IS 'Where it is, as the feed says.';
 COMMENT ON COLUMN catalog.enclosures.media_host IS 'Its host, prefixes stripped.';
 COMMENT ON COLUMN catalog.enclosures.media_path IS 'Its path, prefixes stripped.';
 COMMENT ON COLUMN catalog.enclosures.mime_type IS 'Its type.';
-COMMENT ON COLUMN catalog.enclosures.bytes IS 'Its size.';
+COMMENT ON COLUMN catalog.enclosures.bytes IS 'How large it is; of an HLS rendition how long, in milliseconds (R13).';
 COMMENT ON COLUMN catalog.enclosures.header_bytes IS 'Bytes before the sound: tags and pictures.';
 COMMENT ON COLUMN catalog.enclosures.duration_ms IS 'Its length.';
 COMMENT ON COLUMN catalog.enclosures.facts_source IS 'How size and length are known.';
@@ -723,6 +723,34 @@ COMMENT ON COLUMN catalog.podcasts.next_poll_at IS 'When the feed is read again.
 COMMENT ON COLUMN catalog.podcasts.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN catalog.podcasts.updated_at IS 'When the row last changed; kept by a trigger.';
 COMMENT ON COLUMN catalog.podcasts.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE TABLE catalog.segments (
+  enclosure_id uuid NOT NULL,
+  media_host text NOT NULL,
+  media_path text NOT NULL,
+  organization_id uuid NOT NULL,
+  start_ms bigint NOT NULL,
+  duration_ms bigint NOT NULL,
+  bytes bigint,
+  CONSTRAINT segments_pkey PRIMARY KEY (enclosure_id, media_host, media_path),
+  CONSTRAINT segments_bytes_check CHECK ((bytes > 0)),
+  CONSTRAINT segments_duration_ms_check CHECK ((duration_ms >= 0)),
+  CONSTRAINT segments_start_ms_check CHECK ((start_ms >= 0))
+);
+ALTER TABLE catalog.segments ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON catalog.segments TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON catalog.segments TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON catalog.segments FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.segments TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.segments TO wavehouse_operational_worker;
+COMMENT ON TABLE catalog.segments IS 'What an HLS playlist names: segments with their place in the programme, and further playlists of no duration (R13).';
+COMMENT ON COLUMN catalog.segments.enclosure_id IS 'The version of the rendition, whose address is the playlist''s.';
+COMMENT ON COLUMN catalog.segments.media_host IS 'Where it is served, without prefixes.';
+COMMENT ON COLUMN catalog.segments.media_path IS 'Its path there.';
+COMMENT ON COLUMN catalog.segments.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN catalog.segments.start_ms IS 'Where in the programme it begins.';
+COMMENT ON COLUMN catalog.segments.duration_ms IS 'How long it plays; 0 for playlists and initialisation.';
+COMMENT ON COLUMN catalog.segments.bytes IS 'Its size; NULL when not known, then any answer with bytes is taken for the whole.';
 
 CREATE TABLE catalog.transcripts (
   transcript_id uuid DEFAULT uuidv7() NOT NULL,
@@ -1602,7 +1630,7 @@ CREATE TABLE measurement.downloads (
   listener_key bigint NOT NULL,
   listener_key_prev bigint,
   network_key bigint NOT NULL,
-  network cidr NOT NULL,
+  network cidr,
   country_code character varying(2),
   agent_id bigint NOT NULL,
   bytes bigint NOT NULL,
@@ -1632,7 +1660,7 @@ COMMENT ON COLUMN measurement.downloads.method IS 'By bytes, or estimated from a
 COMMENT ON COLUMN measurement.downloads.listener_key IS 'The listener, hashed under the month''s key (R04).';
 COMMENT ON COLUMN measurement.downloads.listener_key_prev IS 'The key under the month before; NULL when that month''s secret was destroyed (R44).';
 COMMENT ON COLUMN measurement.downloads.network_key IS 'The network, hashed under the month''s key.';
-COMMENT ON COLUMN measurement.downloads.network IS 'The network only (/24 or /48), never an address.';
+COMMENT ON COLUMN measurement.downloads.network IS 'The network only (/24 or /48), never an address; NULL when the log told a hash only.';
 COMMENT ON COLUMN measurement.downloads.country_code IS 'Country of the network, ISO 3166-1 alpha-2.';
 COMMENT ON COLUMN measurement.downloads.agent_id IS 'Hash of the user agent; its row in user_agents.';
 COMMENT ON COLUMN measurement.downloads.bytes IS 'Bytes of the file that were sent (R27).';
@@ -1640,6 +1668,56 @@ COMMENT ON COLUMN measurement.downloads.threshold_bytes IS 'Bytes that make it a
 COMMENT ON COLUMN measurement.downloads.requests IS 'How many requests prove it.';
 COMMENT ON COLUMN measurement.downloads.rule_version IS 'Edition of the rules.';
 COMMENT ON COLUMN measurement.downloads.list_version IS 'Edition of the lists.';
+
+CREATE TABLE measurement.inclusion_validations (
+  validation_id uuid DEFAULT uuidv7() NOT NULL,
+  organization_id uuid NOT NULL,
+  inclusion_id uuid NOT NULL,
+  validated_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  validated_by text NOT NULL,
+  note text NOT NULL,
+  CONSTRAINT inclusion_validations_pkey PRIMARY KEY (validation_id),
+  CONSTRAINT inclusion_validations_check CHECK (((expires_at > validated_at) AND (expires_at <= (validated_at + '90 days'::interval))))
+);
+CREATE INDEX inclusion_validations_inclusion_id_idx ON measurement.inclusion_validations USING btree (inclusion_id, expires_at);
+ALTER TABLE measurement.inclusion_validations ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON measurement.inclusion_validations TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON measurement.inclusion_validations TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON measurement.inclusion_validations FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT INSERT, SELECT ON measurement.inclusion_validations TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON measurement.inclusion_validations TO wavehouse_operational_worker;
+COMMENT ON TABLE measurement.inclusion_validations IS 'Every validation of an inclusion, the first one too; none lasts longer than 90 days (R19).';
+COMMENT ON COLUMN measurement.inclusion_validations.validation_id IS 'The validation.';
+COMMENT ON COLUMN measurement.inclusion_validations.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN measurement.inclusion_validations.inclusion_id IS 'The entry that was validated.';
+COMMENT ON COLUMN measurement.inclusion_validations.validated_at IS 'When.';
+COMMENT ON COLUMN measurement.inclusion_validations.expires_at IS 'Until when the entry holds by it.';
+COMMENT ON COLUMN measurement.inclusion_validations.validated_by IS 'Who validated it.';
+COMMENT ON COLUMN measurement.inclusion_validations.note IS 'How; may be empty.';
+
+CREATE TABLE measurement.inclusions (
+  inclusion_id uuid DEFAULT uuidv7() NOT NULL,
+  organization_id uuid NOT NULL,
+  network cidr NOT NULL,
+  reason text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT inclusions_pkey PRIMARY KEY (inclusion_id),
+  CONSTRAINT inclusions_organization_id_network_key UNIQUE (organization_id, network),
+  CONSTRAINT inclusions_reason_check CHECK ((reason <> ''::text))
+);
+ALTER TABLE measurement.inclusions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON measurement.inclusions TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON measurement.inclusions TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON measurement.inclusions FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT INSERT, SELECT ON measurement.inclusions TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON measurement.inclusions TO wavehouse_operational_worker;
+COMMENT ON TABLE measurement.inclusions IS 'Networks of many people (dorms, offices) that R17 and R18 would filter (R19).';
+COMMENT ON COLUMN measurement.inclusions.inclusion_id IS 'The entry.';
+COMMENT ON COLUMN measurement.inclusions.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN measurement.inclusions.network IS 'The network; IPv6 no narrower than /64.';
+COMMENT ON COLUMN measurement.inclusions.reason IS 'Who listens there, and how that is known.';
+COMMENT ON COLUMN measurement.inclusions.created_at IS 'When it was added.';
 
 CREATE TABLE measurement.ingest_batches (
   batch_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -1884,6 +1962,7 @@ CREATE TABLE measurement.requests (
   reason text,
   path text,
   next_reason text,
+  flags text[],
   CONSTRAINT requests_pkey PRIMARY KEY (requested_at, request_id),
   CONSTRAINT requests_check CHECK ((range_end >= range_start)),
   CONSTRAINT requests_check1 CHECK (((reason IS DISTINCT FROM 'unknown_path'::text) = (path IS NULL))),
@@ -1920,6 +1999,7 @@ COMMENT ON COLUMN measurement.requests.agent_id IS 'Hash of the user agent; its 
 COMMENT ON COLUMN measurement.requests.reason IS 'Why it does not count; NULL makes it a candidate.';
 COMMENT ON COLUMN measurement.requests.path IS 'Kept only while the path belongs to no registered enclosure.';
 COMMENT ON COLUMN measurement.requests.next_reason IS 'Of an unknown path: the reason that will hold when an episode is registered there; NULL = candidate.';
+COMMENT ON COLUMN measurement.requests.flags IS 'What is odd or settled about it and does not filter it: implausible_referrer (R23), pre_release (R25), included (R19); NULL = nothing.';
 
 CREATE TABLE measurement.source_files (
   source_file_id uuid DEFAULT uuidv7() NOT NULL,
@@ -1936,7 +2016,7 @@ CREATE TABLE measurement.source_files (
   tail_id uuid,
   CONSTRAINT source_files_pkey PRIMARY KEY (source_file_id),
   CONSTRAINT source_files_organization_id_head_hash_head_length_key UNIQUE (organization_id, head_hash, head_length),
-  CONSTRAINT source_files_format_check CHECK ((format IN ('cloudfront', 'combined', 'conversions', 'op3', 'fastly', 'cloudflare', 'platform'))),
+  CONSTRAINT source_files_format_check CHECK ((format IN ('cloudfront', 'combined', 'fastly', 'cloudflare', 'op3', 'conversions'))),
   CONSTRAINT source_files_head_hash_check CHECK ((length(head_hash) = 32)),
   CONSTRAINT source_files_head_length_check CHECK ((head_length > 0))
 );
@@ -3959,6 +4039,8 @@ ALTER TABLE catalog.episodes ADD CONSTRAINT episodes_podcast_id_fkey FOREIGN KEY
 ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
 
+ALTER TABLE catalog.segments ADD CONSTRAINT segments_enclosure_id_fkey FOREIGN KEY (enclosure_id) REFERENCES catalog.enclosures(enclosure_id) ON DELETE CASCADE;
+
 ALTER TABLE catalog.transcripts ADD CONSTRAINT transcripts_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
 ALTER TABLE catalog.transcripts ADD CONSTRAINT transcripts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
@@ -3996,6 +4078,10 @@ ALTER TABLE learning.sessions ADD CONSTRAINT sessions_organization_id_fkey FOREI
 ALTER TABLE learning.user_preferences ADD CONSTRAINT user_preferences_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE measurement.adoptions ADD CONSTRAINT adoptions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
+
+ALTER TABLE measurement.inclusion_validations ADD CONSTRAINT inclusion_validations_inclusion_id_fkey FOREIGN KEY (inclusion_id) REFERENCES measurement.inclusions(inclusion_id) ON DELETE CASCADE;
+
+ALTER TABLE measurement.inclusions ADD CONSTRAINT inclusions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 
 ALTER TABLE measurement.ingest_batches ADD CONSTRAINT ingest_batches_source_file_id_fkey FOREIGN KEY (source_file_id) REFERENCES measurement.source_files(source_file_id) ON DELETE CASCADE;
 
