@@ -135,3 +135,23 @@ def test_a_server_that_stops_meanwhile_is_one_sentence_and_exit_code_5(
     assert "Traceback" not in error
     assert 0 == shop.run("ingest", "logs", *shop.logs).returncode
     assert shop.truth["downloads"]["by_day"] == shop.by_day()
+
+
+def test_a_watch_that_is_killed_or_stopped_goes_on_where_it_was(shop: Shop) -> None:
+    """SIGKILL in the middle of passes, SIGTERM and SIGINT in others; `--once` brings the rest."""
+    logs = shop.folder / "logs"
+    dice, ends = Random(4), []
+    for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
+        process = shop.start("ingest", "watch", str(logs), "--interval", "0.1")
+        time.sleep(1.0 + dice.random() * 1.5)
+        process.send_signal(number)
+        _, error = process.communicate()
+        assert "Traceback" not in error
+        ends.append(process.returncode)
+    assert ends[0] == -signal.SIGKILL
+    assert ends[2:] == [128 + signal.SIGTERM, 128 + signal.SIGINT]
+
+    done = shop.run("ingest", "watch", str(logs), "--once", "--interval", "0.1")
+    assert (0, "") == (done.returncode, done.stderr)
+    assert shop.truth["downloads"]["by_day"] == shop.by_day()
+    assert 0 == shop.run("rollup", "reconcile").returncode

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 INGEST = {
     "feed": Lazy("wavehouse.catalog.cli:feed", "Register shows and episodes from RSS feeds."),
     "logs": Lazy("wavehouse.measurement.cli:logs", "Read access logs and count downloads."),
+    "watch": Lazy("wavehouse.measurement.cli:watch", "Read logs as they arrive in folders."),
     "conversions": Lazy("wavehouse.sponsorship.cli:conversions", "Read redeemed promo codes."),
 }
 

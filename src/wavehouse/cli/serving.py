@@ -8,6 +8,7 @@ import threading
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -25,15 +26,23 @@ _COUNT_ROUNDS = 12
 @click.option("--port", type=int, help="Port of the dashboard; default 8420.")
 @click.option("--host", help="Address to listen on; default 127.0.0.1.")
 @click.option("--open", "open_browser", is_flag=True, help="Open the dashboard in the browser.")
-def up(port: int | None, host: str | None, open_browser: bool) -> None:
+@click.option(
+    "--watch",
+    "folders",
+    multiple=True,
+    type=click.Path(exists=True, file_okay=False),
+    help="Read the logs that arrive in this folder; may be given several times.",
+)
+def up(port: int | None, host: str | None, open_browser: bool, folders: tuple[str, ...]) -> None:
     """Start the databases and the dashboard; stop both with Ctrl-C.
 
     Prints the address with a one-time link that signs you in. Counting and rollups of what other
-    commands ingest go on in the background.
+    commands ingest go on in the background. Logs that arrive in watched folders are read too
+    (`wavehouse ingest watch` says how).
     """
     from wavehouse.app import workplace
 
-    with workplace({"port": port, "host": host}) as place:
+    with workplace({"port": port, "host": host, "watch": list(folders) or None}) as place:
         serve(place, open_browser=open_browser)
 
 
@@ -55,7 +64,7 @@ def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = F
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
-    with background_counting(place):
+    with background_counting(place), background_watching(place):
         running.run()
 
 
@@ -76,6 +85,41 @@ def free_port(host: str, port: int) -> int:
                 hint=f"wavehouse up --port {port + 1}",
             ) from None
     return port
+
+
+@contextmanager
+def background_watching(place: Workplace) -> Iterator[None]:
+    """Read the logs that arrive in the folders of the setting ``watch``, if there are any."""
+    folders = [Path(name) for name in place.settings["watch"]]
+    if not folders:
+        yield
+        return
+    stop = threading.Event()
+
+    def work() -> None:
+        from wavehouse import measurement
+
+        while not stop.is_set():
+            try:
+                for done in measurement.watch(
+                    place, folders, interval=_LOOK_SECONDS, wait=stop.wait
+                ):
+                    terminal.say(
+                        f"{len(done.files)} log files: {done.tally.stored:,} new requests, "
+                        f"{done.downloads:+,} downloads"
+                    )
+            except Exception as error:  # whatever it was: the next look may be better
+                terminal.say(f"Watching waits: {type(error).__name__}: {error}")
+                stop.wait(_LOOK_SECONDS)
+
+    terminal.say(f"Watching {', '.join(map(str, folders))}")
+    thread = threading.Thread(target=work, name="watching", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=30)
 
 
 @contextmanager

@@ -147,6 +147,7 @@ OPTIONS: tuple[Option, ...] = (
     Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
     Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
     Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
+    Option("watch", _words, (), "Folders whose logs `wavehouse up` reads as they arrive."),
     Option("preloaders", _words, (), "Further lists of players that preload (R24)."),
     Option(
         "excess_downloads",

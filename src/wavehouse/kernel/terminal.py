@@ -49,6 +49,11 @@ def jsonable(value: Any) -> Any:
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 
+def print_line(value: Any) -> None:
+    """A value as JSON on one line, at once: for programs that read as it comes."""
+    print(json.dumps(value, ensure_ascii=False, default=jsonable), flush=True)
+
+
 def print_json(value: Any) -> None:
     """One JSON object on stdout; Decimals keep their digits as text."""
     out(json.dumps(value, default=jsonable, ensure_ascii=False, indent=2))

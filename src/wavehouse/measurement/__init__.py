@@ -21,6 +21,7 @@ from wavehouse.measurement.service.reading import (
     trace,
 )
 from wavehouse.measurement.service.rolling import reconcile, roll_up
+from wavehouse.measurement.service.watching import Pass, watch
 from wavehouse.measurement.types import (
     RULE_VERSION,
     Aside,
@@ -46,6 +47,7 @@ __all__ = [
     "Figure",
     "FileResult",
     "Freshness",
+    "Pass",
     "Reconciliation",
     "RolledUp",
     "Tally",
@@ -71,4 +73,5 @@ __all__ = [
     "roll_up",
     "set_aside",
     "trace",
+    "watch",
 ]

@@ -5,5 +5,15 @@ from wavehouse.measurement.cli.inclusions import inclusions
 from wavehouse.measurement.cli.logs import logs
 from wavehouse.measurement.cli.quarantine import REPLAY_READERS, quarantine
 from wavehouse.measurement.cli.rollups import rollup
+from wavehouse.measurement.cli.watch import watch
 
-__all__ = ["REPLAY_READERS", "downloads", "inclusions", "logs", "quarantine", "requests", "rollup"]
+__all__ = [
+    "REPLAY_READERS",
+    "downloads",
+    "inclusions",
+    "logs",
+    "quarantine",
+    "requests",
+    "rollup",
+    "watch",
+]

@@ -10,7 +10,7 @@ import click
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_FOUND
 from wavehouse.measurement.cli.inclusions import alert
-from wavehouse.measurement.cli.options import AS_JSON
+from wavehouse.measurement.cli.options import AS_JSON, FORMAT
 
 if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace, Workplace
@@ -21,14 +21,7 @@ if TYPE_CHECKING:
 @click.argument(
     "files", nargs=-1, required=True, type=click.Path(exists=True, dir_okay=False, path_type=Path)
 )
-@click.option(
-    "--format",
-    "log_format",
-    type=click.Choice(["auto", "cloudfront", "combined", "fastly", "cloudflare", "op3"]),
-    default="auto",
-    show_default=True,
-    help="The log format; auto looks at the first lines.",
-)
+@FORMAT
 @click.option("--no-count", is_flag=True, help="Only store; count with `wavehouse rollup run`.")
 @AS_JSON
 @click.pass_obj

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
     from wavehouse.accounts import Workplace
 
 DATE = click.DateTime(["%Y-%m-%d"])
+FORMAT = click.option(
+    "--format",
+    "log_format",
+    type=click.Choice(["auto", "cloudfront", "combined", "fastly", "cloudflare", "op3"]),
+    default="auto",
+    show_default=True,
+    help="The log format; auto looks at the first lines.",
+)
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

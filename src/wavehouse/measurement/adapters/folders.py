@@ -1,0 +1,43 @@
+"""Watched folders: what lies in them now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.measurement.rules.settling import Seen, is_candidate
+
+
+def looked_at(folders: Iterable[Path]) -> dict[str, Seen]:
+    """Every file of the folders and of those below them, that a log may be.
+
+    A file that goes while it is looked at is not there; a folder that is not there is an error.
+    """
+    found: dict[str, Seen] = {}
+    for folder in folders:
+        if not folder.is_dir():
+            raise InvalidInput("there is no such folder to watch", where=str(folder))
+        for path in _files(folder):
+            try:
+                state = path.stat()
+            except OSError:
+                continue
+            found[str(path)] = Seen(
+                state.st_dev, state.st_ino, state.st_size, max(state.st_mtime_ns, state.st_ctime_ns)
+            )
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    try:
+        entries = sorted(folder.iterdir())
+    except OSError:
+        return
+    for path in entries:
+        if path.name.startswith("."):
+            continue
+        if path.is_dir() and not path.is_symlink():
+            yield from _files(path)
+        elif path.is_file() and is_candidate(path.name):
+            yield path

@@ -1,0 +1,117 @@
+"""Use case: folders that logs arrive in. Each pass reads what is new, counts it and rolls it up.
+
+A pass is `ingest_logs` over the files that have settled, so it is as safe as that: killed at any
+moment, the next pass goes on where the last transaction ended.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import telemetry
+from wavehouse.kernel.errors import Conflict
+from wavehouse.measurement.adapters.folders import looked_at
+from wavehouse.measurement.rules.settling import Seen, Settling
+from wavehouse.measurement.service.counting import count
+from wavehouse.measurement.service.ingest import ingest_logs
+from wavehouse.measurement.service.rolling import roll_up
+from wavehouse.measurement.types import FileResult, Tally
+
+Wait = Callable[[float], bool]
+"""Waits so many seconds; True when it is time to stop."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """What one look at the folders brought."""
+
+    files: tuple[FileResult, ...] = ()
+    tally: Tally = field(default_factory=Tally)
+    downloads: int = 0
+
+    @property
+    def found_faults(self) -> bool:
+        """True when a file or a row could not be used."""
+        return bool(self.tally.quarantined or self.tally.faults or any(f.error for f in self.files))
+
+
+class Watch:
+    """The looks of one program at its folders."""
+
+    def __init__(
+        self,
+        place: Workplace,
+        folders: Sequence[Path],
+        *,
+        format: str = "auto",  # noqa: A002 - the option's name
+    ) -> None:
+        self._place = place
+        self._folders = tuple(folders)
+        self._format = format
+        self._settling = Settling()
+
+    def look(self) -> Pass:
+        """Read what is new and has settled since the look before, count it, roll it up."""
+        now = looked_at(self._folders)
+        ready = self._settling.ready(now)
+        if not ready:
+            return Pass()
+        with telemetry.span("watch.pass", files=len(ready)):
+            return self._read(ready, now)
+
+    def _read(self, ready: list[str], now: dict[str, Seen]) -> Pass:
+        results, tally = [], Tally()
+        try:
+            for result in ingest_logs(
+                self._place, [Path(name) for name in ready], format=self._format
+            ):
+                results.append(result)
+                tally.add(result.tally)
+                self._settling.was_read(now[result.name])
+        except Conflict:
+            pass  # another program reads the same file; it is looked at again
+        counted = count(self._place)
+        roll_up(self._place)
+        return Pass(tuple(results), tally, counted.downloads_added - counted.downloads_removed)
+
+
+def watch(
+    place: Workplace,
+    folders: Sequence[Path],
+    *,
+    interval: float,
+    wait: Wait,
+    format: str = "auto",  # noqa: A002 - the option's name
+) -> Iterator[Pass]:
+    """Look again and again, ``interval`` seconds apart, until told to stop."""
+    looks = Watch(place, folders, format=format)
+    while True:
+        done = looks.look()
+        if done.files:
+            yield done
+        if wait(interval):
+            return
+
+
+def watch_once(
+    place: Workplace,
+    folders: Sequence[Path],
+    *,
+    wait: Wait,
+    patience: float,
+    format: str = "auto",  # noqa: A002 - the option's name
+) -> Iterator[Pass]:
+    """Everything that lies there, looked at twice, ``patience`` seconds apart, and no more.
+
+    A file that changes between the two looks is left for another time.
+    """
+    looks = Watch(place, folders, format=format)
+    looks.look()
+    if wait(patience):
+        return
+    done = looks.look()
+    if done.files:
+        yield done
