@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gzip
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -125,7 +124,7 @@ def test_a_watch_goes_on_until_it_is_told_to_stop(desk: Any, hit: Any, folder: P
 def test_a_folder_that_is_gone_is_a_sentence(desk: Any, folder: Path) -> None:
     """Not silence: what is watched for nothing is noticed."""
     watching = Watch(desk.place, [folder])
-    os.rmdir(folder)
+    folder.rmdir()
 
     with pytest.raises(InvalidInput, match="no such folder"):
         watching.look()
