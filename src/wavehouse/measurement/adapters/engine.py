@@ -78,21 +78,31 @@ class Batch:
     agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
 
 
+def closed_database() -> duckdb.DuckDBPyConnection:
+    """A database in memory that fetches nothing from anywhere (decision 0604)."""
+    return duckdb.connect(
+        config={
+            "threads": 1,
+            "arrow_lossless_conversion": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
 class Engine:
     """Normalises chunks one after another; a batch is read by another thread meanwhile."""
 
-    def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        lookups: Lookups,
+        bounds: Bounds,
+        database: duckdb.DuckDBPyConnection | None = None,
+    ) -> None:
         self._lookups = lookups
         self._bounds = bounds
-        # Nothing is fetched from anywhere, and the machine's own time zone has no say.
-        self.database = duckdb.connect(
-            config={
-                "threads": 1,
-                "arrow_lossless_conversion": True,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
+        self.database = closed_database() if database is None else database
+        # The machine's own time zone has no say.
         with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
             self.database.execute("SET TimeZone = 'UTC'")
         for statement in sql.SETUP:
@@ -361,4 +371,4 @@ def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]
     return places
 
 
-__all__ = ["Batch", "Bounds", "Engine", "Lookups"]
+__all__ = ["Batch", "Bounds", "Engine", "Lookups", "closed_database"]
