@@ -4,7 +4,8 @@ from __future__ import annotations
 
 # A number of bytes or a position; NULL when it is none, or beyond a petabyte: sums stay in range.
 POSITIVE = """
-CREATE OR REPLACE TEMP MACRO positive(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
+CREATE OR REPLACE TEMP MACRO positive(t) AS
+  CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
 """
 
 # A moment as JSON logs tell it: RFC 3339, or Unix time in seconds, milli-, micro- or nanoseconds.
@@ -68,6 +69,14 @@ SELECT n, line FROM (
 WHERE line <> '' AND NOT starts_with(line, '#')
 """
 
+# Given lines, each with its number.
+RAW_OF_LINES = """
+CREATE OR REPLACE TEMP TABLE raw AS
+SELECT l.n AS n, l.line AS line
+FROM (SELECT unnest($lines::STRUCT(n BIGINT, line VARCHAR)[]) AS l)
+WHERE l.line <> '' AND NOT starts_with(l.line, '#')
+"""
+
 ODD_COMBINED = """
 SELECT n, line FROM (SELECT n, line, string_split(line, '"') AS p FROM raw)
 WHERE len(p) NOT IN (7, 13) OR (len(p) = 7 AND p[7] <> '') OR contains(line, '\\"')
@@ -77,22 +86,22 @@ REPAIR_COMBINED = """
 UPDATE raw SET line = c2 FROM repaired WHERE raw.n = repaired.c1::BIGINT
 """
 
-REJECTED = """
-SELECT raw.n,
-  CASE WHEN f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = ''
-      THEN 'malformed_line'
-    WHEN f.sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
-  raw.line
-FROM fields f JOIN raw USING (n)
-WHERE f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
-  OR f.sent_at < $oldest OR f.sent_at > $newest
-ORDER BY raw.n
-"""
+# A line that is not of its format, or of a time that is not accepted.
+IS_REJECTED = """(sent_at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
+  OR sent_at < $oldest OR sent_at > $newest)"""
 
-DELETE_REJECTED = """
-DELETE FROM fields WHERE sent_at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
-  OR sent_at < $oldest OR sent_at > $newest
-"""
+REJECTED = f"""
+SELECT n,
+  CASE WHEN sent_at IS NULL OR status IS NULL OR bytes IS NULL OR ip = ''
+      THEN 'malformed_line'
+    WHEN sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
+  line
+FROM fields JOIN raw USING (n)
+WHERE {IS_REJECTED}
+ORDER BY n
+"""  # noqa: S608 - our own text
+
+DELETE_REJECTED = f"DELETE FROM fields WHERE {IS_REJECTED}"  # noqa: S608 - our own text
 
 DISTINCT_PLACES = """
 SELECT string_agg(pair, chr(10)) FROM (SELECT DISTINCT host || chr(31) || uri AS pair FROM fields)
@@ -133,8 +142,9 @@ INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, SITE, CONTENT_FIRST, CONTENT_LAST)
 
-# Every request, its place, its listener, and whether and why it cannot count. How listeners are known
-# is the caller's: $heard, $of_heard and $join_heard. The version in force at the request's time; the first one also holds for what came before it.
+# Every request, its place, its listener, and whether and why it cannot count. How listeners are
+# known is the caller's: $heard, $of_heard and $join_heard. The version in force at the request's
+# time; the first one also holds for what came before it.
 JUDGED = """
 WITH versions AS (
   SELECT place, enclosure_id, episode_id, podcast_id, published_at, start_ms, duration_ms,
@@ -231,7 +241,7 @@ _JOIN_HEARD = """JOIN heard h
       || strftime(date_trunc('month', f.sent_at), '%Y-%m-%d')"""
 
 BATCH = (
-    "CREATE OR REPLACE TABLE batch_0 AS"
+    "CREATE OR REPLACE TABLE batch_0 AS"  # noqa: S608 - our own text
     + JUDGED.replace("$heard", _HEARD)
     .replace("$of_heard", _OF_HEARD)
     .replace("$join_heard", _JOIN_HEARD)

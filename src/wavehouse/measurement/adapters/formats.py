@@ -2,9 +2,9 @@
 
 Every statement makes ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes,
 agent, range_header, content_start, content_end, native_id, site (of the referrer). A line that is
-not of the format has NULL in ``sent_at`` or ``status``. Ids are parameters; nothing of a log is
-pasted into SQL. Where lines only fall into parts at a character, the statement has ``$parts``, so that
-the count-only path may have them split in its own way.
+not of the format has NULL in ``sent_at`` or ``status``. Nothing of a log is pasted into SQL. Where
+lines fall into parts at a character, the statement has ``$parts``, so that the count-only path may
+have them split in its own way.
 """
 
 from __future__ import annotations
@@ -151,7 +151,7 @@ class Split:
         """The parts of the lines in ``raw``: n, width, and what is used by its name."""
         used = ", ".join(f"p[{place}] AS {name}" for name, place in self.places.items())
         return (
-            f"SELECT n, len(p) AS width, {used} "
+            f"SELECT n, len(p) AS width, {used} "  # noqa: S608 - our own names and numbers
             f"FROM (SELECT n, string_split(line, '{self.at}') AS p FROM raw)"
         )
 
@@ -269,8 +269,7 @@ def _cloudfront(names: list[str], where: str) -> Layout:
         raise InvalidInput(f"the #Fields line lacks {', '.join(missing)}", where=where)
     # A list has no element beyond its end: a field that is not logged reads as NULL.
     places = {
-        _column(name): names.index(name) + 1 if name in names else len(names) + 1
-        for name in _USED
+        _column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in _USED
     }
     return Layout(
         LogFormat.CLOUDFRONT,
