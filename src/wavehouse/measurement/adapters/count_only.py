@@ -70,7 +70,7 @@ class Taker(Engine):
 
     def _read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
         """Make ``fields``: quickly, but for the lines that are not what the quick way is for."""
-        if not self.is_clean(chunk) or not self._quick.read(chunk.text, layout):
+        if not self.is_clean(chunk) or not self._quick.read(chunk, layout):
             self.read_raw(chunk)
             return self.understand(chunk, layout)
         odd = set(self._quick.odd(self.accepted))

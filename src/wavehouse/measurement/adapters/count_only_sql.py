@@ -16,16 +16,18 @@ CREATE TABLE taken (
 
 DISTINCT = {
     "addresses": """
-SELECT string_agg(pair, chr(10))
-FROM (SELECT DISTINCT ip || chr(31) || forwarded_for AS pair FROM fields)
+SELECT string_agg(ip || chr(31) || forwarded_for, chr(10))
+FROM (SELECT DISTINCT ip, forwarded_for FROM fields)
 """,
     "agents": "SELECT string_agg(agent, chr(10)) FROM (SELECT DISTINCT agent FROM fields)",
 }
 
 _HEARD = """
-asked AS (SELECT c1 AS pair, string_split(c2, chr(31)) AS p FROM addresses),
+asked AS (
+  SELECT string_split(c1, chr(31)) AS a, string_split(c2, chr(31)) AS p FROM addresses
+),
 of_addresses AS (
-  SELECT pair, p[2] AS country, p[3] AS network_class,
+  SELECT a[1] AS ip, a[2] AS forwarded_for, p[2] AS country, p[3] AS network_class,
     try_cast(p[4] AS TIMESTAMP) AS included_until, try_cast(p[5] AS BIGINT) AS address
   FROM asked
 ),
@@ -36,7 +38,7 @@ of_agents AS (
 )
 """
 
-_JOIN_HEARD = """JOIN of_addresses a ON a.pair = f.ip || chr(31) || f.forwarded_for
+_JOIN_HEARD = """JOIN of_addresses a ON a.ip = f.ip AND a.forwarded_for = f.forwarded_for
   JOIN of_agents g ON g.text = f.agent"""
 
 TAKE = (

@@ -104,7 +104,7 @@ ORDER BY n
 DELETE_REJECTED = f"DELETE FROM fields WHERE {IS_REJECTED}"  # noqa: S608 - our own text
 
 DISTINCT_PLACES = """
-SELECT string_agg(pair, chr(10)) FROM (SELECT DISTINCT host || chr(31) || uri AS pair FROM fields)
+SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (SELECT DISTINCT host, uri FROM fields)
 """
 
 # What is left when neither the answer's Content-Range nor one plain range says where bytes lie.
@@ -154,20 +154,25 @@ WITH versions AS (
              'infinity'::TIMESTAMP) AS holds_to
   FROM media
 ),
+locations AS (
+  SELECT split_part(c1, chr(31), 1) AS host, split_part(c1, chr(31), 2) AS uri,
+    try_cast(c2 AS BIGINT) AS place, c3 = '1' AS own_prefix
+  FROM places
+),
 $heard,
 placed AS (
   SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, v.published_at,
-    v.start_ms, v.duration_ms, v.segment_bytes, p.c3 = '1' AS own_prefix,
+    v.start_ms, v.duration_ms, v.segment_bytes, p.own_prefix,
     $of_heard, s.c2 AS site_finding,
     coalesce(f.sent_at < included_until, false) AS is_included,
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
     positive(split_part(f.range_header[7:], '-', 1)) AS asked_start,
     positive(split_part(f.range_header[7:], '-', 2)) AS asked_end
   FROM fields f
-  JOIN places p ON p.c1 = f.host || chr(31) || f.uri
+  JOIN locations p ON p.host = f.host AND p.uri = f.uri
   $join_heard
   LEFT JOIN versions v
-    ON v.place = try_cast(p.c2 AS BIGINT) AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to
+    ON v.place = p.place AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to
   LEFT JOIN odd_ranges o ON o.c1::BIGINT = f.n
   LEFT JOIN sites s ON s.c1 = f.site
 ),

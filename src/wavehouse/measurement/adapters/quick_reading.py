@@ -14,6 +14,7 @@ import duckdb
 
 from wavehouse.measurement.adapters import engine_sql as sql
 from wavehouse.measurement.adapters.formats import Layout, Split
+from wavehouse.measurement.types import Chunk
 
 _NEVER = "\x1f"
 """A character that no clean chunk has: nothing in it is taken for NULL."""
@@ -24,6 +25,7 @@ class QuickReader:
 
     def __init__(self, database: duckdb.DuckDBPyConnection) -> None:
         self._database = database
+        self._prepared: tuple[Layout, str] | None = None
         self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed by close()
         database.execute("SET enable_external_file_cache = false")
 
@@ -31,18 +33,30 @@ class QuickReader:
         """Give the file back."""
         self._file.close()
 
-    def read(self, text: str, layout: Layout) -> bool:
-        """Make ``fields`` of a chunk's lines; False when this chunk is not for the quick way."""
-        if layout.split is None or text.startswith("\n") or "\n\n" in text:
+    def read(self, chunk: Chunk, layout: Layout) -> bool:
+        """Make ``fields`` of a chunk's lines; False when this chunk is not for the quick way.
+
+        Blank lines, and lines of too many parts, are left out by the reader: the numbers of those
+        behind them, and at least that of the last, are then not what they are in the chunk.
+        """
+        if layout.split is None:
             return False
+        text = _without_escapes(chunk.text, layout.split)
         self._file.seek(0)
-        self._file.write(_without_escapes(text, layout.split).encode())
+        self._file.write(text.encode())
         self._file.truncate()
         self._file.flush()
         path = f"/dev/fd/{self._file.fileno()}"
-        parts = _parts(layout.split)
-        self._database.execute(layout.statement_over(parts), {**layout.parameters, "path": path})
-        return self._rows() == _lines(text)
+        statement = self._statement(layout)
+        self._database.execute(statement, {**layout.parameters, "path": path})
+        row = self._database.execute("SELECT max(n) FROM fields").fetchone()
+        return row == (chunk.lines + (not text.endswith("\n")),)
+
+    def _statement(self, layout: Layout) -> str:
+        if self._prepared is None or self._prepared[0] is not layout:
+            assert layout.split is not None  # noqa: S101 - read() asked
+            self._prepared = layout, layout.statement_over(_parts(layout.split))
+        return self._prepared[1]
 
     def odd(self, bounds: dict[str, object]) -> list[int]:
         """The numbers of lines that the slow way must judge."""
@@ -56,16 +70,6 @@ class QuickReader:
     def put_back(self) -> None:
         """Add the good lines to the ``fields`` that the slow way made of the odd ones."""
         self._database.execute("INSERT INTO fields SELECT * FROM good_fields")
-
-    def _rows(self) -> int:
-        row = self._database.execute("SELECT count(*) FROM fields").fetchone()
-        return int(row[0]) if row else 0
-
-
-def _lines(text: str) -> int:
-    """Lines that are no comments."""
-    whole = text.count("\n") + (not text.endswith("\n"))
-    return whole - text.count("\n#") - text.startswith("#")
 
 
 def _without_escapes(text: str, split: Split) -> str:
