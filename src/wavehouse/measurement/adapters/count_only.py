@@ -55,8 +55,8 @@ class Taker(Engine):
         self._quick.close()
         super().close()
 
-    def take(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Add a chunk's requests; the lines that cannot be used come back."""
+    def take(self, chunk: Chunk, layout: Layout) -> tuple[int, list[Reject]]:
+        """Add a chunk's requests: how many, and the lines that cannot be used."""
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
         rejects = [*chunk.rejects, *self._read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
@@ -65,8 +65,8 @@ class Taker(Engine):
         self._ask("agents", known.agents[layout.escaped_agents], self._agent_told)
         self._resolve_ranges()
         self._resolve_referrers()
-        self.database.execute(sql.TAKE)
-        return rejects
+        row = self.database.execute(sql.TAKE).fetchone()
+        return (int(row[0]) if row else 0), rejects
 
     def _read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
         """Make ``fields``: quickly, but for the lines that are not what the quick way is for."""
@@ -77,7 +77,7 @@ class Taker(Engine):
         if not odd:
             return []
         lines = enumerate(chunk.text.split("\n"), 1)
-        self._quick.set_aside([(n, line) for n, line in lines if n in odd])
+        self._quick.set_aside([(n, line) for n, line in lines if n in odd], self.accepted)
         rejects = self.understand(chunk, layout)
         self._quick.put_back()
         return rejects

@@ -62,10 +62,10 @@ class QuickReader:
         """The numbers of lines that the slow way must judge."""
         return [n for (n,) in self._database.execute(_ODD, bounds).fetchall()]
 
-    def set_aside(self, lines: Sequence[tuple[int, str]]) -> None:
+    def set_aside(self, lines: Sequence[tuple[int, str]], bounds: dict[str, object]) -> None:
         """Take odd lines out of ``fields`` and make them the lines of ``raw``."""
         self._database.execute(sql.RAW_OF_LINES, {"lines": [{"n": n, "line": t} for n, t in lines]})
-        self._database.execute(_KEEP)
+        self._database.execute(_KEEP, bounds)
 
     def put_back(self) -> None:
         """Add the good lines to the ``fields`` that the slow way made of the odd ones."""

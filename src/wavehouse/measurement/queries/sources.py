@@ -29,7 +29,6 @@ def media_state(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
 def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[MediaFile]:
     """Every version of every media file of an organization."""
     return tx.rows(
-        MediaFacts,
         MediaFile,
         """
         SELECT n.enclosure_id, n.episode_id, n.podcast_id, n.organization_id, p.media_host,

@@ -129,7 +129,7 @@ class _Reading:
         self.faults: Counter[str] = Counter()
         self.errors: list[str] = []
         self._seen: dict[tuple[int, bytes], int] = {}
-        self._coming: deque[Future[list[Reject]]] = deque()
+        self._coming: deque[Future[tuple[int, list[Reject]]]] = deque()
         self._threads = cycle([_thread(count_only, stack) for _ in range(_THREADS)])
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
 
@@ -162,7 +162,6 @@ class _Reading:
             refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
             taker, thread = next(self._threads)
             self._coming.append(thread.submit(taker.take, chunk, layout))
-            self.lines += chunk.lines
             end = chunk.first_byte + chunk.bytes
             if len(self._coming) > _THREADS:
                 self._settle()
@@ -171,7 +170,9 @@ class _Reading:
         self._seen[whole, head.hash(whole)] = end
 
     def _settle(self) -> None:
-        for reject in self._coming.popleft().result():
+        taken, rejects = self._coming.popleft().result()
+        self.lines += taken + len(rejects)
+        for reject in rejects:
             self.faults[str(reject.fault)] += 1
 
 

@@ -39,6 +39,7 @@ def _places(location: str, file: FileOfFeed, facts: MediaFacts) -> Iterator[Medi
     # R13: a playlist lies at 0 and plays 0, its segments have their place in the programme.
     path = file.path.lower()
     timed = 0 if path.endswith(".m3u8") or "mpegurl" in (file.media_type or "").lower() else None
+    served: list[tuple[str, str, int | None, int | None, int | None]]
     served = [(file.host, file.path, timed, timed, None)]
     served += [(s.host, s.path, s.start_ms, s.duration_ms, s.bytes) for s in file.segments]
     for host, at, start_ms, duration_ms, size in served:
