@@ -63,10 +63,12 @@ FROM positioned
 # R01: the same request from two files is one.
 REPEATED = "SELECT count(native) > count(DISTINCT native) FROM taken"
 ONCE = """
-CREATE OR REPLACE TABLE taken AS
-SELECT * FROM taken WHERE native IS NULL
-UNION ALL
-(SELECT DISTINCT ON (native) * FROM taken WHERE native IS NOT NULL)
+DELETE FROM taken WHERE rowid IN (
+  SELECT rowid FROM (
+    SELECT rowid, row_number() OVER (PARTITION BY native) AS time FROM taken
+    WHERE native IN (SELECT native FROM taken GROUP BY native HAVING count(*) > 1)
+  ) WHERE time > 1
+)
 """
 
 DAYS = "SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken"

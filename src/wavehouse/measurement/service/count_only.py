@@ -32,9 +32,11 @@ from wavehouse.measurement.service.feed_files import known_files
 from wavehouse.measurement.service.ingest import told
 from wavehouse.measurement.service.lookups import lists, lookups
 from wavehouse.measurement.service.opening import ahead, layout_for
-from wavehouse.measurement.types import MediaFacts, MediaFile, PeriodFigures, Reject
+from wavehouse.measurement.types import Chunk, MediaFacts, MediaFile, PeriodFigures, Reject
 
 _THREADS = 2
+_UNIT_CHARACTERS = 24 * 2**20
+"""So much is handed over at once: each time costs as much as ten thousand lines."""
 _BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 
 
@@ -129,6 +131,8 @@ class _Reading:
         self.faults: Counter[str] = Counter()
         self.errors: list[str] = []
         self._seen: dict[tuple[int, bytes], int] = {}
+        self._layout: Layout | None = None
+        self._held: list[Chunk] = []
         self._coming: deque[Future[tuple[int, list[Reject]]]] = deque()
         self._threads = cycle([_thread(count_only, stack) for _ in range(_THREADS)])
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
@@ -146,7 +150,8 @@ class _Reading:
             self.errors.append(told(error))
 
     def finish(self) -> None:
-        """Wait for what is under way."""
+        """Hand over what is held, and wait for what is under way."""
+        self._hand_over()
         while self._coming:
             self._settle()
 
@@ -160,20 +165,58 @@ class _Reading:
         end = start
         for chunk in ahead(self._cutter, log.chunks(start, 1)):
             refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
-            taker, thread = next(self._threads)
-            self._coming.append(thread.submit(taker.take, chunk, layout))
+            self._hold(chunk, layout)
             end = chunk.first_byte + chunk.bytes
-            if len(self._coming) > _THREADS:
-                self._settle()
         if log.fault is not None:
             self.faults[str(log.fault.fault)] += 1
         self._seen[whole, head.hash(whole)] = end
+
+    def _hold(self, chunk: Chunk, layout: Layout) -> None:
+        """Gather chunks, also of many small files, as long as they are laid out alike."""
+        if layout != self._layout:
+            self._hand_over()
+        self._layout = layout
+        self._held.append(chunk)
+        if sum(len(held.text) for held in self._held) >= _UNIT_CHARACTERS:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._held and self._layout is not None:
+            taker, thread = next(self._threads)
+            self._coming.append(thread.submit(taker.take, joined(self._held), self._layout))
+            self._held = []
+        if len(self._coming) > _THREADS:
+            self._settle()
 
     def _settle(self) -> None:
         taken, rejects = self._coming.popleft().result()
         self.lines += taken + len(rejects)
         for reject in rejects:
             self.faults[str(reject.fault)] += 1
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Chunks as one. Where a line stood in its file is not asked for here."""
+    texts = [text for chunk in chunks if (text := _whole_lines(chunk))]
+    text = "\n".join(texts)
+    return Chunk(
+        text=text,
+        first_line=1,
+        first_byte=0,
+        lines=text.count("\n"),
+        bytes=sum(chunk.bytes for chunk in chunks),
+        rejects=tuple(reject for chunk in chunks for reject in chunk.rejects),
+    )
+
+
+def _whole_lines(chunk: Chunk) -> str:
+    """A chunk's lines without what ends them, and without those that were set aside."""
+    text = chunk.text.removesuffix("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    if chunk.rejects:
+        text = "\n".join(line for line in text.split("\n") if line)
+    return text
 
 
 def _thread(count_only: CountOnly, stack: ExitStack) -> tuple[Taker, ThreadPoolExecutor]:
