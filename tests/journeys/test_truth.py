@@ -15,6 +15,7 @@ from psycopg.conninfo import make_conninfo
 from wavehouse import app, catalog, measurement
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, config
+from wavehouse.measurement.service import count_only
 from wavehouse.simulation import LogFormat, Settings, simulate
 from wavehouse.store import (
     DATABASES,
@@ -34,6 +35,7 @@ class World(NamedTuple):
     place: Workplace
     truth: dict[str, Any]
     read: measurement.Tally
+    folder: Path
 
     @property
     def first(self) -> date:
@@ -114,7 +116,7 @@ def world(
             read.add(result.tally)
         measurement.count(place)
         measurement.roll_up(place)
-        yield World(place, json.loads(json.dumps(truth)), read)
+        yield World(place, json.loads(json.dumps(truth)), read, folder)
     place.stores.close()
 
 
@@ -192,6 +194,29 @@ def test_r30_estimates_equal_the_truth_and_are_no_downloads(world: World) -> Non
     if world.truth["format"] == LogFormat.OP3:
         assert found == world.truth["estimates"]["total"] > 0
         assert 0 == sum(world.figures("day").values())
+
+
+def test_counting_without_storing_equals_the_truth(world: World) -> None:
+    """``downloads --from-logs --feed``: the same figures, filters and estimates, no database."""
+    media = catalog.read_media_file(world.folder / "media.json")
+    feeds = sorted((world.folder / "feeds").iterdir())
+    reading = catalog.FeedReading(source=catalog.FileFeedSource(), media=media)
+    known = count_only.known_from_feeds(
+        world.place.settings, [(str(feed), reading) for feed in feeds]
+    )
+    logs = sorted((world.folder / "logs").iterdir())
+    told = world.truth["downloads"]
+    for by in ("day", "app", "country"):
+        found = count_only.count_logs(world.place.settings, known, logs, count_only.Asked(by=by))
+        rows = {row.member: row.downloads for row in found.rows}
+        assert {k: n for k, n in told[f"by_{by}"].items() if n} == rows
+
+    assert told["total"] == found.downloads
+    assert world.truth["filtered"] == found.filtered
+    assert world.truth["flagged"] == found.flagged
+    assert world.truth["lines"] == found.read
+    estimates = measurement.estimates(world.place, first=world.first, last=world.last)
+    assert estimates == found.prefix_estimates
 
 
 def test_the_rollups_reconcile(world: World) -> None:

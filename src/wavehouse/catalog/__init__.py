@@ -15,6 +15,7 @@ from wavehouse.catalog.adapters import (
 from wavehouse.catalog.rules.feed import parse_feed, podcast_guid_of
 from wavehouse.catalog.service import (
     FeedReading,
+    describe_feed,
     ingest_feed,
     list_episodes,
     list_podcasts,
@@ -26,6 +27,7 @@ from wavehouse.catalog.types import (
     EpisodeSummary,
     Feed,
     FeedEpisode,
+    FileOfFeed,
     IngestedFeed,
     MediaFacts,
     MediaIndexEntry,
@@ -43,6 +45,7 @@ __all__ = [
     "FeedSource",
     "FileFeedSource",
     "FileMediaProbe",
+    "FileOfFeed",
     "IngestedFeed",
     "Limits",
     "MediaFacts",
@@ -53,6 +56,7 @@ __all__ = [
     "Web",
     "WebFeedSource",
     "WebMediaProbe",
+    "describe_feed",
     "ingest_feed",
     "is_web_address",
     "list_episodes",

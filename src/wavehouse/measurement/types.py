@@ -86,6 +86,18 @@ class MediaFile:
 
 
 @dataclass(frozen=True, slots=True)
+class MediaFacts:
+    """What R26 needs of one version of a media file, and whose it is."""
+
+    enclosure_id: EnclosureId
+    episode_id: EpisodeId
+    title: str
+    bytes: int | None
+    header_bytes: int | None
+    duration_ms: int | None
+
+
+@dataclass(frozen=True, slots=True)
 class Inclusion:
     """A network whose many listeners are people (R19), and until when that holds."""
 
@@ -243,6 +255,27 @@ class Figure:
     member: str
     downloads: int
     label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodFigures:
+    """Counted downloads of a period, and what stands beside them; days are UTC.
+
+    ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
+    be used by why, and files that could not be read and why.
+    """
+
+    first: date
+    last: date
+    downloads: int
+    listeners: int | None
+    prefix_estimates: int
+    filtered: dict[str, int]
+    flagged: dict[str, int]
+    rows: list[Figure]
+    read: int | None = None
+    faults: dict[str, int] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)

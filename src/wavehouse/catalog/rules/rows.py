@@ -121,7 +121,8 @@ def episode_rows(
     return [episode_row(episode, known.get(episode.guid), now) for episode in feed.episodes]
 
 
-def _facts(found: Described) -> dict[str, Any]:
+def stored_facts(found: Described) -> dict[str, Any]:
+    """The facts of a file as they are stored: a header that is not within the file is none."""
     facts = found.facts
     size, header = facts.bytes, facts.header_bytes
     fits = size is not None and header is not None and header < size
@@ -150,7 +151,7 @@ def file_rows(
         todo = step(version, seen) if version else Step.NEW_VERSION
         if version and todo is Step.LEARN:
             updates.append(
-                {"enclosure_id": str(version.enclosure_id), "url": file.url, **_facts(seen)}
+                {"enclosure_id": str(version.enclosure_id), "url": file.url, **stored_facts(seen)}
             )
         elif todo is Step.NEW_VERSION:
             inserts.append(_version_row(file, seen, now if file.guid in known else None))
@@ -189,7 +190,7 @@ def _version_row(file: FeedFile, seen: Described, valid_from: datetime | None) -
         "media_path": file.key.path,
         "mime_type": file.media_type,
         "valid_from": valid_from.isoformat() if valid_from else None,
-        **_facts(seen),
+        **stored_facts(seen),
     }
 
 

@@ -23,7 +23,13 @@ from wavehouse.catalog.types.records import (
     PodcastSummary,
     WrittenEpisode,
 )
-from wavehouse.catalog.types.results import EnclosureChange, IngestedFeed, ProbeFailure
+from wavehouse.catalog.types.results import (
+    EnclosureChange,
+    FileOfFeed,
+    IngestedFeed,
+    ProbeFailure,
+    ServedAt,
+)
 
 __all__ = [
     "AlternateEnclosure",
@@ -39,6 +45,7 @@ __all__ = [
     "FeedEpisode",
     "FeedNote",
     "Fetched",
+    "FileOfFeed",
     "IngestedFeed",
     "KnownEpisode",
     "MediaFacts",
@@ -46,5 +53,6 @@ __all__ = [
     "PodcastState",
     "PodcastSummary",
     "ProbeFailure",
+    "ServedAt",
     "WrittenEpisode",
 ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from wavehouse.catalog.types.feed import DroppedItem, FeedNote
 from wavehouse.kernel.ids import PodcastId
@@ -46,3 +47,30 @@ class IngestedFeed:
     enclosure_changes: tuple[EnclosureChange, ...] = ()
     dropped: tuple[DroppedItem, ...] = ()
     notes: tuple[FeedNote, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ServedAt:
+    """A segment of an HLS rendition: where it is served from, and its place in the programme."""
+
+    host: str
+    path: str
+    start_ms: int
+    duration_ms: int
+    bytes: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileOfFeed:
+    """A file that a feed names for an episode, without prefixes, with the facts that R26 needs."""
+
+    guid: str
+    title: str
+    published_at: datetime
+    host: str
+    path: str
+    media_type: str | None
+    bytes: int | None
+    header_bytes: int | None
+    duration_ms: int | None
+    segments: tuple[ServedAt, ...] = ()

@@ -78,21 +78,31 @@ class Batch:
     agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
 
 
+def closed_database() -> duckdb.DuckDBPyConnection:
+    """A database in memory that fetches nothing from anywhere (decision 0604)."""
+    return duckdb.connect(
+        config={
+            "threads": 1,
+            "arrow_lossless_conversion": True,
+            "autoinstall_known_extensions": False,
+            "autoload_known_extensions": False,
+        }
+    )
+
+
 class Engine:
     """Normalises chunks one after another; a batch is read by another thread meanwhile."""
 
-    def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
+    def __init__(
+        self,
+        lookups: Lookups,
+        bounds: Bounds,
+        database: duckdb.DuckDBPyConnection | None = None,
+    ) -> None:
         self._lookups = lookups
         self._bounds = bounds
-        # Nothing is fetched from anywhere, and the machine's own time zone has no say.
-        self.database = duckdb.connect(
-            config={
-                "threads": 1,
-                "arrow_lossless_conversion": True,
-                "autoinstall_known_extensions": False,
-                "autoload_known_extensions": False,
-            }
-        )
+        self.database = closed_database() if database is None else database
+        # The machine's own time zone has no say.
         with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
             self.database.execute("SET TimeZone = 'UTC'")
         for statement in sql.SETUP:
@@ -130,12 +140,8 @@ class Engine:
         """Make the table of a chunk's requests and say what is in it."""
         self._number += 1
         db = self.database
-        clean = not any(character in chunk.text for character in _TO_CLEAN)
-        db.execute(sql.RAW if clean else sql.RAW_CLEANED, {"text": chunk.text})
-        if layout.format is LogFormat.COMBINED:
-            self._repair_combined()
-        db.execute(layout.statement, layout.parameters)
-        rejects = [*chunk.rejects, *self._rejected(chunk)]
+        self.read_raw(chunk)
+        rejects = [*chunk.rejects, *self.understand(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
         agents = self._resolve_listeners(escaped=layout.escaped_agents, hashed=layout.prefix)
         self._resolve_ranges()
@@ -159,6 +165,28 @@ class Engine:
             {reason: count for reason, count in filtered if reason is not None},
             agents,
         )
+
+    @property
+    def accepted(self) -> dict[str, object]:
+        """The times that are accepted, as the statements' parameters."""
+        return {"oldest": _utc(self._bounds.oldest), "newest": _utc(self._bounds.newest)}
+
+    @staticmethod
+    def is_clean(chunk: Chunk) -> bool:
+        """True for a chunk without the characters that a line must be cleaned of."""
+        return not any(character in chunk.text for character in _TO_CLEAN)
+
+    def read_raw(self, chunk: Chunk) -> None:
+        """Make ``raw`` of a chunk's lines."""
+        statement = sql.RAW if self.is_clean(chunk) else sql.RAW_CLEANED
+        self.database.execute(statement, {"text": chunk.text})
+
+    def understand(self, chunk: Chunk, layout: Layout) -> list[Reject]:
+        """Make ``fields`` of the lines in ``raw``; those that cannot be used come back."""
+        if layout.format is LogFormat.COMBINED:
+            self._repair_combined()
+        self.database.execute(layout.statement, layout.parameters)
+        return list(self._rejected(chunk))
 
     def stage(
         self,
@@ -210,11 +238,10 @@ class Engine:
 
     def _rejected(self, chunk: Chunk) -> Iterable[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
-        accepted = {"oldest": _utc(self._bounds.oldest), "newest": _utc(self._bounds.newest)}
-        found = self.database.execute(sql.REJECTED, accepted).fetchall()
+        found = self.database.execute(sql.REJECTED, self.accepted).fetchall()
         if not found:
             return
-        self.database.execute(sql.DELETE_REJECTED, accepted)
+        self.database.execute(sql.DELETE_REJECTED, self.accepted)
         places = _byte_places(chunk, [n for n, *_ in found])
         for n, fault, line in found:
             offset, length = places[n]
@@ -361,4 +388,4 @@ def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]
     return places
 
 
-__all__ = ["Batch", "Bounds", "Engine", "Lookups"]
+__all__ = ["Batch", "Bounds", "Engine", "Lookups", "closed_database"]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 # A number of bytes or a position; NULL when it is none, or beyond a petabyte: sums stay in range.
 POSITIVE = """
-CREATE MACRO positive(t) AS CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
+CREATE OR REPLACE TEMP MACRO positive(t) AS
+  CASE WHEN regexp_full_match(t, '[0-9]{1,15}') THEN t::BIGINT END
 """
 
 # A moment as JSON logs tell it: RFC 3339, or Unix time in seconds, milli-, micro- or nanoseconds.
 INSTANT = """
-CREATE MACRO instant(t) AS CASE
+CREATE OR REPLACE TEMP MACRO instant(t) AS CASE
   WHEN regexp_full_match(t, '[0-9]{9,11}') THEN make_timestamp(t::BIGINT * 1000000)
   WHEN regexp_full_match(t, '[0-9]{9,11}[.][0-9]{1,6}')
     THEN make_timestamp((t::DECIMAL(28, 6) * 1000000)::BIGINT)
@@ -24,27 +25,27 @@ CREATE MACRO instant(t) AS CASE
 """
 
 # A value that says something: servers write "-" or "(null)" for what was not sent.
-TOLD = "CREATE MACRO told(t) AS CASE WHEN t NOT IN ('', '-', '(null)') THEN t END"
+TOLD = "CREATE OR REPLACE TEMP MACRO told(t) AS CASE WHEN t NOT IN ('', '-', '(null)') THEN t END"
 
 # Without what separates values on their way between SQL and Python; CR and LF go by R08.
 PLAIN = """
-CREATE MACRO plain(t) AS replace(translate(t, chr(10) || chr(13), ''), chr(31), ' ')
+CREATE OR REPLACE TEMP MACRO plain(t) AS replace(translate(t, chr(10) || chr(13), ''), chr(31), ' ')
 """
 
 # Scheme and host of a referrer, all that is asked of it; empty when none was sent.
 SITE = """
-CREATE MACRO site_of(t) AS CASE WHEN t IS NULL OR t IN ('', '-', '(null)') THEN ''
+CREATE OR REPLACE TEMP MACRO site_of(t) AS CASE WHEN t IS NULL OR t IN ('', '-', '(null)') THEN ''
   ELSE left(split_part(lower(t), '/', 1) || CASE WHEN contains(t, '//') THEN '//' ELSE '' END
     || split_part(split_part(split_part(lower(t), '/', 3), '?', 1), '#', 1), 200) END
 """
 
 # The first and the last position of a Content-Range header.
 CONTENT_FIRST = """
-CREATE MACRO content_first(t) AS
+CREATE OR REPLACE TEMP MACRO content_first(t) AS
   CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(t[7:], '-', 1)) END
 """
 CONTENT_LAST = """
-CREATE MACRO content_last(t) AS
+CREATE OR REPLACE TEMP MACRO content_last(t) AS
   CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(split_part(t, '-', 2), '/', 1)) END
 """
 
@@ -68,6 +69,14 @@ SELECT n, line FROM (
 WHERE line <> '' AND NOT starts_with(line, '#')
 """
 
+# Given lines, each with its number.
+RAW_OF_LINES = """
+CREATE OR REPLACE TEMP TABLE raw AS
+SELECT l.n AS n, l.line AS line
+FROM (SELECT unnest($lines::STRUCT(n BIGINT, line VARCHAR)[]) AS l)
+WHERE l.line <> '' AND NOT starts_with(l.line, '#')
+"""
+
 ODD_COMBINED = """
 SELECT n, line FROM (SELECT n, line, string_split(line, '"') AS p FROM raw)
 WHERE len(p) NOT IN (7, 13) OR (len(p) = 7 AND p[7] <> '') OR contains(line, '\\"')
@@ -77,25 +86,25 @@ REPAIR_COMBINED = """
 UPDATE raw SET line = c2 FROM repaired WHERE raw.n = repaired.c1::BIGINT
 """
 
-REJECTED = """
-SELECT raw.n,
-  CASE WHEN f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.ip = ''
-      THEN 'malformed_line'
-    WHEN f.sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
-  raw.line
-FROM fields f JOIN raw USING (n)
-WHERE f.sent_at IS NULL OR f.status IS NULL OR f.bytes IS NULL OR f.bytes < 0 OR f.ip = ''
-  OR f.sent_at < $oldest OR f.sent_at > $newest
-ORDER BY raw.n
-"""
+# A line that is not of its format, or of a time that is not accepted.
+IS_REJECTED = """(sent_at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
+  OR sent_at < $oldest OR sent_at > $newest)"""
 
-DELETE_REJECTED = """
-DELETE FROM fields WHERE sent_at IS NULL OR status IS NULL OR bytes IS NULL OR bytes < 0 OR ip = ''
-  OR sent_at < $oldest OR sent_at > $newest
-"""
+REJECTED = f"""
+SELECT n,
+  CASE WHEN sent_at IS NULL OR status IS NULL OR bytes IS NULL OR ip = ''
+      THEN 'malformed_line'
+    WHEN sent_at < $oldest THEN 'too_old' ELSE 'in_future' END AS fault,
+  line
+FROM fields JOIN raw USING (n)
+WHERE {IS_REJECTED}
+ORDER BY n
+"""  # noqa: S608 - our own text
+
+DELETE_REJECTED = f"DELETE FROM fields WHERE {IS_REJECTED}"  # noqa: S608 - our own text
 
 DISTINCT_PLACES = """
-SELECT string_agg(pair, chr(10)) FROM (SELECT DISTINCT host || chr(31) || uri AS pair FROM fields)
+SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (SELECT DISTINCT host, uri FROM fields)
 """
 
 # What is left when neither the answer's Content-Range nor one plain range says where bytes lie.
@@ -120,7 +129,7 @@ SELECT string_agg(site, chr(10)) FROM (SELECT DISTINCT site FROM fields WHERE si
 """
 
 MEDIA = """
-CREATE TABLE media (
+CREATE TEMP TABLE media (
   place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMP,
   is_first BOOLEAN, published_at TIMESTAMP,
   start_ms BIGINT, duration_ms BIGINT, segment_bytes BIGINT
@@ -133,9 +142,10 @@ INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
 SETUP = (MEDIA, POSITIVE, INSTANT, TOLD, PLAIN, SITE, CONTENT_FIRST, CONTENT_LAST)
 
-# The version in force at the request's time; the first one also holds for what came before it.
-BATCH = """
-CREATE OR REPLACE TABLE batch_0 AS
+# Every request, its place, its listener, and whether and why it cannot count. How listeners are
+# known is the caller's: $heard, $of_heard and $join_heard. The version in force at the request's
+# time; the first one also holds for what came before it.
+JUDGED = """
 WITH versions AS (
   SELECT place, enclosure_id, episode_id, podcast_id, published_at, start_ms, duration_ms,
     segment_bytes,
@@ -144,35 +154,35 @@ WITH versions AS (
              'infinity'::TIMESTAMP) AS holds_to
   FROM media
 ),
-known AS (SELECT c1 AS listener, string_split(c2, chr(31)) AS p FROM listeners),
-heard AS (
-  SELECT listener, p[1] AS network, p[2] AS country, p[3] AS network_class,
-    try_cast(p[4] AS TIMESTAMP) AS included_until,
-    try_cast(p[5] AS BIGINT) AS listener_key, try_cast(p[6] AS BIGINT) AS listener_key_prev,
-    try_cast(p[7] AS BIGINT) AS network_key, p[8]::BIGINT AS agent_id, p[9] AS agent_reason
-  FROM known
+locations AS (
+  SELECT split_part(c1, chr(31), 1) AS host, split_part(c1, chr(31), 2) AS uri,
+    try_cast(c2 AS BIGINT) AS place, c3 = '1' AS own_prefix
+  FROM places
 ),
+$heard,
 placed AS (
   SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, v.published_at,
-    v.start_ms, v.duration_ms, v.segment_bytes, p.c3 = '1' AS own_prefix,
-    h.network, h.country, h.network_class, h.listener_key, h.listener_key_prev, h.network_key,
-    h.agent_id, h.agent_reason, s.c2 AS site_finding,
-    coalesce(f.sent_at < h.included_until, false) AS is_included,
+    v.start_ms, v.duration_ms, v.segment_bytes, p.own_prefix,
+    $of_heard, s.c2 AS site_finding,
+    coalesce(f.sent_at < included_until, false) AS is_included,
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
     positive(split_part(f.range_header[7:], '-', 1)) AS asked_start,
     positive(split_part(f.range_header[7:], '-', 2)) AS asked_end
   FROM fields f
-  JOIN places p ON p.c1 = f.host || chr(31) || f.uri
-  JOIN heard h ON h.listener = f.ip || chr(31) || f.forwarded_for || chr(31) || f.agent || chr(31)
-    || strftime(date_trunc('month', f.sent_at), '%Y-%m-%d')
+  JOIN locations p ON p.host = f.host AND p.uri = f.uri
+  $join_heard
   LEFT JOIN versions v
-    ON v.place = try_cast(p.c2 AS BIGINT) AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to
+    ON v.place = p.place AND f.sent_at >= v.holds_from AND f.sent_at < v.holds_to
   LEFT JOIN odd_ranges o ON o.c1::BIGINT = f.n
   LEFT JOIN sites s ON s.c1 = f.site
 ),
 judged AS (
   SELECT *,
     own_prefix AND status IN (301, 302, 303, 307, 308) AS is_prefix,
+    nullif(concat_ws(',',
+      CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
+      CASE WHEN sent_at < published_at THEN 'pre_release' END,
+      CASE WHEN is_included THEN 'included' END), '') AS flags,
     -- What holds of the request itself, wherever its path leads.
     CASE
       WHEN method <> 'GET' THEN 'bad_method'
@@ -215,7 +225,32 @@ positioned AS (
       ELSE start_ms + least(range_end, segment_bytes) * duration_ms // segment_bytes
       END AS range_end)
   FROM judged
-),
+)
+"""
+
+# What is known of a listener: of an address and an agent in a month, in one text.
+_HEARD = """
+known AS (SELECT c1 AS listener, string_split(c2, chr(31)) AS p FROM listeners),
+heard AS (
+  SELECT listener, p[1] AS network, p[2] AS country, p[3] AS network_class,
+    try_cast(p[4] AS TIMESTAMP) AS included_until,
+    try_cast(p[5] AS BIGINT) AS listener_key, try_cast(p[6] AS BIGINT) AS listener_key_prev,
+    try_cast(p[7] AS BIGINT) AS network_key, p[8]::BIGINT AS agent_id, p[9] AS agent_reason
+  FROM known
+)
+"""
+_OF_HEARD = """h.network, h.country, h.network_class, h.listener_key, h.listener_key_prev,
+    h.network_key, h.agent_id, h.agent_reason"""
+_JOIN_HEARD = """JOIN heard h
+    ON h.listener = f.ip || chr(31) || f.forwarded_for || chr(31) || f.agent || chr(31)
+      || strftime(date_trunc('month', f.sent_at), '%Y-%m-%d')"""
+
+BATCH = (
+    "CREATE OR REPLACE TABLE batch_0 AS"  # noqa: S608 - our own text
+    + JUDGED.replace("$heard", _HEARD)
+    .replace("$of_heard", _OF_HEARD)
+    .replace("$join_heard", _JOIN_HEARD)
+    + """,
 hashed AS (
   SELECT *, lpad(to_hex(epoch_ms(sent_at)), 12, '0') AS ms,
     md5($organization_id || ':' || coalesce(native_id, $file_key || ':' || ($first_line + n - 1)))
@@ -244,14 +279,12 @@ SELECT
   listener_key, listener_key_prev, network_key, agent_id, reason,
   CASE WHEN reason = 'unknown_path' THEN left(host || uri, 1000) END AS path,
   CASE WHEN reason = 'unknown_path' THEN verdict END AS next_reason,
-  nullif(concat_ws(',',
-    CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
-    CASE WHEN sent_at < published_at THEN 'pre_release' END,
-    CASE WHEN is_included THEN 'included' END), '') AS flags
+  flags
 FROM hashed
 -- Loaders that store the same requests take their locks in one order, and cannot block in a circle.
 ORDER BY requested_at, request_id
 """
+)
 
 # R01 within a chunk: the first line of a request is kept.
 TWICE = "SELECT count(*) - count(DISTINCT request_id) FROM batch_0"

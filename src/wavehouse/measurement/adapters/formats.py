@@ -2,12 +2,14 @@
 
 Every statement makes ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes,
 agent, range_header, content_start, content_end, native_id, site (of the referrer). A line that is
-not of the format has NULL in ``sent_at`` or ``status``. Positions and ids are parameters; nothing
-of a log is pasted into SQL.
+not of the format has NULL in ``sent_at`` or ``status``. Nothing of a log is pasted into SQL. Where
+lines fall into parts at a character, the statement has ``$parts``, so that the count-only path may
+have them split in its own way.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -68,53 +70,51 @@ _USED = (
 
 COMBINED = """
 CREATE OR REPLACE TEMP TABLE fields AS
-WITH parts AS (SELECT n, string_split(line, '"') AS p FROM raw)
+WITH parts AS ($parts)
 SELECT
   n,
-  split_part(p[1], ' ', 1) AS ip,
+  split_part(who, ' ', 1) AS ip,
   '' AS forwarded_for,
-  try_strptime(substr(p[1], strpos(p[1], '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP
+  try_strptime(substr(who, strpos(who, '[') + 1, 26), '%d/%b/%Y:%H:%M:%S %z')::TIMESTAMP
     AS sent_at,
-  CASE WHEN p[2] IN ('', '-') THEN '-' ELSE split_part(p[2], ' ', 1) END AS method,
-  CASE WHEN len(p) = 13 AND p[12] <> '-' THEN lower(p[12]) ELSE '' END AS host,
-  split_part(split_part(p[2], ' ', 2), '?', 1) AS uri,
-  try_cast(split_part(p[3], ' ', 2) AS SMALLINT) AS status,
-  CASE split_part(p[3], ' ', 3) WHEN '-' THEN 0
-    ELSE positive(split_part(p[3], ' ', 3)) END AS bytes,
-  p[6] AS agent,
-  site_of(p[4]) AS site,
-  CASE WHEN len(p) = 13 AND p[8] <> '-' THEN p[8] END AS range_header,
-  CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
-    THEN positive(split_part(p[10][7:], '-', 1)) END AS content_start,
-  CASE WHEN len(p) = 13 AND p[10][:6] = 'bytes '
-    THEN positive(split_part(split_part(p[10], '-', 2), '/', 1)) END AS content_end,
+  CASE WHEN request IN ('', '-') THEN '-' ELSE split_part(request, ' ', 1) END AS method,
+  CASE WHEN width = 13 AND host <> '-' THEN lower(host) ELSE '' END AS host,
+  split_part(split_part(request, ' ', 2), '?', 1) AS uri,
+  try_cast(split_part(answer, ' ', 2) AS SMALLINT) AS status,
+  CASE split_part(answer, ' ', 3) WHEN '-' THEN 0
+    ELSE positive(split_part(answer, ' ', 3)) END AS bytes,
+  agent,
+  site_of(referer) AS site,
+  CASE WHEN width = 13 AND asked <> '-' THEN asked END AS range_header,
+  CASE WHEN width = 13 AND covered[:6] = 'bytes '
+    THEN positive(split_part(covered[7:], '-', 1)) END AS content_start,
+  CASE WHEN width = 13 AND covered[:6] = 'bytes '
+    THEN positive(split_part(split_part(covered, '-', 2), '/', 1)) END AS content_end,
   NULL::VARCHAR AS native_id
 FROM parts
 """
 
 CLOUDFRONT = """
 CREATE OR REPLACE TEMP TABLE fields AS
-WITH parts AS (
-  SELECT n, string_split(line, chr(9)) AS p FROM raw
-),
+WITH parts AS ($parts),
 named AS (
   SELECT
-    n, p[$c_ip] AS ip,
-    CASE WHEN p[$x_forwarded_for] = '-' THEN '' ELSE coalesce(p[$x_forwarded_for], '') END
+    n, c_ip AS ip,
+    CASE WHEN x_forwarded_for = '-' THEN '' ELSE coalesce(x_forwarded_for, '') END
       AS forwarded_for,
-    CASE WHEN len(p) = $width
-      THEN try_strptime(p[$date] || ' ' || p[$time], '%Y-%m-%d %H:%M:%S') END AS sent_at,
-    p[$cs_method] AS method,
-    lower(CASE WHEN coalesce(p[$x_host_header], '-') <> '-' THEN p[$x_host_header]
-      WHEN coalesce(p[$cs_host], '-') <> '-' THEN p[$cs_host] ELSE '' END) AS host,
-    p[$cs_uri_stem] AS uri,
-    try_cast(p[$sc_status] AS SMALLINT) AS status,
-    positive(p[$sc_bytes]) AS sent,
-    p[$cs_user_agent] AS agent,
-    positive(p[$sc_content_len]) AS content_length,
-    positive(p[$sc_range_start]) AS content_start,
-    positive(p[$sc_range_end]) AS content_end,
-    nullif(p[$x_edge_request_id], '-') AS native_id, site_of(p[$cs_referer]) AS site
+    CASE WHEN width = $width
+      THEN try_strptime(date || ' ' || time, '%Y-%m-%d %H:%M:%S') END AS sent_at,
+    cs_method AS method,
+    lower(CASE WHEN coalesce(x_host_header, '-') <> '-' THEN x_host_header
+      WHEN coalesce(cs_host, '-') <> '-' THEN cs_host ELSE '' END) AS host,
+    cs_uri_stem AS uri,
+    try_cast(sc_status AS SMALLINT) AS status,
+    positive(sc_bytes) AS sent,
+    cs_user_agent AS agent,
+    positive(sc_content_len) AS content_length,
+    positive(sc_range_start) AS content_start,
+    positive(sc_range_end) AS content_end,
+    nullif(x_edge_request_id, '-') AS native_id, site_of(cs_referer) AS site
   FROM parts
 )
 SELECT
@@ -134,16 +134,67 @@ FROM named
 
 
 @dataclass(frozen=True, slots=True)
+class Split:
+    """How a line falls into parts at a character: how many there may be, and which are used.
+
+    ``dated`` names the part that the time is read from. A ``closed`` line ends with the character.
+    """
+
+    at: str
+    widths: tuple[int, ...]
+    places: Mapping[str, int]
+    dated: str
+    closed: bool = False
+
+    @property
+    def of_lines(self) -> str:
+        """The parts of the lines in ``raw``: n, width, and what is used by its name."""
+        used = ", ".join(f"p[{place}] AS {name}" for name, place in self.places.items())
+        return (
+            f"SELECT n, len(p) AS width, {used} "  # noqa: S608 - our own names and numbers
+            f"FROM (SELECT n, string_split(line, '{self.at}') AS p FROM raw)"
+        )
+
+
+_IN_QUOTES = Split(
+    '"',
+    (7, 13),
+    {
+        "who": 1,
+        "request": 2,
+        "answer": 3,
+        "referer": 4,
+        "agent": 6,
+        "asked": 8,
+        "covered": 10,
+        "host": 12,
+    },
+    dated="who",
+    closed=True,
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Layout:
     """How a file's lines are laid out."""
 
     format: LogFormat
-    statement: str
+    fields_from: str
     parameters: dict[str, Any]
     escaped_agents: bool
     fields: tuple[str, ...] = ()
     prefix: bool = False
     """Every line is a redirect of a prefix service, its address a hash (R30)."""
+    split: Split | None = None
+
+    @property
+    def statement(self) -> str:
+        """The statement that makes ``fields`` of the lines in ``raw``."""
+        return self.statement_over(self.split.of_lines) if self.split else self.fields_from
+
+    def statement_over(self, parts: str) -> str:
+        """The statement that makes ``fields`` of parts that a SELECT gives."""
+        return self.fields_from.replace("$parts", parts)
 
 
 def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) -> None:
@@ -174,7 +225,10 @@ def layout_of(head: str, chosen: str, where: str) -> Layout:
         parameters = op3_parameters(header, where)
         return Layout(LogFormat.OP3, OP3, parameters, escaped_agents=False, prefix=True)
     if found in _PLAIN:
-        return Layout(LogFormat(found), _PLAIN[LogFormat(found)], {}, escaped_agents=False)
+        split = _IN_QUOTES if found == LogFormat.COMBINED else None
+        return Layout(
+            LogFormat(found), _PLAIN[LogFormat(found)], {}, escaped_agents=False, split=split
+        )
     raise InvalidInput(
         "this is not a log that Wavehouse reads: neither CloudFront's standard format, nor nginx "
         "or Apache combined, nor JSON lines of Fastly or Cloudflare, nor OP3's hits",
@@ -213,11 +267,19 @@ def _cloudfront(names: list[str], where: str) -> Layout:
     missing = [name for name in _NEEDED if name not in names]
     if missing:
         raise InvalidInput(f"the #Fields line lacks {', '.join(missing)}", where=where)
-    parameters: dict[str, Any] = {"width": len(names)}
-    for name in _USED:
-        key = name.replace("-", "_").replace("(", "_").replace(")", "").lower()
-        # A list has no element beyond its end: a field that is not logged reads as NULL.
-        parameters[key] = names.index(name) + 1 if name in names else len(names) + 1
+    # A list has no element beyond its end: a field that is not logged reads as NULL.
+    places = {
+        _column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in _USED
+    }
     return Layout(
-        LogFormat.CLOUDFRONT, CLOUDFRONT, parameters, escaped_agents=True, fields=tuple(names)
+        LogFormat.CLOUDFRONT,
+        CLOUDFRONT,
+        {"width": len(names)},
+        escaped_agents=True,
+        fields=tuple(names),
+        split=Split("\t", (len(names),), places, dated="date"),
     )
+
+
+def _column(field: str) -> str:
+    return field.replace("-", "_").replace("(", "_").replace(")", "").lower()

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId, SourceFileId
-from wavehouse.measurement.types import MediaFile, QuarantinedRow, Reject, SourceFile
+from wavehouse.measurement.types import MediaFacts, MediaFile, QuarantinedRow, Reject, SourceFile
 from wavehouse.store import Operational, Tx
 
 
@@ -47,6 +47,19 @@ def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
           FROM catalog.segments s WHERE s.enclosure_id = n.enclosure_id) AS p
         WHERE n.organization_id = %(organization_id)s
         ORDER BY n.valid_from, n.enclosure_id
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def media_facts(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[MediaFacts]:
+    """What R26 needs of every version of every media file of an organization."""
+    return tx.rows(
+        MediaFacts,
+        """
+        SELECT n.enclosure_id, n.episode_id, e.title, n.bytes, n.header_bytes, n.duration_ms
+        FROM catalog.enclosures n JOIN catalog.episodes e USING (episode_id)
+        WHERE n.organization_id = %(organization_id)s
         """,
         {"organization_id": organization_id},
     )

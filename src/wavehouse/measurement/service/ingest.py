@@ -32,6 +32,7 @@ from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
+from wavehouse.measurement.service.opening import ahead, layout_for
 from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
 from wavehouse.store import BulkLoader, Operational, Tx
 
@@ -136,14 +137,10 @@ class Ingest:
         """Read one file from where it was left. InvalidInput when it is no log."""
         log = LogFile(path)
         head = log.head()
-        text = head.content.decode("utf-8", "replace")
-        if head.complete and not _has_rows(text):
+        layout = layout_for(log, head, format)
+        if layout is None:
             empty = FileResult(str(path), format, Tally(), "no lines yet")
             return _Reading(None, lambda: empty)
-        try:
-            layout = layout_of(text, format, str(path))
-        except InvalidInput:
-            layout = layout_of(log.sample(), format, str(path))
         log.on_bytes = on_bytes
         self._hold(head.hash(min(len(head.content), 256)).hex(), before)
         file = self._known(path, head, layout)
@@ -235,7 +232,7 @@ class Ingest:
             pending = self._pool.submit(copy_context().run, self._loads.load, work)
 
         try:
-            for chunk in self._ahead(log.chunks(file.bytes_read, file.lines_read + 1)):
+            for chunk in ahead(self._cutter, log.chunks(file.bytes_read, file.lines_read + 1)):
                 refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
                 coming.append(self._normalise(file, chunk, layout))
                 if len(coming) == _ENGINES:
@@ -258,13 +255,6 @@ class Ingest:
             return FileResult(str(log.path), layout.format, tally, note)
 
         return _Reading(file, rest)
-
-    def _ahead(self, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-        """The same chunks, each cut while the one before is worked on."""
-        coming = self._cutter.submit(next, chunks, None)
-        while (chunk := coming.result()) is not None:
-            coming = self._cutter.submit(next, chunks, None)
-            yield chunk
 
     def _stream_fault(self, fault: Reject | None, file: SourceFile) -> Tally:
         """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
@@ -330,9 +320,3 @@ class Ingest:
         if new:
             sources.insert_user_agents(tx, agents=new)
             self._agents.update(batch.agents)
-
-
-def _has_rows(head: str) -> bool:
-    """True when the head holds a line that is neither empty nor a comment."""
-    lines = head.removeprefix("\ufeff").split("\n")
-    return any(line.strip() and not line.startswith("#") for line in lines)

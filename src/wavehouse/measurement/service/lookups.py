@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Literal, cast
@@ -50,20 +51,31 @@ def lookups(place: Workplace) -> Lookups:
         media_state = sources.media_state(tx, organization_id=organization_id)
         media = sources.media_files(tx, organization_id=organization_id)
         included = inclusions.inclusions(tx, organization_id=organization_id)
+    return replace(
+        lists(settings),
+        media=MediaIndex(media),
+        media_state=media_state,
+        secret_of=_secrets(place),
+        included_until=included_until((e.network, e.expires_at) for e in included),
+    )
+
+
+def lists(settings: Settings) -> Lookups:
+    """What the lists and settings alone say, without databases: no media file is known yet."""
     country_file = settings["country_database"]
     country_list = countries(Path(country_file) if country_file else None)
     preload_list = preloaders(*(Path(name) for name in settings["preloaders"]))
     network_list = networks(*(Path(name) for name in settings["network_lists"]))
     return Lookups(
-        media=MediaIndex(media),
-        media_state=media_state,
+        media=MediaIndex([]),
+        media_state="",
         agents=AgentRules(agent_patterns(), agent_devices(), preload_list),
         country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
         network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
         trusted=_trusted(settings),
-        secret_of=_secrets(place),
+        secret_of=lambda _: None,
         stand_in=secrets.token_bytes(32),
-        included_until=included_until((e.network, e.expires_at) for e in included),
+        included_until=lambda _, __: None,
         preloaders=preload_list,
     )
 

@@ -1,0 +1,187 @@
+"""The statements of counting without storing; what they do to requests is ``queries.counting``."""
+
+from __future__ import annotations
+
+from wavehouse.measurement.adapters.engine_sql import JUDGED
+
+# One table for all threads. An address and an agent are a listener (R33); native tells a request
+# that stands in two files (R01).
+TAKEN = """
+CREATE TABLE taken (
+  sent_at TIMESTAMP, native UBIGINT, enclosure_id UUID, episode_id UUID, address BIGINT,
+  agent BIGINT, country VARCHAR, range_start BIGINT, range_end BIGINT, other_ranges VARCHAR,
+  is_prefix BOOLEAN, is_included BOOLEAN, reason VARCHAR, flags VARCHAR
+)
+"""
+
+DISTINCT = {
+    "addresses": """
+SELECT string_agg(ip || chr(31) || forwarded_for, chr(10))
+FROM (SELECT DISTINCT ip, forwarded_for FROM fields)
+""",
+    "agents": "SELECT string_agg(agent, chr(10)) FROM (SELECT DISTINCT agent FROM fields)",
+}
+
+_HEARD = """
+asked AS (
+  SELECT string_split(c1, chr(31)) AS a, string_split(c2, chr(31)) AS p FROM addresses
+),
+of_addresses AS (
+  SELECT a[1] AS ip, a[2] AS forwarded_for, p[2] AS country, p[3] AS network_class,
+    try_cast(p[4] AS TIMESTAMP) AS included_until, try_cast(p[5] AS BIGINT) AS address
+  FROM asked
+),
+of_agents AS (
+  SELECT c1 AS text, split_part(c2, chr(31), 1)::BIGINT AS agent_id,
+    split_part(c2, chr(31), 2) AS agent_reason
+  FROM agents
+)
+"""
+
+_JOIN_HEARD = """JOIN of_addresses a ON a.ip = f.ip AND a.forwarded_for = f.forwarded_for
+  JOIN of_agents g ON g.text = f.agent"""
+
+TAKE = (
+    "INSERT INTO taken"
+    + JUDGED.replace("$heard", _HEARD)
+    .replace(
+        "$of_heard",
+        "a.country, a.network_class, a.address AS listener_key, g.agent_id, g.agent_reason",
+    )
+    .replace("$join_heard", _JOIN_HEARD)
+    + """
+SELECT sent_at, CASE WHEN native_id IS NOT NULL THEN hash(native_id, sent_at) END,
+  enclosure_id, episode_id, listener_key, agent_id, nullif(country, ''), range_start,
+  greatest(range_end, range_start),
+  CASE WHEN content_start IS NULL AND status IN (0, 206) AND duration_ms IS NULL
+    THEN nullif(odd_others, '') END,
+  is_prefix, is_included, reason, flags
+FROM positioned
+"""
+)
+
+# R01: the same request from two files is one.
+REPEATED = "SELECT count(native) > count(DISTINCT native) FROM taken"
+ONCE = """
+DELETE FROM taken WHERE rowid IN (
+  SELECT rowid FROM (
+    SELECT rowid, row_number() OVER (PARTITION BY native) AS time FROM taken
+    WHERE native IN (SELECT native FROM taken GROUP BY native HAVING count(*) > 1)
+  ) WHERE time > 1
+)
+"""
+
+DAYS = "SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken"
+
+FACTS = """
+CREATE TABLE thresholds (enclosure_id UUID, episode_id UUID, threshold_bytes BIGINT)
+"""
+INSERT_FACTS = "INSERT INTO thresholds VALUES ($1, $2, $3)"
+APPS = "CREATE TABLE apps (agent BIGINT, app VARCHAR)"
+INSERT_APPS = "INSERT INTO apps VALUES ($1, $2)"
+
+CANDIDATES = """
+CREATE OR REPLACE TABLE candidates AS
+SELECT sent_at, sent_at::DATE AS day, enclosure_id, episode_id, address, agent, country,
+  range_start, range_end, other_ranges, is_prefix
+FROM taken
+WHERE reason IS NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
+"""
+
+# R27: the union of positions. Most files are asked for once: only the others are put in order.
+DERIVED = """
+CREATE OR REPLACE TABLE derived AS
+WITH spans AS (
+  SELECT address, agent, enclosure_id, day, sent_at, range_start, range_end
+  FROM candidates WHERE NOT is_prefix
+  UNION ALL
+  SELECT address, agent, enclosure_id, day, sent_at, o[1]::BIGINT, o[2]::BIGINT
+  FROM (
+    SELECT *, unnest(list_transform(
+      regexp_extract_all(other_ranges, '[0-9]+,[0-9]+'), lambda t: string_split(t, ','))) AS o
+    FROM candidates WHERE NOT is_prefix AND other_ranges IS NOT NULL
+  )
+),
+walked AS (
+  SELECT address, agent, enclosure_id, day, sent_at, range_start, range_end,
+    max(range_end) OVER (
+      PARTITION BY address, agent, enclosure_id, day ORDER BY range_start, range_end
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+  FROM spans
+),
+files AS (
+  SELECT address, agent, enclosure_id, day,
+    sum(greatest(0, range_end - greatest(range_start, coalesce(reached, 0)))) AS bytes,
+    min(sent_at) FILTER (WHERE range_end > range_start) AS first_at
+  FROM walked GROUP BY ALL
+),
+qualified AS (
+  SELECT address, agent, episode_id, day, min(first_at) AS first_at
+  FROM files JOIN thresholds USING (enclosure_id)
+  WHERE bytes >= threshold_bytes GROUP BY ALL
+),
+units AS (
+  SELECT address, agent, episode_id, day, min(country) AS country,
+    bool_or(NOT is_prefix) AS has_bytes, min(sent_at) FILTER (WHERE is_prefix) AS prefix_at
+  FROM candidates GROUP BY address, agent, episode_id, day
+)
+SELECT u.address, u.agent, u.episode_id, u.day, u.country,
+  coalesce(q.first_at, u.prefix_at) AS downloaded_at, q.first_at IS NULL AS is_estimate
+FROM units u LEFT JOIN qualified q USING (address, agent, episode_id, day)
+WHERE q.first_at IS NOT NULL OR (NOT u.has_bytes AND u.prefix_at IS NOT NULL)
+"""
+
+# R18 and R19: an address with too many episodes or agents on a day, unless it is included.
+EXCESS = """
+CREATE OR REPLACE TABLE excess AS
+WITH many AS (
+  SELECT address, day FROM candidates GROUP BY ALL HAVING count(DISTINCT agent) > $agents
+  UNION
+  SELECT address, day FROM derived GROUP BY ALL HAVING count(DISTINCT episode_id) > $episodes
+)
+SELECT address, day FROM many m
+WHERE NOT EXISTS (
+  SELECT 1 FROM taken t WHERE t.is_included AND t.address = m.address AND t.sent_at::DATE = m.day)
+"""
+WITHOUT_EXCESS = """
+DELETE FROM derived d USING excess e WHERE d.address = e.address AND d.day = e.day
+"""
+
+TOTALS = """
+SELECT count(*) FILTER (NOT is_estimate), count(*) FILTER (is_estimate),
+  count(DISTINCT (address, agent)) FILTER (NOT is_estimate)
+FROM derived
+"""
+
+FILTERED = """
+SELECT reason, count(*) FROM taken
+WHERE reason IS NOT NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
+GROUP BY reason
+UNION ALL
+SELECT 'excess_ip', count(*) FROM candidates JOIN excess USING (address, day) HAVING count(*) > 0
+ORDER BY 2 DESC, 1
+"""
+
+FLAGGED = """
+SELECT flag, count(*) FROM (
+  SELECT unnest(string_split(flags, ',')) AS flag FROM taken
+  WHERE flags IS NOT NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
+)
+GROUP BY flag ORDER BY 2 DESC, 1
+"""
+
+BY = {
+    "day": "SELECT day::VARCHAR, count(*) FROM derived WHERE NOT is_estimate GROUP BY 1 ORDER BY 1",
+    "episode": """
+SELECT episode_id::VARCHAR, count(*) FROM derived WHERE NOT is_estimate
+GROUP BY 1 ORDER BY 2 DESC, 1
+""",
+    "app": """
+SELECT coalesce(app, ''), count(*) FROM derived LEFT JOIN apps USING (agent)
+WHERE NOT is_estimate GROUP BY 1 ORDER BY 2 DESC, 1
+""",
+    "country": """
+SELECT coalesce(country, ''), count(*) FROM derived
+WHERE NOT is_estimate GROUP BY 1 ORDER BY 2 DESC, 1
+""",
+}

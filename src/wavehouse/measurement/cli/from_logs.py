@@ -1,0 +1,95 @@
+"""``wavehouse downloads --from-logs``: figures from log files, with nothing stored."""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from wavehouse.kernel import terminal
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.kernel.config import Settings
+    from wavehouse.measurement.service.count_only import Asked, Known
+    from wavehouse.measurement.types import PeriodFigures
+
+
+@dataclass(frozen=True, slots=True)
+class Feeds:
+    """The feeds to count by, and how to look at them; without any, the registered shows."""
+
+    locations: tuple[str, ...] = ()
+    media: Path | None = None
+    no_probe: bool = False
+    allow_private: bool = False
+
+
+def figures(
+    open_workplace: OpenWorkplace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
+) -> PeriodFigures:
+    """Count, with a bar. With feeds no database is opened."""
+    from wavehouse.kernel import config
+    from wavehouse.kernel.errors import UsageError
+    from wavehouse.measurement.service.count_only import count_logs, known_from_catalog
+
+    if not files:
+        raise UsageError(
+            "--from-logs needs log files",
+            hint="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
+        )
+    with ExitStack() as stack:
+        if feeds.locations:
+            settings, known = config.load(), None
+        else:
+            place = stack.enter_context(open_workplace())
+            settings, known = place.settings, known_from_catalog(place)
+        known = known or _of_feeds(settings, feeds)
+        size = sum(path.stat().st_size for path in files)
+        with terminal.progress("Reading logs", size, "bytes") as meter:
+            return count_logs(settings, known, files, asked, on_bytes=meter.advance)
+
+
+def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
+    from wavehouse.catalog import (
+        FeedReading,
+        FileFeedSource,
+        Web,
+        WebFeedSource,
+        WebMediaProbe,
+        is_web_address,
+        read_media_file,
+    )
+    from wavehouse.measurement.service.count_only import known_from_feeds
+
+    media = read_media_file(feeds.media) if feeds.media else {}
+    with closing(Web(allow_private=feeds.allow_private)) as web:
+        probe = None if feeds.no_probe else WebMediaProbe(web)
+        return known_from_feeds(
+            settings,
+            [
+                (
+                    at,
+                    FeedReading(
+                        source=WebFeedSource(web) if is_web_address(at) else FileFeedSource(),
+                        probe=probe,
+                        media=media,
+                    ),
+                )
+                for at in feeds.locations
+            ],
+        )
+
+
+def tell(found: PeriodFigures) -> None:
+    """What stands beside the figures, in words."""
+    unknown = found.filtered.get("unknown_path", 0)
+    if unknown and found.read is not None:
+        terminal.say(
+            f"{unknown:,} requests are for files of no known feed: give each show's --feed"
+        )
+    for fault, lines in sorted(found.faults.items()):
+        terminal.say(f"{lines:,} lines could not be used: {fault}")
+    for error in found.errors:
+        terminal.say(f"Error: {error}")

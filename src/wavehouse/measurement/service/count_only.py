@@ -1,0 +1,226 @@
+"""Use case: count what log files hold, and store nothing.
+
+The files are read as ``ingest`` reads them, chunks on two threads; no row, no quarantine and no
+progress is kept. A file that is given twice, or again as its own gzip, is read once.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime
+from itertools import cycle
+from pathlib import Path
+from uuid import UUID
+
+from wavehouse.accounts import Workplace
+from wavehouse.catalog import FeedReading, describe_feed
+from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.measurement.adapters.count_only import CountOnly, Taker
+from wavehouse.measurement.adapters.engine import Bounds, Lookups
+from wavehouse.measurement.adapters.formats import Layout, refuse_other_fields
+from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.queries import sources
+from wavehouse.measurement.rules.media import MediaIndex
+from wavehouse.measurement.rules.thresholds import threshold_bytes
+from wavehouse.measurement.service.feed_files import known_files
+from wavehouse.measurement.service.ingest import told
+from wavehouse.measurement.service.lookups import lists, lookups
+from wavehouse.measurement.service.opening import ahead, layout_for
+from wavehouse.measurement.types import Chunk, MediaFacts, MediaFile, PeriodFigures, Reject
+
+_THREADS = 2
+_UNIT_CHARACTERS = 24 * 2**20
+"""So much is handed over at once: each time costs as much as ten thousand lines."""
+_BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What requests are held against: the lists, and the media files with their facts."""
+
+    lookups: Lookups
+    facts: list[MediaFacts]
+
+    @property
+    def thresholds(self) -> list[tuple[UUID, UUID, int | None]]:
+        """R26 of every file."""
+        return [
+            (f.enclosure_id, f.episode_id, threshold_bytes(f.bytes, f.header_bytes, f.duration_ms))
+            for f in self.facts
+        ]
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Titles by episode id."""
+        return {str(f.episode_id): f.title for f in self.facts}
+
+
+def known_from_feeds(settings: Settings, feeds: Iterable[tuple[str, FeedReading]]) -> Known:
+    """What feeds say; no database is opened. Networks on the inclusion list are not known."""
+    files: list[MediaFile] = []
+    facts: list[MediaFacts] = []
+    for location, reading in feeds:
+        places, of_feed = known_files(location, describe_feed(location, reading))
+        files += places
+        facts += of_feed
+    return Known(replace(lists(settings), media=MediaIndex(files)), facts)
+
+
+def known_from_catalog(place: Workplace) -> Known:
+    """What is registered: shows, versions of files, the inclusion list."""
+    with place.stores.operational.worker() as tx:
+        facts = sources.media_facts(tx, organization_id=place.organization.organization_id)
+    return Known(lookups(place), facts)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Asked:
+    """Which figures are wanted: without days, all that the logs hold."""
+
+    by: str = "day"
+    first: date | None = None
+    last: date | None = None
+    format: str = "auto"
+
+
+def count_logs(
+    settings: Settings,
+    known: Known,
+    paths: Sequence[Path],
+    asked: Asked,
+    *,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> PeriodFigures:
+    """Read and count; lines that cannot be used are told by fault, and left out.
+
+    Lines of any age count: the limit of ``raw_retention_days`` is one of storing.
+    """
+    with ExitStack() as stack:
+        count_only = CountOnly(known.lookups, Bounds(_BEGIN, clock.now() + clock.HOUR))
+        stack.callback(count_only.close)
+        read = _Reading(count_only, stack)
+        for path in paths:
+            read.file(path, asked.format, on_bytes)
+        read.finish()
+        days = count_only.days() or (clock.today(), clock.today())
+        found = count_only.count(
+            known.thresholds,
+            first=asked.first or days[0],
+            last=asked.last or days[1],
+            by=asked.by,
+            episodes=settings["excess_downloads"],
+            agents=settings["excess_agents"],
+        )
+    rows = found.rows
+    if asked.by == "episode":
+        rows = [replace(row, label=known.titles.get(row.member, "")) for row in rows]
+    return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors)
+
+
+class _Reading:
+    """Files one after another; their chunks on every thread in turn."""
+
+    def __init__(self, count_only: CountOnly, stack: ExitStack) -> None:
+        self.lines = 0
+        self.faults: Counter[str] = Counter()
+        self.errors: list[str] = []
+        self._seen: dict[tuple[int, bytes], int] = {}
+        self._layout: Layout | None = None
+        self._held: list[Chunk] = []
+        self._coming: deque[Future[tuple[int, list[Reject]]]] = deque()
+        self._threads = cycle([_thread(count_only, stack) for _ in range(_THREADS)])
+        self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
+
+    def file(self, path: Path, format_: str, on_bytes: Callable[[int], None]) -> None:
+        """Read one file; one that is no log is told, and the others are read all the same."""
+        try:
+            log = LogFile(path)
+            head = log.head()
+            layout = layout_for(log, head, format_)
+            if layout is not None:
+                log.on_bytes = on_bytes
+                self._chunks(log, head, layout)
+        except InvalidInput as error:
+            self.errors.append(told(error))
+
+    def finish(self) -> None:
+        """Hand over what is held, and wait for what is under way."""
+        self._hand_over()
+        while self._coming:
+            self._settle()
+
+    def _chunks(self, log: LogFile, head: Head, layout: Layout) -> None:
+        whole = len(head.content)
+        known = [
+            read for (length, digest), read in self._seen.items()
+            if length <= whole and head.hash(length) == digest
+        ]  # fmt: skip
+        start = max(known, default=0)
+        end = start
+        for chunk in ahead(self._cutter, log.chunks(start, 1)):
+            refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
+            self._hold(chunk, layout)
+            end = chunk.first_byte + chunk.bytes
+        if log.fault is not None:
+            self.faults[str(log.fault.fault)] += 1
+        self._seen[whole, head.hash(whole)] = end
+
+    def _hold(self, chunk: Chunk, layout: Layout) -> None:
+        """Gather chunks, also of many small files, as long as they are laid out alike."""
+        if layout != self._layout:
+            self._hand_over()
+        self._layout = layout
+        self._held.append(chunk)
+        if sum(len(held.text) for held in self._held) >= _UNIT_CHARACTERS:
+            self._hand_over()
+
+    def _hand_over(self) -> None:
+        if self._held and self._layout is not None:
+            taker, thread = next(self._threads)
+            self._coming.append(thread.submit(taker.take, joined(self._held), self._layout))
+            self._held = []
+        if len(self._coming) > _THREADS:
+            self._settle()
+
+    def _settle(self) -> None:
+        taken, rejects = self._coming.popleft().result()
+        self.lines += taken + len(rejects)
+        for reject in rejects:
+            self.faults[str(reject.fault)] += 1
+
+
+def joined(chunks: Sequence[Chunk]) -> Chunk:
+    """Chunks as one. Where a line stood in its file is not asked for here."""
+    texts = [text for chunk in chunks if (text := _whole_lines(chunk))]
+    text = "\n".join(texts)
+    return Chunk(
+        text=text,
+        first_line=1,
+        first_byte=0,
+        lines=text.count("\n"),
+        bytes=sum(chunk.bytes for chunk in chunks),
+        rejects=tuple(reject for chunk in chunks for reject in chunk.rejects),
+    )
+
+
+def _whole_lines(chunk: Chunk) -> str:
+    """A chunk's lines without what ends them, and without those that were set aside."""
+    text = chunk.text.removesuffix("\n")
+    if "\r" in text:
+        text = text.replace("\r\n", "\n").removesuffix("\r")
+    if chunk.rejects:
+        text = "\n".join(line for line in text.split("\n") if line)
+    return text
+
+
+def _thread(count_only: CountOnly, stack: ExitStack) -> tuple[Taker, ThreadPoolExecutor]:
+    """A taker and the thread that works with it; the thread ends before the taker does."""
+    taker = count_only.taker()
+    stack.callback(taker.close)
+    return taker, stack.enter_context(ThreadPoolExecutor(1, "take"))

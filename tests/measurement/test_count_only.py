@@ -1,0 +1,220 @@
+"""``downloads --from-logs``: nothing is stored, and the figures are those of the stored path."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner, Result
+from tests.measurement.conftest import FEED, ITEMS, MEDIA
+
+from wavehouse.measurement import cli
+from wavehouse.measurement.adapters.engine import Bounds, Engine
+from wavehouse.measurement.adapters.formats import layout_of
+from wavehouse.measurement.adapters.logfile import LogFile
+from wavehouse.measurement.adapters.quick_reading import QuickReader
+from wavehouse.measurement.rules.thresholds import threshold_bytes
+from wavehouse.measurement.service import count_only, lookups
+
+FIRST, LAST = date(2026, 9, 1), date(2026, 11, 20)
+
+
+@pytest.fixture
+def agree(desk: Any) -> Callable[..., dict[str, int]]:
+    """Count files both ways, by everything; they agree, and the figures by day come back."""
+
+    def both(*paths: Path, form: str = "auto") -> dict[str, int]:
+        tally = desk.ingest(*paths, form=form)
+        known = count_only.known_from_catalog(desk.place)
+        found: dict[str, dict[str, int]] = {}
+        for by in ("episode", "app", "country", "day"):
+            asked = count_only.Asked(by=by, first=FIRST, last=LAST, format=form)
+            got = count_only.count_logs(desk.place.settings, known, paths, asked)
+            found[by] = {
+                r.label.removeprefix("Episode ") or r.member: r.downloads for r in got.rows
+            }
+            assert desk.downloads(by) == found[by]
+        assert desk.filtered() == got.filtered
+        assert tally.faults == got.faults
+        assert desk.rows(
+            "SELECT count(*) FROM measurement.downloads WHERE method = 'prefix_estimate'"
+        ) == [(got.prefix_estimates,)]
+        assert desk.rows(
+            "SELECT count(DISTINCT listener_key) FROM measurement.listener_events"
+        ) == [(got.listeners,)]
+        return found["day"]
+
+    return both
+
+
+@pytest.mark.parametrize("form", ["combined", "plain", "cloudfront", "fastly", "cloudflare", "op3"])
+def test_both_ways_agree_on_every_format(desk: Any, hit: Any, agree: Any, form: str) -> None:
+    """Ranges, bots, heads, many listeners of an address, unknown files; plain and gzip."""
+    hits = [
+        hit, hit.part(0, 1_500_000, ip="198.51.100.1"), hit.but(method="HEAD"),
+        hit.but(agent="Googlebot/2.1"), hit.but(path="/nowhere.mp3"), hit.but(status=304, size=0),
+        hit.but(ip="2001:db8::7"), hit.but(ip="2001:db8::9"), hit.but(agent="Overcast/3.0"),
+        hit.but(path="/two.mp3", at=hit.at + timedelta(days=1)), hit.but(ip="nonsense"),
+        *(hit.part(n * 300_000, n * 300_000 + 299_999, ip="198.51.100.2") for n in range(5)),
+        *(hit.but(ip="198.51.100.77", agent=f"Player/{n}") for n in range(25)),
+    ]  # fmt: skip
+    days = agree(desk.log(*hits, form=form), desk.log(*hits[:3], form=form, name="more.log.gz"))
+
+    assert bool(days) == (form != "op3")
+
+
+def test_both_ways_agree_on_what_no_reader_likes(desk: Any, hit: Any, agree: Any) -> None:
+    """Escaped quotes, missing and surplus parts, comments, blank lines, other endings."""
+    good = [hit.but(ip=f"198.51.100.{n}").combined() for n in range(1, 9)]
+    odd = [
+        good[0].replace("AppleCoreMedia", 'Apple\\"Core\\"Media'), good[1].replace('"', "'", 3),
+        good[2] + ' "more" "and" "more" "of" "it"', "# a comment", "", "nonsense", '"' * 12,
+        good[3].replace("[18/Nov", "[99/Nov"), good[4].replace(" 200 ", " abc "),
+        good[5] + "\x1f", "\t\t\t", good[6].rsplit('"', 1)[0],
+    ]  # fmt: skip
+    for name, ending in (("lf", "\n"), ("crlf", "\r\n")):
+        desk.clean()
+        lines = [line for pair in zip(good, [*odd], strict=False) for line in pair]
+        assert agree(desk.write(ending.join(lines), name=f"{name}.log"))
+        desk.clean()
+        assert agree(desk.write("\ufeff" + ending.join([*good, *odd, ""]), name=f"2{name}.log"))
+    for line in [*odd, "2026", good[0].replace("198.51.100.1", "")]:
+        if line:
+            desk.clean()
+            assert agree(desk.write("\n".join([good[7], line, *good]), name="one.log"))
+
+
+def test_both_ways_agree_on_broken_files(desk: Any, hit: Any, agree: Any) -> None:
+    """A gzip cut short, bytes that are no UTF-8, an empty file, one that is no log at all."""
+    whole = desk.log(*(hit.but(ip=f"198.51.100.{n}") for n in range(200)), name="cut.log.gz")
+    whole.write_bytes(whole.read_bytes()[:-30])
+    raw = desk.write(hit.combined().encode() + b"\n\xff\xfe\xfa\n" + hit.combined().encode())
+
+    assert agree(whole, raw, desk.write("", name="empty.log"))
+
+
+def test_r01_a_request_in_two_files_is_one(desk: Any, hit: Any, agree: Any) -> None:
+    """Told by its native id; a file that is given twice, or as its gzip, is read once."""
+    heads = [hit.but(native=f"x{n}", method="HEAD") for n in range(4)]
+    first = desk.log(*heads[:3], form="cloudfront")
+    second = desk.log(*heads[1:], form="cloudfront")
+
+    agree(first, second)
+    copy = desk.write(first.read_bytes(), name="copy.log.gz")
+    agree(first, copy, second)
+
+
+def test_r13_hls_counts_both_ways(desk: Any, hit: Any, agree: Any) -> None:
+    """Sixty seconds of distinct segments; the playlist adds none."""
+    with desk.place.stores.operational.worker() as tx:
+        (enclosure,) = tx.connection.execute(
+            "SELECT enclosure_id FROM catalog.enclosures WHERE media_path = '/vague.mp3'"
+        ).fetchone()
+        tx.connection.execute(
+            """
+            INSERT INTO catalog.segments (enclosure_id, media_host, media_path, organization_id,
+              start_ms, duration_ms, bytes)
+            SELECT %s, 'media.example', '/s' || n || '.aac', %s, n * 20000, 20000, 1000
+            FROM generate_series(0, 4) AS n
+            """,
+            [enclosure, desk.place.organization.organization_id],
+        )
+    agree(desk.log(*(hit.but(path=f"/s{n}.aac", size=1000) for n in range(4))))
+
+
+@pytest.mark.parametrize("form", ["combined", "cloudfront"])
+def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> None:
+    """Random damage to lines: what the quick way takes, the slow way reads the same."""
+    dice = random.Random(form)
+    text = desk.log(*(hit.but(ip=f"198.51.{n}.1") for n in range(50)), form=form).read_text()
+    engine = Engine(lookups.lookups(desk.place), Bounds(lookups.clock.now(), lookups.clock.now()))
+    quick = QuickReader(engine.database)
+    taken = 0
+    for _ in range(200):
+        marks = list(text)
+        for _ in range(dice.randrange(1, 30)):
+            marks[dice.randrange(len(marks))] = dice.choice("\"\t#- \\x1é€\n,'[]")
+        path = desk.write("".join(marks), name="odd.log")
+        layout = layout_of(text, form, "odd.log")
+        for chunk in LogFile(path).chunks(0, 1):
+            if engine.is_clean(chunk) and quick.read(chunk, layout):
+                taken += 1
+                fast = engine.database.execute(_GOOD).fetchall()
+                engine.read_raw(chunk)
+                engine.database.execute(layout.statement, layout.parameters)
+                slow = engine.database.execute(_GOOD).fetchall()
+                assert set(fast) <= set(slow)
+    assert taken > 20
+    quick.close()
+    engine.close()
+
+
+_GOOD = "SELECT * FROM fields WHERE sent_at IS NOT NULL"
+
+
+@pytest.mark.parametrize(
+    ("facts", "expected"),
+    [
+        ((10_000_000, 100_000, 600_000), 1_090_000),
+        ((10_000_001, 100_000, 600_000), 1_090_001),
+        ((400_000, 1_000, 30_000), 400_000),
+        ((400_000, None, 600_000), 400_000),
+        ((None, None, 600_000), None),
+    ],
+)
+def test_r26_r29_the_threshold(facts: tuple[Any, Any, Any], expected: int | None) -> None:
+    """Header and a minute, rounded up; the whole file when that cannot be told."""
+    assert expected == threshold_bytes(*facts)
+
+
+def feed_of(desk: Any) -> list[object]:
+    """The options that tell of the show by files alone."""
+    feed, media = desk.folder / "show.xml", desk.folder / "facts.json"
+    feed.write_text(FEED.format(items=ITEMS))
+    media.write_text(json.dumps(MEDIA))
+    return ["--feed", feed, "--media", media, "--no-probe"]
+
+
+def run(command: click.Command, *words: object, obj: Any) -> Result:
+    return CliRunner().invoke(command, [str(word) for word in words], obj=obj)
+
+
+def test_with_a_feed_no_database_is_opened(desk: Any, hit: Any, monkeypatch: Any) -> None:
+    """The figures, a sentence about files of other shows, exit code 0; as JSON with lines read."""
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(desk.folder))
+    log = desk.log(hit, hit.but(path="/elsewhere.mp3"))
+    words = ["--from-logs", log, *feed_of(desk)]
+    shown = run(cli.downloads, *words, "--by", "episode", obj=None)
+    told = run(cli.downloads, *words, "--json", obj=None)
+
+    assert (0, 0) == (shown.exit_code, told.exit_code)
+    assert "Episode one\t1" in shown.stdout
+    assert "1 requests are for files of no known feed" in shown.stderr
+    assert '"read": 2' in told.stdout
+    assert not (desk.folder / "postgres").exists()
+
+
+def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hit: Any) -> None:
+    """The good ones are counted."""
+    log = desk.write(hit.combined() + "\nnonsense\n")
+    no_log = desk.write("just words\n")
+    words = ["--from-logs", log, no_log, *feed_of(desk)]
+    result = run(cli.downloads, *words, obj=None)
+
+    assert 3 == result.exit_code
+    assert "2026-11-18\t1" in result.stdout
+    assert "1 lines could not be used: malformed_line" in result.stderr
+    assert "this is not a log that Wavehouse reads" in result.stderr
+
+
+def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: Any) -> None:
+    """And so is --from-logs without files."""
+    for words in ([desk.log(hit)], ["--feed", "feed.xml"], ["--from-logs"]):
+        result = run(cli.downloads, *words, obj=None)
+        assert "--from-logs access.log --feed" in str(getattr(result.exception, "hint", ""))
