@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.measurement.cli.options import AS_JSON, DATE, ROWS, period
+from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
 
 if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace
@@ -38,14 +38,7 @@ if TYPE_CHECKING:
 )
 @click.option("--no-probe", is_flag=True, help="With --feed: do not measure media files.")
 @click.option("--allow-private", is_flag=True, help="With --feed: open private addresses too.")
-@click.option(
-    "--format",
-    "log_format",
-    type=click.Choice(["auto", "cloudfront", "combined", "fastly", "cloudflare", "op3"]),
-    default="auto",
-    show_default=True,
-    help="With --from-logs: the log format.",
-)
+@FORMAT
 @click.option("--from", "first", type=DATE, help="First UTC day; default 28 days back.")
 @click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
 @click.option(
