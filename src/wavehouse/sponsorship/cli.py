@@ -261,8 +261,16 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
     "formats",
     multiple=True,
     default=("pdf",),
-    type=click.Choice(["pdf", "json"]),
-    help="Form of the report; repeat for both.",
+    type=click.Choice(["pdf", "json", "xlsx", "csv"]),
+    help="Form of the report; repeat for several. CSV is a zip with a file for each table.",
+)
+@click.option(
+    "--type",
+    "report_type",
+    default="sponsor",
+    show_default=True,
+    type=click.Choice(["sponsor", "performance", "roi"]),
+    help="The whole report, delivery alone, or the return on the fee alone.",
 )
 @click.option(
     "--out",
@@ -279,13 +287,18 @@ def report(
     first: datetime,
     last: datetime,
     formats: tuple[str, ...],
+    report_type: str,
     folder: Path,
     as_json: bool,
 ) -> None:
-    """Write a sponsor report; prints where the files are."""
+    """Write a sponsor report; prints where the files are.
+
+    Every form is made from the same figures: totals are equal to the cent in all of them.
+    """
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
+    kinds = {kind.value.split("_")[0]: kind for kind in sponsorship.ReportType}
     with (
         open_workplace() as place,
         place.stores.operational.app(place.organization.organization_id) as tx,
@@ -299,6 +312,7 @@ def report(
             delivery=sponsorship.from_rollups(place),
             formats=formats,
             folder=folder,
+            report_type=kinds[report_type],
         )
     if as_json:
         terminal.print_json({"reports": {one.format: one.path for one in made}})

@@ -1,14 +1,19 @@
+import csv
 import io
 import json
+import zipfile
 from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
+from typing import Any
 
 import pytest
+from openpyxl import load_workbook
 from pypdf import PdfReader
 
 from wavehouse.sponsorship.rules import reporting
 from wavehouse.sponsorship.service.rendering import FORMATS, render, render_pdf
-from wavehouse.sponsorship.types import DayCount, ReportInputs, Sponsor
+from wavehouse.sponsorship.types import DayCount, ReportInputs, ReportType, Sponsor
 
 
 def text_of(pdf: bytes) -> str:
@@ -89,3 +94,79 @@ def test_a_report_of_many_episodes_runs_over_pages(inputs: ReportInputs) -> None
     many = tuple(replace(inputs.episodes[0], title=f"Episode no. {n}") for n in range(60))
     printed = text_of(render_pdf(reporting.build(replace(inputs, episodes=many))))
     assert [] == [n for n in range(60) if f"Episode no. {n} " not in printed]
+
+
+def csv_tables(content: bytes) -> dict[str, list[dict[str, str]]]:
+    with zipfile.ZipFile(io.BytesIO(content)) as archive:
+        return {
+            name.removesuffix(".csv"): list(
+                csv.DictReader(io.StringIO(archive.read(name).decode(), newline=""))
+            )
+            for name in archive.namelist()
+        }
+
+
+def sheets(content: bytes) -> dict[str, list[tuple[Any, ...]]]:
+    book = load_workbook(io.BytesIO(content))
+    return {sheet.title: list(sheet.iter_rows(values_only=True)) for sheet in book.worksheets}
+
+
+@pytest.mark.parametrize("kind", ReportType)
+def test_at24_every_form_shows_the_same_totals(inputs: ReportInputs, kind: ReportType) -> None:
+    """PDF, JSON, XLSX and CSV read back: figures, days, episodes, money, to the cent."""
+    data = reporting.build(replace(inputs, report_type=kind))
+    told = {f["id"]: f["value"] for f in json.loads(render(data, "json"))["figures"]}
+    printed = text_of(render(data, "pdf"))
+    files, book = csv_tables(render(data, "csv")), sheets(render(data, "xlsx"))
+    in_files = {row["figure"]: row["value"] for row in files["figures"]}
+    in_book = {row[0]: row[2] for row in book["Figures"][1:]}
+
+    assert in_files.keys() == in_book.keys() <= told.keys()
+    for key, value in in_files.items():
+        exact = None if told[key] is None else Decimal(str(told[key]))
+        assert exact == (Decimal(value) if value else None)
+        assert (None if exact is None else pytest.approx(float(exact))) == in_book[key]
+        assert " ".join(data.figure(key).text.split()) in printed
+    if "daily" in files:
+        total = told["impressions"]
+        assert str(total) == files["daily"][-1]["impressions"]
+        assert total == sum(int(row["impressions"]) for row in files["daily"][:-1])
+        assert total == book["Impressions per day"][-1][1] == book["Episodes"][-1][3]
+        assert str(total) == files["episodes"][-1]["impressions"]
+    if "conversions" in files:
+        assert told["revenue"] == files["conversions"][-1]["revenue"]
+        assert float(told["revenue"]) == book["Conversions"][-1][3]
+        assert str(told["conversions"]) == files["conversions"][-1]["conversions"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "present", "absent"),
+    [
+        (ReportType.SPONSOR, ("Return on investment", "Episodes", "ROI"), ()),
+        (ReportType.PERFORMANCE, ("PERFORMANCE SUMMARY", "Episodes"), ("ROI is net", "Revenue")),
+        (ReportType.ROI, ("RETURN ON INVESTMENT", "ROI is net return"), ("Heard to end",)),
+    ],
+)
+def test_each_kind_of_report_has_its_part(
+    inputs: ReportInputs, kind: ReportType, present: tuple[str, ...], absent: tuple[str, ...]
+) -> None:
+    """All of it, delivery alone, or the return alone."""
+    printed = text_of(render_pdf(reporting.build(replace(inputs, report_type=kind))))
+
+    assert [] == [words for words in present if words not in printed]
+    assert [] == [words for words in absent if words in printed]
+
+
+@pytest.mark.parametrize("name", ["=1+1", "@SUM(A1)", "-2", "+3", "\t=1", '=HYPERLINK("x")'])
+def test_a_name_cannot_bring_a_formula_into_a_sheet(inputs: ReportInputs, name: str) -> None:
+    """A text stays a text, in the workbook and in what a spreadsheet makes of the CSV."""
+    data = reporting.build(replace(inputs, podcast_title=name))
+    cover = {row["field"]: row["value"] for row in csv_tables(render(data, "csv"))["cover"]}
+    book = load_workbook(io.BytesIO(render(data, "xlsx")))
+
+    assert f"'{name}" == cover["show"]
+    assert ("s", name.strip()) == next(
+        (row[1].data_type, str(row[1].value).strip())
+        for row in book["Report"].iter_rows()
+        if row[0].value == "show"
+    )

@@ -182,7 +182,7 @@ def test_what_cannot_be_reported_is_a_sentence(flown: Workplace, tmp_path: Path)
     """An unknown format, dates the wrong way round, a folder that is a file."""
     (tmp_path / "file").write_text("in the way")
     one, two = date(2026, 11, 1), date(2026, 11, 2)
-    with pytest.raises(InvalidInput, match="one of json, pdf"):
+    with pytest.raises(InvalidInput, match="one of csv, json, pdf, xlsx"):
         make(flown, tmp_path, first=one, last=two, formats=("docx",))
     with pytest.raises(InvalidInput, match="before its first"):
         make(flown, tmp_path, first=two, last=one, formats=("json",))

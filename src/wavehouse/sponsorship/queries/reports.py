@@ -10,7 +10,7 @@ from decimal import Decimal
 from psycopg.types.json import Jsonb
 
 from wavehouse.kernel.ids import EpisodeId, OrganizationId, ReportId, UserId
-from wavehouse.sponsorship.types import ReportData
+from wavehouse.sponsorship.types import ReportData, ReportType
 from wavehouse.store import Operational, Tx
 
 
@@ -58,7 +58,8 @@ def insert_report(
                file_size_bytes, includes_roi, includes_attribution, date_range_start,
                date_range_end, generated_at, content_hash, data_as_of, rule_versions, metadata)
             VALUES (%(organization_id)s, %(user_id)s, %(campaign_id)s, %(template_id)s,
-                    'sponsor_report', %(format)s, %(file_url)s, %(file_size)s, true, true,
+                    %(report_type)s, %(format)s, %(file_url)s, %(file_size)s, %(has_roi)s,
+                    %(has_attribution)s,
                     %(first)s, %(last)s, %(generated_at)s, %(content_hash)s, %(data_as_of)s,
                     %(rule_versions)s, %(metadata)s)
             RETURNING report_id
@@ -68,7 +69,10 @@ def insert_report(
                 "user_id": user_id,
                 "campaign_id": data.campaign_id,
                 "template_id": data.template_id,
-                "format": format_,
+                "report_type": data.report_type.value,
+                "format": "excel" if format_ == "xlsx" else format_,
+                "has_roi": data.report_type is not ReportType.PERFORMANCE,
+                "has_attribution": data.report_type is not ReportType.PERFORMANCE,
                 "file_url": file_url,
                 "file_size": file_size,
                 "first": data.first_day,

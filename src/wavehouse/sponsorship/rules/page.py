@@ -9,12 +9,22 @@ from wavehouse.charts import PRINT, Bar, Mark, Size, Timeseries, bars, timeserie
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.money import ratio
 from wavehouse.sponsorship.rules import wording
-from wavehouse.sponsorship.types import AttributionMethod, DayCount, Figure, ReportData
+from wavehouse.sponsorship.rules.tables import sections, shown_figures
+from wavehouse.sponsorship.types import AttributionMethod, DayCount, Figure, ReportData, ReportType
 
 View = dict[str, Any]
 _CHART = Size(660, 236)
 _BARS = 320
-_KPIS = ("impressions", "conversions", "revenue", "roi")
+_KPIS = {
+    ReportType.SPONSOR: ("impressions", "conversions", "revenue", "roi"),
+    ReportType.PERFORMANCE: ("impressions", "guaranteed", "pacing", "pace_per_day"),
+    ReportType.ROI: ("spend", "revenue", "roas", "roi"),
+}
+_HEADS = {
+    ReportType.SPONSOR: "Sponsor campaign report",
+    ReportType.PERFORMANCE: "Performance summary",
+    ReportType.ROI: "Return on investment",
+}
 _UNKNOWN = ("listening_time", "completion", "roi_interval")
 _ROI_INPUTS = ("revenue", "spend", "net_return", "cost_per_conversion", "ecpm")
 
@@ -34,7 +44,9 @@ def view(data: ReportData) -> View:
         "generated": wording.moment(data.generated_at),
         "as_of": wording.moment(data.data_as_of),
         "summary": data.summary,
-        "cards": [_card(data, key) for key in _KPIS],
+        "head": _HEADS[data.report_type],
+        "sections": list(sections(data)),
+        "cards": [_card(data, key) for key in _KPIS[data.report_type]],
         "chart": chart(data),
         "methods": _methods(data),
         "apart": _apart(data),
@@ -42,8 +54,19 @@ def view(data: ReportData) -> View:
         "episodes": _episodes(data),
         "unknown": [_definition(data.figure(key)) for key in _UNKNOWN],
         "notes": [{"title": note.title, "text": note.text} for note in data.notes],
-        "figures": [_definition(figure) for figure in data.figures if figure.id not in _UNKNOWN],
+        "figures": [
+            _definition(figure) for figure in shown_figures(data) if figure.id not in _UNKNOWN
+        ],
     }
+
+
+_CARD_NOTES = {
+    "guaranteed": "for the whole flight",
+    "pacing": "impressions ÷ booked",
+    "pace_per_day": "downloads a day, to reach what was booked",
+    "spend": "as booked",
+    "roas": "revenue ÷ fee",
+}
 
 
 def _card(data: ReportData, key: str) -> View:
@@ -66,6 +89,8 @@ def _card_note(data: ReportData, key: str) -> str:
         return f"{data.figure('conversion_rate').text} of impressions"
     if key == "revenue":
         return f"{data.figure('aov').text} per conversion"
+    if key in _CARD_NOTES:
+        return _CARD_NOTES[key]
     return f"95 % interval {data.figure('roi_interval').text}"
 
 

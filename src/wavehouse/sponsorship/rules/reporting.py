@@ -18,6 +18,7 @@ from wavehouse.sponsorship.types import (
     Note,
     ReportData,
     ReportInputs,
+    ReportType,
     Unconverted,
 )
 
@@ -31,6 +32,7 @@ def build(inputs: ReportInputs) -> ReportData:
     pace = formulas.pace_per_day(campaign.guaranteed_impressions, campaign.flight_days)
     return ReportData(
         number=_number(inputs, figures),
+        report_type=inputs.report_type,
         template_id=TEMPLATE,
         sponsor=inputs.sponsor.company or inputs.sponsor.name,
         podcast=inputs.podcast_title,
@@ -72,7 +74,13 @@ def by_day(
 
 def summary(inputs: ReportInputs) -> str:
     """The report in words, built from the figures it shows."""
-    parts = [_delivery_sentence(inputs), _money_sentence(inputs), _episode_sentence(inputs)]
+    parts = []
+    if inputs.report_type is not ReportType.ROI:
+        parts.append(_delivery_sentence(inputs))
+    if inputs.report_type is not ReportType.PERFORMANCE:
+        parts.append(_money_sentence(inputs))
+    if inputs.report_type is not ReportType.ROI:
+        parts.append(_episode_sentence(inputs))
     return " ".join(part for part in parts if part)
 
 
@@ -165,7 +173,9 @@ def _notes(inputs: ReportInputs) -> tuple[Note, ...]:
             "No personal data of listeners is in this report.",
         ),
     ]
-    return tuple(notes)
+    about_money = ("Conversions", "Money")
+    no_money = inputs.report_type is ReportType.PERFORMANCE
+    return tuple(note for note in notes if not (no_money and note.title in about_money))
 
 
 def _money_note(inputs: ReportInputs) -> str:

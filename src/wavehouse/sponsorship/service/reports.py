@@ -18,7 +18,7 @@ from wavehouse.sponsorship.queries import conversions, parties
 from wavehouse.sponsorship.queries import reports as queries
 from wavehouse.sponsorship.rules import reporting
 from wavehouse.sponsorship.rules.figures import ATTRIBUTION_VERSION
-from wavehouse.sponsorship.service.rendering import FORMATS, render
+from wavehouse.sponsorship.service.rendering import ENDINGS, FORMATS, render
 from wavehouse.sponsorship.service.results import results_of
 from wavehouse.sponsorship.types import (
     CampaignCard,
@@ -29,6 +29,7 @@ from wavehouse.sponsorship.types import (
     Provenance,
     ReportData,
     ReportInputs,
+    ReportType,
     StoredReport,
 )
 from wavehouse.store import Operational, Tx
@@ -59,6 +60,7 @@ def report_data(
     first: date,
     last: date,
     delivery: DeliverySource,
+    report_type: ReportType = ReportType.SPONSOR,
 ) -> ReportData:
     """The data of a campaign's report between two UTC days, both included."""
     if last < first:
@@ -86,6 +88,7 @@ def report_data(
             counting=counted.provenance,
             attribution=Provenance(ATTRIBUTION_VERSION, {}, seen or now),
             generated_at=now,
+            report_type=report_type,
         )
     )
 
@@ -100,6 +103,7 @@ def make_report(
     delivery: DeliverySource,
     formats: Sequence[str],
     folder: Path,
+    report_type: ReportType = ReportType.SPONSOR,
 ) -> list[StoredReport]:
     """Write a campaign's report into a folder in every format asked for, from one object."""
     unknown = [one for one in formats if one not in FORMATS]
@@ -107,7 +111,13 @@ def make_report(
         raise InvalidInput(f"a report's format is one of {', '.join(FORMATS)}")
     with telemetry.span("report.make"):
         data = report_data(
-            tx, identity=identity, card=card, first=first, last=last, delivery=delivery
+            tx,
+            identity=identity,
+            card=card,
+            first=first,
+            last=last,
+            delivery=delivery,
+            report_type=report_type,
         )
         made = [_stored(tx, identity, data, one, folder) for one in dict.fromkeys(formats)]
     audit.record(
@@ -116,7 +126,11 @@ def make_report(
         action="report.made",
         resource=("campaign", card.campaign_id),
         organization_id=identity.organization_id,
-        metadata={"number": data.number, "formats": list(dict.fromkeys(formats))},
+        metadata={
+            "number": data.number,
+            "type": data.report_type.value,
+            "formats": list(dict.fromkeys(formats)),
+        },
     )
     return made
 
@@ -171,10 +185,11 @@ def _stored(
 
 
 def file_name(data: ReportData, format_: str) -> str:
-    """A name that sorts and tells: sponsor, campaign, dates."""
+    """A name that sorts and tells: sponsor, campaign, dates, and what kind when not the usual."""
     words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
     stem = "-".join(words)[:80].strip("-") or "report"
-    return f"{stem}-{data.first_day}-{data.last_day}.{format_}"
+    kind = "" if data.report_type is ReportType.SPONSOR else f"-{data.report_type.split('_')[0]}"
+    return f"{stem}-{data.first_day}-{data.last_day}{kind}.{ENDINGS.get(format_, format_)}"
 
 
 def _write(path: Path, content: bytes) -> None:

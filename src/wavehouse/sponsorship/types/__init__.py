@@ -45,8 +45,10 @@ from wavehouse.sponsorship.types.reports import (
     Provenance,
     ReportData,
     ReportInputs,
+    ReportType,
     RevenueDay,
     StoredReport,
+    Table,
 )
 
 __all__ = [
@@ -85,9 +87,11 @@ __all__ = [
     "Recorded",
     "ReportData",
     "ReportInputs",
+    "ReportType",
     "RevenueDay",
     "Sponsor",
     "StoredReport",
+    "Table",
     "Touch",
     "Unconverted",
 ]

@@ -6,12 +6,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
 
 from wavehouse.kernel.ids import CampaignId, EpisodeId, ReportId
 from wavehouse.sponsorship.types.conversions import Unconverted
 from wavehouse.sponsorship.types.parties import AttributionMethod, Campaign, CampaignCard, Sponsor
+
+
+class ReportType(StrEnum):
+    """What a report is about; each shows its part of the same figures."""
+
+    SPONSOR = "sponsor_report"
+    PERFORMANCE = "performance_summary"
+    ROI = "roi_report"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +183,7 @@ class ReportInputs:
     counting: Provenance
     attribution: Provenance
     generated_at: datetime
+    report_type: ReportType = ReportType.SPONSOR
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,6 +210,7 @@ class ReportData:
     """The one object behind every format of a report. Same object, same bytes."""
 
     number: str
+    report_type: ReportType
     template_id: str
     sponsor: str
     podcast: str
@@ -225,3 +236,16 @@ class ReportData:
     def figure(self, figure_id: str) -> Figure:
         """The figure of that id."""
         return next(figure for figure in self.figures if figure.id == figure_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table of a report in a form that programs read: a name, columns, rows of exact values.
+
+    An amount is a Decimal in the report's currency, a ratio a Decimal, a count an int.
+    """
+
+    name: str
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[object, ...], ...]
