@@ -63,7 +63,7 @@ def view(data: ReportData) -> View:
 _CARD_NOTES = {
     "guaranteed": "for the whole flight",
     "pacing": "impressions ÷ booked",
-    "pace_per_day": "downloads a day, to reach what was booked",
+    "pace_per_day": "downloads a day",
     "spend": "as booked",
     "roas": "revenue ÷ fee",
 }
