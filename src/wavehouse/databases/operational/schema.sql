@@ -207,6 +207,29 @@ $function$;
 REVOKE ALL ON FUNCTION audit.refuse_change() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION audit.refuse_change() TO PUBLIC;
 
+CREATE OR REPLACE FUNCTION sponsorship.check_campaign_state()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+BEGIN
+  IF (OLD.status, NEW.status) NOT IN (
+    ('draft', 'scheduled'), ('draft', 'active'), ('draft', 'cancelled'),
+    ('scheduled', 'draft'), ('scheduled', 'active'), ('scheduled', 'cancelled'),
+    ('active', 'paused'), ('active', 'completed'), ('active', 'cancelled'),
+    ('paused', 'active'), ('paused', 'completed'), ('paused', 'cancelled'),
+    ('completed', 'active'), ('cancelled', 'draft')
+  ) THEN
+    RAISE EXCEPTION 'a campaign cannot go from % to %', OLD.status, NEW.status
+      USING ERRCODE = 'check_violation', TABLE = 'campaigns', CONSTRAINT = 'campaigns_state_check';
+  END IF;
+  RETURN NEW;
+END
+$function$;
+COMMENT ON FUNCTION sponsorship.check_campaign_state() IS 'Refuses a change of a campaign''s status that its state machine does not have.';
+REVOKE ALL ON FUNCTION sponsorship.check_campaign_state() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION sponsorship.check_campaign_state() TO PUBLIC;
+
 CREATE OR REPLACE FUNCTION sponsorship.keep_episode_ids()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -2720,6 +2743,7 @@ CREATE INDEX campaigns_podcast_id_idx ON sponsorship.campaigns USING btree (podc
 CREATE INDEX campaigns_sponsor_id_idx ON sponsorship.campaigns USING btree (sponsor_id);
 CREATE INDEX campaigns_status_idx ON sponsorship.campaigns USING btree (status);
 CREATE INDEX campaigns_user_id_idx ON sponsorship.campaigns USING btree (user_id);
+CREATE TRIGGER campaigns_state BEFORE UPDATE OF status ON sponsorship.campaigns FOR EACH ROW WHEN (((old.status)::text IS DISTINCT FROM (new.status)::text)) EXECUTE FUNCTION sponsorship.check_campaign_state();
 CREATE TRIGGER campaigns_touch BEFORE UPDATE ON sponsorship.campaigns FOR EACH ROW EXECUTE FUNCTION accounts.touch_updated_at();
 ALTER TABLE sponsorship.campaigns ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON sponsorship.campaigns TO wavehouse_operational_worker USING (true);

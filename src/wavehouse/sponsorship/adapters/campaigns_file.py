@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship.types import Position, ReadType
 
 LARGEST = 16 * 1024 * 1024
 VERSION = 1
@@ -23,6 +24,16 @@ class SponsorEntry(msgspec.Struct, frozen=True):
     email: str | None = None
     website: str | None = None
     industry: str | None = None
+
+
+class PlacementEntry(msgspec.Struct, frozen=True):
+    """An ad in a slot of an episode."""
+
+    episode_guid: str
+    slot: int = 0
+    position: Position = Position.MID_ROLL
+    read_type: ReadType = ReadType.HOST_READ
+    guaranteed_impressions: int | None = None
 
 
 class CampaignEntry(msgspec.Struct, frozen=True):
@@ -43,6 +54,7 @@ class CampaignEntry(msgspec.Struct, frozen=True):
     promo_codes: list[str] = []
     attribution_config: dict[str, Any] = {}
     grace_days: int | None = None
+    placements: list[PlacementEntry] | None = None
 
 
 class CampaignsFile(msgspec.Struct, frozen=True):

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from wavehouse.kernel.ids import CampaignId, EpisodeId, OrganizationId, PodcastId, SponsorId, UserId
-from wavehouse.sponsorship.types import CampaignCard, CodeWindow, NewCampaign, NewSponsor, Sponsor
+from wavehouse.sponsorship.types import (
+    CampaignCard,
+    CampaignStatus,
+    CodeWindow,
+    NewCampaign,
+    NewPlacement,
+    NewSponsor,
+    Placement,
+    Sponsor,
+)
 from wavehouse.store import Operational, Tx
 
 
@@ -86,7 +96,7 @@ def save_campaign(
           start_date = excluded.start_date, end_date = excluded.end_date,
           campaign_value = excluded.campaign_value, currency = excluded.currency,
           margin = excluded.margin, guaranteed_impressions = excluded.guaranteed_impressions,
-          episode_ids = excluded.episode_ids, attribution_config = excluded.attribution_config
+          attribution_config = excluded.attribution_config
         RETURNING campaign_id
         """,
         {
@@ -108,6 +118,102 @@ def save_campaign(
         },
     )
     return CampaignId(found)
+
+
+def campaign_status(tx: Tx[Operational], *, campaign_id: CampaignId) -> CampaignStatus:
+    """A campaign's state, its row locked until the transaction ends."""
+    return CampaignStatus(
+        tx.value(
+            """
+            SELECT status FROM sponsorship.campaigns WHERE campaign_id = %(id)s FOR UPDATE
+            """,
+            {"id": campaign_id},
+        )
+    )
+
+
+def set_status(tx: Tx[Operational], *, campaign_id: CampaignId, status: CampaignStatus) -> None:
+    """Move a campaign to a state."""
+    tx.execute(
+        "UPDATE sponsorship.campaigns SET status = %(status)s WHERE campaign_id = %(id)s",
+        {"id": campaign_id, "status": status.value},
+    )
+
+
+def placements(tx: Tx[Operational], *, campaign_id: CampaignId) -> list[Placement]:
+    """A campaign's placements, the newest episode first."""
+    return tx.rows(
+        Placement,
+        """
+        SELECT p.placement_id, p.campaign_id, p.episode_id, e.guid AS episode_guid,
+               e.title AS episode, p.slot, p.position, p.read_type, p.guaranteed_impressions
+        FROM sponsorship.campaign_placements p JOIN catalog.episodes e USING (episode_id)
+        WHERE p.campaign_id = %(campaign_id)s
+        ORDER BY e.publish_date DESC, p.episode_id, p.slot
+        """,
+        {"campaign_id": campaign_id},
+    )
+
+
+def save_placements(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    campaign_id: CampaignId,
+    wanted: Sequence[NewPlacement],
+) -> int:
+    """Add placements, or bring those of the same slot to what is told; how many changed."""
+    return tx.execute(
+        """
+        INSERT INTO sponsorship.campaign_placements AS p
+          (organization_id, campaign_id, episode_id, slot, position, read_type,
+           guaranteed_impressions)
+        SELECT %(organization_id)s, %(campaign_id)s, t.episode_id, t.slot, t.position, t.read_type,
+               t.guaranteed
+        FROM unnest(%(episodes)s::uuid[], %(slots)s::integer[], %(positions)s::text[],
+                    %(reads)s::text[], %(guaranteed)s::bigint[])
+          AS t (episode_id, slot, position, read_type, guaranteed)
+        ON CONFLICT (campaign_id, episode_id, slot) DO UPDATE SET
+          position = excluded.position, read_type = excluded.read_type,
+          guaranteed_impressions = excluded.guaranteed_impressions
+        WHERE (p.position, p.read_type, p.guaranteed_impressions) IS DISTINCT FROM
+          (excluded.position, excluded.read_type, excluded.guaranteed_impressions)
+        """,
+        {
+            "organization_id": organization_id,
+            "campaign_id": campaign_id,
+            "episodes": [w.episode_id for w in wanted],
+            "slots": [w.slot for w in wanted],
+            "positions": [w.position.value for w in wanted],
+            "reads": [w.read_type.value for w in wanted],
+            "guaranteed": [w.guaranteed_impressions for w in wanted],
+        },
+    )
+
+
+def keep_placements(
+    tx: Tx[Operational], *, campaign_id: CampaignId, episode_ids: Sequence[EpisodeId]
+) -> int:
+    """Remove a campaign's placements in episodes other than these."""
+    return tx.execute(
+        """
+        DELETE FROM sponsorship.campaign_placements
+        WHERE campaign_id = %(campaign_id)s AND episode_id <> ALL(%(episode_ids)s::uuid[])
+        """,
+        {"campaign_id": campaign_id, "episode_ids": list(episode_ids)},
+    )
+
+
+def delete_placement(tx: Tx[Operational], *, placement_id: UUID) -> CampaignId | None:
+    """Remove a placement; its campaign, or None when there is no such placement."""
+    found = tx.value(
+        """
+        DELETE FROM sponsorship.campaign_placements WHERE placement_id = %(id)s
+        RETURNING campaign_id
+        """,
+        {"id": placement_id},
+    )
+    return None if found is None else CampaignId(found)
 
 
 def lock_codes(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.sponsorship.rules.codes import normalised
-from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewSponsor
+from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewPlacement, NewSponsor
 
 _LARGEST_VALUE = Decimal("99999999.99")
 _LONGEST_GRACE = 365
+_LAST_SLOT = 99
 
 
 def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
@@ -46,6 +48,19 @@ def check_campaign(campaign: NewCampaign) -> None:
     for code in campaign.promo_codes:
         if not normalised(code) or len(code) > 255 or not code.strip().isprintable():
             raise InvalidInput("a promo code must be 1 to 255 printable characters")
+
+
+def check_placements(placements: Iterable[NewPlacement]) -> None:
+    """Raise InvalidInput for a slot that is none, or that two placements share."""
+    seen = set()
+    for one in placements:
+        if not 0 <= one.slot <= _LAST_SLOT:
+            raise InvalidInput(f"the slot of a placement must be 0 to {_LAST_SLOT}")
+        if one.guaranteed_impressions is not None and one.guaranteed_impressions <= 0:
+            raise InvalidInput("guaranteed impressions must be a positive number, or left out")
+        if (one.episode_id, one.slot) in seen:
+            raise InvalidInput(f"two placements are in slot {one.slot} of one episode")
+        seen.add((one.episode_id, one.slot))
 
 
 def _name(what: str, text: str) -> None:

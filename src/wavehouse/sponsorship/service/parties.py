@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from uuid import UUID
 
@@ -11,15 +12,17 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
 from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
 from wavehouse.sponsorship.queries import parties as queries
-from wavehouse.sponsorship.rules import checks, codes
+from wavehouse.sponsorship.rules import checks, codes, states
 from wavehouse.sponsorship.service.conversions import recredit
 from wavehouse.sponsorship.types import (
     GRACE_DAYS,
     Campaign,
     CampaignCard,
     CampaignStatus,
+    CodeWindow,
     ImportResult,
     NewCampaign,
+    NewPlacement,
     NewSponsor,
     Sponsor,
 )
@@ -158,7 +161,33 @@ def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> 
         attribution_config=entry.attribution_config,
         grace_days=GRACE_DAYS if entry.grace_days is None else entry.grace_days,
         key=entry.key,
+        placements=_placements(tx, podcast_id, entry),
     )
+
+
+def _placements(
+    tx: Tx[Operational], podcast_id: PodcastId, entry: CampaignEntry
+) -> tuple[NewPlacement, ...] | None:
+    if entry.placements is None:
+        return None
+    guids = [one.episode_guid for one in entry.placements]
+    known = dict(
+        zip(
+            dict.fromkeys(guids), find_episodes(tx, podcast_id=podcast_id, guids=guids), strict=True
+        )
+    )
+    found = tuple(
+        NewPlacement(
+            known[one.episode_guid],
+            one.slot,
+            one.position,
+            one.read_type,
+            one.guaranteed_impressions,
+        )
+        for one in entry.placements
+    )
+    checks.check_placements(found)
+    return found
 
 
 def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> CampaignId:
@@ -166,18 +195,14 @@ def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> Cam
     checks.check_campaign(campaign)
     organization_id = identity.organization_id
     queries.lock_codes(tx, organization_id=organization_id)
+    _check_state(tx, identity, campaign)
     campaign_id = queries.save_campaign(
         tx, organization_id=organization_id, user_id=identity.user_id, campaign=campaign
     )
+    _place(tx, identity, campaign_id, campaign)
     queries.delete_promo_codes(tx, campaign_id=campaign_id)
     windows = codes.windows(_with_id(campaign, campaign_id))
-    taken = codes.clash(windows, queries.code_windows(tx, organization_id=organization_id))
-    if taken is not None:
-        other = _card(tx, identity, taken.campaign_id)
-        raise Conflict(
-            f"the promo code {taken.code!r} belongs to {other.name!r} until {taken.last_day}",
-            hint="Choose another code, or dates that share no day with it.",
-        )
+    _refuse_clash(tx, identity, windows)
     spelling = {codes.normalised(code): code.strip() for code in campaign.promo_codes}
     queries.insert_promo_codes(
         tx,
@@ -194,6 +219,49 @@ def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> Cam
         metadata={"status": campaign.status.value},
     )
     return campaign_id
+
+
+def check_codes(tx: Tx[Operational], *, identity: Identity, campaign_id: CampaignId) -> None:
+    """Raise Conflict when a live campaign's code is held by another one (AT05)."""
+    _refuse_clash(tx, identity, codes.windows(_card(tx, identity, campaign_id).campaign))
+
+
+def _refuse_clash(tx: Tx[Operational], identity: Identity, windows: Sequence[CodeWindow]) -> None:
+    known = queries.code_windows(tx, organization_id=identity.organization_id)
+    taken = codes.clash(windows, known)
+    if taken is not None:
+        other = _card(tx, identity, taken.campaign_id)
+        raise Conflict(
+            f"the promo code {taken.code!r} belongs to {other.name!r} until {taken.last_day}",
+            hint="Choose another code, or dates that share no day with it.",
+        )
+
+
+def _check_state(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> None:
+    """An import moves a campaign like everybody else: by the ways that there are."""
+    if campaign.key is None:
+        return
+    known = queries.campaign_key_of(tx, organization_id=identity.organization_id, key=campaign.key)
+    if known is not None:
+        now = queries.campaign_status(tx, campaign_id=known)
+        states.check_transition(campaign.name, now, campaign.status)
+
+
+def _place(
+    tx: Tx[Operational], identity: Identity, campaign_id: CampaignId, campaign: NewCampaign
+) -> None:
+    """Bring a campaign's placements to what is told of it."""
+    wanted = campaign.placements
+    if wanted is None:
+        placed = {p.episode_id for p in queries.placements(tx, campaign_id=campaign_id)}
+        wanted = tuple(NewPlacement(one) for one in campaign.episode_ids if one not in placed)
+        episodes = campaign.episode_ids
+    else:
+        episodes = tuple(one.episode_id for one in wanted)
+    queries.keep_placements(tx, campaign_id=campaign_id, episode_ids=episodes)
+    queries.save_placements(
+        tx, organization_id=identity.organization_id, campaign_id=campaign_id, wanted=wanted
+    )
 
 
 def _with_id(campaign: NewCampaign, campaign_id: CampaignId) -> Campaign:

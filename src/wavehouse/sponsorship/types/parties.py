@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from uuid import UUID
 
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId, SponsorId
 
@@ -51,6 +52,22 @@ _METHOD_LABELS = {
     AttributionMethod.DIRECT: "Direct order API",
     AttributionMethod.CUSTOM: "Custom",
 }
+
+
+class Position(StrEnum):
+    """Where in an episode an ad is."""
+
+    PRE_ROLL = "pre_roll"
+    MID_ROLL = "mid_roll"
+    POST_ROLL = "post_roll"
+
+
+class ReadType(StrEnum):
+    """Who reads an ad."""
+
+    HOST_READ = "host_read"
+    PRODUCED = "produced"
+    PROGRAMMATIC = "programmatic"
 
 
 class ConversionType(StrEnum):
@@ -155,6 +172,42 @@ class CampaignCard:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPlacement:
+    """An ad of a campaign in a slot of an episode (from 0), and what it must bring."""
+
+    episode_id: EpisodeId
+    slot: int = 0
+    position: Position = Position.MID_ROLL
+    read_type: ReadType = ReadType.HOST_READ
+    guaranteed_impressions: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """A placement as it is stored, with the title of its episode."""
+
+    placement_id: UUID
+    campaign_id: CampaignId
+    episode_id: EpisodeId
+    episode_guid: str
+    episode: str
+    slot: int
+    position: str
+    read_type: str
+    guaranteed_impressions: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """A change of a campaign's state."""
+
+    campaign_id: CampaignId
+    name: str
+    before: CampaignStatus
+    after: CampaignStatus
+
+
+@dataclass(frozen=True, slots=True)
 class NewSponsor:
     """What is said of a sponsor when it is added; the name is its key in the organization."""
 
@@ -184,6 +237,8 @@ class NewCampaign:
     attribution_config: dict[str, object]
     grace_days: int = GRACE_DAYS
     key: str | None = None
+    placements: tuple[NewPlacement, ...] | None = None
+    """None: one host read in the middle of each of ``episode_ids``, where none stands yet."""
 
 
 @dataclass(frozen=True, slots=True)

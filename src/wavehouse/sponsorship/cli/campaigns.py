@@ -1,0 +1,133 @@
+"""``wavehouse campaigns``: what sponsors booked, and where it stands."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wavehouse.sponsorship.cli.options import AS_JSON, DAY, FILE, Amount
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+
+
+@click.group()
+def campaigns() -> None:
+    """What sponsors booked: flights, fees, episodes, promo codes."""
+
+
+@campaigns.command("add")
+@click.option("--name", required=True, help="What the campaign is called.")
+@click.option("--sponsor", required=True, help="Name of the sponsor; added when it is new.")
+@click.option("--show", required=True, help="Title, guid or id of the show that carries it.")
+@click.option("--from", "first", required=True, type=DAY, help="First day of the flight (UTC).")
+@click.option("--to", "last", required=True, type=DAY, help="Last day of the flight (UTC).")
+@click.option("--value", required=True, type=Amount(), help="The fee, for example 4515.00.")
+@click.option("--currency", default="EUR", show_default=True, help="ISO 4217 code of the fee.")
+@click.option("--margin", default="1", type=Amount(), help="Share of revenue kept, 0 to 1.")
+@click.option("--impressions", type=click.IntRange(min=1), help="Booked impressions.")
+@click.option("--code", "codes", multiple=True, help="A promo code; repeat for several.")
+@click.option("--episode", "episodes", multiple=True, help="Guid of a carrying episode; repeat.")
+@click.option("--grace", default=14, show_default=True, help="Days a code lives on after it.")
+@click.option(
+    "--status",
+    default="active",
+    show_default=True,
+    type=click.Choice(["draft", "scheduled", "active", "paused", "completed", "cancelled"]),
+    help="Where it stands.",
+)
+@AS_JSON
+@click.pass_obj
+def add_campaign(open_workplace: OpenWorkplace, /, as_json: bool, **told: Any) -> None:
+    """Add a campaign. Conversions that came before it are credited at once."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    if told["status"] not in list(sponsorship.CampaignStatus):
+        raise click.BadParameter(
+            f"one of {', '.join(sponsorship.CampaignStatus)}", param_hint="--status"
+        )
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        identity = place.identity
+        podcast_id = sponsorship.find_podcast(tx, identity=identity, wanted=told["show"])
+        sponsor = sponsorship.add_sponsor(
+            tx, identity=identity, sponsor=sponsorship.NewSponsor(told["sponsor"])
+        )
+        new = sponsorship.NewCampaign(
+            name=told["name"].strip(),
+            sponsor_id=sponsor.sponsor_id,
+            podcast_id=podcast_id,
+            status=sponsorship.CampaignStatus(told["status"]),
+            start_date=told["first"].date(),
+            end_date=told["last"].date(),
+            campaign_value=told["value"],
+            currency=told["currency"].upper(),
+            margin=told["margin"],
+            guaranteed_impressions=told["impressions"],
+            episode_ids=sponsorship.find_episodes(
+                tx, podcast_id=podcast_id, guids=list(told["episodes"])
+            ),
+            promo_codes=told["codes"],
+            attribution_config={"method": "promo_code"},
+            grace_days=told["grace"],
+        )
+        saved = sponsorship.add_campaign(tx, identity=identity, campaign=new)
+    if as_json:
+        terminal.print_json({"campaign_id": saved.campaign_id, "name": saved.name})
+    else:
+        terminal.out(str(saved.campaign_id))
+
+
+@campaigns.command("import")
+@FILE
+@AS_JSON
+@click.pass_obj
+def import_campaigns(open_workplace: OpenWorkplace, file: Path, as_json: bool) -> None:
+    """Bring the campaigns of FILE (campaigns.json) in; again changes only what changed."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        done = sponsorship.import_campaigns(tx, identity=place.identity, path=file)
+    told = {"added": done.added, "updated": done.updated, "unchanged": done.unchanged}
+    if as_json:
+        terminal.print_json(told)
+    else:
+        terminal.print_table(list(told), [list(told.values())])
+
+
+@campaigns.command("list")
+@AS_JSON
+@click.pass_obj
+def list_campaigns(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """The campaigns, the latest flight first."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        found = sponsorship.list_campaigns(tx, identity=place.identity)
+    columns = ["campaign", "sponsor", "show", "status", "from", "to", "value", "codes", "id"]
+    rows = [
+        [
+            *(c.name, c.sponsor, c.podcast, c.status, c.start_date, c.end_date),
+            *(f"{c.campaign_value} {c.currency}", " ".join(c.promo_codes), c.campaign_id),
+        ]
+        for c in found
+    ]
+    if as_json:
+        terminal.print_json({"campaigns": [dict(zip(columns, row, strict=True)) for row in rows]})
+    elif rows:
+        terminal.print_table(columns, rows)
+    else:
+        terminal.say("No campaigns yet. Bring some in: wavehouse campaigns import campaigns.json")

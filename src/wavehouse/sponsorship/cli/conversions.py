@@ -1,0 +1,57 @@
+"""``wavehouse ingest conversions``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.sponsorship.cli.options import AS_JSON, FILE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from wavehouse.accounts import Workplace
+    from wavehouse.sponsorship.types import BadRow
+
+
+@click.command()
+@FILE
+@AS_JSON
+@click.pass_context
+def conversions(context: click.Context, file: Path, as_json: bool) -> None:
+    """Read redeemed promo codes from FILE (conversions.csv); each order counts once."""
+    from wavehouse import measurement, sponsorship
+    from wavehouse.kernel import terminal
+
+    def quarantine(path: Path, bad: Sequence[BadRow]) -> None:
+        rows = [measurement.Aside(row.line, row.offset, row.reason) for row in bad]
+        measurement.set_aside(place, path, format="conversions", rows=rows)
+
+    place: Workplace
+    with (
+        context.obj() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        done = sponsorship.ingest_conversions(
+            tx, identity=place.identity, path=file, quarantine=quarantine
+        )
+    told = {
+        "read": done.read,
+        "stored": done.stored,
+        "duplicate": done.duplicate,
+        "unmatched": done.unmatched,
+        "quarantined": done.quarantined,
+    }
+    for problem in done.problems:
+        terminal.say(f"{file}:{problem.line}: {problem.reason}")
+    if as_json:
+        problems = [{"line": p.line, "reason": p.reason} for p in done.problems]
+        terminal.print_json({**told, "problems": problems})
+    else:
+        terminal.print_table(list(told), [list(told.values())])
+    if done.quarantined:
+        terminal.say("Mend the rows, then: wavehouse quarantine replay")
+        context.exit(EXIT_FOUND)

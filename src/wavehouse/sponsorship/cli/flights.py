@@ -1,0 +1,181 @@
+"""``wavehouse campaigns move|advance|placements|place|displace``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+from wavehouse.sponsorship.cli.campaigns import campaigns
+from wavehouse.sponsorship.cli.options import AS_JSON, DAY
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.sponsorship.types import Moved, Placement
+
+_STATES = ["draft", "scheduled", "active", "paused", "completed", "cancelled"]
+
+
+@campaigns.command("move")
+@click.argument("campaign")
+@click.argument("status", type=click.Choice(_STATES))
+@AS_JSON
+@click.pass_obj
+def move(open_workplace: OpenWorkplace, campaign: str, status: str, as_json: bool) -> None:
+    """Move CAMPAIGN (id or name) to another state.
+
+    draft → scheduled, active, cancelled; scheduled → active, draft, cancelled; active → paused,
+    completed, cancelled; paused → active, completed, cancelled. A completed campaign can be made
+    active again, a cancelled one a draft. The codes of drafts and cancelled campaigns are credited
+    to nobody; credits follow at once.
+    """
+    from wavehouse import sponsorship
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        card = sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign)
+        done = sponsorship.move_campaign(
+            tx, identity=place.identity, card=card, status=sponsorship.CampaignStatus(status)
+        )
+    _show_moves([done], as_json=as_json, dry_run=False)
+
+
+@campaigns.command("advance")
+@click.option("--today", type=DAY, help="The UTC day to go by; default today.")
+@click.option("--dry-run", is_flag=True, help="Only say what would move.")
+@AS_JSON
+@click.pass_obj
+def advance(
+    open_workplace: OpenWorkplace, today: datetime | None, dry_run: bool, as_json: bool
+) -> None:
+    """Start scheduled flights that have begun, complete those that are over."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import clock
+
+    day = today.date() if today else clock.today()
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        go = sponsorship.due_moves if dry_run else sponsorship.advance_campaigns
+        moves = go(tx, identity=place.identity, today=day)
+    _show_moves(moves, as_json=as_json, dry_run=dry_run)
+
+
+def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
+    from wavehouse.kernel import terminal
+
+    columns = ["campaign", "before", "after", "id"]
+    rows = [[m.name, m.before, m.after, m.campaign_id] for m in moves]
+    if as_json:
+        found = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.print_json({"dry_run": dry_run, "moves": found})
+    elif rows:
+        terminal.print_table(columns, rows)
+    else:
+        terminal.say("Every campaign stands where its dates say.")
+
+
+@campaigns.command("placements")
+@click.argument("campaign")
+@AS_JSON
+@click.pass_obj
+def placements(open_workplace: OpenWorkplace, campaign: str, as_json: bool) -> None:
+    """Where CAMPAIGN (id or name) is read: episodes, slots, positions."""
+    from wavehouse import sponsorship
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        card = sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign)
+        found = sponsorship.list_placements(tx, campaign_id=card.campaign_id)
+    _show_placements(found, as_json=as_json)
+
+
+@campaigns.command("place")
+@click.argument("campaign")
+@click.option("--episode", required=True, help="Guid of the episode.")
+@click.option("--slot", default=0, show_default=True, type=click.IntRange(0, 99), help="Its slot.")
+@click.option(
+    "--position",
+    default="mid_roll",
+    show_default=True,
+    type=click.Choice(["pre_roll", "mid_roll", "post_roll"]),
+    help="Where in the episode.",
+)
+@click.option(
+    "--read",
+    default="host_read",
+    show_default=True,
+    type=click.Choice(["host_read", "produced", "programmatic"]),
+    help="Who reads it.",
+)
+@click.option("--impressions", type=click.IntRange(min=1), help="Impressions promised for it.")
+@AS_JSON
+@click.pass_obj
+def place(open_workplace: OpenWorkplace, /, campaign: str, as_json: bool, **told: Any) -> None:
+    """Put CAMPAIGN into a slot of an episode, or change what is said of it there."""
+    from wavehouse import sponsorship
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        card = sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign)
+        (episode_id,) = sponsorship.find_episodes(
+            tx, podcast_id=card.podcast_id, guids=[told["episode"]]
+        )
+        made = sponsorship.place_campaign(
+            tx,
+            identity=place.identity,
+            card=card,
+            placement=sponsorship.NewPlacement(
+                episode_id,
+                told["slot"],
+                sponsorship.Position(told["position"]),
+                sponsorship.ReadType(told["read"]),
+                told["impressions"],
+            ),
+        )
+    _show_placements([made], as_json=as_json)
+
+
+@campaigns.command("displace")
+@click.argument("placement", type=click.UUID)
+@click.pass_obj
+def displace(open_workplace: OpenWorkplace, placement: UUID) -> None:
+    """Take PLACEMENT (its id) out of its campaign."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        sponsorship.remove_placement(tx, identity=place.identity, placement_id=placement)
+    terminal.say(f"Placement {placement} is out.")
+
+
+def _show_placements(found: list[Placement], *, as_json: bool) -> None:
+    from wavehouse.kernel import terminal
+
+    columns = ["episode", "guid", "slot", "position", "read", "impressions", "id"]
+    rows = [
+        [
+            *(p.episode, p.episode_guid, p.slot, p.position, p.read_type),
+            *(p.guaranteed_impressions, p.placement_id),
+        ]
+        for p in found
+    ]
+    if as_json:
+        told = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.print_json({"placements": told})
+    elif rows:
+        terminal.print_table(columns, rows)
+    else:
+        terminal.say("It is in no episode yet: wavehouse campaigns place CAMPAIGN --episode GUID")

@@ -1,0 +1,31 @@
+"""Options that several commands of ``sponsorship`` have."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import click
+
+DAY = click.DateTime(["%Y-%m-%d"])
+AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+FILE = click.argument("file", type=click.Path(path_type=Path))
+
+
+class Amount(click.ParamType[Decimal]):
+    """A decimal amount; a float would lose cents."""
+
+    name = "amount"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Decimal:
+        """The amount; a usage error for a text that is none."""
+        try:
+            amount = Decimal(str(value))
+        except ArithmeticError:
+            amount = Decimal("NaN")
+        if not amount.is_finite():
+            self.fail(f"{value!r} is not a decimal amount like 4515.00", param, ctx)
+        return amount

@@ -1,0 +1,83 @@
+"""``wavehouse report``."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.sponsorship.cli.options import AS_JSON, DAY
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+
+
+@click.command()
+@click.option("--campaign", required=True, help="Id or name of the campaign.")
+@click.option("--from", "first", required=True, type=DAY, help="First day (UTC).")
+@click.option("--to", "last", required=True, type=DAY, help="Last day, included (UTC).")
+@click.option(
+    "--format",
+    "formats",
+    multiple=True,
+    default=("pdf",),
+    type=click.Choice(["pdf", "json", "xlsx", "csv"]),
+    help="Form of the report; repeat for several. CSV is a zip with a file for each table.",
+)
+@click.option(
+    "--type",
+    "report_type",
+    default="sponsor",
+    show_default=True,
+    type=click.Choice(["sponsor", "performance", "roi"]),
+    help="The whole report, delivery alone, or the return on the fee alone.",
+)
+@click.option(
+    "--out",
+    "folder",
+    default=".",
+    type=click.Path(file_okay=False, path_type=Path),
+    help="Folder for the files; made when it is not there.",
+)
+@AS_JSON
+@click.pass_obj
+def report(
+    open_workplace: OpenWorkplace,
+    campaign: str,
+    first: datetime,
+    last: datetime,
+    formats: tuple[str, ...],
+    report_type: str,
+    folder: Path,
+    as_json: bool,
+) -> None:
+    """Write a sponsor report; prints where the files are.
+
+    Every form is made from the same figures: totals are equal to the cent in all of them.
+    """
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    kinds = {kind.value.split("_")[0]: kind for kind in sponsorship.ReportType}
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        made = sponsorship.make_report(
+            tx,
+            identity=place.identity,
+            card=sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign),
+            first=first.date(),
+            last=last.date(),
+            delivery=sponsorship.from_rollups(place),
+            formats=formats,
+            folder=folder,
+            report_type=kinds[report_type],
+        )
+    if as_json:
+        terminal.print_json({"reports": {one.format: one.path for one in made}})
+    else:
+        for one in made:
+            terminal.out(str(one.path))

@@ -1,0 +1,65 @@
+"""``wavehouse sponsors``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.sponsorship.cli.options import AS_JSON
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+
+
+@click.group()
+def sponsors() -> None:
+    """Who pays for campaigns."""
+
+
+@sponsors.command("add")
+@click.option("--name", required=True, help="What the sponsor is called; the key of it.")
+@click.option("--company", help="The company behind it, as a report should name it.")
+@click.option("--email", help="Where reports go.")
+@click.option("--website", help="Its address on the web.")
+@click.option("--industry", help="Its trade.")
+@AS_JSON
+@click.pass_obj
+def add_sponsor(open_workplace: OpenWorkplace, /, as_json: bool, **told: str | None) -> None:
+    """Add a sponsor, or complete the one of that name."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    new = sponsorship.NewSponsor(**told)  # type: ignore[arg-type]
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        saved = sponsorship.add_sponsor(tx, identity=place.identity, sponsor=new)
+    if as_json:
+        terminal.print_json({"sponsor_id": saved.sponsor_id, "name": saved.name})
+    else:
+        terminal.out(str(saved.sponsor_id))
+
+
+@sponsors.command("list")
+@AS_JSON
+@click.pass_obj
+def list_sponsors(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """The sponsors by name."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        found = sponsorship.list_sponsors(tx, identity=place.identity)
+    columns = ["name", "company", "industry", "sponsor_id"]
+    rows = [[s.name, s.company, s.industry, s.sponsor_id] for s in found]
+    if as_json:
+        terminal.print_json({"sponsors": [dict(zip(columns, row, strict=True)) for row in rows]})
+    elif rows:
+        terminal.print_table(columns, rows)
+    else:
+        terminal.say('No sponsors yet. Add one: wavehouse sponsors add --name "Nordlys Audio"')

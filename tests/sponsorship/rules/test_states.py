@@ -1,0 +1,56 @@
+"""The state machine of campaigns: the ways there are, and those there are not."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from importlib.resources import files
+
+import pytest
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship.rules import states
+from wavehouse.sponsorship.types import CampaignStatus
+
+WAYS = {(now, then) for now, ways in states.TRANSITIONS.items() for then in ways}
+
+
+@pytest.mark.parametrize("now", CampaignStatus)
+@pytest.mark.parametrize("then", CampaignStatus)
+def test_a_campaign_moves_by_the_ways_that_there_are(
+    now: CampaignStatus, then: CampaignStatus
+) -> None:
+    """All 36 pairs; a refusal names what it can become."""
+    if now is then or (now, then) in WAYS:
+        states.check_transition("Autumn", now, then)
+        return
+    with pytest.raises(InvalidInput) as refused:
+        states.check_transition("Autumn", now, then)
+    assert f"'Autumn' is {now} and cannot become {then}" in refused.value.message
+    assert all(way in str(refused.value.hint) for way in states.TRANSITIONS[now])
+
+
+def test_every_state_can_be_left_and_reached() -> None:
+    """No way leads into a trap: every change can be taken back."""
+    assert set(CampaignStatus) == {now for now, _ in WAYS} == {then for _, then in WAYS}
+
+
+def test_the_database_has_the_same_table() -> None:
+    """The trigger's pairs are those of the rule."""
+    folder = files("wavehouse") / "databases" / "operational" / "migrations"
+    text = (folder / "202611261200_campaign_states.up.sql").read_text()
+    assert WAYS == set(re.findall(r"\('(\w+)', '(\w+)'\)", text))
+
+
+@pytest.mark.parametrize(
+    ("now", "today", "then"),
+    [
+        ("scheduled", 1, None), ("scheduled", 10, "active"), ("scheduled", 20, "active"),
+        ("scheduled", 21, None), ("active", 20, None), ("active", 21, "completed"),
+        ("paused", 21, "completed"), ("draft", 15, None), ("completed", 25, None),
+    ],
+)  # fmt: skip
+def test_the_calendar_begins_and_ends_flights(now: str, today: int, then: str | None) -> None:
+    """On the first day, and after the last."""
+    first, last = date(2026, 11, 10), date(2026, 11, 20)
+    assert then == states.due(CampaignStatus(now), first, last, date(2026, 11, today))
