@@ -11,6 +11,7 @@ from wavehouse.kernel.errors import NotFound
 from wavehouse.sponsorship import cli
 
 Run = Callable[..., Result]
+Files = Callable[..., Path]
 
 
 @pytest.fixture
@@ -22,7 +23,9 @@ def run(place: Workplace) -> Run:
         yield place
 
     def invoke(*arguments: str) -> Result:
-        return CliRunner().invoke(cli.__dict__[arguments[0]], arguments[1:], obj=opened)
+        return CliRunner().invoke(
+            cli.__dict__.get(arguments[0]) or cli.credits_, arguments[1:], obj=opened
+        )
 
     return invoke
 
@@ -87,3 +90,55 @@ def test_wrong_words_are_usage_errors(run: Run) -> None:
     assert 2 == wrong.exit_code
     assert "'much' is not a decimal amount like 4515.00" in wrong.stderr
     assert isinstance(absent.exception, NotFound)
+
+
+def test_a_pixel_is_made_listed_and_retired_by_commands(run: Run, campaigns_file: Files) -> None:
+    """It prints what to put into the page."""
+    assert "No pixels yet" in run("pixels", "list").stderr
+    run("campaigns", "import", str(campaigns_file()))
+    words = ("--campaign", "Autumn host-read", "--name", "Thanks", "--site", "https://wh.example/")
+    shown = run("pixels", "add", *words)
+    told = json.loads(run("pixels", "add", *words, "--json").stdout)
+
+    assert 'src="https://wh.example/p/' in shown.stdout
+    assert "wavehouse.converted(" in told["call"]
+    assert 0 == run("pixels", "retire", told["pixel_id"]).exit_code
+    active = {
+        p["id"]: p["active"] for p in json.loads(run("pixels", "list", "--json").stdout)["pixels"]
+    }
+    assert (2, False) == (len(active), active[told["pixel_id"]])
+
+
+def test_credits_are_shown_by_both_models_and_derived_anew(
+    run: Run, campaigns_file: Files, conversions_file: Files
+) -> None:
+    """Side by side, with equal sums; another precedence reads no file."""
+    run("campaigns", "import", str(campaigns_file()))
+    run("conversions", str(conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,9.99,EUR,A-1")))
+    period = ("--from", "2026-11-01", "--to", "2026-11-30")
+    (line,) = json.loads(run("credits", "show", *period, "--json").stdout)["credits"]
+
+    assert {"conversions": "1", "amount": "9.99"} == line["last_touch"] == line["linear"]
+    assert "promo_code\tEUR\t1\t9.99\t1\t9.99" in run("credits", "show", *period).stdout
+    assert (
+        0
+        == json.loads(run("credits", "derive", "--precedence", "utm", "--json").stdout)["credited"]
+    )
+    assert "No conversion is credited" in run("credits", "show", *period).stderr
+    assert 1 == json.loads(run("credits", "derive", "--json").stdout)["credited"]
+    assert 2 == run("credits", "derive", "--precedence", "utm,utm").exit_code
+
+
+def test_a_campaign_is_moved_and_placed_by_commands(run: Run, campaigns_file: Files) -> None:
+    """States and placements, with dry run and undo."""
+    run("campaigns", "import", str(campaigns_file()))
+    assert "active\tpaused" in run("campaigns", "move", "Autumn host-read", "paused").stdout
+    due = json.loads(run("campaigns", "advance", "--dry-run", "--json").stdout)
+    assert (True, "completed") == (due["dry_run"], due["moves"][0]["after"])
+    assert "paused\tcompleted" in run("campaigns", "advance").stdout
+    assert "stands where its dates say" in run("campaigns", "advance").stderr
+
+    words = ("--episode", "e1", "--slot", "2", "--position", "pre_roll", "--json")
+    (made,) = json.loads(run("campaigns", "place", "Autumn host-read", *words).stdout)["placements"]
+    assert 0 == run("campaigns", "displace", made["id"]).exit_code
+    assert "pre_roll" not in run("campaigns", "placements", "Autumn host-read").stdout

@@ -117,3 +117,35 @@ def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, place: Work
     del client.headers["Authorization"]
     none = client.post(PATH, json=GOOD)
     assert [403, 401, 401] == [reading.status_code, wrong.status_code, none.status_code]
+
+
+def test_at04_a_shop_may_name_the_campaign_or_the_links_that_led_to_it(
+    client: TestClient, place: Workplace
+) -> None:
+    """Directly, by followed links, by code; none of them is refused with what to tell."""
+    with place.stores.operational.worker() as tx:
+        campaign = str(tx.value("SELECT campaign_id FROM sponsorship.campaigns"))
+        tx.execute(
+            """
+            UPDATE sponsorship.campaigns
+            SET attribution_config = attribution_config || '{"utm_source": "nordlys"}'
+            """
+        )
+    plain = {key: value for key, value in GOOD.items() if key != "promo_code"}
+    link = {"at": "2026-10-30T10:00:00Z", "utm_source": "NORDLYS"}
+    answers = [
+        client.post(PATH, json={**plain, "order_id": f"B-{n}", **signal})
+        for n, signal in enumerate(
+            (
+                {"campaign_id": campaign},
+                {"clicks": [link]},
+                {"clicks": [{**link, "at": "2020-01-01T00:00:00Z"}]},
+                {},
+            )
+        )
+    ]
+    assert [201, 201, 201, 422] == [a.status_code for a in answers]
+    assert [campaign, campaign, None] == [a.json()["campaign_id"] for a in answers[:3]]
+    with place.stores.operational.worker() as tx:
+        methods = tx.values("SELECT DISTINCT method FROM sponsorship.credits ORDER BY 1")
+    assert ["direct", "utm"] == methods

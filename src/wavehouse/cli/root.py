@@ -49,7 +49,13 @@ COMMANDS = {
     "feeds": Lazy("wavehouse.catalog.cli:feeds", "The shows that are registered."),
     "sponsors": Lazy("wavehouse.sponsorship.cli:sponsors", "Sponsors: add, list."),
     "campaigns": Lazy("wavehouse.sponsorship.cli:campaigns", "Campaigns: add, import, list."),
-    "report": Lazy("wavehouse.sponsorship.cli:report", "A sponsor report as PDF and JSON."),
+    "pixels": Lazy("wavehouse.sponsorship.cli:pixels", "Pixels of sponsors' pages: add, list."),
+    "credits": Lazy(
+        "wavehouse.sponsorship.cli:credits_", "Credits by model, side by side; derive them anew."
+    ),
+    "report": Lazy(
+        "wavehouse.sponsorship.cli:report", "A sponsor report: PDF, workbook, CSV, JSON."
+    ),
     "simulate": Lazy(
         "wavehouse.simulation.cli:simulate", "Write feeds and logs with a known truth."
     ),

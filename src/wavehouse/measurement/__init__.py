@@ -21,6 +21,7 @@ from wavehouse.measurement.service.reading import (
     trace,
 )
 from wavehouse.measurement.service.rolling import reconcile, roll_up
+from wavehouse.measurement.service.visitors import Visitor, visitor
 from wavehouse.measurement.service.watching import Pass, watch
 from wavehouse.measurement.types import (
     RULE_VERSION,
@@ -52,6 +53,7 @@ __all__ = [
     "RolledUp",
     "Tally",
     "TracedRequest",
+    "Visitor",
     "count",
     "days",
     "episode_days",
@@ -73,5 +75,6 @@ __all__ = [
     "roll_up",
     "set_aside",
     "trace",
+    "visitor",
     "watch",
 ]

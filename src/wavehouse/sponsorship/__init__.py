@@ -24,10 +24,17 @@ from wavehouse.sponsorship.service.parties import (
     list_campaigns,
     list_sponsors,
 )
+from wavehouse.sponsorship.service.pixels import add_pixel, list_pixels, set_pixel_active
 from wavehouse.sponsorship.service.rendering import render, render_pdf
 from wavehouse.sponsorship.service.reports import from_rollups, make_report, report_data
-from wavehouse.sponsorship.service.results import campaign_results, data_version, revenue_by_day
+from wavehouse.sponsorship.service.results import (
+    campaign_results,
+    credit_totals,
+    data_version,
+    revenue_by_day,
+)
 from wavehouse.sponsorship.types import (
+    AttributionMethod,
     BadRow,
     CampaignCard,
     CampaignFigures,
@@ -37,6 +44,7 @@ from wavehouse.sponsorship.types import (
     ConversionOutcome,
     ConversionType,
     CreditModel,
+    CreditTotal,
     Delivery,
     DeliverySource,
     EpisodeDay,
@@ -46,6 +54,7 @@ from wavehouse.sponsorship.types import (
     NewCampaign,
     NewPlacement,
     NewSponsor,
+    Pixel,
     Placement,
     Position,
     Provenance,
@@ -59,6 +68,7 @@ from wavehouse.sponsorship.types import (
 )
 
 __all__ = [
+    "AttributionMethod",
     "BadRow",
     "CampaignCard",
     "CampaignFigures",
@@ -68,6 +78,7 @@ __all__ = [
     "ConversionOutcome",
     "ConversionType",
     "CreditModel",
+    "CreditTotal",
     "Delivery",
     "DeliverySource",
     "EpisodeDay",
@@ -77,6 +88,7 @@ __all__ = [
     "NewCampaign",
     "NewPlacement",
     "NewSponsor",
+    "Pixel",
     "Placement",
     "Position",
     "Provenance",
@@ -89,9 +101,11 @@ __all__ = [
     "Sponsor",
     "StoredReport",
     "add_campaign",
+    "add_pixel",
     "add_sponsor",
     "advance_campaigns",
     "campaign_results",
+    "credit_totals",
     "data_version",
     "due_moves",
     "find_campaign",
@@ -101,6 +115,7 @@ __all__ = [
     "import_campaigns",
     "ingest_conversions",
     "list_campaigns",
+    "list_pixels",
     "list_placements",
     "list_sponsors",
     "make_report",
@@ -113,4 +128,5 @@ __all__ = [
     "render_pdf",
     "report_data",
     "revenue_by_day",
+    "set_pixel_active",
 ]

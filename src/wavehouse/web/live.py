@@ -20,6 +20,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, Unreachable
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
+from wavehouse.sponsorship.http import pixels_router
 from wavehouse.sponsorship.http import router as conversions_router
 from wavehouse.store import Analytics, Database, Listeners, Operational
 from wavehouse.web.app import create_app
@@ -239,7 +240,7 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
     """The whole web application on an open workplace, the contexts' entrances included."""
     return create_app(
         LiveServices(place, sample_data=sample_data),
-        [conversions_router(place.stores.operational)],
+        [conversions_router(place.stores.operational), pixels_router(place)],
         site,
     )
 

@@ -184,10 +184,7 @@ def test_at04_another_model_is_derived_from_the_same_evidence(
     bring_in(place, campaigns_file())
     read(place, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
     with place.stores.operational.app(place.organization.organization_id) as tx:
-        derived = [
-            sponsorship.recredit(tx, identity=place.identity, model=CreditModel.LINEAR)
-            for _ in range(2)
-        ]
+        derived = [sponsorship.recredit(tx, identity=place.identity) for _ in range(2)]
         totals = {
             model: sponsorship.campaign_results(
                 tx, identity=place.identity, first=FIRST, last=LAST, model=model

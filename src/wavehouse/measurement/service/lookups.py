@@ -72,7 +72,7 @@ def lists(settings: Settings) -> Lookups:
         agents=AgentRules(agent_patterns(), agent_devices(), preload_list),
         country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
         network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
-        trusted=_trusted(settings),
+        trusted=trusted(settings),
         secret_of=lambda _: None,
         stand_in=secrets.token_bytes(32),
         included_until=lambda _, __: None,
@@ -80,7 +80,8 @@ def lists(settings: Settings) -> Lookups:
     )
 
 
-def _trusted(settings: Settings) -> TrustedProxies:
+def trusted(settings: Settings) -> TrustedProxies:
+    """The proxies whose word is believed (R06). UsageError for a setting that cannot be used."""
     try:
         return trusted_proxies(settings["trusted_proxies"])
     except ValueError as error:

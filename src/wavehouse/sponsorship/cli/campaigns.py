@@ -30,6 +30,13 @@ def campaigns() -> None:
 @click.option("--impressions", type=click.IntRange(min=1), help="Booked impressions.")
 @click.option("--code", "codes", multiple=True, help="A promo code; repeat for several.")
 @click.option("--episode", "episodes", multiple=True, help="Guid of a carrying episode; repeat.")
+@click.option(
+    "--utm",
+    "utm",
+    multiple=True,
+    metavar="FIELD=VALUE",
+    help="What its links carry, like source=nordlys or campaign=autumn; repeat.",
+)
 @click.option("--grace", default=14, show_default=True, help="Days a code lives on after it.")
 @click.option(
     "--status",
@@ -73,7 +80,7 @@ def add_campaign(open_workplace: OpenWorkplace, /, as_json: bool, **told: Any) -
                 tx, podcast_id=podcast_id, guids=list(told["episodes"])
             ),
             promo_codes=told["codes"],
-            attribution_config={"method": "promo_code"},
+            attribution_config={"method": "promo_code", **_utm(told["utm"])},
             grace_days=told["grace"],
         )
         saved = sponsorship.add_campaign(tx, identity=identity, campaign=new)
@@ -81,6 +88,19 @@ def add_campaign(open_workplace: OpenWorkplace, /, as_json: bool, **told: Any) -
         terminal.print_json({"campaign_id": saved.campaign_id, "name": saved.name})
     else:
         terminal.out(str(saved.campaign_id))
+
+
+def _utm(words: tuple[str, ...]) -> dict[str, str]:
+    """``source=nordlys`` as the field utm_source."""
+    found = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        field = f"utm_{name.strip().removeprefix('utm_')}"
+        known = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+        if not equals or not value.strip() or field not in known:
+            raise click.BadParameter(f"{word!r} is not like source=nordlys", param_hint="--utm")
+        found[field] = value.strip()
+    return found
 
 
 @campaigns.command("import")

@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from wavehouse.kernel.ids import CampaignId, ConversionId, OrganizationId
-from wavehouse.sponsorship.types import Credit, CreditModel, CreditSum, Evidence, RevenueDay
+from wavehouse.sponsorship.types import (
+    AttributionMethod,
+    Credit,
+    CreditModel,
+    CreditSum,
+    CreditTotal,
+    Evidence,
+    PixelSeen,
+    RevenueDay,
+)
 from wavehouse.store import Operational, Tx
 
 
@@ -21,6 +31,7 @@ def insert_conversions(
     source: str,
     source_name: str,
     at: datetime,
+    pixel: PixelSeen | None = None,
 ) -> set[UUID]:
     """Store conversions that are not known yet (AT02); the ids of those that were new."""
     return set(
@@ -28,10 +39,11 @@ def insert_conversions(
             """
             INSERT INTO sponsorship.conversions
               (conversion_id, organization_id, sponsor_id, occurred_at, conversion_type,
-               conversion_value, currency, order_id, source, source_name, ingested_at)
+               conversion_value, currency, order_id, source, source_name, ingested_at, pixel_id,
+               network_key, network_key_prev)
             SELECT t.conversion_id, %(organization_id)s, t.sponsor_id, t.occurred_at,
                    t.conversion_type, t.value, t.currency, t.order_id, %(source)s,
-                   %(source_name)s, %(at)s
+                   %(source_name)s, %(at)s, %(pixel_id)s, %(network_key)s, %(network_key_prev)s
             FROM unnest(%(ids)s::uuid[], %(sponsors)s::uuid[], %(moments)s::timestamptz[],
                         %(types)s::text[], %(values)s::numeric[], %(currencies)s::text[],
                         %(orders)s::text[]) WITH ORDINALITY
@@ -46,6 +58,9 @@ def insert_conversions(
                 "source": source,
                 "source_name": source_name,
                 "at": at,
+                "pixel_id": pixel and pixel.pixel_id,
+                "network_key": pixel and pixel.network_key,
+                "network_key_prev": pixel and pixel.network_key_prev,
                 "ids": [r.conversion_id for r in rows],
                 "sponsors": [r.sponsor_id for r in rows],
                 "moments": [r.occurred_at for r in rows],
@@ -60,37 +75,130 @@ def insert_conversions(
 
 def insert_evidence(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[Evidence]
-) -> int:
-    """Store the redeemed code of each conversion: what any model of credit starts from."""
-    return tx.execute(
+) -> set[UUID]:
+    """Store the signals of conversions: what any model of credit starts from (AT04).
+
+    A signal of a kind that is there already is not told again; the conversions that learned
+    something.
+    """
+    found = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
+    return set(
+        tx.values(
+            """
+            INSERT INTO sponsorship.attribution_evidence
+              (conversion_id, organization_id, method, campaign_id, detail)
+            SELECT t.conversion_id, %(organization_id)s, t.method, t.campaign_id, t.detail
+            FROM unnest(%(ids)s::uuid[], %(methods)s::text[], %(campaigns)s::uuid[],
+                        %(details)s::jsonb[])
+              AS t (conversion_id, method, campaign_id, detail)
+            ON CONFLICT DO NOTHING
+            RETURNING conversion_id
+            """,
+            {
+                "organization_id": organization_id,
+                "ids": [conversion_id for conversion_id, *_ in found],
+                "methods": [method for _, method, _, _ in found],
+                "campaigns": [campaign_id for _, _, campaign_id, _ in found],
+                "details": [Jsonb(detail) for *_, detail in found],
+            },
+        )
+    )
+
+
+def _signals(row: Evidence) -> Iterator[tuple[str, CampaignId | None, dict[str, Any]]]:
+    if row.promo_code or not row.claims:
+        detail = {"promo_code": row.promo_code, "order_id": row.order_id}
+        yield AttributionMethod.PROMO_CODE.value, row.campaign_id, detail
+    for claim in row.claims:
+        yield claim.method.value, claim.campaign_id, {**claim.detail, "order_id": row.order_id}
+
+
+def known_ids(
+    tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[Evidence]
+) -> list[ConversionId | None]:
+    """The stored conversions that are the same orders (AT02), in order; None where none is."""
+    return tx.values(
         """
-        INSERT INTO sponsorship.attribution_evidence
-          (conversion_id, organization_id, method, campaign_id, detail)
-        SELECT t.conversion_id, %(organization_id)s, 'promo_code', t.campaign_id, t.detail
-        FROM unnest(%(ids)s::uuid[], %(campaigns)s::uuid[], %(details)s::jsonb[])
-          AS t (conversion_id, campaign_id, detail)
+        SELECT v.conversion_id
+        FROM unnest(%(sponsors)s::uuid[], %(orders)s::text[], %(refunds)s::boolean[])
+          WITH ORDINALITY AS t (sponsor_id, order_id, refund, n)
+        LEFT JOIN sponsorship.conversions v
+          ON v.organization_id = %(organization_id)s
+          AND v.sponsor_id IS NOT DISTINCT FROM t.sponsor_id
+          AND v.order_id = t.order_id AND (v.conversion_value < 0) = t.refund
+        ORDER BY t.n
         """,
         {
             "organization_id": organization_id,
-            "ids": [r.conversion_id for r in rows],
-            "campaigns": [r.campaign_id for r in rows],
-            "details": [Jsonb({"promo_code": r.promo_code, "order_id": r.order_id}) for r in rows],
+            "sponsors": [r.sponsor_id for r in rows],
+            "orders": [r.order_reference for r in rows],
+            "refunds": [r.value < 0 for r in rows],
         },
+    )
+
+
+def claims(
+    tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]
+) -> list[tuple[UUID, str, UUID | None, dict[str, Any]]]:
+    """Stored signals other than codes: conversion, method, the campaign named so far, detail."""
+    rows = tx.connection.execute(
+        """
+        SELECT conversion_id, method, campaign_id, detail FROM sponsorship.attribution_evidence
+        WHERE conversion_id = ANY(%(ids)s::uuid[]) AND method <> 'promo_code'
+        """,
+        {"ids": list(conversion_ids)},
+    )
+    return rows.fetchall()
+
+
+def move_claims(tx: Tx[Operational], *, rows: Sequence[tuple[UUID, str, CampaignId | None]]) -> int:
+    """Point signals at the campaigns that they name now."""
+    return tx.execute(
+        """
+        UPDATE sponsorship.attribution_evidence e SET campaign_id = t.campaign_id
+        FROM unnest(%(ids)s::uuid[], %(methods)s::text[], %(campaigns)s::uuid[])
+          AS t (conversion_id, method, campaign_id)
+        WHERE e.conversion_id = t.conversion_id AND e.method = t.method
+        """,
+        {
+            "ids": [conversion_id for conversion_id, _, _ in rows],
+            "methods": [method for _, method, _ in rows],
+            "campaigns": [campaign_id for _, _, campaign_id in rows],
+        },
+    )
+
+
+def evidence_of(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> list[Evidence]:
+    """Stored conversions by id, with the code that was redeemed, if one was."""
+    return tx.rows(
+        Evidence,
+        """
+        SELECT v.conversion_id, v.sponsor_id, v.order_id AS order_reference, v.occurred_at,
+               v.conversion_type, v.conversion_value AS value, v.currency, e.campaign_id,
+               coalesce(e.detail ->> 'promo_code', '') AS promo_code,
+               e.detail ->> 'order_id' AS order_id
+        FROM sponsorship.conversions v
+        LEFT JOIN sponsorship.attribution_evidence e
+          ON e.conversion_id = v.conversion_id AND e.method = 'promo_code'
+        WHERE v.conversion_id = ANY(%(ids)s::uuid[])
+        """,
+        {"ids": list(conversion_ids)},
     )
 
 
 def evidence_after(
     tx: Tx[Operational], *, organization_id: OrganizationId, after: UUID | None, limit: int
 ) -> list[Evidence]:
-    """The next stored conversions by id, with the code that was redeemed."""
+    """The next stored conversions by id, with the code that was redeemed, if one was."""
     return tx.rows(
         Evidence,
         """
         SELECT v.conversion_id, v.sponsor_id, v.order_id AS order_reference, v.occurred_at,
                v.conversion_type, v.conversion_value AS value, v.currency, e.campaign_id,
-               e.detail ->> 'promo_code' AS promo_code, e.detail ->> 'order_id' AS order_id
+               coalesce(e.detail ->> 'promo_code', '') AS promo_code,
+               e.detail ->> 'order_id' AS order_id
         FROM sponsorship.conversions v
-        JOIN sponsorship.attribution_evidence e
+        LEFT JOIN sponsorship.attribution_evidence e
           ON e.conversion_id = v.conversion_id AND e.method = 'promo_code'
         WHERE v.organization_id = %(organization_id)s
           AND (%(after)s::uuid IS NULL OR v.conversion_id > %(after)s)
@@ -142,16 +250,11 @@ def move_evidence(tx: Tx[Operational], *, rows: Sequence[Evidence]) -> int:
     )
 
 
-def delete_credits(
-    tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId], model: CreditModel
-) -> int:
-    """Take a model's credits of conversions back, to be derived anew."""
+def delete_credits(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> int:
+    """Take the credits of conversions back, to be derived anew."""
     return tx.execute(
-        """
-        DELETE FROM sponsorship.credits
-        WHERE conversion_id = ANY(%(ids)s::uuid[]) AND model = %(model)s
-        """,
-        {"ids": list(conversion_ids), "model": model.value},
+        "DELETE FROM sponsorship.credits WHERE conversion_id = ANY(%(ids)s::uuid[])",
+        {"ids": list(conversion_ids)},
     )
 
 
@@ -182,32 +285,6 @@ def insert_credits(
             "weights": [c.weight for _, c in rows],
             "amounts": [c.amount for _, c in rows],
             "currencies": [e.currency for e, _ in rows],
-        },
-    )
-
-
-def known_conversion(
-    tx: Tx[Operational], *, organization_id: OrganizationId, row: Evidence
-) -> Evidence | None:
-    """The stored conversion that is the same order (AT02), with the campaign it names."""
-    return tx.maybe(
-        Evidence,
-        """
-        SELECT v.conversion_id, v.sponsor_id, v.order_id AS order_reference, v.occurred_at,
-               v.conversion_type, v.conversion_value AS value, v.currency, e.campaign_id,
-               e.detail ->> 'promo_code' AS promo_code, e.detail ->> 'order_id' AS order_id
-        FROM sponsorship.conversions v
-        JOIN sponsorship.attribution_evidence e
-          ON e.conversion_id = v.conversion_id AND e.method = 'promo_code'
-        WHERE v.organization_id = %(organization_id)s
-          AND v.sponsor_id IS NOT DISTINCT FROM %(sponsor_id)s::uuid
-          AND v.order_id = %(order_id)s AND (v.conversion_value < 0) = %(refund)s
-        """,
-        {
-            "organization_id": organization_id,
-            "sponsor_id": row.sponsor_id,
-            "order_id": row.order_reference,
-            "refund": row.value < 0,
         },
     )
 
@@ -244,6 +321,29 @@ def credit_sums(
             "first": first,
             "last": last,
         },
+    )
+
+
+def credit_totals(
+    tx: Tx[Operational], *, organization_id: OrganizationId, first: date, last: date
+) -> list[CreditTotal]:
+    """What each model credits to each campaign and method; conversions count by weight (AT10)."""
+    return tx.rows(
+        CreditTotal,
+        """
+        SELECT c.campaign_id, m.name AS campaign, c.model, c.method, c.currency,
+               coalesce(sum(c.weight) FILTER (WHERE v.conversion_value >= 0), 0) AS conversions,
+               sum(c.amount) AS amount
+        FROM sponsorship.credits c
+        JOIN sponsorship.conversions v USING (conversion_id)
+        JOIN sponsorship.campaigns m USING (campaign_id)
+        WHERE c.organization_id = %(organization_id)s
+          AND v.occurred_at >= %(first)s::date::timestamp AT TIME ZONE 'UTC'
+          AND v.occurred_at < (%(last)s::date + 1)::timestamp AT TIME ZONE 'UTC'
+        GROUP BY c.campaign_id, m.name, c.model, c.method, c.currency
+        ORDER BY m.name, c.campaign_id, c.method, c.currency, c.model
+        """,
+        {"organization_id": organization_id, "first": first, "last": last},
     )
 
 

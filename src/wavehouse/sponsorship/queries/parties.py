@@ -13,6 +13,7 @@ from wavehouse.sponsorship.types import (
     CampaignCard,
     CampaignStatus,
     CodeWindow,
+    Flight,
     NewCampaign,
     NewPlacement,
     NewSponsor,
@@ -271,6 +272,25 @@ def code_windows(tx: Tx[Operational], *, organization_id: OrganizationId) -> lis
         FROM sponsorship.promo_codes p JOIN sponsorship.campaigns c USING (campaign_id)
         WHERE p.organization_id = %(organization_id)s
         ORDER BY p.valid_to DESC, c.campaign_id
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def flights(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Flight]:
+    """When signals may name each campaign of an organization, and what its links carry (AT06)."""
+    return tx.rows(
+        Flight,
+        """
+        SELECT campaign_id, sponsor_id, start_date AS first_day,
+               end_date + coalesce((attribution_config ->> 'grace_days')::integer, 14) AS last_day,
+               status NOT IN ('draft', 'cancelled') AS live,
+               (SELECT coalesce(jsonb_object_agg(key, value), '{}')
+                FROM jsonb_each_text(attribution_config)
+                WHERE key LIKE 'utm%%' AND value <> '') AS utm,
+               least(60, greatest(1, coalesce((attribution_config ->> 'window_days')::integer, 30)))
+                 AS window_days
+        FROM sponsorship.campaigns WHERE organization_id = %(organization_id)s
         """,
         {"organization_id": organization_id},
     )

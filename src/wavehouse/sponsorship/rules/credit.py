@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
-from wavehouse.kernel.ids import SponsorId
+from wavehouse.kernel.ids import CampaignId, SponsorId
 from wavehouse.kernel.money import allocate
 from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import ConversionInput, Credit, CreditModel, Touch
@@ -29,6 +29,8 @@ def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -
     parts = [] if sponsor_id else [code]
     if conversion.order_id is None:
         parts += ["no order", code, conversion.conversion_type, moment, money]
+        if conversion.pixel:  # two visitors may do the same at the same instant
+            parts += [str(conversion.pixel.pixel_id), conversion.pixel.visitor]
     elif conversion.is_refund:
         parts += [conversion.order_id, "refund", moment, money]
     else:
@@ -61,15 +63,18 @@ def credits_for(
 ) -> list[Credit]:
     """The credits of one conversion; their cents sum to its value exactly (AT09, AT10).
 
-    No touch, no credit. A touch without weight gets no row: credits hold what was earned.
+    No touch, no credit. A campaign has one credit; one without weight has none.
     """
     ordered = sorted(touches, key=lambda t: (t.touched_at, t.campaign_id.int))
     shares = weights(model, ordered)
     if not shares:
         return []
     amounts = allocate(value, shares)
-    return [
-        Credit(touch.campaign_id, touch.method, weight, amount)
-        for touch, weight, amount in zip(ordered, shares, amounts, strict=True)
-        if weight
-    ]
+    found: dict[CampaignId, Credit] = {}
+    for touch, weight, amount in zip(ordered, shares, amounts, strict=True):
+        before = found.get(touch.campaign_id)
+        if before is not None:  # a campaign whose links were followed twice earns twice, in one row
+            weight, amount = weight + before.weight, amount + before.amount
+        if weight:
+            found[touch.campaign_id] = Credit(touch.campaign_id, touch.method, weight, amount)
+    return list(found.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import islice
 from pathlib import Path
@@ -13,31 +13,30 @@ from uuid import UUID
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, ids, telemetry
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.kernel.ids import ConversionId
+from wavehouse.kernel.ids import CampaignId, ConversionId, SponsorId
 from wavehouse.sponsorship.adapters.conversions_csv import read_rows
 from wavehouse.sponsorship.queries import conversions as queries
 from wavehouse.sponsorship.queries import parties
-from wavehouse.sponsorship.rules import codes, credit, rows
+from wavehouse.sponsorship.rules import codes, credit, rows, signals
 from wavehouse.sponsorship.types import (
     AttributionMethod,
     BadRow,
+    Claim,
     CodeWindow,
     ConversionInput,
     ConversionOutcome,
     CreditModel,
     Evidence,
+    Flight,
     IngestResult,
     RawRow,
     Recorded,
-    Touch,
 )
 from wavehouse.store import Operational, Tx
 
 BATCH = 5_000
 _SHOWN = 100
 T = TypeVar("T")
-CodeBook = dict[str, list[CodeWindow]]
-"""Windows by normalised code, the latest first."""
 
 
 class Quarantine(Protocol):
@@ -66,52 +65,92 @@ def ingest_conversions(
 
 
 def record_conversion(
-    tx: Tx[Operational], *, identity: Identity, conversion: ConversionInput, source_name: str
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    conversion: ConversionInput,
+    source_name: str,
+    source: str = "api",
 ) -> Recorded:
-    """Take in one conversion, as the API does; telling it again changes nothing."""
+    """Take in one conversion, as the API and the pixel do; telling it again changes nothing.
+
+    An order that is known already learns what signals it had not (AT04).
+    """
     book = _book(tx, identity)
     (done,) = _store(
-        tx, identity, [conversion], book, source="api", name=source_name, at=clock.now()
+        tx, identity, [conversion], book, source=source, name=source_name, at=clock.now()
     )
-    if done.outcome is not ConversionOutcome.DUPLICATE:
-        return done
-    known = queries.known_conversion(
-        tx, organization_id=identity.organization_id, row=_evidence(conversion, book)
-    )
-    if known is None:
-        return done
-    return Recorded(ConversionOutcome.DUPLICATE, known.conversion_id, known.campaign_id)
+    return done
 
 
 def recredit(
-    tx: Tx[Operational], *, identity: Identity, model: CreditModel = CreditModel.LAST
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Derive a model's credits anew from the evidence; how many conversions are credited.
+    """Derive every model's credits anew from the evidence; how many credits there are.
 
-    Codes are matched again first, so a campaign that was told late, or whose dates moved, gets
+    Signals are matched again first, so a campaign that was told late, or whose dates moved, gets
     what is its own; nothing is read from a file again.
     """
     organization_id = identity.organization_id
     book = _book(tx, identity)
     credited, after = 0, None
-    with telemetry.span("credits.derive", model=model.value):
+    with telemetry.span("credits.derive"):
         while batch := queries.evidence_after(
             tx, organization_id=organization_id, after=after, limit=BATCH
         ):
             after = batch[-1].conversion_id
-            current = _rematched(tx, batch, book)
-            queries.delete_credits(
-                tx, conversion_ids=[row.conversion_id for row in batch], model=model
-            )
-            credited += _credit(tx, identity, current, model)
+            credited += _derive(tx, identity, batch, book, precedence)
     return credited
 
 
-def _book(tx: Tx[Operational], identity: Identity) -> CodeBook:
-    book: CodeBook = {}
+def _derive(
+    tx: Tx[Operational],
+    identity: Identity,
+    batch: Sequence[Evidence],
+    book: Book,
+    precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
+) -> int:
+    """Match the signals of stored conversions again, and credit them anew."""
+    current = _rematched(tx, _with_claims(tx, batch, book), book)
+    queries.delete_credits(tx, conversion_ids=[row.conversion_id for row in batch])
+    return _credit(tx, identity, current, precedence)
+
+
+@dataclass(frozen=True, slots=True)
+class Book:
+    """What signals are matched to: code windows by code, the latest first, and flights."""
+
+    codes: dict[str, list[CodeWindow]]
+    flights: dict[CampaignId, Flight]
+
+
+def _book(tx: Tx[Operational], identity: Identity) -> Book:
+    book: dict[str, list[CodeWindow]] = {}
     for window in parties.code_windows(tx, organization_id=identity.organization_id):
         book.setdefault(window.code, []).append(window)
-    return book
+    flights = parties.flights(tx, organization_id=identity.organization_id)
+    return Book(book, {flight.campaign_id: flight for flight in flights})
+
+
+def _with_claims(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
+    """The batch with its other signals, matched as they are understood now; changes are stored."""
+    moments = {row.conversion_id: row.occurred_at for row in batch}
+    found: dict[UUID, list[Claim]] = {}
+    moved = []
+    for conversion_id, method, before, detail in queries.claims(
+        tx, conversion_ids=[row.conversion_id for row in batch]
+    ):
+        at = moments[ConversionId(conversion_id)]
+        claim = signals.matched(AttributionMethod(method), detail, at, book.flights)
+        found.setdefault(conversion_id, []).append(claim)
+        if claim.campaign_id != before:
+            moved.append((conversion_id, method, claim.campaign_id))
+    if moved:
+        queries.move_claims(tx, rows=moved)
+    return [replace(row, claims=tuple(found.get(row.conversion_id, ()))) for row in batch]
 
 
 def _parsed(path: Path, now: datetime) -> Iterator[ConversionInput | BadRow]:
@@ -130,13 +169,13 @@ def _store(
     tx: Tx[Operational],
     identity: Identity,
     told: Sequence[ConversionInput],
-    book: CodeBook,
+    book: Book,
     *,
     source: str,
     name: str,
     at: datetime,
 ) -> list[Recorded]:
-    """Store what is new with its evidence and its credit; what became of each, in order."""
+    """Store what is new with its evidence and its credits; what became of each, in order."""
     organization_id = identity.organization_id
     found = [_evidence(one, book) for one in told]
     new = queries.insert_conversions(
@@ -146,26 +185,67 @@ def _store(
         source=source,
         source_name=name[-255:],
         at=at,
+        pixel=told[0].pixel if told else None,
     )
     stored = [row for row in found if row.conversion_id in new]
     if stored:
         queries.insert_evidence(tx, organization_id=organization_id, rows=stored)
-        _credit(tx, identity, stored, CreditModel.LAST)
-    return [Recorded(_outcome(row, new), row.conversion_id, row.campaign_id) for row in found]
+        _credit(tx, identity, stored)
+    known = _learned(tx, identity, [row for row in found if row.conversion_id not in new], book)
+    return [
+        Recorded(_outcome(row, new), row.conversion_id, _first_campaign(row))
+        if row.conversion_id in new
+        else known[row.conversion_id]
+        for row in found
+    ]
+
+
+def _learned(
+    tx: Tx[Operational], identity: Identity, again: Sequence[Evidence], book: Book
+) -> dict[ConversionId, Recorded]:
+    """Orders that are known already: what signals they had not are added, and credited anew."""
+    ids_of = queries.known_ids(tx, organization_id=identity.organization_id, rows=again)
+    found = {
+        row.conversion_id: replace(row, conversion_id=known)
+        for row, known in zip(again, ids_of, strict=True)
+        if known is not None
+    }
+    learned = queries.insert_evidence(
+        tx, organization_id=identity.organization_id, rows=list(found.values())
+    )
+    changed = [ConversionId(one) for one in learned]
+    if changed:
+        _derive(tx, identity, queries.evidence_of(tx, conversion_ids=changed), book)
+    return {
+        row.conversion_id: Recorded(
+            ConversionOutcome.DUPLICATE,
+            found[row.conversion_id].conversion_id
+            if row.conversion_id in found
+            else row.conversion_id,
+            _first_campaign(row),
+        )
+        for row in again
+    }
+
+
+def _first_campaign(row: Evidence) -> CampaignId | None:
+    """The campaign that the strongest signal names."""
+    found = signals.touches(row, signals.PRECEDENCE)
+    return found[-1].campaign_id if found else None
 
 
 def _outcome(row: Evidence, new: set[UUID]) -> ConversionOutcome:
     if row.conversion_id not in new:
         return ConversionOutcome.DUPLICATE
-    return ConversionOutcome.STORED if row.campaign_id else ConversionOutcome.UNMATCHED
+    return ConversionOutcome.STORED if _first_campaign(row) else ConversionOutcome.UNMATCHED
 
 
-def _evidence(told: ConversionInput, book: CodeBook) -> Evidence:
-    """A conversion with what its code says: its campaign, and its sponsor even out of season."""
-    windows = book.get(codes.normalised(told.promo_code), [])
+def _evidence(told: ConversionInput, book: Book) -> Evidence:
+    """A conversion with what its signals say: campaigns, and its sponsor even out of season."""
+    windows = book.codes.get(codes.normalised(told.promo_code), []) if told.promo_code else []
     window = codes.match(told.promo_code, told.occurred_at, windows)
     owner = window or (windows[0] if windows else None)
-    sponsor_id = owner.sponsor_id if owner else None
+    sponsor_id = owner.sponsor_id if owner else _sponsor_of(told, book)
     return Evidence(
         conversion_id=ConversionId(ids.uuid7()),
         sponsor_id=sponsor_id,
@@ -177,37 +257,48 @@ def _evidence(told: ConversionInput, book: CodeBook) -> Evidence:
         campaign_id=window.campaign_id if window else None,
         promo_code=told.promo_code,
         order_id=told.order_id,
+        claims=signals.claims_of(told, book.flights),
     )
 
 
+def _sponsor_of(told: ConversionInput, book: Book) -> SponsorId | None:
+    """Whose shop it was, by the campaign that the shop, its pixel or the last link named."""
+    named = told.campaign_id or (told.pixel.campaign_id if told.pixel else None)
+    flight = book.flights.get(named) if named else None
+    if flight is None and told.clicks:
+        last = max(told.clicks, key=lambda click: click.at)
+        flight = signals.campaign_of(last, book.flights)
+    return flight.sponsor_id if flight else None
+
+
 def _credit(
-    tx: Tx[Operational], identity: Identity, found: Iterable[Evidence], model: CreditModel
+    tx: Tx[Operational],
+    identity: Identity,
+    found: Iterable[Evidence],
+    precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Write the credits of conversions that name a campaign."""
-    earned = [
-        (row, share)
-        for row in found
-        if row.campaign_id is not None
-        for share in credit.credits_for(
-            row.value,
-            [Touch(row.campaign_id, row.occurred_at, AttributionMethod.PROMO_CODE)],
-            model,
-        )
-    ]
-    if earned:
-        queries.insert_credits(
-            tx, organization_id=identity.organization_id, model=model, rows=earned
-        )
-    return len(earned)
+    """Write the credits of conversions that name a campaign, by every model."""
+    rows = [(row, touches) for row in found if (touches := signals.touches(row, precedence))]
+    for model in CreditModel:
+        earned = [
+            (row, share)
+            for row, touches in rows
+            for share in credit.credits_for(row.value, touches, model)
+        ]
+        if earned:
+            queries.insert_credits(
+                tx, organization_id=identity.organization_id, model=model, rows=earned
+            )
+    return len(rows)
 
 
-def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: CodeBook) -> list[Evidence]:
+def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
     """The batch as its codes are understood now, with what changed written down.
 
     A conversion whose new sponsor already has that order is the same order told twice under two
     names (AT02): it keeps its old name and is credited to nobody.
     """
-    now = [replace(_evidence(row.told, book), conversion_id=row.conversion_id) for row in batch]
+    now = [_understood_now(row, book) for row in batch]
     renamed, wanted = [], set()
     for old, new in zip(batch, now, strict=True):
         identity = (new.sponsor_id, new.order_reference, new.value < 0)
@@ -228,6 +319,14 @@ def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: CodeBook) -
     if moved:
         queries.move_evidence(tx, rows=moved)
     return kept
+
+
+def _understood_now(row: Evidence, book: Book) -> Evidence:
+    """A stored conversion as its code is understood now; without a code it stays as it is."""
+    if not row.promo_code:
+        return row
+    new = _evidence(row.told, book)
+    return replace(new, conversion_id=row.conversion_id, claims=row.claims)
 
 
 def _added(

@@ -18,6 +18,7 @@ from wavehouse.sponsorship.types import (
     CampaignResults,
     CreditModel,
     CreditSum,
+    CreditTotal,
     MethodResult,
     RevenueDay,
     Unconverted,
@@ -89,6 +90,15 @@ def revenue_by_day(
         first=first,
         last=last,
         podcast_id=podcast_id,
+    )
+
+
+def credit_totals(
+    tx: Tx[Operational], *, identity: Identity, first: date, last: date
+) -> list[CreditTotal]:
+    """What each model credits to each campaign in a period; the totals are equal (AT10)."""
+    return queries.credit_totals(
+        tx, organization_id=identity.organization_id, first=first, last=last
     )
 
 

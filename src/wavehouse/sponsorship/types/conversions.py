@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from typing import Any
+from uuid import UUID
 
-from wavehouse.kernel.ids import CampaignId, ConversionId, SponsorId
+from wavehouse.kernel.ids import CampaignId, ConversionId, OrganizationId, SponsorId, UserId
 from wavehouse.sponsorship.types.parties import AttributionMethod, ConversionType
 
 
@@ -30,8 +33,30 @@ class BadRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Click:
+    """A tracked link that was followed: when, and the UTM fields it carried (AT06)."""
+
+    at: datetime
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class PixelSeen:
+    """The pixel that told a conversion, and what is known of who loaded it."""
+
+    pixel_id: UUID
+    campaign_id: CampaignId
+    network_key: int | None = None
+    network_key_prev: int | None = None
+    visitor: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConversionInput:
-    """A conversion as a sponsor reports it. A negative value is a refund (AT02)."""
+    """A conversion as it is reported, with every signal that came with it (AT04).
+
+    A negative value is a refund (AT02). Without a promo code the text is empty.
+    """
 
     occurred_at: datetime
     promo_code: str
@@ -39,6 +64,9 @@ class ConversionInput:
     value: Decimal
     currency: str
     order_id: str | None
+    campaign_id: CampaignId | None = None
+    clicks: tuple[Click, ...] = ()
+    pixel: PixelSeen | None = None
 
     @property
     def is_refund(self) -> bool:
@@ -81,6 +109,36 @@ class Credit:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A stored signal other than a promo code: what it says, and the campaigns it names now."""
+
+    method: AttributionMethod
+    detail: Mapping[str, Any]
+    touches: tuple[Touch, ...] = ()
+
+    @property
+    def campaign_id(self) -> CampaignId | None:
+        """The campaign of the last touch."""
+        return self.touches[-1].campaign_id if self.touches else None
+
+
+@dataclass(frozen=True, slots=True)
+class Flight:
+    """When signals may name a campaign: its live days, grace included, and its links' UTM fields.
+
+    ``window_days`` is how long a followed link is believed (AT03), 1 to 60.
+    """
+
+    campaign_id: CampaignId
+    sponsor_id: SponsorId
+    first_day: date
+    last_day: date
+    live: bool
+    utm: Mapping[str, str]
+    window_days: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A stored conversion with the evidence for it, as far as credit needs them."""
 
@@ -94,6 +152,7 @@ class Evidence:
     campaign_id: CampaignId | None
     promo_code: str
     order_id: str | None
+    claims: tuple[Claim, ...] = ()
 
     @property
     def told(self) -> ConversionInput:
@@ -136,3 +195,33 @@ class Unconverted:
     currency: str
     conversions: int
     value: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Pixel:
+    """A pixel: what a sponsor's page names it by, and what its loading tells of."""
+
+    pixel_id: UUID
+    organization_id: OrganizationId
+    user_id: UserId
+    campaign_id: CampaignId
+    campaign: str
+    currency: str
+    public_key: str
+    name: str
+    conversion_type: str
+    allowed_origins: list[str]
+    is_active: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CreditTotal:
+    """What a model credits to a campaign in a currency; conversions by their weights."""
+
+    campaign_id: CampaignId
+    campaign: str
+    model: str
+    method: str
+    currency: str
+    conversions: Decimal
+    amount: Decimal

@@ -5,6 +5,7 @@ over the database.
 """
 
 from collections.abc import Callable, Coroutine
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any
 from uuid import UUID
@@ -18,11 +19,14 @@ from starlette.types import Message
 
 from wavehouse import accounts
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.kernel.ids import CampaignId
 from wavehouse.sponsorship.rules import rows
+from wavehouse.sponsorship.rules.signals import MOST_CLICKS
 from wavehouse.sponsorship.service.conversions import record_conversion
 from wavehouse.sponsorship.types import (
     CURRENCIES,
+    Click,
     ConversionInput,
     ConversionOutcome,
     ConversionType,
@@ -56,13 +60,38 @@ def _only_text(value: object) -> object:
 Text = Annotated[str, BeforeValidator(_only_text)]
 
 
+class FollowedLink(BaseModel):
+    """A tracked link that led to the shop: when it was followed, and its UTM fields (AT06)."""
+
+    model_config = ConfigDict(extra="forbid", str_max_length=255)
+
+    at: Text = Field(json_schema_extra={"format": "date-time"})
+    utm_source: Text = ""
+    utm_medium: Text = ""
+    utm_campaign: Text = ""
+    utm_content: Text = ""
+    utm_term: Text = ""
+
+    def told(self) -> Click:
+        """The link by the rules of a conversion's time."""
+        fields = self.model_dump(exclude={"at"})
+        at = rows.instant(self.at, now=clock.now())
+        return Click(at, {name: text for name, text in fields.items() if text})
+
+
 class NewConversion(BaseModel):
-    """A redeemed promo code. A negative value is a refund of the order it names."""
+    """A conversion with the signals that a shop has: a code, a campaign it knows, followed links.
+
+    All that are told are kept as evidence; the strongest counts (AT04). A negative value is a
+    refund of the order it names.
+    """
 
     model_config = ConfigDict(extra="forbid", str_max_length=255)
 
     occurred_at: Text = Field(json_schema_extra={"format": "date-time"})
-    promo_code: Text = Field(min_length=1)
+    promo_code: Text | None = Field(default=None, min_length=1)
+    campaign_id: UUID | None = None
+    clicks: list[FollowedLink] = Field(default_factory=list, max_length=MOST_CLICKS)
     conversion_type: ConversionType = ConversionType.PURCHASE
     conversion_value: Annotated[
         str, BeforeValidator(_amount_text), Field(json_schema_extra=_AMOUNT)
@@ -72,7 +101,21 @@ class NewConversion(BaseModel):
 
     def told(self) -> ConversionInput:
         """The conversion by the same rules as a row of a file; InvalidInput says what is wrong."""
-        return rows.conversion(self.model_dump(mode="json"), now=clock.now())
+        if not (self.promo_code or self.campaign_id or self.clicks):
+            raise InvalidInput(
+                "the conversion has no signal",
+                hint="Tell promo_code, campaign_id or clicks: one of them, or all.",
+            )
+        cells = self.model_dump(mode="json", exclude={"campaign_id", "clicks"})
+        understood = rows.conversion(
+            {**cells, "promo_code": self.promo_code or "-"}, now=clock.now()
+        )
+        return replace(
+            understood,
+            promo_code=understood.promo_code if self.promo_code else "",
+            campaign_id=None if self.campaign_id is None else CampaignId(self.campaign_id),
+            clicks=tuple(link.told() for link in self.clicks),
+        )
 
 
 class ConversionAnswer(BaseModel):
@@ -145,7 +188,7 @@ def router(database: Database[Operational]) -> APIRouter:
         response: Response,
         identity: Annotated[accounts.Identity, Depends(caller)],
     ) -> ConversionAnswer:
-        """Tell a redeemed promo code. Idempotent by order id: 201 when stored, 200 when known."""
+        """Tell a conversion. Idempotent by order id: 201 when stored, 200 when known."""
         with database.app(identity.organization_id) as tx:
             done = record_conversion(
                 tx, identity=identity, conversion=body.told(), source_name=identity.name

@@ -1,0 +1,237 @@
+"""``wavehouse pixels`` and ``wavehouse credits``."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from datetime import datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING, Any
+from uuid import UUID
+
+import click
+
+from wavehouse.sponsorship.cli.options import AS_JSON, DAY
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.sponsorship.types import CreditTotal, Pixel
+
+_METHODS = ["direct", "utm", "promo_code", "pixel", "custom"]
+
+
+@click.group()
+def pixels() -> None:
+    """The sign that a sponsor's page loads when something was bought.
+
+    A page tells a conversion by an image, or by a script that also tells followed links (UTM). See
+    docs/guides/conversions.md.
+    """
+
+
+@pixels.command("add")
+@click.option("--campaign", required=True, help="Id or name of the campaign.")
+@click.option("--name", required=True, help="What you call it: the page it is on.")
+@click.option(
+    "--type",
+    "conversion_type",
+    default="purchase",
+    show_default=True,
+    type=click.Choice(["purchase", "signup", "download", "trial"]),
+    help="What its loading tells of.",
+)
+@click.option(
+    "--origin", "origins", multiple=True, help="A page it may be on; repeat. Any if none."
+)
+@click.option(
+    "--site", default="https://YOUR-WAVEHOUSE", help="Where pages reach this installation."
+)
+@AS_JSON
+@click.pass_obj
+def add_pixel(open_workplace: OpenWorkplace, /, site: str, as_json: bool, **told: Any) -> None:
+    """Make a pixel and print what to put into the page."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        identity = place.identity
+        made = sponsorship.add_pixel(
+            tx,
+            identity=identity,
+            card=sponsorship.find_campaign(tx, identity=identity, wanted=told["campaign"]),
+            name=told["name"],
+            conversion_type=sponsorship.ConversionType(told["conversion_type"]),
+            origins=told["origins"],
+        )
+    address = f"{site.rstrip('/')}/p/{made.public_key}"
+    page = f'<script src="{address}.js" defer></script>'
+    call = 'wavehouse.converted({order_id: "A-1001", value: "49.90", currency: "EUR"})'
+    image = f'<img src="{address}.gif?order_id=A-1001&value=49.90&currency=EUR" alt="" hidden>'
+    if as_json:
+        terminal.print_json(
+            {
+                "pixel_id": made.pixel_id,
+                "public_key": made.public_key,
+                "script": page,
+                "call": call,
+                "image": image,
+            }
+        )
+        return
+    terminal.say("On every page of the shop, so that followed links are known:")
+    terminal.out(f"  {page}")
+    terminal.say("On the page after the order:")
+    terminal.out(f"  <script>{call}</script>")
+    terminal.say("Or, without any script, this image alone:")
+    terminal.out(f"  {image}")
+
+
+@pixels.command("list")
+@AS_JSON
+@click.pass_obj
+def list_pixels(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """The pixels by campaign."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        found = sponsorship.list_pixels(tx, identity=place.identity)
+    columns = ["campaign", "name", "type", "active", "key", "origins", "id"]
+    rows = [_pixel(one) for one in found]
+    if as_json:
+        terminal.print_json({"pixels": [dict(zip(columns, row, strict=True)) for row in rows]})
+    elif rows:
+        terminal.print_table(columns, rows)
+    else:
+        terminal.say("No pixels yet: wavehouse pixels add --campaign NAME --name 'Thank-you page'")
+
+
+def _pixel(one: Pixel) -> list[object]:
+    return [
+        *(one.campaign, one.name, one.conversion_type, one.is_active, one.public_key),
+        *(" ".join(one.allowed_origins), one.pixel_id),
+    ]
+
+
+@pixels.command("retire")
+@click.argument("pixel", type=click.UUID)
+@click.option("--undo", is_flag=True, help="Listen to it again.")
+@click.pass_obj
+def retire_pixel(open_workplace: OpenWorkplace, pixel: UUID, undo: bool) -> None:
+    """Listen to PIXEL (its id) no longer; what it told stays."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        sponsorship.set_pixel_active(tx, identity=place.identity, pixel_id=pixel, is_active=undo)
+    terminal.say(f"Pixel {pixel} is {'heard again' if undo else 'retired'}.")
+
+
+@click.group("credits")
+def credits_() -> None:
+    """Which campaign gets the credit for a conversion, by which model."""
+
+
+@credits_.command("show")
+@click.option("--from", "first", required=True, type=DAY, help="First day (UTC).")
+@click.option("--to", "last", required=True, type=DAY, help="Last day, included (UTC).")
+@AS_JSON
+@click.pass_obj
+def show_credits(
+    open_workplace: OpenWorkplace, first: datetime, last: datetime, as_json: bool
+) -> None:
+    """Last touch and linear side by side; both credit the same money, to the cent."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        found = sponsorship.credit_totals(
+            tx, identity=place.identity, first=first.date(), last=last.date()
+        )
+    rows = _side_by_side(found)
+    columns = ["campaign", "method", "currency", "last touch", "", "linear", ""]
+    if as_json:
+        names = ["campaign", "method", "currency", "last_touch", "linear", "campaign_id"]
+        terminal.print_json({"credits": [dict(zip(names, row, strict=True)) for row in rows]})
+    elif rows:
+        terminal.print_table(columns, [_shown(row) for row in rows])
+        terminal.say("Conversions and their value. A conversion shared by n links counts 1/n each.")
+    else:
+        terminal.say("No conversion is credited in this period.")
+
+
+def _side_by_side(found: list[CreditTotal]) -> list[list[Any]]:
+    """A row for each campaign, method and currency, with what each model credits to it."""
+    lines: dict[tuple[str, str, str, UUID], dict[str, CreditTotal]] = defaultdict(dict)
+    for one in found:
+        lines[one.campaign, one.method, one.currency, one.campaign_id][one.model] = one
+    return [
+        [
+            campaign,
+            method,
+            currency,
+            *map(_told, map(by.get, ("last_touch", "linear"))),
+            campaign_id,
+        ]
+        for (campaign, method, currency, campaign_id), by in lines.items()
+    ]
+
+
+def _told(one: CreditTotal | None) -> dict[str, Decimal]:
+    nothing = {"conversions": Decimal(0), "amount": Decimal(0)}
+    if one is None:
+        return nothing
+    return {"conversions": one.conversions.normalize(), "amount": one.amount}
+
+
+def _shown(row: list[Any]) -> list[object]:
+    campaign, method, currency, last, linear, _ = row
+    cells: list[object] = [campaign, method, currency]
+    for told in (last, linear):
+        cells += [f"{told['conversions']:f}", f"{told['amount']:f}"]
+    return cells
+
+
+@credits_.command("derive")
+@click.option(
+    "--precedence",
+    default=",".join(_METHODS),
+    show_default=True,
+    help="Which signal counts when a conversion has several, the strongest first.",
+)
+@AS_JSON
+@click.pass_obj
+def derive_credits(open_workplace: OpenWorkplace, precedence: str, as_json: bool) -> None:
+    """Derive all credits anew from the stored evidence; nothing is read from a file again."""
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    named = [word.strip() for word in precedence.split(",") if word.strip()]
+    if not named or set(named) - set(_METHODS) or len(set(named)) < len(named):
+        raise click.BadParameter(
+            f"name some of {', '.join(_METHODS)}, each once", param_hint="--precedence"
+        )
+    with (
+        open_workplace() as place,
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        done = sponsorship.recredit(
+            tx,
+            identity=place.identity,
+            precedence=[sponsorship.AttributionMethod(word) for word in named],
+        )
+    if as_json:
+        terminal.print_json({"credited": done, "precedence": named})
+    else:
+        terminal.say(f"{done:,} conversions are credited. See: wavehouse credits show")

@@ -1,0 +1,120 @@
+"""What a conversion's signals say: the campaigns they name, the tier that counts (AT03–AT06)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from wavehouse.kernel.ids import CampaignId
+from wavehouse.sponsorship.rules.codes import utc_day
+from wavehouse.sponsorship.rules.credit import within_window
+from wavehouse.sponsorship.types import (
+    AttributionMethod,
+    Claim,
+    Click,
+    ConversionInput,
+    Evidence,
+    Flight,
+    Touch,
+)
+
+PRECEDENCE = (
+    AttributionMethod.DIRECT,
+    AttributionMethod.UTM,
+    AttributionMethod.PROMO_CODE,
+    AttributionMethod.PIXEL,
+    AttributionMethod.CUSTOM,
+)
+"""AT04: what the shop itself knows, then a followed link, then a code, then a page seen."""
+
+UTM_FIELDS = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
+MOST_CLICKS = 50
+
+Flights = Mapping[CampaignId, Flight]
+
+
+def in_season(flight: Flight | None, occurred_at: datetime) -> bool:
+    """True on a day on which a signal may name the campaign: of its flight, or of its grace."""
+    return (
+        flight is not None
+        and flight.live
+        and flight.first_day <= utc_day(occurred_at) <= flight.last_day
+    )
+
+
+def campaign_of(click: Click, flights: Flights) -> Flight | None:
+    """AT06: the live campaign whose configured fields the link carries, in any case of letters.
+
+    Of several the one with more fields, then the later flight.
+    """
+    found = [f for f in flights.values() if _carries(click, f) and in_season(f, click.at)]
+    return max(found, key=lambda f: (len(f.utm), f.first_day, f.campaign_id.int), default=None)
+
+
+def _carries(click: Click, flight: Flight) -> bool:
+    return bool(flight.utm) and all(
+        click.fields.get(name, "").strip().casefold() == value.strip().casefold()
+        for name, value in flight.utm.items()
+    )
+
+
+def claims_of(told: ConversionInput, flights: Flights) -> tuple[Claim, ...]:
+    """The signals of a conversion other than its code, as they are kept and as they match now."""
+    found: list[tuple[AttributionMethod, dict[str, Any]]] = []
+    if told.campaign_id is not None:
+        found.append((AttributionMethod.DIRECT, {"campaign_id": str(told.campaign_id)}))
+    if told.clicks:
+        clicks = [
+            {"at": click.at.isoformat(), **dict(click.fields)}
+            for click in sorted(told.clicks, key=lambda c: c.at)[-MOST_CLICKS:]
+        ]
+        found.append((AttributionMethod.UTM, {"clicks": clicks}))
+    if told.pixel is not None:
+        detail = {
+            "campaign_id": str(told.pixel.campaign_id),
+            "pixel_id": str(told.pixel.pixel_id),
+            "visitor": told.pixel.visitor,
+        }
+        found.append((AttributionMethod.PIXEL, detail))
+    return tuple(matched(method, detail, told.occurred_at, flights) for method, detail in found)
+
+
+def matched(
+    method: AttributionMethod, detail: Mapping[str, Any], occurred_at: datetime, flights: Flights
+) -> Claim:
+    """A stored signal, matched to the campaigns as they are known now."""
+    if method is AttributionMethod.UTM:
+        clicks = [_click(one) for one in detail["clicks"]]
+        return Claim(method, detail, tuple(_clicked(clicks, occurred_at, flights)))
+    campaign_id = _campaign_id(detail)
+    flight = flights.get(campaign_id) if campaign_id else None
+    if campaign_id is None or not in_season(flight, occurred_at):
+        return Claim(method, detail)
+    return Claim(method, detail, (Touch(campaign_id, occurred_at, method),))
+
+
+def _campaign_id(detail: Mapping[str, Any]) -> CampaignId | None:
+    return CampaignId(UUID(detail["campaign_id"])) if detail.get("campaign_id") else None
+
+
+def _click(stored: Mapping[str, Any]) -> Click:
+    fields = {name: str(stored[name]) for name in UTM_FIELDS if stored.get(name)}
+    return Click(datetime.fromisoformat(stored["at"]), fields)
+
+
+def _clicked(clicks: Iterable[Click], occurred_at: datetime, flights: Flights) -> Iterable[Touch]:
+    for click in clicks:
+        flight = campaign_of(click, flights)
+        if flight and within_window(click.at, occurred_at, flight.window_days):
+            yield Touch(flight.campaign_id, click.at, AttributionMethod.UTM)
+
+
+def touches(row: Evidence, precedence: Sequence[AttributionMethod]) -> tuple[Touch, ...]:
+    """AT04: the touches of the first tier that names a campaign; the others stay evidence."""
+    tiers = {claim.method: claim.touches for claim in row.claims}
+    if row.campaign_id is not None:
+        code = Touch(row.campaign_id, row.occurred_at, AttributionMethod.PROMO_CODE)
+        tiers[AttributionMethod.PROMO_CODE] = (code,)
+    return next((tiers[method] for method in precedence if tiers.get(method)), ())

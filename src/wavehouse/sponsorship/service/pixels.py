@@ -1,0 +1,213 @@
+"""Use cases of pixels: made, loaded by sponsors' pages, and the landings of tracked links."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from wavehouse import accounts, audit
+from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, NotFound, Refused
+from wavehouse.kernel.ids import ConversionId
+from wavehouse.sponsorship.queries import parties
+from wavehouse.sponsorship.queries import pixels as queries
+from wavehouse.sponsorship.rules import rows, signals
+from wavehouse.sponsorship.service.conversions import record_conversion
+from wavehouse.sponsorship.types import (
+    CampaignCard,
+    Click,
+    ConversionInput,
+    ConversionOutcome,
+    ConversionType,
+    Pixel,
+    PixelSeen,
+    Recorded,
+)
+from wavehouse.store import Database, Operational, Tx
+
+REPEATS = timedelta(minutes=30)
+"""AT02: so long the same visitor's page tells the same thing once, when it names no order."""
+_LONGEST_WINDOW = timedelta(days=60)
+_LONGEST = 255
+
+
+def add_pixel(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    card: CampaignCard,
+    name: str,
+    conversion_type: ConversionType,
+    origins: Sequence[str],
+) -> Pixel:
+    """Make a pixel for a campaign; ``origins`` are the pages it may be on, none for any."""
+    if not name.strip() or len(name) > _LONGEST:
+        raise InvalidInput("the pixel's name must be 1 to 255 characters")
+    pixel_id = queries.insert_pixel(
+        tx,
+        organization_id=identity.organization_id,
+        campaign_id=card.campaign_id,
+        public_key=secrets.token_urlsafe(18),
+        name=name.strip(),
+        conversion_type=conversion_type.value,
+        origins=[origin_of(one) for one in origins],
+    )
+    _record(tx, identity, pixel_id, "pixel.made")
+    return next(p for p in list_pixels(tx, identity=identity) if p.pixel_id == pixel_id)
+
+
+def list_pixels(tx: Tx[Operational], *, identity: Identity) -> list[Pixel]:
+    """The organization's pixels by campaign and name."""
+    return queries.pixels(tx, organization_id=identity.organization_id)
+
+
+def set_pixel_active(
+    tx: Tx[Operational], *, identity: Identity, pixel_id: UUID, is_active: bool
+) -> None:
+    """Listen to a pixel, or no longer. NotFound when there is none with this id."""
+    if not queries.set_pixel_active(tx, pixel_id=pixel_id, is_active=is_active):
+        raise NotFound(f"there is no pixel {pixel_id}", hint="wavehouse pixels list")
+    _record(tx, identity, pixel_id, "pixel.resumed" if is_active else "pixel.retired")
+
+
+def origin_of(text: str) -> str:
+    """Scheme, host and port of a page's address. InvalidInput when it has none."""
+    parts = urlsplit(text.strip().lower())
+    if parts.scheme not in ("https", "http") or not parts.hostname:
+        raise InvalidInput(f"{text!r} is no origin like https://shop.example")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def heard(database: Database[Operational], *, public_key: str, page: str | None) -> Pixel:
+    """The pixel that a page loads. NotFound for no or a retired one, Refused from another page."""
+    with database.worker() as tx:
+        pixel = queries.pixel_by_key(tx, public_key=public_key)
+    if pixel is None or not pixel.is_active:
+        raise NotFound("there is no such pixel")
+    if pixel.allowed_origins and (not page or origin_of(page) not in pixel.allowed_origins):
+        raise Refused("this page is not one of the pixel's")
+    return pixel
+
+
+def land(
+    database: Database[Operational], *, pixel: Pixel, session: str, told: Mapping[str, str]
+) -> bool:
+    """Keep that a tracked link was followed; False when no campaign's link looks like it (AT06)."""
+    now = clock.now()
+    click = Click(now, _utm(told))
+    with database.worker() as tx:
+        flights = parties.flights(tx, organization_id=pixel.organization_id)
+        flight = signals.campaign_of(click, {one.campaign_id: one for one in flights})
+        if flight is None or not _is_session(session):
+            return False
+        queries.ensure_month(tx, at=now)
+        queries.insert_landing(
+            tx,
+            organization_id=pixel.organization_id,
+            campaign_id=flight.campaign_id,
+            at=now,
+            session=session,
+            fields=dict(click.fields),
+        )
+    return True
+
+
+def fire(
+    database: Database[Operational],
+    *,
+    pixel: Pixel,
+    seen: PixelSeen,
+    session: str,
+    told: Mapping[str, str],
+) -> Recorded:
+    """A page tells a conversion. InvalidInput when a field cannot be used."""
+    now = clock.now()
+    identity = _identity(pixel)
+    with database.app(pixel.organization_id) as tx:
+        if not told.get("order_id", "").strip():
+            queries.lock_visitor(tx, pixel_id=pixel.pixel_id, visitor=seen.visitor)
+        conversion = _conversion(tx, pixel, seen, session, told, now)
+        if conversion.order_id is None:
+            known = queries.told_lately(
+                tx,
+                pixel_id=pixel.pixel_id,
+                visitor=seen.visitor,
+                conversion_type=conversion.conversion_type.value,
+                since=now - REPEATS,
+                until=now,
+            )
+            if known is not None:
+                return Recorded(ConversionOutcome.DUPLICATE, ConversionId(known), pixel.campaign_id)
+        return record_conversion(
+            tx,
+            identity=identity,
+            conversion=conversion,
+            source_name=pixel.name,
+            source="pixel",
+        )
+
+
+def _conversion(
+    tx: Tx[Operational],
+    pixel: Pixel,
+    seen: PixelSeen,
+    session: str,
+    told: Mapping[str, str],
+    now: datetime,
+) -> ConversionInput:
+    """A page's words by the same rules as a row of a file, with the links followed before."""
+    cells = {
+        "occurred_at": now.isoformat(),
+        "promo_code": told.get("code", "").strip() or "-",
+        "conversion_type": told.get("type", "") or pixel.conversion_type,
+        "conversion_value": told.get("value", "").strip() or "0",
+        "currency": told.get("currency", "").strip() or pixel.currency,
+        "order_id": told.get("order_id", ""),
+    }
+    understood = rows.conversion(cells, now=now)
+    if understood.value < 0:
+        raise InvalidInput("a page cannot take money back: refunds come by file or API")
+    clicks: list[Click] = []
+    if _is_session(session):
+        clicks = queries.clicks_of(
+            tx,
+            organization_id=pixel.organization_id,
+            session=session,
+            since=now - _LONGEST_WINDOW,
+            until=now,
+        )
+    return replace(
+        understood,
+        promo_code=told.get("code", "").strip(),
+        clicks=tuple(clicks),
+        pixel=seen,
+    )
+
+
+def _utm(told: Mapping[str, str]) -> dict[str, str]:
+    found = {name: told.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
+    return {name: value for name, value in found.items() if value and value.isprintable()}
+
+
+def _is_session(text: str) -> bool:
+    """A random id of the page's own: long enough not to be guessed, nothing else in it."""
+    return 16 <= len(text) <= 64 and text.isascii() and text.replace("-", "").isalnum()
+
+
+def _identity(pixel: Pixel) -> Identity:
+    return Identity(pixel.organization_id, pixel.user_id, f"pixel {pixel.name}", "pixel")
+
+
+def _record(tx: Tx[Operational], identity: Identity, pixel_id: UUID, action: str) -> None:
+    audit.record(
+        tx,
+        actor=accounts.user_actor(identity),
+        action=action,
+        resource=("pixel", pixel_id),
+        organization_id=identity.organization_id,
+    )
