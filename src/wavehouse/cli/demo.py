@@ -147,7 +147,7 @@ def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, P
             first=card.start_date,
             last=min(card.end_date, last),
             delivery=sponsorship.from_rollups(place),
-            formats=("pdf", "json"),
+            formats=("pdf", "json", "xlsx", "csv"),
             folder=sample.reports,
         )
     return {report.format: report.path for report in made}
