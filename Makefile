@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -77,6 +77,9 @@ chromium: ## Find or install the Chromium that the browser tests drive
 
 bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
 	@$(BIN)/python benchmarks/run.py $(ARGS)
+
+faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
+	@$(BIN)/python tests/faults/matrix.py $(ARGS)
 
 # uv writes the locks, from a throw-away environment; the locks never name a registry.
 COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \

@@ -199,9 +199,28 @@ def _write(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         unfinished.write_bytes(content)
         unfinished.replace(path)
+        _clear(path)
     except OSError as error:
         raise WavehouseError(
             f"the report cannot be written: {error.strerror}",
             where=str(path),
             hint="Choose another folder with --out",
         ) from None
+
+
+def _clear(path: Path) -> None:
+    """Remove halves of this report that killed programs left behind."""
+    for half in path.parent.glob(f".{path.name}.*"):
+        pid = half.name.rpartition(".")[2]
+        if pid.isdecimal() and not _runs(int(pid)):
+            half.unlink(missing_ok=True)
+
+
+def _runs(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True

@@ -1,0 +1,342 @@
+"""Kill the program or its server at every stage, go on, and hold the end against the truth.
+
+    .venv/bin/python tests/faults/matrix.py                    100 kills and more, some minutes
+    .venv/bin/python tests/faults/matrix.py --kills 1          one for each cell
+    .venv/bin/python tests/faults/matrix.py --out FILE.md      the table as a document, too
+
+A cell is a stage and a blow. In each, the stage's command is started and struck at a random moment
+of its usual run, again and again; then the whole job is typed once more, without blows, by the
+product's own commands. The end is wrong when a figure, a filter or a report differs from the
+simulator's truth, when rollups do not reconcile with raw events, or when half a file lies about.
+Exit code 1 if any is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from wavehouse.kernel import clock
+from wavehouse.simulation import LogFormat, Settings, simulate
+
+STAGES = ("ingest", "rollup", "report", "demo")
+BLOWS = ("SIGTERM", "SIGHUP", "SIGKILL", "server SIGKILL", "backend SIGKILL")
+_POLITE = {"SIGTERM": 128 + signal.SIGTERM, "SIGHUP": 128 + signal.SIGHUP}
+
+
+@dataclass(slots=True)
+class Cell:
+    """What came of one stage and one blow."""
+
+    stage: str
+    blow: str
+    kills: int = 0
+    missed: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """A simulated folder with its truth."""
+
+    folder: Path
+    truth: dict[str, Any]
+
+    @classmethod
+    def made(cls, folder: Path, *, people: int, days: int) -> World:
+        until = clock.today() - timedelta(days=1)
+        truth = simulate(Settings(5, people, days, until, LogFormat.CLOUDFRONT), folder)
+        return cls(folder, json.loads(json.dumps(truth)))
+
+    @property
+    def period(self) -> list[str]:
+        return ["--from", str(self.truth["from"]), "--to", str(self.truth["until"])]
+
+    def files(self, name: str) -> list[str]:
+        return [str(path) for path in sorted((self.folder / name).iterdir())]
+
+
+class Home:
+    """A home of its own, with an embedded server that the commands start and stop."""
+
+    def __init__(self, home: Path, world: World) -> None:
+        self.home, self.world = home, world
+
+    @property
+    def environment(self) -> dict[str, str]:
+        kept = {k: v for k, v in os.environ.items() if not k.startswith("WAVEHOUSE_")}
+        return {**kept, "WAVEHOUSE_HOME": str(self.home), "COLUMNS": "200"}
+
+    def start(self, *words: str) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "wavehouse", "--quiet", *words],
+            env=self.environment,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+
+    def run(self, *words: str) -> subprocess.CompletedProcess[str]:
+        done = self.start(*words)
+        out, error = done.communicate()
+        return subprocess.CompletedProcess(words, done.returncode, out, error)
+
+    def register(self) -> None:
+        media = str(self.world.folder / "media.json")
+        self.done("ingest", "feed", *self.world.files("feeds"), "--media", media)
+        self.done("campaigns", "import", str(self.world.folder / "campaigns.json"))
+        self.done("ingest", "conversions", str(self.world.folder / "conversions.csv"))
+
+    def done(self, *words: str) -> str:
+        """A command that must go through."""
+        result = self.run(*words)
+        if result.returncode != 0:
+            raise AssertionError(f"{words[:2]}: {result.returncode}: {result.stderr[-300:]}")
+        return result.stdout
+
+    def words(self, stage: str) -> list[str]:
+        """The command of a stage."""
+        campaign = str(self.world.truth.get("campaign", "Autumn host-read"))
+        reports = str(self.home / "reports")
+        forms = ["--format", "pdf", "--format", "json", "--format", "xlsx", "--format", "csv"]
+        return {
+            "ingest": ["ingest", "logs", *self.world.files("logs")],
+            "rollup": ["rollup", "run", "--recount", *self.world.period],
+            "report": [
+                "report",
+                "--campaign",
+                campaign,
+                *self.world.period,
+                *forms,
+                "--out",
+                reports,
+            ],
+            "demo": ["demo", "--no-serve", "--json"],
+        }[stage]
+
+    def postmaster(self) -> int | None:
+        for path in self.home.rglob("postmaster.pid"):
+            try:
+                return int(path.read_text().splitlines()[0])
+            except (OSError, ValueError, IndexError):
+                return None
+        return None
+
+    def backends(self) -> list[int]:
+        """The server's processes that work for a client."""
+        parent = self.postmaster()
+        found = []
+        for entry in Path("/proc").iterdir():
+            try:
+                stat = (entry / "stat").read_text() if entry.name.isdigit() else ""
+                if stat and int(stat.rpartition(")")[2].split()[1]) == parent:
+                    title = (entry / "cmdline").read_text()
+                    if "wavehouse_" in title and "postgres" in title:
+                        found.append(int(entry.name))
+            except (OSError, IndexError, ValueError):
+                continue
+        return found
+
+    def wrong(self, stage: str) -> list[str]:
+        """What differs from the truth once everything was typed again; nothing if all is well."""
+        if stage == "demo":
+            result = self.run(*self.words("demo"))
+            return [] if result.returncode == 0 else [f"demo: {result.stderr[-200:]}"]
+        found = []
+        for words in (self.words("ingest"), ["rollup", "run"], self.words("report")):
+            result = self.run(*words)
+            if result.returncode != 0:
+                found.append(f"{words[0]}: {result.returncode}: {result.stderr[-200:]}")
+        told = json.loads(self.done("downloads", *self.world.period, "--json"))
+        truth = self.world.truth
+        by_day = {row["day"]: row["downloads"] for row in told["rows"]}
+        if truth["downloads"]["by_day"] != by_day:
+            lost = truth["downloads"]["total"] - told["downloads"]
+            found.append(f"downloads: {lost} lost" if lost > 0 else f"downloads: {-lost} double")
+        if truth["filtered"] != told["filtered"]:
+            found.append("filtered requests differ")
+        if self.run("rollup", "reconcile").returncode != 0:
+            found.append("rollups do not reconcile")
+        found += self.wrong_files()
+        return found
+
+    def wrong_files(self) -> list[str]:
+        """Half reports, reports that are not there, lines in the quarantine."""
+        found = []
+        reports = list((self.home / "reports").iterdir())
+        if any(path.name.startswith(".") for path in reports):
+            found.append("half a report lies about")
+        if {"pdf", "json", "xlsx", "zip"} - {path.suffix.lstrip(".") for path in reports}:
+            found.append("a report is missing")
+        for path in reports:
+            if path.suffix == ".json":
+                json.loads(path.read_text())
+        if json.loads(self.done("quarantine", "list", "--json"))["rows"]:
+            found.append("lines are in the quarantine")
+        return found
+
+
+def strike(home: Home, cell: Cell, dice: Random, usual: float) -> None:
+    """Start the stage's command and strike at a random moment of its usual run."""
+    process = home.start(*home.words(cell.stage))
+    time.sleep(usual * (0.15 + 0.8 * dice.random()))
+    if process.poll() is not None or not _blow(home, process, cell.blow):
+        process.communicate()
+        cell.missed += 1
+        return
+    _, error = process.communicate(timeout=180)
+    cell.kills += 1
+    if "Traceback" in error or error.count("Error:") > 1:
+        cell.wrong.append(f"no plain sentence: {error[-200:]}")
+    if cell.blow in _POLITE and process.returncode not in (_POLITE[cell.blow], 0):
+        cell.wrong.append(f"exit code {process.returncode}")
+    if cell.blow.startswith(("server", "backend")) and process.returncode not in (0, 5):
+        cell.wrong.append(f"exit code {process.returncode}: {error[-200:]}")
+
+
+def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
+    """True when it hit somebody."""
+    if blow.startswith("SIG"):
+        process.send_signal(getattr(signal, blow))
+        return True
+    server = blow.startswith("server")
+    targets = [home.postmaster()] if server else [*home.backends()[:1]]
+    hit = False
+    for pid in targets:
+        if pid is not None:
+            try:
+                os.kill(pid, signal.SIGKILL)
+                hit = True
+            except ProcessLookupError:
+                continue
+    return hit
+
+
+@contextmanager
+def folder() -> Iterator[Path]:
+    """A folder that the server's account may pass, removed at the end."""
+    path = Path(tempfile.mkdtemp(prefix="wavehouse-faults-"))
+    path.chmod(0o711)
+    try:
+        yield path
+    finally:
+        shutil.rmtree(path, ignore_errors=True)
+
+
+def run_cell(world: World, stage: str, blow: str, kills: int, seed: int) -> Cell:
+    """Blows in one home until so many hit, then the whole job and the truth."""
+    cell, dice = Cell(stage, blow), Random(f"{seed}/{stage}/{blow}")
+    with folder() as path:
+        home = Home(path, world)
+        if stage != "demo":
+            home.register()
+        if stage in ("rollup", "report"):
+            home.done(*home.words("ingest"))
+        usual = _usual(world, stage)
+        while cell.kills < kills and cell.missed < 3 * kills:
+            strike(home, cell, dice, usual)
+        cell.wrong += home.wrong(stage)
+    return cell
+
+
+_TOOK: dict[str, float] = {}
+
+
+def _usual(world: World, stage: str) -> float:
+    """Seconds that the stage takes when nobody strikes, measured once."""
+    if stage not in _TOOK:
+        with folder() as path:
+            home = Home(path, world)
+            if stage != "demo":
+                home.register()
+            if stage in ("rollup", "report"):
+                home.done(*home.words("ingest"))
+            began = time.perf_counter()
+            home.done(*home.words(stage))
+            _TOOK[stage] = time.perf_counter() - began
+    return _TOOK[stage]
+
+
+def run_matrix(
+    stages: tuple[str, ...],
+    blows: tuple[str, ...],
+    kills: int,
+    *,
+    people: int = 1500,
+    days: int = 10,
+    seed: int = 1,
+    tell: Callable[[Cell], None] = lambda _: None,
+) -> list[Cell]:
+    """Every stage under every blow."""
+    with folder() as path:
+        world = World.made(path / "world", people=people, days=days)
+        cells = []
+        for stage in stages:
+            for blow in blows:
+                cells.append(run_cell(world, stage, blow, kills, seed))
+                tell(cells[-1])
+    return cells
+
+
+def document(cells: list[Cell], seconds: float, today: date) -> str:
+    """The table, and what was wrong."""
+    lines = [
+        (
+            f"Measured {today} in {seconds:.0f} s: {sum(c.kills for c in cells)} kills, "
+            f"{sum(bool(c.wrong) for c in cells)} cells wrong, 0 wanted (`make faults`)."
+        ),
+        "",
+        "| stage | " + " | ".join(BLOWS) + " |",
+        "|---|" + "---|" * len(BLOWS),
+    ]
+    for stage in STAGES:
+        found = {c.blow: c for c in cells if c.stage == stage}
+        told = [_told(found.get(blow)) for blow in BLOWS]
+        lines.append(f"| {stage} | " + " | ".join(told) + " |")
+    lines += ["", "A cell says kills / ends that were wrong.", ""]
+    lines += [f"- {c.stage}, {c.blow}: {'; '.join(c.wrong)}" for c in cells if c.wrong]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _told(cell: Cell | None) -> str:
+    return "–" if cell is None else f"{cell.kills} / {len(cell.wrong)}"
+
+
+def main() -> int:
+    """Run the matrix; 1 when an end was wrong."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--kills", type=int, default=6, help="for each cell; default 6")
+    parser.add_argument("--stage", action="append", choices=STAGES, help="only this; repeat")
+    parser.add_argument("--seed", type=int, default=1, help="other moments")
+    parser.add_argument("--out", type=Path, help="write the table there as Markdown")
+    chosen = parser.parse_args()
+    began = time.perf_counter()
+
+    def tell(cell: Cell) -> None:
+        print(f"{cell.stage:8} {cell.blow:16} {cell.kills} kills, wrong: {cell.wrong}", flush=True)
+
+    stages = tuple(chosen.stage or STAGES)
+    cells = run_matrix(stages, BLOWS, chosen.kills, seed=chosen.seed, tell=tell)
+    text = document(cells, time.perf_counter() - began, clock.today())
+    print(text)
+    if chosen.out:
+        chosen.out.write_text(text, encoding="utf-8")
+    return 1 if any(cell.wrong for cell in cells) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

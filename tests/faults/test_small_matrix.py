@@ -1,0 +1,23 @@
+"""A few kills of the matrix (`make faults` has the others)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+import matrix
+
+
+@pytest.mark.parametrize(
+    ("stage", "blow"), [("ingest", "server SIGKILL"), ("rollup", "SIGTERM"), ("report", "SIGKILL")]
+)
+def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> None:
+    """Two blows each; nothing lost, nothing twice, no half report, one sentence."""
+    (cell,) = matrix.run_matrix((stage,), (blow,), 2, people=150, days=4)
+
+    assert [] == cell.wrong
+    assert cell.kills + cell.missed > 0
