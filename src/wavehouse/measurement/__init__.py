@@ -23,6 +23,7 @@ from wavehouse.measurement.service.reading import (
 from wavehouse.measurement.service.rolling import reconcile, roll_up
 from wavehouse.measurement.service.visitors import Visitor, visitor
 from wavehouse.measurement.service.watching import Pass, watch
+from wavehouse.measurement.service.windows import by_window
 from wavehouse.measurement.types import (
     RULE_VERSION,
     Aside,
@@ -36,6 +37,7 @@ from wavehouse.measurement.types import (
     RolledUp,
     Tally,
     TracedRequest,
+    WindowFigures,
 )
 
 __all__ = [
@@ -54,6 +56,8 @@ __all__ = [
     "Tally",
     "TracedRequest",
     "Visitor",
+    "WindowFigures",
+    "by_window",
     "count",
     "days",
     "episode_days",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -276,6 +277,23 @@ class PeriodFigures:
     read: int | None = None
     faults: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFigures:
+    """A period's downloads by each counting window; days are UTC.
+
+    ``gained`` and ``lost`` tell first-touch from calendar, and last-touch from first-touch: how
+    many downloads the one counts that the other does not.
+    """
+
+    first: date
+    last: date
+    downloads: Mapping[str, int]
+    by_day: Mapping[str, list[Figure]]
+    by_episode: Mapping[str, list[Figure]]
+    gained: Mapping[str, int]
+    lost: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

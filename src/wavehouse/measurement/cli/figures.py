@@ -50,10 +50,11 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--window",
-    type=click.Choice(["calendar"]),
+    type=click.Choice(["calendar", "first-touch", "last-touch", "all"]),
     default="calendar",
     show_default=True,
-    help="Counting window: one download per listener, episode and UTC day.",
+    help="Counting window: one download per listener, episode and UTC day; or 24 hours from the "
+    "first touch; or until a day's silence; or all, side by side.",
 )
 @AS_JSON
 @click.pass_obj
@@ -80,7 +81,13 @@ def downloads(
     """
     from wavehouse.kernel.errors import EXIT_FOUND, UsageError
     from wavehouse.measurement.cli import from_logs as logs
+    from wavehouse.measurement.cli import windows
 
+    if window != "calendar":
+        if from_logs:
+            raise UsageError("--from-logs counts by the calendar window", hint="Ingest the logs.")
+        windows.show(open_workplace, first, last, by, window, as_json=as_json)
+        return
     if not from_logs and (files or feeds or media or no_probe or allow_private):
         raise UsageError(
             "log files and feeds are for --from-logs",

@@ -1,0 +1,108 @@
+"""SQL of the rolling windows: who asked for an episode on more than one UTC day, and how."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from wavehouse.store import Operational, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class PartRow:
+    """A span of positions that a request brought to a listener who came on several days."""
+
+    listener_key: int
+    episode_id: UUID
+    enclosure_id: UUID
+    requested_at: datetime
+    range_start: int
+    range_end: int
+    threshold_bytes: int
+
+
+_REPEATED = """
+CREATE TEMP TABLE repeated ON COMMIT DROP AS
+WITH candidates AS (
+  SELECT CASE WHEN requested_at < %(border)s THEN listener_key ELSE listener_key_prev END AS key,
+         episode_id, (requested_at AT TIME ZONE 'UTC')::date AS day
+  FROM measurement.requests
+  WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL AND NOT is_prefix
+    AND range_end > range_start
+)
+SELECT key, episode_id FROM candidates
+WHERE key IS NOT NULL GROUP BY key, episode_id HAVING min(day) < max(day)
+"""
+
+
+def find_repeated(tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime) -> None:
+    """Listeners and episodes with requests on several UTC days: only they differ by window.
+
+    Keys are those of the month before ``border`` (R44).
+    """
+    tx.execute(_REPEATED, {"start": start, "end": end, "border": border})
+    tx.execute("ANALYZE repeated")
+
+
+def parts(
+    tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime
+) -> Iterator[PartRow]:
+    """What was sent to them, by listener, episode and time."""
+    with tx.connection.cursor(name="window_parts") as cursor:
+        cursor.itersize = 20_000
+        cursor.execute(
+            """
+            WITH asked AS (
+              SELECT CASE WHEN requested_at < %(border)s THEN listener_key
+                       ELSE listener_key_prev END AS key,
+                     episode_id, enclosure_id, requested_at, range_start, range_end, other_ranges
+              FROM measurement.requests
+              WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
+                AND NOT is_prefix
+            ),
+            chosen AS (SELECT a.* FROM asked a JOIN repeated USING (key, episode_id)),
+            spans AS (
+              SELECT key, episode_id, enclosure_id, requested_at, range_start, range_end FROM chosen
+              UNION ALL
+              SELECT key, episode_id, enclosure_id, requested_at, lower(m), upper(m)
+              FROM chosen CROSS JOIN LATERAL unnest(other_ranges) AS m
+              WHERE other_ranges IS NOT NULL
+            )
+            SELECT s.key, s.episode_id, s.enclosure_id, s.requested_at, s.range_start, s.range_end,
+                   CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
+                          OR n.duration_ms < 60000 THEN n.bytes
+                     ELSE n.header_bytes
+                       + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
+                   END AS threshold_bytes
+            FROM spans s JOIN catalog.enclosures n USING (enclosure_id)
+            WHERE n.bytes IS NOT NULL
+            ORDER BY s.key, s.episode_id
+            """,
+            {"start": start, "end": end, "border": border},
+        )
+        for row in cursor:
+            yield PartRow(*row)
+
+
+def calendar_downloads(
+    tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime
+) -> list[tuple[UUID, datetime, bool, int]]:
+    """Calendar downloads of a period by episode and day: of repeated listeners, or not."""
+    rows = tx.connection.execute(
+        """
+        SELECT d.episode_id, date_trunc('day', d.downloaded_at, 'UTC') AS day,
+               r.key IS NOT NULL AS is_repeated, count(*)
+        FROM measurement.downloads d
+        LEFT JOIN repeated r
+          ON r.episode_id = d.episode_id
+          AND r.key = CASE WHEN d.downloaded_at < %(border)s THEN d.listener_key
+                        ELSE d.listener_key_prev END
+        WHERE d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
+          AND d.count_window = 'calendar' AND d.method = 'bytes'
+        GROUP BY 1, 2, 3
+        """,
+        {"start": start, "end": end, "border": border},
+    )
+    return rows.fetchall()

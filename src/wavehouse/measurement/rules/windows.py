@@ -1,0 +1,78 @@
+"""Counting windows: the same requests, counted by UTC day, from the first touch, or to the last.
+
+A *touch* is what the guidelines call a qualifying request. Of byte ranges it takes several to
+qualify: requests within 24 hours whose positions together reach the file's threshold (R26, R31) are
+one touch, at the time of the first of them that was needed. Positions count for one touch only.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+DAY = timedelta(hours=24)
+Part = tuple[datetime, int, int]
+"""When, and the positions that were sent: from, and the first one behind them."""
+
+
+class CountWindow(StrEnum):
+    """Which requests of a listener for an episode are one download."""
+
+    CALENDAR = "calendar"
+    FIRST_TOUCH = "first-touch"
+    LAST_TOUCH = "last-touch"
+
+
+def touches(parts: Iterable[Part], threshold: int) -> list[datetime]:
+    """The touches of one file, in order of time. What was not needed opens nothing (R39)."""
+    found: list[datetime] = []
+    held: list[Part] = []
+    for part in sorted(part for part in parts if part[2] > part[1]):
+        held = [one for one in held if part[0] - one[0] < DAY]
+        held.append(part)
+        if _covered(held) < threshold:
+            continue
+        while _covered(held[1:]) >= threshold:
+            held = held[1:]
+        found.append(held[0][0])
+        held = []
+    return found
+
+
+def _covered(parts: Sequence[Part]) -> int:
+    """How many positions the parts cover (R27)."""
+    spans: list[tuple[int, int]] = []
+    for _, first, last in parts:
+        spans = _joined(spans, first, last)
+    return sum(last - first for first, last in spans)
+
+
+def _joined(spans: list[tuple[int, int]], first: int, last: int) -> list[tuple[int, int]]:
+    """Disjoint spans and one more: still disjoint."""
+    apart = [span for span in spans if span[1] < first or span[0] > last]
+    touching = [span for span in spans if not (span[1] < first or span[0] > last)]
+    return [
+        *apart,
+        (min([first, *(a for a, _ in touching)]), max([last, *(b for _, b in touching)])),
+    ]
+
+
+def first_touch(times: Iterable[datetime]) -> list[datetime]:
+    """R35, R38: a download opens 24 hours, half-open; the next touch after them is the next."""
+    counted: list[datetime] = []
+    for at in sorted(times):
+        if not counted or at - counted[-1] >= DAY:
+            counted.append(at)
+    return counted
+
+
+def last_touch(times: Iterable[datetime]) -> list[datetime]:
+    """R36, R39: every touch opens 24 hours anew; only a touch after a day's silence counts."""
+    counted: list[datetime] = []
+    before: datetime | None = None
+    for at in sorted(times):
+        if before is None or at - before >= DAY:
+            counted.append(at)
+        before = at
+    return counted
