@@ -19,7 +19,7 @@ import psycopg
 import pytest
 
 from wavehouse.kernel.errors import Refused, Unreachable
-from wavehouse.store import EmbeddedServer, binaries
+from wavehouse.store import EmbeddedServer, binaries, postmaster
 
 PROGRAM = """
 import signal, sys, time
@@ -397,3 +397,34 @@ def test_a_home_that_is_a_file_is_refused_and_left_alone(home_folder: Path, belo
     assert "WAVEHOUSE_HOME" in str(refused.value.hint)
     assert 0o644 == stat.S_IMODE(file.stat().st_mode)
     assert ["passwd"] == [path.name for path in home_folder.iterdir()]
+
+
+def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
+    made: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PostgreSQL 18, asked to stop while it starts anew after a crash, may stop for ever."""
+    monkeypatch.setattr("wavehouse.store.embedded._STOP_PATIENCE", 1)
+    log = made / "postgres" / "server.log"
+    with EmbeddedServer(made).running() as server:
+        _make_table(server)
+        for _ in range(5):
+            conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+            begun = log.read_text().count("reinitializing")
+            os.kill(psycopg.connect(conninfo).info.backend_pid, signal.SIGKILL)
+            assert _wait_for(lambda b=begun: log.read_text().count("reinitializing") > b)
+            number = _postmaster(made)
+            os.kill(number, signal.SIGINT)
+            _wait_for(
+                lambda n=number: (
+                    not Path(f"/proc/{n}").exists() or postmaster.is_stopping(made / "postgres")
+                )
+            )
+            time.sleep(0.3)
+            if not server.is_running():
+                server.revive()
+                continue
+            with EmbeddedServer(made).running() as again:
+                assert 1000 == _query(again, "SELECT count(*) FROM kept")
+            break
+        server.revive()
+        assert 1000 == _query(server, "SELECT count(*) FROM kept")

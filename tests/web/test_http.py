@@ -334,3 +334,20 @@ def test_a_probe_may_ask_for_the_head_only(services: SampleServices) -> None:
     assert [200, 200] == [
         prober.head(f"/health/{which}").status_code for which in ("live", "ready")
     ]
+
+
+def test_the_counting_windows_are_a_card_for_htmx_and_a_page_for_everybody(
+    client: TestClient, stranger: TestClient
+) -> None:
+    """Side by side with the reason; beyond two months a sentence; never without a session."""
+    card = client.get("/windows", headers={"HX-Request": "true"})
+    page = client.get("/windows?range=7d")
+    long = client.get("/windows?range=91d", headers={"HX-Request": "true"})
+
+    assert "<html" not in card.text
+    assert all(text in card.text for text in ("18,204", "17,981", "17,640", "counts -223"))
+    assert "<h1" in page.text
+    assert 'href="/?range=7d"' in page.text
+    assert "two adjacent months at most" in long.text
+    assert stranger.get("/windows").status_code in (303, 401)
+    assert 'hx-get="/windows"' in client.get("/").text

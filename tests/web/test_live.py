@@ -140,3 +140,16 @@ def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
     assert 401 == client.get("/").status_code
     with pytest.raises(NotSignedIn):
         LiveServices(filled).sign_in(link.token)
+
+
+def test_the_counting_windows_are_those_of_measurement(filled: Workplace) -> None:
+    """The calendar window is what every other figure counts; three months are not counted."""
+    services = LiveServices(filled)
+    who = SignedIn("Ada", filled.organization.organization_id)
+    found = services.windows(who, Span(FIRST, LAST), None)
+    figures = services.figures(who, Span(FIRST, LAST), None)
+
+    assert found is not None
+    assert found.calendar == figures.series[Metric.DOWNLOADS].total
+    assert found.calendar >= found.first_touch >= found.last_touch > 0
+    assert services.windows(who, Span(date(2026, 8, 1), LAST), None) is None

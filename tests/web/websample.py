@@ -27,6 +27,7 @@ from wavehouse.web.services import (
     Share,
     SignedIn,
     Span,
+    Windows,
 )
 
 NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
@@ -182,6 +183,12 @@ class SampleServices:
 
     def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
         return {} if self.empty else REMOVED
+
+    def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
+        """Three totals; None for more than two months."""
+        if span.days > 62:
+            return None
+        return Windows(18_204, 17_981, 17_640, ("First-touch counts -223.", "Last-touch less."))
 
     def freshness(self, who: SignedIn) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS

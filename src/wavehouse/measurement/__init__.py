@@ -1,5 +1,7 @@
 """The door of ``measurement``: from access logs to counted downloads and rollups."""
 
+from wavehouse.measurement.rules.windows import CountWindow
+from wavehouse.measurement.rules.windows import differences as window_differences
 from wavehouse.measurement.service.aside import set_aside
 from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.inclusions import expired_inclusions
@@ -44,6 +46,7 @@ __all__ = [
     "RULE_VERSION",
     "Aside",
     "By",
+    "CountWindow",
     "Counted",
     "DayTotal",
     "EpisodeDay",
@@ -81,4 +84,5 @@ __all__ = [
     "trace",
     "visitor",
     "watch",
+    "window_differences",
 ]

@@ -37,6 +37,7 @@ from wavehouse.store.binaries import (
 SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
 _START_PATIENCE = 600.0
+_STOP_PATIENCE = 30
 _DEFAULT_PORT = 5432
 _ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
 Say = Callable[[str], None]
@@ -157,6 +158,8 @@ class EmbeddedServer:
                 hint="Dump it with that version's pg_dumpall and load it into a new "
                 "WAVEHOUSE_HOME, or keep using the version of wavehouse that made it",
             )
+        if self.is_running() and postmaster.is_stopping(self.data):
+            self._stop()  # its program was killed while it waited for that
         if not self.is_running():
             self._start()
         # Also when someone else has started it: it may still be recovering.
@@ -340,8 +343,16 @@ class EmbeddedServer:
         )
 
     def _stop(self) -> None:
-        if self.is_running():
-            self._pg_ctl("stop", "-m", "fast", "-t", "120")
+        """Stop the server; what does not stop in time is stopped at once, and recovers.
+
+        PostgreSQL 18 that is asked to stop while it starts anew after the crash of a process never
+        does: it answers "shutting down" for ever, and only an immediate stop ends it.
+        """
+        if not self.is_running():
+            return
+        done = self._pg_ctl("stop", "-m", "fast", "-t", str(_STOP_PATIENCE))
+        if done.returncode != 0 and self.is_running():
+            self._pg_ctl("stop", "-m", "immediate", "-t", "60")
 
     def _settings(self, socket_folder: Path) -> str:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20

@@ -14,6 +14,8 @@ from pathlib import Path
 # Above the highest number that Linux gives (2^22).
 _NOBODY = 2**22 + 1
 _PROCESSES = Path("/proc")
+# The line of the lock file in which the server says how it stands.
+_STATUS = 7
 
 
 def lock_file(data: Path) -> Path:
@@ -43,6 +45,15 @@ def lives(data: Path) -> bool:
         return state not in {"Z", "X"} and folder.samefile(data)
     except OSError:
         return False
+
+
+def is_stopping(data: Path) -> bool:
+    """True when the lock file says that its server was asked to stop."""
+    try:
+        lines = lock_file(data).read_text(encoding="utf-8").splitlines()
+    except OSError:
+        return False
+    return len(lines) > _STATUS and lines[_STATUS].strip() == "stopping"
 
 
 def _exists(number: int) -> bool:

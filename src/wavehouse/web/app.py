@@ -10,7 +10,7 @@ from fastapi import APIRouter, FastAPI
 from starlette.staticfiles import StaticFiles
 
 from wavehouse import __version__
-from wavehouse.web import access, health, overview, problems
+from wavehouse.web import access, health, overview, problems, windows
 from wavehouse.web.guard import Guard
 from wavehouse.web.pages import STATIC
 from wavehouse.web.problems import PROBLEMS
@@ -39,6 +39,7 @@ def create_app(
     app.include_router(health.router(services))
     app.include_router(access.router(services, edge))
     app.include_router(overview.router(services, edge))
+    app.include_router(windows.router(services, edge))
     for router in routers:
         app.include_router(router)
     mimetypes.add_type("font/woff2", ".woff2")

@@ -110,6 +110,7 @@ def overview(material: Material) -> Overview:
         empty_countries=tables.NO_COUNTRIES,
         empty_campaigns=tables.NO_CAMPAIGNS,
         sample_data=material.freshness.sample_data,
+        windows_href="/windows" + material.query.url()[1:] if current.episodes else "",
     )
 
 

@@ -17,7 +17,7 @@ from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Workplace
 from wavehouse.catalog import EpisodeSummary
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Refused, Unreachable
+from wavehouse.kernel.errors import Refused, Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.sponsorship.http import pixels_router
@@ -40,6 +40,7 @@ from wavehouse.web.services import (
     Share,
     SignedIn,
     Span,
+    Windows,
 )
 from wavehouse.web.site import Site
 
@@ -55,6 +56,7 @@ class LiveServices:
         self._sample_data = sample_data
         self._audiences: Memory[dict[Metric, Series]] = Memory()
         self._removals: Memory[Mapping[str, int]] = Memory()
+        self._windows: Memory[Windows | None] = Memory()
 
     def _own(self, who: SignedIn) -> Workplace:
         if who.organization_id != self._place.organization.organization_id:
@@ -183,6 +185,26 @@ class LiveServices:
             span,
             lambda: measurement.filtered(place, first=span.first, last=span.last),
         )
+
+    def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
+        """The three windows, counted once for each version of the data."""
+        place = self._own(who)
+
+        def counted() -> Windows | None:
+            try:
+                found = measurement.by_window(
+                    place, first=span.first, last=span.last, podcast_id=podcast_id
+                )
+            except UsageError:
+                return None
+            return Windows(
+                calendar=found.downloads[measurement.CountWindow.CALENDAR],
+                first_touch=found.downloads[measurement.CountWindow.FIRST_TOUCH],
+                last_touch=found.downloads[measurement.CountWindow.LAST_TOUCH],
+                why=measurement.window_differences(found),
+            )
+
+        return self._windows.get(measurement.freshness(place), (span, podcast_id), counted)
 
     def freshness(self, who: SignedIn) -> Freshness:
         """How far the events and the rollups go."""

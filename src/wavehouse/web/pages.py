@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wavehouse.web.services import SignedIn
-from wavehouse.web.view import Message, Overview
+from wavehouse.web.view import Message, Overview, WindowsCard
 
 STATIC = files("wavehouse.web") / "static"
 _INSIDE = re.compile(r"<svg[^>]*>(.*)</svg>", re.DOTALL)
@@ -78,6 +78,12 @@ def overview(
 ) -> str:
     """The overview, or only its content when htmx asks for it."""
     return _render("overview.html", page=page, who=who, csrf=csrf, fragment=fragment)
+
+
+def windows(card: WindowsCard, *, who: SignedIn, csrf: str, back: str, bare: bool) -> str:
+    """The counting windows: the card alone, or on a page of its own."""
+    name = "_windows.html" if bare else "windows.html"
+    return _render(name, card=card, who=who, csrf=csrf, back=back, fragment=False)
 
 
 def message(page: Message, *, fragment: bool = False) -> str:

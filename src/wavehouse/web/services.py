@@ -157,6 +157,16 @@ class Freshness:
 
 
 @dataclass(frozen=True, slots=True)
+class Windows:
+    """Downloads of a span by each counting window, and why they differ."""
+
+    calendar: int
+    first_touch: int
+    last_touch: int
+    why: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
 class NewSession:
     """A session just opened: the cookie's value and when it ends."""
 
@@ -207,6 +217,10 @@ class Services(Protocol):
 
     def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
         """Requests of a span that were not counted, by reason."""
+        ...
+
+    def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
+        """Downloads of a span by the three counting windows; None beyond two months (R44)."""
         ...
 
     def freshness(self, who: SignedIn) -> Freshness:

@@ -172,6 +172,7 @@ class Overview:
     empty_countries: Empty
     empty_campaigns: Empty
     sample_data: bool
+    windows_href: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +184,21 @@ class Message:
     hint: str = ""
     command: str = ""
     code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class WindowRow:
+    """A counting window: its downloads, as a share of the largest, and what it means."""
+
+    name: str
+    downloads: str
+    share: str
+    meaning: str
+
+
+@dataclass(frozen=True, slots=True)
+class WindowsCard:
+    """The counting windows of a range, and in words why they differ."""
+
+    rows: tuple[WindowRow, ...]
+    why: tuple[str, ...]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.cli.options import period
+from wavehouse.measurement.rules import windows as rules
 
 if TYPE_CHECKING:
     from wavehouse.accounts import OpenWorkplace
@@ -43,7 +44,7 @@ def show(
     terminal.print_table([by, *chosen], [[row["label"], *(row[w] for w in chosen)] for row in rows])
     totals = ", ".join(f"{found.downloads[w]:,} {w}" for w in chosen)
     terminal.say(f"{totals}; {begin} to {end} (UTC)")
-    for sentence in differences(found):
+    for sentence in rules.differences(found):
         terminal.say(sentence)
 
 
@@ -59,25 +60,6 @@ def _rows(found: WindowFigures, by: str, chosen: tuple[str, ...]) -> list[dict[s
             )
             row[window] = figure.downloads
     return list(rows.values())
-
-
-def differences(found: WindowFigures) -> list[str]:
-    """Why the windows differ, in sentences with numbers; one that says so when they do not."""
-    calendar, first, last = (found.downloads[name] for name in NAMES)
-    if calendar == first == last and not any((*found.gained.values(), *found.lost.values())):
-        return ["All windows count the same: nobody came back within a day over midnight."]
-    gained, lost = found.gained.get, found.lost.get
-    first_told = (
-        f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} came again within "
-        "24 hours of a download, on the next UTC day (R35), and "
-        f"{gained('first-touch', 0):,} were heard across midnight, half on each side (R31)."
-    )
-    last_told = (
-        f"Last-touch counts {last - first:+,} more: {lost('last-touch', 0):,} came again and "
-        "again with never a day between (R36)"
-    )
-    others = gained("last-touch", 0)
-    return [first_told, f"{last_told}, {others:,} the other way." if others else f"{last_told}."]
 
 
 def _json(
@@ -98,6 +80,6 @@ def _json(
         ],
         "gained": dict(found.gained),
         "lost": dict(found.lost),
-        "difference": differences(found),
+        "difference": rules.differences(found),
         "rule_version": RULE_VERSION,
     }

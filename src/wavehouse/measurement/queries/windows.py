@@ -31,18 +31,26 @@ WITH candidates AS (
   FROM measurement.requests
   WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL AND NOT is_prefix
     AND range_end > range_start
+    AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
 )
 SELECT key, episode_id FROM candidates
 WHERE key IS NOT NULL GROUP BY key, episode_id HAVING min(day) < max(day)
 """
 
 
-def find_repeated(tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime) -> None:
+def find_repeated(
+    tx: Tx[Operational],
+    *,
+    start: datetime,
+    end: datetime,
+    border: datetime,
+    podcast_id: UUID | None,
+) -> None:
     """Listeners and episodes with requests on several UTC days: only they differ by window.
 
     Keys are those of the month before ``border`` (R44).
     """
-    tx.execute(_REPEATED, {"start": start, "end": end, "border": border})
+    tx.execute(_REPEATED, {"start": start, "end": end, "border": border, "podcast_id": podcast_id})
     tx.execute("ANALYZE repeated")
 
 
@@ -87,7 +95,12 @@ def parts(
 
 
 def calendar_downloads(
-    tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime
+    tx: Tx[Operational],
+    *,
+    start: datetime,
+    end: datetime,
+    border: datetime,
+    podcast_id: UUID | None,
 ) -> list[tuple[UUID, datetime, bool, int]]:
     """Calendar downloads of a period by episode and day: of repeated listeners, or not."""
     rows = tx.connection.execute(
@@ -101,8 +114,9 @@ def calendar_downloads(
                         ELSE d.listener_key_prev END
         WHERE d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
           AND d.count_window = 'calendar' AND d.method = 'bytes'
+          AND (%(podcast_id)s::uuid IS NULL OR d.podcast_id = %(podcast_id)s::uuid)
         GROUP BY 1, 2, 3
         """,
-        {"start": start, "end": end, "border": border},
+        {"start": start, "end": end, "border": border, "podcast_id": podcast_id},
     )
     return rows.fetchall()

@@ -11,6 +11,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from wavehouse.measurement.types import WindowFigures
+
 DAY = timedelta(hours=24)
 Part = tuple[datetime, int, int]
 """When, and the positions that were sent: from, and the first one behind them."""
@@ -76,3 +78,22 @@ def last_touch(times: Iterable[datetime]) -> list[datetime]:
             counted.append(at)
         before = at
     return counted
+
+
+def differences(found: WindowFigures) -> list[str]:
+    """Why the windows differ, in sentences with numbers; one that says so when they do not."""
+    calendar, first, last = (found.downloads[name] for name in CountWindow)
+    if calendar == first == last and not any((*found.gained.values(), *found.lost.values())):
+        return ["All windows count the same: nobody came back within a day over midnight."]
+    gained, lost = found.gained.get, found.lost.get
+    first_told = (
+        f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} came again within "
+        "24 hours of a download, on the next UTC day (R35), and "
+        f"{gained('first-touch', 0):,} were heard across midnight, half on each side (R31)."
+    )
+    last_told = (
+        f"Last-touch counts {last - first:+,} more: {lost('last-touch', 0):,} came again and "
+        "again with never a day between (R36)"
+    )
+    others = gained("last-touch", 0)
+    return [first_told, f"{last_told}, {others:,} the other way." if others else f"{last_told}."]

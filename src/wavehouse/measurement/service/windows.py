@@ -41,7 +41,9 @@ class _Sums:
     lost: Counter[CountWindow] = field(default_factory=Counter)
 
 
-def by_window(place: Workplace, *, first: date, last: date) -> WindowFigures:
+def by_window(
+    place: Workplace, *, first: date, last: date, podcast_id: UUID | None = None
+) -> WindowFigures:
     """A period by all windows. UsageError when it spans more than two months (R44)."""
     if months_spanned(first, last) > 2:
         raise UsageError(
@@ -59,8 +61,12 @@ def by_window(place: Workplace, *, first: date, last: date) -> WindowFigures:
         telemetry.span("count.windows"),
         place.stores.operational.app(place.organization.organization_id) as tx,
     ):
-        queries.find_repeated(tx, start=back, end=end + rules.DAY, border=border)
-        stored = queries.calendar_downloads(tx, start=start, end=end, border=border)
+        queries.find_repeated(
+            tx, start=back, end=end + rules.DAY, border=border, podcast_id=podcast_id
+        )
+        stored = queries.calendar_downloads(
+            tx, start=start, end=end, border=border, podcast_id=podcast_id
+        )
         for episode_id, day, is_repeated, count in stored:
             for window in CountWindow:
                 if window is CountWindow.CALENDAR or not is_repeated:
