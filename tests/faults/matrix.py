@@ -211,7 +211,12 @@ def strike(home: Home, cell: Cell, dice: Random, usual: float) -> None:
 def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
     """True when it hit somebody."""
     if blow.startswith("SIG"):
-        process.send_signal(getattr(signal, blow))
+        number = getattr(signal, blow)
+        while blow in _POLITE and process.poll() is None and not _catches(process.pid, number):
+            time.sleep(0.01)  # the interpreter still starts: there is no program to ask yet
+        if process.poll() is not None:
+            return False
+        process.send_signal(number)
         return True
     server = blow.startswith("server")
     targets = [home.postmaster()] if server else [*home.backends()[:1]]
@@ -224,6 +229,16 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
             except ProcessLookupError:
                 continue
     return hit
+
+
+def _catches(pid: int, number: int) -> bool:
+    """Whether a process has a handler for a signal (Linux, ``SigCgt``)."""
+    try:
+        text = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    caught = next((line.split()[1] for line in text.splitlines() if line.startswith("SigCgt")), "0")
+    return bool(int(caught, 16) >> (number - 1) & 1)
 
 
 @contextmanager

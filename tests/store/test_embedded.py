@@ -410,8 +410,10 @@ def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
         for _ in range(5):
             conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
             begun = log.read_text().count("reinitializing")
-            os.kill(psycopg.connect(conninfo).info.backend_pid, signal.SIGKILL)
+            struck = psycopg.connect(conninfo)  # kept: thrown away, it would end by itself
+            os.kill(struck.info.backend_pid, signal.SIGKILL)
             assert _wait_for(lambda b=begun: log.read_text().count("reinitializing") > b)
+            struck.close()
             number = _postmaster(made)
             os.kill(number, signal.SIGINT)
             _wait_for(
