@@ -10,7 +10,9 @@ from starlette.testclient import TestClient
 from wavehouse import accounts, sponsorship
 from wavehouse.accounts import Scope, Workplace
 from wavehouse.kernel.errors import WavehouseError
-from wavehouse.sponsorship.http import LARGEST_BODY, router
+from wavehouse.sponsorship.http import router
+from wavehouse.web.conditional import LARGEST_BODY, Conditional
+from wavehouse.web.gate import ApiGate
 
 PATH = "/api/v1/conversions"
 GOOD = {
@@ -33,7 +35,8 @@ def key(place: Workplace, scope: Scope) -> dict[str, str]:
 def client(place: Workplace, campaigns_file: Callable[..., Path]) -> Iterator[TestClient]:
     """The router alone, with a campaign, and errors by their status."""
     app = FastAPI()
-    app.include_router(router(place.stores.operational))
+    app.include_router(router(place, ApiGate(place.stores.operational)))
+    app.add_middleware(Conditional)
 
     @app.exception_handler(WavehouseError)
     def told(_request: Request, error: WavehouseError) -> JSONResponse:

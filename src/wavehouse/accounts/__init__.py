@@ -1,6 +1,7 @@
 """The door of ``accounts``: organizations, users, API keys, signing in."""
 
 from wavehouse.accounts.service import (
+    answer_once,
     create_api_key,
     create_login_link,
     default_organization,
@@ -14,7 +15,9 @@ from wavehouse.accounts.service import (
     verify_api_key,
 )
 from wavehouse.accounts.types import (
+    Answered,
     ApiKey,
+    Gate,
     Identity,
     NewApiKey,
     NewLoginLink,
@@ -27,7 +30,9 @@ from wavehouse.accounts.types import (
 )
 
 __all__ = [
+    "Answered",
     "ApiKey",
+    "Gate",
     "Identity",
     "NewApiKey",
     "NewLoginLink",
@@ -37,6 +42,7 @@ __all__ = [
     "Role",
     "Scope",
     "Workplace",
+    "answer_once",
     "create_api_key",
     "create_login_link",
     "default_organization",

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from wavehouse.accounts.types import ApiKey, Identity, KeyRecord, Organization
+from psycopg.types.json import Jsonb
+
+from wavehouse.accounts.types import ApiKey, Identity, KeptAnswer, KeyRecord, Organization
 from wavehouse.kernel.ids import ApiKeyId, OrganizationId, UserId
 from wavehouse.store import Operational, Tx
 
@@ -261,4 +264,81 @@ def user_identity(tx: Tx[Operational], *, user_id: UserId) -> Identity | None:
         WHERE user_id = %(user_id)s AND is_active
         """,
         {"user_id": user_id},
+    )
+
+
+def claim_idempotency_key(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    idempotency_key: str,
+    request_hash: bytes,
+    at: datetime,
+) -> bool:
+    """Take a key for a request; False when it was taken. Waits for whoever is taking it now."""
+    return bool(
+        tx.execute(
+            """
+            INSERT INTO accounts.idempotency_keys
+              (organization_id, user_id, idempotency_key, request_hash, created_at)
+            VALUES (%(organization_id)s, %(user_id)s, %(key)s, %(request_hash)s, %(at)s)
+            ON CONFLICT DO NOTHING
+            """,
+            {
+                "organization_id": identity.organization_id,
+                "user_id": identity.user_id,
+                "key": idempotency_key,
+                "request_hash": request_hash,
+                "at": at,
+            },
+        )
+    )
+
+
+def kept_answer(tx: Tx[Operational], *, identity: Identity, idempotency_key: str) -> KeptAnswer:
+    """What the request that took a key was answered."""
+    return tx.one(
+        KeptAnswer,
+        """
+        SELECT request_hash, status, body FROM accounts.idempotency_keys
+        WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s
+          AND idempotency_key = %(key)s
+        """,
+        {
+            "organization_id": identity.organization_id,
+            "user_id": identity.user_id,
+            "key": idempotency_key,
+        },
+    )
+
+
+def keep_answer(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    idempotency_key: str,
+    status: int,
+    body: dict[str, Any],
+) -> None:
+    """Keep what a request was answered."""
+    tx.execute(
+        """
+        UPDATE accounts.idempotency_keys SET status = %(status)s, body = %(body)s
+        WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s
+          AND idempotency_key = %(key)s
+        """,
+        {
+            "organization_id": identity.organization_id,
+            "user_id": identity.user_id,
+            "key": idempotency_key,
+            "status": status,
+            "body": Jsonb(body),
+        },
+    )
+
+
+def delete_old_answers(tx: Tx[Operational], *, before: datetime) -> int:
+    """Answers go after a day."""
+    return tx.execute(
+        "DELETE FROM accounts.idempotency_keys WHERE created_at < %(before)s", {"before": before}
     )

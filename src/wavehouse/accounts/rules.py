@@ -13,6 +13,7 @@ from wavehouse.accounts.types import KeyRecord
 LINK_LIFETIME = timedelta(hours=24)
 SESSION_LIFETIME = timedelta(days=30)
 TOUCH_INTERVAL = timedelta(minutes=1)
+ANSWERS_KEPT = timedelta(hours=24)
 UNUSABLE_PASSWORD = "!"  # noqa: S105 - the marker that no password can ever match
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 _KEY = re.compile(r"wh_(live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{32})_([0-9a-f]{8})")
@@ -21,6 +22,11 @@ _KEY = re.compile(r"wh_(live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{32})_([0-9a-f]{
 def token_hash(token: str) -> bytes:
     """SHA-256 of a token. It holds 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def request_hash(request: bytes) -> bytes:
+    """SHA-256 of what makes a request this one."""
+    return hashlib.sha256(request).digest()
 
 
 def base62(noise: bytes, length: int) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 from wavehouse import audit
 from wavehouse.accounts import queries, rules
 from wavehouse.accounts.types import (
+    Answered,
     ApiKey,
     Identity,
     NewApiKey,
@@ -18,7 +21,7 @@ from wavehouse.accounts.types import (
     Scope,
 )
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import InvalidInput, NotFound, NotSignedIn, Refused
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
 from wavehouse.store import Operational, Tx
 
 
@@ -186,3 +189,41 @@ def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
     if record.last_used_at is None or at - record.last_used_at > rules.TOUCH_INTERVAL:
         queries.touch_api_key(tx, api_key_id=record.api_key_id, at=at)
     return Identity(record.organization_id, record.user_id, record.name, record.role)
+
+
+def answer_once(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    key: str | None,
+    request: bytes,
+    answer: Callable[[], tuple[int, dict[str, Any]]],
+) -> Answered:
+    """Carry a request out, or repeat what it was answered under the same Idempotency-Key.
+
+    ``request`` is all that makes it this request (method, path, body). The answer is kept in the
+    transaction of the effect: after a crash both are there or neither. A second request with the
+    key waits for the first. Conflict when the key was used for another request; keys are free
+    again after 24 hours.
+    """
+    if key is None:
+        return Answered(*answer())
+    now = clock.now()
+    queries.delete_old_answers(tx, before=now - rules.ANSWERS_KEPT)
+    if not queries.claim_idempotency_key(
+        tx,
+        identity=identity,
+        idempotency_key=key,
+        request_hash=rules.request_hash(request),
+        at=now,
+    ):
+        kept = queries.kept_answer(tx, identity=identity, idempotency_key=key)
+        if kept.request_hash != rules.request_hash(request):
+            raise Conflict(
+                "this Idempotency-Key was used for another request",
+                hint="Send a new key with a new request.",
+            )
+        return Answered(kept.status or 200, kept.body or {}, replayed=True)
+    status, body = answer()
+    queries.keep_answer(tx, identity=identity, idempotency_key=key, status=status, body=body)
+    return Answered(status, body)

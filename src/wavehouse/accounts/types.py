@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import Any, Protocol
 
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.ids import ApiKeyId, OrganizationId, UserId
@@ -24,8 +25,16 @@ class Role(StrEnum):
 class Scope(StrEnum):
     """What an API key may do."""
 
-    CONVERSIONS_WRITE = "conversions:write"
+    CATALOG_READ = "catalog:read"
     STATS_READ = "stats:read"
+    SOURCES_READ = "sources:read"
+    SOURCES_WRITE = "sources:write"
+    CAMPAIGNS_READ = "campaigns:read"
+    CAMPAIGNS_WRITE = "campaigns:write"
+    CONVERSIONS_READ = "conversions:read"
+    CONVERSIONS_WRITE = "conversions:write"
+    REPORTS_READ = "reports:read"
+    REPORTS_WRITE = "reports:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +111,40 @@ class KeyRecord:
     expires_at: datetime | None
     last_used_at: datetime | None
     revoked_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a request with an Idempotency-Key was answered, now or when it first came."""
+
+    status: int
+    body: dict[str, Any]
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KeptAnswer:
+    """A stored answer; ``status`` and ``body`` are None while the first request is under way."""
+
+    request_hash: bytes
+    status: int | None
+    body: dict[str, Any] | None
+
+
+class Gate(Protocol):
+    """The API's door, built by the web and handed to each context's routes.
+
+    ``gate(scope)`` is a FastAPI dependency: who asks, by an API key that has the scope, within
+    its rate. ``gate.answers(scope, 404)`` describes what a route may answer beside its own.
+    """
+
+    def __call__(self, scope: Scope) -> Callable[..., Identity]:
+        """The dependency of a route that needs this scope."""
+        ...
+
+    def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
+        """The problems of a route, for the OpenAPI."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

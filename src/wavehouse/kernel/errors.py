@@ -60,12 +60,28 @@ class NotFound(WavehouseError):
     title = "Not found"
 
 
+class Gone(WavehouseError):
+    """The thing was here and is not any more, or is not what it was."""
+
+    code = "gone"
+    http_status = 410
+    title = "It is gone"
+
+
 class Conflict(WavehouseError):
     """The change contradicts what is already there."""
 
     code = "conflict"
     http_status = 409
     title = "This contradicts what is there"
+
+
+class PreconditionFailed(WavehouseError):
+    """The thing has changed since it was read (`If-Match`)."""
+
+    code = "precondition_failed"
+    http_status = 412
+    title = "It has changed meanwhile"
 
 
 class NotSignedIn(WavehouseError):

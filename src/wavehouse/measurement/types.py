@@ -361,6 +361,20 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """A file that was read, as it is listed: how far, and how many rows wait in the quarantine."""
+
+    source_file_id: UUID
+    name: str
+    format: str
+    bytes_read: int
+    lines_read: int
+    waiting: int
+    first_read_at: datetime
+    last_read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Freshness:
     """How far the data goes: newest request, newest rollup, what waits."""
 

@@ -7,7 +7,7 @@ marks and the progress of their source commit together or not at all.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, LiteralString
 from urllib.parse import quote, urlencode
 
@@ -32,15 +32,19 @@ class BulkLoader:
 
     def stage(self, table: str, stream: Any) -> int:
         """Append an Arrow stream to a temporary table, made on first use; the number of rows."""
-        return int(self._cursor.adbc_ingest(table, stream, mode="create_append", temporary=True))
+        with _answering():
+            return int(
+                self._cursor.adbc_ingest(table, stream, mode="create_append", temporary=True)
+            )
 
     def execute(self, statement: LiteralString) -> int:
         """Run a statement in the open transaction; how many rows it touched (-1: unknown).
 
         Without pyarrow ADBC binds no parameters: what a statement needs is staged first.
         """
-        self._cursor.execute(statement)
-        return int(self._cursor.rowcount)
+        with _answering():
+            self._cursor.execute(statement)
+            return int(self._cursor.rowcount)
 
     def attempt(self, statement: LiteralString) -> int | None:
         """Run a statement that may meet a key that is taken: then None, and all is rolled back."""
@@ -52,16 +56,19 @@ class BulkLoader:
 
     def commit(self) -> None:
         """Commit what was staged and executed since the last commit."""
-        self._connection.commit()
+        with _answering():
+            self._connection.commit()
 
     def rollback(self) -> None:
         """Forget what was staged and executed since the last commit."""
-        self._connection.rollback()
+        with _answering():
+            self._connection.rollback()
 
     def close(self) -> None:
         """Give the connection back; what was not committed is gone."""
-        self._cursor.close()
-        self._connection.close()
+        with suppress(adbc.Error):  # a server that died has forgotten it already
+            self._cursor.close()
+            self._connection.close()
 
     @classmethod
     @contextmanager
@@ -72,6 +79,21 @@ class BulkLoader:
             yield loader
         finally:
             loader.close()
+
+
+@contextmanager
+def _answering() -> Iterator[None]:
+    """A server that dies under a statement is not reachable, whatever the driver calls it."""
+    try:
+        yield
+    except (adbc.OperationalError, adbc.InternalError) as error:
+        state = error.sqlstate or ""
+        if state and not state.startswith(("08", "57P")):
+            raise
+        raise Unreachable(
+            "PostgreSQL ended the connection while rows were loaded; the open chunk is not stored",
+            hint="Type the command again: what was stored is not stored twice.",
+        ) from error
 
 
 def _uri(conninfo: str) -> str:

@@ -11,6 +11,7 @@ from starlette.staticfiles import StaticFiles
 
 from wavehouse import __version__
 from wavehouse.web import access, health, overview, problems, windows
+from wavehouse.web.conditional import Conditional
 from wavehouse.web.guard import Guard
 from wavehouse.web.pages import STATIC
 from wavehouse.web.problems import PROBLEMS
@@ -46,5 +47,6 @@ def create_app(
     mimetypes.add_type("text/javascript", ".js")
     with as_file(STATIC) as folder:
         app.mount("/static", StaticFiles(directory=folder))
+    app.add_middleware(Conditional)
     app.add_middleware(Guard, site=edge)
     return app

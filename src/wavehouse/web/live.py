@@ -16,14 +16,17 @@ from fastapi import FastAPI
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Workplace
 from wavehouse.catalog import EpisodeSummary
+from wavehouse.catalog.http import router as catalog_router
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
+from wavehouse.measurement.http import router as measurement_router
 from wavehouse.sponsorship.http import pixels_router
-from wavehouse.sponsorship.http import router as conversions_router
+from wavehouse.sponsorship.http import router as sponsorship_router
 from wavehouse.store import Analytics, Database, Listeners, Operational
 from wavehouse.web.app import create_app
+from wavehouse.web.gate import ApiGate
 from wavehouse.web.memory import Memory
 from wavehouse.web.services import (
     CampaignFigures,
@@ -260,9 +263,15 @@ def _answers(
 
 def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = False) -> FastAPI:
     """The whole web application on an open workplace, the contexts' entrances included."""
+    gate = ApiGate(place.stores.operational)
     return create_app(
         LiveServices(place, sample_data=sample_data),
-        [conversions_router(place.stores.operational), pixels_router(place)],
+        [
+            catalog_router(place.stores.operational, gate),
+            measurement_router(place, gate),
+            sponsorship_router(place, gate),
+            pixels_router(place),
+        ],
         site,
     )
 

@@ -7,7 +7,15 @@ from datetime import date, datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId, SourceFileId
-from wavehouse.measurement.types import MediaFacts, MediaFile, QuarantinedRow, Reject, SourceFile
+from wavehouse.measurement.types import (
+    Figure,
+    MediaFacts,
+    MediaFile,
+    QuarantinedRow,
+    Reject,
+    SourceFile,
+    SourceSummary,
+)
 from wavehouse.store import Operational, Tx
 
 
@@ -228,6 +236,52 @@ def insert_user_agents(tx: Tx[Operational], *, agents: Sequence[Mapping[str, obj
     )
 
 
+def source_files(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[SourceSummary]:
+    """Files that were read, the latest first; ``before`` is the last one of the page before."""
+    return tx.rows(
+        SourceSummary,
+        """
+        SELECT f.source_file_id, f.name, f.format, f.bytes_read, f.lines_read,
+               (SELECT count(*)::integer FROM measurement.quarantine q
+                WHERE q.source_file_id = f.source_file_id AND q.status = 'open') AS waiting,
+               f.first_read_at, f.last_read_at
+        FROM measurement.source_files f
+        WHERE f.organization_id = %(organization_id)s
+          AND (%(at)s::timestamptz IS NULL
+               OR (f.last_read_at, f.source_file_id) < (%(at)s, %(id)s::uuid))
+        ORDER BY f.last_read_at DESC, f.source_file_id DESC LIMIT %(limit)s
+        """,
+        {
+            "organization_id": organization_id,
+            "at": before[0] if before else None,
+            "id": before[1] if before else None,
+            "limit": limit,
+        },
+    )
+
+
+def faults(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[tuple[str, int]]:
+    """Rows that wait in the quarantine, by reason, the most frequent first."""
+    return [
+        (row.member, row.downloads)
+        for row in tx.rows(
+            Figure,
+            """
+            SELECT reason AS member, count(*)::integer AS downloads FROM measurement.quarantine
+            WHERE organization_id = %(organization_id)s AND status = 'open'
+            GROUP BY reason ORDER BY downloads DESC, reason
+            """,
+            {"organization_id": organization_id},
+        )
+    ]
+
+
 def quarantine(
     tx: Tx[Operational],
     *,
@@ -274,9 +328,13 @@ def close_broken_streams(
 
 
 def quarantined(
-    tx: Tx[Operational], *, organization_id: OrganizationId, limit: int
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    limit: int,
+    after: tuple[datetime, str, int, UUID] | None = None,
 ) -> list[QuarantinedRow]:
-    """Rows that wait in the quarantine, oldest first."""
+    """Rows that wait in the quarantine, oldest first; ``after`` is the last of the page before."""
     return tx.rows(
         QuarantinedRow,
         """
@@ -284,9 +342,18 @@ def quarantined(
                q.byte_offset, q.byte_length, q.reason, q.excerpt, q.quarantined_at
         FROM measurement.quarantine q JOIN measurement.source_files f USING (source_file_id)
         WHERE q.organization_id = %(organization_id)s AND q.status = 'open'
-        ORDER BY q.quarantined_at, f.name, q.line_number LIMIT %(limit)s
+          AND (%(at)s::timestamptz IS NULL OR (q.quarantined_at, f.name, q.line_number,
+               q.quarantine_id) > (%(at)s, %(file)s::text, %(line)s::bigint, %(id)s::uuid))
+        ORDER BY q.quarantined_at, f.name, q.line_number, q.quarantine_id LIMIT %(limit)s
         """,
-        {"organization_id": organization_id, "limit": limit},
+        {
+            "organization_id": organization_id,
+            "at": after[0] if after else None,
+            "file": after[1] if after else None,
+            "line": after[2] if after else None,
+            "id": after[3] if after else None,
+            "limit": limit,
+        },
     )
 
 

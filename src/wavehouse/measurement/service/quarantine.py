@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from uuid import UUID
 
@@ -15,7 +16,7 @@ from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.service.ingest import Ingest, told
-from wavehouse.measurement.types import Fault, QuarantinedRow
+from wavehouse.measurement.types import Fault, QuarantinedRow, SourceSummary
 
 STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
@@ -36,11 +37,32 @@ class Replayed:
     unreadable: tuple[str, ...]
 
 
-def listed(place: Workplace, *, limit: int = 1000) -> list[QuarantinedRow]:
-    """Rows that wait, oldest first."""
+def listed(
+    place: Workplace,
+    *,
+    limit: int = 1000,
+    after: tuple[datetime, str, int, UUID] | None = None,
+) -> list[QuarantinedRow]:
+    """Rows that wait, oldest first, from the one after ``after`` on."""
     with place.stores.operational.app(place.organization.organization_id) as tx:
         return sources.quarantined(
-            tx, organization_id=place.organization.organization_id, limit=limit
+            tx, organization_id=place.organization.organization_id, limit=limit, after=after
+        )
+
+
+def waiting(place: Workplace) -> list[tuple[str, int]]:
+    """How many rows wait for each reason, the most frequent first."""
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        return sources.faults(tx, organization_id=place.organization.organization_id)
+
+
+def files(
+    place: Workplace, *, limit: int, before: tuple[datetime, UUID] | None = None
+) -> list[SourceSummary]:
+    """Files that were read, the latest first."""
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        return sources.source_files(
+            tx, organization_id=place.organization.organization_id, before=before, limit=limit
         )
 
 

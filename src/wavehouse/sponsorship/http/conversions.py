@@ -4,36 +4,34 @@ Without ``from __future__ import annotations``: FastAPI must see the dependencie
 over the database.
 """
 
-from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from decimal import Decimal
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Depends, HTTPException, Request, Response
-from fastapi.routing import APIRoute
-from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
-from starlette.types import Message
 
-from wavehouse import accounts
+from wavehouse.accounts import Gate, Identity, Scope
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import CampaignId
+from wavehouse.kernel.paging import PAGE, Page, cut
+from wavehouse.sponsorship.http.common import Cursor, Limit, Text, place_in
 from wavehouse.sponsorship.rules import rows
 from wavehouse.sponsorship.rules.signals import MOST_CLICKS
-from wavehouse.sponsorship.service.conversions import record_conversion
+from wavehouse.sponsorship.service.conversions import list_conversions, record_conversion
 from wavehouse.sponsorship.types import (
     CURRENCIES,
     Click,
     ConversionInput,
     ConversionOutcome,
     ConversionType,
+    ListedConversion,
 )
 from wavehouse.store import Database, Operational
 
-LARGEST_BODY = 16 * 1024
 _AMOUNT: JsonDict = {
     "anyOf": [
         {"type": "string", "pattern": r"^[+-]?[0-9]{1,8}(\.[0-9]{1,2})?$"},
@@ -49,15 +47,6 @@ def _amount_text(value: object) -> str:
     if isinstance(value, bool) or not isinstance(value, int | float):
         raise ValueError("must be a number or a decimal string like 49.90")
     return f"{Decimal(repr(value)):f}"
-
-
-def _only_text(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("must be a string")
-    return value
-
-
-Text = Annotated[str, BeforeValidator(_only_text)]
 
 
 class FollowedLink(BaseModel):
@@ -126,67 +115,23 @@ class ConversionAnswer(BaseModel):
     campaign_id: UUID | None
 
 
-class LimitedRoute(APIRoute):
-    """A route that reads no more of a body than it can use."""
+def router(database: Database[Operational], gate: Gate) -> APIRouter:
+    """Conversions told by shops, and what they are credited to."""
+    api = APIRouter(prefix="/api/v1", tags=["conversions"])
+    writes, reads = Scope.CONVERSIONS_WRITE, Scope.CONVERSIONS_READ
 
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """The handler, behind a counter of bytes."""
-        handle = super().get_route_handler()
-
-        async def limited(request: Request) -> Response:
-            seen = 0
-
-            async def counted() -> Message:
-                nonlocal seen
-                message = await request.receive()
-                seen += len(message.get("body", b""))
-                if seen > LARGEST_BODY:
-                    raise HTTPException(413)
-                return message
-
-            return await handle(Request(request.scope, counted))
-
-        return limited
-
-
-_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
-_RESPONSES: dict[int | str, dict[str, Any]] = {
-    200: {"model": ConversionAnswer, "description": "The order was known; nothing changed."},
-    **{
-        status: {"description": text, **_PROBLEM}
-        for status, text in {
-            400: "The body is not JSON.",
-            401: "No valid API key came with the request.",
-            403: "The API key lacks the scope conversions:write.",
-            413: f"The body is larger than {LARGEST_BODY} bytes.",
-            422: "A field cannot be used.",
-        }.items()
-    },
-}
-
-
-def router(database: Database[Operational]) -> APIRouter:
-    """The HTTP entrance of ``sponsorship`` on this database."""
-    api = APIRouter(prefix="/api/v1", tags=["conversions"], route_class=LimitedRoute)
-    bearer = HTTPBearer(auto_error=False, description="An API key: wh_live_…")
-
-    def caller(
-        sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
-    ) -> accounts.Identity:
-        if sent is None:
-            raise NotSignedIn(
-                "an API key is needed: Authorization: Bearer <key>", hint="wavehouse keys create"
-            )
-        with database.worker() as tx:
-            return accounts.verify_api_key(
-                tx, text=sent.credentials, scope=accounts.Scope.CONVERSIONS_WRITE
-            )
-
-    @api.post("/conversions", status_code=201, responses=_RESPONSES)
+    @api.post(
+        "/conversions",
+        status_code=201,
+        responses={
+            200: {"model": ConversionAnswer, "description": "The order was known: no change."},
+            **gate.answers(writes, 413, 422),
+        },
+    )
     def create_conversion(
         body: NewConversion,
         response: Response,
-        identity: Annotated[accounts.Identity, Depends(caller)],
+        identity: Annotated[Identity, Depends(gate(writes))],
     ) -> ConversionAnswer:
         """Tell a conversion. Idempotent by order id: 201 when stored, 200 when known."""
         with database.app(identity.organization_id) as tx:
@@ -197,6 +142,21 @@ def router(database: Database[Operational]) -> APIRouter:
             response.status_code = 200
         return ConversionAnswer(
             conversion_id=done.conversion_id, outcome=done.outcome, campaign_id=done.campaign_id
+        )
+
+    @api.get("/conversions", responses=gate.answers(reads, 422))
+    def conversions(
+        identity: Annotated[Identity, Depends(gate(reads))],
+        limit: Limit = PAGE,
+        cursor: Cursor = None,
+    ) -> Page[ListedConversion]:
+        """Conversions, the latest first, each with its evidence's methods and its credits."""
+        with database.app(identity.organization_id) as tx:
+            found = list_conversions(
+                tx, identity=identity, before=place_in(cursor), limit=limit + 1
+            )
+        return cut(
+            found, key=lambda c: (c.occurred_at.isoformat(), str(c.conversion_id)), limit=limit
         )
 
     return api

@@ -17,6 +17,7 @@ from wavehouse.sponsorship.types import (
     CreditSum,
     CreditTotal,
     Evidence,
+    ListedConversion,
     PixelSeen,
     RevenueDay,
 )
@@ -410,4 +411,36 @@ def data_version(tx: Tx[Operational], *, organization_id: OrganizationId) -> str
             """,
             {"organization_id": organization_id},
         )
+    )
+
+
+def listed_conversions(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[ListedConversion]:
+    """Conversions, the latest first; ``before`` is the last one of the page before."""
+    return tx.rows(
+        ListedConversion,
+        """
+        SELECT c.conversion_id, c.occurred_at, c.conversion_type, c.conversion_value,
+               c.currency::text, c.order_id, c.source,
+               ARRAY(SELECT e.method FROM sponsorship.attribution_evidence e
+                     WHERE e.conversion_id = c.conversion_id ORDER BY e.method) AS methods,
+               (SELECT k.campaign_id FROM sponsorship.credits k
+                WHERE k.conversion_id = c.conversion_id AND k.model = 'last_touch') AS campaign_id
+        FROM sponsorship.conversions c
+        WHERE c.organization_id = %(organization_id)s
+          AND (%(at)s::timestamptz IS NULL
+               OR (c.occurred_at, c.conversion_id) < (%(at)s, %(id)s::uuid))
+        ORDER BY c.occurred_at DESC, c.conversion_id DESC LIMIT %(limit)s
+        """,
+        {
+            "organization_id": organization_id,
+            "at": before[0] if before else None,
+            "id": before[1] if before else None,
+            "limit": limit,
+        },
     )

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
 from wavehouse.kernel.ids import EpisodeId, OrganizationId, ReportId, UserId
-from wavehouse.sponsorship.types import ReportData, ReportType
+from wavehouse.sponsorship.types import ListedReport, ReportData, ReportType
 from wavehouse.store import Operational, Tx
 
 
@@ -84,4 +85,40 @@ def insert_report(
                 "metadata": Jsonb({"number": data.number}),
             },
         )
+    )
+
+
+def reports(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    before: tuple[datetime, UUID] | None = None,
+    report_id: UUID | None = None,
+    limit: int = 1,
+) -> list[ListedReport]:
+    """Reports that were made, the latest first, or the one with an id."""
+    return tx.rows(
+        ListedReport,
+        """
+        SELECT r.report_id, r.metadata ->> 'number' AS number, r.campaign_id, c.name AS campaign,
+               s.name AS sponsor, r.report_type, r.format, r.date_range_start AS first_day,
+               r.date_range_end AS last_day, r.generated_at, r.data_as_of, r.file_url,
+               r.file_size_bytes AS file_size, encode(r.content_hash, 'hex') AS sha256,
+               r.rule_versions
+        FROM sponsorship.reports r
+          JOIN sponsorship.campaigns c USING (campaign_id)
+          JOIN sponsorship.sponsors s USING (sponsor_id)
+        WHERE r.organization_id = %(organization_id)s
+          AND (%(report_id)s::uuid IS NULL OR r.report_id = %(report_id)s)
+          AND (%(at)s::timestamptz IS NULL
+               OR (r.generated_at, r.report_id) < (%(at)s, %(id)s::uuid))
+        ORDER BY r.generated_at DESC, r.report_id DESC LIMIT %(limit)s
+        """,
+        {
+            "organization_id": organization_id,
+            "report_id": report_id,
+            "at": before[0] if before else None,
+            "id": before[1] if before else None,
+            "limit": limit,
+        },
     )

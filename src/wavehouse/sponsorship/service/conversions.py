@@ -29,6 +29,7 @@ from wavehouse.sponsorship.types import (
     Evidence,
     Flight,
     IngestResult,
+    ListedConversion,
     RawRow,
     Recorded,
 )
@@ -346,3 +347,16 @@ def _batches(source: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(source)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def list_conversions(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    before: tuple[datetime, UUID] | None,
+    limit: int,
+) -> list[ListedConversion]:
+    """Conversions, the latest first, from the one before ``before`` on."""
+    return queries.listed_conversions(
+        tx, organization_id=identity.organization_id, before=before, limit=limit
+    )

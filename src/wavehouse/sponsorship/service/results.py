@@ -14,6 +14,7 @@ from wavehouse.sponsorship.rules import formulas
 from wavehouse.sponsorship.service.parties import list_campaigns
 from wavehouse.sponsorship.types import (
     AttributionMethod,
+    CampaignCard,
     CampaignFigures,
     CampaignResults,
     CreditModel,
@@ -72,6 +73,29 @@ def results_of(
         campaign_id=campaign_id,
     )
     return summed(campaign_id, currency, sums)
+
+
+def one_campaign(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    card: CampaignCard,
+    first: date,
+    last: date,
+    model: CreditModel = CreditModel.LAST,
+) -> CampaignFigures:
+    """What one campaign brought between two UTC days, with its return (AT21)."""
+    found = results_of(
+        tx,
+        identity=identity,
+        campaign_id=card.campaign_id,
+        currency=card.currency,
+        first=first,
+        last=last,
+        model=model,
+    )
+    roi = formulas.roi(found.revenue, card.campaign_value, card.margin)
+    return CampaignFigures(card, found, roi)
 
 
 def revenue_by_day(

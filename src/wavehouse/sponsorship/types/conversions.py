@@ -168,6 +168,24 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedConversion:
+    """A conversion as it is listed: its evidence's methods, and its last-touch credits' campaign.
+
+    Without a campaign it is credited to nobody yet.
+    """
+
+    conversion_id: UUID
+    occurred_at: datetime
+    conversion_type: str
+    conversion_value: Decimal
+    currency: str
+    order_id: str
+    source: str
+    methods: list[str]
+    campaign_id: UUID | None
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of one conversion, and what it is credited to."""
 

@@ -9,6 +9,7 @@ from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import Protocol
+from uuid import UUID
 
 from wavehouse.kernel.ids import CampaignId, EpisodeId, ReportId
 from wavehouse.sponsorship.types.conversions import Unconverted
@@ -166,6 +167,27 @@ class StoredReport:
     path: Path
     size: int
     content_hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ListedReport:
+    """A report as it is listed: what it shows, how it is proved, where its file was written."""
+
+    report_id: UUID
+    number: str
+    campaign_id: UUID
+    campaign: str
+    sponsor: str
+    report_type: str
+    format: str
+    first_day: date
+    last_day: date
+    generated_at: datetime
+    data_as_of: datetime | None
+    file_url: str | None
+    file_size: int | None
+    sha256: str
+    rule_versions: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,96 @@
+"""``/api/v1/podcasts``: shows and episodes, as the feeds said.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
+over the database.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+
+from wavehouse.accounts import Gate, Identity, Scope
+from wavehouse.catalog.service import list_episodes, list_podcasts
+from wavehouse.catalog.types import EpisodeSummary, PodcastSummary
+from wavehouse.kernel.errors import NotFound
+from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, page_of
+from wavehouse.store import Database, Operational
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
+Cursor = Annotated[str | None, Query(max_length=500)]
+
+
+@dataclass(frozen=True)
+class Episode:
+    """An episode of a show."""
+
+    episode_id: UUID
+    podcast_id: UUID
+    guid: str
+    title: str
+    audio_url: str
+    published_at: datetime
+    duration_seconds: int | None
+
+
+def router(database: Database[Operational], gate: Gate) -> APIRouter:
+    """The HTTP entrance of ``catalog``."""
+    api = APIRouter(prefix="/api/v1", tags=["catalog"])
+    scope = Scope.CATALOG_READ
+    Caller = Annotated[Identity, Depends(gate(scope))]  # noqa: N806 - it is a type
+
+    def shows(identity: Identity) -> list[PodcastSummary]:
+        with database.app(identity.organization_id) as tx:
+            return list_podcasts(tx, identity=identity)
+
+    def show_of(identity: Identity, podcast_id: UUID) -> PodcastSummary:
+        found = [show for show in shows(identity) if show.podcast_id == podcast_id]
+        if not found:
+            raise NotFound("there is no such show", hint="GET /api/v1/podcasts")
+        return found[0]
+
+    @api.get("/podcasts", responses=gate.answers(scope))
+    def podcasts(
+        identity: Caller, limit: Limit = PAGE, cursor: Cursor = None
+    ) -> Page[PodcastSummary]:
+        """The shows by title, with the state of their feeds."""
+        return page_of(
+            shows(identity), key=lambda s: (str(s.podcast_id),), cursor=cursor, limit=limit
+        )
+
+    @api.get("/podcasts/{podcast_id}", responses=gate.answers(scope, 404))
+    def podcast(podcast_id: UUID, identity: Caller) -> PodcastSummary:
+        """One show."""
+        return show_of(identity, podcast_id)
+
+    @api.get("/podcasts/{podcast_id}/episodes", responses=gate.answers(scope, 404))
+    def episodes(
+        podcast_id: UUID, identity: Caller, limit: Limit = PAGE, cursor: Cursor = None
+    ) -> Page[Episode]:
+        """A show's episodes, the newest first."""
+        show = show_of(identity, podcast_id)
+        with database.app(identity.organization_id) as tx:
+            found = list_episodes(tx, identity=identity, podcast_id=PodcastId(show.podcast_id))
+        return page_of(
+            [_told(one) for one in found],
+            key=lambda e: (str(e.episode_id),),
+            cursor=cursor,
+            limit=limit,
+        )
+
+    return api
+
+
+def _told(one: EpisodeSummary) -> Episode:
+    return Episode(
+        one.episode_id,
+        one.podcast_id,
+        one.guid,
+        one.title,
+        one.audio_url,
+        one.publish_date,
+        one.duration_seconds,
+    )

@@ -1,0 +1,4 @@
+DROP INDEX sponsorship.reports_organization_id_generated_at_idx;
+DROP INDEX measurement.source_files_organization_id_last_read_at_idx;
+DROP INDEX sponsorship.conversions_organization_id_occurred_at_idx;
+DROP TABLE accounts.idempotency_keys;

@@ -1,0 +1,66 @@
+"""Pages of a list: an opaque cursor says after which entry the next page begins.
+
+A cursor holds the sort key of the last entry that was given, so that a page stays right when
+entries are added meanwhile. It is no secret and grants nothing: row security still decides.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from wavehouse.kernel.errors import UsageError
+
+LARGEST_PAGE = 200
+PAGE = 50
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Page(Generic[T]):
+    """Some entries of a list, and the cursor of the next page or None at the end."""
+
+    data: list[T]
+    next_cursor: str | None
+
+
+def encoded(key: Sequence[str]) -> str:
+    """The cursor after the entry with this sort key."""
+    return base64.urlsafe_b64encode(json.dumps(list(key)).encode()).decode().rstrip("=")
+
+
+def decoded(cursor: str, parts: int) -> list[str]:
+    """The sort key in a cursor. UsageError for a text that is no cursor of this list."""
+    try:
+        padded = cursor + "=" * (-len(cursor) % 4)
+        key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
+    except (binascii.Error, ValueError):
+        key = None
+    if not isinstance(key, list) or len(key) != parts or not all(isinstance(k, str) for k in key):
+        raise UsageError("this cursor is not one of this list", hint="Begin without a cursor.")
+    return key
+
+
+def page_of(
+    entries: Sequence[T], *, key: Callable[[T], tuple[str, ...]], cursor: str | None, limit: int
+) -> Page[T]:
+    """A page of a list that is at hand; ``key`` names each entry. An unknown name is an error."""
+    start = 0
+    if cursor is not None:
+        names = [key(entry) for entry in entries]
+        wanted = tuple(decoded(cursor, len(names[0]) if names else 1))
+        if wanted not in names:
+            raise UsageError("the entry of this cursor is gone", hint="Begin without a cursor.")
+        start = names.index(wanted) + 1
+    return cut(list(entries[start : start + limit + 1]), key=key, limit=limit)
+
+
+def cut(entries: list[T], *, key: Callable[[T], tuple[str, ...]], limit: int) -> Page[T]:
+    """A page from one entry more than it may hold: the surplus says that there is a next one."""
+    more = len(entries) > limit
+    kept = entries[:limit]
+    return Page(kept, encoded(key(kept[-1])) if more and kept else None)

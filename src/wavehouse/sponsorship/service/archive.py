@@ -1,0 +1,53 @@
+"""Use cases of reports that were made: list them, and hand their files out unchanged."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from datetime import datetime
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+from uuid import UUID
+
+from wavehouse.accounts import Identity
+from wavehouse.kernel.errors import Gone, NotFound
+from wavehouse.sponsorship.queries import reports as queries
+from wavehouse.sponsorship.types import ListedReport
+from wavehouse.store import Operational, Tx
+
+
+def list_reports(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    before: tuple[datetime, UUID] | None = None,
+    limit: int,
+) -> list[ListedReport]:
+    """Reports, the latest first, from the one before ``before`` on."""
+    return queries.reports(tx, organization_id=identity.organization_id, before=before, limit=limit)
+
+
+def find_report(tx: Tx[Operational], *, identity: Identity, report_id: UUID) -> ListedReport:
+    """The report with this id. NotFound when there is none."""
+    found = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
+    if not found:
+        raise NotFound("there is no such report", hint="wavehouse reports")
+    return found[0]
+
+
+def report_file(report: ListedReport) -> tuple[str, bytes]:
+    """The name and the bytes of a report's file.
+
+    Gone when it is not there, or is not what was written: a sponsor never gets another file
+    under a report's number.
+    """
+    path = Path(unquote(urlsplit(report.file_url or "").path))
+    try:
+        content = path.read_bytes()
+    except OSError:
+        raise Gone(
+            "the report's file is not where it was written", hint="Make the report again."
+        ) from None
+    if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), report.sha256):
+        raise Gone("the report's file was changed since it was made", hint="Make the report again.")
+    return path.name, content

@@ -1,0 +1,85 @@
+"""What every route of the API has: bodies that are no larger than needed, and ETags.
+
+A GET that succeeds gets a strong ETag of its body; ``If-None-Match`` with it is answered by 304.
+"""
+
+from __future__ import annotations
+
+import hashlib
+
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.exceptions import HTTPException
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+LARGEST_BODY = 16 * 1024
+_PREFIX = "/api/"
+
+
+class Conditional:
+    """Wraps the application; only ``/api/`` is touched."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
+            await self._app(scope, receive, send)
+            return
+        taken = send if scope["method"] != "GET" else _Tagged(Headers(scope=scope), send)
+        await self._app(scope, _Counted(receive), taken)
+
+
+class _Counted:
+    """A body that may not go on for ever."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._seen = 0
+
+    async def __call__(self) -> Message:
+        message = await self._receive()
+        self._seen += len(message.get("body", b""))
+        if self._seen > LARGEST_BODY:
+            raise HTTPException(413)
+        return message
+
+
+class _Tagged:
+    """Holds a JSON answer back until its whole body is known; files pass as they come."""
+
+    def __init__(self, headers: Headers, send: Send) -> None:
+        self._known = headers.get("if-none-match", "")
+        self._send = send
+        self._start: Message | None = None
+        self._body = b""
+
+    async def __call__(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            found = Headers(raw=message["headers"])
+            is_json = found.get("content-type", "").startswith("application/json")
+            if message["status"] == 200 and is_json and "etag" not in found:
+                self._start = message
+                return
+        if self._start is None:
+            await self._send(message)
+            return
+        self._body += message.get("body", b"")
+        if not message.get("more_body", False):
+            await self._finish(self._start)
+
+    async def _finish(self, start: Message) -> None:
+        tag = etag(self._body)
+        headers = MutableHeaders(scope=start)
+        headers["ETag"] = tag
+        headers["Cache-Control"] = "private, no-cache"
+        if tag in self._known:
+            del headers["content-length"]
+            start["status"], self._body = 304, b""
+        await self._send(start)
+        await self._send({"type": "http.response.body", "body": self._body})
+
+
+def etag(body: bytes) -> str:
+    """The strong ETag of a representation."""
+    return f'"{hashlib.sha256(body).hexdigest()[:32]}"'

@@ -1,0 +1,74 @@
+"""The API's door: who asks by which key, how often, and what every route may answer.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependency's types.
+"""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Annotated, Any
+
+from fastapi import Depends
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+
+from wavehouse import accounts
+from wavehouse.accounts import Identity, Scope
+from wavehouse.kernel.errors import NotSignedIn, TooManyRequests
+from wavehouse.kernel.limits import TokenBucket
+from wavehouse.store import Database, Operational
+
+BURST = 100
+SECONDS = 0.1
+_SAYS = {
+    401: "No valid API key came with the request.",
+    403: "The API key lacks the scope {scope}.",
+    404: "There is no such thing, or it is another organization's.",
+    409: "It contradicts what is there, or the Idempotency-Key was used for another request.",
+    410: "The file is gone or was changed since it was made.",
+    412: "It has changed since it was read (`If-Match`).",
+    413: "The body is too large.",
+    422: "A field cannot be used.",
+    429: f"More than {BURST} requests at once, or {1 / SECONDS:.0f} a second, by one key.",
+}
+_ALWAYS = (401, 403, 429)
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+
+
+class ApiGate:
+    """``accounts.Gate`` on the operational database; each key's rate is kept in the process."""
+
+    def __init__(self, database: Database[Operational]) -> None:
+        self._database = database
+        self._brake = TokenBucket(burst=BURST, seconds=SECONDS)
+        self._bearer = HTTPBearer(auto_error=False, description="An API key: wh_live_…")
+
+    def __call__(self, scope: Scope) -> Callable[..., Identity]:
+        """The dependency of a route that needs this scope."""
+
+        def admitted(
+            sent: Annotated[HTTPAuthorizationCredentials | None, Depends(self._bearer)],
+        ) -> Identity:
+            if sent is None:
+                raise NotSignedIn(
+                    "an API key is needed: Authorization: Bearer <key>",
+                    hint="wavehouse keys create",
+                )
+            with self._database.worker() as tx:
+                identity = accounts.verify_api_key(tx, text=sent.credentials, scope=scope)
+            # After the check: strangers cannot use up a key's rate by its prefix.
+            if not self._brake.take(sent.credentials):
+                raise TooManyRequests(
+                    "this API key asks too often", hint="Wait a second and try again."
+                )
+            return identity
+
+        return admitted
+
+    def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
+        """The problems of a route, for the OpenAPI."""
+        return {
+            status: {
+                "description": _SAYS.get(status, HTTPStatus(status).phrase).format(scope=scope),
+                **_PROBLEM,
+            }
+            for status in sorted({*_ALWAYS, *statuses})
+        }

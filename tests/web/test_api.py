@@ -1,0 +1,288 @@
+"""The whole API on a real database: contract by schemathesis, and what a client relies on."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import schemathesis
+from fastapi import FastAPI
+from hypothesis import HealthCheck, given, settings
+from schemathesis.checks import CHECKS, load_all_checks
+from starlette.testclient import TestClient
+
+from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse.accounts import Scope, Workplace
+from wavehouse.kernel import clock
+from wavehouse.simulation import Settings, simulate
+from wavehouse.web.gate import BURST
+from wavehouse.web.live import live_app
+
+LAST = date(2026, 11, 19)
+PERIOD = {"from": "2026-11-06", "to": "2026-11-19"}
+
+
+@pytest.fixture
+def place(workplace: Workplace, tmp_path: Path) -> Iterator[Workplace]:
+    """Fourteen simulated days, read by the doors that the commands use."""
+    folder = tmp_path / "simulation"
+    with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
+        simulate(Settings(seed=5, people=20, days=14, until=LAST), folder)
+        media = catalog.read_media_file(folder / "media.json")
+        for feed in sorted((folder / "feeds").iterdir()):
+            catalog.ingest_feed(
+                workplace.stores.operational,
+                identity=workplace.identity,
+                location=str(feed),
+                reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
+            )
+        list(measurement.ingest_logs(workplace, sorted((folder / "logs").iterdir())))
+        measurement.count(workplace)
+        measurement.roll_up(workplace)
+        with workplace.stores.operational.worker() as tx:
+            sponsorship.import_campaigns(
+                tx, identity=workplace.identity, path=folder / "campaigns.json"
+            )
+            sponsorship.ingest_conversions(
+                tx, identity=workplace.identity, path=folder / "conversions.csv"
+            )
+        yield workplace
+
+
+def key(place: Workplace, *scopes: Scope) -> str:
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        made = accounts.create_api_key(
+            tx, identity=place.identity, name="test", scopes=list(scopes or Scope)
+        )
+    return made.text
+
+
+@pytest.fixture
+def app(place: Workplace) -> FastAPI:
+    return live_app(place)
+
+
+@pytest.fixture
+def api(place: Workplace, app: FastAPI) -> TestClient:
+    """A program with a key that may do everything."""
+    return client(app, key(place))
+
+
+def client(app: FastAPI, secret: str) -> TestClient:
+    return TestClient(
+        app,
+        base_url="http://localhost",
+        headers={"Authorization": f"Bearer {secret}"},
+        raise_server_exceptions=False,
+    )
+
+
+def everything(api: TestClient, path: str, limit: int) -> list[dict[str, Any]]:
+    """All entries of a list, page by page."""
+    found: list[dict[str, Any]] = []
+    cursor = None
+    while True:
+        params = {"limit": limit} | ({"cursor": cursor} if cursor else {})
+        page = api.get(f"/api/v1{path}", params=params).json()
+        assert len(page["data"]) <= limit
+        found += page["data"]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            return found
+
+
+def test_every_route_keeps_its_contract(place: Workplace, app: FastAPI) -> None:
+    """Schemathesis: what the OpenAPI says is what is answered, whatever is sent; no 5xx."""
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers={"Host": "localhost"})
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert 20 <= len(operations)
+    for operation in operations:
+        _try(operation, key(place))
+
+
+load_all_checks()
+(OPAQUE,) = CHECKS.get_by_names(["positive_data_acceptance"])
+
+
+def _try(operation: Any, secret: str) -> None:
+    sent = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
+
+    @settings(
+        max_examples=25,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def holds(case: schemathesis.Case) -> None:
+        # A cursor is opaque and a period has an order: not all that fits the schema is accepted.
+        case.call_and_validate(headers=sent, excluded_checks=[OPAQUE])
+
+    holds()
+
+
+@pytest.mark.parametrize(
+    ("path", "limit"),
+    [
+        ("/podcasts", 1),
+        ("/campaigns", 1),
+        ("/sponsors", 1),
+        ("/conversions", 7),
+        ("/sources/files", 5),
+    ],
+)
+def test_pages_of_any_size_hold_the_same_list_once(api: TestClient, path: str, limit: int) -> None:
+    """Page by page and all at once: the same entries in the same order, none twice."""
+    whole = everything(api, path, 200)
+    assert len(whole) > 1
+    assert whole == everything(api, path, limit)
+
+
+def test_downloads_are_those_of_the_dashboard(api: TestClient, place: Workplace) -> None:
+    """One figure, whichever door; every split has the same sum, and says by which rules."""
+    sums = set()
+    for by in ("day", "episode", "app", "country"):
+        told = api.get("/api/v1/downloads", params={**PERIOD, "by": by}).json()
+        sums |= {told["downloads"], sum(row["downloads"] for row in told["rows"])}
+    days = measurement.days(place, first=date(2026, 11, 6), last=LAST)
+    assert {sum(day.downloads for day in days)} == sums
+    assert measurement.RULE_VERSION == told["provenance"]["rules"]
+    windows = api.get("/api/v1/windows", params=PERIOD).json()
+    assert windows["calendar"] == told["downloads"]
+
+
+def test_a_key_may_do_what_its_scopes_say_and_no_more(place: Workplace, app: FastAPI) -> None:
+    """401 without a key, 403 for a scope that it lacks; the problem names the scope."""
+    reader = client(app, key(place, Scope.STATS_READ))
+    assert 200 == reader.get("/api/v1/downloads", params=PERIOD).status_code
+    refused = reader.get("/api/v1/campaigns")
+    assert (403, "refused") == (refused.status_code, refused.json()["code"])
+    assert "campaigns:read" in refused.json()["detail"]
+    stranger = client(app, "wh_live_nobody")
+    assert 401 == stranger.get("/api/v1/downloads", params=PERIOD).status_code
+
+
+def test_a_key_that_asks_too_often_is_slowed_down(place: Workplace, app: FastAPI) -> None:
+    """429 after the burst; another key goes on."""
+    busy, other = client(app, key(place)), client(app, key(place))
+    seen = [busy.get("/api/v1/podcasts").status_code for _ in range(BURST + 1)]
+    assert ([200] * BURST, 429) == (seen[:-1], seen[-1])
+    assert 200 == other.get("/api/v1/podcasts").status_code
+
+
+def test_what_has_not_changed_is_not_sent_again(api: TestClient) -> None:
+    """The ETag of a list is of its content: 304 until something changes."""
+    first = api.get("/api/v1/campaigns")
+    tag = {"If-None-Match": first.headers["etag"]}
+    again = api.get("/api/v1/campaigns", headers=tag)
+    assert (304, b"") == (again.status_code, again.content)
+    one = first.json()["data"][0]
+    api.patch(f"/api/v1/campaigns/{one['campaign_id']}", json={"status": one["next_states"][0]})
+    assert 200 == api.get("/api/v1/campaigns", headers=tag).status_code
+
+
+def test_a_campaign_moves_only_as_it_was_read(api: TestClient) -> None:
+    """If-Match with an old ETag is 412 and moves nothing; a way that there is not is 422."""
+    one = api.get("/api/v1/campaigns").json()["data"][0]
+    path = f"/api/v1/campaigns/{one['campaign_id']}"
+    read = {"If-Match": api.get(path).headers["etag"]}
+    there = one["next_states"][0]
+    moved = api.patch(path, json={"status": there}, headers=read)
+    assert (200, there) == (moved.status_code, moved.json()["status"])
+    assert 412 == api.patch(path, json={"status": one["status"]}, headers=read).status_code
+    assert there == api.get(path).json()["status"]
+    ways = set(moved.json()["next_states"]) | {there}
+    nowhere = next(s for s in ("draft", "scheduled", "active", "paused") if s not in ways)
+    assert 422 == api.patch(path, json={"status": nowhere}).status_code
+
+
+def test_a_retry_with_its_key_changes_nothing(api: TestClient) -> None:
+    """Same key, same request: the same answer, once in the database; another request is 409."""
+    show = api.get("/api/v1/podcasts").json()["data"][0]["podcast_id"]
+    sponsor = api.post("/api/v1/sponsors", json={"name": "Retry & Sons"}).json()["sponsor_id"]
+    body = {
+        "name": "Retried",
+        "sponsor_id": sponsor,
+        "podcast_id": show,
+        "start_date": "2026-11-01",
+        "end_date": "2026-11-30",
+        "campaign_value": "100.00",
+        "currency": "EUR",
+        "promo_codes": ["RETRY10"],
+    }
+    mark = {"Idempotency-Key": "k-1"}
+    answers = [api.post("/api/v1/campaigns", json=body, headers=mark) for _ in range(3)]
+    assert [201] * 3 == [answer.status_code for answer in answers], answers[0].text
+    assert [None, "true", "true"] == [a.headers.get("idempotent-replayed") for a in answers]
+    assert answers[0].json() == answers[2].json()
+    names = [c["name"] for c in everything(api, "/campaigns", 200)]
+    assert 1 == names.count("Retried")
+    other = api.post("/api/v1/campaigns", json={**body, "name": "Other"}, headers=mark)
+    assert (409, "conflict") == (other.status_code, other.json()["code"])
+
+
+def test_a_report_is_made_listed_and_fetched_unchanged(api: TestClient, place: Workplace) -> None:
+    """The file's hash is the one that was stored; a file that was touched is 410, never served."""
+    campaign = api.get("/api/v1/campaigns").json()["data"][0]["campaign_id"]
+    body = {
+        "campaign_id": campaign,
+        "first_day": PERIOD["from"],
+        "last_day": PERIOD["to"],
+        "formats": ["pdf", "json", "xlsx", "csv"],
+    }
+    made = api.post("/api/v1/reports", json=body)
+    assert 201 == made.status_code, made.text
+    reports = made.json()["reports"]
+    assert {"pdf", "json", "xlsx", "csv"} == {one["format"] for one in reports}
+    for one in reports:
+        file = api.get(one["file"])
+        assert one["sha256"] == hashlib.sha256(file.content).hexdigest()
+        assert one == api.get(f"/api/v1/reports/{one['report_id']}").json()
+    assert len(reports) == len(everything(api, "/reports", 1))
+    told = next(one for one in reports if one["format"] == "json")
+    stored = next(Path(place.settings["home"], "reports").glob("*.json"))
+    stored.write_text(json.dumps({"forged": True}))
+    assert 410 == api.get(told["file"]).status_code
+
+
+def test_both_credit_models_give_the_same_total(api: TestClient) -> None:
+    """AT10: switching the model moves credit between campaigns, never out of them."""
+    totals = set()
+    for model in ("last_touch", "linear"):
+        total = 0.0
+        for one in everything(api, "/campaigns", 200):
+            path = f"/api/v1/campaigns/{one['campaign_id']}/results"
+            params = {"model": model, "from": "2026-01-01", "to": "2026-12-31"}
+            total += round(float(api.get(path, params=params).json()["revenue"]) * 100)
+        totals.add(total)
+    assert 1 == len(totals)
+
+
+def test_quarantined_rows_are_listed_and_discarded(
+    api: TestClient, place: Workplace, tmp_path: Path
+) -> None:
+    """What waits is told by file and line; discarding closes exactly the rows that are named."""
+    bad = tmp_path / "bad.log"
+    good = sorted((tmp_path / "simulation" / "logs").iterdir())[0]
+    text = good.read_bytes()
+    plain = gzip.decompress(text) if good.suffix == ".gz" else text
+    bad.write_bytes(plain[:4000].rpartition(b"\n")[0] + b"\nthis is no line\nnor is this\n")
+    list(measurement.ingest_logs(place, [bad]))
+    rows = everything(api, "/quarantine", 1)
+    assert 2 == len(rows)
+    closed = api.post("/api/v1/quarantine/discard", json={"ids": [rows[0]["quarantine_id"]]})
+    assert {"tried": 1, "discarded": 1} == {
+        name: closed.json()[name] for name in ("tried", "discarded")
+    }
+    assert [rows[1]["quarantine_id"]] == [
+        row["quarantine_id"] for row in everything(api, "/quarantine", 5)
+    ]
+    replayed = api.post("/api/v1/quarantine/replay", json={})
+    assert (1, 1) == (replayed.json()["tried"], replayed.json()["still_bad"])
