@@ -11,6 +11,7 @@ import pkgutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -137,7 +138,43 @@ def commands_page() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES = {"errors.md": errors_page, "settings.md": settings_page, "cli.md": commands_page}
+def api_page() -> str:
+    """Every route of the API with the scope that it needs and its purpose."""
+    document = api_document()
+    lines = [NOTE + "# API\n"]
+    lines.append("Every route below `/api/v1`, as the running server describes it at")
+    lines.append("`/api/openapi.json`. [The guide](../guides/api.md) says how lists, retries and")
+    lines.append("errors work.\n")
+    lines.append("| method | path | scope | what it does |")
+    lines.append("|---|---|---|---|")
+    for path, methods in document["paths"].items():
+        for method, route in methods.items():
+            if not path.startswith("/api/"):
+                continue
+            refusal = route["responses"].get("403", {}).get("description", "")
+            scope = refusal.rpartition(" ")[2].rstrip(".") if "scope" in refusal else "–"
+            purpose = one_line(route.get("description", "").partition("\n\n")[0])
+            lines.append(f"| {method.upper()} | `{path}` | `{scope}` | {purpose} |")
+    return "\n".join(lines) + "\n"
+
+
+def api_document() -> dict[str, Any]:
+    """The OpenAPI document, from routes that no database stands behind."""
+    from types import SimpleNamespace
+
+    from wavehouse.web.live import live_app
+
+    nowhere: Any = SimpleNamespace(stores=SimpleNamespace(operational=None), settings={})
+    document: dict[str, Any] = live_app(nowhere).openapi()
+    return document
+
+
+PAGES = {
+    "errors.md": errors_page,
+    "settings.md": settings_page,
+    "cli.md": commands_page,
+    "api.md": api_page,
+}
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
 
@@ -82,9 +83,9 @@ def _trust_the_power(stores: Stores) -> None:
         connection.execute("SELECT pg_reload_conf()")
 
 
-@pytest.fixture
-def stores(server: EmbeddedServer) -> Iterator[Stores]:
-    """The three databases, empty and migrated, for this test alone."""
+@contextmanager
+def _cloned(server: EmbeddedServer) -> Iterator[Stores]:
+    """The three databases, empty and migrated, as copies of their own."""
     secret = server.superuser_password()
     tag = uuid4().hex[:8]
     admin = server.conninfo("postgres", "wavehouse_root", secret)
@@ -112,6 +113,22 @@ def stores(server: EmbeddedServer) -> Iterator[Stores]:
             opened.close()
             for name in DATABASES:
                 connection.execute(f'DROP DATABASE "{name}_{tag}" WITH (FORCE)')
+
+
+@pytest.fixture
+def stores(server: EmbeddedServer) -> Iterator[Stores]:
+    """The three databases, empty and migrated, for this test alone."""
+    with _cloned(server) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def shared_workplace(server: EmbeddedServer) -> Iterator[Workplace]:
+    """A workplace that the tests of a module share: what one leaves behind, others find."""
+    folder = _reachable_folder()
+    with _cloned(server) as opened:
+        yield app.entered(config.load({"home": str(folder)}, environment={}), opened)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture

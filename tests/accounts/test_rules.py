@@ -117,3 +117,11 @@ def test_the_hash_of_a_token_is_sha256() -> None:
     assert "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == (
         rules.token_hash("abc").hex()
     )
+
+
+def test_the_command_knows_every_scope() -> None:
+    """`keys create --scope` lists them without importing anything; the lists are the same."""
+    from wavehouse.accounts.cli import SCOPES
+    from wavehouse.accounts.types import Scope
+
+    assert SCOPES == [scope.value for scope in Scope]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import psycopg
 import pytest
@@ -11,7 +13,7 @@ import pytest
 from wavehouse import accounts
 from wavehouse.accounts import Scope, Workplace
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import InvalidInput, NotFound, NotSignedIn, Refused
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
 from wavehouse.store import Stores
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -328,3 +330,56 @@ def test_a_key_that_has_expired_already_is_not_made(workplace: Workplace) -> Non
         pytest.raises(InvalidInput, match="would have expired already"),
     ):
         _key(workplace, expires_at=NOON)
+
+
+def test_two_equal_requests_at_a_time_have_one_effect(workplace: Workplace) -> None:
+    """The second waits for the first and repeats its answer; a failed first leaves the key free."""
+    place, done = workplace, []
+
+    def effect() -> tuple[int, dict[str, Any]]:
+        done.append(1)
+        return 201, {"n": len(done)}
+
+    def ask(_: int) -> accounts.Answered:
+        with place.stores.operational.app(place.organization.organization_id) as tx:
+            return accounts.answer_once(
+                tx, identity=place.identity, key="same", request=b"POST /x", answer=effect
+            )
+
+    def broken() -> tuple[int, dict[str, Any]]:
+        raise InvalidInput("no")
+
+    with (
+        pytest.raises(InvalidInput),
+        place.stores.operational.app(place.organization.organization_id) as tx,
+    ):
+        accounts.answer_once(
+            tx, identity=place.identity, key="same", request=b"POST /x", answer=broken
+        )
+    with ThreadPoolExecutor(8) as pool:
+        answers = list(pool.map(ask, range(8)))
+    assert [1] == done
+    assert {(201, 1)} == {(a.status, a.body["n"]) for a in answers}
+    assert 7 == sum(a.replayed for a in answers)
+
+
+def test_an_idempotency_key_is_free_again_after_a_day(workplace: Workplace) -> None:
+    """Another request may use it then; before, it is refused."""
+    place = workplace
+
+    def ask(request: bytes) -> accounts.Answered:
+        with place.stores.operational.app(place.organization.organization_id) as tx:
+            return accounts.answer_once(
+                tx,
+                identity=place.identity,
+                key="k",
+                request=request,
+                answer=lambda: (201, {"request": request.decode()}),
+            )
+
+    now = clock.now()
+    ask(b"one")
+    with clock.frozen(now + timedelta(hours=23)), pytest.raises(Conflict):
+        ask(b"two")
+    with clock.frozen(now + timedelta(hours=25)):
+        assert "two" == ask(b"two").body["request"]

@@ -23,7 +23,7 @@ def generator(root: Path) -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("page", ["errors.md", "settings.md", "cli.md"])
+@pytest.mark.parametrize("page", ["errors.md", "settings.md", "cli.md", "api.md"])
 def test_a_reference_page_is_what_the_code_would_write(
     generator: ModuleType, root: Path, page: str
 ) -> None:

@@ -28,10 +28,10 @@ LAST = date(2026, 11, 19)
 PERIOD = {"from": "2026-11-06", "to": "2026-11-19"}
 
 
-@pytest.fixture
-def place(workplace: Workplace, tmp_path: Path) -> Iterator[Workplace]:
-    """Fourteen simulated days, read by the doors that the commands use."""
-    folder = tmp_path / "simulation"
+@pytest.fixture(scope="module")
+def filled(shared_workplace: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Fourteen simulated days, read by the doors that the commands use; the folder they lie in."""
+    workplace, folder = shared_workplace, tmp_path_factory.mktemp("simulation")
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
         simulate(Settings(seed=5, people=20, days=14, until=LAST), folder)
         media = catalog.read_media_file(folder / "media.json")
@@ -52,7 +52,15 @@ def place(workplace: Workplace, tmp_path: Path) -> Iterator[Workplace]:
             sponsorship.ingest_conversions(
                 tx, identity=workplace.identity, path=folder / "conversions.csv"
             )
-        yield workplace
+    return folder
+
+
+@pytest.fixture
+def place(shared_workplace: Workplace, filled: Path) -> Iterator[Workplace]:
+    """The filled workplace, at 14:52 of 20 November 2026."""
+    assert filled.exists()
+    with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
+        yield shared_workplace
 
 
 def key(place: Workplace, *scopes: Scope) -> str:
@@ -95,37 +103,6 @@ def everything(api: TestClient, path: str, limit: int) -> list[dict[str, Any]]:
         cursor = page["next_cursor"]
         if cursor is None:
             return found
-
-
-def test_every_route_keeps_its_contract(place: Workplace, app: FastAPI) -> None:
-    """Schemathesis: what the OpenAPI says is what is answered, whatever is sent; no 5xx."""
-    schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers={"Host": "localhost"})
-    operations = [result.ok() for result in schema.get_all_operations()]
-    assert 20 <= len(operations)
-    for operation in operations:
-        _try(operation, key(place))
-
-
-load_all_checks()
-(OPAQUE,) = CHECKS.get_by_names(["positive_data_acceptance"])
-
-
-def _try(operation: Any, secret: str) -> None:
-    sent = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
-
-    @settings(
-        max_examples=25,
-        database=None,
-        derandomize=True,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-    )
-    @given(case=operation.as_strategy())
-    def holds(case: schemathesis.Case) -> None:
-        # A cursor is opaque and a period has an order: not all that fits the schema is accepted.
-        case.call_and_validate(headers=sent, excluded_checks=[OPAQUE])
-
-    holds()
 
 
 @pytest.mark.parametrize(
@@ -266,11 +243,11 @@ def test_both_credit_models_give_the_same_total(api: TestClient) -> None:
 
 
 def test_quarantined_rows_are_listed_and_discarded(
-    api: TestClient, place: Workplace, tmp_path: Path
+    api: TestClient, place: Workplace, filled: Path, tmp_path: Path
 ) -> None:
     """What waits is told by file and line; discarding closes exactly the rows that are named."""
     bad = tmp_path / "bad.log"
-    good = sorted((tmp_path / "simulation" / "logs").iterdir())[0]
+    good = sorted((filled / "logs").iterdir())[0]
     text = good.read_bytes()
     plain = gzip.decompress(text) if good.suffix == ".gz" else text
     bad.write_bytes(plain[:4000].rpartition(b"\n")[0] + b"\nthis is no line\nnor is this\n")
@@ -286,3 +263,34 @@ def test_quarantined_rows_are_listed_and_discarded(
     ]
     replayed = api.post("/api/v1/quarantine/replay", json={})
     assert (1, 1) == (replayed.json()["tried"], replayed.json()["still_bad"])
+
+
+def test_every_route_keeps_its_contract(place: Workplace, app: FastAPI) -> None:
+    """Schemathesis: what the OpenAPI says is what is answered, whatever is sent; no 5xx."""
+    schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers={"Host": "localhost"})
+    operations = [result.ok() for result in schema.get_all_operations()]
+    assert 20 <= len(operations)
+    for operation in operations:
+        _try(operation, key(place))
+
+
+load_all_checks()
+(OPAQUE,) = CHECKS.get_by_names(["positive_data_acceptance"])
+
+
+def _try(operation: Any, secret: str) -> None:
+    sent = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
+
+    @settings(
+        max_examples=25,
+        database=None,
+        derandomize=True,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(case=operation.as_strategy())
+    def holds(case: schemathesis.Case) -> None:
+        # A cursor is opaque and a period has an order: not all that fits the schema is accepted.
+        case.call_and_validate(headers=sent, excluded_checks=[OPAQUE])
+
+    holds()

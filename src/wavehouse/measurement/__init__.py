@@ -1,5 +1,6 @@
 """The door of ``measurement``: from access logs to counted downloads and rollups."""
 
+from wavehouse.measurement.rules.outcomes import fault_explained
 from wavehouse.measurement.rules.windows import CountWindow
 from wavehouse.measurement.rules.windows import differences as window_differences
 from wavehouse.measurement.service.aside import set_aside
@@ -7,6 +8,10 @@ from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.inclusions import expired_inclusions
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.lookups import list_version
+from wavehouse.measurement.service.quarantine import Reader as QuarantineReader
+from wavehouse.measurement.service.quarantine import discard, replay, waiting
+from wavehouse.measurement.service.quarantine import files as source_files
+from wavehouse.measurement.service.quarantine import listed as quarantined
 from wavehouse.measurement.service.reading import (
     By,
     days,
@@ -35,8 +40,10 @@ from wavehouse.measurement.types import (
     Figure,
     FileResult,
     Freshness,
+    QuarantinedRow,
     Reconciliation,
     RolledUp,
+    SourceSummary,
     Tally,
     TracedRequest,
     WindowFigures,
@@ -54,8 +61,11 @@ __all__ = [
     "FileResult",
     "Freshness",
     "Pass",
+    "QuarantineReader",
+    "QuarantinedRow",
     "Reconciliation",
     "RolledUp",
+    "SourceSummary",
     "Tally",
     "TracedRequest",
     "Visitor",
@@ -63,9 +73,11 @@ __all__ = [
     "by_window",
     "count",
     "days",
+    "discard",
     "episode_days",
     "estimates",
     "expired_inclusions",
+    "fault_explained",
     "figures",
     "filtered",
     "flagged",
@@ -77,12 +89,16 @@ __all__ = [
     "listeners",
     "outcomes",
     "pending_days",
+    "quarantined",
     "reconcile",
     "recount",
+    "replay",
     "roll_up",
     "set_aside",
+    "source_files",
     "trace",
     "visitor",
+    "waiting",
     "watch",
     "window_differences",
 ]

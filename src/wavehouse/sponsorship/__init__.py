@@ -1,5 +1,7 @@
 """The door of ``sponsorship``: sponsors, campaigns, conversions, credit, return, reports."""
 
+from wavehouse.sponsorship.rules.states import next_states
+from wavehouse.sponsorship.service.archive import find_report, list_reports
 from wavehouse.sponsorship.service.conversions import (
     Quarantine,
     ingest_conversions,
@@ -50,6 +52,7 @@ from wavehouse.sponsorship.types import (
     EpisodeDay,
     ImportResult,
     IngestResult,
+    ListedReport,
     Moved,
     NewCampaign,
     NewPlacement,
@@ -84,6 +87,7 @@ __all__ = [
     "EpisodeDay",
     "ImportResult",
     "IngestResult",
+    "ListedReport",
     "Moved",
     "NewCampaign",
     "NewPlacement",
@@ -111,15 +115,18 @@ __all__ = [
     "find_campaign",
     "find_episodes",
     "find_podcast",
+    "find_report",
     "from_rollups",
     "import_campaigns",
     "ingest_conversions",
     "list_campaigns",
     "list_pixels",
     "list_placements",
+    "list_reports",
     "list_sponsors",
     "make_report",
     "move_campaign",
+    "next_states",
     "place_campaign",
     "record_conversion",
     "recredit",

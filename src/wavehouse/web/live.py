@@ -11,10 +11,11 @@ from datetime import UTC, date
 from decimal import Decimal
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import APIRouter, FastAPI
 
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Workplace
+from wavehouse.app import reread_conversions
 from wavehouse.catalog import EpisodeSummary
 from wavehouse.catalog.http import router as catalog_router
 from wavehouse.kernel import clock
@@ -25,7 +26,9 @@ from wavehouse.measurement.http import router as measurement_router
 from wavehouse.sponsorship.http import pixels_router
 from wavehouse.sponsorship.http import router as sponsorship_router
 from wavehouse.store import Analytics, Database, Listeners, Operational
+from wavehouse.web import campaigns, reports, sources, tokens
 from wavehouse.web.app import create_app
+from wavehouse.web.desk import Desk
 from wavehouse.web.gate import ApiGate
 from wavehouse.web.memory import Memory
 from wavehouse.web.services import (
@@ -47,6 +50,7 @@ from wavehouse.web.services import (
 )
 from wavehouse.web.site import Site
 
+_READERS = {"conversions": reread_conversions}
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
 _Period = tuple[date, date] | None
 
@@ -268,12 +272,24 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
         LiveServices(place, sample_data=sample_data),
         [
             catalog_router(place.stores.operational, gate),
-            measurement_router(place, gate),
+            measurement_router(place, gate, _READERS),
             sponsorship_router(place, gate),
             pixels_router(place),
+            *_desks(place, site or Site()),
         ],
         site,
     )
+
+
+def _desks(place: Workplace, site: Site) -> list[APIRouter]:
+    """The pages on which something can be done."""
+    desk = Desk(place, site)
+    return [
+        sources.router(desk, _READERS),
+        campaigns.router(desk),
+        reports.router(desk),
+        tokens.router(desk),
+    ]
 
 
 def _episode_figures(

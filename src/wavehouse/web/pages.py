@@ -86,6 +86,11 @@ def windows(card: WindowsCard, *, who: SignedIn, csrf: str, back: str, bare: boo
     return _render(name, card=card, who=who, csrf=csrf, back=back, fragment=False)
 
 
+def desk(name: str, *, who: SignedIn, csrf: str, said: str, **values: object) -> str:
+    """A page on which something can be done."""
+    return _render(f"{name}.html", who=who, csrf=csrf, said=said, fragment=False, **values)
+
+
 def message(page: Message, *, fragment: bool = False) -> str:
     """A page that says one thing: an error, a farewell."""
     return _render("message.html", page=page, who=None, csrf="", fragment=fragment)

@@ -16,7 +16,7 @@ from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, T
 
 _ROWS = 7
 _COUNTRIES = 9
-_TONES = {
+TONES = {
     "active": "good",
     "running": "good",
     "scheduled": "info",
@@ -164,7 +164,7 @@ def campaigns(rows: Sequence[CampaignFigures]) -> tuple[CampaignRow, ...]:
             sponsor=row.sponsor,
             name=row.name,
             status=row.status.replace("_", " ").capitalize(),
-            tone=_TONES.get(row.status.lower(), "plain"),
+            tone=TONES.get(row.status.lower(), "plain"),
             conversions=fmt.count(row.conversions),
             revenue=Figure(fmt.money(row.revenue), fmt.money_exact(row.revenue)),
             roi=fmt.times(row.roi),

@@ -322,6 +322,37 @@ COMMENT ON COLUMN accounts.api_keys.rotated_from IS 'The key that it replaces.';
 COMMENT ON COLUMN accounts.api_keys.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN accounts.api_keys.updated_at IS 'When the row last changed; kept by a trigger.';
 
+CREATE TABLE accounts.idempotency_keys (
+  organization_id uuid NOT NULL,
+  user_id uuid NOT NULL,
+  idempotency_key text NOT NULL,
+  request_hash bytea NOT NULL,
+  status smallint,
+  body jsonb,
+  created_at timestamp with time zone NOT NULL,
+  CONSTRAINT idempotency_keys_pkey PRIMARY KEY (organization_id, user_id, idempotency_key),
+  CONSTRAINT idempotency_keys_answer_check CHECK (((status IS NULL) = (body IS NULL))),
+  CONSTRAINT idempotency_keys_idempotency_key_check CHECK (((length(idempotency_key) >= 1) AND (length(idempotency_key) <= 255))),
+  CONSTRAINT idempotency_keys_request_hash_check CHECK ((length(request_hash) = 32)),
+  CONSTRAINT idempotency_keys_status_check CHECK (((status >= 200) AND (status <= 299)))
+);
+CREATE INDEX idempotency_keys_created_at_idx ON accounts.idempotency_keys USING btree (created_at);
+CREATE INDEX idempotency_keys_user_id_idx ON accounts.idempotency_keys USING btree (user_id);
+ALTER TABLE accounts.idempotency_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON accounts.idempotency_keys TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON accounts.idempotency_keys TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON accounts.idempotency_keys FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON accounts.idempotency_keys TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON accounts.idempotency_keys TO wavehouse_operational_worker;
+COMMENT ON TABLE accounts.idempotency_keys IS 'Answers of the API by Idempotency-Key: a retry within 24 hours gets the same answer and changes nothing.';
+COMMENT ON COLUMN accounts.idempotency_keys.organization_id IS 'Whose request it was.';
+COMMENT ON COLUMN accounts.idempotency_keys.user_id IS 'Who asked: the owner of the API key.';
+COMMENT ON COLUMN accounts.idempotency_keys.idempotency_key IS 'The header''s text, 1 to 255 characters.';
+COMMENT ON COLUMN accounts.idempotency_keys.request_hash IS 'SHA-256 of method, path and body; another request under the same key is refused.';
+COMMENT ON COLUMN accounts.idempotency_keys.status IS 'The answer''s HTTP status; only what succeeded is kept.';
+COMMENT ON COLUMN accounts.idempotency_keys.body IS 'The answer''s JSON body.';
+COMMENT ON COLUMN accounts.idempotency_keys.created_at IS 'When the request came; rows go after 24 hours.';
+
 CREATE TABLE accounts.login_links (
   token_hash bytea NOT NULL,
   organization_id uuid NOT NULL,
@@ -2043,6 +2074,7 @@ CREATE TABLE measurement.source_files (
   CONSTRAINT source_files_head_hash_check CHECK ((length(head_hash) = 32)),
   CONSTRAINT source_files_head_length_check CHECK ((head_length > 0))
 );
+CREATE INDEX source_files_organization_id_last_read_at_idx ON measurement.source_files USING btree (organization_id, last_read_at DESC, source_file_id DESC);
 ALTER TABLE measurement.source_files ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON measurement.source_files TO wavehouse_operational_worker USING (true);
 CREATE POLICY tenant ON measurement.source_files TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
@@ -2796,6 +2828,7 @@ CREATE TABLE sponsorship.conversions (
   CONSTRAINT conversions_source_check CHECK ((source IN ('file', 'api', 'pixel', 'landing')))
 );
 CREATE UNIQUE INDEX conversions_order_key ON sponsorship.conversions USING btree (organization_id, sponsor_id, order_id, ((conversion_value < (0)::numeric))) NULLS NOT DISTINCT;
+CREATE INDEX conversions_organization_id_occurred_at_idx ON sponsorship.conversions USING btree (organization_id, occurred_at DESC, conversion_id DESC);
 CREATE INDEX conversions_pixel_id_idx ON sponsorship.conversions USING btree (pixel_id);
 CREATE INDEX conversions_sponsor_id_occurred_at_idx ON sponsorship.conversions USING btree (sponsor_id, occurred_at);
 ALTER TABLE sponsorship.conversions ENABLE ROW LEVEL SECURITY;
@@ -3048,6 +3081,7 @@ CREATE TABLE sponsorship.reports (
 );
 CREATE INDEX reports_campaign_id_idx ON sponsorship.reports USING btree (campaign_id);
 CREATE INDEX reports_generated_at_idx ON sponsorship.reports USING btree (generated_at DESC);
+CREATE INDEX reports_organization_id_generated_at_idx ON sponsorship.reports USING btree (organization_id, generated_at DESC, report_id DESC);
 CREATE INDEX reports_organization_id_idx ON sponsorship.reports USING btree (organization_id);
 CREATE INDEX reports_report_type_idx ON sponsorship.reports USING btree (report_type);
 CREATE INDEX reports_user_id_generated_at_idx ON sponsorship.reports USING btree (user_id, generated_at);
@@ -4042,6 +4076,9 @@ COMMENT ON COLUMN usage.usage_requests.occurred_at IS 'Its time: with the id its
 ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_rotated_from_fkey FOREIGN KEY (rotated_from) REFERENCES accounts.api_keys(api_key_id) ON DELETE SET NULL;
 ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+
+ALTER TABLE accounts.idempotency_keys ADD CONSTRAINT idempotency_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
+ALTER TABLE accounts.idempotency_keys ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
 
 ALTER TABLE accounts.login_links ADD CONSTRAINT login_links_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 ALTER TABLE accounts.login_links ADD CONSTRAINT login_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;

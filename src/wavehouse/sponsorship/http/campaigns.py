@@ -27,7 +27,7 @@ from wavehouse.sponsorship.http.common import (
     Text,
     once,
 )
-from wavehouse.sponsorship.rules.states import TRANSITIONS
+from wavehouse.sponsorship.rules.states import next_states
 from wavehouse.sponsorship.service import flights, parties, results
 from wavehouse.sponsorship.types import (
     CURRENCIES,
@@ -122,7 +122,7 @@ class CampaignOut(BaseModel):
         """The campaign on the wire."""
         status = CampaignStatus(card.status)
         told = {name: getattr(card, name) for name in cls.model_fields if hasattr(card, name)}
-        return cls(**{**told, "status": status, "next_states": list(TRANSITIONS[status])})
+        return cls(**{**told, "status": status, "next_states": list(next_states(status))})
 
 
 class Move(BaseModel):

@@ -22,6 +22,11 @@ TRANSITIONS: dict[CampaignStatus, tuple[CampaignStatus, ...]] = {
 }
 
 
+def next_states(now: CampaignStatus) -> tuple[CampaignStatus, ...]:
+    """The states that a campaign can be moved to."""
+    return TRANSITIONS[now]
+
+
 def check_transition(name: str, now: CampaignStatus, wanted: CampaignStatus) -> None:
     """Raise InvalidInput for a way that there is not; staying is no way."""
     if wanted is now or wanted in TRANSITIONS[now]:

@@ -3,6 +3,7 @@
 (function () {
   const root = document.documentElement;
   let lastMenu;
+  let goingSince = 0;
   const find = (selector) => document.querySelector(selector);
 
   function dark() {
@@ -60,7 +61,11 @@
     if (event.key === "?") { event.preventDefault(); showKeys(); return; }
     if (find("#keys")?.open) return;
     if (event.key === "d" || event.key === "D") { event.preventDefault(); openRange(); return; }
-    const target = find(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`);
+    const letter = event.key.toLowerCase();
+    if (letter === "g") { goingSince = Date.now(); return; }
+    const name = Date.now() - goingSince < 1500 ? `g ${letter}` : letter;
+    goingSince = 0;
+    const target = find(`[data-key="${CSS.escape(name)}"]`);
     if (target) { event.preventDefault(); target.click(); }
   });
 

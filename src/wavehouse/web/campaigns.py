@@ -1,0 +1,144 @@
+"""The page of campaigns: what each must bring, has brought, and may become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from wavehouse import measurement, sponsorship
+from wavehouse.accounts import Workplace
+from wavehouse.charts import format as fmt
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.money import Money
+from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
+from wavehouse.web.access import Form
+from wavehouse.web.desk import Desk, back
+from wavehouse.web.tables import TONES
+
+_EVER = (date(1970, 1, 1), date(2999, 12, 31))
+_VERBS = {
+    CampaignStatus.DRAFT: "Back to draft",
+    CampaignStatus.SCHEDULED: "Schedule",
+    CampaignStatus.ACTIVE: "Activate",
+    CampaignStatus.PAUSED: "Pause",
+    CampaignStatus.COMPLETED: "Complete",
+    CampaignStatus.CANCELLED: "Cancel",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """A state that a campaign can be moved to, and the word on its button."""
+
+    status: str
+    verb: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignLine:
+    """A campaign as the page shows it."""
+
+    campaign_id: str
+    sponsor: str
+    name: str
+    show: str
+    flight: str
+    status: str
+    tone: str
+    delivered: str
+    guaranteed: str
+    share: str
+    conversions: str
+    revenue: str
+    roi: str
+    ways: tuple[Way, ...]
+
+
+def router(desk: Desk) -> APIRouter:
+    """``/campaigns`` and its forms."""
+    routes = APIRouter(include_in_schema=False)
+    place = desk.place
+
+    @routes.get("/campaigns")
+    def show(request: Request) -> Response:
+        identity = desk.visitor(request)
+        with place.stores.operational.app(identity.organization_id) as tx:
+            found = sponsorship.campaign_results(
+                tx, identity=identity, first=_EVER[0], last=_EVER[1]
+            )
+            due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
+        found.sort(key=lambda f: (f.card.start_date, f.card.name), reverse=True)
+        return desk.page(
+            request,
+            "campaigns",
+            identity,
+            lines=[line(each, _delivered(place, each.card)) for each in found],
+            due=[f"{one.name}: {one.before} → {one.after}" for one in due],
+        )
+
+    @routes.post("/campaigns/advance")
+    def advance(request: Request, fields: Form) -> Response:
+        identity = desk.editor(request, fields)
+        with place.stores.operational.app(identity.organization_id) as tx:
+            moved = sponsorship.advance_campaigns(tx, identity=identity, today=clock.today())
+        return back("/campaigns", "advanced", len(moved))
+
+    @routes.post("/campaigns/move")
+    def move(request: Request, fields: Form) -> Response:
+        identity = desk.editor(request, fields)
+        wanted = fields.get("status", "")
+        if wanted not in list(CampaignStatus):
+            raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")
+        with place.stores.operational.app(identity.organization_id) as tx:
+            card = sponsorship.find_campaign(
+                tx, identity=identity, wanted=fields.get("campaign", "")
+            )
+            sponsorship.move_campaign(
+                tx, identity=identity, card=card, status=CampaignStatus(wanted)
+            )
+        return back("/campaigns", "moved")
+
+    return routes
+
+
+def _delivered(place: Workplace, card: CampaignCard) -> int:
+    """Downloads of the carrying episodes within the flight, as in the campaign's report."""
+    if not card.episode_ids:
+        return 0
+    last = min(card.end_date, clock.today())
+    if last < card.start_date:
+        return 0
+    days = measurement.episode_days(
+        place, first=card.start_date, last=last, episode_ids=card.episode_ids
+    )
+    return sum(day.downloads for day in days)
+
+
+def line(found: CampaignFigures, delivered: int) -> CampaignLine:
+    """A campaign's line; a dash where a figure cannot be known (AT22)."""
+    card, wanted = found.card, found.card.guaranteed_impressions
+    earned = found.results.conversions or found.results.revenue
+    share = f"{min(100 * delivered / wanted, 100):.1f}%" if wanted else ""
+    return CampaignLine(
+        campaign_id=str(card.campaign_id),
+        sponsor=card.sponsor,
+        name=card.name,
+        show=card.podcast,
+        flight=fmt.period(card.start_date, card.end_date),
+        status=card.status,
+        tone=TONES.get(card.status, "plain"),
+        delivered=fmt.count(delivered),
+        guaranteed=fmt.count(wanted) if wanted else "",
+        share=share,
+        conversions=fmt.count(found.results.conversions),
+        revenue=fmt.money(Money(found.results.revenue, card.currency)) if earned else "–",
+        roi=fmt.times(found.roi) if earned else "–",
+        ways=tuple(
+            Way(way.value, _VERBS[way])
+            for way in sponsorship.next_states(CampaignStatus(card.status))
+        ),
+    )

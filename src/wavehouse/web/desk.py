@@ -1,0 +1,85 @@
+"""What the working pages share: who sits there, forms that came from our pages, the way back."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from fastapi import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from wavehouse import accounts
+from wavehouse.accounts import Identity, Role, Workplace
+from wavehouse.kernel.errors import NotSignedIn, Refused
+from wavehouse.web import access, pages
+from wavehouse.web.services import SignedIn
+from wavehouse.web.site import Site
+
+_SEE_OTHER = 303
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """The workplace behind the pages on which something can be done."""
+
+    place: Workplace
+    site: Site
+
+    def visitor(self, request: Request) -> Identity:
+        """Who is looking. NotSignedIn without a session of this organization."""
+        cookie = request.cookies.get(access.SESSION, "")
+        identity = None
+        if cookie:
+            with self.place.stores.operational.worker() as tx:
+                identity = accounts.session_of(tx, token=cookie)
+        if identity is None:
+            raise NotSignedIn(
+                "This page needs a session.",
+                hint="Open the one-time link that Wavehouse printed when it started, "
+                "or print a new one:",
+            )
+        if identity.organization_id != self.place.organization.organization_id:
+            raise Refused("this page belongs to another organization")
+        return identity
+
+    def editor(self, request: Request, fields: dict[str, str]) -> Identity:
+        """Who sent a form of ours. Refused for a viewer, and for a form from elsewhere."""
+        access.check_csrf(request, fields)
+        identity = self.visitor(request)
+        if identity.role == Role.VIEWER:
+            raise Refused("a viewer may look and change nothing", hint="Ask an administrator.")
+        return identity
+
+    def page(
+        self, request: Request, name: str, identity: Identity, **values: object
+    ) -> HTMLResponse:
+        """A page of the place ``name``, with a token for its forms."""
+        csrf = access.csrf_token(request)
+        who = SignedIn(identity.name, identity.organization_id)
+        body = pages.desk(name, who=who, csrf=csrf, said=_said(request), **values)
+        response = HTMLResponse(body, headers={"Vary": "Cookie"})
+        access.remember_csrf(request, response, csrf, self.site)
+        return response
+
+
+def back(path: str, said: str, amount: int | None = None) -> Response:
+    """To a page after a form was carried out; it says what was done."""
+    query = {"did": said} | ({} if amount is None else {"n": str(amount)})
+    return RedirectResponse(f"{path}?{urlencode(query)}", status_code=_SEE_OTHER)
+
+
+_SENTENCES = {
+    "moved": "The campaign has moved.",
+    "advanced": "{n} campaigns moved as the calendar asked.",
+    "made": "{n} files were made.",
+    "revoked": "The key is revoked; it stopped working at once.",
+    "replayed": "{n} rows were read again and are stored now.",
+    "discarded": "{n} rows were discarded.",
+}
+
+
+def _said(request: Request) -> str:
+    """What was done, from a fixed list: an address cannot put words into the page."""
+    sentence = _SENTENCES.get(request.query_params.get("did", ""), "")
+    amount = request.query_params.get("n", "0")
+    return sentence.format(n=f"{int(amount):,}" if amount.isdecimal() and len(amount) < 12 else "0")

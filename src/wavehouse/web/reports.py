@@ -1,0 +1,155 @@
+"""The page of reports: make one, find one, fetch its file unchanged."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import groupby
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from wavehouse import sponsorship
+from wavehouse.charts import format as fmt
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship import ListedReport, ReportType
+from wavehouse.sponsorship.http import file_answer, folder_of
+from wavehouse.web.access import Form
+from wavehouse.web.desk import Desk, back
+
+MOST = 100
+FORMATS = ("pdf", "xlsx", "csv", "json")
+_TYPES = {
+    ReportType.SPONSOR: "Sponsor report",
+    ReportType.PERFORMANCE: "Performance",
+    ReportType.ROI: "Return on the fee",
+}
+_FORMS = {"pdf": "PDF", "excel": "XLSX", "csv": "CSV", "json": "JSON"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportFile:
+    """A form of a report, to be fetched."""
+
+    form: str
+    href: str
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReportLine:
+    """A report as the page shows it, with the forms that were made at once."""
+
+    number: str
+    sponsor: str
+    campaign: str
+    kind: str
+    period: str
+    made: str
+    files: tuple[ReportFile, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A campaign to make a report of, with the days that a report usually covers."""
+
+    campaign_id: str
+    label: str
+    chosen: bool
+
+
+def router(desk: Desk) -> APIRouter:
+    """``/reports``, its form and its files."""
+    routes = APIRouter(include_in_schema=False)
+    place = desk.place
+
+    @routes.get("/reports")
+    def show(request: Request, campaign: str = "") -> Response:
+        identity = desk.visitor(request)
+        with place.stores.operational.app(identity.organization_id) as tx:
+            cards = sponsorship.list_campaigns(tx, identity=identity)
+            made = sponsorship.list_reports(tx, identity=identity, limit=MOST)
+        wanted = next((c for c in cards if str(c.campaign_id) == campaign), None) or (
+            cards[0] if cards else None
+        )
+        today = clock.today()
+        return desk.page(
+            request,
+            "reports",
+            identity,
+            lines=lines(made),
+            choices=[
+                Choice(str(c.campaign_id), f"{c.sponsor} · {c.name}", c is wanted) for c in cards
+            ],
+            first=wanted.start_date.isoformat() if wanted else "",
+            last=min(wanted.end_date, today).isoformat() if wanted else "",
+            types=[(kind.value, name) for kind, name in _TYPES.items()],
+            formats=[(name, _FORMS.get(name, name.upper())) for name in FORMATS],
+        )
+
+    @routes.post("/reports")
+    def make(request: Request, fields: Form) -> Response:
+        identity = desk.editor(request, fields)
+        formats = [name for name in FORMATS if f"format.{name}" in fields]
+        if not formats:
+            raise InvalidInput("No form is chosen.", hint="Tick PDF, XLSX, CSV or JSON.")
+        kind = fields.get("type", "")
+        if kind not in list(ReportType):
+            raise InvalidInput("There is no such kind of report.")
+        with place.stores.operational.app(identity.organization_id) as tx:
+            made = sponsorship.make_report(
+                tx,
+                identity=identity,
+                card=sponsorship.find_campaign(
+                    tx, identity=identity, wanted=fields.get("campaign", "")
+                ),
+                first=_day(fields, "from"),
+                last=_day(fields, "to"),
+                delivery=sponsorship.from_rollups(place),
+                formats=formats,
+                folder=folder_of(place),
+                report_type=ReportType(kind),
+            )
+        return back("/reports", "made", len(made))
+
+    @routes.get("/reports/{report_id}/file")
+    def file(report_id: UUID, request: Request) -> Response:
+        identity = desk.visitor(request)
+        with place.stores.operational.app(identity.organization_id) as tx:
+            found = sponsorship.find_report(tx, identity=identity, report_id=report_id)
+        return file_answer(found)
+
+    return routes
+
+
+def _day(fields: dict[str, str], name: str) -> date:
+    try:
+        return date.fromisoformat(fields.get(name, ""))
+    except ValueError:
+        raise InvalidInput(f"The day {name!r} is missing or is no day.") from None
+
+
+def lines(made: Sequence[ListedReport]) -> list[ReportLine]:
+    """A line for each report, the latest first; its forms side by side in the usual order."""
+    found = []
+    for (number, generated_at), same in groupby(made, lambda r: (r.number, r.generated_at)):
+        reports = sorted(same, key=lambda r: [*_FORMS].index(r.format))
+        first = reports[0]
+        found.append(
+            ReportLine(
+                number or str(first.report_id)[:8],
+                first.sponsor,
+                first.campaign,
+                _TYPES.get(ReportType(first.report_type), first.report_type),
+                fmt.period(first.first_day, first.last_day),
+                fmt.instant(generated_at),
+                tuple(
+                    ReportFile(_FORMS[r.format], f"/reports/{r.report_id}/file", r.sha256)
+                    for r in reports
+                ),
+            )
+        )
+    return found

@@ -1,0 +1,155 @@
+"""The page of sources: feeds, log files, and what waits in the quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from wavehouse import catalog, measurement
+from wavehouse.catalog import PodcastSummary
+from wavehouse.charts import format as fmt
+from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.paging import decoded, encoded
+from wavehouse.measurement import QuarantinedRow, QuarantineReader, SourceSummary
+from wavehouse.web.access import Form
+from wavehouse.web.desk import Desk, back
+
+FILES = 25
+ROWS = 20
+_TONES = {"active": "good", "error": "bad", "paused": "warn"}
+
+
+@dataclass(frozen=True, slots=True)
+class FeedLine:
+    """A feed as the page shows it."""
+
+    title: str
+    address: str
+    status: str
+    tone: str
+    episodes: str
+    checked: str
+
+
+@dataclass(frozen=True, slots=True)
+class FileLine:
+    """A log file as the page shows it."""
+
+    name: str
+    format: str
+    lines: str
+    bytes: str
+    waiting: int
+    read: str
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingRow:
+    """A row of the quarantine as the page shows it."""
+
+    place: str
+    why: str
+    excerpt: str
+
+
+def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
+    """``/sources`` and its forms."""
+    routes = APIRouter(include_in_schema=False)
+    place = desk.place
+
+    @routes.get("/sources")
+    def show(request: Request, after: str | None = None) -> Response:
+        identity = desk.visitor(request)
+        with place.stores.operational.app(identity.organization_id) as tx:
+            shows = catalog.list_podcasts(tx, identity=identity)
+        files = measurement.source_files(place, limit=FILES + 1, before=_place(after))
+        keep = place.settings["raw_retention_days"]
+        rows = measurement.quarantined(place, limit=ROWS)
+        return desk.page(
+            request,
+            "sources",
+            identity,
+            feeds=[_feed(one) for one in shows],
+            files=[_file(one) for one in files[:FILES]],
+            older=_older(files),
+            first_page=after is None,
+            reasons=[
+                (measurement.fault_explained(reason, keep), fmt.count(number))
+                for reason, number in measurement.waiting(place)
+            ],
+            rows=[_row(one, keep) for one in rows],
+        )
+
+    @routes.post("/sources/replay")
+    def replay(request: Request, fields: Form) -> Response:
+        desk.editor(request, fields)
+        done = measurement.replay(place, readers=readers)
+        return back("/sources", "replayed", done.stored)
+
+    @routes.post("/sources/discard")
+    def discard(request: Request, fields: Form) -> Response:
+        desk.editor(request, fields)
+        return back("/sources", "discarded", measurement.discard(place))
+
+    return routes
+
+
+def _place(after: str | None) -> tuple[datetime, UUID] | None:
+    if after is None:
+        return None
+    at, name = decoded(after, 2)
+    try:
+        return datetime.fromisoformat(at), UUID(name)
+    except ValueError:
+        raise UsageError("this page of the list is not there", hint="Begin anew.") from None
+
+
+def _older(files: list[SourceSummary]) -> str:
+    if len(files) <= FILES:
+        return ""
+    last = files[FILES - 1]
+    return encoded((last.last_read_at.isoformat(), str(last.source_file_id)))
+
+
+def _feed(show: PodcastSummary) -> FeedLine:
+    return FeedLine(
+        show.title,
+        show.feed_url,
+        show.ingestion_status,
+        _TONES.get(show.ingestion_status, "plain"),
+        fmt.count(show.episodes),
+        fmt.instant(show.last_ingested_at),
+    )
+
+
+def _file(one: SourceSummary) -> FileLine:
+    return FileLine(
+        one.name.rpartition("/")[2],
+        one.format,
+        fmt.count(one.lines_read),
+        _bytes(one.bytes_read),
+        one.waiting,
+        fmt.instant(one.last_read_at),
+    )
+
+
+def _bytes(number: int) -> str:
+    """Bytes as a file manager shows them."""
+    amount, units = float(number), ["B", "KB", "MB", "GB", "TB"]
+    while amount >= 1000 and len(units) > 1:
+        amount, units = amount / 1000, units[1:]
+    return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
+
+
+def _row(row: QuarantinedRow, keep: int) -> WaitingRow:
+    name = row.file.rpartition("/")[2]
+    return WaitingRow(
+        f"{name}:{row.line_number}",
+        measurement.fault_explained(row.reason, keep),
+        row.excerpt[:120],
+    )

@@ -1,0 +1,160 @@
+"""The page of API keys: make one (shown once), see what they do, revoke at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from wavehouse import accounts
+from wavehouse.accounts import ApiKey, Identity, Scope
+from wavehouse.charts import format as fmt
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.web.access import Form
+from wavehouse.web.desk import Desk, back
+
+_MEANINGS = {
+    Scope.CATALOG_READ: "shows and episodes",
+    Scope.STATS_READ: "downloads and listeners",
+    Scope.SOURCES_READ: "files and quarantine",
+    Scope.SOURCES_WRITE: "replay and discard quarantined rows",
+    Scope.CAMPAIGNS_READ: "sponsors, campaigns, results",
+    Scope.CAMPAIGNS_WRITE: "add and move campaigns",
+    Scope.CONVERSIONS_READ: "conversions and what they are credited to",
+    Scope.CONVERSIONS_WRITE: "tell conversions",
+    Scope.REPORTS_READ: "reports and their files",
+    Scope.REPORTS_WRITE: "make reports",
+}
+_ORDER = (
+    '{"occurred_at": "2026-11-01T10:00:00Z", "promo_code": "NORD15", "conversion_value": "49.90", '
+    '"currency": "EUR", "order_id": "A-1"}'
+)
+_TRIES = {
+    Scope.CONVERSIONS_WRITE: (
+        f" -H 'Content-Type: application/json' -d '{_ORDER}' ",
+        "/api/v1/conversions",
+    ),
+    Scope.STATS_READ: (" ", "/api/v1/downloads?from=2026-11-01&to=2026-11-07"),
+    Scope.CAMPAIGNS_READ: (" ", "/api/v1/campaigns"),
+    Scope.REPORTS_READ: (" ", "/api/v1/reports"),
+    Scope.SOURCES_READ: (" ", "/api/v1/sources/files"),
+    Scope.CONVERSIONS_READ: (" ", "/api/v1/conversions"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class KeyLine:
+    """A key as the page shows it."""
+
+    prefix: str
+    name: str
+    shown: str
+    scopes: str
+    expires: str
+    used: str
+    state: str
+    tone: str
+    live: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """A key that was just made: the only time that its text is on a page."""
+
+    text: str
+    example: str
+
+
+def router(desk: Desk) -> APIRouter:
+    """``/tokens`` and its forms."""
+    routes = APIRouter(include_in_schema=False)
+    place = desk.place
+
+    def page(request: Request, identity: Identity, new: Shown | None = None) -> Response:
+        with place.stores.operational.app(identity.organization_id) as tx:
+            keys = accounts.list_api_keys(tx, identity=identity)
+        response = desk.page(
+            request,
+            "tokens",
+            identity,
+            lines=[line(key, clock.now()) for key in keys],
+            scopes=[(scope.value, meaning) for scope, meaning in _MEANINGS.items()],
+            tomorrow=(clock.today() + clock.DAY).isoformat(),
+            new=new,
+        )
+        response.headers["Cache-Control"] = "no-store"
+        return response
+
+    @routes.get("/tokens")
+    def show(request: Request) -> Response:
+        return page(request, desk.visitor(request))
+
+    @routes.post("/tokens")
+    def make(request: Request, fields: Form) -> Response:
+        identity = desk.editor(request, fields)
+        scopes = [scope for scope in Scope if f"scope.{scope}" in fields]
+        if not scopes:
+            raise InvalidInput("A key needs at least one scope.", hint="Tick what it may do.")
+        with place.stores.operational.app(identity.organization_id) as tx:
+            made = accounts.create_api_key(
+                tx,
+                identity=identity,
+                name=fields.get("name", ""),
+                scopes=scopes,
+                expires_at=_expiry(fields.get("expires", "")),
+            )
+        return page(request, identity, Shown(made.text, _example(request, made.text, scopes)))
+
+    @routes.post("/tokens/revoke")
+    def revoke(request: Request, fields: Form) -> Response:
+        identity = desk.editor(request, fields)
+        with place.stores.operational.app(identity.organization_id) as tx:
+            accounts.revoke_api_key(tx, identity=identity, key_prefix=fields.get("prefix", ""))
+        return back("/tokens", "revoked")
+
+    return routes
+
+
+def _expiry(text: str) -> datetime | None:
+    """The end of the last day on which a key works, UTC; empty for a key without an end."""
+    if not text:
+        return None
+    try:
+        last = date.fromisoformat(text)
+    except ValueError:
+        raise InvalidInput("The last day is no day.") from None
+    return datetime(last.year, last.month, last.day, tzinfo=UTC) + clock.DAY
+
+
+def _example(request: Request, text: str, scopes: list[Scope]) -> str:
+    """A command to try the key with."""
+    options, path = next(
+        (tried for scope, tried in _TRIES.items() if scope in scopes), (" ", "/api/v1/podcasts")
+    )
+    host = request.headers.get("host", "localhost:8420")
+    scheme = request.url.scheme
+    return f"curl -H 'Authorization: Bearer {text}'{options}'{scheme}://{host}{path}'"
+
+
+def line(key: ApiKey, now: datetime) -> KeyLine:
+    """A key's line, its state first."""
+    expired = key.expires_at is not None and key.expires_at <= now
+    state, tone = ("live", "good")
+    if key.revoked_at is not None:
+        state, tone = "revoked", "plain"
+    elif expired:
+        state, tone = "expired", "warn"
+    return KeyLine(
+        key.key_prefix,
+        key.name,
+        f"wh_live_{key.key_prefix}_…{key.last4}",
+        ", ".join(key.scopes),
+        fmt.day_and_year((key.expires_at - clock.DAY).date()) if key.expires_at else "never",
+        fmt.instant(key.last_used_at) if key.last_used_at else "not yet",
+        state,
+        tone,
+        state == "live",
+    )

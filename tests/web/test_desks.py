@@ -1,0 +1,223 @@
+"""The pages on which something can be done: forms of ours only, each act told and audited."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+
+import pytest
+import uvicorn
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Browser, Page
+from starlette.testclient import TestClient
+from webvisitor import visitor
+
+from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.simulation import Settings, simulate
+from wavehouse.web.live import live_app
+
+NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
+PLACES = ("campaigns", "reports", "sources", "tokens")
+
+
+@pytest.fixture(scope="module")
+def filled(shared_workplace: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+    """Seven simulated days, and a log with two rows that cannot be read."""
+    place, folder = shared_workplace, tmp_path_factory.mktemp("simulation")
+    with clock.frozen(NOW):
+        simulate(Settings(seed=5, people=15, days=7, until=date(2026, 11, 19)), folder)
+        media = catalog.read_media_file(folder / "media.json")
+        for feed in sorted((folder / "feeds").iterdir()):
+            catalog.ingest_feed(
+                place.stores.operational,
+                identity=place.identity,
+                location=str(feed),
+                reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
+            )
+        bad = folder / "bad.log"
+        bad.write_text(
+            '203.0.113.9 - - [19/Nov/2026:10:00:00 +0000] "GET /a.mp3 HTTP/1.1" 200 9 "-" "x"\n'
+            "this is no line\nnor is this\n"
+        )
+        list(measurement.ingest_logs(place, [*sorted((folder / "logs").iterdir()), bad]))
+        measurement.count(place)
+        measurement.roll_up(place)
+        with place.stores.operational.worker() as tx:
+            sponsorship.import_campaigns(
+                tx, identity=place.identity, path=folder / "campaigns.json"
+            )
+    return place
+
+
+def cookie(place: Workplace) -> str:
+    with place.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=place.identity)
+        return accounts.sign_in(tx, token=link.token).token
+
+
+@pytest.fixture
+def client(filled: Workplace) -> Iterator[TestClient]:
+    """A visitor who is signed in, at 14:52 of 20 November 2026."""
+    with clock.frozen(NOW):
+        yield visitor(live_app(filled), cookies={"wh_session": cookie(filled)})
+
+
+def send(client: TestClient, page: str, path: str, **fields: str) -> str:
+    """Open a page, send one of its forms, and the text of the page that follows."""
+    shown = client.get(f"/{page}")
+    found = re.search(r'name="csrf" value="([^"]+)"', shown.text)
+    assert found
+    answer = client.post(f"/{path}", data={"csrf": found[1], **fields})
+    if answer.status_code == 303:
+        answer = client.get(answer.headers["location"])
+    return answer.text
+
+
+@pytest.mark.parametrize("page", PLACES)
+def test_nobody_sees_a_desk_without_a_session(filled: Workplace, page: str) -> None:
+    """Each page asks for a session first."""
+    assert 401 == visitor(live_app(filled)).get(f"/{page}").status_code
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["campaigns/move", "campaigns/advance", "reports", "tokens", "tokens/revoke",
+     "sources/replay", "sources/discard"],
+)  # fmt: skip
+def test_a_form_from_elsewhere_is_refused(client: TestClient, path: str) -> None:
+    """No act without the token of a page of ours."""
+    assert 403 == client.post(f"/{path}", data={"csrf": "forged"}).status_code
+
+
+def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, filled: Workplace) -> None:
+    """Made on the page, tried at the API, gone after one click; never shown again."""
+    shown = send(client, "tokens", "tokens", name="the shop", **{"scope.campaigns:read": "on"})
+    found = re.search(r"wh_live_\w{8}_\w{32}_\w{8}", shown)
+    assert found
+    assert found[0] not in client.get("/tokens").text
+    program = TestClient(live_app(filled), base_url="http://localhost")
+    headers = {"Authorization": f"Bearer {found[0]}"}
+    assert 200 == program.get("/api/v1/campaigns", headers=headers).status_code
+    assert 403 == program.get("/api/v1/reports", headers=headers).status_code
+    prefix = found[0].split("_")[2]
+    assert "revoked" in send(client, "tokens", "tokens/revoke", prefix=prefix)
+    assert 401 == program.get("/api/v1/campaigns", headers=headers).status_code
+
+
+def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: Workplace) -> None:
+    """The buttons are the ways of its state; a forged one is refused with the ways that exist."""
+    with filled.stores.operational.worker() as tx:
+        cards = sponsorship.list_campaigns(tx, identity=filled.identity)
+    draft = next(card for card in cards if card.status == "draft")
+    campaign = str(draft.campaign_id)
+    assert "cannot become paused" in send(
+        client, "campaigns", "campaigns/move", campaign=campaign, status="paused"
+    )
+    moved = send(client, "campaigns", "campaigns/move", campaign=campaign, status="scheduled")
+    assert "The campaign has moved." in moved
+
+
+def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workplace) -> None:
+    """All forms at once; the download is byte for byte what was made."""
+    with filled.stores.operational.worker() as tx:
+        card = sponsorship.list_campaigns(tx, identity=filled.identity)[0]
+    page = send(
+        client,
+        "reports",
+        "reports",
+        campaign=str(card.campaign_id),
+        type="sponsor_report",
+        **{"from": "2026-11-13", "to": "2026-11-19", "format.pdf": "on", "format.xlsx": "on"},
+    )
+    assert "2 files were made." in page
+    for href in re.findall(r'href="(/reports/[^"]+/file)"', page)[:2]:
+        file = client.get(href)
+        assert 200 == file.status_code
+        assert "attachment" in file.headers["content-disposition"]
+
+
+def test_a_report_without_a_form_is_told_so(client: TestClient) -> None:
+    """A sentence, not a fault."""
+    assert "Tick PDF" in send(client, "reports", "reports", type="sponsor_report")
+
+
+def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -> None:
+    """Told by file, line and reason; still bad after a replay, closed after a discard."""
+    assert "bad.log:2" in client.get("/sources").text
+    assert "0 rows were read again" in send(client, "sources", "sources/replay")
+    assert "2 rows were discarded." in send(client, "sources", "sources/discard")
+    assert "Nothing waits" in client.get("/sources").text
+
+
+def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:
+    """What was done is told from a fixed list."""
+    page = client.get("/campaigns", params={"did": "<b>pay me</b>", "n": "<i>"}).text
+    assert "pay me" not in page
+
+
+@pytest.fixture
+def served(filled: Workplace) -> Iterator[str]:
+    """The address of the desks on a real port, standing still at ``NOW``."""
+    import contextvars
+    import socket
+
+    with clock.frozen(NOW):
+        frozen = contextvars.copy_context()
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(live_app(filled), log_level="error", lifespan="off"))
+    thread = threading.Thread(target=frozen.run, args=(server.run, [listening]), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.mark.browser
+def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
+    browser: Browser, served: str, filled: Workplace
+) -> None:
+    """No serious finding of axe, nothing wider than the phone, no complaint of the console."""
+    complaints: list[str] = []
+    with clock.frozen(NOW):
+        session = cookie(filled)
+    for theme, width in (("light", 1360), ("dark", 1360), ("light", 390)):
+        context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
+        context.add_cookies([{"name": "wh_session", "value": session, "url": served}])
+        page = context.new_page()
+        page.on("console", lambda said: complaints.append(said.text))
+        for place in PLACES:
+            page.goto(f"{served}/{place}")
+            assert [] == _serious(page), (place, theme, width)
+            assert 0 >= page.evaluate("document.documentElement.scrollWidth - innerWidth"), place
+        context.close()
+    assert [] == complaints
+
+
+@pytest.mark.browser
+def test_g_and_a_letter_go_to_a_page(browser: Browser, served: str, filled: Workplace) -> None:
+    """Every place is two keys away."""
+    with clock.frozen(NOW):
+        session = cookie(filled)
+    context = browser.new_context()
+    context.add_cookies([{"name": "wh_session", "value": session, "url": served}])
+    page = context.new_page()
+    page.goto(f"{served}/campaigns")
+    for letter, place in (("r", "reports"), ("s", "sources"), ("a", "tokens"), ("o", "")):
+        page.keyboard.press("g")
+        page.keyboard.press(letter)
+        page.wait_for_url(f"{served}/{place}")
+    context.close()
+
+
+def _serious(page: Page) -> list[str]:
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
+        for one in found
+        if one["impact"] in ("serious", "critical")
+    ]
