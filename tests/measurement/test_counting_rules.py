@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from wavehouse import measurement
 from wavehouse.kernel import config
 
 MINUTE = 1_090_000
@@ -498,4 +499,29 @@ def test_every_filtered_request_keeps_its_reason(desk: Any, hit: Any, form: str)
     assert (
         date(2026, 11, 18)
         == desk.rows("SELECT min(requested_at) FROM measurement.requests")[0][0].date()
+    )
+
+
+def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: Any) -> None:
+    """One download by the first; the other is flagged, and a rendition that fails is none."""
+    other = hit.but(path="/one.opus", size=4_000_000)
+    desk.tell(
+        hit,
+        other.but(at=hit.at + timedelta(minutes=5)),
+        other.but(ip="198.51.100.9", size=1000),
+        hit.but(ip="198.51.100.9", at=hit.at + timedelta(minutes=5)),
+    )
+    assert 2 == desk.total()
+    day = hit.at.date()
+    assert {"rendition_dup": 1} == measurement.flagged(desk.place, first=day, last=day)
+    rows = measurement.trace(desk.place, first=day, last=day, limit=10)
+    assert [[], ["rendition_dup"], [], []] == [list(row.flags) for row in rows]
+
+
+def test_r32_on_another_day_the_other_rendition_is_a_download(desk: Any, hit: Any) -> None:
+    """Renditions are duplicates within a window only."""
+    desk.tell(hit, hit.but(path="/one.opus", size=4_000_000, at=hit.at + timedelta(days=1)))
+    assert 2 == desk.total()
+    assert {} == measurement.flagged(
+        desk.place, first=hit.at.date(), last=hit.at.date() + timedelta(days=1)
     )

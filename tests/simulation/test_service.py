@@ -98,7 +98,7 @@ def test_every_reason_is_exercised(truth: dict[str, Any]) -> None:
         "preload",
         "excess_ip",
     }
-    assert {"implausible_referrer", "pre_release"} == set(truth["flagged"])
+    assert {"implausible_referrer", "pre_release", "rendition_dup"} == set(truth["flagged"])
     assert set(truth["outcomes"]) == {"below_threshold", "prefix_estimate"}
 
 

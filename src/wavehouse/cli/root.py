@@ -31,6 +31,9 @@ COMMANDS = {
     "downloads": Lazy(
         "wavehouse.measurement.cli:downloads", "Counted downloads by day, episode, app, country."
     ),
+    "audience": Lazy(
+        "wavehouse.measurement.cli:audience", "Distinct listeners of a period, by show or episode."
+    ),
     "requests": Lazy(
         "wavehouse.measurement.cli:requests", "Each request and why it counts or not."
     ),

@@ -4,6 +4,7 @@ from wavehouse.measurement.rules.outcomes import fault_explained
 from wavehouse.measurement.rules.windows import CountWindow
 from wavehouse.measurement.rules.windows import differences as window_differences
 from wavehouse.measurement.service.aside import set_aside
+from wavehouse.measurement.service.audience import audience
 from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.inclusions import expired_inclusions
 from wavehouse.measurement.service.ingest import ingest_logs
@@ -34,6 +35,7 @@ from wavehouse.measurement.service.windows import by_window
 from wavehouse.measurement.types import (
     RULE_VERSION,
     Aside,
+    Audience,
     Counted,
     DayTotal,
     EpisodeDay,
@@ -52,6 +54,7 @@ from wavehouse.measurement.types import (
 __all__ = [
     "RULE_VERSION",
     "Aside",
+    "Audience",
     "By",
     "CountWindow",
     "Counted",
@@ -70,6 +73,7 @@ __all__ = [
     "TracedRequest",
     "Visitor",
     "WindowFigures",
+    "audience",
     "by_window",
     "count",
     "days",

@@ -19,10 +19,11 @@ from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, cut, decoded
 from wavehouse.measurement.rules.windows import CountWindow, differences
 from wavehouse.measurement.service import quarantine, reading
+from wavehouse.measurement.service.audience import audience
 from wavehouse.measurement.service.quarantine import NO_READERS, Reader
 from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
-from wavehouse.measurement.types import RULE_VERSION, QuarantinedRow, SourceSummary
+from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
 
 MOST_DAYS = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -140,6 +141,15 @@ def _figures(place: Workplace, gate: Gate) -> APIRouter:
             reading.filtered(place, first=first, last=last),
             Provenance(RULE_VERSION, reference.versions(), known.newest_rollup),
         )
+
+    @api.get("/audience", responses=gate.answers(scope, 422), dependencies=[caller])
+    def listeners(first: First, last: Last) -> Audience:
+        """Distinct listeners of the whole period, by show and by episode; nothing adds up (R43).
+
+        Beyond two adjacent months ``total`` is null and ``months`` are told one by one (R44).
+        """
+        _check_period(first, last)
+        return audience(place, first=first, last=last)
 
     @api.get("/windows", responses=gate.answers(scope, 422), dependencies=[caller])
     def windows(first: First, last: Last, podcast_id: UUID | None = None) -> WindowTotals:

@@ -361,6 +361,39 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AudienceCell:
+    """Distinct listeners of one show or episode, or of all; None: cannot be known (R44)."""
+
+    podcast_id: UUID | None
+    episode_id: UUID | None
+    listeners: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceLine:
+    """A show's or an episode's audience with its title."""
+
+    member: str
+    label: str
+    listeners: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Distinct listeners of a stated period (R43); ``total`` None when it is not computable (R44).
+
+    ``months`` are then the audiences of the period's months, which have no sum.
+    """
+
+    first: date
+    last: date
+    total: int | None
+    shows: list[AudienceLine]
+    episodes: list[AudienceLine]
+    months: list[AudienceLine]
+
+
+@dataclass(frozen=True, slots=True)
 class SourceSummary:
     """A file that was read, as it is listed: how far, and how many rows wait in the quarantine."""
 

@@ -153,7 +153,8 @@ class CountOnly:
             listeners=listeners,
             prefix_estimates=estimates,
             filtered=dict(db.execute(sql.FILTERED, span).fetchall()),
-            flagged=dict(db.execute(sql.FLAGGED, span).fetchall()),
+            flagged=dict(db.execute(sql.FLAGGED, span).fetchall())
+            | dict(db.execute(sql.RENDITIONS).fetchall()),
             rows=[Figure(member, n) for member, n in db.execute(sql.BY[by]).fetchall()],
         )
 

@@ -170,6 +170,54 @@ SELECT flag, count(*) FROM (
 GROUP BY flag ORDER BY 2 DESC, 1
 """
 
+# R32: a rendition that qualifies on a day on which an earlier one of its episode was counted.
+RENDITIONS = """
+WITH several AS (
+  SELECT address, agent, episode_id, day FROM candidates ANTI JOIN excess USING (address, day)
+  WHERE NOT is_prefix GROUP BY ALL HAVING count(DISTINCT enclosure_id) > 1
+),
+asked AS (
+  SELECT c.* FROM candidates c SEMI JOIN several USING (address, agent, episode_id, day)
+  WHERE NOT is_prefix
+),
+spans AS (
+  SELECT address, agent, episode_id, enclosure_id, day, range_start, range_end FROM asked
+  UNION ALL
+  SELECT address, agent, episode_id, enclosure_id, day, o[1]::BIGINT, o[2]::BIGINT
+  FROM (
+    SELECT *, unnest(list_transform(
+      regexp_extract_all(other_ranges, '[0-9]+,[0-9]+'), lambda t: string_split(t, ','))) AS o
+    FROM asked WHERE other_ranges IS NOT NULL
+  )
+),
+walked AS (
+  SELECT *, max(range_end) OVER (
+      PARTITION BY address, agent, enclosure_id, day ORDER BY range_start, range_end
+      ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reached
+  FROM spans
+),
+sizes AS (
+  SELECT address, agent, episode_id, enclosure_id, day,
+    sum(greatest(0, range_end - greatest(range_start, coalesce(reached, 0)))) AS bytes
+  FROM walked GROUP BY ALL
+),
+files AS (
+  SELECT address, agent, episode_id, enclosure_id, day, count(*) AS requests,
+    min(sent_at) FILTER (WHERE range_end > range_start) AS first_at
+  FROM asked GROUP BY ALL
+),
+qualified AS (
+  SELECT f.requests, row_number() OVER (
+      PARTITION BY f.address, f.agent, f.episode_id, f.day
+      ORDER BY f.first_at, f.enclosure_id) AS place
+  FROM files f JOIN sizes s USING (address, agent, episode_id, enclosure_id, day)
+    JOIN thresholds t USING (enclosure_id)
+  WHERE s.bytes >= t.threshold_bytes
+)
+SELECT 'rendition_dup', sum(requests)::BIGINT FROM qualified WHERE place > 1
+HAVING count(*) > 0
+"""
+
 BY = {
     "day": "SELECT day::VARCHAR, count(*) FROM derived WHERE NOT is_estimate GROUP BY 1 ORDER BY 1",
     "episode": """

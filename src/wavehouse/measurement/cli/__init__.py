@@ -1,5 +1,6 @@
 """Commands of ``measurement``: logs in, downloads out, and how each came to be."""
 
+from wavehouse.measurement.cli.audience import audience
 from wavehouse.measurement.cli.figures import downloads, requests
 from wavehouse.measurement.cli.inclusions import inclusions
 from wavehouse.measurement.cli.logs import logs
@@ -9,6 +10,7 @@ from wavehouse.measurement.cli.watch import watch
 
 __all__ = [
     "REPLAY_READERS",
+    "audience",
     "downloads",
     "inclusions",
     "logs",

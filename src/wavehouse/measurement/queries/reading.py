@@ -7,6 +7,7 @@ from datetime import date, datetime
 from uuid import UUID
 
 from wavehouse.measurement.types import (
+    AudienceCell,
     DayTotal,
     EpisodeDay,
     Figure,
@@ -141,6 +142,43 @@ def distinct_listeners(
     return found
 
 
+def audience(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[AudienceCell]:
+    """Distinct listeners of a span of one month or two adjacent ones: all, by show, by episode.
+
+    Under the key of the span's first month, as ``distinct_listeners``; None where an event has no
+    such key (R43, R44).
+    """
+    return tx.rows(
+        AudienceCell,
+        """
+        WITH keys AS (
+          SELECT podcast_id, episode_id, CASE
+            WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
+              THEN listener_key ELSE listener_key_prev END AS key
+          FROM measurement.listener_events
+          WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+        )
+        SELECT podcast_id, episode_id,
+               CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END AS listeners
+        FROM keys GROUP BY GROUPING SETS ((), (podcast_id), (podcast_id, episode_id))
+        ORDER BY listeners DESC NULLS LAST, podcast_id, episode_id
+        """,
+        {"start": start, "end": end},
+    )
+
+
+def show_titles(tx: Tx[Operational], *, podcast_ids: Sequence[UUID]) -> dict[str, str]:
+    """Titles by show id."""
+    rows = tx.connection.execute(
+        """
+        SELECT podcast_id::text, title FROM catalog.podcasts
+        WHERE podcast_id = ANY(%(podcast_ids)s)
+        """,
+        {"podcast_ids": list(podcast_ids)},
+    )
+    return dict(rows.fetchall())
+
+
 def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
     """Downloads known only by our redirect: estimates, told apart (R30)."""
     return int(
@@ -194,6 +232,54 @@ def flagged_requests(tx: Tx[Operational], *, start: datetime, end: datetime) -> 
     )
 
 
+def duplicate_renditions(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
+    """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
+
+    Only listeners who asked for several files of an episode on one day are looked at. Nothing of
+    it is stored: which rendition came first may change with a late line.
+    """
+    return int(
+        tx.value(
+            """
+            WITH several AS MATERIALIZED (
+              SELECT listener_key, episode_id, date_trunc('day', requested_at, 'UTC') AS day
+              FROM measurement.requests
+              WHERE requested_at >= %(start)s AND requested_at < %(end)s
+                AND reason IS NULL AND NOT is_prefix
+              GROUP BY 1, 2, 3 HAVING count(DISTINCT enclosure_id) > 1
+            ),
+            files AS (
+              SELECT s.listener_key, s.episode_id, s.day, r.enclosure_id, count(*) AS requests,
+                     min(r.requested_at) FILTER (WHERE r.range_end > r.range_start) AS first_at,
+                     range_agg(int8multirange(int8range(r.range_start, r.range_end))
+                       + coalesce(r.other_ranges, '{}')) AS covered
+              FROM several s JOIN measurement.requests r
+                ON r.listener_key = s.listener_key AND r.episode_id = s.episode_id
+                AND date_trunc('day', r.requested_at, 'UTC') = s.day
+              WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
+                AND r.reason IS NULL AND NOT r.is_prefix
+              GROUP BY 1, 2, 3, 4
+            ),
+            qualified AS (
+              SELECT f.requests,
+                     row_number() OVER (PARTITION BY f.listener_key, f.episode_id, f.day
+                                        ORDER BY f.first_at, f.enclosure_id) AS place
+              FROM files f JOIN catalog.enclosures n USING (enclosure_id)
+              WHERE (SELECT sum(upper(c) - lower(c)) FROM unnest(f.covered) AS c)
+                >= CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
+                          OR n.duration_ms < 60000
+                     THEN n.bytes
+                     ELSE n.header_bytes
+                       + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
+                   END
+            )
+            SELECT coalesce(sum(requests), 0) FROM qualified WHERE place > 1
+            """,
+            {"start": start, "end": end},
+        )
+    )
+
+
 def traced_requests(
     tx: Tx[Operational], *, start: datetime, end: datetime, limit: int
 ) -> list[TracedRequest]:
@@ -213,23 +299,37 @@ def traced_requests(
           ORDER BY f.name, r.line_number LIMIT %(limit)s
         ),
         units AS MATERIALIZED (
-          SELECT DISTINCT listener_key, enclosure_id, day FROM chosen WHERE reason IS NULL
+          SELECT DISTINCT listener_key, episode_id, day FROM chosen WHERE reason IS NULL
+        ),
+        spans AS (
+          SELECT u.listener_key, u.episode_id, r.enclosure_id, u.day,
+                 min(r.requested_at) FILTER (WHERE r.range_end > r.range_start) AS first_at,
+                 range_agg(int8multirange(int8range(r.range_start, r.range_end))
+                   + coalesce(r.other_ranges, '{}')) AS covered
+          FROM units u JOIN measurement.requests r
+            ON r.listener_key = u.listener_key AND r.episode_id = u.episode_id
+            AND (r.requested_at AT TIME ZONE 'UTC')::date = u.day
+          WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
+            AND r.reason IS NULL AND NOT r.is_prefix
+          GROUP BY 1, 2, 3, 4
+        ),
+        measured AS (
+          SELECT s.listener_key, s.episode_id, s.enclosure_id, s.day, s.first_at,
+                 (SELECT coalesce(sum(upper(r) - lower(r)), 0)::bigint FROM unnest(covered) AS r)
+                   AS unit_bytes,
+                 CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
+                        OR n.duration_ms < 60000
+                   THEN n.bytes
+                   ELSE n.header_bytes
+                     + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
+                 END AS threshold_bytes
+          FROM spans s JOIN catalog.enclosures n USING (enclosure_id)
         ),
         sizes AS MATERIALIZED (
-          SELECT listener_key, enclosure_id, day,
-                 (SELECT coalesce(sum(upper(r) - lower(r)), 0)::bigint FROM unnest(covered) AS r)
-                   AS unit_bytes
-          FROM (
-            SELECT u.listener_key, u.enclosure_id, u.day,
-                   range_agg(int8multirange(int8range(r.range_start, r.range_end))
-                     + coalesce(r.other_ranges, '{}')) AS covered
-            FROM units u JOIN measurement.requests r
-              ON r.listener_key = u.listener_key AND r.enclosure_id = u.enclosure_id
-              AND (r.requested_at AT TIME ZONE 'UTC')::date = u.day
-            WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
-              AND r.reason IS NULL AND NOT r.is_prefix
-            GROUP BY 1, 2, 3
-          ) spans
+          SELECT *, unit_bytes >= threshold_bytes AND 1 < row_number() OVER (
+                   PARTITION BY listener_key, episode_id, day, unit_bytes >= threshold_bytes
+                   ORDER BY first_at, enclosure_id) AS is_duplicate
+          FROM measured
         )
         SELECT c.requested_at, c.file, c.line_number, e.title AS episode, c.method,
                c.status::integer AS status, c.range_start, c.range_end, c.network::text AS network,
@@ -238,7 +338,8 @@ def traced_requests(
                     WHEN d.method = 'bytes' THEN 'counted'
                     WHEN d.method = 'prefix_estimate' THEN d.method
                     ELSE 'below_threshold' END AS outcome,
-               coalesce(c.flags, '{}') AS flags,
+               coalesce(c.flags, '{}')
+                 || CASE WHEN s.is_duplicate THEN '{rendition_dup}'::text[] ELSE '{}' END AS flags,
                coalesce(lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%',
                         false) AS timed,
                s.unit_bytes,

@@ -23,6 +23,7 @@ _FILTERED = {
 _FLAGS = {
     "implausible_referrer": "its referrer is implausible (R23)",
     "pre_release": "before the episode came out (R25)",
+    "rendition_dup": "another rendition of the episode was counted already that day (R32)",
     "included": "its network is on the inclusion list (R19)",
 }
 _FAULTS = {

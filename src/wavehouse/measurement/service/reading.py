@@ -118,14 +118,13 @@ def filtered(place: Workplace, *, first: date, last: date) -> dict[str, int]:
 
 
 def flagged(place: Workplace, *, first: date, last: date) -> dict[str, int]:
-    """Requests of a period by the flags they have (R19, R23, R25)."""
+    """Requests of a period by the flags they have (R19, R23, R25, R32)."""
+    start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
     with place.stores.operational.app(place.organization.organization_id) as tx:
-        found = reading.flagged_requests(
-            tx,
-            start=clock.start_of_day(first),
-            end=clock.start_of_day(last + timedelta(days=1)),
-        )
-    return {figure.member: figure.downloads for figure in found}
+        found = reading.flagged_requests(tx, start=start, end=end)
+        again = reading.duplicate_renditions(tx, start=start, end=end)
+    told = {figure.member: figure.downloads for figure in found}
+    return told | ({"rendition_dup": again} if again else {})
 
 
 def outcomes(place: Workplace, *, first: date, last: date) -> dict[str, int]:

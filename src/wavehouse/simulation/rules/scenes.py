@@ -40,6 +40,7 @@ SCENES: dict[str, Scene] = {
     "R29": scenes_bytes.r29_short_episodes_need_everything,
     "R30": scenes_bytes.r30_a_prefix_is_an_estimate,
     "R31": scenes_uniques.r31_bytes_stop_at_midnight,
+    "R32": scenes_uniques.r32_of_two_renditions_the_first_counts,
     "R33": scenes_uniques.r33_six_agents_behind_one_address,
     "R34": scenes_uniques.r34_one_per_key_and_day,
     "R40": scenes_uniques.r40_play_pause_play,

@@ -48,7 +48,7 @@ def r03_many_addresses_one_episode(s: Stage) -> None:
     s.ask(other, media=alternate)
     s.counts(other)
     s.whole(both)
-    s.ask(both, media=alternate, at=1200)
+    s.ask(both, media=alternate, at=1200, flag="rendition_dup")
     s.counts(both)  # two files of one episode on one day are one download
     s.ask(lost, path="/episodes/never-published.mp3", reason="unknown_path")
 

@@ -23,6 +23,21 @@ def r31_bytes_stop_at_midnight(s: Stage) -> None:
     s.counts(both, day=1)
 
 
+def r32_of_two_renditions_the_first_counts(s: Stage) -> None:
+    """R32: whoever takes two renditions in a window is one download; the later one is flagged."""
+    media, other = s.episode.media, s.episode.alternates[0]
+    twice, turned, tried = (s.cast.listener() for _ in range(3))
+    s.whole(twice)
+    s.ask(twice, media=other, at=60, flag="rendition_dup")
+    s.counts(twice)
+    s.ask(turned, media=other)
+    s.ask(turned, media=media, at=90, flag="rendition_dup")
+    s.counts(turned)
+    s.ask(tried, media=other, sent=1000)  # not enough to qualify: no rendition at all
+    s.ask(tried, media=media, at=30)
+    s.counts(tried)
+
+
 def r33_six_agents_behind_one_address(s: Stage) -> None:
     """R33: ten requests by six agents behind one address are six downloads, six consumers."""
     host = s.cast.listener()

@@ -108,7 +108,7 @@ class Stage:
             "" if reason and reason not in UNSEEN else who.key, referer,
         )  # fmt: skip
         self.staged.append(Staged(day, request, copies, shuffled))
-        if flag:
+        if flag and not (flag == "rendition_dup" and self.format.redirects):  # no bytes, no R32
             self.flagged[flag] += 1
         if reason:
             self.filtered[reason] += 1

@@ -1,0 +1,94 @@
+"""``wavehouse audience``: distinct listeners of a stated period (R43, R44)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.measurement.cli.options import AS_JSON, DATE, period
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.measurement.types import Audience, AudienceLine
+
+
+@click.command()
+@click.option("--from", "first", type=DATE, help="First UTC day; default 28 days back.")
+@click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
+@click.option(
+    "--by",
+    type=click.Choice(["show", "episode"]),
+    default="show",
+    show_default=True,
+    help="One line per show or per episode.",
+)
+@AS_JSON
+@click.pass_obj
+def audience(
+    open_workplace: OpenWorkplace,
+    first: datetime | None,
+    last: datetime | None,
+    by: str,
+    as_json: bool,
+) -> None:
+    """Distinct listeners of a period: an address and its user agent, by the IAB's guidelines.
+
+    Who listens to two episodes, or on two days, is one listener: lines have no sum. Keys of
+    listeners change every month, and each is known under the month before as well, so that a
+    period may span two adjacent months. A longer one is told month by month.
+    """
+    from wavehouse.measurement.service.audience import audience as counted
+
+    with open_workplace() as place:
+        begin, end = period(place, first, last)
+        found = counted(place, first=begin, last=end)
+    if as_json:
+        terminal.print_json(_json(found))
+        return
+    if found.months:
+        terminal.print_table(["month", "days", "listeners"], _rows(found.months, named=True))
+        terminal.say(
+            f"{begin} to {end} spans more than two months: no key follows a listener so far, and "
+            "months have no sum (R44)."
+        )
+        return
+    lines = found.shows if by == "show" else found.episodes
+    if not lines:
+        terminal.say(f"No downloads from {begin} to {end} (UTC).")
+        return
+    terminal.print_table([by, "listeners"], _rows(lines, named=False))
+    total = "not computable (R44)" if found.total is None else f"{found.total:,}"
+    terminal.say(f"All together: {total}; {begin} to {end} (UTC). Lines have no sum (R43).")
+
+
+def _rows(lines: list[AudienceLine], *, named: bool) -> list[list[object]]:
+    return [
+        [*([one.member] if named else []), one.label or one.member, _shown(one.listeners)]
+        for one in lines
+    ]
+
+
+def _shown(listeners: int | None) -> object:
+    return "not computable" if listeners is None else listeners
+
+
+def _json(found: Audience) -> dict[str, object]:
+    from wavehouse.measurement.types import RULE_VERSION
+
+    def told(lines: list[AudienceLine], key: str, name: str) -> list[dict[str, object]]:
+        return [{key: o.member, name: o.label, "listeners": o.listeners} for o in lines]
+
+    return {
+        "from": found.first,
+        "to": found.last,
+        "timezone": "UTC",
+        "listeners": found.total,
+        "shows": told(found.shows, "podcast_id", "title"),
+        "episodes": told(found.episodes, "episode_id", "title"),
+        "months": told(found.months, "month", "days"),
+        "additive": False,
+        "rule_version": RULE_VERSION,
+    }

@@ -1,0 +1,73 @@
+"""Use case: distinct listeners of a stated period, of all shows, of each, of each episode.
+
+R43: an audience is counted over its whole period and never added up. R44: a period that no key
+follows a listener through is not computable; its months are told one by one, without a sum.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.measurement.queries import reading
+from wavehouse.measurement.rules.months import months_spanned
+from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
+from wavehouse.store import Operational, Tx
+
+_ADJACENT = 2
+
+
+def audience(place: Workplace, *, first: date, last: date) -> Audience:
+    """The audience between two UTC days, both included."""
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        if months_spanned(first, last) > _ADJACENT:
+            return Audience(first, last, None, [], [], _by_month(tx, first, last))
+        cells = _cells(tx, first, last)
+        shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
+        episodes = [cell for cell in cells if cell.episode_id]
+        titles = reading.show_titles(tx, podcast_ids=[c.podcast_id for c in shows if c.podcast_id])
+        titles |= reading.episode_titles(
+            tx, episode_ids=[c.episode_id for c in episodes if c.episode_id]
+        )
+    return Audience(
+        first,
+        last,
+        _total(cells),
+        [_line(str(c.podcast_id), titles, c) for c in shows],
+        [_line(str(c.episode_id), titles, c) for c in episodes],
+        [],
+    )
+
+
+def _cells(tx: Tx[Operational], first: date, last: date) -> list[AudienceCell]:
+    return reading.audience(
+        tx,
+        start=clock.start_of_day(first),
+        end=clock.start_of_day(last + timedelta(days=1)),
+    )
+
+
+def _total(cells: list[AudienceCell]) -> int | None:
+    return next((c.listeners for c in cells if c.podcast_id is None), 0)
+
+
+def _line(member: str, titles: dict[str, str], cell: AudienceCell) -> AudienceLine:
+    return AudienceLine(member, titles.get(member, ""), cell.listeners)
+
+
+def _by_month(tx: Tx[Operational], first: date, last: date) -> list[AudienceLine]:
+    return [
+        AudienceLine(f"{begin:%Y-%m}", f"{begin} to {end}", _total(_cells(tx, begin, end)))
+        for begin, end in _months(first, last)
+    ]
+
+
+def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
+    """The calendar months of a period, its first and last ones cut."""
+    begin = first
+    while begin <= last:
+        following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)
+        yield begin, min(last, following - timedelta(days=1))
+        begin = following

@@ -1,0 +1,93 @@
+"""Audiences of a stated period: distinct over all of it, never a sum, or not computable."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from click.testing import CliRunner
+
+from wavehouse import measurement
+from wavehouse.measurement import cli
+
+NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
+
+
+def opened(desk: Any) -> Any:
+    """What every command gets: the workplace, open."""
+
+    @contextmanager
+    def workplace() -> Iterator[Any]:
+        yield desk.place
+
+    return workplace
+
+
+def seen(desk: Any, first: date, last: date) -> measurement.Audience:
+    return measurement.audience(desk.place, first=first, last=last)
+
+
+def test_r43_who_hears_two_episodes_on_two_days_is_one_listener(desk: Any, hit: Any) -> None:
+    """The total is of people: smaller than the sum of episodes, and told not to be one."""
+    two = hit.but(path="/two.mp3")
+    desk.tell(
+        hit.but(at=NOON),
+        two.but(at=NOON + timedelta(hours=1)),
+        hit.but(at=NOON - timedelta(days=1)),
+        hit.but(at=NOON, ip="198.51.100.77"),
+    )
+
+    found = seen(desk, date(2026, 11, 17), date(2026, 11, 18))
+
+    assert 2 == found.total
+    assert [2] == [line.listeners for line in found.shows]
+    assert {"Episode one": 2, "Episode two": 1} == {e.label: e.listeners for e in found.episodes}
+    done = CliRunner().invoke(
+        cli.audience, ["--from", "2026-11-17", "--to", "2026-11-18", "--json"], obj=opened(desk)
+    )
+    told = json.loads(done.stdout)
+    assert (2, False) == (told["listeners"], told["additive"])
+
+
+def test_r43_six_agents_behind_one_address_are_six_consumers(desk: Any, hit: Any) -> None:
+    """An address and a user agent are a listener, as for downloads (R33)."""
+    agents = [f"Pocket Casts/7.{number}" for number in range(6)]
+    desk.tell(*(hit.but(at=NOON, agent=agent) for agent in agents))
+
+    assert 6 == seen(desk, date(2026, 11, 18), date(2026, 11, 18)).total
+
+
+def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit: Any) -> None:
+    """Over a month's end a listener is known by the older key; over two no sum is ever given."""
+    october = datetime(2026, 10, 31, 12, tzinfo=UTC)
+    september = datetime(2026, 9, 30, 12, tzinfo=UTC)
+    desk.tell(hit.but(at=september), hit.but(at=october), hit.but(at=NOON))
+
+    assert 1 == seen(desk, date(2026, 10, 1), date(2026, 11, 20)).total
+    three = seen(desk, date(2026, 9, 1), date(2026, 11, 20))
+    assert None is three.total
+    assert {"2026-09": 1, "2026-10": 1, "2026-11": 1} == {
+        month.member: month.listeners for month in three.months
+    }
+    told = CliRunner().invoke(
+        cli.audience, ["--from", "2026-09-01", "--to", "2026-11-20"], obj=opened(desk)
+    )
+    assert "months have no sum (R44)" in told.stderr
+
+
+def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any) -> None:
+    """A key that was destroyed cannot be guessed: none is told, not a number that is too large."""
+    desk.tell(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
+    with desk.place.stores.operational.worker() as tx:
+        tx.execute("UPDATE measurement.listener_events SET listener_key_prev = NULL")
+
+    assert None is seen(desk, date(2026, 10, 1), date(2026, 11, 20)).total
+    assert 1 == seen(desk, date(2026, 11, 1), date(2026, 11, 20)).total
+
+
+def test_r43_a_period_without_downloads_has_no_listeners(desk: Any) -> None:
+    """Nought is known here: nothing was counted."""
+    assert 0 == seen(desk, date(2026, 11, 1), date(2026, 11, 2)).total
