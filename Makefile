@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults late large lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -80,6 +80,12 @@ bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
 
 faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 	@$(BIN)/python tests/faults/matrix.py $(ARGS)
+
+late: $(VENV)/.dev ## Late rows by four programs at once, held against a rebuild; some minutes
+	@$(BIN)/python tests/faults/late.py $(ARGS)
+
+large: $(VENV)/.dev ## Dashboard queries, rollup, drop of a day on 10 million events; some minutes
+	@$(BIN)/python benchmarks/large.py $(ARGS)
 
 # uv writes the locks, from a throw-away environment; the locks never name a registry.
 COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \

@@ -9,6 +9,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
+import late
 import matrix
 
 
@@ -21,3 +22,12 @@ def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> N
 
     assert [] == cell.wrong
     assert cell.kills + cell.missed > 0
+
+
+def test_late_rows_by_four_programs_some_killed_end_as_a_rebuild() -> None:
+    """`make late` in small: the truth, no hour computed again without a reason, no mismatch."""
+    with matrix.folder() as folder:
+        outcome = late.run(folder, people=60, days=6, late=1_500)
+
+    assert [] == outcome.wrong
+    assert outcome.late > 300

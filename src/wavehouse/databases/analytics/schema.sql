@@ -197,6 +197,7 @@ CREATE TABLE analytics.listener_events_daily (
   computed_at timestamp with time zone NOT NULL,
   CONSTRAINT listener_events_daily_pkey PRIMARY KEY (podcast_id, day, episode_id)
 ) PARTITION BY RANGE (day);
+CREATE INDEX listener_events_daily_organization_id_day_idx ON analytics.listener_events_daily USING btree (organization_id, day) INCLUDE (episode_id, podcast_id, downloads);
 ALTER TABLE analytics.listener_events_daily ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON analytics.listener_events_daily TO wavehouse_analytics_worker USING (true);
 CREATE POLICY tenant ON analytics.listener_events_daily TO wavehouse_analytics_app USING ((organization_id = analytics.current_organization()));
@@ -244,6 +245,7 @@ CREATE TABLE analytics.listener_events_daily_country (
   computed_at timestamp with time zone NOT NULL,
   CONSTRAINT listener_events_daily_country_pkey PRIMARY KEY (podcast_id, day, country_code)
 ) PARTITION BY RANGE (day);
+CREATE INDEX listener_events_daily_country_organization_id_day_idx ON analytics.listener_events_daily_country USING btree (organization_id, day) INCLUDE (country_code, podcast_id, downloads);
 ALTER TABLE analytics.listener_events_daily_country ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON analytics.listener_events_daily_country TO wavehouse_analytics_worker USING (true);
 CREATE POLICY tenant ON analytics.listener_events_daily_country TO wavehouse_analytics_app USING ((organization_id = analytics.current_organization()));
@@ -338,6 +340,7 @@ CREATE TABLE analytics.listener_events_daily_platform (
   computed_at timestamp with time zone NOT NULL,
   CONSTRAINT listener_events_daily_platform_pkey PRIMARY KEY (podcast_id, day, platform)
 ) PARTITION BY RANGE (day);
+CREATE INDEX listener_events_daily_platform_organization_id_day_idx ON analytics.listener_events_daily_platform USING btree (organization_id, day) INCLUDE (platform, podcast_id, downloads);
 ALTER TABLE analytics.listener_events_daily_platform ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON analytics.listener_events_daily_platform TO wavehouse_analytics_worker USING (true);
 CREATE POLICY tenant ON analytics.listener_events_daily_platform TO wavehouse_analytics_app USING ((organization_id = analytics.current_organization()));

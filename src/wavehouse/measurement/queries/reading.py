@@ -193,12 +193,12 @@ def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> 
     )
 
 
-def episode_titles(tx: Tx[Operational], *, episode_ids: Sequence[UUID]) -> dict[str, str]:
-    """Titles by episode id."""
+def episode_titles(tx: Tx[Operational], *, episode_ids: Sequence[str]) -> dict[str, str]:
+    """Titles by episode id; ids as text, as they come from rollups."""
     rows = tx.connection.execute(
         """
         SELECT episode_id::text, title FROM catalog.episodes
-        WHERE episode_id = ANY(%(episode_ids)s)
+        WHERE episode_id = ANY(%(episode_ids)s::uuid[])
         """,
         {"episode_ids": list(episode_ids)},
     )

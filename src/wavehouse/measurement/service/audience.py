@@ -28,9 +28,7 @@ def audience(place: Workplace, *, first: date, last: date) -> Audience:
         shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
         episodes = [cell for cell in cells if cell.episode_id]
         titles = reading.show_titles(tx, podcast_ids=[c.podcast_id for c in shows if c.podcast_id])
-        titles |= reading.episode_titles(
-            tx, episode_ids=[c.episode_id for c in episodes if c.episode_id]
-        )
+        titles |= reading.episode_titles(tx, episode_ids=[str(c.episode_id) for c in episodes])
     return Audience(
         first,
         last,

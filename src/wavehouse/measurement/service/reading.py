@@ -68,7 +68,7 @@ def figures(
         return found
     with place.stores.operational.app(organization_id) as operational:
         titles = reading.episode_titles(
-            operational, episode_ids=[UUID(figure.member) for figure in found]
+            operational, episode_ids=[figure.member for figure in found]
         )
     return [replace(figure, label=titles.get(figure.member, "")) for figure in found]
 

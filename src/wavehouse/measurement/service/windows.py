@@ -74,7 +74,7 @@ def by_window(
         parts = queries.parts(tx, start=back, end=end + rules.DAY, border=border)
         for (_, episode_id), pair in groupby(parts, key=lambda p: (p.listener_key, p.episode_id)):
             _fold(sums, episode_id, list(pair), start, end)
-        titles = reading.episode_titles(tx, episode_ids=[e for e, _ in _all_cells(sums)])
+        titles = reading.episode_titles(tx, episode_ids=[str(e) for e, _ in _all_cells(sums)])
     return _figures(sums, titles, first, last)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from wavehouse.kernel import telemetry
+from wavehouse.kernel.errors import Refused
 from wavehouse.schema.adapters import folder as files
 from wavehouse.schema.adapters.catalogue import snapshot
 from wavehouse.schema.rules import ddl, diagrams, dictionary
@@ -33,6 +34,11 @@ def documents(database: str, found: Catalogue) -> dict[str, str]:
 
 def write_documents(database: str, found: Catalogue, out: Path, schema_file: Path | None) -> int:
     """Write a database's documents and remove those of tables that are gone; how many stand."""
+    if not found.tables:
+        raise Refused(
+            f"the database {database!r} has no table: its documents would be emptied",
+            hint="wavehouse schema apply",
+        )
     told = _by_path(database, found, out, schema_file)
     for path in _standing(database, out) - set(told):
         files.remove(path)

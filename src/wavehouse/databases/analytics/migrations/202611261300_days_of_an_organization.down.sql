@@ -1,0 +1,3 @@
+DROP INDEX analytics.listener_events_daily_country_organization_id_day_idx;
+DROP INDEX analytics.listener_events_daily_platform_organization_id_day_idx;
+DROP INDEX analytics.listener_events_daily_organization_id_day_idx;
