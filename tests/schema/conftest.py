@@ -75,7 +75,9 @@ def database(ladder_database: str) -> Iterator[str]:
         )
         admin.execute("DROP SCHEMA IF EXISTS schema_ops CASCADE")
         admin.execute("DROP SCHEMA public CASCADE")
-        admin.execute("CREATE SCHEMA public")
+        admin.execute("CREATE SCHEMA public AUTHORIZATION pg_database_owner")
+        admin.execute("GRANT USAGE ON SCHEMA public TO PUBLIC")
+        admin.execute("COMMENT ON SCHEMA public IS 'standard public schema'")
         admin.execute("ALTER DATABASE ladder RESET ALL")
 
 
@@ -91,3 +93,12 @@ def ladder(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
         return folder
 
     return write
+
+
+@pytest.fixture(scope="session")
+def shadow_home() -> Iterator[Path]:
+    """A WAVEHOUSE_HOME whose shadow servers the tests of a run share."""
+    folder = Path(tempfile.mkdtemp(prefix="wh-shadow-", dir="/tmp"))
+    folder.chmod(0o711)
+    yield folder
+    shutil.rmtree(folder, ignore_errors=True)

@@ -12,7 +12,7 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import scalar_row
 
-from wavehouse.schema.types import Direction, HistoryRow, RowState
+from wavehouse.schema.types import Direction, HistoryRow, RowState, Size
 
 
 def become(connection: Connection, *, role: str | None) -> None:
@@ -197,3 +197,26 @@ def invalid_indexes(connection: Connection) -> list[str]:
          ORDER BY c.relname
     """)
     return [str(name) for name in cursor.fetchall()]
+
+
+def sizes(connection: Connection) -> dict[str, Size]:
+    """Rows (estimated) and bytes of every table, a partitioned one with its partitions."""
+    rows = connection.execute("""
+        WITH RECURSIVE tree AS (
+            SELECT c.oid AS root, c.oid FROM pg_catalog.pg_class c
+             WHERE c.relkind IN ('r', 'p', 'm')
+             UNION ALL
+            SELECT t.root, i.inhrelid FROM tree t
+              JOIN pg_catalog.pg_inherits i ON i.inhparent = t.oid
+        )
+        SELECT n.nspname || '.' || r.relname,
+               sum(greatest(c.reltuples, 0))::bigint,
+               sum(pg_catalog.pg_total_relation_size(c.oid))::bigint
+          FROM tree t
+          JOIN pg_catalog.pg_class r ON r.oid = t.root
+          JOIN pg_catalog.pg_namespace n ON n.oid = r.relnamespace
+          JOIN pg_catalog.pg_class c ON c.oid = t.oid
+         WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+         GROUP BY 1
+    """).fetchall()
+    return {str(name): Size(int(count), int(size)) for name, count, size in rows}

@@ -36,9 +36,14 @@ from wavehouse.store.binaries import (
 
 SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
+_LOCALES = {
+    18: ("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--locale=C"),
+    16: ("--locale=C",),
+}
 _START_PATIENCE = 600.0
 _STOP_PATIENCE = 30
 _DEFAULT_PORT = 5432
+_FLEETING = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
 _ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
 Say = Callable[[str], None]
 
@@ -48,11 +53,25 @@ def _silent(_: str) -> None:
 
 
 class EmbeddedServer:
-    """A PostgreSQL server whose data lies in ``home/postgres``."""
+    """A PostgreSQL server whose data lies in ``home/postgres``.
 
-    def __init__(self, home: Path, *, port: int | None = None, say: Say = _silent) -> None:
+    ``lasting`` false is for shadows: what a power cut takes from them is made again, so nothing
+    waits for the disk.
+    """
+
+    def __init__(
+        self,
+        home: Path,
+        *,
+        port: int | None = None,
+        say: Say = _silent,
+        major: int = MAJOR,
+        lasting: bool = True,
+    ) -> None:
         self.home = home.absolute()
         self.port = port
+        self.major = major
+        self.lasting = lasting
         self.account = server_account()
         self._say = say
         self._bin: Path | None = None
@@ -151,9 +170,9 @@ class EmbeddedServer:
         if not (self.data / "PG_VERSION").exists():
             self._initdb()
         found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
-        if found != str(MAJOR):
+        if found != str(self.major):
             raise Refused(
-                f"the data folder was made by PostgreSQL {found}, this program brings {MAJOR}",
+                f"the data folder was made by PostgreSQL {found}, this program brings {self.major}",
                 where=str(self.data),
                 hint="Dump it with that version's pg_dumpall and load it into a new "
                 "WAVEHOUSE_HOME, or keep using the version of wavehouse that made it",
@@ -208,7 +227,7 @@ class EmbeddedServer:
     # -- programs -----------------------------------------------------------------------------
 
     def _run(self, name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-        self._bin = self._bin or programs(self.home, self.account)
+        self._bin = self._bin or programs(self.home, self.account, self.major)
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
         done: subprocess.CompletedProcess[str] = subprocess.run(
             [str(self._bin / name), *arguments],
@@ -246,9 +265,7 @@ class EmbeddedServer:
                 f"--username={SUPERUSER}",
                 f"--pwfile={password_file}",
                 "--encoding=UTF8",
-                "--locale-provider=builtin",
-                "--builtin-locale=C.UTF-8",
-                "--locale=C",
+                *_LOCALES[self.major],
                 "--auth=scram-sha-256",
                 "--data-checksums",
                 "--no-instructions",
@@ -356,7 +373,7 @@ class EmbeddedServer:
 
     def _settings(self, socket_folder: Path) -> str:
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        shared = max(128, min(2048, memory // 8))
+        shared = max(128, min(2048, memory // 8)) if self.lasting else 128
         quoted = str(socket_folder).replace("'", "''")
         listen = "127.0.0.1" if self.port else ""
         return (
@@ -365,6 +382,7 @@ class EmbeddedServer:
             "unix_socket_permissions = 0700\n"
             f"listen_addresses = '{listen}'\n"
             f"port = {self.port or _DEFAULT_PORT}\n"
+            f"{'' if self.lasting else _FLEETING}"
             "password_encryption = 'scram-sha-256'\n"
             f"shared_buffers = {shared}MB\n"
             f"effective_cache_size = {max(512, memory // 2)}MB\n"

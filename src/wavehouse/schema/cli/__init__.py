@@ -2,8 +2,11 @@
 
 from wavehouse.schema.cli.commands import schema
 from wavehouse.schema.cli.documents import docs, seed_command
+from wavehouse.schema.cli.proving import COMMANDS
 
 schema.add_command(docs)
 schema.add_command(seed_command)
+for command in COMMANDS:
+    schema.add_command(command)
 
 __all__ = ["schema"]

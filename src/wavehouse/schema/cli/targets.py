@@ -6,17 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from wavehouse.kernel.errors import UsageError
 from wavehouse.schema.types import Target
 
+if TYPE_CHECKING:
+    from wavehouse.store import DatabaseName
+
 OWN_LADDERS = "wavehouse.own_ladders"
 """Where the program puts its own ladders for these commands: a key of click's ``meta``."""
 
-DATABASES = ("operational", "listeners", "analytics")
+DATABASES: tuple[DatabaseName, ...] = ("operational", "listeners", "analytics")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 

@@ -10,9 +10,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
 
 from wavehouse.kernel.errors import InvalidInput, Refused
-from wavehouse.schema.types import Script, SqlFile, Statement
+from wavehouse.schema.types import Script, SqlFile, Statement, Waiver
 
 _TOKEN = re.compile(
     r"""
@@ -34,6 +36,7 @@ _TOKEN = re.compile(
 )
 _COMMENT_EDGE = re.compile(r"/\*|\*/")
 _DIRECTIVE = re.compile(r"--\s*wavehouse:\s*(\S+)\s*(.*)")
+_WAIVER = re.compile(r"(?P<rule>[a-z0-9-]+)\s+until\s+(?P<until>\S+?):\s*(?P<reason>\S.*)")
 _SPACE = frozenset({"space", "line_comment", "block_comment"})
 _ENDS_TRANSACTION = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
 _COPY_ENDS = frozenset({"STDIN", "STDOUT"})
@@ -56,16 +59,19 @@ def line_at(text: str, offset: int) -> int:
 def read_script(file: SqlFile) -> Script:
     """Split a file and check what no migration may hold: it is refused before anything runs."""
     transactional, irreversible = True, None
+    waivers: list[Waiver] = []
     for line, name, rest in _directives(file):
         if name == "non-transactional":
             transactional = False
         elif name == "irreversible":
             irreversible = rest or "the file gives no reason"
+        elif name == "waive":
+            waivers.append(_waiver(file, line, rest))
         else:
             raise InvalidInput(
                 f"the header comment asks for {name!r}, which is not known",
                 where=f"{file.path.name}:{line}",
-                hint="known are: non-transactional, irreversible",
+                hint="known are: non-transactional, irreversible, waive",
             )
     statements = tuple(_statements(file))
     for statement in statements:
@@ -76,7 +82,7 @@ def read_script(file: SqlFile) -> Script:
             where=f"{file.path.name}:1",
             hint="write its statements, or remove the file",
         )
-    return Script(statements, transactional, irreversible)
+    return Script(statements, transactional, irreversible, tuple(waivers))
 
 
 def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
@@ -86,6 +92,31 @@ def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
         match = _DIRECTIVE.match(file.text[token.start : token.end])
         if token.kind == "line_comment" and match:
             yield line_at(file.text, token.start), match[1].rstrip(":"), match[2].strip()
+
+
+def names_of(text: str) -> list[str]:
+    """Every name and word of a statement, quoted ones without their quotes."""
+    whole = SqlFile(Path(), text, "")
+    return [
+        text[token.start : token.end].strip('"').replace('""', '"')
+        for token in _tokens(whole)
+        if token.kind in ("word", "quoted")
+    ]
+
+
+def _waiver(file: SqlFile, line: int, text: str) -> Waiver:
+    found = _WAIVER.fullmatch(text)
+    try:
+        until = date.fromisoformat(found["until"]) if found else None
+    except ValueError:
+        until = None
+    if found is None or until is None:
+        raise InvalidInput(
+            "a waiver names a rule, a last day and a reason",
+            where=f"{file.path.name}:{line}",
+            hint="-- wavehouse: waive RULE until 2027-06-30: the table is empty",
+        )
+    return Waiver(found["rule"], until, found["reason"].strip(), line)
 
 
 def _tokens(file: SqlFile) -> Iterator[_Token]:

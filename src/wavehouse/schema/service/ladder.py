@@ -6,23 +6,20 @@ from pathlib import Path
 
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.schema.adapters.folder import bytes_of, names_in
-from wavehouse.schema.rules.names import pairs
+from wavehouse.schema.rules.layouts import Layout, migrations
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
 from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.types import Direction, Migration, Script, SqlFile
 
 
-def read_ladder(folder: Path) -> tuple[Migration, ...]:
+def read_ladder(folder: Path, layout: Layout = Layout.WAVEHOUSE) -> tuple[Migration, ...]:
     """Every migration of a folder, oldest first. An empty folder is an empty ladder."""
 
     def read(name: str) -> SqlFile:
         return sql_file(folder / name, bytes_of(folder / name))
 
-    return tuple(
-        Migration(pair.version, pair.slug, read(pair.up), read(pair.down) if pair.down else None)
-        for pair in pairs(names_in(folder))
-    )
+    return migrations(names_in(folder), read, layout)
 
 
 def readable_up(migration: Migration) -> Script:

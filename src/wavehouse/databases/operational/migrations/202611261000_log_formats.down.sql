@@ -6,4 +6,4 @@ ALTER TABLE measurement.downloads ALTER COLUMN network SET NOT NULL;
 
 ALTER TABLE measurement.source_files DROP CONSTRAINT source_files_format_check;
 ALTER TABLE measurement.source_files ADD CONSTRAINT source_files_format_check CHECK (
-  format IN ('cloudfront', 'combined', 'conversions'));
+  format IN ('cloudfront', 'combined', 'conversions', 'op3', 'fastly', 'cloudflare', 'platform'));

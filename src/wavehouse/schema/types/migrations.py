@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
@@ -89,12 +89,23 @@ class Statement:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A file's own word that a rule of lint may be broken, until a day and for a reason."""
+
+    rule: str
+    until: date
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class Script:
     """A file split into statements, with what its header comment asks for."""
 
     statements: tuple[Statement, ...]
     transactional: bool
     irreversible: str | None
+    waivers: tuple[Waiver, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

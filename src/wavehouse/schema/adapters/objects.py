@@ -1,0 +1,334 @@
+"""Every object of a database with its attributes, by one statement for each kind.
+
+Definitions are the server's own (``pg_get_*def``) under an empty search_path, so the same schema
+gives the same text on any server. Left out: what the system or an extension brought, and the
+runner's own tables. Flags that make an object less than it seems (an index that is not valid, a
+constraint that was not validated or is not enforced, triggers that are off) are attributes.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from functools import cache
+from typing import Any, LiteralString
+
+from psycopg import Connection
+
+from wavehouse.schema.types import Snapshot
+
+_TOKENS = {
+    "ours": "n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'",
+    "own": "NOT (n.nspname = 'schema_ops' AND c.relname IN ('history', 'journal'))",
+    "name": "n.nspname || '.' || c.relname",
+}
+_CALLS: dict[str, str] = {
+    # What others than the owner may do, defaults filled in: NULL and their text are the same.
+    "acl": """(SELECT coalesce(jsonb_agg(t.x ORDER BY t.x COLLATE "C"), '[]') FROM (
+        SELECT coalesce(r.rolname, 'PUBLIC') || ': ' || a.privilege_type
+          || CASE WHEN a.is_grantable THEN ' with grant option' ELSE '' END AS x
+        FROM pg_catalog.aclexplode(coalesce($1, pg_catalog.acldefault('$2', $3))) a
+          LEFT JOIN pg_catalog.pg_roles r ON r.oid = a.grantee
+        WHERE a.grantee <> $3) t)""",
+    "comment": "pg_catalog.obj_description($1, '$2')",
+    "member": """NOT EXISTS (SELECT FROM pg_catalog.pg_depend e
+        WHERE e.deptype = 'e' AND e.classid = 'pg_catalog.$1'::pg_catalog.regclass
+          AND e.objid = $2)""",
+}
+_CALL = re.compile(r"@(acl|comment|member)\(([^()]*)\)")
+_TOKEN = re.compile(r"@(ours|own|name)\b")
+
+
+@cache
+def _statements() -> tuple[LiteralString, ...]:
+    """The statements with what many of them share written out; all of it stands in this file."""
+
+    def called(found: re.Match[str]) -> str:
+        text = _CALLS[found[1]]
+        for place, value in enumerate(found[2].split(","), start=1):
+            text = text.replace(f"${place}", value.strip())
+        return text
+
+    return tuple(
+        _TOKEN.sub(lambda found: _TOKENS[found[1]], _CALL.sub(called, text)) for text in _STATEMENTS
+    )
+
+
+_STATEMENTS = (
+    """
+    SELECT 'schema ' || n.nspname, jsonb_build_object('owner', pg_get_userbyid(n.nspowner),
+    'comment', @comment(n.oid, pg_namespace), 'acl', @acl(n.nspacl, n, n.nspowner)) FROM
+    pg_namespace n WHERE @ours AND n.nspname <> 'schema_ops' AND @member(pg_namespace, n.oid)
+    """,
+    """
+    SELECT 'extension ' || e.extname, jsonb_build_object('version', e.extversion, 'schema',
+    n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname
+    <> 'plpgsql'
+    """,
+    """
+    SELECT CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN
+    'foreign table ' WHEN 'c' THEN 'composite type ' ELSE 'table ' END || @name,
+    jsonb_build_object('owner', pg_get_userbyid(c.relowner), 'persistence', c.relpersistence,
+    'options', to_jsonb(c.reloptions), 'row_security', c.relrowsecurity, 'forced_row_security',
+    c.relforcerowsecurity, 'replica_identity', c.relreplident, 'partition_key', CASE c.relkind
+    WHEN 'p' THEN pg_get_partkeydef(c.oid) END, 'partition_bound', pg_get_expr(c.relpartbound,
+    c.oid), 'parents', (SELECT jsonb_agg(i.inhparent::regclass::text ORDER BY i.inhseqno) FROM
+    pg_inherits i WHERE i.inhrelid = c.oid), 'detach_pending', (SELECT bool_or((to_jsonb(i) ->>
+    'inhdetachpending')::boolean) FROM pg_inherits i WHERE i.inhrelid = c.oid), 'access_method',
+    (SELECT amname FROM pg_am WHERE oid = c.relam), 'tablespace', (SELECT spcname FROM
+    pg_tablespace WHERE oid = c.reltablespace), 'of_type', nullif(c.reloftype,
+    0)::regtype::text, 'definition', CASE WHEN c.relkind IN ('v', 'm') THEN
+    pg_get_viewdef(c.oid) END, 'populated', CASE c.relkind WHEN 'm' THEN c.relispopulated END,
+    'server', (SELECT s.srvname || ' ' || coalesce(f.ftoptions::text, '') FROM pg_foreign_table
+    f JOIN pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = c.oid), 'comment',
+    @comment(c.oid, pg_class), 'acl', @acl(c.relacl, r, c.relowner)) FROM pg_class c JOIN
+    pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c')
+    AND @ours AND @own AND @member(pg_class, c.oid)
+    """,
+    """
+    SELECT 'column ' || @name || '.' || a.attname, jsonb_build_object('type',
+    format_type(a.atttypid, a.atttypmod), 'not_null', a.attnotnull, 'default', CASE WHEN
+    a.attgenerated = '' THEN pg_get_expr(d.adbin, d.adrelid) END, 'generated', CASE WHEN
+    a.attgenerated <> '' THEN a.attgenerated::text || ' ' || pg_get_expr(d.adbin, d.adrelid)
+    END, 'identity', nullif(a.attidentity, ''), 'collation', CASE WHEN a.attcollation <>
+    t.typcollation THEN a.attcollation::regcollation::text END, 'storage', CASE WHEN
+    a.attstorage <> t.typstorage THEN a.attstorage END, 'compression', nullif(a.attcompression,
+    ''), 'statistics', CASE WHEN a.attstattarget >= 0 THEN a.attstattarget END, 'options',
+    to_jsonb(a.attoptions), 'fdw_options', to_jsonb(a.attfdwoptions), 'inherited', a.attinhcount
+    > 0, 'local', a.attislocal, 'comment', col_description(c.oid, a.attnum), 'acl', CASE WHEN
+    a.attacl IS NOT NULL THEN @acl(a.attacl, c, c.relowner) END, 'position', row_number() OVER
+    (PARTITION BY a.attrelid ORDER BY a.attnum), 'not_null_name', k.conname,
+    'not_null_validated', CASE WHEN NOT k.convalidated THEN false END) FROM pg_attribute a JOIN
+    pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace JOIN pg_type
+    t ON t.oid = a.atttypid LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum =
+    a.attnum LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'n' AND
+    k.conkey[1] = a.attnum WHERE c.relkind IN ('r', 'p', 'v', 'm', 'f', 'c') AND a.attnum > 0
+    AND NOT a.attisdropped AND @ours AND @own AND @member(pg_class, c.oid)
+    """,
+    """
+    SELECT 'constraint ' || @name || '.' || k.conname, jsonb_build_object('definition',
+    pg_get_constraintdef(k.oid), 'validated', k.convalidated, 'enforced', coalesce((to_jsonb(k)
+    ->> 'conenforced')::boolean, true), 'deferrable', k.condeferrable, 'deferred',
+    k.condeferred, 'local', k.conislocal, 'triggers_off', (SELECT jsonb_agg(DISTINCT
+    g.tgenabled) FROM pg_trigger g WHERE g.tgconstraint = k.oid AND g.tgenabled <> 'O'),
+    'comment', @comment(k.oid, pg_constraint)) FROM pg_constraint k JOIN pg_class c ON c.oid =
+    k.conrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE k.contype IN ('p', 'u', 'f',
+    'c', 'x') AND k.conparentid = 0 AND @ours AND @own AND @member(pg_class, c.oid)
+    """,
+    """
+    SELECT 'index ' || n.nspname || '.' || x.relname, jsonb_build_object('definition',
+    pg_get_indexdef(i.indexrelid), 'valid', i.indisvalid, 'ready', i.indisready, 'clustered',
+    i.indisclustered, 'replica_identity', i.indisreplident, 'tablespace', (SELECT spcname FROM
+    pg_tablespace WHERE oid = x.reltablespace), 'statistics', (SELECT jsonb_agg(a.attstattarget
+    ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = x.oid AND a.attstattarget >= 0),
+    'comment', @comment(x.oid, pg_class)) FROM pg_index i JOIN pg_class x ON x.oid =
+    i.indexrelid JOIN pg_class c ON c.oid = i.indrelid JOIN pg_namespace n ON n.oid =
+    x.relnamespace WHERE @ours AND @own AND @member(pg_class, c.oid)
+    """,
+    """
+    SELECT 'trigger ' || @name || '.' || g.tgname, jsonb_build_object('definition',
+    pg_get_triggerdef(g.oid), 'enabled', g.tgenabled, 'comment', @comment(g.oid, pg_trigger))
+    FROM pg_trigger g JOIN pg_class c ON c.oid = g.tgrelid JOIN pg_namespace n ON n.oid =
+    c.relnamespace WHERE NOT g.tgisinternal AND g.tgparentid = 0 AND @ours AND @own
+    """,
+    """
+    SELECT 'rule ' || @name || '.' || w.rulename, jsonb_build_object('definition',
+    pg_get_ruledef(w.oid), 'enabled', w.ev_enabled, 'comment', @comment(w.oid, pg_rewrite)) FROM
+    pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class JOIN pg_namespace n ON n.oid =
+    c.relnamespace WHERE w.rulename <> '_RETURN' AND @ours
+    """,
+    """
+    SELECT 'policy ' || @name || '.' || p.polname, jsonb_build_object('command', p.polcmd,
+    'permissive', p.polpermissive, 'roles', (SELECT jsonb_agg(coalesce(r.rolname, 'PUBLIC')
+    ORDER BY r.rolname COLLATE "C") FROM unnest(p.polroles) AS o LEFT JOIN pg_roles r ON r.oid =
+    o), 'using', pg_get_expr(p.polqual, p.polrelid), 'check', pg_get_expr(p.polwithcheck,
+    p.polrelid), 'comment', @comment(p.oid, pg_policy)) FROM pg_policy p JOIN pg_class c ON
+    c.oid = p.polrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE @ours
+    """,
+    """
+    SELECT 'sequence ' || @name, jsonb_build_object('type', format_type(s.seqtypid, NULL),
+    'start', s.seqstart, 'increment', s.seqincrement, 'max', s.seqmax, 'min', s.seqmin, 'cache',
+    s.seqcache, 'cycle', s.seqcycle, 'owner', pg_get_userbyid(c.relowner), 'persistence',
+    c.relpersistence, 'owned_by', (SELECT d.deptype::text || ' ' || d.refobjid::regclass::text
+    || '.' || a.attname FROM pg_depend d JOIN pg_attribute a ON a.attrelid = d.refobjid AND
+    a.attnum = d.refobjsubid WHERE d.classid = 'pg_class'::regclass AND d.objid = c.oid AND
+    d.deptype IN ('a', 'i') AND d.refclassid = 'pg_class'::regclass), 'comment', @comment(c.oid,
+    pg_class), 'acl', @acl(c.relacl, s, c.relowner)) FROM pg_sequence s JOIN pg_class c ON c.oid
+    = s.seqrelid JOIN pg_namespace n ON n.oid = c.relnamespace WHERE @ours AND NOT (n.nspname =
+    'schema_ops' AND c.relname = 'journal_journal_id_seq') AND @member(pg_class, c.oid)
+    """,
+    """
+    SELECT CASE p.prokind WHEN 'p' THEN 'procedure ' WHEN 'a' THEN 'aggregate ' WHEN 'w' THEN
+    'window function ' ELSE 'function ' END || n.nspname || '.' || p.proname || '(' ||
+    pg_get_function_identity_arguments(p.oid) || ')', jsonb_build_object('definition', CASE WHEN
+    p.prokind = 'a' THEN (SELECT concat_ws(' ', g.aggtransfn::text, g.aggfinalfn::text,
+    g.aggcombinefn::text, g.aggtranstype::regtype::text, g.agginitval, g.aggkind,
+    g.aggsortop::regoper::text) FROM pg_aggregate g WHERE g.aggfnoid = p.oid) ELSE
+    pg_get_functiondef(p.oid) END, 'result', pg_get_function_result(p.oid), 'owner',
+    pg_get_userbyid(p.proowner), 'comment', @comment(p.oid, pg_proc), 'acl', @acl(p.proacl, f,
+    p.proowner)) FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace WHERE @ours AND
+    @member(pg_proc, p.oid)
+    """,
+    """
+    SELECT CASE t.typtype WHEN 'e' THEN 'enum ' WHEN 'd' THEN 'domain ' WHEN 'r' THEN 'range '
+    ELSE 'type ' END || n.nspname || '.' || t.typname, jsonb_build_object('labels', (SELECT
+    jsonb_agg(e.enumlabel ORDER BY e.enumsortorder) FROM pg_enum e WHERE e.enumtypid = t.oid),
+    'base', CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
+    'not_null', t.typnotnull, 'default', t.typdefault, 'collation', CASE t.typtype WHEN 'd' THEN
+    nullif(t.typcollation, 0)::regcollation::text END, 'constraints', (SELECT
+    jsonb_agg(jsonb_build_array(k.conname, pg_get_constraintdef(k.oid), k.convalidated) ORDER BY
+    k.conname COLLATE "C") FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
+    'subtype', (SELECT concat_ws(' ', g.rngsubtype::regtype::text, g.rngcollation::text,
+    g.rngcanonical::text, g.rngsubdiff::text) FROM pg_range g WHERE g.rngtypid = t.oid),
+    'owner', pg_get_userbyid(t.typowner), 'comment', @comment(t.oid, pg_type), 'acl',
+    @acl(t.typacl, T, t.typowner)) FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
+    WHERE t.typtype IN ('e', 'd', 'r', 'b') AND t.typelem = 0 AND @ours AND @member(pg_type,
+    t.oid)
+    """,
+    """
+    SELECT 'collation ' || n.nspname || '.' || l.collname, (to_jsonb(l) -
+    '{oid,collname,collnamespace,collowner,collversion}'::text[]) || jsonb_build_object('owner',
+    pg_get_userbyid(l.collowner), 'comment', @comment(l.oid, pg_collation)) FROM pg_collation l
+    JOIN pg_namespace n ON n.oid = l.collnamespace WHERE @ours AND @member(pg_collation, l.oid)
+    """,
+    """
+    SELECT 'cast ' || k.castsource::regtype || ' as ' || k.casttarget::regtype,
+    jsonb_build_object('function', nullif(k.castfunc, 0)::regprocedure::text, 'context',
+    k.castcontext, 'method', k.castmethod, 'comment', @comment(k.oid, pg_cast)) FROM pg_cast k
+    WHERE k.oid >= 16384 AND @member(pg_cast, k.oid)
+    """,
+    """
+    SELECT 'operator ' || o.oid::regoperator, jsonb_build_object('function', o.oprcode::text,
+    'result', o.oprresult::regtype::text, 'commutator', o.oprcom::regoperator::text, 'negator',
+    o.oprnegate::regoperator::text, 'restrict', o.oprrest::text, 'join', o.oprjoin::text,
+    'merges', o.oprcanmerge, 'hashes', o.oprcanhash, 'owner', pg_get_userbyid(o.oprowner),
+    'comment', @comment(o.oid, pg_operator)) FROM pg_operator o JOIN pg_namespace n ON n.oid =
+    o.oprnamespace WHERE @ours AND @member(pg_operator, o.oid)
+    """,
+    """
+    SELECT 'operator class ' || n.nspname || '.' || o.opcname || ' using ' || m.amname,
+    jsonb_build_object('type', o.opcintype::regtype::text, 'default', o.opcdefault, 'family',
+    f.opfname, 'key', nullif(o.opckeytype, 0)::regtype::text, 'members', (SELECT
+    jsonb_agg(s.amopstrategy || ' ' || s.amopopr::regoperator::text ORDER BY s.amopstrategy,
+    s.amopopr::regoperator::text) FROM pg_amop s WHERE s.amopfamily = f.oid), 'procedures',
+    (SELECT jsonb_agg(s.amprocnum || ' ' || s.amproc::text ORDER BY s.amprocnum, s.amproc::text)
+    FROM pg_amproc s WHERE s.amprocfamily = f.oid), 'owner', pg_get_userbyid(o.opcowner)) FROM
+    pg_opclass o JOIN pg_opfamily f ON f.oid = o.opcfamily JOIN pg_am m ON m.oid = o.opcmethod
+    JOIN pg_namespace n ON n.oid = o.opcnamespace WHERE @ours AND @member(pg_opclass, o.oid)
+    """,
+    """
+    SELECT 'statistics ' || n.nspname || '.' || s.stxname, jsonb_build_object('definition',
+    pg_get_statisticsobjdef(s.oid), 'target', CASE WHEN s.stxstattarget >= 0 THEN
+    s.stxstattarget END, 'owner', pg_get_userbyid(s.stxowner), 'comment', @comment(s.oid,
+    pg_statistic_ext)) FROM pg_statistic_ext s JOIN pg_namespace n ON n.oid = s.stxnamespace
+    WHERE @ours
+    """,
+    """
+    SELECT 'publication ' || p.pubname, (to_jsonb(p) - '{oid,pubname,pubowner,pubgencols}'::text[])
+    || jsonb_build_object('generated', nullif(to_jsonb(p) ->> 'pubgencols', 'n'), 'owner',
+    pg_get_userbyid(p.pubowner), 'tables', (SELECT
+    jsonb_agg(jsonb_build_array(r.prrelid::regclass::text, pg_get_expr(r.prqual, r.prrelid),
+    r.prattrs::text) ORDER BY r.prrelid::regclass::text) FROM pg_publication_rel r WHERE
+    r.prpubid = p.oid), 'schemas', (SELECT jsonb_agg(s.pnnspid::regnamespace::text ORDER BY 1)
+    FROM pg_publication_namespace s WHERE s.pnpubid = p.oid), 'comment', @comment(p.oid,
+    pg_publication)) FROM pg_publication p
+    """,
+    """
+    SELECT 'event trigger ' || v.evtname, jsonb_build_object('event', v.evtevent, 'function',
+    v.evtfoid::regproc::text, 'enabled', v.evtenabled, 'tags', to_jsonb(v.evttags), 'owner',
+    pg_get_userbyid(v.evtowner), 'comment', @comment(v.oid, pg_event_trigger)) FROM
+    pg_event_trigger v WHERE @member(pg_event_trigger, v.oid)
+    """,
+    """
+    SELECT 'language ' || l.lanname, jsonb_build_object('trusted', l.lanpltrusted, 'owner',
+    pg_get_userbyid(l.lanowner), 'comment', @comment(l.oid, pg_language), 'acl', @acl(l.lanacl,
+    l, l.lanowner)) FROM pg_language l WHERE l.lanispl AND l.oid >= 16384 AND
+    @member(pg_language, l.oid)
+    """,
+    """
+    SELECT 'foreign data wrapper ' || w.fdwname, jsonb_build_object('handler',
+    nullif(w.fdwhandler, 0)::regproc::text, 'options', to_jsonb(w.fdwoptions), 'owner',
+    pg_get_userbyid(w.fdwowner), 'acl', @acl(w.fdwacl, F, w.fdwowner)) FROM
+    pg_foreign_data_wrapper w WHERE @member(pg_foreign_data_wrapper, w.oid)
+    """,
+    """
+    SELECT 'foreign server ' || s.srvname, jsonb_build_object('type', s.srvtype, 'version',
+    s.srvversion, 'options', to_jsonb(s.srvoptions), 'owner', pg_get_userbyid(s.srvowner),
+    'acl', @acl(s.srvacl, S, s.srvowner)) FROM pg_foreign_server s WHERE
+    @member(pg_foreign_server, s.oid)
+    """,
+    """
+    SELECT 'text search configuration ' || n.nspname || '.' || t.cfgname,
+    jsonb_build_object('parser', t.cfgparser::text, 'owner', pg_get_userbyid(t.cfgowner), 'map',
+    (SELECT jsonb_agg(jsonb_build_array(m.maptokentype, m.mapdict::regdictionary::text) ORDER BY
+    m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = t.oid)) FROM
+    pg_ts_config t JOIN pg_namespace n ON n.oid = t.cfgnamespace WHERE @ours AND
+    @member(pg_ts_config, t.oid)
+    """,
+    """
+    SELECT 'text search dictionary ' || n.nspname || '.' || t.dictname,
+    jsonb_build_object('options', t.dictinitoption, 'owner', pg_get_userbyid(t.dictowner)) FROM
+    pg_ts_dict t JOIN pg_namespace n ON n.oid = t.dictnamespace WHERE @ours AND
+    @member(pg_ts_dict, t.oid)
+    """,
+    """
+    SELECT 'default privileges ' || pg_get_userbyid(a.defaclrole) || ' ' ||
+    a.defaclobjtype::text || ' ' || coalesce(n.nspname, ''), jsonb_build_object('acl', (SELECT
+    jsonb_agg(t.x ORDER BY t.x) FROM (SELECT coalesce(r.rolname, 'PUBLIC') || ': ' ||
+    g.privilege_type AS x FROM aclexplode(a.defaclacl) g LEFT JOIN pg_roles r ON r.oid =
+    g.grantee WHERE g.grantee <> a.defaclrole) t)) FROM pg_default_acl a LEFT JOIN pg_namespace
+    n ON n.oid = a.defaclnamespace
+    """,
+    """
+    SELECT CASE WHEN s.setrole = 0 THEN 'settings of the database' ELSE 'settings of role ' ||
+    pg_get_userbyid(s.setrole) END, jsonb_build_object('settings', to_jsonb(s.setconfig)) FROM
+    pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname =
+    current_database())
+    """,
+)
+OWNER = "$owner"
+
+
+def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot:
+    """A snapshot of the connected database.
+
+    ``own_transaction`` false reads within the caller's open transaction and sees its changes.
+    """
+    if own_transaction:
+        with connection.transaction():
+            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            return _read(connection)
+    return _read(connection)
+
+
+def _read(connection: Connection) -> Snapshot:
+    before = connection.execute("SELECT current_setting('search_path')").fetchone()
+    connection.execute("SET search_path = ''")
+    found: dict[str, dict[str, Any]] = {}
+    for statement in _statements():
+        found |= dict(connection.execute(statement).fetchall())
+    connection.execute("SELECT set_config('search_path', %s, false)", before)
+    return Snapshot(_with_owner(found))
+
+
+def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """The role that owns most is *the* owner, whatever its name: it differs between servers."""
+    owners = Counter(
+        a["owner"] for name, a in found.items() if name != "schema public" and "owner" in a
+    )
+    if not owners:
+        return found
+    owner = min(owners, key=lambda name: (-owners[name], name))
+    prefix = f"{owner}: "
+    told = {}
+    for name, attributes in found.items():
+        changed = {key: value for key, value in attributes.items() if value is not None}
+        if changed.get("owner") == owner:
+            changed["owner"] = OWNER
+        if "acl" in changed:
+            changed["acl"] = [
+                OWNER + text[len(owner) :] if text.startswith(prefix) else text
+                for text in changed["acl"]
+            ]
+        told[name.replace(f"default privileges {owner} ", f"default privileges {OWNER} ")] = changed
+    return told

@@ -1,0 +1,436 @@
+"""What lint says: of each statement by what it was measured to do, of each file by what it made.
+
+Groups A, B and C are not guessed from the text: a statement is named by its act (the parser), and
+accused only when the shadow showed that it rewrites, reads or builds under a lock that others wait
+for, on something that was there before the file.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+
+from wavehouse.schema.rules.parser import Act, Unparsable, acts
+from wavehouse.schema.rules.recipes import RULES
+from wavehouse.schema.rules.script import line_at, names_of
+from wavehouse.schema.types import (
+    Effect,
+    Finding,
+    Migration,
+    Script,
+    Snapshot,
+    Statement,
+    strength,
+)
+
+_STOPS_WRITES = strength("ShareLock")
+_EXCLUSIVE = "AccessExclusiveLock"
+_COLUMNS = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")
+_TIME = re.compile(r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d(\d\d)?")
+_SERIAL = ("serial", "bigserial", "smallserial", "serial4", "serial8", "serial2")
+_LONGEST_NAME = 63
+_FEW = 3
+_WORK = ("UpdateStmt", "DeleteStmt", "InsertStmt", "MergeStmt")
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A file as it was walked in the shadow; ``stopped`` is where it did not run and why."""
+
+    migration: Migration
+    script: Script
+    effects: tuple[Effect, ...]
+    before: Snapshot
+    after: Snapshot
+    stopped: tuple[Statement, str, str] | None = None
+
+
+def findings(walked: Walked, *, today: date, pattern: bool = True) -> list[Finding]:
+    """Everything there is to say of a file, waivers applied, in the order of its lines."""
+    found = [
+        *_of_file(walked, pattern=pattern),
+        *_of_statements(walked),
+        *_of_objects(walked),
+    ]
+    return sorted(_waived(walked, found, today), key=lambda f: (f.line, f.rule))
+
+
+def _finding(
+    walked: Walked,
+    rule: str,
+    line: int,
+    *,
+    name: str = "",
+    relation: str = "",
+    statement: Statement | None = None,
+    effect: Effect | None = None,
+) -> Finding:
+    recipe = RULES[rule]
+    told = effect or Effect()
+    lock = (told.strongest or "a lock").removesuffix("Lock")
+    return Finding(
+        rule,
+        recipe.severity,
+        walked.migration.up.path.name,
+        line,
+        recipe.says.format(name=name or "it", relation=relation or "the table", lock=lock),
+        recipe.recipe,
+        " ".join(statement.text.split())[:200] if statement else "",
+        told,
+    )
+
+
+# -- files ----------------------------------------------------------------------------------------
+
+
+def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
+    migration = walked.migration
+    if pattern and not _TIME.fullmatch(migration.version):
+        yield _finding(walked, "file-name-pattern", 1, name=migration.version)
+    if migration.down is None and walked.script.irreversible is None:
+        yield _finding(walked, "missing-down", 1)
+    elif migration.down is not None and _is_empty(migration.down.text):
+        yield _finding(walked, "empty-down", 1)
+    if walked.stopped is not None:
+        statement, state, message = walked.stopped
+        rule = "concurrently-in-transaction" if state == "25001" else "does-not-run"
+        yield _finding(walked, rule, statement.line, name=message, statement=statement)
+
+
+def _is_empty(text: str) -> bool:
+    return not re.sub(r"--[^\n]*|/\*.*?\*/|\s|;", "", text, flags=re.DOTALL)
+
+
+# -- statements ------------------------------------------------------------------------------------
+
+
+def _of_statements(walked: Walked) -> Iterator[Finding]:
+    held: dict[str, Statement] = {}
+    altered: dict[str, int] = {}
+    keys = 0
+    for statement, effect in zip(walked.script.statements, walked.effects, strict=False):
+        told = acts(statement.text)
+        if isinstance(told, Unparsable):
+            line = statement.line + line_at(statement.text, told.position) - 1
+            yield _finding(walked, "does-not-parse", line, name=told.message, statement=statement)
+            continue
+        yield from _judged(walked, statement, told, effect, held)
+        for act in told:
+            if act.kind.startswith("AT_") and act.relation:
+                altered[act.relation] = altered.get(act.relation, 0)
+            keys += act.kind.startswith("AT_AddConstraint:foreign")
+        known = {name.rpartition(".")[2] for name in held}
+        for relation in {
+            a.relation
+            for a in told
+            if a.kind.startswith("AT_") and (effect.locks or a.relation.rpartition(".")[2] in known)
+        }:
+            altered[relation] = altered.get(relation, 0) + 1
+            if altered[relation] == 2:
+                yield _finding(
+                    walked,
+                    "alters-could-be-one",
+                    statement.line,
+                    relation=relation,
+                    statement=statement,
+                )
+        if walked.script.transactional:
+            for lock in effect.locks:
+                if lock.mode == _EXCLUSIVE:
+                    held.setdefault(lock.relation, statement)
+    if len(held) > 1:
+        first = min(held.values(), key=lambda s: s.line)
+        yield _finding(
+            walked,
+            "locks-several-tables",
+            first.line,
+            relation=", ".join(sorted(held)),
+            statement=first,
+        )
+    if keys > 1:
+        yield _finding(walked, "several-foreign-keys", 1)
+
+
+def _judged(
+    walked: Walked,
+    statement: Statement,
+    told: Sequence[Act],
+    effect: Effect,
+    held: dict[str, Statement],
+) -> Iterator[Finding]:
+    modes = {lock.relation: lock.mode for lock in effect.locks}
+    blocked = sorted(name for name, mode in modes.items() if strength(mode) >= _STOPS_WRITES)
+
+    def say(rule: str, *, relation: str = "", name: str = "") -> Finding:
+        return _finding(
+            walked,
+            rule,
+            statement.line,
+            name=name or next((a.name for a in told if a.name), ""),
+            relation=relation or ", ".join(blocked) or next(iter(modes), ""),
+            statement=statement,
+            effect=effect,
+        )
+
+    rule = ""
+    again = [name for name in effect.scans if name in held]
+    if again and any(a.kind == "AT_ValidateConstraint" for a in told):
+        rule, relation = "validate-in-same-transaction", ", ".join(again)
+    elif effect.rewrites:
+        rule = _rewriting(told, effect)
+        relation = ", ".join(effect.rewrites)
+    elif effect.builds and blocked:
+        rule, relation = _building(told), ""
+    elif effect.scans and (blocked or again):
+        rule, relation = _scanning(told), ", ".join(effect.scans)
+    if rule:
+        yield say(rule, relation=relation)
+    elif held and (effect.scans or any(a.kind in _WORK for a in told)):
+        yield say("works-while-locked", relation=", ".join(sorted(held)))
+    quick = _queueing(walked, told, blocked) if blocked and not rule else ""
+    if quick:
+        yield say(quick)
+    for act in told:
+        if act.kind == "LockStmt" and modes:
+            yield say("lock-table", relation=", ".join(modes))
+        if act.kind == "IndexStmt" and act.concurrent and act.if_not_exists:
+            yield say("concurrently-if-not-exists")
+    for long in _too_long(statement.text):
+        yield say("identifier-too-long", name=long)
+
+
+_REWRITES = {
+    "AT_AlterColumnType": "alter-column-type-rewrites",
+    "VacuumStmt:full": "vacuum-full-or-cluster",
+    "ClusterStmt": "vacuum-full-or-cluster",
+    "RepackStmt": "vacuum-full-or-cluster",
+    "AT_SetLogged": "set-logged-rewrites",
+    "AT_SetUnLogged": "set-logged-rewrites",
+    "AT_SetTableSpace": "set-storage-place-rewrites",
+    "AT_SetAccessMethod": "set-storage-place-rewrites",
+    "RefreshMatViewStmt": "refresh-materialized-view-blocks",
+}
+
+
+def _rewriting(told: Sequence[Act], effect: Effect) -> str:
+    kinds = {act.kind for act in told}
+    if "TruncateStmt" in kinds or not effect.locks:
+        return ""
+    for act in told:
+        if act.kind in _REWRITES and not act.concurrent:
+            return _REWRITES[act.kind]
+        if act.kind == "AT_AddColumn":
+            if "identity" in act.constraints or act.type.split(".")[-1] in _SERIAL:
+                return "add-column-identity"
+            if "stored" in act.constraints:
+                return "add-column-stored-generated"
+            if "default" in act.constraints:
+                return "add-column-volatile-default"
+            return "add-column-constrained-domain"
+    if kinds <= {"RefreshMatViewStmt"}:
+        return ""
+    return "rewrites-table"
+
+
+_BUILDS = {
+    "IndexStmt": "create-index-blocks-writes",
+    "AT_AddConstraint:unique": "add-unique-constraint-builds",
+    "AT_AddConstraint:primary": "add-primary-key-builds",
+    "AT_AddConstraint:exclusion": "add-exclusion-builds",
+    "AT_AddColumn": "add-column-constraint-scans",
+    "ReindexStmt": "reindex-blocks",
+    "AT_AttachPartition": "attach-partition-scans",
+}
+_SCANS = {
+    "AT_AddConstraint:foreign": "add-foreign-key-scans",
+    "AT_AddConstraint:check": "add-check-scans",
+    "AT_AddConstraint:notnull": "set-not-null-scans",
+    "AT_AddConstraint:primary": "add-primary-key-builds",
+    "AT_AddConstraint:primary:index": "set-not-null-scans",
+    "AT_SetNotNull": "set-not-null-scans",
+    "AT_AddColumn": "add-column-constraint-scans",
+    "AT_AlterColumnType": "alter-column-type-rewrites",
+    "AlterDomainStmt": "alter-domain-scans",
+    "AT_AttachPartition": "attach-partition-scans",
+    "CreateStmt": "create-partition-scans-default",
+    "IndexStmt": "create-index-blocks-writes",
+    "ReindexStmt": "reindex-blocks",
+}
+
+
+def _building(told: Sequence[Act]) -> str:
+    kinds = [act.kind for act in told if not act.concurrent]
+    return next((_BUILDS[kind] for kind in kinds if kind in _BUILDS), "builds-index-under-lock")
+
+
+def _scanning(told: Sequence[Act]) -> str:
+    kinds = [act.kind for act in told if not act.concurrent]
+    if any(kind in _WORK for kind in kinds):
+        return ""
+    return next((_SCANS[kind] for kind in kinds if kind in _SCANS), "scans-under-lock")
+
+
+def _queueing(walked: Walked, told: Sequence[Act], blocked: Sequence[str]) -> str:
+    """Group C: nothing to do under the lock, but who waits for it stops all who come after."""
+    kinds = {act.kind for act in told if not act.concurrent}
+    if "DropStmt:index" in kinds:
+        return "drop-index-blocks"
+    if "AT_DetachPartition" in kinds:
+        return "detach-partition-blocks"
+    if kinds & {"CreateTrigStmt", "DropStmt:trigger", "AT_DisableTrig", "AT_EnableTrig"}:
+        return "trigger-blocks-writes"
+    gone = {name for name in blocked if f"table {name}" not in walked.after.objects}
+    if "DropStmt:table" in kinds and set(blocked) - gone:
+        return "drop-table-locks-referenced"
+    if any(a.kind == "CreateStmt" and "foreign" in a.constraints for a in told):
+        return "new-foreign-key-locks-parent"
+    return ""
+
+
+def _too_long(text: str) -> list[str]:
+    return [name for name in names_of(text) if len(name.encode()) > _LONGEST_NAME]
+
+
+# -- objects ---------------------------------------------------------------------------------------
+
+
+def _of_objects(walked: Walked) -> Iterator[Finding]:
+    """What the file made, by its catalogue: keys, indexes, partitions, columns."""
+    made = {
+        name: attributes
+        for name, attributes in walked.after.objects.items()
+        if name not in walked.before.objects
+    }
+    indexes = _indexes(walked.after)
+    for full, attributes in sorted(made.items()):
+        kind, _, name = full.partition(" ")
+        line = _line_of(walked, name.rpartition(".")[2])
+        if kind == "table":
+            yield from _of_table(walked, name, attributes, line)
+        elif kind == "constraint":
+            definition = str(attributes.get("definition", ""))
+            table = name.rpartition(".")[0]
+            if definition.startswith("FOREIGN KEY") and not _is_indexed(
+                _columns(definition), indexes.get(table, {})
+            ):
+                yield _finding(
+                    walked,
+                    "foreign-key-without-index",
+                    line,
+                    name=name.rpartition(".")[2],
+                    relation=table,
+                )
+        elif kind == "index" and f"constraint {_constraint_of(attributes, name)}" not in made:
+            yield from _of_index(walked, name, attributes, line, indexes)
+        elif kind == "column" and str(attributes.get("type", "")).startswith("timestamp without"):
+            yield _finding(walked, "timestamp-without-zone", line, name=name)
+
+
+def _of_table(
+    walked: Walked, name: str, attributes: dict[str, object] | object, line: int
+) -> Iterator[Finding]:
+    told = attributes if isinstance(attributes, dict) else {}
+    objects = walked.after.objects
+    bound = told.get("partition_bound")
+    parents = told.get("parents") or []
+    if bound == "DEFAULT":
+        yield _finding(walked, "default-partition", line, name=name, relation=name)
+    if bound and isinstance(parents, list) and parents:
+        parent = str(parents[0]).rpartition(".")[2]
+        if not name.rpartition(".")[2].startswith(parent):
+            yield _finding(walked, "partition-name", line, name=name, relation=name)
+    has_key = any(
+        key.startswith(f"constraint {name}.")
+        and str(found.get("definition", "")).startswith("PRIMARY KEY")
+        for key, found in objects.items()
+    )
+    if not has_key and not bound and not parents:
+        yield _finding(walked, "table-without-primary-key", line, relation=name)
+
+
+def _of_index(
+    walked: Walked,
+    name: str,
+    attributes: object,
+    line: int,
+    indexes: dict[str, dict[str, tuple[str, ...]]],
+) -> Iterator[Finding]:
+    told = attributes if isinstance(attributes, dict) else {}
+    definition = str(told.get("definition", ""))
+    short, table = name.rpartition(".")[2], _table(definition)
+    columns = _columns(definition)
+    if " WHERE " not in definition and "INCLUDE" not in definition:
+        same = [
+            other
+            for other, theirs in indexes.get(table, {}).items()
+            if other != name and theirs == columns
+        ]
+        if same:
+            yield _finding(walked, "duplicate-index", line, name=short, relation=table)
+    if len(columns) > _FEW and " UNIQUE " not in definition:
+        yield _finding(walked, "wide-index", line, name=short, relation=table)
+    if " USING hash " in definition:
+        yield _finding(walked, "hash-index", line, name=short, relation=table)
+    if not short.startswith(table.rpartition(".")[2]):
+        yield _finding(walked, "index-name", line, name=short, relation=table)
+
+
+def _indexes(snapshot: Snapshot) -> dict[str, dict[str, tuple[str, ...]]]:
+    """The columns of every whole index, by table and name of the index."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for full, attributes in snapshot.objects.items():
+        if full.startswith("index "):
+            definition = str(attributes.get("definition", ""))
+            if " WHERE " not in definition:
+                table = found.setdefault(_table(definition), {})
+                table[full.removeprefix("index ")] = _columns(definition)
+    return found
+
+
+def _columns(definition: str) -> tuple[str, ...]:
+    inside = _COLUMNS.search(definition)
+    return tuple(part.strip().split(" ")[0] for part in inside[1].split(",")) if inside else ()
+
+
+def _table(definition: str) -> str:
+    return definition.split(" ON ", 1)[-1].removeprefix("ONLY ").split(" ", 1)[0]
+
+
+def _is_indexed(columns: tuple[str, ...], indexes: dict[str, tuple[str, ...]]) -> bool:
+    return any(set(theirs[: len(columns)]) == set(columns) for theirs in indexes.values())
+
+
+def _constraint_of(attributes: object, name: str) -> str:
+    told = attributes if isinstance(attributes, dict) else {}
+    return f"{_table(str(told.get('definition', '')))}.{name.rpartition('.')[2]}"
+
+
+def _line_of(walked: Walked, word: str) -> int:
+    """The line of the first statement that says a word; of the file's first for none."""
+    for statement in walked.script.statements:
+        at = statement.text.find(word)
+        if at >= 0:
+            return statement.line + line_at(statement.text, at) - 1
+    return 1
+
+
+# -- waivers ---------------------------------------------------------------------------------------
+
+
+def _waived(walked: Walked, found: list[Finding], today: date) -> Iterator[Finding]:
+    used: set[str] = set()
+    waivers = {waiver.rule: waiver for waiver in walked.script.waivers}
+    for one in found:
+        waiver = waivers.get(one.rule)
+        if waiver is not None:
+            used.add(one.rule)
+            if waiver.until >= today:
+                yield replace(one, waived=f"until {waiver.until}: {waiver.reason}")
+                continue
+            yield _finding(walked, "waiver-expired", waiver.line, name=one.rule)
+        yield one
+    for rule, waiver in waivers.items():
+        if rule not in used:
+            yield _finding(walked, "waiver-unused", waiver.line, name=rule)

@@ -1,0 +1,146 @@
+"""A statement by PostgreSQL's own grammar: what kind of act it is, as a few words.
+
+The only place that knows the parser. ``acts`` gives one or more names (``IndexStmt``,
+``AT_AddColumn``, ``AT_AddConstraint:foreign``) with the facts that lint asks for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+_CONSTRAINTS = {
+    "CONSTR_FOREIGN": "foreign",
+    "CONSTR_CHECK": "check",
+    "CONSTR_UNIQUE": "unique",
+    "CONSTR_PRIMARY": "primary",
+    "CONSTR_EXCLUSION": "exclusion",
+    "CONSTR_NOTNULL": "notnull",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing that a statement does."""
+
+    kind: str
+    name: str = ""
+    relation: str = ""
+    concurrent: bool = False
+    if_not_exists: bool = False
+    not_valid: bool = False
+    constraints: tuple[str, ...] = ()
+    type: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Unparsable:
+    """Why a text is no SQL, and where (from 0)."""
+
+    message: str
+    position: int
+
+
+def acts(text: str) -> tuple[Act, ...] | Unparsable:
+    """What a statement does; Unparsable when it is none."""
+    import postgast
+
+    try:
+        parsed = postgast.parse(text)
+    except postgast.PgQueryError as error:
+        position = max(int(getattr(error, "cursorpos", 0) or 0) - 1, 0)
+        return Unparsable(str(getattr(error, "message", error)), position)
+    return tuple(act for raw in parsed.stmts for act in _acts(raw.stmt))
+
+
+def _acts(node: Any) -> Iterator[Act]:
+    name = str(node.WhichOneof("node"))
+    inner = getattr(node, name)
+    kind = type(inner).__name__
+    if kind == "AlterTableStmt":
+        relation = _relation(inner.relation)
+        for command in inner.cmds:
+            yield _command(command.alter_table_cmd, relation)
+    elif kind == "IndexStmt":
+        yield Act(
+            kind,
+            inner.idxname,
+            _relation(inner.relation),
+            concurrent=inner.concurrent,
+            if_not_exists=inner.if_not_exists,
+        )
+    elif kind == "CreateStmt":
+        kinds = tuple(_constraint_kinds(inner))
+        yield Act(kind, inner.relation.relname, _relation(inner.relation), constraints=kinds)
+    elif kind == "DropStmt":
+        removed = _enum(inner, "remove_type").removeprefix("OBJECT_").lower()
+        yield Act(f"{kind}:{removed}", concurrent=inner.concurrent)
+    elif kind == "ReindexStmt":
+        concurrent = any(p.def_elem.defname == "concurrently" for p in inner.params)
+        yield Act(kind, concurrent=concurrent)
+    elif kind == "RefreshMatViewStmt":
+        yield Act(kind, relation=_relation(inner.relation), concurrent=inner.concurrent)
+    elif kind == "VacuumStmt":
+        full = any(option.def_elem.defname == "full" for option in inner.options)
+        yield Act("VacuumStmt:full" if full else kind)
+    else:
+        yield Act(kind)
+
+
+def _command(command: Any, relation: str) -> Act:
+    kind = _enum(command, "subtype")
+    definition = getattr(command, "def")
+    which = definition.WhichOneof("node")
+    if kind == "AT_AddColumn" and which == "column_def":
+        column = definition.column_def
+        return Act(
+            kind,
+            column.colname,
+            relation,
+            constraints=tuple(_column_constraints(column)),
+            type=".".join(n.string.sval for n in column.type_name.names),
+        )
+    if kind == "AT_AddConstraint" and which == "constraint":
+        constraint = definition.constraint
+        told = _CONSTRAINTS.get(_enum(constraint, "contype"), "other")
+        using = ":index" if constraint.indexname else ""
+        return Act(
+            f"{kind}:{told}{using}",
+            constraint.conname,
+            relation,
+            not_valid=constraint.skip_validation,
+        )
+    concurrent = which == "partition_cmd" and definition.partition_cmd.concurrent
+    return Act(kind, command.name, relation, concurrent=concurrent)
+
+
+def _column_constraints(column: Any) -> Iterator[str]:
+    for node in column.constraints:
+        constraint = node.constraint
+        kind = _enum(constraint, "contype").removeprefix("CONSTR_").lower()
+        if kind == "generated":
+            kept = str(getattr(constraint, "generated_kind", ""))
+            kind = "virtual" if kept == "v" else "stored"
+        yield kind
+
+
+def _constraint_kinds(create: Any) -> Iterator[str]:
+    for element in create.table_elts:
+        which = element.WhichOneof("node")
+        if which == "constraint":
+            yield _CONSTRAINTS.get(_enum(element.constraint, "contype"), "other")
+        elif which == "column_def":
+            for node in element.column_def.constraints:
+                yield _CONSTRAINTS.get(_enum(node.constraint, "contype"), "other")
+    if create.HasField("partbound"):
+        yield "partition"
+
+
+def _enum(message: Any, field: str) -> str:
+    descriptor = message.DESCRIPTOR.fields_by_name[field].enum_type
+    return str(descriptor.values_by_number[getattr(message, field)].name)
+
+
+def _relation(var: Any) -> str:
+    return f"{var.schemaname}.{var.relname}" if var.schemaname else str(var.relname)

@@ -1,0 +1,103 @@
+"""Files replayed in a shadow: prefixes, from the longest one that is kept."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+
+import psycopg
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.schema import queries
+from wavehouse.schema.adapters.server import connected
+from wavehouse.schema.adapters.shadow import Shadow, make_missing_role
+from wavehouse.schema.rules.script import line_at, read_script
+from wavehouse.schema.types import Migration, Script, SqlFile, Statement
+
+_MOST_ROLES = 50
+
+
+class DoesNotRun(InvalidInput):
+    """A statement that PostgreSQL does not accept in the shadow."""
+
+    def __init__(self, file: SqlFile, statement: Statement, error: psycopg.Error) -> None:
+        position = int(error.diag.statement_position or 1)
+        self.line = statement.line + line_at(statement.text, position - 1) - 1
+        self.state = error.sqlstate or ""
+        super().__init__(
+            str(error.diag.message_primary or error),
+            where=f"{file.path.name}:{self.line}",
+            hint=error.diag.message_hint or "mend the file; nothing but a shadow was touched",
+        )
+
+
+def digests(migrations: Sequence[Migration], major: int) -> list[str]:
+    """The hash of every prefix of a ladder on a major version, the shortest first."""
+    found, running = [], hashlib.sha256(f"1 {major}".encode())
+    for migration in migrations:
+        running.update(f"\x1f{migration.version}\x1f{migration.up.checksum}".encode())
+        found.append(running.hexdigest())
+    return found
+
+
+@contextmanager
+def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
+    """The conninfo of a new shadow database in which these files, all of them, were applied.
+
+    Raises DoesNotRun for the first statement that does not run.
+    """
+    marks = digests(migrations, shadow.major)
+    template, done = shadow.template_of(marks)
+    with shadow.database(template) as conninfo:
+        if done < len(migrations) or not migrations:
+            with connected(conninfo) as connection:
+                if template is None:
+                    prepare(connection)
+                for migration in migrations[done:]:
+                    run_file(connection, migration.up, read_script(migration.up))
+            if migrations:
+                shadow.keep(conninfo, marks[-1])
+        yield conninfo
+
+
+def prepare(connection: psycopg.Connection) -> None:
+    """What the runner makes in every database before the first file."""
+    queries.create_state(connection)
+
+
+def run_file(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
+    """Run a file as the runner would: in one transaction, or each statement by itself."""
+    for _ in range(_MOST_ROLES):
+        try:
+            if script.transactional:
+                with connection.transaction():
+                    for statement in script.statements:
+                        run_statement(connection, file, statement)
+            else:
+                for statement in script.statements:
+                    run_statement(connection, file, statement)
+        except MissingRole:
+            continue
+        reset(connection)
+        return
+    raise InvalidInput("the file names more roles than a file should", where=file.path.name)
+
+
+class MissingRole(Exception):
+    """A role was missing and has been made: the file can be run again."""
+
+
+def run_statement(connection: psycopg.Connection, file: SqlFile, statement: Statement) -> None:
+    """Run one statement. MissingRole when it named a role that is there now, else DoesNotRun."""
+    try:
+        connection.execute(statement.text.encode())
+    except psycopg.Error as error:
+        if make_missing_role(connection, error):
+            raise MissingRole from None
+        raise DoesNotRun(file, statement, error) from error
+
+
+def reset(connection: psycopg.Connection) -> None:
+    """Undo what a file set for the session."""
+    connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")

@@ -1,0 +1,202 @@
+"""Walk every migration up, down and up again in a shadow, and compare the catalogue each time.
+
+First within one transaction that is rolled back, which costs nothing to undo. What cannot run
+there (CONCURRENTLY, new enum values), or is found wanting there, is walked again in a copy of the
+database, committed: nobody is accused by the way of measuring.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+import psycopg
+
+from wavehouse.kernel import telemetry
+from wavehouse.kernel.errors import WavehouseError
+from wavehouse.schema.adapters.objects import objects
+from wavehouse.schema.adapters.server import connected
+from wavehouse.schema.adapters.shadow import Shadow
+from wavehouse.schema.rules.differences import differences
+from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.service.replaying import (
+    DoesNotRun,
+    MissingRole,
+    prepare,
+    run_file,
+    run_statement,
+)
+from wavehouse.schema.types import (
+    Difference,
+    Migration,
+    PairVerdict,
+    Script,
+    Snapshot,
+    SqlFile,
+    VerifyResult,
+)
+
+OnPair = Callable[[PairVerdict], None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Files:
+    up: SqlFile
+    down: SqlFile
+    up_script: Script
+    down_script: Script
+
+    @property
+    def transactional(self) -> bool:
+        return self.up_script.transactional and self.down_script.transactional
+
+
+class _Undo(Exception):
+    """Ends the transaction that is only for looking."""
+
+
+class _Walk:
+    """The database that only goes up, and the one connection to it.
+
+    A database can be copied only while nobody is in it, so the connection steps outside for that.
+    """
+
+    def __init__(self, shadow: Shadow, conninfo: str) -> None:
+        self.shadow, self._conninfo = shadow, conninfo
+        self._stack = ExitStack()
+        self.connection = self._stack.enter_context(connected(conninfo))
+
+    @contextmanager
+    def copy(self) -> Iterator[psycopg.Connection]:
+        """A connection to a copy of the database as it is now."""
+        name = self.connection.info.dbname
+        self.close()
+        try:
+            with self.shadow.database(name) as conninfo, connected(conninfo) as other:
+                yield other
+        finally:
+            self.connection = self._stack.enter_context(connected(self._conninfo))
+
+    def close(self) -> None:
+        """Step outside."""
+        self._stack.close()
+
+
+def verify(
+    shadow: Shadow,
+    migrations: Sequence[Migration],
+    *,
+    only: frozenset[str] | None = None,
+    on_pair: OnPair = lambda _: None,
+) -> VerifyResult:
+    """Verify each pair of a ladder (or those of ``only``), the oldest first."""
+    pairs: list[PairVerdict] = []
+    with telemetry.span("wavehouse.verify"), shadow.database() as conninfo:
+        walk = _Walk(shadow, conninfo)
+        try:
+            prepare(walk.connection)
+            before = objects(walk.connection)
+            for migration in migrations:
+                wanted = only is None or migration.version in only
+                verdict, before = _pair(walk, migration, before, wanted)
+                if verdict is not None:
+                    pairs.append(verdict)
+                    on_pair(verdict)
+                    if verdict.state == "up_fails":
+                        break
+            return VerifyResult(tuple(pairs), before.logical, shadow.major)
+        finally:
+            walk.close()
+
+
+def _pair(
+    walk: _Walk, migration: Migration, before: Snapshot, wanted: bool
+) -> tuple[PairVerdict | None, Snapshot]:
+    try:
+        up = read_script(migration.up)
+        verdict = _judged(walk, migration, up, before) if wanted else None
+        run_file(walk.connection, migration.up, up)
+    except WavehouseError as error:
+        return _verdict(migration, "up_fails", error=str(error)), before
+    return verdict, objects(walk.connection)
+
+
+def _judged(walk: _Walk, migration: Migration, up: Script, before: Snapshot) -> PairVerdict:
+    if migration.down is None:
+        return _verdict(migration, "irreversible" if up.irreversible else "no_down")
+    try:
+        down = read_script(migration.down)
+    except WavehouseError as error:
+        return _verdict(migration, "down_fails", error=str(error))
+    if up.irreversible or down.irreversible:
+        return _verdict(migration, "irreversible")
+    files = _Files(migration.up, migration.down, up, down)
+    if files.transactional:
+        quick = _in_transaction(walk.connection, migration, files, before)
+        if quick is not None and quick.is_fine:
+            return quick
+    return _in_a_copy(walk, migration, files, before)
+
+
+def _in_transaction(
+    connection: psycopg.Connection, migration: Migration, files: _Files, before: Snapshot
+) -> PairVerdict | None:
+    """Up, down and up in one transaction; None when that says nothing."""
+    found: PairVerdict | None = None
+    try:
+        with connection.transaction():
+            _statements(connection, files.up, files.up_script)
+            after = objects(connection, own_transaction=False)
+            _statements(connection, files.down, files.down_script)
+            undone = objects(connection, own_transaction=False)
+            _statements(connection, files.up, files.up_script)
+            again = objects(connection, own_transaction=False)
+            found = _compared(migration, before, after, undone, again)
+            raise _Undo
+    except (_Undo, DoesNotRun, MissingRole, psycopg.Error):
+        return found
+
+
+def _statements(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
+    for statement in script.statements:
+        run_statement(connection, file, statement)
+    connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
+    connection.execute("RESET ROLE")
+
+
+def _in_a_copy(walk: _Walk, migration: Migration, files: _Files, before: Snapshot) -> PairVerdict:
+    """Up, down and up, committed, in a copy."""
+    with walk.copy() as other:
+        run_file(other, files.up, files.up_script)
+        after = objects(other)
+        try:
+            run_file(other, files.down, files.down_script)
+        except DoesNotRun as error:
+            return _verdict(migration, "down_fails", error=str(error))
+        undone = objects(other)
+        try:
+            run_file(other, files.up, files.up_script)
+        except DoesNotRun as error:
+            left = differences(before, undone)
+            return _verdict(migration, "again_fails", left, error=str(error))
+        return _compared(migration, before, after, undone, objects(other))
+
+
+def _compared(
+    migration: Migration, before: Snapshot, after: Snapshot, undone: Snapshot, again: Snapshot
+) -> PairVerdict:
+    left = differences(before, undone)
+    state = "not_restored" if left else "restored"
+    return _verdict(migration, state, left, again=differences(after, again))
+
+
+def _verdict(
+    migration: Migration,
+    state: str,
+    left: tuple[Difference, ...] = (),
+    *,
+    error: str | None = None,
+    again: tuple[Difference, ...] = (),
+) -> PairVerdict:
+    return PairVerdict(migration.version, migration.slug, state, left, error, again)

@@ -1,0 +1,374 @@
+"""What is known of a database's objects, what differs, what a statement does to them. No I/O."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+
+STRICT_ONLY = frozenset({"position", "not_null_name"})
+"""Attributes that a down and an up again may change without changing what the schema means."""
+Attributes = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Every object of a database by kind and name (``column public.users.email``), with attributes.
+
+    ``strict`` hashes all of it; ``logical`` leaves out the order of columns and the names of NOT
+    NULL constraints.
+    """
+
+    objects: Mapping[str, Attributes]
+
+    @property
+    def strict(self) -> str:
+        """SHA-256 of everything."""
+        return _digest(self.objects)
+
+    @property
+    def logical(self) -> str:
+        """SHA-256 of what the schema means."""
+        return _digest({name: meaning(found) for name, found in self.objects.items()})
+
+    def as_json(self) -> dict[str, object]:
+        """The canonical document."""
+        return {
+            "format": 1,
+            "strict": self.strict,
+            "logical": self.logical,
+            "objects": {name: dict(self.objects[name]) for name in sorted(self.objects)},
+        }
+
+
+def meaning(attributes: Attributes) -> dict[str, Any]:
+    """An object's attributes without those that are strict only."""
+    return {name: value for name, value in attributes.items() if name not in STRICT_ONLY}
+
+
+def _digest(document: object) -> str:
+    text = json.dumps(document, sort_keys=True, separators=(",", ":"), default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One object that is not what it should be: which attribute, what it should be and is.
+
+    Without an attribute the whole object is ``missing`` or ``extra``.
+    """
+
+    name: str
+    attribute: str | None
+    expected: Any = None
+    found: Any = None
+
+    @property
+    def kind(self) -> str:
+        """``missing``, ``extra`` or ``changed``."""
+        if self.attribute is not None:
+            return "changed"
+        return "missing" if self.found is None else "extra"
+
+    def told(self) -> str:
+        """The difference in a line."""
+        if self.attribute is None:
+            return f"{self.name} is {self.kind}"
+        return f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
+
+    def as_json(self) -> dict[str, object]:
+        """The difference as plain values; a whole object without its attributes."""
+        document: dict[str, object] = {"object": self.name, "kind": self.kind}
+        if self.attribute is not None:
+            document |= {
+                "attribute": self.attribute,
+                "expected": self.expected,
+                "found": self.found,
+            }
+        return document
+
+
+def _short(value: object) -> str:
+    text = json.dumps(value, default=str)
+    return text if len(text) <= 80 else text[:77] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class DriftResult:
+    """How a database differs from what its files make of an empty one."""
+
+    version: str | None
+    logical: str
+    differences: tuple[Difference, ...]
+    partitions_ignored: int = 0
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing differs, else 3."""
+        return EXIT_FOUND if self.differences else EXIT_DONE
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "version": self.version,
+            "logical": self.logical,
+            "drift": bool(self.differences),
+            "differences": [one.as_json() for one in self.differences],
+            "partitions_ignored": self.partitions_ignored,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PairVerdict:
+    """What walking one migration up, down and up again came to.
+
+    ``state`` is ``restored``, ``not_restored`` (``differences`` say what the down left),
+    ``no_down``, ``irreversible``, ``up_fails``, ``down_fails`` or ``again_fails`` (``error`` says
+    why).
+    """
+
+    version: str
+    slug: str
+    state: str
+    differences: tuple[Difference, ...] = ()
+    error: str | None = None
+    again_differs: tuple[Difference, ...] = ()
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether nothing is wrong with it."""
+        return self.state in ("restored", "irreversible") and not self.again_differs
+
+    def as_json(self) -> dict[str, object]:
+        """The verdict as plain values."""
+        return {
+            "version": self.version,
+            "slug": self.slug,
+            "state": self.state,
+            "restored": self.state == "restored",
+            "differences": [one.as_json() for one in self.differences],
+            "again_differs": [one.as_json() for one in self.again_differs],
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VerifyResult:
+    """Every pair of a ladder, oldest first, and the schema it makes."""
+
+    pairs: tuple[PairVerdict, ...]
+    logical: str
+    server: int
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every down restores, else 3."""
+        return EXIT_DONE if all(pair.is_fine for pair in self.pairs) else EXIT_FOUND
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "server": self.server,
+            "logical": self.logical,
+            "verified": sum(pair.is_fine for pair in self.pairs),
+            "failed": sum(not pair.is_fine for pair in self.pairs),
+            "pairs": [pair.as_json() for pair in self.pairs],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LockTaken:
+    """A lock that a statement took on a relation that was there before its file."""
+
+    relation: str
+    mode: str
+
+    def as_json(self) -> dict[str, object]:
+        """The lock as plain values."""
+        return {"relation": self.relation, "mode": self.mode}
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What a statement was measured to do, to relations that were there before its file.
+
+    ``rewrites`` got a new file, ``scans`` were read whole, ``builds`` are indexes that were made on
+    them. ``new`` says that all it touched was made by the file itself.
+    """
+
+    locks: tuple[LockTaken, ...] = ()
+    rewrites: tuple[str, ...] = ()
+    scans: tuple[str, ...] = ()
+    builds: tuple[str, ...] = ()
+
+    @property
+    def strongest(self) -> str | None:
+        """The strongest lock mode, None for none."""
+        return max((lock.mode for lock in self.locks), key=strength, default=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How large a table is: rows by the planner's estimate, bytes with its indexes."""
+
+    rows: int
+    bytes: int
+
+
+LOCKS = (
+    "AccessShareLock",
+    "RowShareLock",
+    "RowExclusiveLock",
+    "ShareUpdateExclusiveLock",
+    "ShareLock",
+    "ShareRowExclusiveLock",
+    "ExclusiveLock",
+    "AccessExclusiveLock",
+)
+"""PostgreSQL's table lock modes, the weakest first."""
+
+
+def strength(mode: str) -> int:
+    """A lock mode's place among the eight."""
+    return LOCKS.index(mode) if mode in LOCKS else -1
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStatement:
+    """A statement of a plan with what was measured in the shadow and what the target holds."""
+
+    file: str
+    line: int
+    text: str
+    effect: Effect
+    rows: int
+    bytes: int
+    seconds: float
+    error: str | None = None
+
+    @property
+    def statement_words(self) -> str:
+        """The statement's beginning, for a table."""
+        return self.text if len(self.text) <= 48 else self.text[:47] + "…"
+
+    def as_json(self) -> dict[str, object]:
+        """The statement as plain values."""
+        return {
+            "file": self.file,
+            "line": self.line,
+            "statement": self.text,
+            "locks": [lock.as_json() for lock in self.effect.locks],
+            "lock": self.effect.strongest,
+            "rewrite": list(self.effect.rewrites),
+            "scan": list(self.effect.scans),
+            "build": list(self.effect.builds),
+            "rows": self.rows,
+            "bytes": self.bytes,
+            "estimated_seconds": round(self.seconds, 3),
+            "error": self.error,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class PlanResult:
+    """What applying would do: statements, the estimated window, and a digest to agree on."""
+
+    version: str | None
+    statements: tuple[PlannedStatement, ...]
+    logical: str
+    server: int
+    migrations: tuple[str, ...]
+
+    @property
+    def window(self) -> float:
+        """Estimated seconds in which locks that stop writers or readers are held."""
+        return sum(one.seconds for one in self.statements)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the plan without its estimates: the same files on the same schema."""
+        told = [
+            {
+                k: v
+                for k, v in one.as_json().items()
+                if k not in ("rows", "bytes", "estimated_seconds")
+            }
+            for one in self.statements
+        ]
+        return _digest({"version": self.version, "logical": self.logical, "statements": told})
+
+    def as_json(self) -> dict[str, object]:
+        """The plan as plain values."""
+        return {
+            "from_version": self.version,
+            "migrations": list(self.migrations),
+            "server": self.server,
+            "logical_after": self.logical,
+            "digest": self.digest,
+            "estimated_window_seconds": round(self.window, 3),
+            "statements": [one.as_json() for one in self.statements],
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that lint says of a file or a statement."""
+
+    rule: str
+    severity: str
+    file: str
+    line: int
+    message: str
+    recipe: str
+    statement: str = ""
+    effect: Effect = field(default_factory=Effect)
+    waived: str | None = None
+
+    def as_json(self) -> dict[str, object]:
+        """The finding as plain values."""
+        return {
+            "rule": self.rule,
+            "severity": self.severity,
+            "file": self.file,
+            "line": self.line,
+            "message": self.message,
+            "statement": self.statement,
+            "lock": self.effect.strongest,
+            "rewrite": list(self.effect.rewrites),
+            "scan": list(self.effect.scans),
+            "recipe": self.recipe,
+            "waived": self.waived,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class LintResult:
+    """Everything lint found, in the order of files and lines."""
+
+    findings: tuple[Finding, ...]
+    files: int
+    server: int
+
+    @property
+    def open(self) -> tuple[Finding, ...]:
+        """Findings that no waiver covers."""
+        return tuple(one for one in self.findings if one.waived is None)
+
+    @property
+    def exit_code(self) -> int:
+        """0 when nothing is open, else 3."""
+        return EXIT_FOUND if any(one.severity != "info" for one in self.open) else EXIT_DONE
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "server": self.server,
+            "files": self.files,
+            "findings": [one.as_json() for one in self.findings],
+            "open": len(self.open),
+            "waived": len(self.findings) - len(self.open),
+        }

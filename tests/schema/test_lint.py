@@ -1,0 +1,241 @@
+"""Lint: each dangerous statement by its rule, measured on 16 and 18; the safe way is let be."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from wavehouse.cli.root import root
+from wavehouse.schema.adapters.shadow import Shadow, shadow
+from wavehouse.schema.rules.recipes import RULES
+from wavehouse.schema.rules.text import sql_file
+from wavehouse.schema.service.linting import lint
+from wavehouse.schema.types import Finding, Migration
+
+BASE = """
+CREATE TABLE users (id bigint PRIMARY KEY, name text, mail varchar(50), age int, n numeric(10, 2),
+  at timestamp, place cidr, old int, team_id bigint);
+CREATE TABLE teams (id bigint PRIMARY KEY, title text NOT NULL);
+CREATE TABLE posts (id bigint PRIMARY KEY, user_id bigint REFERENCES users);
+CREATE INDEX posts_user_id_idx ON posts (user_id);
+CREATE INDEX users_age_idx ON users (age);
+CREATE INDEX users_team_id_idx ON users (team_id);
+CREATE UNIQUE INDEX users_mail_key ON users (mail);
+CREATE UNIQUE INDEX teams_title_idx ON teams (title);
+CREATE DOMAIN positive AS int CHECK (VALUE > 0);
+CREATE DOMAIN plain AS int;
+CREATE TABLE measured (id bigint PRIMARY KEY, value plain);
+CREATE TABLE days (day date NOT NULL, n int) PARTITION BY RANGE (day);
+CREATE TABLE days_1 PARTITION OF days FOR VALUES FROM ('2026-01-01') TO ('2026-02-01');
+CREATE TABLE days_2 (day date NOT NULL, n int);
+CREATE TABLE nights (day date NOT NULL) PARTITION BY RANGE (day);
+CREATE TABLE nights_rest PARTITION OF nights DEFAULT;
+CREATE MATERIALIZED VIEW counts AS SELECT count(*) AS n FROM users;
+CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+ALTER TABLE users ADD CONSTRAINT late CHECK (age > 0) NOT VALID;
+"""
+NT = "-- wavehouse: non-transactional\n"
+
+DANGEROUS = {
+    # A: rewrites
+    "ALTER TABLE users ADD c uuid DEFAULT gen_random_uuid()": "add-column-volatile-default",
+    "ALTER TABLE users ADD c timestamptz DEFAULT clock_timestamp()": "add-column-volatile-default",
+    "ALTER TABLE users ADD c bigserial": "add-column-identity",
+    "ALTER TABLE users ADD c int GENERATED ALWAYS AS IDENTITY": "add-column-identity",
+    "ALTER TABLE users ADD c int GENERATED ALWAYS AS (age + 1) STORED":
+        "add-column-stored-generated",
+    "ALTER TABLE users ALTER age TYPE bigint": "alter-column-type-rewrites",
+    "ALTER TABLE users ALTER mail TYPE varchar(9)": "alter-column-type-rewrites",
+    "ALTER TABLE users ALTER n TYPE numeric(12, 4)": "alter-column-type-rewrites",
+    "ALTER TABLE teams SET UNLOGGED": "set-logged-rewrites",
+    NT + "VACUUM FULL users": "vacuum-full-or-cluster",
+    NT + "CLUSTER users USING users_age_idx": "vacuum-full-or-cluster",
+    "REFRESH MATERIALIZED VIEW counts": "refresh-materialized-view-blocks",
+    "ALTER TABLE users ADD c positive": "add-column-constrained-domain",
+    "DO $$ BEGIN ALTER TABLE users ALTER age TYPE bigint; END $$": "rewrites-table",
+    # B: scans and builds
+    "CREATE INDEX i ON users (name)": "create-index-blocks-writes",
+    "CREATE UNIQUE INDEX i ON users (name)": "create-index-blocks-writes",
+    "CREATE INDEX i ON days (n)": "create-index-blocks-writes",
+    "ALTER TABLE users ADD UNIQUE (name)": "add-unique-constraint-builds",
+    "ALTER TABLE users ADD c int UNIQUE": "add-column-constraint-scans",
+    "ALTER TABLE days_2 ADD PRIMARY KEY (day)": "add-primary-key-builds",
+    "ALTER TABLE users ADD EXCLUDE USING gist (place inet_ops WITH &&)": "add-exclusion-builds",
+    "ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES teams": "add-foreign-key-scans",
+    "ALTER TABLE users ADD CHECK (age > 1)": "add-check-scans",
+    "ALTER TABLE users ADD c int DEFAULT 1 CHECK (c > 0)": "add-column-constraint-scans",
+    "ALTER TABLE users ALTER age SET NOT NULL": "set-not-null-scans",
+    "ALTER DOMAIN plain ADD CHECK (VALUE > 0)": "alter-domain-scans",
+    "ALTER TABLE days ATTACH PARTITION days_2 FOR VALUES FROM ('2026-02-01') TO ('2026-03-01')":
+        "attach-partition-scans",
+    "CREATE TABLE nights_1 PARTITION OF nights FOR VALUES FROM ('2026-01-01') TO ('2026-02-01')":
+        "create-partition-scans-default",
+    "REINDEX TABLE users": "reindex-blocks",
+    "REINDEX INDEX users_age_idx": "reindex-blocks",
+    "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 1) NOT VALID;\n"
+    "ALTER TABLE users VALIDATE CONSTRAINT c": "validate-in-same-transaction",
+    "DO $$ BEGIN EXECUTE 'CREATE INDEX i ON users (name)'; END $$": "builds-index-under-lock",
+    # C: queues
+    "ALTER TABLE users ADD c int;\nUPDATE teams SET title = title": "works-while-locked",
+    "ALTER TABLE users ADD c int;\nALTER TABLE teams ADD c int": "locks-several-tables",
+    "DROP INDEX users_age_idx": "drop-index-blocks",
+    "ALTER TABLE days DETACH PARTITION days_1": "detach-partition-blocks",
+    "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION noted()":
+        "trigger-blocks-writes",
+    "DROP TABLE posts": "drop-table-locks-referenced",
+    "CREATE TABLE more (id bigint PRIMARY KEY, user_id bigint REFERENCES users)":
+        "new-foreign-key-locks-parent",
+    "ALTER TABLE users ADD c int;\nALTER TABLE users ADD d int": "alters-could-be-one",
+    "LOCK TABLE users": "lock-table",
+    "ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES teams NOT VALID;\n"
+    "ALTER TABLE posts ADD FOREIGN KEY (user_id) REFERENCES users NOT VALID":
+        "several-foreign-keys",
+    # G, H
+    NT + "CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON users (name)": "concurrently-if-not-exists",
+    "CREATE INDEX CONCURRENTLY i ON users (name)": "concurrently-in-transaction",
+    "ALTER TABLE nobody ADD c int": "does-not-run",
+    f"CREATE TABLE {'x' * 70} (id int PRIMARY KEY)": "identifier-too-long",
+    "CREATE TABLE more (id int)": "table-without-primary-key",
+    "CREATE TABLE more (id int PRIMARY KEY, user_id bigint REFERENCES users)":
+        "foreign-key-without-index",
+    NT + "CREATE INDEX CONCURRENTLY users_age_again_idx ON users (age)": "duplicate-index",
+    NT + "CREATE INDEX CONCURRENTLY i ON users (age, name, mail, n)": "wide-index",
+    NT + "CREATE INDEX CONCURRENTLY i ON users USING hash (name)": "hash-index",
+    NT + "CREATE INDEX CONCURRENTLY odd ON users (name)": "index-name",
+    "CREATE TABLE odd PARTITION OF days FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')":
+        "partition-name",
+    "CREATE TABLE days_rest PARTITION OF days DEFAULT": "default-partition",
+    "CREATE TABLE more (id int PRIMARY KEY, at timestamp)": "timestamp-without-zone",
+}  # fmt: skip
+SAFE = [
+    "ALTER TABLE users ADD c int",
+    "ALTER TABLE users ADD c int DEFAULT 1",
+    "ALTER TABLE users ADD c timestamptz DEFAULT now()",
+    "ALTER TABLE users ADD c int NOT NULL DEFAULT 1",
+    "ALTER TABLE users ADD c plain",
+    "ALTER TABLE users DROP COLUMN old",
+    "ALTER TABLE users ALTER mail TYPE varchar(80)",
+    "ALTER TABLE users ALTER mail TYPE text",
+    "ALTER TABLE users ALTER n TYPE numeric(14, 2)",
+    "ALTER TABLE users ALTER place TYPE inet",
+    "ALTER TABLE users ALTER age SET DEFAULT 1",
+    "ALTER TABLE users ADD CHECK (age > 1) NOT VALID",
+    "ALTER TABLE users VALIDATE CONSTRAINT late",
+    "ALTER TABLE teams ADD CONSTRAINT teams_title_key UNIQUE USING INDEX teams_title_idx",
+    "ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES teams NOT VALID",
+    NT + "CREATE INDEX CONCURRENTLY users_name_idx ON users (name)",
+    NT + "DROP INDEX CONCURRENTLY users_age_idx",
+    NT + "REINDEX TABLE CONCURRENTLY users",
+    NT + "ALTER TABLE days DETACH PARTITION days_1 CONCURRENTLY",
+    NT + "VACUUM users",
+    "CREATE TABLE more (id int PRIMARY KEY);\nCREATE INDEX more_id_idx ON more (id) WHERE id > 1",
+    "CREATE TABLE days_3 PARTITION OF days FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
+    "UPDATE users SET age = 1 WHERE id = 1",
+    "COMMENT ON TABLE users IS 'people'",
+    "GRANT SELECT ON users TO somebody",
+    "CREATE VIEW adults AS SELECT id FROM users WHERE age >= 18",
+    "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
+    "DO $$ BEGIN PERFORM 1; END $$",
+]
+
+
+@pytest.fixture(scope="module", params=[18, 16])
+def server(request: pytest.FixtureRequest, shadow_home: Path) -> Iterator[Shadow]:
+    with ExitStack() as stack:
+        yield stack.enter_context(shadow(shadow_home, major=request.param))
+
+
+def migration(version: str, up: str) -> Migration:
+    path = Path(f"{version}_x.up.sql")
+    return Migration(version, "x", sql_file(path, up.encode()), sql_file(path, b"SELECT 1;"))
+
+
+FIRST = migration("202611010900", BASE)
+
+
+def linted(server: Shadow, text: str) -> list[Finding]:
+    return list(lint(server, [FIRST], [migration("202611020900", text)]).findings)
+
+
+@pytest.mark.parametrize("text", DANGEROUS)
+def test_what_is_dangerous_is_named_by_its_rule(server: Shadow, text: str) -> None:
+    """The rule, the lock that was measured where there is one, and a recipe."""
+    found = linted(server, text)
+    assert DANGEROUS[text] in {one.rule for one in found}, [one.as_json() for one in found]
+    for one in found:
+        assert one.recipe
+        if RULES[one.rule].group[0] in "AB" and one.rule != "validate-in-same-transaction":
+            assert one.effect.strongest or one.effect.scans, one
+
+
+@pytest.mark.parametrize("text", SAFE)
+def test_what_is_safe_is_let_be(server: Shadow, text: str) -> None:
+    """No finding that would fail a build."""
+    assert [] == [one.rule for one in linted(server, text) if one.severity != "info"]
+
+
+def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> None:
+    """The recipe of B9 is measured to be free, so lint has nothing to say."""
+    before = [
+        FIRST,
+        migration("202611020900", "ALTER TABLE users ADD CONSTRAINT k CHECK (age IS NOT NULL)"),
+    ]
+    text = "ALTER TABLE users ALTER age SET NOT NULL"
+    found = lint(server, before, [migration("202611030900", text)]).findings
+    assert [] == [one.rule for one in found]
+
+
+def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None:
+    """Waived: told, not counted. Expired or unneeded: told as such. Without a reason: refused."""
+    text = (
+        "-- wavehouse: waive create-index-blocks-writes until {}: the table is empty\n"
+        "CREATE INDEX users_name_idx ON users (name)"
+    )
+    (one,) = linted(server, text.format("2199-01-01"))
+    assert "the table is empty" in (one.waived or "")
+    assert {"create-index-blocks-writes", "waiver-expired"} == {
+        f.rule for f in linted(server, text.format("2020-01-01"))
+    }
+    unneeded = text.format("2199-01-01").replace("CREATE INDEX users_name_idx ON users (name)", "")
+    assert ["waiver-unused"] == [f.rule for f in linted(server, unneeded + "SELECT 1")]
+    broken = linted(server, "-- wavehouse: waive create-index-blocks-writes\nSELECT 1")
+    assert "a waiver names a rule" in broken[0].message
+
+
+def test_the_command_tells_file_line_lock_and_recipe(
+    ladder: Callable[[dict[str, str]], Path], monkeypatch: pytest.MonkeyPatch, shadow_home: Path
+) -> None:
+    """As JSON what a program needs; 3 while a finding is open; --since leaves old files alone."""
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
+    folder = ladder(
+        {
+            "202611010900_users.up": "CREATE TABLE users (id int PRIMARY KEY, name text);",
+            "202611010900_users.down": "DROP TABLE users;",
+            "202611020900_idx.up": "SELECT 1;\n\nCREATE INDEX users_name_idx ON users (name);",
+            "202611020900_idx.down": "DROP INDEX users_name_idx;",
+        }
+    )
+
+    def run(*more: str) -> tuple[int, dict[str, Any]]:
+        done = CliRunner().invoke(root, ["schema", "lint", "--dir", str(folder), "--json", *more])
+        return done.exit_code, json.loads(done.stdout)
+
+    code, told = run()
+    (one,) = told["findings"]
+    assert (3, "create-index-blocks-writes", 3, "ShareLock") == (
+        code,
+        one["rule"],
+        one["line"],
+        one["lock"],
+    )
+    assert "CONCURRENTLY" in one["recipe"]
+    assert (0, []) == (
+        run("--since", "202611020900")[0],
+        run("--since", "202611020900")[1]["findings"],
+    )
