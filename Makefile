@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults late large lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults late ladders large lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 
 late: $(VENV)/.dev ## Late rows by four programs at once, held against a rebuild; some minutes
 	@$(BIN)/python tests/faults/late.py $(ARGS)
+
+ladders: $(VENV)/.dev ## Kill migration runners 200 times on PostgreSQL 16 and 18; some minutes
+	@$(BIN)/python tests/faults/ladders.py $(ARGS)
 
 large: $(VENV)/.dev ## Dashboard queries, rollup, drop of a day on 10 million events; some minutes
 	@$(BIN)/python benchmarks/large.py $(ARGS)

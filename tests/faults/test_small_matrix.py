@@ -9,6 +9,7 @@ import pytest
 
 sys.path.append(str(Path(__file__).parent))
 
+import ladders
 import late
 import matrix
 
@@ -31,3 +32,11 @@ def test_late_rows_by_four_programs_some_killed_end_as_a_rebuild() -> None:
 
     assert [] == outcome.wrong
     assert outcome.late > 300
+
+
+def test_a_struck_runners_ladder_ends_as_an_undisturbed_one() -> None:
+    """`make ladders` in small: eight kills, nothing done twice, no index invalid."""
+    cells = ladders.run(8)
+
+    assert [] == [text for cell in cells for text in cell.wrong]
+    assert 8 <= sum(cell.kills for cell in cells)

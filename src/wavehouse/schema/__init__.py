@@ -2,7 +2,7 @@
 
 from wavehouse.schema.service.documents import catalogue, check_documents, write_documents
 from wavehouse.schema.service.seeding import seed
-from wavehouse.schema.service.use_cases import apply, rollback, status
+from wavehouse.schema.service.use_cases import apply, recover, rollback, status
 from wavehouse.schema.types import (
     ApplyResult,
     Catalogue,
@@ -11,6 +11,7 @@ from wavehouse.schema.types import (
     EntryState,
     MigrationFailed,
     Patience,
+    RecoverResult,
     RollbackResult,
     SchemaBusy,
     SeedResult,
@@ -28,6 +29,7 @@ __all__ = [
     "EntryState",
     "MigrationFailed",
     "Patience",
+    "RecoverResult",
     "RollbackResult",
     "SchemaBusy",
     "SeedResult",
@@ -38,6 +40,7 @@ __all__ = [
     "apply",
     "catalogue",
     "check_documents",
+    "recover",
     "rollback",
     "seed",
     "status",

@@ -80,7 +80,9 @@ def create_state(connection: Connection) -> None:
             version       text NOT NULL,
             slug          text NOT NULL,
             direction     text NOT NULL CHECK (direction IN ('up', 'down')),
-            event         text NOT NULL CHECK (event IN ('started', 'done')),
+            event         text NOT NULL
+                CHECK (event IN ('started', 'intent', 'statement', 'done')),
+            statement     integer,
             checksum      text NOT NULL,
             happened_at   timestamptz NOT NULL,
             done_by       text NOT NULL,
@@ -90,6 +92,99 @@ def create_state(connection: Connection) -> None:
         COMMENT ON TABLE schema_ops.journal IS
             'What runners did, in order and append-only: applied, rolled back, begun.';
     """)
+
+
+def keeps_statements(connection: Connection) -> bool:
+    """Whether the journal has a column for statements; one of an earlier release has none."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return bool(
+        cursor.execute("""
+            SELECT EXISTS (
+              SELECT FROM pg_catalog.pg_attribute
+               WHERE attrelid = 'schema_ops.journal'::pg_catalog.regclass
+                 AND attname = 'statement' AND NOT attisdropped)
+        """).fetchone()
+    )
+
+
+def widen_journal(connection: Connection) -> None:
+    """Give the journal of an earlier release its column for statements."""
+    connection.execute("""
+        ALTER TABLE schema_ops.journal ADD COLUMN statement integer;
+        ALTER TABLE schema_ops.journal DROP CONSTRAINT journal_event_check;
+        ALTER TABLE schema_ops.journal ADD CONSTRAINT journal_event_check
+            CHECK (event IN ('started', 'intent', 'statement', 'done'));
+    """)
+
+
+def statements_walked(
+    connection: Connection, *, version: str, direction: Direction
+) -> list[tuple[int, str]]:
+    """The statements that the file under way has begun (``intent``) or ended (``statement``)."""
+    return connection.execute(
+        """
+        SELECT statement, event FROM schema_ops.journal
+         WHERE version = %(version)s AND direction = %(direction)s AND statement IS NOT NULL
+           AND journal_id > (SELECT max(journal_id) FROM schema_ops.journal
+                              WHERE version = %(version)s AND direction = %(direction)s
+                                AND event = 'started')
+         ORDER BY journal_id
+        """,
+        {"version": version, "direction": direction},
+    ).fetchall()
+
+
+def index_state(connection: Connection, *, name: str) -> bool | None:
+    """Whether an index is valid; None when there is none of that name."""
+    row = connection.execute(
+        """
+        SELECT indisvalid FROM pg_catalog.pg_index
+         WHERE indexrelid = pg_catalog.to_regclass(%s)
+        """,
+        [name],
+    ).fetchone()
+    return None if row is None else bool(row[0])
+
+
+def remains_of_reindex(connection: Connection, *, relation: str) -> list[str]:
+    """The invalid copies that a REINDEX CONCURRENTLY of a table or index left behind."""
+    rows = connection.execute(
+        """
+        SELECT i.indexrelid::pg_catalog.regclass::text
+          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+         WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
+           AND i.indrelid IN (
+             SELECT pg_catalog.to_regclass(%(name)s)
+              UNION SELECT x.indrelid FROM pg_catalog.pg_index x
+                     WHERE x.indexrelid = pg_catalog.to_regclass(%(name)s))
+        """,
+        {"name": relation},
+    ).fetchall()
+    return [str(name) for (name,) in rows]
+
+
+def detach_state(connection: Connection, *, partition: str) -> bool | None:
+    """Whether a partition's detaching is pending; None when it is no partition any more."""
+    row = connection.execute(
+        """
+        SELECT inhdetachpending FROM pg_catalog.pg_inherits
+         WHERE inhrelid = pg_catalog.to_regclass(%s)
+        """,
+        [partition],
+    ).fetchone()
+    return None if row is None else bool(row[0])
+
+
+def oldest_transactions(connection: Connection) -> list[tuple[int, float, str, str]]:
+    """Sessions with an open transaction, the oldest first: pid, age in s, state, statement."""
+    return connection.execute("""
+        SELECT pid, extract(epoch FROM pg_catalog.clock_timestamp() - xact_start)::float8,
+               coalesce(state, ''), query
+          FROM pg_catalog.pg_stat_activity
+         WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
+           AND xact_start IS NOT NULL
+         ORDER BY xact_start LIMIT 3
+    """).fetchall()
 
 
 def history(connection: Connection) -> list[HistoryRow]:
@@ -163,15 +258,16 @@ def append_journal(
     happened_at: datetime,
     duration_ms: int | None,
     runner_id: UUID,
+    statement: int | None = None,
 ) -> None:
     """Add one event to the journal."""
     connection.execute(
         """
         INSERT INTO schema_ops.journal
                (version, slug, direction, event, checksum, happened_at, done_by, duration_ms,
-                runner_id)
+                runner_id, statement)
         VALUES (%(version)s, %(slug)s, %(direction)s, %(event)s, %(checksum)s, %(happened_at)s,
-                session_user, %(duration_ms)s, %(runner_id)s)
+                session_user, %(duration_ms)s, %(runner_id)s, %(statement)s)
         """,
         {
             "version": version,
@@ -182,6 +278,7 @@ def append_journal(
             "happened_at": happened_at,
             "duration_ms": duration_ms,
             "runner_id": runner_id,
+            "statement": statement,
         },
     )
 

@@ -121,6 +121,44 @@ def rollback_command(
     _walk(choice, Report(as_json, choice.single), work, verb, "rolled_back")
 
 
+@schema.command("recover")
+@common_options
+@wait_option
+@dry_run_option
+def recover_command(dry_run: bool, wait: float, as_json: bool, **words: Any) -> None:
+    """Finish a non-transactional file that began and did not end.
+
+    Statements that are done are known by the journal; of the one that was under way the database is
+    asked what is there: nothing, all of it, or debris (an invalid index, a detaching that hangs),
+    which is cleaned away. With --dry-run it only says what it found. To undo the half instead:
+    wavehouse schema rollback.
+    """
+    from wavehouse.schema import Patience, recover
+
+    choice = Choice(**words)
+    report, rows = Report(as_json, choice.single), []
+    with targets_of(choice) as targets:
+        for target in targets:
+            result = recover(
+                target.conninfo,
+                target.folder,
+                role=target.role,
+                dry_run=dry_run,
+                patience=Patience(wait_seconds=wait, retry_seconds=wait),
+            )
+            report.add(target.name, result.as_json())
+            if result.recovered is None:
+                terminal.say(f"{target.name}: nothing is half-way")
+                continue
+            verb = "would finish" if dry_run else "finished"
+            terminal.say(
+                f"{target.name}: {verb} {result.recovered} {result.direction}: "
+                f"{result.done_before} statements were done, {result.done_now} were left"
+            )
+            rows.append((target.name, result.recovered, result.done_before, result.done_now))
+    report.write(("database", "version", "done before", "done now"), rows)
+
+
 @schema.command("status")
 @common_options
 @click.pass_context
@@ -162,7 +200,7 @@ def _advise(target: Target, result: StatusResult) -> None:
         EntryState.DOWN_CHANGED: "with another down file than when applied",
         EntryState.MISSING: "applied, but the file is gone; restore it",
         EntryState.AHEAD: "applied by a newer release than this folder",
-        EntryState.PARTIAL: "half-way; undo with: wavehouse schema rollback",
+        EntryState.PARTIAL: "half-way; finish with: wavehouse schema recover",
     }
     for state, sentence in advice.items():
         if versions := result.of(state):

@@ -75,10 +75,11 @@ def _acts(node: Any) -> Iterator[Act]:
         yield Act(kind, inner.relation.relname, _relation(inner.relation), constraints=kinds)
     elif kind == "DropStmt":
         removed = _enum(inner, "remove_type").removeprefix("OBJECT_").lower()
-        yield Act(f"{kind}:{removed}", concurrent=inner.concurrent)
+        names = [".".join(i.string.sval for i in o.list.items) for o in inner.objects]
+        yield Act(f"{kind}:{removed}", ", ".join(names), concurrent=inner.concurrent)
     elif kind == "ReindexStmt":
         concurrent = any(p.def_elem.defname == "concurrently" for p in inner.params)
-        yield Act(kind, concurrent=concurrent)
+        yield Act(kind, relation=_relation(inner.relation), concurrent=concurrent)
     elif kind == "RefreshMatViewStmt":
         yield Act(kind, relation=_relation(inner.relation), concurrent=inner.concurrent)
     elif kind == "VacuumStmt":
@@ -86,6 +87,29 @@ def _acts(node: Any) -> Iterator[Act]:
         yield Act("VacuumStmt:full" if full else kind)
     else:
         yield Act(kind)
+
+
+_ALONE = frozenset(
+    {
+        "VacuumStmt",
+        "VacuumStmt:full",
+        "CreatedbStmt",
+        "DropdbStmt",
+        "AlterSystemStmt",
+        "CreateTableSpaceStmt",
+        "DropTableSpaceStmt",
+        "CreateSubscriptionStmt",
+        "DropSubscriptionStmt",
+    }
+)
+
+
+def alone(text: str) -> Act | None:
+    """The act of a statement that allows no transaction around it; None for all others."""
+    told = acts(text)
+    if isinstance(told, Unparsable):
+        return None
+    return next((act for act in told if act.concurrent or act.kind in _ALONE), None)
 
 
 def _command(command: Any, relation: str) -> Act:
@@ -111,8 +135,10 @@ def _command(command: Any, relation: str) -> Act:
             relation,
             not_valid=constraint.skip_validation,
         )
-    concurrent = which == "partition_cmd" and definition.partition_cmd.concurrent
-    return Act(kind, command.name, relation, concurrent=concurrent)
+    if which == "partition_cmd":
+        partition = definition.partition_cmd
+        return Act(kind, _relation(partition.name), relation, concurrent=partition.concurrent)
+    return Act(kind, command.name, relation)
 
 
 def _column_constraints(column: Any) -> Iterator[str]:
@@ -144,3 +170,15 @@ def _enum(message: Any, field: str) -> str:
 
 def _relation(var: Any) -> str:
     return f"{var.schemaname}.{var.relname}" if var.schemaname else str(var.relname)
+
+
+def without_literals(text: str) -> str:
+    """A statement with every literal replaced: they may hold personal data."""
+    import postgast
+
+    try:
+        normal = postgast.normalize(text)
+    except postgast.PgQueryError:
+        normal = text.split(" ", 1)[0] + " …"
+    told = " ".join(str(normal).split())
+    return told if len(told) <= 120 else told[:119] + "…"

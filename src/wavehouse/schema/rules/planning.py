@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from wavehouse.kernel.errors import PartlyApplied, Refused, UsageError
 from wavehouse.schema.types import (
+    Direction,
     EntryState,
     HistoryRow,
     Migration,
@@ -88,6 +89,32 @@ def to_roll_back(
     return tuple(_undoable(files.get(row.number), row, allow_changed_down) for row in chosen)
 
 
+def half_way(
+    migrations: Sequence[Migration], history: Sequence[HistoryRow]
+) -> tuple[Migration, Direction] | None:
+    """The file that began and did not end, and its direction. Refused when it is another now."""
+    row = next((row for row in history if row.state is not RowState.APPLIED), None)
+    if row is None:
+        return None
+    files = {migration.number: migration for migration in migrations}
+    migration = files.get(row.number)
+    if migration is None:
+        raise Refused(
+            f"version {row.version} ({row.slug}) is half-way, but its files are not in the folder",
+            hint="restore them from version control",
+        )
+    up = row.state is RowState.RUNNING
+    now = migration.up if up else migration.down
+    before = row.checksum if up else row.down_checksum
+    if now is None or now.checksum != before:
+        raise Refused(
+            "the file was changed since it began: nobody can tell which of its statements are done",
+            where=(now or migration.up).path.name,
+            hint="restore the file as it was, then: wavehouse schema recover",
+        )
+    return migration, Direction.UP if up else Direction.DOWN
+
+
 def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> None:
     """Raise when a version is half-way, or an applied file was changed or removed."""
     partial = status.of(EntryState.PARTIAL)
@@ -108,7 +135,8 @@ def partly(version: str) -> PartlyApplied:
     """The error for a version that is half-way, with its repair."""
     return PartlyApplied(
         f"version {version} is partly applied",
-        hint="undo it by its down file: wavehouse schema rollback; then apply again",
+        hint="finish it: wavehouse schema recover; or undo it by its down file: "
+        "wavehouse schema rollback",
     )
 
 

@@ -8,9 +8,12 @@ from contextlib import contextmanager
 import psycopg
 
 from wavehouse.kernel.errors import Unreachable, WavehouseError
+from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import lost
+from wavehouse.schema.rules.parser import without_literals
 from wavehouse.schema.rules.script import line_at
-from wavehouse.schema.types import MigrationFailed, SqlFile, Statement
+from wavehouse.schema.service.session import Session
+from wavehouse.schema.types import MigrationFailed, SchemaBusy, SqlFile, Statement
 
 RETRIED = (
     psycopg.errors.LockNotAvailable,
@@ -56,3 +59,27 @@ def explained(file: SqlFile) -> Iterator[None]:
             where=file.path.name,
             hint="mend the file and run the command again",
         ) from error
+
+
+def busy(session: Session, file: SqlFile, tries: int, error: psycopg.Error) -> SchemaBusy:
+    """Who stands in the way: sessions by age, their statements without literals."""
+    held = "; ".join(
+        f"pid {pid}, {age:.0f} s, {state}: {without_literals(query)}"
+        for pid, age, state, query in queries.oldest_transactions(session.connection)
+    )
+    return SchemaBusy(
+        f"a lock was not free in {tries} tries: {error.diag.message_primary}"
+        + (f". Open transactions: {held}" if held else ""),
+        where=file.path.name,
+        hint="let them end, or end one: SELECT pg_terminate_backend(PID); then run it again",
+    )
+
+
+def run(session: Session, file: SqlFile, statement: Statement) -> None:
+    """Send one statement as it stands: without parameters, so that ``%`` means itself."""
+    try:
+        session.connection.execute(statement.text.encode())
+    except RETRIED:
+        raise
+    except psycopg.Error as error:
+        raise failure(file, statement, error) from error

@@ -7,6 +7,7 @@ from pathlib import Path
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.schema.adapters.folder import bytes_of, names_in
 from wavehouse.schema.rules.layouts import Layout, migrations
+from wavehouse.schema.rules.parser import alone
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
 from wavehouse.schema.service.recording import file_of
@@ -23,16 +24,9 @@ def read_ladder(folder: Path, layout: Layout = Layout.WAVEHOUSE) -> tuple[Migrat
 
 
 def readable_up(migration: Migration) -> Script:
-    """The statements of an up file. One outside a transaction needs a way back to be repaired."""
+    """The statements of an up file. One outside a transaction needs something to do."""
     script = read_script(migration.up)
-    if not script.transactional:
-        _refuse_many(migration, script, Direction.UP)
-        if migration.down is None or not read_script(migration.down).statements:
-            raise Refused(
-                "a non-transactional migration needs a down file: only it can undo a half",
-                where=migration.up.path.name,
-                hint=f"write {migration.up.path.name.replace('.up.sql', '.down.sql')}",
-            )
+    _refuse_unrecoverable(script, migration.up)
     return script
 
 
@@ -57,16 +51,26 @@ def readable_down(migration: Migration) -> Script:
             where=file.path.name,
             hint="write its statements; SELECT 1; says that there is nothing to undo",
         )
-    if not script.transactional:
-        _refuse_many(migration, script, Direction.DOWN)
+    _refuse_unrecoverable(script, file)
     return script
 
 
-def _refuse_many(migration: Migration, script: Script, direction: Direction) -> None:
-    if len(script.statements) != 1:
+def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
+    """A half is finished by looking what of it is there: that needs names to look for."""
+    if script.transactional:
+        return
+    if not script.statements:
         raise Refused(
-            f"a non-transactional file holds exactly one statement, "
-            f"this one has {len(script.statements)}",
-            where=file_of(migration, direction).path.name,
-            hint="give every statement a file of its own",
+            "a non-transactional file without a statement does nothing",
+            where=file.path.name,
+            hint="write its statements, or remove the file",
         )
+    for statement in script.statements:
+        act = alone(statement.text)
+        if act is not None and act.kind == "IndexStmt" and not act.name:
+            raise Refused(
+                "an index that is built concurrently needs a name: without one nobody could tell "
+                "whether a half of it is there",
+                where=f"{file.path.name}:{statement.line}",
+                hint="CREATE INDEX CONCURRENTLY <table>_<columns>_idx ON …",
+            )

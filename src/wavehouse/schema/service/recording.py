@@ -36,6 +36,13 @@ def record_end(
     _append(session, migration, direction, "done", duration_ms)
 
 
+def record_statement(
+    session: Session, migration: Migration, direction: Direction, event: str, statement: int
+) -> None:
+    """Say that a statement of a non-transactional file is meant (``intent``) or has been done."""
+    _append(session, migration, direction, event, None, statement)
+
+
 def _put(session: Session, migration: Migration, state: RowState, duration_ms: int | None) -> None:
     queries.put_history(
         session.connection,
@@ -56,6 +63,7 @@ def _append(
     direction: Direction,
     event: str,
     duration_ms: int | None,
+    statement: int | None = None,
 ) -> None:
     queries.append_journal(
         session.connection,
@@ -67,4 +75,5 @@ def _append(
         happened_at=clock.now(),
         duration_ms=duration_ms,
         runner_id=session.runner_id,
+        statement=statement,
     )

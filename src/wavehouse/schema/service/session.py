@@ -100,7 +100,10 @@ def _take_lock(session: Session, key: int) -> int:
 
 
 def _create_state(session: Session) -> None:
-    if queries.has_state(session.connection):
-        return
-    with session.connection.transaction():
-        queries.create_state(session.connection)
+    connection = session.connection
+    if not queries.has_state(connection):
+        with connection.transaction():
+            queries.create_state(connection)
+    elif not queries.keeps_statements(connection):
+        with connection.transaction():
+            queries.widen_journal(connection)

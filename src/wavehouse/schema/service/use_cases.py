@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from wavehouse.kernel import telemetry
-from wavehouse.schema.rules.planning import compare, to_apply, to_roll_back
+from wavehouse.schema import queries
+from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll_back
 from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up
 from wavehouse.schema.service.session import Session, reading, working
 from wavehouse.schema.service.walking import walk
@@ -15,6 +16,7 @@ from wavehouse.schema.types import (
     Direction,
     Migration,
     Patience,
+    RecoverResult,
     RollbackResult,
     Script,
     StatusResult,
@@ -83,6 +85,43 @@ def rollback(
         done = _walked(session, chosen, scripts, Direction.DOWN, dry_run, on_step)
         version = compare(migrations, session.history()).version
         return RollbackResult(done, version, session.waited_ms, dry_run)
+
+
+def recover(
+    conninfo: str,
+    folder: Path,
+    *,
+    role: str | None = None,
+    dry_run: bool = False,
+    patience: Patience = Patience(),  # noqa: B008  frozen
+    on_step: OnStep = _silent,
+) -> RecoverResult:
+    """Finish the file that began and did not end, in the direction it was going.
+
+    What is done is known by the journal, what was under way by looking; nothing is done twice.
+    Raises Refused when the file is not the one that began.
+    """
+    migrations = read_ladder(folder)
+    with (
+        telemetry.span("wavehouse.recover"),
+        (reading if dry_run else working)(conninfo, role, patience) as session,
+    ):
+        found = half_way(migrations, session.history())
+        if found is None:
+            version = compare(migrations, session.history()).version
+            return RecoverResult(None, None, 0, 0, version, dry_run)
+        migration, direction = found
+        up = direction is Direction.UP
+        script = readable_up(migration) if up else readable_down(migration)
+        walked = queries.statements_walked(
+            session.connection, version=migration.version, direction=direction
+        )
+        done = len({number for number, event in walked if event == "statement"})
+        if not dry_run:
+            on_step(walk(session, migration, direction, script, resume=True))
+        version = compare(migrations, session.history()).version
+        left = len(script.statements) - done
+        return RecoverResult(migration.version, direction, done, left, version, dry_run)
 
 
 def status(conninfo: str, folder: Path, *, role: str | None = None) -> StatusResult:

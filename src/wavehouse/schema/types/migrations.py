@@ -210,6 +210,29 @@ class RollbackResult:
 
 
 @dataclass(frozen=True, slots=True)
+class RecoverResult:
+    """What ``recover`` found half-way and finished: statements done before, and those done now."""
+
+    recovered: str | None
+    direction: Direction | None
+    done_before: int
+    done_now: int
+    version: str | None
+    dry_run: bool
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "recovered": self.recovered,
+            "direction": self.direction.value if self.direction else None,
+            "statements_done_before": self.done_before,
+            "statements_done_now": self.done_now,
+            "version": self.version,
+            "dry_run": self.dry_run,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class StatusEntry:
     """One version in ``status``."""
 

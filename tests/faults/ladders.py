@@ -1,0 +1,249 @@
+"""Kill runners and their backends at random moments; finish by the program; compare the ends.
+
+    .venv/bin/python tests/faults/ladders.py                 200 kills on PostgreSQL 16 and 18
+    .venv/bin/python tests/faults/ladders.py --kills 20      a taste of it
+    .venv/bin/python tests/faults/ladders.py --out FILE.md   the table as a document, too
+
+Each time a new database gets a ladder whose second file is not transactional: three updates that
+must not be done twice, an insert, two indexes built concurrently, one dropped concurrently, and an
+ALTER. The runner, or its backend, is killed somewhere in its usual time; then `recover` and `apply`
+are typed, by hand nothing is mended. The end is wrong when a row, an index or the history is not
+what an undisturbed run leaves. Exit code 1 if any is.
+"""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from random import Random
+
+import psycopg
+from psycopg.conninfo import make_conninfo
+
+from wavehouse import schema
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import WavehouseError
+from wavehouse.store import EmbeddedServer
+
+BLOWS = ("runner SIGKILL", "runner SIGTERM", "backend ended", "backend SIGKILL")
+FILES = {
+    "202611010900_base.up": """
+CREATE TABLE t (id int PRIMARY KEY, n int, m int);
+INSERT INTO t SELECT g, 0, g FROM generate_series(1, 60000) g;
+CREATE INDEX t_m_idx ON t (m);
+""",
+    "202611020900_many.up": """-- wavehouse: non-transactional
+UPDATE t SET n = n + 1 WHERE id <= 20000;
+CREATE INDEX CONCURRENTLY t_n_idx ON t (n, m);
+UPDATE t SET n = n + 10 WHERE id <= 20000;
+INSERT INTO t VALUES (100001, 5, 5);
+CREATE UNIQUE INDEX CONCURRENTLY t_m_id_key ON t (m, id);
+DROP INDEX CONCURRENTLY t_m_idx;
+UPDATE t SET n = n + 100 WHERE id <= 20000;
+ALTER TABLE t ADD COLUMN k int DEFAULT 3;
+""",
+    "202611030900_last.up": "CREATE TABLE last (id int PRIMARY KEY); INSERT INTO last VALUES (1);",
+}
+RUNNER = """
+import sys
+from pathlib import Path
+from wavehouse import schema
+print("ready", flush=True)
+schema.apply(sys.argv[1], Path(sys.argv[2]))
+"""
+
+
+@dataclass(slots=True)
+class Cell:
+    """What came of one version and one blow."""
+
+    major: int
+    blow: str
+    kills: int = 0
+    late: int = 0
+    recovered: int = 0
+    wrong: list[str] = field(default_factory=list)
+
+
+@contextmanager
+def servers() -> Iterator[dict[int, str]]:
+    """Both versions, on folders of their own."""
+    folder = Path(tempfile.mkdtemp(prefix="wavehouse-ladders-"))
+    folder.chmod(0o711)
+    try:
+        with (
+            EmbeddedServer(folder / "18", major=18, lasting=False).running() as new,
+            EmbeddedServer(folder / "16", major=16, lasting=False).running() as old,
+        ):
+            yield {
+                major: server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+                for major, server in ((18, new), (16, old))
+            }
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def database(admin: str, name: str) -> Iterator[str]:
+    """A new database; a server that starts anew after a killed backend is waited for."""
+    for _ in range(200):
+        with suppress(psycopg.OperationalError), psycopg.connect(admin, autocommit=True) as server:
+            server.execute(f'CREATE DATABASE "{name}"')
+            break
+        time.sleep(0.05)
+    yield make_conninfo(admin, dbname=name)
+    with suppress(psycopg.OperationalError), psycopg.connect(admin, autocommit=True) as server:
+        server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+
+
+def strike(conninfo: str, folder: Path, blow: str, after: float) -> bool:
+    """Start a runner and strike after some seconds of its work; whether it was still at work."""
+    runner = subprocess.Popen(
+        [sys.executable, "-c", RUNNER, conninfo, str(folder)],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+    )
+    assert runner.stdout is not None
+    runner.stdout.readline()
+    time.sleep(after)
+    alive = runner.poll() is None
+    if alive and blow.startswith("runner"):
+        runner.send_signal(signal.SIGKILL if blow.endswith("KILL") else signal.SIGTERM)
+    elif alive:
+        alive = _strike_backend(conninfo, blow)
+    runner.wait(60)
+    return alive
+
+
+def _strike_backend(conninfo: str, blow: str) -> bool:
+    with psycopg.connect(conninfo, autocommit=True) as killer:
+        found = killer.execute(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database()"
+            " AND application_name = 'wavehouse schema'"
+        ).fetchone()
+        if found is None:
+            return False
+        if blow == "backend ended":
+            killer.execute("SELECT pg_terminate_backend(%s)", [found[0]])
+        else:
+            subprocess.run(["kill", "-9", str(found[0])], check=False)
+    return True
+
+
+def finish(conninfo: str, folder: Path) -> int:
+    """Type what the program says until it is done; how often something was half-way."""
+    half = 0
+    for _ in range(200):
+        try:
+            half += schema.recover(conninfo, folder).recovered is not None
+            schema.apply(conninfo, folder)
+            return half
+        except WavehouseError as error:
+            if error.code not in ("unreachable", "schema_busy", "failed"):
+                raise
+            time.sleep(0.1)
+    raise AssertionError("the server does not come back")
+
+
+def end(conninfo: str) -> dict[str, object]:
+    """All that a run leaves: rows, indexes with their validity, the history."""
+    with psycopg.connect(conninfo) as connection:
+        one = connection.execute(
+            "SELECT count(*), sum(n), sum(k), (SELECT count(*) FROM last) FROM t"
+        ).fetchone()
+        indexes = connection.execute(
+            "SELECT indexrelid::regclass::text, indisvalid FROM pg_index"
+            " WHERE indrelid = 't'::regclass ORDER BY 1"
+        ).fetchall()
+        history = connection.execute(
+            "SELECT version, state FROM schema_ops.history ORDER BY version"
+        ).fetchall()
+    return {"rows": one, "indexes": indexes, "history": history}
+
+
+def run(kills: int, *, seed: int = 1, majors: tuple[int, ...] = (18, 16)) -> list[Cell]:
+    """Every version under every blow until so many have hit in all."""
+    cells, dice = [], Random(seed)
+    each = -(-kills // (len(majors) * len(BLOWS)))
+    with servers() as admins, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for stem, text in FILES.items():
+            (folder / f"{stem}.sql").write_text(text)
+        for major in majors:
+            with database(admins[major], "undisturbed") as conninfo:
+                began = time.perf_counter()
+                schema.apply(conninfo, folder)
+                usual = time.perf_counter() - began
+                wanted = end(conninfo)
+            for blow in BLOWS:
+                cell = Cell(major, blow)
+                cells.append(cell)
+                while cell.kills < each and cell.late < 3 * each:
+                    _one(admins[major], folder, cell, dice.random() * usual, wanted)
+                print(f"{major} {blow:16} {cell.kills} kills, wrong: {cell.wrong}", flush=True)
+    return cells
+
+
+def _one(admin: str, folder: Path, cell: Cell, after: float, wanted: dict[str, object]) -> None:
+    with database(admin, f"struck_{cell.kills}_{cell.late}") as conninfo:
+        if strike(conninfo, folder, cell.blow, after):
+            cell.kills += 1
+        else:
+            cell.late += 1
+        try:
+            cell.recovered += finish(conninfo, folder)
+            found = end(conninfo)
+        except (WavehouseError, AssertionError, psycopg.Error) as error:
+            cell.wrong.append(f"after {after:.2f} s: {error}")
+            return
+        if found != wanted:
+            cell.wrong.append(f"after {after:.2f} s: {found}, not {wanted}")
+
+
+def document(cells: list[Cell], seconds: float) -> str:
+    """The table, and what was wrong."""
+    total, wrong = sum(c.kills for c in cells), sum(len(c.wrong) for c in cells)
+    lines = [
+        (
+            f"Measured {clock.today()} in {seconds:.0f} s: {total} kills, {wrong} ends wrong, "
+            "0 wanted (`make ladders`)."
+        ),
+        "",
+        "| PostgreSQL | blow | kills | of them half-way, finished by `recover` | wrong |",
+        "|---|---|---|---|---|",
+    ]
+    lines += [
+        f"| {c.major} | {c.blow} | {c.kills} | {c.recovered} | {len(c.wrong)} |" for c in cells
+    ]
+    lines += ["", *(f"- {c.major}, {c.blow}: {text}" for c in cells for text in c.wrong)]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def main() -> int:
+    """Run it; 1 when an end was wrong."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--kills", type=int, default=200, help="in all; default 200")
+    parser.add_argument("--seed", type=int, default=1, help="other moments")
+    parser.add_argument("--out", type=Path, help="write the table there as Markdown")
+    chosen = parser.parse_args()
+    began = time.perf_counter()
+    cells = run(chosen.kills, seed=chosen.seed)
+    text = document(cells, time.perf_counter() - began)
+    print(text)
+    if chosen.out:
+        chosen.out.write_text(text, encoding="utf-8")
+    return 1 if any(cell.wrong for cell in cells) else 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
