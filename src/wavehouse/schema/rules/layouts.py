@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from enum import StrEnum
 
 from wavehouse.kernel.errors import InvalidInput
@@ -38,10 +39,28 @@ def migrations(names: Iterable[str], read: Read, layout: Layout) -> tuple[Migrat
         return _one_file(names, read, _goose)
     if layout is Layout.FLYWAY:
         return _flyway(names, read)
-    return tuple(
+    if layout is Layout.GOLANG_MIGRATE:
+        # Programs that embed it keep migrations in Go beside those in SQL.
+        names = [name for name in names if name.endswith(".sql")]
+    found = tuple(
         Migration(pair.version, pair.slug, read(pair.up), read(pair.down) if pair.down else None)
         for pair in pairs(names)
     )
+    return found if layout is Layout.WAVEHOUSE else tuple(map(_filled, found))
+
+
+def _filled(migration: Migration) -> Migration:
+    """Elsewhere an empty file is a step that does nothing; here that is said by a statement."""
+    down = migration.down
+    return replace(
+        migration,
+        up=_something(migration.up),
+        down=None if down is None else _something(down),
+    )
+
+
+def _something(file: SqlFile) -> SqlFile:
+    return file if file.text.strip() else replace(file, text="SELECT 1;\n")
 
 
 def _one_file(
