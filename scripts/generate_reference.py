@@ -164,7 +164,9 @@ def api_document() -> dict[str, Any]:
 
     from wavehouse.web.live import live_app
 
-    nowhere: Any = SimpleNamespace(stores=SimpleNamespace(operational=None), settings={})
+    nowhere: Any = SimpleNamespace(
+        stores=SimpleNamespace(operational=None, listeners=None), settings={}
+    )
     document: dict[str, Any] = live_app(nowhere).openapi()
     return document
 

@@ -34,6 +34,9 @@ COMMANDS = {
     "audience": Lazy(
         "wavehouse.measurement.cli:audience", "Distinct listeners of a period, by show or episode."
     ),
+    "listeners": Lazy(
+        "wavehouse.listeners.cli:listeners", "People who listen, and passwords for their apps."
+    ),
     "requests": Lazy(
         "wavehouse.measurement.cli:requests", "Each request and why it counts or not."
     ),

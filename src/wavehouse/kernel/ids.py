@@ -24,6 +24,8 @@ SponsorId = NewType("SponsorId", UUID)
 CampaignId = NewType("CampaignId", UUID)
 ConversionId = NewType("ConversionId", UUID)
 ReportId = NewType("ReportId", UUID)
+ListenerId = NewType("ListenerId", UUID)
+ActionId = NewType("ActionId", UUID)
 
 _RANDOM_BITS = 62
 

@@ -139,6 +139,12 @@ class Database(Generic[D]):
             yield tx
 
     @contextmanager
+    def listener(self, listener_id: UUID) -> Iterator[Tx[D]]:
+        """A transaction under row security that sees one listener's rows and no others."""
+        with self._transaction("app", "", listener=str(listener_id)) as tx:
+            yield tx
+
+    @contextmanager
     def worker(self, *, snapshot: bool = False) -> Iterator[Tx[D]]:
         """A transaction over all organizations; ``snapshot`` makes it REPEATABLE READ."""
         with self._transaction("worker", "", snapshot=snapshot) as tx:
@@ -146,7 +152,7 @@ class Database(Generic[D]):
 
     @contextmanager
     def _transaction(
-        self, kind: RoleKind, organization: str, *, snapshot: bool = False
+        self, kind: RoleKind, organization: str, *, snapshot: bool = False, listener: str = ""
     ) -> Iterator[Tx[D]]:
         try:
             with self._pool(kind).connection() as connection:
@@ -154,8 +160,9 @@ class Database(Generic[D]):
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
                 connection.execute(
                     "SELECT set_config('wavehouse.organization_id', %s, true), "
+                    "set_config('wavehouse.listener_id', %s, true), "
                     "set_config('wavehouse.now', %s, true)",
-                    [organization, clock.sql_setting() or ""],
+                    [organization, listener, clock.sql_setting() or ""],
                 )
                 yield Tx(connection)
         except (PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.CannotConnectNow):

@@ -12,11 +12,13 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 16 * 1024
-_PREFIX = "/api/"
+LARGEST_BATCH = 1024 * 1024
+_PREFIX = "/api/v1/"
+_BATCHES = "/api/v1/listener/"
 
 
 class Conditional:
-    """Wraps the application; only ``/api/`` is touched."""
+    """Wraps the application; only ``/api/v1/`` is touched."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
@@ -27,20 +29,22 @@ class Conditional:
             await self._app(scope, receive, send)
             return
         taken = send if scope["method"] != "GET" else _Tagged(Headers(scope=scope), send)
-        await self._app(scope, _Counted(receive), taken)
+        largest = LARGEST_BATCH if scope["path"].startswith(_BATCHES) else LARGEST_BODY
+        await self._app(scope, _Counted(receive, largest), taken)
 
 
 class _Counted:
     """A body that may not go on for ever."""
 
-    def __init__(self, receive: Receive) -> None:
+    def __init__(self, receive: Receive, largest: int) -> None:
         self._receive = receive
+        self._largest = largest
         self._seen = 0
 
     async def __call__(self) -> Message:
         message = await self._receive()
         self._seen += len(message.get("body", b""))
-        if self._seen > LARGEST_BODY:
+        if self._seen > self._largest:
             raise HTTPException(413)
         return message
 

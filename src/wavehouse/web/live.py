@@ -22,6 +22,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
+from wavehouse.listeners.http import router as listeners_router
 from wavehouse.measurement.http import router as measurement_router
 from wavehouse.sponsorship.http import pixels_router
 from wavehouse.sponsorship.http import router as sponsorship_router
@@ -275,6 +276,7 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
             measurement_router(place, gate, _READERS),
             sponsorship_router(place, gate),
             pixels_router(place),
+            listeners_router(place.stores.listeners),
             *_desks(place, site or Site()),
         ],
         site,

@@ -1,0 +1,18 @@
+"""The door of ``listeners``: who listens, where they are, on a database of their own."""
+
+from wavehouse.listeners.service.accounts import (
+    create,
+    find,
+    new_app_password,
+    revoke_app_password,
+)
+from wavehouse.listeners.types import Listener, NewAppPassword
+
+__all__ = [
+    "Listener",
+    "NewAppPassword",
+    "create",
+    "find",
+    "new_app_password",
+    "revoke_app_password",
+]

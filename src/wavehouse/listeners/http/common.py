@@ -1,0 +1,93 @@
+"""Who asks: an app password by Basic, or the session cookie that it brought.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies' types.
+"""
+
+from base64 import b64decode
+from collections.abc import Callable
+from typing import Any
+
+from fastapi import Request, Response
+from starlette.exceptions import HTTPException
+
+from wavehouse.kernel.errors import TooManyRequests
+from wavehouse.kernel.limits import TokenBucket
+from wavehouse.listeners.service import accounts
+from wavehouse.listeners.types import Caller
+from wavehouse.store import Database, Listeners
+
+COOKIE = "sessionid"
+LARGEST_BODY = 4 * 1024 * 1024
+CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
+_DAYS_30 = 30 * 24 * 3600
+
+
+def signing_in(database: Database[Listeners]) -> Callable[..., Caller]:
+    """A dependency: who asks. 401 with a challenge for nobody; slow for who guesses (AC8)."""
+    brake = TokenBucket(burst=20, seconds=3.0)
+
+    def caller(request: Request, response: Response) -> Caller:
+        token = request.cookies.get(COOKIE, "")
+        if token:
+            found = accounts.by_session(database, token=token)
+            if found is not None:
+                return found
+        name, password = _basic(request.headers.get("authorization", ""))
+        if not name:
+            raise HTTPException(401, headers=CHALLENGE)
+        address = request.client.host if request.client else ""
+        try:
+            found, token = accounts.by_password(database, username=name, password=password)
+        except Exception:
+            if not brake.take(f"{address} {name}"):
+                raise TooManyRequests("Too many tries.", hint="Wait a minute.") from None
+            raise HTTPException(401, headers=CHALLENGE) from None
+        response.set_cookie(
+            COOKIE, token, max_age=_DAYS_30, httponly=True, samesite="lax", path="/"
+        )
+        return found
+
+    return caller
+
+
+def _basic(header: str) -> tuple[str, str]:
+    """The user name and the password of a header; empty when there is none."""
+    scheme, _, encoded = header.partition(" ")
+    if scheme.lower() != "basic":
+        return "", ""
+    try:
+        name, colon, password = b64decode(encoded, validate=True).decode().partition(":")
+    except ValueError:
+        return "", ""
+    return (name, password) if colon else ("", "")
+
+
+async def json_body(request: Request) -> Any:
+    """The body as JSON. 400 for what is none, 413 for what is too much."""
+    import json
+
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_BODY:
+            raise HTTPException(413)
+    try:
+        return json.loads(content) if content.strip() else None
+    except ValueError:
+        raise HTTPException(400) from None
+
+
+async def raw_body(request: Request) -> bytes:
+    """The body as it came. 413 for what is too much."""
+    content = b""
+    async for chunk in request.stream():
+        content += chunk
+        if len(content) > LARGEST_BODY:
+            raise HTTPException(413)
+    return content
+
+
+def check_user(caller: Caller, name: str) -> None:
+    """P31: a path of somebody else is refused."""
+    if name.casefold() != caller.email.casefold():
+        raise HTTPException(403)

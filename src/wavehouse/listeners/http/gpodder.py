@@ -1,0 +1,258 @@
+"""What podcast clients speak: gpodder.net's API v2, its simple lists, and Nextcloud's dialect.
+
+Mounted under the server's root and under ``/gpodder``. Without ``from __future__ import
+annotations``: FastAPI must see the dependencies, which close over the database.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Response
+from starlette.exceptions import HTTPException
+from starlette.responses import JSONResponse, PlainTextResponse
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import UsageError
+from wavehouse.listeners.http import dialect
+from wavehouse.listeners.http.common import COOKIE, check_user, json_body, raw_body, signing_in
+from wavehouse.listeners.service import positions, subscriptions
+from wavehouse.listeners.types import Caller
+from wavehouse.store import Database, Listeners
+
+FORMS = ("json", "opml", "txt")
+KINDS = ("desktop", "laptop", "mobile", "server", "other")
+Body = Annotated[Any, Depends(json_body)]
+Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
+
+
+def router(database: Database[Listeners]) -> APIRouter:
+    """All of it; in no OpenAPI document, as the protocol is not ours to describe."""
+    api = APIRouter(include_in_schema=False)
+    asking = signing_in(database)
+    parts = (_auth, _devices, _subscriptions, _episodes, _nextcloud)
+    for prefix in ("", "/gpodder"):
+        for part in parts:
+            api.include_router(part(database, asking), prefix=prefix)
+    return api
+
+
+def _auth(_database: Database[Listeners], asking: Any) -> APIRouter:
+    api = APIRouter()
+    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+
+    @api.post("/api/2/auth/{user}/login.json")
+    def sign_in(user: str, who: Who) -> dict[str, str]:
+        check_user(who, user)
+        return {}
+
+    @api.post("/api/2/auth/{user}/logout.json")
+    def sign_out(user: str, who: Who, response: Response) -> dict[str, str]:
+        check_user(who, user)
+        response.delete_cookie(COOKIE, path="/")
+        return {}
+
+    return api
+
+
+def _devices(database: Database[Listeners], asking: Any) -> APIRouter:
+    api = APIRouter()
+    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+
+    @api.get("/api/2/devices/{user}.json")
+    def devices(user: str, who: Who) -> list[dict[str, Any]]:
+        check_user(who, user)
+        return [
+            {
+                "id": one.device_id,
+                "caption": one.name,
+                "type": one.kind if one.kind in KINDS else "other",
+                "subscriptions": one.subscriptions,
+            }
+            for one in subscriptions.devices(database, listener_id=who.listener_id)
+        ]
+
+    @api.api_route("/api/2/devices/{user}/{device}.json", methods=["POST", "PUT"])
+    def save(user: str, device: str, who: Who, body: Body, response: Response) -> Response:
+        check_user(who, user)
+        told = {} if body is None else body
+        if not isinstance(told, dict):
+            raise UsageError("the body must be an object")
+        name, kind = told.get("caption"), told.get("type")
+        if not isinstance(name, str | None) or not isinstance(kind, str | None):
+            raise UsageError("caption and type must be texts")
+        if name is not None and (len(name) > 255 or "\0" in name):
+            raise UsageError("the caption is too long")
+        if kind is not None and kind not in KINDS:
+            raise UsageError(f"the type is one of {', '.join(KINDS)}")
+        subscriptions.save_device(
+            database,
+            listener_id=who.listener_id,
+            device_id=dialect.device_id(device, "the address"),
+            name=name or None,
+            kind=kind,
+        )
+        # Anything but an empty body reads as a failure to mygpoclient.
+        return _with_cookie(Response(status_code=200), response)
+
+    return api
+
+
+def _subscriptions(database: Database[Listeners], asking: Any) -> APIRouter:
+    api = APIRouter()
+    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+
+    @api.get("/api/2/subscriptions/{user}/{device}.json")
+    def changed(user: str, device: str, who: Who, since: Since = 0) -> dict[str, Any]:
+        check_user(who, user)
+        dialect.device_id(device, "the address")
+        return _changes(database, who, since)
+
+    @api.post("/api/2/subscriptions/{user}/{device}.json")
+    def change(user: str, device: str, who: Who, body: Body) -> dict[str, Any]:
+        check_user(who, user)
+        return _change(database, who, dialect.device_id(device, "the address"), body)
+
+    @api.get("/subscriptions/{user}/{device}.{form}")
+    def listed(user: str, device: str, form: str, who: Who, response: Response) -> Response:
+        check_user(who, user)
+        return _with_cookie(_list(database, who, form), response)
+
+    @api.get("/subscriptions/{user}.{form}")
+    def all_listed(user: str, form: str, who: Who, response: Response) -> Response:
+        check_user(who, user)
+        return _with_cookie(_list(database, who, form), response)
+
+    @api.api_route("/subscriptions/{user}/{device}.{form}", methods=["PUT", "POST"])
+    def replace(
+        user: str,
+        device: str,
+        form: str,
+        who: Who,
+        content: Annotated[bytes, Depends(raw_body)],
+        response: Response,
+    ) -> Response:
+        check_user(who, user)
+        if form not in FORMS:
+            raise HTTPException(404)
+        subscriptions.replace(
+            database,
+            caller=who,
+            device_id=dialect.device_id(device, "the address"),
+            urls=dialect.urls_of(content, form),
+        )
+        return _with_cookie(Response(status_code=200), response)
+
+    return api
+
+
+def _episodes(database: Database[Listeners], asking: Any) -> APIRouter:
+    api = APIRouter()
+    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+
+    @api.get("/api/2/episodes/{user}.json")
+    def download(
+        user: str,
+        who: Who,
+        since: Since = 0,
+        podcast: str | None = None,
+        device: str | None = None,
+        aggregated: bool = False,
+    ) -> dict[str, Any]:
+        check_user(who, user)
+        found = positions.changes(
+            database, caller=who, after=since, podcast_url=podcast, device_id=device
+        )
+        chosen = dialect.latest(found.actions) if aggregated else list(found.actions)
+        return {"actions": [dialect.shown(one) for one in chosen], "timestamp": found.cursor}
+
+    @api.post("/api/2/episodes/{user}.json")
+    def upload(user: str, who: Who, body: Body) -> dict[str, Any]:
+        check_user(who, user)
+        return {"timestamp": _record(database, who, body), "update_urls": []}
+
+    return api
+
+
+def _nextcloud(database: Database[Listeners], asking: Any) -> APIRouter:
+    """Nextcloud's gpodder app: no user and no device in the paths."""
+    api = APIRouter(prefix="/index.php/apps/gpoddersync")
+    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+
+    @api.get("/subscriptions")
+    def changed(who: Who, since: Since = 0) -> dict[str, Any]:
+        return _changes(database, who, since)
+
+    @api.post("/subscription_change/create")
+    def change(who: Who, body: Body) -> dict[str, Any]:
+        return _change(database, who, None, body)
+
+    @api.get("/episode_action")
+    def download(who: Who, since: Since = 0) -> dict[str, Any]:
+        found = positions.changes(database, caller=who, after=since)
+        told = [dialect.shown(one) for one in found.actions]
+        for one in told:
+            one["action"] = one["action"].upper()
+        return {"actions": told, "timestamp": found.cursor}
+
+    @api.post("/episode_action/create")
+    def upload(who: Who, body: Body) -> dict[str, Any]:
+        return {"timestamp": _record(database, who, body)}
+
+    return api
+
+
+def _changes(database: Database[Listeners], who: Caller, since: int) -> dict[str, Any]:
+    found, cursor = subscriptions.changed(
+        database, listener_id=who.listener_id, after=max(since, 0)
+    )
+    return {
+        "add": [one.podcast_url for one in found if one.is_subscribed],
+        "remove": [one.podcast_url for one in found if not one.is_subscribed and since > 0],
+        "timestamp": cursor,
+    }
+
+
+def _change(
+    database: Database[Listeners], who: Caller, device: str | None, body: Any
+) -> dict[str, Any]:
+    if not isinstance(body, dict):
+        raise UsageError("the body must be an object with add and remove")
+    add, remove = body.get("add", []), body.get("remove", [])
+    for urls in (add, remove):
+        if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
+            raise UsageError("add and remove must be lists of addresses")
+    if set(add) & set(remove):
+        raise UsageError("an address is both added and removed")
+    cursor, rewritten = subscriptions.change(
+        database, caller=who, device_id=device, add=add, remove=remove
+    )
+    return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
+
+
+def _record(database: Database[Listeners], who: Caller, body: Any) -> int:
+    told = dialect.actions(body)
+    received = clock.now()
+    chapters = positions.chapters(database, [one.episode for one in told])
+    return positions.record(
+        database,
+        caller=who,
+        actions=[one.action(who.listener_id, chapters[one.episode], received) for one in told],
+    ).cursor
+
+
+def _list(database: Database[Listeners], who: Caller, form: str) -> Response:
+    urls = subscriptions.followed(database, listener_id=who.listener_id)
+    if form == "json":
+        return JSONResponse(urls)
+    if form == "txt":
+        return PlainTextResponse("".join(f"{url}\n" for url in urls))
+    if form == "opml":
+        return Response(dialect.opml(urls, "Subscriptions"), media_type="text/x-opml")
+    raise HTTPException(404)
+
+
+def _with_cookie(answer: Response, response: Response) -> Response:
+    """An answer of its own takes the session cookie along that the dependency has set."""
+    for name, value in response.raw_headers:
+        if name == b"set-cookie":
+            answer.raw_headers.append((name, value))
+    return answer

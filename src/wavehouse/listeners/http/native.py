@@ -1,0 +1,237 @@
+"""``/api/v1/listener``: positions, their changes and where to go on, for apps of one's own.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
+over the database.
+"""
+
+import re
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.security import HTTPBasic
+from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
+
+from wavehouse.kernel.errors import Conflict, InvalidInput, UsageError
+from wavehouse.kernel.ids import ActionId
+from wavehouse.listeners import rules
+from wavehouse.listeners.http.common import signing_in
+from wavehouse.listeners.service import accounts, positions, subscriptions
+from wavehouse.listeners.types import (
+    Caller,
+    Change,
+    Device,
+    Kind,
+    NewAction,
+    Resume,
+    Status,
+    StoredPosition,
+)
+from wavehouse.store import Database, Listeners
+
+_TAG = re.compile(r'"v(\d{1,18})"')
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+_SAYS = {
+    401: "No app password came with the request.",
+    404: "There is no such thing.",
+    409: "The action's id was used for something else (P13).",
+    412: "The position is not the one that was read (P12).",
+    413: "The body is too large.",
+    422: "A field cannot be used.",
+    429: "Too many wrong passwords.",
+}
+
+
+def _instant(value: object) -> object:
+    if not isinstance(value, str):
+        raise ValueError("must be an instant with its zone")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
+Milliseconds = Annotated[int, Field(strict=True, ge=0, lt=2**40)]
+Chapter = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
+
+
+class ActionIn(BaseModel):
+    """Something a client did, made repeatable by ``action_id``.
+
+    ``seen`` is the action whose outcome the device knew (P9).
+    """
+
+    model_config = ConfigDict(extra="forbid")
+
+    action_id: UUID
+    kind: Kind = Kind.PROGRESS
+    position_ms: Milliseconds | None = None
+    started_ms: Milliseconds | None = None
+    duration_ms: Annotated[int, Field(strict=True, ge=1, lt=2**40)] | None = None
+    occurred_at: Instant | None = None
+    sent_at: Instant | None = None
+    device_id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")] | None = (
+        None
+    )
+    seen: UUID | None = None
+
+    def told(self, chapter_id: str) -> NewAction:
+        """The action by our rules."""
+        return NewAction(
+            ActionId(self.action_id),
+            chapter_id,
+            self.kind,
+            self.position_ms,
+            self.started_ms,
+            self.duration_ms,
+            self.occurred_at,
+            self.sent_at,
+            self.device_id,
+            None if self.seen is None else ActionId(self.seen),
+        )
+
+
+class ActionOf(ActionIn):
+    """An action of a batch, with its chapter."""
+
+    chapter_id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
+
+
+class BatchIn(BaseModel):
+    """At most 500 actions; each gets a status of its own (P15)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    actions: list[ActionOf] = Field(max_length=rules.LARGEST_BATCH)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of an action."""
+
+    action_id: UUID
+    status: Status
+    reason: str
+    clock_skewed: bool
+
+
+@dataclass(frozen=True)
+class BatchOut:
+    """What became of each action, in order, and the cursor to go on with (P19)."""
+
+    results: list[Outcome]
+    cursor: int
+
+
+@dataclass(frozen=True)
+class ChangesOut:
+    """A page of the feed; go on with ``cursor`` while ``has_more``."""
+
+    actions: list[Change]
+    cursor: int
+    has_more: bool
+
+
+def router(database: Database[Listeners]) -> APIRouter:
+    """The HTTP entrance of ``listeners``."""
+    basic = HTTPBasic(auto_error=False, description="An address and an app password.")
+    api = APIRouter(
+        prefix="/api/v1/listener",
+        tags=["listener"],
+        dependencies=[Depends(basic)],
+        responses={code: {"description": _SAYS[code], **_PROBLEM} for code in (401, 429)},
+    )
+    Who = Annotated[Caller, Depends(signing_in(database))]  # noqa: N806 - it is a type
+
+    @api.post("/actions", responses=_answers(413, 422))
+    def record(body: BatchIn, who: Who) -> BatchOut:
+        """Tell what was done, at once or later, in any order: the end is the same (P2)."""
+        done = positions.record(
+            database, caller=who, actions=[one.told(one.chapter_id) for one in body.actions]
+        )
+        return BatchOut(
+            [Outcome(o.action_id, o.status, o.reason, o.clock_skewed) for o in done.results],
+            done.cursor,
+        )
+
+    @api.get("/changes", responses=_answers(422))
+    def changes(
+        who: Who,
+        after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+        limit: Annotated[int, Query(ge=1, le=rules.PAGE)] = rules.PAGE,
+    ) -> ChangesOut:
+        """What was said on any device after a cursor; from 0 the current state only (P22)."""
+        found = positions.changes(database, caller=who, after=after, limit=limit)
+        return ChangesOut(list(found.actions), found.cursor, found.has_more)
+
+    @api.get("/positions/{chapter_id}", responses=_answers(404))
+    def position(chapter_id: Chapter, who: Who, response: Response) -> StoredPosition:
+        """Where the listener is; the ETag is the version (P12)."""
+        found = positions.position(database, listener_id=who.listener_id, chapter_id=chapter_id)
+        response.headers["ETag"] = f'"v{found.version}"'
+        return found
+
+    @api.put("/positions/{chapter_id}", responses=_answers(409, 412, 413, 422))
+    def put(
+        chapter_id: Chapter,
+        body: ActionIn,
+        who: Who,
+        response: Response,
+        if_match: Annotated[str | None, Header(max_length=200)] = None,
+        if_none_match: Annotated[str | None, Header(max_length=200)] = None,
+    ) -> Outcome:
+        """One action of one chapter, if it still is as it was read (``If-Match: "v7"``)."""
+        done = positions.record(
+            database,
+            caller=who,
+            actions=[body.told(chapter_id)],
+            if_match=_version(if_match),
+            only_new=if_none_match == "*",
+        )
+        (one,) = done.results
+        if one.status is Status.REJECTED:
+            raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)
+        found = positions.position(database, listener_id=who.listener_id, chapter_id=chapter_id)
+        response.headers["ETag"] = f'"v{found.version}"'
+        return Outcome(one.action_id, one.status, one.reason, one.clock_skewed)
+
+    @api.get("/resume/{chapter_id}", responses=_answers(404))
+    def resume(chapter_id: Chapter, who: Who) -> Resume:
+        """Where to go on, and how far to go back first (P34)."""
+        return positions.resume(database, listener_id=who.listener_id, chapter_id=chapter_id)
+
+    @api.post("/positions/{chapter_id}/restore/{action_id}", responses=_answers(404, 422))
+    def restore(chapter_id: Chapter, action_id: UUID, who: Who) -> BatchOut:
+        """Go back to a position that was displaced in the last 30 days (P11)."""
+        done = positions.restore(
+            database, caller=who, chapter_id=chapter_id, action_id=ActionId(action_id)
+        )
+        return BatchOut(
+            [Outcome(o.action_id, o.status, o.reason, o.clock_skewed) for o in done.results],
+            done.cursor,
+        )
+
+    @api.get("/devices")
+    def devices(who: Who) -> list[Device]:
+        """The listener's devices."""
+        return subscriptions.devices(database, listener_id=who.listener_id)
+
+    @api.delete("/devices/{device_id}", status_code=204, responses=_answers(404))
+    def forget(device_id: Chapter, who: Who) -> None:
+        """Forget a device; positions that it won stay (P36)."""
+        with database.listener(who.listener_id) as tx:
+            accounts.delete_device(tx, listener_id=who.listener_id, device_id=device_id)
+
+    return api
+
+
+def _answers(*codes: int) -> dict[int | str, dict[str, Any]]:
+    return {code: {"description": _SAYS[code], **_PROBLEM} for code in codes}
+
+
+def _version(if_match: str | None) -> int | None:
+    if if_match is None or if_match.strip() == "*":
+        return None
+    found = _TAG.fullmatch(if_match.strip())
+    if found is None:
+        raise UsageError('If-Match must be an ETag like "v7"')
+    return int(found[1])

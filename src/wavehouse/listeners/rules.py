@@ -1,0 +1,233 @@
+"""Pure rules of positions: which action wins, what finishes, what is believed (P2–P9, P23–P34)."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from uuid import UUID, uuid5
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.ids import ActionId
+from wavehouse.listeners.types import Action, Folded, Kind, NewAction, Position, State
+
+SKEW = timedelta(seconds=300)
+SENT_OFF = timedelta(seconds=30)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+PAGE = 1_000
+LARGEST_BATCH = 500
+SLACK_MS = 2_000
+LISTENED_ANEW_MS = 60_000
+_ZERO_MS, _DROP_MS = 5_000, 60_000
+_NAMESPACE = UUID("6b0c2f4e-6f3b-5a0e-9d65-3f3f6c1f7a10")
+_MOVES = frozenset({Kind.PROGRESS, Kind.SEEK, Kind.PLAY, Kind.RESTORE})
+_REWINDS = (
+    (timedelta(minutes=1), 0),
+    (timedelta(hours=1), 5_000),
+    (timedelta(hours=24), 15_000),
+)
+_LONGEST_REWIND_MS = 30_000
+_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+
+
+def normalised_email(text: str) -> str:
+    """AC1: NFC, trimmed, lower-cased. InvalidInput for what is no address."""
+    import unicodedata
+
+    found = unicodedata.normalize("NFC", text).strip().lower()
+    if len(found) > 255 or not _EMAIL.fullmatch(found):
+        raise InvalidInput("this is no e-mail address", hint="like anna@example.org")
+    return found
+
+
+def secret_hash(text: str) -> bytes:
+    """AC6: SHA-256 of a secret of 190 random bits; a slow hash would only slow every request."""
+    return hashlib.sha256(text.encode()).digest()
+
+
+def effective_at(
+    occurred_at: datetime | None, sent_at: datetime | None, received_at: datetime
+) -> tuple[datetime, bool]:
+    """When an action counts as of, and whether its clock was not believed (P3, P4, P5)."""
+    if occurred_at is None:
+        return received_at, False
+    told = occurred_at
+    if sent_at is not None and abs(received_at - sent_at) > SENT_OFF:
+        told = occurred_at + (received_at - sent_at)
+    if told > received_at + SKEW:
+        return received_at, True
+    return told, False
+
+
+def derived_id(*parts: object) -> ActionId:
+    """P14: the id of an action that came without one, from everything that it says."""
+    return ActionId(uuid5(_NAMESPACE, json.dumps([str(part) for part in parts])))
+
+
+def body_hash(action: NewAction) -> bytes:
+    """P13: tells a repetition from a contradiction; ``sent_at`` may differ between the two."""
+    told = (
+        action.chapter_id,
+        action.kind.value,
+        action.position_ms,
+        action.started_ms,
+        action.duration_ms,
+        action.occurred_at.isoformat() if action.occurred_at else None,
+        action.device_id,
+    )
+    return hashlib.sha256(json.dumps(told).encode()).digest()
+
+
+def refusal(action: NewAction) -> str:
+    """P30: why an action cannot be used; empty when it can."""
+    if not 0 < len(action.chapter_id) <= 255:
+        return "the chapter is missing or too long"
+    for name in ("position_ms", "started_ms", "duration_ms"):
+        value = getattr(action, name)
+        if value is not None and not 0 <= value < 2**40:
+            return f"{name} is no time in a programme"
+    if action.duration_ms == 0:
+        return "duration_ms must be positive"
+    needs = action.kind in (Kind.PROGRESS, Kind.SEEK, Kind.PLAY, Kind.RESTORE)
+    if needs and action.position_ms is None:
+        return "position_ms is missing"
+    if (
+        action.position_ms is not None
+        and action.duration_ms is not None
+        and action.position_ms > action.duration_ms + SLACK_MS
+    ):
+        return "position_ms lies behind the end"
+    return ""
+
+
+def is_near_end(position_ms: int, duration_ms: int | None) -> bool:
+    """P23: what remains is at most 2 % of the whole, at least 10 s and at most 60 s."""
+    if duration_ms is None:
+        return False
+    return duration_ms - position_ms <= min(max(10_000, duration_ms // 50), 60_000)
+
+
+@dataclass(slots=True)
+class _Fold:
+    position: Position | None = None
+    winner: UUID | None = None
+
+
+def fold(actions: Iterable[Action]) -> Folded:
+    """The position that a set of actions leaves, whatever the order in which they came (P2)."""
+    found, guarded = _Fold(), set()
+    for action in sorted(actions, key=lambda a: (a.effective_at, a.action_id)):
+        if action.effective_at < EPOCH:  # P6: kept, and can never win
+            continue
+        if _is_guarded(found, action):
+            guarded.add(action.action_id)
+            continue
+        _take(found, action)
+    return Folded(found.position, frozenset(guarded))
+
+
+def _is_guarded(found: _Fold, action: Action) -> bool:
+    """P9: a jump to nought by a device that did not know where the listener was."""
+    return (
+        action.kind == Kind.PROGRESS
+        and found.position is not None
+        and (action.position_ms or 0) < _ZERO_MS
+        and found.position.position_ms - (action.position_ms or 0) > _DROP_MS
+        and action.seen_action_id != found.winner
+    )
+
+
+def _take(found: _Fold, action: Action) -> None:
+    before = found.position
+    if action.kind in _MOVES:
+        found.position = _moved(before, action)
+    elif action.kind == Kind.FINISH:
+        found.position = _finished(before or _started(action), action)
+    elif action.kind == Kind.UNFINISH and before is not None:
+        found.position = _by(replace(before, state=State.IN_PROGRESS), action)
+    elif action.kind == Kind.RESET:
+        cleared = replace(before or _started(action), position_ms=0, furthest_ms=0)
+        found.position = _by(replace(cleared, state=State.NONE), action)
+    if found.position is not before:
+        found.winner = action.action_id
+
+
+def _moved(before: Position | None, action: Action) -> Position:
+    position = action.position_ms or 0
+    duration = action.duration_ms or (before.duration_ms if before else None)
+    changed = before is not None and _is_recut(before.duration_ms, action.duration_ms)
+    if duration is not None:
+        position = min(position, duration + SLACK_MS)
+    base = before or _started(action)
+    is_slip = position - (action.started_ms or 0) < LISTENED_ANEW_MS
+    ends = is_near_end(position, duration)
+    if base.state is State.FINISHED and not ends and is_slip and action.kind != Kind.RESTORE:
+        return base  # P25: heard again for a minute it is in progress, not for a few seconds
+    there = replace(
+        base,
+        position_ms=position,
+        duration_ms=duration,
+        duration_changed=changed or base.duration_changed,
+        furthest_ms=max(base.furthest_ms, position),
+        state=State.IN_PROGRESS,
+    )
+    if ends:
+        return _finished(replace(there, state=base.state), action)
+    return _by(there, action)
+
+
+def _is_recut(before: int | None, after: int | None) -> bool:
+    """P28: another cut or other ads: more than 2 % longer or shorter."""
+    return before is not None and after is not None and abs(after - before) * 50 > before
+
+
+def _finished(before: Position, action: Action) -> Position:
+    if before.state is State.FINISHED:
+        return _by(before, action)
+    told = action.position_ms if action.position_ms is not None else before.position_ms
+    return _by(
+        replace(
+            before,
+            position_ms=told,
+            furthest_ms=max(before.furthest_ms, told),
+            state=State.FINISHED,
+            finished_at=before.finished_at or action.effective_at,
+            finished_count=before.finished_count + 1,
+        ),
+        action,
+    )
+
+
+def _started(action: Action) -> Position:
+    return Position(
+        0,
+        action.duration_ms,
+        False,
+        0,
+        State.NONE,
+        None,
+        0,
+        action.effective_at,
+        action.action_id,
+        action.device_id,
+    )
+
+
+def _by(position: Position, action: Action) -> Position:
+    return replace(
+        position,
+        effective_at=action.effective_at,
+        action_id=action.action_id,
+        device_id=action.device_id,
+    )
+
+
+def rewind_ms(pause: timedelta, position_ms: int, *, wanted: bool = True) -> int:
+    """P34: how far to go back after a pause; never beyond the beginning."""
+    if not wanted:
+        return 0
+    back = next((ms for limit, ms in _REWINDS if pause < limit), _LONGEST_REWIND_MS)
+    return min(back, position_ms)

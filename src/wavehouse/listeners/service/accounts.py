@@ -1,0 +1,97 @@
+"""Use cases of accounts: listeners, passwords for their apps, sessions of apps (AC1, AC5–AC7)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners import queries, rules
+from wavehouse.listeners.types import Caller, Listener, NewAppPassword
+from wavehouse.store import Database, Listeners, Tx
+
+SLIDING, ABSOLUTE = timedelta(days=30), timedelta(days=180)
+_SECRET_BYTES = 24
+
+
+def create(tx: Tx[Listeners], *, email: str) -> Listener:
+    """A new listener. Conflict when the address has an account; the operator may know that."""
+    told = rules.normalised_email(email)
+    made = queries.insert_listener(tx, email=told, display=email.strip())
+    if made is None:
+        raise Conflict("there is a listener with this address", hint="wavehouse listeners list")
+    return made
+
+
+def find(tx: Tx[Listeners], *, email: str) -> Listener:
+    """The listener with this address. NotFound for none."""
+    found = queries.listener_by_email(tx, email=rules.normalised_email(email))
+    if found is None:
+        raise NotFound(
+            "there is no listener with this address", hint="wavehouse listeners create --email …"
+        )
+    return found
+
+
+def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
+    """A password for one app, for clients that know no other way in (AC6). Shown once."""
+    listener = find(tx, email=email)
+    text = f"wh-app-{secrets.token_urlsafe(_SECRET_BYTES)}"
+    made = queries.insert_app_password(
+        tx, listener_id=listener.listener_id, secret_hash=rules.secret_hash(text), name=device
+    )
+    return NewAppPassword(made, listener.email, text, device)
+
+
+def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
+    """Revoke the passwords of a device and the sessions they opened, at once (AC7)."""
+    listener = find(tx, email=email)
+    return queries.revoke_app_passwords(
+        tx, listener_id=listener.listener_id, name=device, at=clock.now()
+    )
+
+
+def by_password(
+    database: Database[Listeners], *, username: str, password: str
+) -> tuple[Caller, str]:
+    """Who signs in with an app password, and the token of the app's session.
+
+    An app password has one session, whether it comes as a cookie or in every request: the cursor
+    that P19 needs is the same. The token is derived from the password, which can do as much.
+    NotSignedIn, the same for an unknown address and for a wrong password.
+    """
+    try:
+        email = rules.normalised_email(username)
+    except InvalidInput:
+        email = ""
+    token = rules.secret_hash(f"session {password}").hex()
+    now = clock.now()
+    with database.worker() as tx:
+        owner = queries.app_password_owner(tx, secret_hash=rules.secret_hash(password), email=email)
+        if owner is None:
+            raise NotSignedIn("the user name or the app password is not right")
+        listener_id, family = owner
+        queries.open_session(
+            tx,
+            token_hash=rules.secret_hash(token),
+            listener_id=listener_id,
+            family_id=family,
+            at=now,
+            expires_at=now + SLIDING,
+            absolute_expires_at=now + ABSOLUTE,
+        )
+    return Caller(listener_id, email, rules.secret_hash(token)), token
+
+
+def by_session(database: Database[Listeners], *, token: str) -> Caller | None:
+    """Who a session's token belongs to, or None."""
+    with database.worker() as tx:
+        return queries.session_caller(tx, token_hash=rules.secret_hash(token), at=clock.now())
+
+
+def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> None:
+    """Forget a device; positions that it won stay (P36). NotFound for an unknown one."""
+    if not queries.delete_device(tx, listener_id=listener_id, device_id=device_id):
+        raise NotFound("there is no such device")

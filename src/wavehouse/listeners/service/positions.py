@@ -1,0 +1,387 @@
+"""Use cases of positions: record what clients say, tell what others said, where to go on.
+
+Whoever writes takes cursors first, which locks the listener's one sync row: writers of a listener
+come one after the other, and a cursor is visible exactly when its action is (P17).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, NotFound, PreconditionFailed
+from wavehouse.kernel.ids import ActionId, ListenerId, named
+from wavehouse.listeners import queries, rules
+from wavehouse.listeners.types import (
+    Action,
+    Batch,
+    Caller,
+    Changes,
+    Kind,
+    NewAction,
+    Position,
+    Recorded,
+    Resume,
+    State,
+    Status,
+    StoredPosition,
+)
+from wavehouse.store import Database, Listeners, Tx
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """What a client calls an episode: its feed, its file, its guid if it told one."""
+
+    podcast_url: str
+    episode_url: str
+    guid: str | None = None
+
+
+def chapters(database: Database[Listeners], episodes: Sequence[Episode]) -> dict[Episode, str]:
+    """The chapter of each episode, made known if need be: by guid, else by file (P29)."""
+    wanted = list(dict.fromkeys(episodes))
+    with database.worker() as tx:
+        found = _known(tx, wanted)
+        new = [one for one in wanted if one not in found]
+        if new:
+            items = [
+                (
+                    str(named("chapter", one.podcast_url, one.guid or one.episode_url)),
+                    one.podcast_url,
+                    one.episode_url,
+                    one.guid,
+                )
+                for one in new
+            ]
+            queries.save_media_items(tx, items=items)
+            found |= {one: item[0] for one, item in zip(new, items, strict=True)}
+    return found
+
+
+def _known(tx: Tx[Listeners], episodes: Sequence[Episode]) -> dict[Episode, str]:
+    rows = queries.known_items(
+        tx,
+        podcast_urls=[one.podcast_url for one in episodes],
+        episode_urls=[one.episode_url for one in episodes],
+        guids=[one.guid for one in episodes if one.guid],
+    )
+    by_guid = {(podcast, guid): chapter for podcast, _, chapter, guid in rows if guid}
+    by_file = {(podcast, episode): (chapter, guid) for podcast, episode, chapter, guid in rows}
+    found = {}
+    for one in episodes:
+        chapter = by_guid.get((one.podcast_url, one.guid)) if one.guid else None
+        if chapter is None and (one.podcast_url, one.episode_url) in by_file:
+            chapter, guid = by_file[one.podcast_url, one.episode_url]
+            if one.guid and guid is None:
+                queries.set_guid(tx, chapter_id=chapter, guid=one.guid)
+        if chapter is not None:
+            found[one] = chapter
+    return found
+
+
+def record(
+    database: Database[Listeners],
+    *,
+    caller: Caller,
+    actions: Sequence[NewAction],
+    if_match: int | None = None,
+    only_new: bool = False,
+) -> Batch:
+    """Record a batch: each action whole or not at all, all in one transaction (P15, P16).
+
+    ``if_match`` is the version that the one chapter's row must have, ``only_new`` that there must
+    be none yet (P12): PreconditionFailed otherwise, and nothing is recorded.
+    """
+    received = clock.now()
+    with database.listener(caller.listener_id) as tx:
+        last = queries.take_cursors(
+            tx,
+            listener_id=caller.listener_id,
+            count=max(len(actions), 1),
+            now=int(received.timestamp()),
+        )
+        first = last - max(len(actions), 1) + 1
+        chapter_ids = list(dict.fromkeys(action.chapter_id for action in actions))
+        rows = {
+            row.chapter_id: row
+            for row in queries.positions(
+                tx, listener_id=caller.listener_id, chapter_ids=chapter_ids
+            )
+        }
+        _check_version(rows.get(chapter_ids[0]) if chapter_ids else None, if_match, only_new)
+        _know_devices(tx, caller.listener_id, actions, received)
+        results = _recorded(tx, caller.listener_id, actions, rows, received, first)
+        cursor = _cursor_after(tx, caller, actions, first, last)
+    return Batch(tuple(results), cursor)
+
+
+def _check_version(row: StoredPosition | None, if_match: int | None, only_new: bool) -> None:
+    if if_match is not None and (row is None or row.version != if_match):
+        raise PreconditionFailed("the position has changed since it was read")
+    if only_new and row is not None:
+        raise PreconditionFailed("there is a position already")
+
+
+def _know_devices(
+    tx: Tx[Listeners], listener_id: ListenerId, actions: Sequence[NewAction], at: datetime
+) -> None:
+    for device_id in dict.fromkeys(a.device_id for a in actions if a.device_id):
+        queries.save_device(
+            tx, listener_id=listener_id, device_id=device_id, name=None, kind=None, at=at
+        )
+
+
+def _recorded(
+    tx: Tx[Listeners],
+    listener_id: ListenerId,
+    actions: Sequence[NewAction],
+    rows: dict[str, StoredPosition],
+    received: datetime,
+    first: int,
+) -> list[Recorded]:
+    """Judge, fold and store; statuses in request order."""
+    known = queries.known_actions(
+        tx, listener_id=listener_id, action_ids=[a.action_id for a in actions]
+    )
+    fresh: dict[ActionId, tuple[NewAction, datetime, bool, bytes, int]] = {}
+    told: list[Recorded] = []
+    for place, action in enumerate(actions):
+        digest = rules.body_hash(action)
+        before = known.get(action.action_id) or (
+            fresh[action.action_id][3] if action.action_id in fresh else None
+        )
+        reason = rules.refusal(action)
+        if before is not None:
+            same = before == digest
+            told.append(
+                Recorded(
+                    action.action_id,
+                    Status.DUPLICATE if same else Status.REJECTED,
+                    "" if same else "this id was used for something else (P13)",
+                )
+            )
+        elif reason:
+            told.append(Recorded(action.action_id, Status.REJECTED, reason))
+        else:
+            at, skewed = rules.effective_at(action.occurred_at, action.sent_at, received)
+            fresh[action.action_id] = (action, at, skewed, digest, first + place)
+            told.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
+    status = _fold_all(tx, listener_id, list(fresh.values()), rows)
+    queries.insert_actions(
+        tx,
+        listener_id=listener_id,
+        received_at=received,
+        rows=[
+            (action, at, skewed, status[action.action_id].value, digest, seq)
+            for action, at, skewed, digest, seq in fresh.values()
+        ],
+    )
+    seen: set[ActionId] = set()
+    final = []
+    for one in told:
+        if one.status is Status.APPLIED and one.action_id not in seen:
+            seen.add(one.action_id)
+            one = Recorded(one.action_id, status[one.action_id], one.reason, one.clock_skewed)
+        final.append(one)
+    return final
+
+
+def _fold_all(
+    tx: Tx[Listeners],
+    listener_id: ListenerId,
+    fresh: Sequence[tuple[NewAction, datetime, bool, bytes, int]],
+    rows: dict[str, StoredPosition],
+) -> dict[ActionId, Status]:
+    """Fold each chapter anew with what came, store what changed, and say what became of each."""
+    by_chapter: dict[str, list[Action]] = defaultdict(list)
+    newest: dict[str, int] = {}
+    for action, at, skewed, _, seq in fresh:
+        by_chapter[action.chapter_id].append(_as_action(action, at, skewed))
+        newest[action.chapter_id] = seq
+    before: dict[str, list[Action]] = defaultdict(list)
+    for chapter_id, stored in queries.actions_of(
+        tx, listener_id=listener_id, chapter_ids=list(by_chapter)
+    ):
+        before[chapter_id].append(stored)
+    status: dict[ActionId, Status] = {}
+    for chapter_id, came in by_chapter.items():
+        folded = rules.fold([*before[chapter_id], *came])
+        if folded.position is not None and _differs(rows.get(chapter_id), folded.position):
+            queries.save_position(
+                tx,
+                listener_id=listener_id,
+                chapter_id=chapter_id,
+                position=folded.position,
+                seq=newest[chapter_id],
+            )
+        winner = folded.position.action_id if folded.position else None
+        for one in came:
+            status[one.action_id] = _status(one, winner, one.action_id in folded.guarded)
+    return status
+
+
+def _status(action: Action, winner: ActionId | None, guarded: bool) -> Status:
+    if guarded:
+        return Status.GUARDED
+    untouched = action.kind in (Kind.DOWNLOAD, Kind.DELETE, Kind.NEW, Kind.FLATTR)
+    return Status.APPLIED if untouched or action.action_id == winner else Status.SUPERSEDED
+
+
+def _as_action(action: NewAction, at: datetime, skewed: bool) -> Action:
+    return Action(
+        action.action_id,
+        action.kind.value,
+        action.position_ms,
+        action.started_ms,
+        action.duration_ms,
+        at,
+        action.device_id,
+        action.seen,
+        skewed,
+    )
+
+
+def _differs(row: StoredPosition | None, position: Position) -> bool:
+    return row is None or (
+        row.action_id,
+        row.position_ms,
+        row.duration_ms,
+        row.furthest_ms,
+        row.state,
+        row.finished_count,
+    ) != (
+        position.action_id,
+        position.position_ms,
+        position.duration_ms,
+        position.furthest_ms,
+        position.state,
+        position.finished_count,
+    )
+
+
+def _cursor_after(
+    tx: Tx[Listeners], caller: Caller, actions: Sequence[NewAction], first: int, last: int
+) -> int:
+    """P19: the new cursor, unless something foreign landed since this session's last one."""
+    served = queries.served_cursor(tx, session=caller.session)
+    after = served if served is not None else 0
+    foreign = queries.has_foreign_changes(
+        tx,
+        listener_id=caller.listener_id,
+        after=after,
+        before=first,
+        device_ids=[a.device_id for a in actions if a.device_id],
+    )
+    cursor = after if foreign else last
+    if not foreign:
+        queries.keep_served_cursor(tx, session=caller.session, cursor=cursor)
+    return cursor
+
+
+def changes(
+    database: Database[Listeners],
+    *,
+    caller: Caller,
+    after: int,
+    limit: int = rules.PAGE,
+    podcast_url: str | None = None,
+    device_id: str | None = None,
+) -> Changes:
+    """What was said after a cursor; 0, or one that was never given, is a full resync (P21, P22).
+
+    A full resync tells the current state only, one play for each chapter.
+    """
+    with database.listener(caller.listener_id) as tx:
+        now = queries.current_cursor(tx, listener_id=caller.listener_id)
+        if after <= 0 or after > max(now, int(clock.now().timestamp())):
+            told = queries.winners(tx, listener_id=caller.listener_id)
+            chosen = [
+                one
+                for one in told
+                if podcast_url in (None, one.podcast_url) and device_id in (None, one.device_id)
+            ]
+            cursor, more = now or before_now(), False
+        else:
+            chosen = queries.changes(
+                tx,
+                listener_id=caller.listener_id,
+                after=after,
+                limit=limit + 1,
+                podcast_url=podcast_url,
+                device_id=device_id,
+            )
+            more = len(chosen) > limit
+            chosen = chosen[:limit]
+            # What was committed since the counter was read is told already, so it is passed too.
+            last = chosen[-1].seq if chosen else 0
+            cursor = last if more else max(now, after, last)
+        if podcast_url is None and device_id is None:
+            queries.keep_served_cursor(tx, session=caller.session, cursor=cursor)
+    return Changes(tuple(chosen), cursor, more)
+
+
+def before_now() -> int:
+    """A cursor that every later change is behind, for a listener who has none yet (P20).
+
+    The first change of this very second gets the second itself.
+    """
+    return int(clock.now().timestamp()) - 1
+
+
+def position(
+    database: Database[Listeners], *, listener_id: ListenerId, chapter_id: str
+) -> StoredPosition:
+    """A listener's row of a chapter. NotFound for none."""
+    with database.listener(listener_id) as tx:
+        found = queries.positions(tx, listener_id=listener_id, chapter_ids=[chapter_id])
+    if not found:
+        raise NotFound("there is no position in this chapter")
+    return found[0]
+
+
+def resume(database: Database[Listeners], *, listener_id: ListenerId, chapter_id: str) -> Resume:
+    """Where to go on (P34): from the beginning when it was finished (P24)."""
+    row = position(database, listener_id=listener_id, chapter_id=chapter_id)
+    finished = row.state == State.FINISHED
+    at = 0 if finished else row.position_ms
+    if row.duration_ms is not None:
+        at = min(at, max(row.duration_ms - 1_000, 0))  # P28: never behind the end
+    with database.listener(listener_id) as tx:
+        names = {one.device_id: one.name for one in queries.devices(tx, listener_id=listener_id)}
+    return Resume(
+        at,
+        rules.rewind_ms(clock.now() - row.effective_at, at),
+        finished,
+        row.furthest_ms,
+        row.state,
+        row.version,
+        row.updated_at,
+        names.get(row.device_id or "", row.device_id),
+    )
+
+
+def restore(
+    database: Database[Listeners], *, caller: Caller, chapter_id: str, action_id: ActionId
+) -> Batch:
+    """Go back to a displaced position, by a new action (P11). NotFound for an unknown one."""
+    with database.listener(caller.listener_id) as tx:
+        known = queries.actions_of(tx, listener_id=caller.listener_id, chapter_ids=[chapter_id])
+    wanted = next((a for _, a in known if a.action_id == action_id), None)
+    if wanted is None or wanted.position_ms is None:
+        raise NotFound("there is no such position in this chapter's history")
+    if clock.now() - wanted.effective_at > 30 * clock.DAY:
+        raise InvalidInput("positions can be restored for 30 days")
+    now = clock.now()
+    made = NewAction(
+        rules.derived_id("restore", caller.listener_id, action_id, now),
+        chapter_id,
+        Kind.RESTORE,
+        position_ms=wanted.position_ms,
+        duration_ms=wanted.duration_ms,
+        occurred_at=now,
+    )
+    return record(database, caller=caller, actions=[made])

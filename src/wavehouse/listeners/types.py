@@ -1,0 +1,224 @@
+"""Listeners, their devices, what they heard and where they are, as values. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from wavehouse.kernel.ids import ActionId, ListenerId
+
+
+class Kind(StrEnum):
+    """What a client says was done. The last four never touch a position (P27)."""
+
+    PROGRESS = "progress"
+    SEEK = "seek"
+    FINISH = "finish"
+    UNFINISH = "unfinish"
+    RESET = "reset"
+    RESTORE = "restore"
+    PLAY = "play"
+    DOWNLOAD = "download"
+    DELETE = "delete"
+    NEW = "new"
+    FLATTR = "flattr"
+
+
+class Status(StrEnum):
+    """What became of an action (P15)."""
+
+    APPLIED = "applied"
+    SUPERSEDED = "superseded"
+    GUARDED = "guarded"
+    DUPLICATE = "duplicate"
+    REJECTED = "rejected"
+
+
+class State(StrEnum):
+    """How far a listener is with a chapter (P23)."""
+
+    NONE = "none"
+    IN_PROGRESS = "in_progress"
+    FINISHED = "finished"
+
+
+@dataclass(frozen=True, slots=True)
+class Listener:
+    """Somebody who listens: an address and nothing else about a person."""
+
+    listener_id: ListenerId
+    email: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewAppPassword:
+    """A password for one app; its text is known at this moment only."""
+
+    app_password_id: UUID
+    username: str
+    text: str
+    device: str
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is asking, and by which session: its served cursor decides P19."""
+
+    listener_id: ListenerId
+    email: str
+    session: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A device as a client names it, with how many shows the listener follows."""
+
+    device_id: str
+    name: str
+    kind: str
+    subscriptions: int
+
+
+@dataclass(frozen=True, slots=True)
+class NewAction:
+    """An action as a client tells it; times are milliseconds, instants aware."""
+
+    action_id: ActionId
+    chapter_id: str
+    kind: Kind
+    position_ms: int | None = None
+    started_ms: int | None = None
+    duration_ms: int | None = None
+    occurred_at: datetime | None = None
+    sent_at: datetime | None = None
+    device_id: str | None = None
+    seen: ActionId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """An action as it is folded: when it counts as of, and what it says."""
+
+    action_id: ActionId
+    kind: str
+    position_ms: int | None
+    started_ms: int | None
+    duration_ms: int | None
+    effective_at: datetime
+    device_id: str | None
+    seen_action_id: UUID | None
+    clock_skewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Position:
+    """Where a listener is in a chapter, as the fold of all actions (P2)."""
+
+    position_ms: int
+    duration_ms: int | None
+    duration_changed: bool
+    furthest_ms: int
+    state: State
+    finished_at: datetime | None
+    finished_count: int
+    effective_at: datetime
+    action_id: ActionId
+    device_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The position that a set of actions leaves, and those that the guard stopped (P9)."""
+
+    position: Position | None
+    guarded: frozenset[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPosition:
+    """A current row, with its version (the entity tag, P12) and its cursor."""
+
+    chapter_id: str
+    position_ms: int
+    duration_ms: int | None
+    duration_changed: bool
+    furthest_ms: int
+    state: str
+    finished_at: datetime | None
+    finished_count: int
+    version: int
+    seq: int
+    effective_at: datetime
+    action_id: ActionId
+    device_id: str | None
+    updated_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What became of one action, in request order (P15)."""
+
+    action_id: ActionId
+    status: Status
+    reason: str = ""
+    clock_skewed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What became of a batch, and the cursor to go on with (P19)."""
+
+    results: tuple[Recorded, ...]
+    cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An action in a listener's feed, with what clients call its episode."""
+
+    seq: int
+    action_id: ActionId
+    chapter_id: str
+    podcast_url: str
+    episode_url: str
+    guid: str | None
+    kind: str
+    position_ms: int | None
+    started_ms: int | None
+    duration_ms: int | None
+    occurred_at: datetime
+    device_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """A page of a feed: ``cursor`` is where it ends (P17, P21)."""
+
+    actions: tuple[Change, ...]
+    cursor: int
+    has_more: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SubscriptionChange:
+    """A show that was followed or left."""
+
+    podcast_url: str
+    is_subscribed: bool
+    seq: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Where to go on, and how far to go back first (P34)."""
+
+    position_ms: int
+    suggested_rewind_ms: int
+    finished: bool
+    furthest_ms: int
+    state: str
+    version: int
+    updated_at: datetime
+    device: str | None

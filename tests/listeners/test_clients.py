@@ -1,0 +1,246 @@
+"""Real clients on a real port: mygpoclient unmodified, AntennaPod's and Nextcloud's shapes."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import httpx2
+import pytest
+from mygpoclient.api import EpisodeAction, MygPodderClient
+from mygpoclient.http import Unauthorized
+
+from wavehouse.accounts import Workplace
+from wavehouse.listeners.http.common import COOKIE
+
+SHOW, OTHER = "https://shows.example/one.xml", "https://shows.example/two.xml"
+EPISODE = "https://media.example/1.mp3"
+
+
+@pytest.fixture(params=["", "/gpodder"])
+def root(server_url: str, request: pytest.FixtureRequest) -> str:
+    """The API stands under the server's root and under /gpodder."""
+    return f"{server_url}{request.param}"
+
+
+def client(root: str, phone: Any) -> MygPodderClient:
+    return MygPodderClient(phone.username, phone.password, root_url=root)
+
+
+def play(device: str, position: int, stamp: str = "2026-11-20T12:00:00") -> EpisodeAction:
+    return EpisodeAction(SHOW, EPISODE, "play", device, stamp, 0, position, 3600)
+
+
+def test_mygpoclient_syncs_subscriptions_of_two_devices(root: str, phone: Any) -> None:
+    """Followed on one, pulled by the other; left on the other, pulled by the one."""
+    one, two = client(root, phone), client(root, phone)
+    assert one.update_device_settings("laptop", "My laptop", "laptop")
+    assert two.update_device_settings("phone", "My phone", "mobile")
+    first = one.update_subscriptions("laptop", [SHOW, OTHER])
+    pulled = two.pull_subscriptions("phone", 0)
+    assert {SHOW, OTHER} == set(pulled.add)
+    two.update_subscriptions("phone", [], [OTHER])
+    changed = one.pull_subscriptions("laptop", first.since)
+    assert ([], [OTHER]) == (changed.add, changed.remove)
+    assert [SHOW] == one.get_subscriptions("laptop")
+    assert one.put_subscriptions("laptop", [OTHER])
+    assert [OTHER] == two.get_subscriptions("phone")
+    assert [("laptop", "My laptop", "laptop", 1), ("phone", "My phone", "mobile", 1)] == [
+        (d.device_id, d.caption, d.type, d.subscriptions) for d in one.get_devices()
+    ]
+
+
+def test_mygpoclient_syncs_episode_actions_of_two_devices(root: str, phone: Any) -> None:
+    """What one device says the other reads; every kind; nobody skips anything."""
+    one, two = client(root, phone), client(root, phone)
+    start = two.download_episode_actions(0).since
+    one.upload_episode_actions([play("laptop", 600)])
+    one.upload_episode_actions(
+        [
+            EpisodeAction(SHOW, EPISODE, kind, "laptop", "2026-11-20T13:00:00")
+            for kind in ("download", "delete", "new", "flattr")
+        ]
+    )
+    found = two.download_episode_actions(start)
+    assert ["play", "download", "delete", "new", "flattr"] == [a.action for a in found.actions]
+    assert (600, 3600, "laptop") == (
+        found.actions[0].position,
+        found.actions[0].total,
+        found.actions[0].device,
+    )
+    assert [] == two.download_episode_actions(found.since).actions
+    assert 1 == len(one.download_episode_actions(0, podcast=SHOW).actions)
+
+
+def test_p18_an_action_an_hour_old_reaches_a_device_that_synced_already(
+    root: str, phone: Any
+) -> None:
+    """The cursor is of arrival, whatever the client's clock says."""
+    one, two = client(root, phone), client(root, phone)
+    one.upload_episode_actions([play("laptop", 600, "2026-11-20T12:00:00")])
+    since = two.download_episode_actions(0).since
+    one.upload_episode_actions([play("laptop", 500, "2026-11-20T11:00:00")])
+    assert [500] == [a.position for a in two.download_episode_actions(since).actions]
+
+
+def test_p19_the_cursor_of_an_upload_skips_nothing_foreign(
+    root: str, phone: Any, other_password: Any
+) -> None:
+    """GET, another device writes, POST, GET from the POST's cursor: the other's write is there."""
+    one = client(root, phone)
+    two = client(root, other_password(phone.username, "tablet"))
+    one.download_episode_actions(0)
+    two.upload_episode_actions([play("tablet", 700)])
+    since = one.upload_episode_actions([play("laptop", 800, "2026-11-20T14:00:00")])
+    assert 700 in [a.position for a in one.download_episode_actions(since).actions]
+
+
+def test_p13_an_upload_that_is_repeated_adds_nothing(root: str, phone: Any) -> None:
+    """Three retries are one action."""
+    one, two = client(root, phone), client(root, phone)
+    start = two.download_episode_actions(0).since
+    for _ in range(3):
+        one.upload_episode_actions([play("laptop", 900)])
+    assert 1 == len(two.download_episode_actions(start).actions)
+
+
+def test_p22_a_new_device_gets_the_current_state_only(root: str, phone: Any) -> None:
+    """One play for each chapter, however long the history is."""
+    one = client(root, phone)
+    for minute in range(20):
+        one.upload_episode_actions([play("laptop", minute * 60, f"2026-11-20T12:{minute:02}:00")])
+    assert [19 * 60] == [a.position for a in one.download_episode_actions(0).actions]
+
+
+def test_a_wrong_password_is_unauthorized_and_says_no_more(root: str, phone: Any) -> None:
+    """The same for an address that nobody has (AC8)."""
+    for name, word in ((phone.username, "no"), ("nobody@example.org", phone.password)):
+        with pytest.raises(Unauthorized):
+            MygPodderClient(name, word, root_url=root).get_devices()
+
+
+def test_p31_another_ones_path_is_refused(root: str, phone: Any) -> None:
+    """403, not somebody's data."""
+    with httpx2.Client(auth=phone.auth) as web:
+        answer = web.get(f"{root}/api/2/devices/other@example.org.json")
+    assert 403 == answer.status_code
+
+
+def test_a_revoked_password_ends_at_once_with_its_sessions(
+    root: str, phone: Any, shared_workplace: Workplace
+) -> None:
+    """AC7: the next request of either is refused."""
+    from wavehouse import listeners
+
+    with httpx2.Client() as web:
+        path = f"{root}/api/2/devices/{phone.username}.json"
+        assert 200 == web.get(path, auth=phone.auth).status_code
+        assert web.cookies.get(COOKIE)
+        assert 200 == web.get(path).status_code
+        with shared_workplace.stores.listeners.worker() as tx:
+            listeners.revoke_app_password(tx, email=phone.username, device="phone")
+        assert 401 == web.get(path).status_code
+        assert 401 == web.get(path, auth=phone.auth).status_code
+
+
+def test_antennapods_exchange(root: str, phone: Any) -> None:
+    """Login, subscriptions, then actions in bulk; unknown values are -1."""
+    user = phone.username
+    with httpx2.Client() as web:
+        assert 200 == web.post(f"{root}/api/2/auth/{user}/login.json", auth=phone.auth).status_code
+        assert (
+            200
+            == web.put(
+                f"{root}/api/2/devices/{user}/antenna.json", json={"caption": "x", "type": "mobile"}
+            ).status_code
+        )
+        told = web.get(f"{root}/api/2/subscriptions/{user}/antenna.json?since=0").json()
+        sent = web.post(
+            f"{root}/api/2/subscriptions/{user}/antenna.json", json={"add": [SHOW], "remove": []}
+        ).json()
+        assert sent["timestamp"] >= told["timestamp"]
+        action = {"podcast": SHOW, "episode": EPISODE, "guid": "g-1", "device": "antenna"}
+        bulk = [
+            {**action, "action": "play", "timestamp": "2026-11-20T12:00:00", "started": 5,
+             "position": 65, "total": 3600},
+            {**action, "action": "download", "timestamp": "2026-11-20T12:01:00", "started": -1,
+             "position": -1, "total": -1},
+        ]  # fmt: skip
+        done = web.post(f"{root}/api/2/episodes/{user}.json", json=bulk)
+        assert 200 == done.status_code
+        found = web.get(f"{root}/api/2/episodes/{user}.json?since=0").json()
+    (one,) = found["actions"]
+    assert one["started"] >= 0
+    assert (65, 3600, "g-1") == (one["position"], one["total"], one["guid"])
+
+
+def test_nextclouds_dialect(root: str, phone: Any) -> None:
+    """The same data by other paths, kinds in capitals."""
+    base = f"{root}/index.php/apps/gpoddersync"
+    with httpx2.Client(auth=phone.auth) as web:
+        web.post(f"{base}/subscription_change/create", json={"add": [SHOW], "remove": []})
+        assert [SHOW] == web.get(f"{base}/subscriptions").json()["add"]
+        action = {"podcast": SHOW, "episode": EPISODE, "action": "PLAY", "position": 30,
+                  "started": 0, "total": 600, "timestamp": "2026-11-20T12:00:00"}  # fmt: skip
+        cursor = web.post(f"{base}/episode_action/create", json=[action]).json()["timestamp"]
+        told = web.get(f"{base}/episode_action", params={"since": 0}).json()
+    assert (["PLAY"], cursor) == ([a["action"] for a in told["actions"]], told["timestamp"])
+
+
+@pytest.mark.parametrize("form", ["opml", "json", "txt"])
+def test_a_list_comes_back_as_it_went(root: str, phone: Any, form: str) -> None:
+    """OPML, JSON and plain text; an OPML with an entity bomb is refused."""
+    bodies = {
+        "json": f'["{SHOW}", "{OTHER}"]',
+        "txt": f"{SHOW}\n{OTHER}\n",
+        "opml": f'<opml version="2.0"><body><outline xmlUrl="{SHOW}"/><outline text="x">'
+        f'<outline xmlUrl="{OTHER}"/></outline></body></opml>',
+    }
+    path = f"{root}/subscriptions/{phone.username}/laptop.{form}"
+    with httpx2.Client(auth=phone.auth) as web:
+        assert 200 == web.put(path, content=bodies[form]).status_code
+        shown = web.get(path).text
+        again = web.put(path, content=shown)
+        assert 200 == again.status_code
+        assert sorted([SHOW, OTHER]) == web.get(path.replace(f".{form}", ".json")).json()
+        bomb = '<!DOCTYPE x [<!ENTITY a "b">]><opml>&a;</opml><'
+        assert 400 == web.put(path.replace(f".{form}", ".opml"), content=bomb).status_code
+
+
+BROKEN: list[Any] = [
+    None, {}, "x", 5, [1], [None], [{}], [{"podcast": SHOW}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "explode"}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "play"}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "play", "position": "5"}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "play", "position": True}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "play", "position": -7}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "play", "position": 1e9}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "new", "timestamp": "yesterday"}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "new", "timestamp": 10**40}],
+    [{"podcast": "x" * 2000, "episode": EPISODE, "action": "new"}],
+    [{"podcast": "a\0b", "episode": EPISODE, "action": "new"}],
+    [{"podcast": SHOW, "episode": EPISODE, "action": "new", "device": 7}],
+]  # fmt: skip
+
+
+def test_p15_p30_a_broken_upload_is_400_and_stores_nothing(root: str, phone: Any) -> None:
+    """All or nothing: a good action beside a bad one is not stored either."""
+    good = {"podcast": SHOW, "episode": EPISODE, "action": "new", "device": "laptop"}
+    path = f"{root}/api/2/episodes/{phone.username}.json"
+    with httpx2.Client(auth=phone.auth) as web:
+        since = web.get(path).json()["timestamp"]
+        for body in BROKEN:
+            answer = web.post(path, json=body)
+            assert 400 == answer.status_code, (body, answer.text)
+            if isinstance(body, list):
+                assert 400 == web.post(path, json=[good, *body]).status_code
+        assert [] == web.get(path, params={"since": since}).json()["actions"]
+
+
+def test_p03_a_date_in_2036_does_not_come_back_on_every_poll(root: str, phone: Any) -> None:
+    """It counts as of when it came; the next poll is empty."""
+    one = client(root, phone)
+    since = one.download_episode_actions(0).since
+    one.upload_episode_actions([play("laptop", 60, "2036-01-01T00:00:00")])
+    found = one.download_episode_actions(since)
+    assert 1 == len(found.actions)
+    assert [] == one.download_episode_actions(found.since).actions

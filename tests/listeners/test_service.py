@@ -1,0 +1,431 @@
+"""Positions on a real database: many writers, a poller, kills, fuzz, and the walls around it."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from itertools import pairwise
+from random import Random
+from typing import Any
+from uuid import UUID, uuid4
+
+import httpx2
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import PreconditionFailed
+from wavehouse.kernel.ids import ActionId
+from wavehouse.listeners import cli
+from wavehouse.listeners.service import accounts, positions
+from wavehouse.listeners.service.positions import Episode
+from wavehouse.listeners.types import Caller, Kind, NewAction, Status
+from wavehouse.store import DATABASES, connect
+
+SHOW = "https://shows.example/one.xml"
+
+
+@pytest.fixture
+def database(shared_workplace: Workplace) -> Any:
+    return shared_workplace.stores.listeners
+
+
+@pytest.fixture
+def caller(database: Any, phone: Any) -> Caller:
+    """Who asks with the phone's password."""
+    return accounts.by_password(database, username=phone.username, password=phone.password)[0]
+
+
+@pytest.fixture
+def chapter(database: Any) -> str:
+    """A chapter of its own."""
+    episode = Episode(SHOW, f"https://media.example/{uuid4()}.mp3")
+    return positions.chapters(database, [episode])[episode]
+
+
+def said(chapter: str, ms: int, *, kind: Kind = Kind.PROGRESS, **more: Any) -> NewAction:
+    return NewAction(ActionId(uuid4()), chapter, kind, position_ms=ms, **more)
+
+
+def test_p01_fifty_first_writes_at_once_make_one_row(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """One row, fifty actions, whoever was first."""
+    with ThreadPoolExecutor(16) as pool:
+        list(
+            pool.map(
+                lambda n: positions.record(
+                    database, caller=caller, actions=[said(chapter, n * 1000, device_id=f"d{n}")]
+                ),
+                range(50),
+            )
+        )
+    with database.worker() as tx:
+        rows = tx.value(
+            "SELECT count(*) FROM listeners.playback_positions WHERE chapter_id = %s", [chapter]
+        )
+        actions = tx.value(
+            "SELECT count(*) FROM listeners.playback_actions WHERE chapter_id = %s", [chapter]
+        )
+    assert (1, 50) == (rows, actions)
+
+
+def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: Caller) -> None:
+    """Five hundred actions one by one, in batches, backwards: the same row."""
+    dice = Random(3)
+    noon = clock.now() - timedelta(days=2)
+    told = [
+        (dice.choice([Kind.PROGRESS, Kind.SEEK, Kind.FINISH]), dice.randrange(3_000_000), n)
+        for n in range(60)
+    ]
+    ends = set()
+    for size, backwards in ((1, False), (7, True), (60, False)):
+        episode = Episode(SHOW, f"https://media.example/{uuid4()}.mp3")
+        chapter = positions.chapters(database, [episode])[episode]
+        actions = [
+            NewAction(
+                ActionId(UUID(int=n + hash(chapter) % 2**100)),
+                chapter,
+                kind,
+                ms,
+                duration_ms=3_600_000,
+                occurred_at=noon + timedelta(minutes=n),
+            )
+            for kind, ms, n in told
+        ]
+        ordered = actions[::-1] if backwards else actions
+        for start in range(0, len(ordered), size):
+            positions.record(database, caller=caller, actions=ordered[start : start + size])
+        row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+        ends.add((row.position_ms, row.furthest_ms, row.state, row.finished_count))
+    assert 1 == len(ends)
+
+
+def test_p12_a_version_that_was_read_must_still_be_there(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """If-Match with an old version changes nothing; create only means only."""
+    positions.record(database, caller=caller, actions=[said(chapter, 60_000)])
+    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    positions.record(database, caller=caller, actions=[said(chapter, 90_000)], if_match=row.version)
+    for more in ({"if_match": row.version}, {"only_new": True}):
+        with pytest.raises(PreconditionFailed):
+            positions.record(database, caller=caller, actions=[said(chapter, 1_000)], **more)  # type: ignore[arg-type]
+    now = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    assert (90_000, row.version + 1) == (now.position_ms, now.version)
+
+
+def test_p13_p15_each_action_of_a_batch_has_a_status_in_request_order(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """Applied, superseded, guarded, duplicate, rejected: one does not touch the others."""
+    at = clock.now() - timedelta(hours=1)
+    first = said(chapter, 600_000, occurred_at=at + timedelta(minutes=9))
+    positions.record(database, caller=caller, actions=[first])
+    done = positions.record(
+        database,
+        caller=caller,
+        actions=[
+            first,
+            NewAction(first.action_id, chapter, Kind.PROGRESS, 5),
+            said(chapter, 300_000, occurred_at=at),
+            said(chapter, 0, occurred_at=at + timedelta(minutes=20)),
+            said(chapter, 9_000, duration_ms=1_000),
+            said(chapter, 700_000, occurred_at=at + timedelta(minutes=30)),
+        ],
+    )
+    assert ["duplicate", "rejected", "superseded", "guarded", "rejected", "applied"] == [
+        one.status for one in done.results
+    ]
+
+
+def test_p11_a_displaced_position_is_restored_by_a_new_action(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """The history stays; the restored one wins."""
+    at = clock.now() - timedelta(hours=2)
+    good = said(chapter, 1_800_000, occurred_at=at)
+    positions.record(database, caller=caller, actions=[good])
+    positions.record(database, caller=caller, actions=[said(chapter, 7_000, kind=Kind.SEEK)])
+    done = positions.restore(database, caller=caller, chapter_id=chapter, action_id=good.action_id)
+    assert Status.APPLIED is done.results[0].status
+    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    assert 1_800_000 == row.position_ms
+
+
+def test_p24_p28_p34_resume_begins_anew_after_the_end_and_never_behind_it(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """Finished: from nought. A shorter cut: before its end. A pause: some seconds back."""
+    at = clock.now() - timedelta(hours=5)
+    positions.record(
+        database,
+        caller=caller,
+        actions=[said(chapter, 900_000, duration_ms=3_600_000, occurred_at=at, device_id="car")],
+    )
+    found = positions.resume(database, listener_id=caller.listener_id, chapter_id=chapter)
+    assert (900_000, 15_000, "car") == (
+        found.position_ms,
+        found.suggested_rewind_ms,
+        found.device,
+    )
+    positions.record(database, caller=caller, actions=[said(chapter, 3_599_000)])
+    ended = positions.resume(database, listener_id=caller.listener_id, chapter_id=chapter)
+    assert (0, True) == (ended.position_ms, ended.finished)
+
+
+WRITERS, EACH, BATCH = 8, 250, 10
+
+
+def test_p17_a_poller_under_eight_writers_loses_nothing(
+    database: Any, caller: Caller, other_password: Any
+) -> None:
+    """Each action once, in the order of the cursor, while they are being written."""
+    episodes = [Episode(SHOW, f"https://media.example/{uuid4()}.mp3") for _ in range(5)]
+    chapters = list(positions.chapters(database, episodes).values())
+    start = positions.changes(database, caller=caller, after=1).cursor
+    poller = accounts.by_password(
+        database,
+        username=caller.email,
+        password=other_password(caller.email, "poller").password,
+    )[0]
+    seen: list[tuple[int, UUID]] = []
+    done = threading.Event()
+
+    def write(writer: int) -> list[UUID]:
+        told = [
+            said(chapters[n % 5], n * 1000, device_id=f"writer{writer}", kind=Kind.SEEK)
+            for n in range(EACH)
+        ]
+        for place in range(0, EACH, BATCH):
+            positions.record(database, caller=caller, actions=told[place : place + BATCH])
+        return [one.action_id for one in told]
+
+    def poll() -> None:
+        cursor = start
+        while True:
+            last = done.is_set()
+            found = positions.changes(database, caller=poller, after=cursor, limit=137)
+            seen.extend((one.seq, one.action_id) for one in found.actions)
+            cursor = found.cursor
+            if last and not found.has_more:
+                return
+
+    polling = threading.Thread(target=poll)
+    polling.start()
+    with ThreadPoolExecutor(WRITERS) as pool:
+        written = [action for told in pool.map(write, range(WRITERS)) for action in told]
+    done.set()
+    polling.join(60)
+    counts = Counter(action for _, action in seen)
+    print(f"{len(written)} written by {WRITERS}, {len(seen)} polled")
+    assert set(written) == set(counts)
+    assert {1} == set(counts.values())
+    assert all(a < b for (a, _), (b, _) in pairwise(seen))
+
+
+WRITER = """
+import sys
+from uuid import uuid4
+from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.listeners.service import positions
+from wavehouse.listeners.types import Caller, Kind, NewAction
+from wavehouse.store import Database, Listeners, Place
+from uuid import UUID
+place = Place("listeners", sys.argv[1], sys.argv[2], make_database=False)
+database = Database[Listeners](place)
+caller = Caller(ListenerId(UUID(sys.argv[3])), "", b"x" * 32)
+print("ready", flush=True)
+while True:
+    positions.record(database, caller=caller, actions=[
+        NewAction(ActionId(uuid4()), sys.argv[4], Kind.SEEK, n * 1000) for n in range(50)])
+"""
+
+
+def test_p16_killed_in_a_batch_an_action_is_whole_or_absent(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """Log and row agree after each of five kills, and batches are whole."""
+    place = database.place
+    for _ in range(5):
+        writer = subprocess.Popen(
+            [sys.executable, "-c", WRITER, place.admin, place.secret,
+             str(caller.listener_id), chapter],
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.3)
+        writer.send_signal(signal.SIGKILL)
+        writer.wait()
+    time.sleep(0.3)
+    with database.worker() as tx:
+        total = tx.value(
+            "SELECT count(*) FROM listeners.playback_actions WHERE chapter_id = %s", [chapter]
+        )
+        newest = tx.value(
+            "SELECT action_id FROM listeners.playback_actions WHERE chapter_id = %s"
+            " ORDER BY effective_at DESC, action_id DESC LIMIT 1",
+            [chapter],
+        )
+    assert total > 0
+    assert 0 == total % 50
+    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    assert newest == row.action_id
+
+
+def fuzzed(dice: Random) -> Any:
+    """A body that is nearly right, or not at all."""
+    values = [None, True, -1, 0, 5, 1e308, 2**70, "x", "a\0b", "", [], {}, "2026-11-20T12:00:00Z",
+              str(uuid4()), "9" * 400, {"a": 1}]  # fmt: skip
+    keys = ["action_id", "chapter_id", "kind", "position_ms", "duration_ms", "occurred_at",
+            "podcast", "episode", "action", "timestamp", "position", "total", "device"]  # fmt: skip
+    one = {
+        key: dice.choice([*values, "progress", "play", SHOW])
+        for key in dice.sample(keys, dice.randrange(1, len(keys)))
+    }
+    return dice.choice([one, [one], {"actions": [one]}, {"actions": one}, [one, one], "text", 7])
+
+
+def test_p30_fuzzed_bodies_never_break_the_server(server_url: str, phone: Any) -> None:
+    """Six hundred bodies at every door: no 5xx, and the server answers afterwards."""
+    dice = Random(11)
+    doors = [
+        ("POST", f"/api/2/episodes/{phone.username}.json"),
+        ("POST", f"/api/2/subscriptions/{phone.username}/fuzz.json"),
+        ("PUT", f"/subscriptions/{phone.username}/fuzz.opml"),
+        ("POST", "/index.php/apps/gpoddersync/episode_action/create"),
+        ("POST", "/api/v1/listener/actions"),
+        ("PUT", "/api/v1/listener/positions/some-chapter"),
+    ]
+    answers: Counter[int] = Counter()
+    with httpx2.Client(base_url=server_url, auth=phone.auth) as web:
+        for n in range(600):
+            method, path = doors[n % len(doors)]
+            body = json.dumps(fuzzed(dice)).encode()
+            if dice.random() < 0.1:
+                body = dice.randbytes(40)
+            answers[web.request(method, path, content=body).status_code] += 1
+        assert 200 == web.get(f"/api/2/devices/{phone.username}.json").status_code
+    print(dict(answers))
+    assert [] == [code for code in answers if code >= 500]
+
+
+def test_the_api_of_our_own_keeps_versions_and_tells_changes(
+    server_url: str, phone: Any, chapter: str
+) -> None:
+    """ETag, If-Match, a batch, the feed, resume, devices: over HTTP."""
+    with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as web:
+        assert 404 == web.get(f"/positions/{chapter}").status_code
+        start = web.get("/changes").json()["cursor"]
+        body = {"action_id": str(uuid4()), "position_ms": 60_000, "device_id": "car"}
+        made = web.put(f"/positions/{chapter}", json=body, headers={"If-None-Match": "*"})
+        assert (200, '"v1"') == (made.status_code, made.headers["etag"])
+        assert "duplicate" == web.put(f"/positions/{chapter}", json=body).json()["status"]
+        other = {**body, "position_ms": 61_000}
+        assert 409 == web.put(f"/positions/{chapter}", json=other).status_code
+        new = {"action_id": str(uuid4()), "position_ms": 90_000, "device_id": "car"}
+        stale = web.put(f"/positions/{chapter}", json=new, headers={"If-Match": '"v7"'})
+        assert 412 == stale.status_code
+        assert (
+            200
+            == web.put(f"/positions/{chapter}", json=new, headers={"If-Match": '"v1"'}).status_code
+        )
+        assert 90_000 == web.get(f"/resume/{chapter}").json()["position_ms"]
+        told = web.get("/changes", params={"after": start}).json()
+        assert [60_000, 90_000] == [one["position_ms"] for one in told["actions"]]
+        assert ["car"] == [one["device_id"] for one in web.get("/devices").json()]
+        assert 204 == web.delete("/devices/car").status_code
+        assert 90_000 == web.get(f"/positions/{chapter}").json()["position_ms"]
+    assert 401 == httpx2.get(f"{server_url}/api/v1/listener/devices").status_code
+
+
+def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
+    shared_workplace: Workplace,
+) -> None:
+    """Each login role tries every table of every other database, and cannot even enter."""
+    stores = shared_workplace.stores
+    places = {name: getattr(stores, name).place for name in DATABASES}
+    tried = 0
+    for name, place in places.items():
+        for other, its in places.items():
+            if name == other:
+                continue
+            for kind in ("app", "worker", "migrate"):
+                own = psycopg.conninfo.conninfo_to_dict(place.conninfo(kind))
+                there = psycopg.conninfo.conninfo_to_dict(its.conninfo(kind))
+                crossing = psycopg.conninfo.make_conninfo(**{**own, "dbname": there["dbname"]})
+                tried += 1
+                with pytest.raises(psycopg.OperationalError, match="permission denied"):
+                    psycopg.connect(crossing)
+    with connect(places["listeners"].admin) as admin:
+        grants = admin.execute(
+            "SELECT grantee, table_name FROM information_schema.table_privileges"
+            " WHERE table_schema = 'listeners' AND grantee NOT LIKE 'wavehouse_listeners%'"
+            " AND grantee <> 'wavehouse_root'"
+        ).fetchall()
+    print(f"{tried} crossings tried, none succeeded")
+    assert [] == grants
+
+
+def test_p40_no_table_of_playback_has_a_network_or_an_agent(shared_workplace: Workplace) -> None:
+    """By name and by type."""
+    with shared_workplace.stores.listeners.worker() as tx:
+        odd = tx.values(
+            "SELECT table_name || '.' || column_name FROM information_schema.columns"
+            " WHERE table_schema = 'listeners' AND (data_type IN ('inet', 'cidr')"
+            " OR column_name ~ '(^|_)(ip|agent|network|address)(_|$)')"
+        )
+    assert [] == odd
+
+
+def test_row_security_shows_a_listener_their_own_rows_only(
+    database: Any, caller: Caller, chapter: str, other_password: Any
+) -> None:
+    """In another listener's transaction the rows are not there."""
+    positions.record(database, caller=caller, actions=[said(chapter, 60_000)])
+    with database.listener(uuid4()) as tx:
+        assert 0 == tx.value("SELECT count(*) FROM listeners.playback_positions")
+        assert 0 == tx.value("SELECT count(*) FROM listeners.playback_actions")
+
+
+def test_the_commands_make_a_listener_and_a_password(shared_workplace: Workplace) -> None:
+    """As JSON for scripts; an address that is taken is a conflict, not a second account."""
+    from contextlib import contextmanager
+
+    @contextmanager
+    def opened() -> Any:
+        yield shared_workplace
+
+    def run(*words: str) -> Any:
+        return CliRunner().invoke(cli.listeners, list(words), obj=opened)
+
+    email = f"{uuid4().hex}@example.org"
+    made = json.loads(run("create", "--email", email.upper(), "--json").stdout)
+    assert email == made["email"]
+    assert run("create", "--email", email).exception is not None
+    told = json.loads(run("app-password", "--email", email, "--device", "x", "--json").stdout)
+    assert {"username", "password", "device"} == set(told)
+    database: Any = shared_workplace.stores.listeners
+    found, _ = accounts.by_password(database, username=told["username"], password=told["password"])
+    assert made["listener_id"] == str(found.listener_id)
+    assert {"revoked": 1} == json.loads(
+        run("revoke", "--email", email, "--device", "x", "--json").stdout
+    )
+
+
+def test_no_password_is_kept_in_clear(database: Any, phone: Any) -> None:
+    """Only hashes: the text is in no column of the database."""
+    with database.worker() as tx:
+        for table in ("app_passwords", "login_sessions", "listeners", "devices"):
+            rows = tx.values(f"SELECT to_jsonb(t)::text FROM listeners.{table} t")
+            assert not [row for row in rows if phone.password in row]
