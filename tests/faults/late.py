@@ -52,6 +52,17 @@ TABLES = (
 )
 
 
+KEPT = {"raw_retention_days": 400}
+
+
+class LongHome(Home):
+    """A home that keeps raw events for longer than the world lasts."""
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {**super().environment, "WAVEHOUSE_RAW_RETENTION_DAYS": "400"}
+
+
 @dataclass(slots=True)
 class Outcome:
     """What was done and what came of it."""
@@ -95,9 +106,8 @@ def run(folder: Path, *, people: int, days: int, late: int, seed: int = 3) -> Ou
     truth = simulate(Settings(seed, people, days, until, LogFormat.CLOUDFRONT), folder / "world")
     world = World(folder / "world", json.loads(json.dumps(truth)))
     held = _hold_back(world, folder / "late", late, outcome)
-    home = Home(folder / "home", world)
+    home = LongHome(folder / "home", world)
     home.home.mkdir(mode=0o711)
-    (home.home / "wavehouse.toml").write_text("raw_retention_days = 400\n")
     home.register()
     home.done("ingest", "logs", *world.files("logs"))
     with _stores(home) as place:
@@ -164,7 +174,7 @@ def _stores(home: Home) -> Any:
 
     @contextmanager
     def opened() -> Iterator[Any]:
-        settings = config.load({"home": str(home.home)}, environment={})
+        settings = config.load({"home": str(home.home), **KEPT}, environment={})
         with open_stores(settings) as stores:
             yield app.entered(settings, stores)
 

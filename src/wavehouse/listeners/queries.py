@@ -181,9 +181,9 @@ def take_cursors(tx: Tx[Listeners], *, listener_id: ListenerId, count: int, now:
         tx.value(
             """
             INSERT INTO listeners.listener_sync AS s (listener_id, seq)
-            VALUES (%(listener_id)s, %(now)s + %(count)s - 1)
+            VALUES (%(listener_id)s, %(now)s::bigint + %(count)s::bigint - 1)
             ON CONFLICT (listener_id)
-            DO UPDATE SET seq = greatest(s.seq + 1, %(now)s) + %(count)s - 1
+            DO UPDATE SET seq = greatest(s.seq + 1, %(now)s::bigint) + %(count)s::bigint - 1
             RETURNING seq
             """,
             {"listener_id": listener_id, "count": count, "now": now},

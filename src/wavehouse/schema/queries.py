@@ -82,12 +82,12 @@ def create_state(connection: Connection) -> None:
             direction     text NOT NULL CHECK (direction IN ('up', 'down')),
             event         text NOT NULL
                 CHECK (event IN ('started', 'intent', 'statement', 'done')),
-            statement     integer,
             checksum      text NOT NULL,
             happened_at   timestamptz NOT NULL,
             done_by       text NOT NULL,
             duration_ms   bigint,
-            runner_id     uuid NOT NULL
+            runner_id     uuid NOT NULL,
+            statement     integer
         );
         COMMENT ON TABLE schema_ops.journal IS
             'What runners did, in order and append-only: applied, rolled back, begun.';
@@ -175,11 +175,10 @@ def detach_state(connection: Connection, *, partition: str) -> bool | None:
     return None if row is None else bool(row[0])
 
 
-def oldest_transactions(connection: Connection) -> list[tuple[int, float, str, str]]:
-    """Sessions with an open transaction, the oldest first: pid, age in s, state, statement."""
+def oldest_transactions(connection: Connection) -> list[tuple[int, datetime, str, str]]:
+    """Sessions with an open transaction, the oldest first: pid, since when, state, statement."""
     return connection.execute("""
-        SELECT pid, extract(epoch FROM pg_catalog.clock_timestamp() - xact_start)::float8,
-               coalesce(state, ''), query
+        SELECT pid, xact_start, coalesce(state, ''), query
           FROM pg_catalog.pg_stat_activity
          WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
            AND xact_start IS NOT NULL

@@ -947,9 +947,10 @@ CREATE TABLE schema_ops.journal (
   done_by text NOT NULL,
   duration_ms bigint,
   runner_id uuid NOT NULL,
+  statement integer,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
   CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
-  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'done')))
+  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'intent', 'statement', 'done')))
 );
 COMMENT ON TABLE schema_ops.journal IS 'What runners did, in order and append-only: applied, rolled back, begun.';
 COMMENT ON COLUMN schema_ops.journal.journal_id IS 'The event.';

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Unreachable, WavehouseError
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import lost
@@ -64,8 +65,9 @@ def explained(file: SqlFile) -> Iterator[None]:
 def busy(session: Session, file: SqlFile, tries: int, error: psycopg.Error) -> SchemaBusy:
     """Who stands in the way: sessions by age, their statements without literals."""
     held = "; ".join(
-        f"pid {pid}, {age:.0f} s, {state}: {without_literals(query)}"
-        for pid, age, state, query in queries.oldest_transactions(session.connection)
+        f"pid {pid}, {(clock.now() - since).total_seconds():.0f} s, {state}: "
+        f"{without_literals(query)}"
+        for pid, since, state, query in queries.oldest_transactions(session.connection)
     )
     return SchemaBusy(
         f"a lock was not free in {tries} tries: {error.diag.message_primary}"
