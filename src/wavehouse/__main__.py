@@ -26,11 +26,11 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
-    from wavehouse.cli.root import root
-
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _leave)
     try:
+        from wavehouse.cli.root import root
+
         code = root.main(standalone_mode=False)
         sys.exit(code if isinstance(code, int) else 0)
     except BaseException as error:

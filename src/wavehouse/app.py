@@ -66,7 +66,7 @@ def migrate(stores: Stores) -> None:
     for place in stores.places:
         provision(place)
     for target in targets_of(stores):
-        schema.apply(target.conninfo, target.folder, role=target.role)
+        schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
 
 
 def entered(settings: Settings, stores: Stores) -> Workplace:

@@ -212,7 +212,7 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
     """True when it hit somebody."""
     if blow.startswith("SIG"):
         number = getattr(signal, blow)
-        while blow in _POLITE and process.poll() is None and not _catches(process.pid, number):
+        while blow in _POLITE and process.poll() is None and not catches(process.pid, number):
             time.sleep(0.01)  # the interpreter still starts: there is no program to ask yet
         if process.poll() is not None:
             return False
@@ -231,7 +231,7 @@ def _blow(home: Home, process: subprocess.Popen[str], blow: str) -> bool:
     return hit
 
 
-def _catches(pid: int, number: int) -> bool:
+def catches(pid: int, number: int) -> bool:
     """Whether a process has a handler for a signal (Linux, ``SigCgt``)."""
     try:
         text = Path(f"/proc/{pid}/status").read_text()

@@ -15,6 +15,10 @@ from typing import Any, NamedTuple
 
 import pytest
 
+sys.path.append(str(Path(__file__).parents[1] / "faults"))
+
+from matrix import catches
+
 from wavehouse import app
 from wavehouse.kernel import clock, config
 from wavehouse.simulation import LogFormat, Settings, simulate
@@ -143,6 +147,8 @@ def test_a_watch_that_is_killed_or_stopped_goes_on_where_it_was(shop: Shop) -> N
     dice, ends = Random(4), []
     for number in (signal.SIGKILL, signal.SIGKILL, signal.SIGTERM, signal.SIGINT):
         process = shop.start("ingest", "watch", str(logs), "--interval", "0.1")
+        while process.poll() is None and not catches(process.pid, signal.SIGTERM):
+            time.sleep(0.01)  # the interpreter still starts
         time.sleep(1.0 + dice.random() * 1.5)
         process.send_signal(number)
         _, error = process.communicate()

@@ -150,8 +150,10 @@ LAYOUTS: dict[str, dict[str, str]] = {
     "golang-migrate": {
         "000001_users.up.sql": "CREATE TABLE users (id int PRIMARY KEY);",
         "000001_users.down.sql": "DROP TABLE users;",
-        "000002_mail.up.sql": "ALTER TABLE users ADD mail text;",
-        "000002_mail.down.sql": "ALTER TABLE users DROP mail;",
+        "000002_mail.up.sql": "BEGIN;\nALTER TABLE users ADD mail text;\nCOMMIT;\n",
+        "000002_mail.down.sql": "begin transaction;\nALTER TABLE users DROP mail;\nend;\n",
+        "000003_nothing.up.sql": "BEGIN;\nCOMMIT;\n",
+        "000003_nothing.down.sql": "",
     },
     "dbmate": {
         "20261101090000_users.sql": "-- migrate:up\nCREATE TABLE users (id int PRIMARY KEY);\n"
@@ -181,13 +183,13 @@ LAYOUTS: dict[str, dict[str, str]] = {
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_other_tools_folders_are_read(tmp_path: Path, layout: str) -> None:
-    """Pairs in one file and in two, transactions switched off, versions by their parts."""
+    """Pairs in one file and in two, transactions switched off or their own, versions by parts."""
     for name, text in LAYOUTS[layout].items():
         (tmp_path / name).write_text(text)
     code, told = verified(tmp_path, "--layout", layout)
     assert 0 == code, told
     assert {"restored"} == {pair["state"] for pair in told["pairs"]}
-    assert {"golang-migrate": 2, "dbmate": 2, "goose": 2, "flyway": 3}[layout] == len(told["pairs"])
+    assert {"golang-migrate": 3, "dbmate": 2, "goose": 2, "flyway": 3}[layout] == len(told["pairs"])
 
 
 def test_a_message_names_the_line_of_the_file_that_its_author_sees(tmp_path: Path) -> None:

@@ -28,6 +28,7 @@ from wavehouse.__main__ import _leave
 from wavehouse.store import EmbeddedServer
 signal.signal(signal.SIGTERM, _leave)
 signal.signal(signal.SIGHUP, _leave)
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's & makes it ignored
 with EmbeddedServer(Path(sys.argv[1])).running():
     print("ready", flush=True)
     time.sleep(600)

@@ -71,7 +71,8 @@ def create_state(connection: Connection) -> None:
             applied_by    text NOT NULL,
             duration_ms   bigint,
             runner_id     uuid NOT NULL,
-            backend_pid   integer
+            backend_pid   integer,
+            logical_hash  text CHECK (logical_hash ~ '^[0-9a-f]{64}$')
         );
         COMMENT ON TABLE schema_ops.history IS
             'The migrations this database holds now: one row per applied version.';
@@ -91,19 +92,26 @@ def create_state(connection: Connection) -> None:
         );
         COMMENT ON TABLE schema_ops.journal IS
             'What runners did, in order and append-only: applied, rolled back, begun.';
+        COMMENT ON COLUMN schema_ops.journal.statement IS
+            'Which statement of a non-transactional file, counted from 1.';
+        COMMENT ON COLUMN schema_ops.history.logical_hash IS
+            'SHA-256 of the schema as this version left it, without partitions.';
     """)
 
 
-def keeps_statements(connection: Connection) -> bool:
-    """Whether the journal has a column for statements; one of an earlier release has none."""
+def has_column(connection: Connection, *, table: str, column: str) -> bool:
+    """Whether a table of ``schema_ops`` has a column; an earlier release made fewer."""
     cursor = connection.cursor(row_factory=scalar_row)
     return bool(
-        cursor.execute("""
+        cursor.execute(
+            """
             SELECT EXISTS (
               SELECT FROM pg_catalog.pg_attribute
-               WHERE attrelid = 'schema_ops.journal'::pg_catalog.regclass
-                 AND attname = 'statement' AND NOT attisdropped)
-        """).fetchone()
+               WHERE attrelid = pg_catalog.to_regclass('schema_ops.' || %s)
+                 AND attname = %s AND NOT attisdropped)
+            """,
+            [table, column],
+        ).fetchone()
     )
 
 
@@ -114,7 +122,27 @@ def widen_journal(connection: Connection) -> None:
         ALTER TABLE schema_ops.journal DROP CONSTRAINT journal_event_check;
         ALTER TABLE schema_ops.journal ADD CONSTRAINT journal_event_check
             CHECK (event IN ('started', 'intent', 'statement', 'done'));
+        COMMENT ON COLUMN schema_ops.journal.statement IS
+            'Which statement of a non-transactional file, counted from 1.';
     """)
+
+
+def widen_history(connection: Connection) -> None:
+    """Give the history of an earlier release its column for the hash of the schema."""
+    connection.execute("""
+        ALTER TABLE schema_ops.history
+          ADD COLUMN logical_hash text CHECK (logical_hash ~ '^[0-9a-f]{64}$');
+        COMMENT ON COLUMN schema_ops.history.logical_hash IS
+            'SHA-256 of the schema as this version left it, without partitions.';
+    """)
+
+
+def put_logical_hash(connection: Connection, *, version: str, logical_hash: str) -> None:
+    """Keep what the schema was when a version had been applied."""
+    connection.execute(
+        "UPDATE schema_ops.history SET logical_hash = %s WHERE version = %s",
+        [logical_hash, version],
+    )
 
 
 def statements_walked(
@@ -190,8 +218,9 @@ def history(connection: Connection) -> list[HistoryRow]:
     """Every row of the history, in no particular order: versions are compared as numbers."""
     rows = connection.execute("""
         SELECT version, slug, state, checksum, down_checksum, applied_at, applied_by,
-               duration_ms, runner_id, backend_pid
-          FROM schema_ops.history
+               duration_ms, runner_id, backend_pid,
+               pg_catalog.to_jsonb(h) ->> 'logical_hash'  -- absent from an earlier release's table
+          FROM schema_ops.history h
     """).fetchall()
     return [HistoryRow(row[0], row[1], RowState(row[2]), *row[3:]) for row in rows]
 

@@ -1478,7 +1478,9 @@ CREATE TABLE schema_ops.history (
   duration_ms bigint,
   runner_id uuid NOT NULL,
   backend_pid integer,
+  logical_hash text,
   CONSTRAINT history_pkey PRIMARY KEY (version),
+  CONSTRAINT history_logical_hash_check CHECK ((logical_hash ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
   CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
 );
@@ -1493,6 +1495,7 @@ COMMENT ON COLUMN schema_ops.history.applied_by IS 'By which login.';
 COMMENT ON COLUMN schema_ops.history.duration_ms IS 'How long it took.';
 COMMENT ON COLUMN schema_ops.history.runner_id IS 'The run of a command that did it.';
 COMMENT ON COLUMN schema_ops.history.backend_pid IS 'The server''s process that did it.';
+COMMENT ON COLUMN schema_ops.history.logical_hash IS 'SHA-256 of the schema as this version left it, without partitions.';
 
 CREATE TABLE schema_ops.journal (
   journal_id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -1521,6 +1524,7 @@ COMMENT ON COLUMN schema_ops.journal.happened_at IS 'When.';
 COMMENT ON COLUMN schema_ops.journal.done_by IS 'By which login.';
 COMMENT ON COLUMN schema_ops.journal.duration_ms IS 'How long it took.';
 COMMENT ON COLUMN schema_ops.journal.runner_id IS 'The run of a command that did it.';
+COMMENT ON COLUMN schema_ops.journal.statement IS 'Which statement of a non-transactional file, counted from 1.';
 
 ALTER TABLE audit.audit_commitments ADD CONSTRAINT audit_commitments_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit.audit_log(audit_id) ON DELETE RESTRICT;
 

@@ -161,9 +161,15 @@ def recover_command(dry_run: bool, wait: float, as_json: bool, **words: Any) -> 
 
 @schema.command("status")
 @common_options
+@click.option("--probe", is_flag=True, help="One line for a watcher, drift included.")
 @click.pass_context
-def status_command(context: click.Context, /, as_json: bool, **words: Any) -> None:
-    """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way."""
+def status_command(context: click.Context, /, probe: bool, as_json: bool, **words: Any) -> None:
+    """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way.
+
+    With --probe the answer is short: version, last migration, half-way, pending, and whether the
+    schema is still what its newest migration made (by the hash in the history; no shadow is
+    needed). In what it differs: wavehouse schema drift.
+    """
     from wavehouse.schema import status
 
     choice = Choice(**words)
@@ -172,17 +178,32 @@ def status_command(context: click.Context, /, as_json: bool, **words: Any) -> No
         with targets_of(choice) as targets:
             for target in targets:
                 try:
-                    result = status(target.conninfo, target.folder, role=target.role)
+                    result = status(target.conninfo, target.folder, role=target.role, probe=probe)
                 except WavehouseError as error:
                     report.add_failure(target.name, error, {})
                     raise
-                report.add(target.name, result.as_json())
+                report.add(target.name, result.as_probe() if probe else result.as_json())
                 worst = max(worst, result.exit_code)
-                rows += [_row(target, entry) for entry in result.entries]
+                if probe:
+                    rows.append((target.name, *_cells(result.as_probe())))
+                else:
+                    rows += [_row(target, entry) for entry in result.entries]
                 _advise(target, result)
     finally:
-        report.write(("database", "version", "slug", "state", "applied at"), rows)
+        report.write(_PROBE if probe else _STATUS, rows)
     context.exit(worst)
+
+
+_STATUS = ("database", "version", "slug", "state", "applied at")
+_PROBE = ("database", "version", "applied at", "half-way", "pending", "drift")
+
+
+def _cells(probe: dict[str, object]) -> tuple[object, ...]:
+    words = {True: "yes", False: "no", None: "unknown"}
+    return tuple(
+        words[value] if value is None or isinstance(value, bool) else value
+        for value in probe.values()
+    )
 
 
 def _row(target: Target, entry: StatusEntry) -> tuple[object, ...]:
@@ -205,6 +226,11 @@ def _advise(target: Target, result: StatusResult) -> None:
     for state, sentence in advice.items():
         if versions := result.of(state):
             terminal.say(f"{target.name}: {len(versions)} {sentence} (first: {versions[0]})")
+    if result.equals is False:
+        terminal.say(
+            f"{target.name}: differs from what {result.version} made it; see in what: "
+            "wavehouse schema drift"
+        )
     if not result.entries:
         terminal.say(f"{target.name}: no migrations in the folder, none in the database")
 

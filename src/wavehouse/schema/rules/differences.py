@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Set
 
 from wavehouse.schema.types import STRICT_ONLY, Difference, Snapshot
 
@@ -29,6 +29,17 @@ def _all(expected: Snapshot, found: Snapshot, strict: bool) -> Iterator[Differen
                 yield Difference(name, attribute, before.get(attribute), after.get(attribute))
 
 
+def without_partitions(snapshot: Snapshot) -> Snapshot:
+    """The snapshot without any partition: what stays the same when days come and go."""
+    children = {
+        name.removeprefix("table ")
+        for name, attributes in snapshot.objects.items()
+        if "partition_bound" in attributes
+    }
+    is_theirs = _belongs_to(children, snapshot)
+    return Snapshot({name: a for name, a in snapshot.objects.items() if not is_theirs(name)})
+
+
 def without_runtime_partitions(
     expected: Snapshot, found: Snapshot, told: tuple[Difference, ...]
 ) -> tuple[tuple[Difference, ...], int]:
@@ -43,23 +54,27 @@ def without_runtime_partitions(
         and "partition_bound" in attributes
         and any(f"table {p}" in expected.objects for p in attributes.get("parents") or ())
     }
+    is_theirs = _belongs_to(children, found)
+    return tuple(one for one in told if not is_theirs(one.name)), len(children)
+
+
+def _belongs_to(tables: Set[str], snapshot: Snapshot) -> Callable[[str], bool]:
+    """Whether an object is one of these tables or hangs on one."""
     indexes = {
         name
-        for name, attributes in found.objects.items()
-        if name.startswith("index ") and _table_of(str(attributes.get("definition"))) in children
+        for name, attributes in snapshot.objects.items()
+        if name.startswith("index ") and _table_of(str(attributes.get("definition"))) in tables
     }
 
-    def is_theirs(difference: Difference) -> bool:
-        name = difference.name
+    def belongs(name: str) -> bool:
         if name in indexes:
             return True
         kind, _, rest = name.partition(" ")
-        return (kind == "table" and rest in children) or (
-            f"{kind} " in _HANGS_ON and any(rest.startswith(f"{child}.") for child in children)
+        return (kind == "table" and rest in tables) or (
+            f"{kind} " in _HANGS_ON and any(rest.startswith(f"{table}.") for table in tables)
         )
 
-    kept = tuple(one for one in told if not is_theirs(one))
-    return kept, len(children)
+    return belongs
 
 
 def _table_of(definition: str) -> str:

@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.rules.names import pairs
+from wavehouse.schema.rules.script import without_transaction
 from wavehouse.schema.types import Migration, SqlFile
 
 Read = Callable[[str], SqlFile]
@@ -33,34 +34,38 @@ class Layout(StrEnum):
 
 def migrations(names: Iterable[str], read: Read, layout: Layout) -> tuple[Migration, ...]:
     """Every migration of a folder, oldest first."""
-    if layout is Layout.DBMATE:
-        return _one_file(names, read, _dbmate)
-    if layout is Layout.GOOSE:
-        return _one_file(names, read, _goose)
-    if layout is Layout.FLYWAY:
-        return _flyway(names, read)
-    if layout is Layout.GOLANG_MIGRATE:
-        # Programs that embed it keep migrations in Go beside those in SQL.
-        names = [name for name in names if name.endswith(".sql")]
-    found = tuple(
+    if layout is Layout.WAVEHOUSE:
+        return _pairs(names, read)
+    return tuple(map(_ours, _FOREIGN[layout](names, read)))
+
+
+def _pairs(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
+    return tuple(
         Migration(pair.version, pair.slug, read(pair.up), read(pair.down) if pair.down else None)
         for pair in pairs(names)
     )
-    return found if layout is Layout.WAVEHOUSE else tuple(map(_filled, found))
 
 
-def _filled(migration: Migration) -> Migration:
-    """Elsewhere an empty file is a step that does nothing; here that is said by a statement."""
+def _golang_migrate(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
+    """As ours; programs that embed the tool keep migrations in Go beside those in SQL."""
+    return _pairs([name for name in names if name.endswith(".sql")], read)
+
+
+def _ours(migration: Migration) -> Migration:
+    """A migration as our runner reads it."""
     down = migration.down
     return replace(
         migration,
-        up=_something(migration.up),
-        down=None if down is None else _something(down),
+        up=_our_file(migration.up),
+        down=None if down is None else _our_file(down),
     )
 
 
-def _something(file: SqlFile) -> SqlFile:
-    return file if file.text.strip() else replace(file, text="SELECT 1;\n")
+def _our_file(file: SqlFile) -> SqlFile:
+    """Elsewhere an empty file is a step that does nothing; here that is said by a statement."""
+    if not file.text.strip():
+        return replace(file, text="SELECT 1;\n")
+    return without_transaction(file)
 
 
 def _one_file(
@@ -150,3 +155,11 @@ def _flyway(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
         )
         for version in ordered
     )
+
+
+_FOREIGN = {
+    Layout.GOLANG_MIGRATE: _golang_migrate,
+    Layout.DBMATE: lambda names, read: _one_file(names, read, _dbmate),
+    Layout.GOOSE: lambda names, read: _one_file(names, read, _goose),
+    Layout.FLYWAY: _flyway,
+}

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 
@@ -39,6 +39,17 @@ _DIRECTIVE = re.compile(r"--\s*wavehouse:\s*(\S+)\s*(.*)")
 _WAIVER = re.compile(r"(?P<rule>[a-z0-9-]+)\s+until\s+(?P<until>\S+?):\s*(?P<reason>\S.*)")
 _SPACE = frozenset({"space", "line_comment", "block_comment"})
 _ENDS_TRANSACTION = frozenset({"BEGIN", "START", "COMMIT", "END", "ROLLBACK", "ABORT"})
+_OWN_TRANSACTION = (
+    ["BEGIN"],
+    ["BEGIN", "TRANSACTION"],
+    ["BEGIN", "WORK"],
+    ["START", "TRANSACTION"],
+    ["COMMIT"],
+    ["COMMIT", "TRANSACTION"],
+    ["COMMIT", "WORK"],
+    ["END"],
+    ["END", "TRANSACTION"],
+)
 _COPY_ENDS = frozenset({"STDIN", "STDOUT"})
 _PARENTHESES = {"open": 1, "close": -1}
 _KEPT_WORDS = 16
@@ -92,6 +103,21 @@ def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
         match = _DIRECTIVE.match(file.text[token.start : token.end])
         if token.kind == "line_comment" and match:
             yield line_at(file.text, token.start), match[1].rstrip(":"), match[2].strip()
+
+
+def without_transaction(file: SqlFile) -> SqlFile:
+    """The file without its own ``BEGIN`` and ``COMMIT``, on the same lines.
+
+    Other tools leave the transaction to the author; the runner gives every file one, so these words
+    would only end it early. ``ROLLBACK`` is left where it stands, and refused.
+    """
+    text = file.text
+    for tokens in _groups(file):
+        words = [text[token.start : token.end].upper() for token in tokens]
+        if words in _OWN_TRANSACTION:
+            start, end = tokens[0].start, tokens[-1].end
+            text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
+    return file if text == file.text else replace(file, text=text)
 
 
 def names_of(text: str) -> list[str]:

@@ -104,6 +104,10 @@ def _create_state(session: Session) -> None:
     if not queries.has_state(connection):
         with connection.transaction():
             queries.create_state(connection)
-    elif not queries.keeps_statements(connection):
+        return
+    if not queries.has_column(connection, table="journal", column="statement"):
         with connection.transaction():
             queries.widen_journal(connection)
+    if not queries.has_column(connection, table="history", column="logical_hash"):
+        with connection.transaction():
+            queries.widen_history(connection)

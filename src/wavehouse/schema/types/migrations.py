@@ -122,6 +122,7 @@ class HistoryRow:
     duration_ms: int | None
     runner_id: UUID
     backend_pid: int | None
+    logical_hash: str | None = None
 
     @property
     def number(self) -> int:
@@ -257,9 +258,14 @@ class StatusEntry:
 
 @dataclass(frozen=True, slots=True)
 class StatusResult:
-    """The ladder compared with the history, oldest first."""
+    """The ladder compared with the history, oldest first.
+
+    ``equals``: whether the schema is what the newest version made, when a probe looked; None when
+    none did, or nobody can tell.
+    """
 
     entries: tuple[StatusEntry, ...]
+    equals: bool | None = None
 
     def of(self, state: EntryState) -> tuple[str, ...]:
         """The versions in one state."""
@@ -282,7 +288,8 @@ class StatusResult:
         states = {entry.state for entry in self.entries}
         if EntryState.PARTIAL in states:
             return EXIT_PARTIAL
-        return EXIT_FOUND if states - {EntryState.APPLIED} else EXIT_DONE
+        differs = self.equals is False or states - {EntryState.APPLIED}
+        return EXIT_FOUND if differs else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
         """The result as plain values, with a list of versions for every state that is not fine."""
@@ -296,6 +303,17 @@ class StatusResult:
                 doc[state.value] = list(self.of(state))
         doc["migrations"] = [entry.as_json() for entry in self.entries]
         return doc
+
+    def as_probe(self) -> dict[str, object]:
+        """What a watcher asks: version, last migration, half-way, pending, drift."""
+        last = self.last_applied_at
+        return {
+            "version": self.version,
+            "last_applied_at": last.isoformat() if last else None,
+            "partial": bool(self.of(EntryState.PARTIAL)),
+            "pending": len(self.of(EntryState.PENDING)),
+            "drift": None if self.equals is None else not self.equals,
+        }
 
 
 @dataclass(frozen=True, slots=True)

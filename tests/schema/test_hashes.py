@@ -1,0 +1,96 @@
+"""Every history row keeps the hash of the schema that it left; a probe needs no shadow."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+from click.testing import CliRunner
+
+from wavehouse.kernel.errors import EXIT_FOUND
+from wavehouse.schema import apply, rollback
+from wavehouse.schema.cli import schema
+
+Write = Callable[[dict[str, str]], Path]
+FILES = {
+    "1_a.up": "CREATE TABLE a (day date) PARTITION BY RANGE (day); CREATE INDEX a_i ON a (day);",
+    "1_a.down": "DROP TABLE a;",
+    "2_b.up": "CREATE TABLE b (id int);",
+    "2_b.down": "DROP TABLE b;",
+    "3_i.up": "-- wavehouse: non-transactional\nCREATE INDEX CONCURRENTLY b_i ON b (id);",
+    "3_i.down": "-- wavehouse: non-transactional\nDROP INDEX CONCURRENTLY b_i;",
+}
+
+
+def probe(folder: Path, url: str) -> tuple[int, Any]:
+    words = ["status", "--probe", "--json", "--dir", str(folder), "--url", url]
+    done = CliRunner().invoke(schema, words)
+    return done.exit_code, json.loads(done.stdout)
+
+
+def hashes(url: str) -> list[str | None]:
+    with psycopg.connect(url) as connection:
+        rows = connection.execute(
+            "SELECT logical_hash FROM schema_ops.history ORDER BY version::int"
+        ).fetchall()
+    return [found for (found,) in rows]
+
+
+@pytest.mark.parametrize("postgres", [18, 16], indirect=True)
+def test_each_row_keeps_a_hash_and_a_down_brings_the_one_before_back(
+    database: str, ladder: Write
+) -> None:
+    """OPS-16: version, last migration, half-way and drift, after every step up and down."""
+    folder = ladder(FILES)
+    apply(database, folder)
+    kept = hashes(database)
+    assert 3 == len({found for found in kept if found is not None})
+    for version in ("3", "2", "1"):
+        code, told = probe(folder, database)
+        expected = {"version": version, "partial": False, "drift": False}
+        assert expected == {key: told[key] for key in expected}
+        assert told["last_applied_at"] is not None
+        assert (0 if version == "3" else EXIT_FOUND) == code  # what was undone is pending again
+        rollback(database, folder)
+    apply(database, folder)
+    assert kept == hashes(database)
+
+
+def test_a_change_by_hand_is_drift_and_a_partition_of_a_new_day_is_not(
+    database: str, ladder: Write
+) -> None:
+    """Partitions come and go with the days; a column does not."""
+    folder = ladder(FILES)
+    apply(database, folder)
+    with psycopg.connect(database, autocommit=True) as hand:
+        hand.execute("CREATE TABLE a_1 PARTITION OF a FOR VALUES FROM ('2026-11-01') TO (MAXVALUE)")
+        hand.execute("CREATE INDEX ON a_1 ((day + 1))")
+        assert (0, False) == (probe(folder, database)[0], probe(folder, database)[1]["drift"])
+        hand.execute("ALTER TABLE b ADD note text")
+        code, told = probe(folder, database)
+        assert (EXIT_FOUND, True) == (code, told["drift"])
+        hand.execute("ALTER TABLE b DROP note")
+        assert 0 == probe(folder, database)[0]
+
+
+def test_a_row_without_a_hash_is_unknown_and_no_drift(database: str, ladder: Write) -> None:
+    """An earlier release kept none, and a runner may die before it; the next run goes on."""
+    folder = ladder(FILES)
+    apply(database, folder, to="2", hash_each=False)
+    assert [None] == hashes(database)[:1]
+    with psycopg.connect(database, autocommit=True) as earlier:
+        earlier.execute("ALTER TABLE schema_ops.history DROP logical_hash")
+    code, told = probe(folder, database)
+    assert (EXIT_FOUND, None, 1) == (code, told["drift"], told["pending"])
+    apply(database, folder)
+    assert (0, False) == (probe(folder, database)[0], probe(folder, database)[1]["drift"])
+
+
+def test_an_empty_database_has_nothing_to_drift_from(database: str, ladder: Write) -> None:
+    """Nothing applied: everything pending, drift unknown."""
+    code, told = probe(ladder(FILES), database)
+    assert (EXIT_FOUND, None, None, 3) == (code, told["version"], told["drift"], told["pending"])
