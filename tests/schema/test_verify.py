@@ -154,6 +154,8 @@ LAYOUTS: dict[str, dict[str, str]] = {
         "000002_mail.down.sql": "begin transaction;\nALTER TABLE users DROP mail;\nend;\n",
         "000003_nothing.up.sql": "BEGIN;\nCOMMIT;\n",
         "000003_nothing.down.sql": "",
+        "000004_index.up.sql": "CREATE INDEX CONCURRENTLY users_mail ON users (mail);",
+        "000004_index.down.sql": "DROP INDEX CONCURRENTLY users_mail;",
     },
     "dbmate": {
         "20261101090000_users.sql": "-- migrate:up\nCREATE TABLE users (id int PRIMARY KEY);\n"
@@ -189,7 +191,7 @@ def test_other_tools_folders_are_read(tmp_path: Path, layout: str) -> None:
     code, told = verified(tmp_path, "--layout", layout)
     assert 0 == code, told
     assert {"restored"} == {pair["state"] for pair in told["pairs"]}
-    assert {"golang-migrate": 3, "dbmate": 2, "goose": 2, "flyway": 3}[layout] == len(told["pairs"])
+    assert {"golang-migrate": 4, "dbmate": 2, "goose": 2, "flyway": 3}[layout] == len(told["pairs"])
 
 
 def test_a_message_names_the_line_of_the_file_that_its_author_sees(tmp_path: Path) -> None:

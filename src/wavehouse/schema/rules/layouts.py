@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.rules.names import pairs
-from wavehouse.schema.rules.script import without_transaction
+from wavehouse.schema.rules.script import allows_a_transaction, without_transaction
 from wavehouse.schema.types import Migration, SqlFile
 
 Read = Callable[[str], SqlFile]
@@ -47,8 +47,16 @@ def _pairs(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
 
 
 def _golang_migrate(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
-    """As ours; programs that embed the tool keep migrations in Go beside those in SQL."""
-    return _pairs([name for name in names if name.endswith(".sql")], read)
+    """As ours; programs that embed the tool keep migrations in Go beside those in SQL.
+
+    The tool opens no transaction, so that a file of one statement may be one that allows none.
+    """
+
+    def read_bare(name: str) -> SqlFile:
+        file = read(name)
+        return replace(file, transactional=allows_a_transaction(file))
+
+    return _pairs([name for name in names if name.endswith(".sql")], read_bare)
 
 
 def _ours(migration: Migration) -> Migration:

@@ -69,7 +69,7 @@ def line_at(text: str, offset: int) -> int:
 
 def read_script(file: SqlFile) -> Script:
     """Split a file and check what no migration may hold: it is refused before anything runs."""
-    transactional, irreversible = True, None
+    transactional, irreversible = file.transactional, None
     waivers: list[Waiver] = []
     for line, name, rest in _directives(file):
         if name == "non-transactional":
@@ -118,6 +118,13 @@ def without_transaction(file: SqlFile) -> SqlFile:
             start, end = tokens[0].start, tokens[-1].end
             text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
     return file if text == file.text else replace(file, text=text)
+
+
+def allows_a_transaction(file: SqlFile) -> bool:
+    """Whether no statement of the file is one that PostgreSQL refuses inside a transaction."""
+    return not any(
+        "CONCURRENTLY" in one.words or one.words[:1] == ("VACUUM",) for one in _statements(file)
+    )
 
 
 def names_of(text: str) -> list[str]:

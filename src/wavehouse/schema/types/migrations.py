@@ -57,11 +57,15 @@ class EntryState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SqlFile:
-    """One file as read: its text with LF line ends, and the SHA-256 of exactly that."""
+    """One file as read: its text with LF line ends, and the SHA-256 of exactly that.
+
+    ``transactional`` is what its layout says of it; a directive of the file may still deny it.
+    """
 
     path: Path
     text: str
     checksum: str
+    transactional: bool = True
 
 
 @dataclass(frozen=True, slots=True)
