@@ -282,7 +282,7 @@ def _try(operation: Any, secret: str) -> None:
     sent = {"Authorization": f"Bearer {secret}", "Host": "localhost"}
 
     @settings(
-        max_examples=25,
+        max_examples=15,
         database=None,
         derandomize=True,
         deadline=None,
