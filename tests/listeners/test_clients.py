@@ -142,6 +142,22 @@ def test_a_revoked_password_ends_at_once_with_its_sessions(
         assert 401 == web.get(path, auth=phone.auth).status_code
 
 
+def test_signing_out_ends_the_session_for_whoever_holds_its_cookie(root: str, phone: Any) -> None:
+    """The token is worth nothing afterwards; signing in again begins anew."""
+    devices = f"{root}/api/2/devices/{phone.username}.json"
+    sign_in, sign_out = (
+        f"{root}/api/2/auth/{phone.username}/{word}.json" for word in ("login", "logout")
+    )
+    with httpx2.Client() as web, httpx2.Client() as thief:
+        assert 200 == web.post(sign_in, auth=phone.auth).status_code
+        thief.cookies.set(COOKIE, str(web.cookies.get(COOKIE)))
+        assert 200 == thief.get(devices).status_code
+        assert 200 == web.post(sign_out).status_code
+        assert [401, 401] == [one.get(devices).status_code for one in (web, thief)]
+        assert 200 == web.post(sign_in, auth=phone.auth).status_code
+        assert 200 == web.get(devices).status_code
+
+
 def test_antennapods_exchange(root: str, phone: Any) -> None:
     """Login, subscriptions, then actions in bulk; unknown values are -1."""
     user = phone.username

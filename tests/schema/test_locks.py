@@ -29,7 +29,7 @@ def test_a_file_is_tried_again_as_a_whole_until_its_lock_is_free(
     schema.apply(database, folder, to="1")
     with psycopg.connect(database) as blocker:
         blocker.execute("SELECT * FROM base")
-        results: list[schema.ApplyResult] = []
+        results: list[schema.WalkResult] = []
         runner = threading.Thread(
             target=lambda: results.append(schema.apply(database, folder, patience=FAST))
         )

@@ -4,7 +4,6 @@ from wavehouse.schema.service.documents import catalogue, check_documents, write
 from wavehouse.schema.service.seeding import seed
 from wavehouse.schema.service.use_cases import apply, recover, rollback, status
 from wavehouse.schema.types import (
-    ApplyResult,
     Catalogue,
     Direction,
     DocumentsCheck,
@@ -12,17 +11,16 @@ from wavehouse.schema.types import (
     MigrationFailed,
     Patience,
     RecoverResult,
-    RollbackResult,
     SchemaBusy,
     SeedResult,
     StatusEntry,
     StatusResult,
     Step,
     Target,
+    WalkResult,
 )
 
 __all__ = [
-    "ApplyResult",
     "Catalogue",
     "Direction",
     "DocumentsCheck",
@@ -30,13 +28,13 @@ __all__ = [
     "MigrationFailed",
     "Patience",
     "RecoverResult",
-    "RollbackResult",
     "SchemaBusy",
     "SeedResult",
     "StatusEntry",
     "StatusResult",
     "Step",
     "Target",
+    "WalkResult",
     "apply",
     "catalogue",
     "check_documents",

@@ -8,7 +8,9 @@ from datetime import timedelta
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners import queries, rules
+from wavehouse.listeners import rules
+from wavehouse.listeners.queries import accounts as queries
+from wavehouse.listeners.queries import devices
 from wavehouse.listeners.types import Caller, Listener, NewAppPassword
 from wavehouse.store import Database, Listeners, Tx
 
@@ -91,7 +93,13 @@ def by_session(database: Database[Listeners], *, token: str) -> Caller | None:
         return queries.session_caller(tx, token_hash=rules.secret_hash(token), at=clock.now())
 
 
+def end_session(database: Database[Listeners], *, session: bytes) -> None:
+    """Sign out: whoever still holds the token is nobody from now on."""
+    with database.worker() as tx:
+        queries.end_session(tx, token_hash=session, at=clock.now())
+
+
 def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> None:
     """Forget a device; positions that it won stay (P36). NotFound for an unknown one."""
-    if not queries.delete_device(tx, listener_id=listener_id, device_id=device_id):
+    if not devices.delete_device(tx, listener_id=listener_id, device_id=device_id):
         raise NotFound("there is no such device")

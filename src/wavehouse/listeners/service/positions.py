@@ -14,7 +14,9 @@ from datetime import datetime
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound, PreconditionFailed
 from wavehouse.kernel.ids import ActionId, ListenerId, named
-from wavehouse.listeners import queries, rules
+from wavehouse.listeners import rules
+from wavehouse.listeners.queries import cursors, devices
+from wavehouse.listeners.queries import positions as queries
 from wavehouse.listeners.types import (
     Action,
     Batch,
@@ -98,7 +100,7 @@ def record(
     """
     received = clock.now()
     with database.listener(caller.listener_id) as tx:
-        last = queries.take_cursors(
+        last = cursors.take_cursors(
             tx,
             listener_id=caller.listener_id,
             count=max(len(actions), 1),
@@ -130,7 +132,7 @@ def _know_devices(
     tx: Tx[Listeners], listener_id: ListenerId, actions: Sequence[NewAction], at: datetime
 ) -> None:
     for device_id in dict.fromkeys(a.device_id for a in actions if a.device_id):
-        queries.save_device(
+        devices.save_device(
             tx, listener_id=listener_id, device_id=device_id, name=None, kind=None, at=at
         )
 
@@ -267,7 +269,7 @@ def _cursor_after(
     tx: Tx[Listeners], caller: Caller, actions: Sequence[NewAction], first: int, last: int
 ) -> int:
     """P19: the new cursor, unless something foreign landed since this session's last one."""
-    served = queries.served_cursor(tx, session=caller.session)
+    served = cursors.served_cursor(tx, session=caller.session)
     after = served if served is not None else 0
     foreign = queries.has_foreign_changes(
         tx,
@@ -278,7 +280,7 @@ def _cursor_after(
     )
     cursor = after if foreign else last
     if not foreign:
-        queries.keep_served_cursor(tx, session=caller.session, cursor=cursor)
+        cursors.keep_served_cursor(tx, session=caller.session, cursor=cursor)
     return cursor
 
 
@@ -296,7 +298,7 @@ def changes(
     A full resync tells the current state only, one play for each chapter.
     """
     with database.listener(caller.listener_id) as tx:
-        now = queries.current_cursor(tx, listener_id=caller.listener_id)
+        now = cursors.current_cursor(tx, listener_id=caller.listener_id)
         if after <= 0 or after > max(now, int(clock.now().timestamp())):
             told = queries.winners(tx, listener_id=caller.listener_id)
             chosen = [
@@ -320,7 +322,7 @@ def changes(
             last = chosen[-1].seq if chosen else 0
             cursor = last if more else max(now, after, last)
         if podcast_url is None and device_id is None:
-            queries.keep_served_cursor(tx, session=caller.session, cursor=cursor)
+            cursors.keep_served_cursor(tx, session=caller.session, cursor=cursor)
     return Changes(tuple(chosen), cursor, more)
 
 
@@ -351,7 +353,7 @@ def resume(database: Database[Listeners], *, listener_id: ListenerId, chapter_id
     if row.duration_ms is not None:
         at = min(at, max(row.duration_ms - 1_000, 0))  # P28: never behind the end
     with database.listener(listener_id) as tx:
-        names = {one.device_id: one.name for one in queries.devices(tx, listener_id=listener_id)}
+        names = {one.device_id: one.name for one in devices.devices(tx, listener_id=listener_id)}
     return Resume(
         at,
         rules.rewind_ms(clock.now() - row.effective_at, at),

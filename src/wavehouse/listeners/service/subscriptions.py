@@ -7,7 +7,9 @@ from urllib.parse import urlsplit
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners import queries
+from wavehouse.listeners.queries import cursors
+from wavehouse.listeners.queries import devices as device_queries
+from wavehouse.listeners.queries import subscriptions as queries
 from wavehouse.listeners.service.positions import before_now
 from wavehouse.listeners.types import Caller, Device, SubscriptionChange
 from wavehouse.store import Database, Listeners
@@ -40,14 +42,14 @@ def change(
     wanted = [(cleaned(url), True) for url in add] + [(cleaned(url), False) for url in remove]
     wanted = [(url, is_added) for url, is_added in wanted if url]
     with database.listener(caller.listener_id) as tx:
-        last = queries.take_cursors(
+        last = cursors.take_cursors(
             tx,
             listener_id=caller.listener_id,
             count=max(len(wanted), 1),
             now=int(at.timestamp()),
         )
         if device_id is not None:
-            queries.save_device(
+            device_queries.save_device(
                 tx,
                 listener_id=caller.listener_id,
                 device_id=device_id,
@@ -97,14 +99,14 @@ def changed(
     """Shows that were followed or left after a cursor, and the cursor to go on with."""
     with database.listener(listener_id) as tx:
         found = queries.subscription_changes(tx, listener_id=listener_id, after=after)
-        now = queries.current_cursor(tx, listener_id=listener_id)
+        now = cursors.current_cursor(tx, listener_id=listener_id)
     return found, max(now or before_now(), after)
 
 
 def devices(database: Database[Listeners], *, listener_id: ListenerId) -> list[Device]:
     """A listener's devices."""
     with database.listener(listener_id) as tx:
-        return queries.devices(tx, listener_id=listener_id)
+        return device_queries.devices(tx, listener_id=listener_id)
 
 
 def save_device(
@@ -117,7 +119,7 @@ def save_device(
 ) -> None:
     """Know a device, or what is told of it now."""
     with database.listener(listener_id) as tx:
-        queries.save_device(
+        device_queries.save_device(
             tx,
             listener_id=listener_id,
             device_id=device_id,

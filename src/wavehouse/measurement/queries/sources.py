@@ -244,6 +244,7 @@ def source_files(
     limit: int,
 ) -> list[SourceSummary]:
     """Files that were read, the latest first; ``before`` is the last one of the page before."""
+    at, last = before or (None, None)
     return tx.rows(
         SourceSummary,
         """
@@ -259,8 +260,8 @@ def source_files(
         """,
         {
             "organization_id": organization_id,
-            "at": before[0] if before else None,
-            "id": before[1] if before else None,
+            "at": at,
+            "id": last,
             "limit": limit,
         },
     )

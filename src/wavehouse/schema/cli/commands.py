@@ -15,16 +15,15 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wavehouse.schema.types import (
-        ApplyResult,
-        RollbackResult,
         StatusEntry,
         StatusResult,
         Step,
         Target,
+        WalkResult,
     )
 
     OnStep = Callable[[Step], None]
-    Work = Callable[[Target, OnStep], ApplyResult | RollbackResult]
+    Work = Callable[[Target, OnStep], WalkResult]
 
 
 @click.group()
@@ -60,7 +59,7 @@ def apply_command(
     """Apply every pending migration, each whole or not at all."""
     from wavehouse.schema import Patience, apply
 
-    def work(target: Target, on_step: OnStep) -> ApplyResult:
+    def work(target: Target, on_step: OnStep) -> WalkResult:
         return apply(
             target.conninfo,
             target.folder,
@@ -104,7 +103,7 @@ def rollback_command(
             hint="name it: wavehouse schema rollback --database operational",
         )
 
-    def work(target: Target, on_step: OnStep) -> RollbackResult:
+    def work(target: Target, on_step: OnStep) -> WalkResult:
         return rollback(
             target.conninfo,
             target.folder,
@@ -281,7 +280,7 @@ def _walk_one(
 
 def _until_stopped(
     target: Target, work: Work, on_step: OnStep, steps: list[Step], verb: str
-) -> ApplyResult | RollbackResult:
+) -> WalkResult:
     """The work; when Ctrl-C ends it, an error that says what was done."""
     try:
         return work(target, on_step)

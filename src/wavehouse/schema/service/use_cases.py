@@ -1,4 +1,4 @@
-"""The three use cases: apply, rollback, status."""
+"""The four use cases: apply, rollback, recover, status."""
 
 from __future__ import annotations
 
@@ -14,15 +14,14 @@ from wavehouse.schema.service.ladder import read_ladder, readable_down, readable
 from wavehouse.schema.service.session import Session, reading, working
 from wavehouse.schema.service.walking import walk
 from wavehouse.schema.types import (
-    ApplyResult,
     Direction,
     Migration,
     Patience,
     RecoverResult,
-    RollbackResult,
     Script,
     StatusResult,
     Step,
+    WalkResult,
 )
 
 OnStep = Callable[[Step], None]
@@ -43,7 +42,7 @@ def apply(
     hash_each: bool = True,
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
-) -> ApplyResult:
+) -> WalkResult:
     """Apply every pending migration of a folder, oldest first, each whole or not at all.
 
     The history row keeps the hash of the schema as the migration left it, which takes some 0.1 s
@@ -67,7 +66,7 @@ def apply(
 
         steps = _walked(session, chosen, scripts, Direction.UP, dry_run, told)
         version = compare(migrations, session.history()).version
-        return ApplyResult(steps, version, session.waited_ms, dry_run)
+        return WalkResult(Direction.UP, steps, version, session.waited_ms, dry_run)
 
 
 def rollback(
@@ -81,7 +80,7 @@ def rollback(
     dry_run: bool = False,
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
-) -> RollbackResult:
+) -> WalkResult:
     """Undo the newest migrations by their down files: ``steps`` of them, or all above ``to``."""
     migrations = read_ladder(folder)
     with (
@@ -98,7 +97,7 @@ def rollback(
         scripts = [readable_down(migration) for migration in chosen]
         done = _walked(session, chosen, scripts, Direction.DOWN, dry_run, on_step)
         version = compare(migrations, session.history()).version
-        return RollbackResult(done, version, session.waited_ms, dry_run)
+        return WalkResult(Direction.DOWN, done, version, session.waited_ms, dry_run)
 
 
 def recover(

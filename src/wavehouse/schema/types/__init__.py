@@ -1,36 +1,28 @@
-"""The words of schema: migrations and their history, objects and their differences."""
+"""The words of schema: migrations, results, objects and differences, seeds, documents."""
 
-from wavehouse.schema.types.migrations import (
-    ApplyResult,
+from wavehouse.schema.types.catalogue import (
     Catalogue,
     Column,
     Constraint,
-    Direction,
     DocumentsCheck,
-    EnsuredPartition,
-    EntryState,
     ForeignKey,
     Function,
-    HistoryRow,
     Index,
+    Policy,
+    Table,
+)
+from wavehouse.schema.types.migrations import (
+    Direction,
+    EntryState,
+    HistoryRow,
     Migration,
     MigrationFailed,
     Patience,
-    Policy,
-    RecoverResult,
-    RollbackResult,
     RowState,
     SchemaBusy,
     Script,
-    SeedFile,
-    SeedResult,
-    SeedRow,
     SqlFile,
     Statement,
-    StatusEntry,
-    StatusResult,
-    Step,
-    Table,
     Target,
     Waiver,
 )
@@ -52,11 +44,23 @@ from wavehouse.schema.types.objects import (
     meaning,
     strength,
 )
+from wavehouse.schema.types.results import (
+    RecoverResult,
+    StatusEntry,
+    StatusResult,
+    Step,
+    WalkResult,
+)
+from wavehouse.schema.types.seeds import (
+    EnsuredPartition,
+    SeedFile,
+    SeedResult,
+    SeedRow,
+)
 
 __all__ = [
     "LOCKS",
     "STRICT_ONLY",
-    "ApplyResult",
     "Catalogue",
     "Column",
     "Constraint",
@@ -82,7 +86,6 @@ __all__ = [
     "PlannedStatement",
     "Policy",
     "RecoverResult",
-    "RollbackResult",
     "RowState",
     "SchemaBusy",
     "Script",
@@ -100,6 +103,7 @@ __all__ = [
     "Target",
     "VerifyResult",
     "Waiver",
+    "WalkResult",
     "meaning",
     "strength",
 ]

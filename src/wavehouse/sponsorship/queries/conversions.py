@@ -422,6 +422,7 @@ def listed_conversions(
     limit: int,
 ) -> list[ListedConversion]:
     """Conversions, the latest first; ``before`` is the last one of the page before."""
+    at, last = before or (None, None)
     return tx.rows(
         ListedConversion,
         """
@@ -439,8 +440,8 @@ def listed_conversions(
         """,
         {
             "organization_id": organization_id,
-            "at": before[0] if before else None,
-            "id": before[1] if before else None,
+            "at": at,
+            "id": last,
             "limit": limit,
         },
     )

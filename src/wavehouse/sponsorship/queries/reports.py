@@ -97,6 +97,7 @@ def reports(
     limit: int = 1,
 ) -> list[ListedReport]:
     """Reports that were made, the latest first, or the one with an id."""
+    at, last = before or (None, None)
     return tx.rows(
         ListedReport,
         """
@@ -117,8 +118,8 @@ def reports(
         {
             "organization_id": organization_id,
             "report_id": report_id,
-            "at": before[0] if before else None,
-            "id": before[1] if before else None,
+            "at": at,
+            "id": last,
             "limit": limit,
         },
     )

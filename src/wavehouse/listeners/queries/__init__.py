@@ -1,0 +1,1 @@
+"""SQL of ``listeners``: one typed function per statement, by subject."""

@@ -1,0 +1,147 @@
+"""Listeners, their app passwords and sessions."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.types import (
+    Caller,
+    Listener,
+)
+from wavehouse.store import Listeners, Tx
+
+
+def insert_listener(tx: Tx[Listeners], *, email: str, display: str) -> Listener | None:
+    """Add a listener; None when the address is taken."""
+    return tx.maybe(
+        Listener,
+        """
+        INSERT INTO listeners.listeners (email, email_display) VALUES (%(email)s, %(display)s)
+        ON CONFLICT DO NOTHING RETURNING listener_id, email
+        """,
+        {"email": email, "display": display},
+    )
+
+
+def listener_by_email(tx: Tx[Listeners], *, email: str) -> Listener | None:
+    """The listener with this address."""
+    return tx.maybe(
+        Listener,
+        """
+        SELECT listener_id, email FROM listeners.listeners
+        WHERE lower(email) = %(email)s AND deleted_at IS NULL
+        """,
+        {"email": email},
+    )
+
+
+def insert_app_password(
+    tx: Tx[Listeners], *, listener_id: ListenerId, secret_hash: bytes, name: str
+) -> UUID:
+    """Keep the hash of a password for one app."""
+    found: UUID = tx.value(
+        """
+        INSERT INTO listeners.app_passwords (listener_id, secret_hash, name)
+        VALUES (%(listener_id)s, %(secret_hash)s, %(name)s) RETURNING app_password_id
+        """,
+        {"listener_id": listener_id, "secret_hash": secret_hash, "name": name},
+    )
+    return found
+
+
+def revoke_app_passwords(
+    tx: Tx[Listeners], *, listener_id: ListenerId, name: str, at: datetime
+) -> int:
+    """Revoke the passwords of an app, and every session that one of them opened."""
+    tx.execute(
+        """
+        UPDATE listeners.login_sessions SET revoked_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL AND family_id IN (
+          SELECT app_password_id FROM listeners.app_passwords
+          WHERE listener_id = %(listener_id)s AND name = %(name)s)
+        """,
+        {"listener_id": listener_id, "name": name, "at": at},
+    )
+    return tx.execute(
+        """
+        UPDATE listeners.app_passwords SET revoked_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND name = %(name)s AND revoked_at IS NULL
+        """,
+        {"listener_id": listener_id, "name": name, "at": at},
+    )
+
+
+def app_password_owner(
+    tx: Tx[Listeners], *, secret_hash: bytes, email: str
+) -> tuple[ListenerId, UUID] | None:
+    """Whose live app password this is, if it is of the listener with that address."""
+    row = tx.connection.execute(
+        """
+        SELECT l.listener_id, p.app_password_id
+        FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)
+        WHERE p.secret_hash = %(secret_hash)s AND p.revoked_at IS NULL
+          AND l.email = %(email)s AND l.deleted_at IS NULL
+        """,
+        {"secret_hash": secret_hash, "email": email},
+    ).fetchone()
+    return None if row is None else (ListenerId(row[0]), row[1])
+
+
+def open_session(
+    tx: Tx[Listeners],
+    *,
+    token_hash: bytes,
+    listener_id: ListenerId,
+    family_id: UUID,
+    at: datetime,
+    expires_at: datetime,
+    absolute_expires_at: datetime,
+) -> None:
+    """Begin a session, or go on with the one that is there; one that was revoked stays so."""
+    tx.execute(
+        """
+        INSERT INTO listeners.login_sessions
+          (token_hash, listener_id, family_id, last_seen_at, expires_at, absolute_expires_at)
+        VALUES (%(token_hash)s, %(listener_id)s, %(family_id)s, %(at)s, %(expires_at)s,
+                %(absolute)s)
+        ON CONFLICT (token_hash) DO UPDATE
+        SET last_seen_at = %(at)s, expires_at = excluded.expires_at,
+            absolute_expires_at = excluded.absolute_expires_at
+        WHERE login_sessions.revoked_at IS NULL
+        """,
+        {
+            "token_hash": token_hash,
+            "listener_id": listener_id,
+            "family_id": family_id,
+            "at": at,
+            "expires_at": expires_at,
+            "absolute": absolute_expires_at,
+        },
+    )
+
+
+def session_caller(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> Caller | None:
+    """Who a live session belongs to."""
+    return tx.maybe(
+        Caller,
+        """
+        SELECT l.listener_id, l.email, s.token_hash AS session
+        FROM listeners.login_sessions s JOIN listeners.listeners l USING (listener_id)
+        WHERE s.token_hash = %(token_hash)s AND s.revoked_at IS NULL AND s.expires_at > %(at)s
+          AND l.deleted_at IS NULL
+        """,
+        {"token_hash": token_hash, "at": at},
+    )
+
+
+def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
+    """End a session now. The password that began it may begin it again, as after its expiry."""
+    tx.execute(
+        """
+        UPDATE listeners.login_sessions SET expires_at = %(at)s
+        WHERE token_hash = %(token_hash)s AND revoked_at IS NULL
+        """,
+        {"token_hash": token_hash, "at": at},
+    )

@@ -1,0 +1,66 @@
+"""Devices of a listener."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.types import Device
+from wavehouse.store import Listeners, Tx
+
+
+def save_device(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    device_id: str,
+    name: str | None,
+    kind: str | None,
+    at: datetime,
+) -> None:
+    """Know a device, or what is told of it now."""
+    tx.execute(
+        """
+        INSERT INTO listeners.devices AS d (listener_id, device_id, name, kind, last_seen_at)
+        VALUES (%(listener_id)s, %(device_id)s::text, coalesce(%(name)s::text, %(device_id)s::text),
+                coalesce(%(kind)s::text, 'other'), %(at)s)
+        ON CONFLICT (listener_id, device_id) DO UPDATE
+        SET name = coalesce(%(name)s::text, d.name),
+            kind = coalesce(%(kind)s::text, d.kind),
+            last_seen_at = %(at)s
+        """,
+        {
+            "listener_id": listener_id,
+            "device_id": device_id,
+            "name": name,
+            "kind": kind,
+            "at": at,
+        },
+    )
+
+
+def devices(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Device]:
+    """A listener's devices by name."""
+    return tx.rows(
+        Device,
+        """
+        SELECT d.device_id, d.name, d.kind,
+               (SELECT count(*)::integer FROM listeners.subscriptions s
+                WHERE s.listener_id = d.listener_id AND s.unsubscribed_at IS NULL)
+                 AS subscriptions
+        FROM listeners.devices d WHERE d.listener_id = %(listener_id)s
+        ORDER BY d.name, d.device_id
+        """,
+        {"listener_id": listener_id},
+    )
+
+
+def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> int:
+    """Forget a device; positions that it won stay (P36)."""
+    return tx.execute(
+        """
+        DELETE FROM listeners.devices
+        WHERE listener_id = %(listener_id)s AND device_id = %(device_id)s
+        """,
+        {"listener_id": listener_id, "device_id": device_id},
+    )

@@ -1,0 +1,278 @@
+"""Media items, actions, and the positions that follow from them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from uuid import UUID
+
+from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.listeners.types import (
+    Action,
+    Change,
+    NewAction,
+    Position,
+    StoredPosition,
+)
+from wavehouse.store import Listeners, Tx
+
+
+def save_media_items(
+    tx: Tx[Listeners], *, items: Sequence[tuple[str, str, str, str | None]]
+) -> None:
+    """What clients call episodes: chapter, feed, file and guid; those that are known stay."""
+    tx.execute_many(
+        """
+        INSERT INTO listeners.media_items (chapter_id, podcast_url, episode_url, guid)
+        VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+        """,
+        list(items),
+    )
+
+
+def set_guid(tx: Tx[Listeners], *, chapter_id: str, guid: str) -> None:
+    """An episode that was known by its file alone tells its guid now (P29)."""
+    tx.execute(
+        """
+        UPDATE listeners.media_items m SET guid = %(guid)s
+        WHERE chapter_id = %(chapter_id)s AND guid IS NULL AND NOT EXISTS (
+          SELECT FROM listeners.media_items o
+          WHERE o.podcast_url = m.podcast_url AND o.guid = %(guid)s)
+        """,
+        {"chapter_id": chapter_id, "guid": guid},
+    )
+
+
+def known_items(
+    tx: Tx[Listeners],
+    *,
+    podcast_urls: Sequence[str],
+    episode_urls: Sequence[str],
+    guids: Sequence[str],
+) -> list[tuple[str, str, str, str | None]]:
+    """Episodes with one of these files or guids in one of these feeds (P29)."""
+    return tx.connection.execute(
+        """
+        SELECT podcast_url, episode_url, chapter_id, guid FROM listeners.media_items
+        WHERE podcast_url = ANY(%(podcasts)s)
+          AND (episode_url = ANY(%(episodes)s) OR guid = ANY(%(guids)s))
+        """,
+        {
+            "podcasts": list(podcast_urls),
+            "episodes": list(episode_urls),
+            "guids": list(guids),
+        },
+    ).fetchall()  # fmt: skip
+
+
+def known_actions(
+    tx: Tx[Listeners], *, listener_id: ListenerId, action_ids: Sequence[ActionId]
+) -> dict[UUID, bytes]:
+    """Which of these actions are there, with the hash of what they said (P13)."""
+    rows = tx.connection.execute(
+        """
+        SELECT action_id, body_hash FROM listeners.playback_actions
+        WHERE listener_id = %(listener_id)s AND action_id = ANY(%(action_ids)s)
+        """,
+        {"listener_id": listener_id, "action_ids": list(action_ids)},
+    )
+    return {row[0]: bytes(row[1]) for row in rows}
+
+
+def insert_actions(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    received_at: datetime,
+    rows: Sequence[tuple[NewAction, datetime, bool, str, bytes, int]],
+) -> None:
+    """Log actions: each with when it counts as of, its skew, its status, its hash, its cursor."""
+    tx.execute_many(
+        """
+        INSERT INTO listeners.playback_actions
+          (listener_id, action_id, chapter_id, device_id, kind, position_ms, started_ms,
+           duration_ms, occurred_at, sent_at, received_at, effective_at, clock_skewed,
+           seen_action_id, status, body_hash, seq)
+        VALUES (%(listener_id)s, %(action_id)s, %(chapter_id)s, %(device_id)s, %(kind)s,
+                %(position_ms)s, %(started_ms)s, %(duration_ms)s, %(occurred_at)s, %(sent_at)s,
+                %(received_at)s, %(effective_at)s, %(clock_skewed)s, %(seen)s, %(status)s,
+                %(body_hash)s, %(seq)s)
+        """,
+        [
+            {
+                "listener_id": listener_id,
+                "action_id": action.action_id,
+                "chapter_id": action.chapter_id,
+                "device_id": action.device_id,
+                "kind": action.kind.value,
+                "position_ms": action.position_ms,
+                "started_ms": action.started_ms,
+                "duration_ms": action.duration_ms,
+                "occurred_at": action.occurred_at or received_at,
+                "sent_at": action.sent_at,
+                "received_at": received_at,
+                "effective_at": effective_at,
+                "clock_skewed": skewed,
+                "seen": action.seen,
+                "status": status,
+                "body_hash": body_hash,
+                "seq": seq,
+            }
+            for action, effective_at, skewed, status, body_hash, seq in rows
+        ],
+    )
+
+
+def actions_of(
+    tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str]
+) -> list[tuple[str, Action]]:
+    """Every action of some chapters that can touch a position, with its chapter."""
+    rows = tx.connection.execute(
+        """
+        SELECT chapter_id, action_id, kind, position_ms, started_ms, duration_ms, effective_at,
+               device_id, seen_action_id, clock_skewed
+        FROM listeners.playback_actions
+        WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(chapter_ids)s)
+          AND kind NOT IN ('download', 'delete', 'new', 'flattr')
+        """,
+        {"listener_id": listener_id, "chapter_ids": list(chapter_ids)},
+    )
+    return [(row[0], Action(ActionId(row[1]), *row[2:])) for row in rows]
+
+
+def positions(
+    tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str] | None = None
+) -> list[StoredPosition]:
+    """A listener's current rows, all or those of some chapters, by cursor."""
+    return tx.rows(
+        StoredPosition,
+        """
+        SELECT chapter_id, position_ms, duration_ms, duration_changed, furthest_ms, state,
+               finished_at, finished_count, version, seq, effective_at, action_id, device_id,
+               updated_at
+        FROM listeners.playback_positions
+        WHERE listener_id = %(listener_id)s AND deleted_at IS NULL
+          AND (%(chapter_ids)s::text[] IS NULL OR chapter_id = ANY(%(chapter_ids)s))
+        ORDER BY seq
+        """,
+        {
+            "listener_id": listener_id,
+            "chapter_ids": None if chapter_ids is None else list(chapter_ids),
+        },
+    )
+
+
+def save_position(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    chapter_id: str,
+    position: Position,
+    seq: int,
+) -> None:
+    """Bring the one row of a listener and a chapter to what was folded (P1)."""
+    tx.execute(
+        """
+        INSERT INTO listeners.playback_positions AS p
+          (listener_id, chapter_id, position_ms, duration_ms, duration_changed, furthest_ms,
+           state, finished_at, finished_count, seq, effective_at, action_id, device_id)
+        VALUES (%(listener_id)s, %(chapter_id)s, %(position_ms)s, %(duration_ms)s, %(changed)s,
+                %(furthest_ms)s, %(state)s, %(finished_at)s, %(finished_count)s, %(seq)s,
+                %(effective_at)s, %(action_id)s, %(device_id)s)
+        ON CONFLICT (listener_id, chapter_id) DO UPDATE
+        SET position_ms = excluded.position_ms, duration_ms = excluded.duration_ms,
+            duration_changed = excluded.duration_changed, furthest_ms = excluded.furthest_ms,
+            state = excluded.state, finished_at = excluded.finished_at,
+            finished_count = excluded.finished_count, version = p.version + 1,
+            seq = excluded.seq, effective_at = excluded.effective_at,
+            action_id = excluded.action_id, device_id = excluded.device_id, deleted_at = NULL
+        """,
+        {
+            "listener_id": listener_id,
+            "chapter_id": chapter_id,
+            "position_ms": position.position_ms,
+            "duration_ms": position.duration_ms,
+            "changed": position.duration_changed,
+            "furthest_ms": position.furthest_ms,
+            "state": position.state.value,
+            "finished_at": position.finished_at,
+            "finished_count": position.finished_count,
+            "seq": seq,
+            "effective_at": position.effective_at,
+            "action_id": position.action_id,
+            "device_id": position.device_id,
+        },
+    )
+
+
+def changes(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    after: int,
+    limit: int,
+    podcast_url: str | None = None,
+    device_id: str | None = None,
+) -> list[Change]:
+    """Actions after a cursor, in the order in which they were committed (P17, P18)."""
+    return tx.rows(
+        Change,
+        """
+        SELECT a.seq, a.action_id, a.chapter_id, m.podcast_url, m.episode_url, m.guid, a.kind,
+               a.position_ms, a.started_ms, a.duration_ms, a.occurred_at, a.device_id
+        FROM listeners.playback_actions a JOIN listeners.media_items m USING (chapter_id)
+        WHERE a.listener_id = %(listener_id)s AND a.seq > %(after)s
+          AND (%(podcast_url)s::text IS NULL OR m.podcast_url = %(podcast_url)s)
+          AND (%(device_id)s::text IS NULL OR a.device_id = %(device_id)s)
+        ORDER BY a.seq LIMIT %(limit)s
+        """,
+        {
+            "listener_id": listener_id,
+            "after": after,
+            "limit": limit,
+            "podcast_url": podcast_url,
+            "device_id": device_id,
+        },
+    )
+
+
+def winners(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Change]:
+    """P22: the current state as one play for each chapter, whatever its history."""
+    return tx.rows(
+        Change,
+        """
+        SELECT p.seq, p.action_id, p.chapter_id, m.podcast_url, m.episode_url, m.guid,
+               'play' AS kind, p.position_ms, NULL::bigint AS started_ms, p.duration_ms,
+               p.effective_at AS occurred_at, p.device_id
+        FROM listeners.playback_positions p JOIN listeners.media_items m USING (chapter_id)
+        WHERE p.listener_id = %(listener_id)s AND p.deleted_at IS NULL ORDER BY p.seq
+        """,
+        {"listener_id": listener_id},
+    )
+
+
+def has_foreign_changes(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    after: int,
+    before: int,
+    device_ids: Sequence[str],
+) -> bool:
+    """P19: whether another device changed something between two cursors."""
+    return bool(
+        tx.value(
+            """
+            SELECT EXISTS (
+              SELECT FROM listeners.playback_actions
+              WHERE listener_id = %(listener_id)s AND seq > %(after)s AND seq < %(before)s
+                AND (device_id IS NULL OR device_id <> ALL(%(device_ids)s)))
+            """,
+            {
+                "listener_id": listener_id,
+                "after": after,
+                "before": before,
+                "device_ids": list(device_ids),
+            },
+        )
+    )

@@ -1,0 +1,137 @@
+"""The schema as its documents tell it: tables, references, functions. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column as the catalogue has it."""
+
+    name: str
+    type: str
+    not_null: bool
+    default: str | None
+    identity: str
+    generated: bool
+    comment: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Constraint:
+    """A constraint of a table; NOT NULL is told by the column."""
+
+    name: str
+    kind: str
+    columns: tuple[str, ...]
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignKey:
+    """A reference, with what the diagram needs: whether it may be empty, and whether it is one."""
+
+    name: str
+    columns: tuple[str, ...]
+    to_table: str
+    to_columns: tuple[str, ...]
+    on_delete: str
+    optional: bool
+    single: bool
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """An index that belongs to no constraint."""
+
+    name: str
+    unique: bool
+    definition: str
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """A policy of row security."""
+
+    name: str
+    command: str
+    roles: tuple[str, ...]
+    using: str | None
+    check: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table or view with everything that hangs on it. Partitions are folded into their parent."""
+
+    name: str
+    kind: str
+    comment: str | None
+    partition_key: str | None
+    storage: tuple[str, ...]
+    row_security: bool
+    view: str | None
+    columns: tuple[Column, ...]
+    constraints: tuple[Constraint, ...]
+    foreign_keys: tuple[ForeignKey, ...]
+    indexes: tuple[Index, ...]
+    triggers: tuple[str, ...]
+    policies: tuple[Policy, ...]
+    grants: tuple[str, ...]
+
+    @property
+    def space(self) -> str:
+        """The PostgreSQL schema that the table lives in."""
+        return self.name.split(".", 1)[0]
+
+    @property
+    def key(self) -> tuple[str, ...]:
+        """The columns of the primary key."""
+        return next((c.columns for c in self.constraints if c.kind == "p"), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A function that a migration made."""
+
+    name: str
+    definition: str
+    comment: str | None
+    grants: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """The schema of a database as it stands: the same for the same migrations, on any server."""
+
+    spaces: tuple[tuple[str, tuple[str, ...]], ...]
+    default_grants: tuple[str, ...]
+    functions: tuple[Function, ...]
+    tables: tuple[Table, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentsCheck:
+    """Documents that differ from the database: changed, missing, or of nothing any more."""
+
+    stale: tuple[Path, ...]
+    missing: tuple[Path, ...]
+    extra: tuple[Path, ...]
+
+    @property
+    def exit_code(self) -> int:
+        """0 when every document is what the database would write, else 3."""
+        return EXIT_FOUND if self.stale or self.missing or self.extra else EXIT_DONE
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "stale": [str(path) for path in self.stale],
+            "missing": [str(path) for path in self.missing],
+            "extra": [str(path) for path in self.extra],
+        }
