@@ -26,7 +26,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import PreconditionFailed
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
-from wavehouse.listeners.service import accounts, positions
+from wavehouse.listeners.service import accounts, positions, subscriptions
 from wavehouse.listeners.service.positions import Episode
 from wavehouse.listeners.types import Caller, Kind, NewAction, Status
 from wavehouse.store import DATABASES, connect
@@ -231,6 +231,66 @@ def test_p17_a_poller_under_eight_writers_loses_nothing(
     assert set(written) == set(counts)
     assert {1} == set(counts.values())
     assert all(a < b for (a, _), (b, _) in pairwise(seen))
+
+
+def test_p20_the_cursor_is_a_second_of_now_or_one_more_than_the_last(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """Clients that send their own clock as a cursor go on working."""
+    before = int(clock.now().timestamp())
+    cursors = [
+        positions.record(database, caller=caller, actions=[said(chapter, n * 1_000)]).cursor
+        for n in range(1, 6)
+    ]
+    assert cursors[0] >= before
+    assert sorted(set(cursors)) == cursors
+
+
+def test_p21_a_page_says_that_there_is_more_and_a_cursor_from_the_future_starts_anew(
+    database: Any, caller: Caller
+) -> None:
+    """Never an empty success: a client restored from another server gets the whole state."""
+    episodes = [Episode(SHOW, f"https://media.example/{uuid4()}.mp3") for _ in range(5)]
+    made = positions.chapters(database, episodes)
+    begun = positions.changes(database, caller=caller, after=0).cursor
+    for episode in episodes:
+        positions.record(database, caller=caller, actions=[said(made[episode], 60_000)])
+    pages, after, more = [], begun, True
+    while more:
+        page = positions.changes(database, caller=caller, after=after, limit=2)
+        pages.append(len(page.actions))
+        after, more = page.cursor, page.has_more
+    assert ([2, 2, 1], False) == (pages, more)
+    future = positions.changes(database, caller=caller, after=after + 10**9)
+    assert set(made.values()) <= {one.chapter_id for one in future.actions}
+    assert after == future.cursor
+
+
+def test_p29_an_episode_is_known_by_its_guid_then_by_its_file(database: Any) -> None:
+    """A file that moved keeps its chapter; a guid that comes later is learnt; feeds are apart."""
+    file, moved = (f"https://media.example/{uuid4()}.mp3" for _ in range(2))
+    guid = str(uuid4())
+
+    def chapter_of(episode: Episode) -> str:
+        return positions.chapters(database, [episode])[episode]
+
+    first = chapter_of(Episode(SHOW, file))
+    assert first == chapter_of(Episode(SHOW, file, guid))
+    assert first == chapter_of(Episode(SHOW, moved, guid))
+    assert first != chapter_of(Episode("https://shows.example/two.xml", file, guid))
+
+
+def test_p36_a_device_that_is_removed_leaves_the_position_it_won(
+    database: Any, caller: Caller, chapter: str
+) -> None:
+    """Its row goes; the winner stays."""
+    positions.record(database, caller=caller, actions=[said(chapter, 42_000, device_id="old")])
+    with database.listener(caller.listener_id) as tx:
+        accounts.delete_device(tx, listener_id=caller.listener_id, device_id="old")
+    left = subscriptions.devices(database, listener_id=caller.listener_id)
+    assert "old" not in {device.device_id for device in left}
+    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    assert 42_000 == row.position_ms
 
 
 WRITER = """

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from wavehouse.kernel import clock
@@ -182,14 +182,10 @@ def _recorded(
             for action, at, skewed, digest, seq in fresh.values()
         ],
     )
-    seen: set[ActionId] = set()
-    final = []
-    for one in told:
-        if one.status is Status.APPLIED and one.action_id not in seen:
-            seen.add(one.action_id)
-            one = Recorded(one.action_id, status[one.action_id], one.reason, one.clock_skewed)
-        final.append(one)
-    return final
+    return [
+        replace(one, status=status[one.action_id]) if one.status is Status.APPLIED else one
+        for one in told
+    ]
 
 
 def _fold_all(
