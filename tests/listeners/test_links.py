@@ -16,7 +16,7 @@ from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters import Outbox
+from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.service import accounts, links
 
 SITE = "https://pod.example/sign-in"

@@ -30,7 +30,7 @@ _REWINDS = (
     (timedelta(hours=24), 15_000),
 )
 _LONGEST_REWIND_MS = 30_000
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s\0-\x1f\x7f]+@[^@\s\0-\x1f\x7f]+\.[^@\s\0-\x1f\x7f]+")
 
 
 def normalised_email(text: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from wavehouse.kernel.ids import ActionId, ListenerId
@@ -50,6 +51,23 @@ class Listener:
 
     listener_id: ListenerId
     email: str
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """Where listeners reach this server: ``https://pod.example``, without a path."""
+
+    origin: str
+
+    @property
+    def name(self) -> str:
+        """The host's name: the sender's domain, and the party that passkeys are bound to (AC3)."""
+        return urlsplit(self.origin).hostname or "localhost"
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are for HTTPS only."""
+        return self.origin.startswith("https:")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,15 +5,19 @@ Without ``from __future__ import annotations``: FastAPI must see the dependencie
 
 from base64 import b64decode
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from typing import Any
 
 from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
+from wavehouse.listeners.adapters.later import Later
+from wavehouse.listeners.adapters.mail import Mail, mail_of
 from wavehouse.listeners.service import accounts
-from wavehouse.listeners.types import Caller
+from wavehouse.listeners.types import Caller, Site
 from wavehouse.store import Database, Listeners
 
 COOKIE = "sessionid"
@@ -22,7 +26,35 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
 _DAYS_30 = 30 * 24 * 3600
 
 
-def signing_in(database: Database[Listeners]) -> Callable[..., Caller]:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the entrances of accounts work with."""
+
+    database: Database[Listeners]
+    site: Site
+    mail: Mail
+    later: Later = field(default_factory=Later)
+
+
+def doors(database: Database[Listeners], settings: Settings) -> Doors:
+    """As the settings have it; nothing is opened yet."""
+    site = Site(settings["site_url"] or f"http://localhost:{settings['port']}")
+    return Doors(database, site, mail_of(settings, site))
+
+
+def remote(request: Request) -> str:
+    """The address that asks, for brakes in memory; it is stored nowhere (P40)."""
+    return request.client.host if request.client else ""
+
+
+def keep_session(response: Response, token: str, *, secure: bool) -> None:
+    """Give the session's cookie; the browser forgets it with the sliding 30 days (AC5)."""
+    response.set_cookie(
+        COOKIE, token, max_age=_DAYS_30, httponly=True, samesite="lax", secure=secure, path="/"
+    )
+
+
+def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callable[..., Caller]:
     """A dependency: who asks. 401 with a challenge for nobody; slow for who guesses (AC8)."""
     brake = TokenBucket(burst=20, seconds=3.0)
 
@@ -35,16 +67,13 @@ def signing_in(database: Database[Listeners]) -> Callable[..., Caller]:
         name, password = _basic(request.headers.get("authorization", ""))
         if not name:
             raise HTTPException(401, headers=CHALLENGE)
-        address = request.client.host if request.client else ""
         try:
             found, token = accounts.by_password(database, username=name, password=password)
         except Exception:
-            if not brake.take(f"{address} {name}"):
+            if not brake.take(f"{remote(request)} {name}"):
                 raise TooManyRequests("Too many tries.", hint="Wait a minute.") from None
             raise HTTPException(401, headers=CHALLENGE) from None
-        response.set_cookie(
-            COOKIE, token, max_age=_DAYS_30, httponly=True, samesite="lax", path="/"
-        )
+        keep_session(response, token, secure=secure)
         return found
 
     return caller

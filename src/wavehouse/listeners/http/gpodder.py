@@ -24,10 +24,10 @@ Body = Annotated[Any, Depends(json_body)]
 Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
 
 
-def router(database: Database[Listeners]) -> APIRouter:
+def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     """All of it; in no OpenAPI document, as the protocol is not ours to describe."""
     api = APIRouter(include_in_schema=False)
-    asking = signing_in(database)
+    asking = signing_in(database, secure=secure)
     parts = (_auth, _devices, _subscriptions, _episodes, _nextcloud)
     for prefix in ("", "/gpodder"):
         for part in parts:

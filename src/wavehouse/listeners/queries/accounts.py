@@ -37,6 +37,18 @@ def listener_by_email(tx: Tx[Listeners], *, email: str) -> Listener | None:
     )
 
 
+def verify_email(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
+    """Keep when a listener first proved to have the address, and when they were last here."""
+    tx.execute(
+        """
+        UPDATE listeners.listeners
+        SET email_verified_at = coalesce(email_verified_at, %(at)s), last_seen_at = %(at)s
+        WHERE listener_id = %(listener_id)s
+        """,
+        {"listener_id": listener_id, "at": at},
+    )
+
+
 def insert_app_password(
     tx: Tx[Listeners], *, listener_id: ListenerId, secret_hash: bytes, name: str
 ) -> UUID:

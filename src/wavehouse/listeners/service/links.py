@@ -9,7 +9,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId, uuid7
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters import Mail
+from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import accounts, links
 from wavehouse.listeners.service.accounts import ABSOLUTE, SLIDING
 from wavehouse.listeners.types import Caller
@@ -47,7 +47,8 @@ def request(
 def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[Caller, str]:
     """Use a link up and open a session: 30 days sliding, 180 at most (AC2, AC5).
 
-    NotSignedIn, the same for a link that is unknown, used, late or of another browser.
+    Whoever has the letter has the mailbox: the address is verified. NotSignedIn, the same for a
+    link that is unknown, used, late or of another browser.
     """
     now, session = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
@@ -59,6 +60,7 @@ def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[
         )
         if found is None:
             raise NotSignedIn("this link does not sign you in", hint="Ask for a new one.")
+        accounts.verify_email(tx, listener_id=ListenerId(found), at=now)
         session_hash = rules.secret_hash(session)
         accounts.open_session(
             tx,
