@@ -17,7 +17,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.mail import Outbox
-from wavehouse.listeners.service import accounts, links
+from wavehouse.listeners.service import links, sessions
 
 SITE = "https://pod.example/sign-in"
 
@@ -58,7 +58,7 @@ def test_ac2_fifty_redemptions_at_once_open_one_session(
     with ThreadPoolExecutor(50) as pool:
         opened = [s for s in pool.map(lambda _: redeemed(database, token), range(50)) if s]
     (session,) = opened
-    caller = accounts.by_session(database, token=session)
+    caller = sessions.caller(database, token=session)
     assert caller is not None
     assert phone.username == caller.email
 
@@ -96,7 +96,7 @@ def test_ac2_ac5_only_hashes_of_tokens_are_stored(
             [rules.secret_hash(session)],
         ).fetchone()
     assert (rules.secret_hash("cookie"), True) == link
-    assert (accounts.SLIDING, accounts.ABSOLUTE) == days
+    assert (rules.SLIDING, rules.ABSOLUTE) == days
 
 
 def test_ac2_ac8_an_unknown_address_gets_the_same_answer_and_no_letter(

@@ -16,6 +16,8 @@ from wavehouse.listeners.types import Action, Folded, Kind, NewAction, Position,
 
 SKEW = timedelta(seconds=300)
 SENT_OFF = timedelta(seconds=30)
+SLIDING, ABSOLUTE = timedelta(days=30), timedelta(days=180)
+GRACE, SEEN_TO = timedelta(minutes=10), timedelta(minutes=1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE = 1_000
 LARGEST_BATCH = 500
@@ -46,6 +48,11 @@ def normalised_email(text: str) -> str:
 def secret_hash(text: str) -> bytes:
     """AC6: SHA-256 of a secret of 190 random bits; a slow hash would only slow every request."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def is_reuse(rotated_at: datetime | None, at: datetime) -> bool:
+    """AC5: a replaced token works ten minutes longer; after them it is a copy of somebody's."""
+    return rotated_at is not None and at - rotated_at >= GRACE
 
 
 def effective_at(

@@ -82,11 +82,30 @@ class NewAppPassword:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking, and by which session: its served cursor decides P19."""
+    """Who is asking, and by which session: its served cursor decides P19.
+
+    ``by_app`` is true for an app password, which may listen and not change the account.
+    """
 
     listener_id: ListenerId
     email: str
     session: bytes
+    by_app: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it is kept: its family are the tokens that came of one sign-in (AC5)."""
+
+    listener_id: ListenerId
+    email: str
+    token_hash: bytes
+    family_id: UUID
+    rotated_at: datetime | None
+    last_seen_at: datetime
+    expires_at: datetime
+    absolute_expires_at: datetime
+    by_app: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,14 +9,15 @@ from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBasic
 from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.kernel.errors import TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners import rules
-from wavehouse.listeners.http.common import Doors, keep_session, remote
-from wavehouse.listeners.service import links
+from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning, remote, signing_in
+from wavehouse.listeners.service import links, sessions
 from wavehouse.listeners.types import Caller
 
 BROWSER = "wh_listener_browser"
@@ -24,9 +25,11 @@ PAGE = "/listener/sign-in"
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
     401: "It signs nobody in.",
+    403: "An app password does not change the account.",
     422: "A field cannot be used.",
     429: "Too many tries.",
 }
+BASIC = [Depends(HTTPBasic(auto_error=False, description="An address and an app password."))]
 Email = Annotated[str, Field(min_length=3, max_length=255)]
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -62,6 +65,13 @@ class SessionOut:
     email: str
 
 
+@dataclass(frozen=True)
+class EndedOut:
+    """How many sessions ended."""
+
+    ended: int
+
+
 class Brakes:
     """Per address of an e-mail and per address of a network, in memory only (AC8)."""
 
@@ -78,6 +88,7 @@ def router(doors: Doors) -> APIRouter:
     """Links and sessions."""
     api = APIRouter(prefix="/api/v1/listener", tags=["listener"])
     _links(api, doors)
+    _sessions(api, doors)
     return api
 
 
@@ -123,6 +134,33 @@ def _links(api: APIRouter, doors: Doors) -> None:
             doors.database, token=body.token, browser=request.cookies.get(BROWSER, "")
         )
         return signed_in(response, doors, caller, token)
+
+
+def _sessions(api: APIRouter, doors: Doors) -> None:
+    asking = signing_in(doors.database, secure=doors.site.secure)
+    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
+
+    @api.post("/session/refresh", responses=answers(401, 403))
+    def refresh(request: Request, response: Response) -> SessionOut:
+        """A new cookie for the old one, which works ten minutes longer (AC5).
+
+        After them, whoever shows the old one ends every session that came of the same sign-in.
+        """
+        caller, token = sessions.refresh(doors.database, token=request.cookies.get(COOKIE, ""))
+        return signed_in(response, doors, caller, token)
+
+    @api.delete("/session", status_code=204)
+    def sign_out(request: Request, response: Response) -> None:
+        """Sign out here; whoever holds a copy of the cookie is nobody, too."""
+        sessions.end_family(doors.database, token=request.cookies.get(COOKIE, ""))
+        response.delete_cookie(COOKIE, path="/")
+
+    @api.delete("/sessions", dependencies=BASIC, responses=answers(401, 403, 422, 429))
+    def sign_out_everywhere(who: Own, response: Response, apps: bool = False) -> EndedOut:
+        """Sign out everywhere, at once; with ``apps`` all app passwords end too (AC7)."""
+        ended = sessions.end_all(doors.database, listener_id=who.listener_id, apps=apps)
+        response.delete_cookie(COOKIE, path="/")
+        return EndedOut(ended)
 
 
 def browser_cookie(request: Request, response: Response, doors: Doors) -> str:

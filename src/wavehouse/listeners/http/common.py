@@ -6,24 +6,24 @@ Without ``from __future__ import annotations``: FastAPI must see the dependencie
 from base64 import b64decode
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
 
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import TooManyRequests
+from wavehouse.kernel.errors import Refused, TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners.adapters.later import Later
 from wavehouse.listeners.adapters.mail import Mail, mail_of
-from wavehouse.listeners.service import accounts
+from wavehouse.listeners.service import accounts, sessions
 from wavehouse.listeners.types import Caller, Site
 from wavehouse.store import Database, Listeners
 
 COOKIE = "sessionid"
 LARGEST_BODY = 4 * 1024 * 1024
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
-_DAYS_30 = 30 * 24 * 3600
+_DAYS_180 = 180 * 24 * 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +48,9 @@ def remote(request: Request) -> str:
 
 
 def keep_session(response: Response, token: str, *, secure: bool) -> None:
-    """Give the session's cookie; the browser forgets it with the sliding 30 days (AC5)."""
+    """Give the session's cookie; how long it is one is the server's to say (AC5)."""
     response.set_cookie(
-        COOKIE, token, max_age=_DAYS_30, httponly=True, samesite="lax", secure=secure, path="/"
+        COOKIE, token, max_age=_DAYS_180, httponly=True, samesite="lax", secure=secure, path="/"
     )
 
 
@@ -61,7 +61,7 @@ def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callab
     def caller(request: Request, response: Response) -> Caller:
         token = request.cookies.get(COOKIE, "")
         if token:
-            found = accounts.by_session(database, token=token)
+            found = sessions.caller(database, token=token)
             if found is not None:
                 return found
         name, password = _basic(request.headers.get("authorization", ""))
@@ -77,6 +77,20 @@ def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callab
         return found
 
     return caller
+
+
+def owning(asking: Callable[..., Caller]) -> Callable[..., Caller]:
+    """A dependency: who asks, by a sign-in of their own. Refused for an app's password."""
+
+    def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
+        if who.by_app:
+            raise Refused(
+                "an app password does not change the account",
+                hint="Sign in by a link, a passkey or the account's own password.",
+            )
+        return who
+
+    return owner
 
 
 def _basic(header: str) -> tuple[str, str]:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
-from uuid import UUID
 
 from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.types import Listener
 from wavehouse.store import Listeners, Tx
 
 
@@ -34,17 +34,17 @@ def insert_link(
 
 def use_link(
     tx: Tx[Listeners], *, token_hash: bytes, browser_hash: bytes, at: datetime
-) -> UUID | None:
+) -> Listener | None:
     """Use a link up: whom it signs in, for the first that asks; None for everybody else."""
-    found: UUID | None = tx.value(
+    return tx.maybe(
+        Listener,
         """
         UPDATE listeners.login_links k SET used_at = %(at)s
         FROM listeners.listeners l
         WHERE k.token_hash = %(token_hash)s AND k.browser_hash = %(browser_hash)s
           AND k.purpose = 'sign_in' AND k.used_at IS NULL AND k.expires_at > %(at)s
           AND l.listener_id = k.listener_id AND l.deleted_at IS NULL
-        RETURNING k.listener_id
+        RETURNING l.listener_id, l.email
         """,
         {"token_hash": token_hash, "browser_hash": browser_hash, "at": at},
     )
-    return found

@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
-from wavehouse.kernel.ids import ListenerId, uuid7
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import accounts, links
-from wavehouse.listeners.service.accounts import ABSOLUTE, SLIDING
+from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
@@ -50,7 +49,7 @@ def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[
     Whoever has the letter has the mailbox: the address is verified. NotSignedIn, the same for a
     link that is unknown, used, late or of another browser.
     """
-    now, session = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
+    now = clock.now()
     with database.worker() as tx:
         found = links.use_link(
             tx,
@@ -60,18 +59,6 @@ def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[
         )
         if found is None:
             raise NotSignedIn("this link does not sign you in", hint="Ask for a new one.")
-        accounts.verify_email(tx, listener_id=ListenerId(found), at=now)
-        session_hash = rules.secret_hash(session)
-        accounts.open_session(
-            tx,
-            token_hash=session_hash,
-            listener_id=ListenerId(found),
-            family_id=uuid7(),
-            at=now,
-            expires_at=now + SLIDING,
-            absolute_expires_at=now + ABSOLUTE,
-        )
-        caller = accounts.session_caller(tx, token_hash=session_hash, at=now)
-    if caller is None:
-        raise NotSignedIn("this link does not sign you in", hint="Ask for a new one.")
-    return caller, session
+        accounts.verify_email(tx, listener_id=found.listener_id, at=now)
+        session = sessions.begin(tx, listener_id=found.listener_id)
+    return Caller(found.listener_id, found.email, rules.secret_hash(session)), session
