@@ -13,12 +13,14 @@ from pathlib import Path
 
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from wavehouse import listeners
 from wavehouse.accounts import Workplace
 from wavehouse.listeners import NewAppPassword
+from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.http import mounted
 from wavehouse.listeners.http.common import Doors
@@ -116,7 +118,10 @@ class House:
 def house(shared_workplace: Workplace, tmp_path: Path) -> House:
     """Brakes, letters and cookies of this test alone; HTTPS, so that cookies are for it only."""
     outbox = tmp_path / "outbox"
-    doors = Doors(shared_workplace.stores.listeners, Site(SITE), Outbox(outbox))
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    doors = Doors(
+        shared_workplace.stores.listeners, Site(SITE), Outbox(outbox), hasher=Hasher(quick)
+    )
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")
     app.include_router(mounted(doors))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from urllib.parse import urlsplit
@@ -84,13 +84,24 @@ class NewAppPassword:
 class Caller:
     """Who is asking, and by which session: its served cursor decides P19.
 
-    ``by_app`` is true for an app password, which may listen and not change the account.
+    ``by_app`` is true for an app password, which may listen and not change the account;
+    ``signed_in_at`` is when the listener last proved who they are.
     """
 
     listener_id: ListenerId
     email: str
     session: bytes
     by_app: bool = False
+    signed_in_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A listener and the hash of their password; most have none (AC4)."""
+
+    listener_id: ListenerId
+    email: str
+    password_hash: str | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)

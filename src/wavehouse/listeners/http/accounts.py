@@ -17,7 +17,7 @@ from wavehouse.kernel.errors import TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners import rules
 from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning, remote, signing_in
-from wavehouse.listeners.service import links, sessions
+from wavehouse.listeners.service import links, passwords, sessions
 from wavehouse.listeners.types import Caller
 
 BROWSER = "wh_listener_browser"
@@ -25,7 +25,7 @@ PAGE = "/listener/sign-in"
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
     401: "It signs nobody in.",
-    403: "An app password does not change the account.",
+    403: "An app password, or an old sign-in, does not change the account.",
     422: "A field cannot be used.",
     429: "Too many tries.",
 }
@@ -48,6 +48,26 @@ class TokenIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     token: Token
+
+
+class PasswordIn(BaseModel):
+    """An address and the password of its account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    password: Annotated[str, Field(min_length=1, max_length=rules.LONGEST_PASSWORD, repr=False)]
+
+
+class NewPasswordIn(BaseModel):
+    """12 to 256 characters of any kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: Annotated[
+        str,
+        Field(min_length=rules.SHORTEST_PASSWORD, max_length=rules.LONGEST_PASSWORD, repr=False),
+    ]
 
 
 @dataclass(frozen=True)
@@ -89,6 +109,7 @@ def router(doors: Doors) -> APIRouter:
     api = APIRouter(prefix="/api/v1/listener", tags=["listener"])
     _links(api, doors)
     _sessions(api, doors)
+    _passwords(api, doors)
     return api
 
 
@@ -100,6 +121,11 @@ def letters() -> Brakes:
 def tokens() -> Brakes:
     """20 redemptions at once from one network address, one more every 3 s."""
     return Brakes(TokenBucket(), TokenBucket(burst=20, seconds=3.0))
+
+
+def guesses() -> Brakes:
+    """5 passwords at once for one e-mail, one more a minute; 20 and one every 3 s."""
+    return Brakes(TokenBucket(burst=5, seconds=60.0), TokenBucket(burst=20, seconds=3.0))
 
 
 def _links(api: APIRouter, doors: Doors) -> None:
@@ -161,6 +187,36 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
         ended = sessions.end_all(doors.database, listener_id=who.listener_id, apps=apps)
         response.delete_cookie(COOKIE, path="/")
         return EndedOut(ended)
+
+
+def _passwords(api: APIRouter, doors: Doors) -> None:
+    asking, guessing = signing_in(doors.database, secure=doors.site.secure), guesses()
+    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+
+    @api.post("/sessions", responses=answers(401, 422, 429))
+    def sign_in(body: PasswordIn, request: Request, response: Response) -> SessionOut:
+        """Sign in with the account's own password, if it has one (AC4).
+
+        Wrong, missing and unknown are one answer; who tries too often waits, whether there is
+        such an account or not (AC8).
+        """
+        guessing.check(request, rules.normalised_email(body.email))
+        caller, token = passwords.sign_in(
+            doors.database, doors.hasher, email=body.email, password=body.password
+        )
+        return signed_in(response, doors, caller, token)
+
+    @api.put("/password", dependencies=BASIC, responses=answers(401, 403, 422, 429))
+    def keep(body: NewPasswordIn, who: Fresh) -> EndedOut:
+        """Give the account a password, within 15 minutes of a sign-in; others are signed out."""
+        return EndedOut(
+            passwords.keep(doors.database, doors.hasher, caller=who, password=body.password)
+        )
+
+    @api.delete("/password", dependencies=BASIC, responses=answers(401, 403, 429))
+    def remove(who: Fresh) -> EndedOut:
+        """Have no password any more, within 15 minutes of a sign-in; others are signed out."""
+        return EndedOut(passwords.remove(doors.database, caller=who))
 
 
 def browser_cookie(request: Request, response: Response, doors: Doors) -> str:

@@ -11,9 +11,12 @@ from typing import Annotated, Any
 from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
 
+from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Refused, TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
+from wavehouse.listeners import rules
+from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.later import Later
 from wavehouse.listeners.adapters.mail import Mail, mail_of
 from wavehouse.listeners.service import accounts, sessions
@@ -34,6 +37,7 @@ class Doors:
     site: Site
     mail: Mail
     later: Later = field(default_factory=Later)
+    hasher: Hasher = field(default_factory=Hasher)
 
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
@@ -79,8 +83,12 @@ def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callab
     return caller
 
 
-def owning(asking: Callable[..., Caller]) -> Callable[..., Caller]:
-    """A dependency: who asks, by a sign-in of their own. Refused for an app's password."""
+def owning(asking: Callable[..., Caller], *, fresh: bool = False) -> Callable[..., Caller]:
+    """A dependency: who asks, by a sign-in of their own. Refused for an app's password.
+
+    ``fresh`` refuses sign-ins that are older than 15 minutes: a browser that was left open must
+    not change how its owner signs in.
+    """
 
     def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
         if who.by_app:
@@ -88,6 +96,8 @@ def owning(asking: Callable[..., Caller]) -> Callable[..., Caller]:
                 "an app password does not change the account",
                 hint="Sign in by a link, a passkey or the account's own password.",
             )
+        if fresh and not rules.is_fresh(who.signed_in_at, clock.now()):
+            raise Refused("this needs a sign-in of the last 15 minutes", hint="Sign in again.")
         return who
 
     return owner

@@ -121,4 +121,10 @@ def _live(tx: Tx[Listeners], token: str) -> StoredSession | None:
 
 
 def _caller(found: StoredSession) -> Caller:
-    return Caller(found.listener_id, found.email, found.token_hash, found.by_app)
+    return Caller(
+        found.listener_id,
+        found.email,
+        found.token_hash,
+        found.by_app,
+        found.absolute_expires_at - rules.ABSOLUTE,
+    )
