@@ -136,6 +136,16 @@ class Asserted:
 
 
 @dataclass(frozen=True, slots=True)
+class EmailChange:
+    """A change of address as one letter's token sees it (AC9)."""
+
+    listener_id: ListenerId
+    new_email: str
+    new_email_display: str
+    other_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSession:
     """A session as it is kept: its family are the tokens that came of one sign-in (AC5)."""
 
