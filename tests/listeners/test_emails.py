@@ -130,6 +130,20 @@ def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: A
     assert phone.username == address(house, phone)[0]
 
 
+def test_ac9_two_listeners_who_want_one_address_at_once_get_it_once(
+    house: Any, phone: Any, other_password: Any
+) -> None:
+    """Whoever is second is told that it is taken; nothing breaks."""
+    with house.doors.database.worker() as tx:
+        second = listeners.create(tx, email=f"second.{phone.username}").email
+    new = f"both.{phone.username}"
+    pairs = [asked(house, each, new) for each in (phone, other_password(second, "phone"))]
+    assert [False, False] == [agreed(house, old_token) for old_token, _ in pairs]
+    with ThreadPoolExecutor(2) as pool:
+        told = list(pool.map(lambda pair: agreed(house, pair[1]), pairs))
+    assert [True, 409] == sorted(told)
+
+
 def test_ac9_a_change_needs_a_fresh_sign_in_and_another_address(house: Any, phone: Any) -> None:
     """No app, no browser that was left open, not the same address, no nonsense."""
     sent, now = {"email": f"new.{phone.username}"}, clock.now()

@@ -115,6 +115,31 @@ def test_ac8_letters_are_limited_per_network_address(house: Any) -> None:
     assert [401] * 20 + [429] == guessed
 
 
+def test_ac8_brakes_store_no_network_address(house: Any, phone: Any) -> None:
+    """After asking, guessing and signing in no row of the database holds where it came from."""
+    house.browser().post(REDEEM, json={"token": "guess"})
+    house.browser().get(DEVICES, auth=phone.auth)
+    house.signed_in(phone.username)
+    with house.doors.database.worker() as tx:
+        tables = tx.values("SELECT tablename FROM pg_tables WHERE schemaname = 'listeners'")
+        rows = [row for t in tables for row in tx.values(f"SELECT r::text FROM listeners.{t} r")]
+    assert any(phone.username in row for row in rows)
+    assert [] == [row for row in rows if "testclient" in row or "127.0.0.1" in row]
+
+
+def test_ac8_a_full_queue_drops_letters_and_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    """The request does not fail: its answer must not tell."""
+    later, began, may, done = Later(most=1), threading.Event(), threading.Event(), list[int]()
+    later.do(lambda: (began.set(), may.wait(30)))
+    assert began.wait(30)
+    for number in range(3):
+        later.do(lambda number=number: done.append(number))  # type: ignore[misc]
+    may.set()
+    later.wait()
+    assert [0] == done
+    assert 2 == caplog.text.count("one was dropped")
+
+
 def test_ac10_a_letter_that_cannot_be_sent_is_logged_without_its_words(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
-from threading import BoundedSemaphore
+from functools import partial
+from queue import Full, Queue
+from threading import Lock, Thread
 
 _LOG = logging.getLogger(__name__)
 _MOST = 1_000
@@ -16,27 +17,36 @@ class Later:
     """One thread that works in order; at most so many pieces of work wait, more are dropped.
 
     What fails is logged by the name of its error only: its words could hold an address (AC10).
+    What waits when the program ends is lost, so that no mail server can hold the end up; whoever
+    misses a letter asks for another.
     """
 
     def __init__(self, most: int = _MOST) -> None:
-        self._pool = ThreadPoolExecutor(1, thread_name_prefix="letters")
-        self._room = BoundedSemaphore(most)
+        self._waiting: Queue[Callable[[], object]] = Queue(most)
+        self._thread: Thread | None = None
+        self._lock = Lock()
 
     def do(self, work: Callable[[], object]) -> None:
         """Do it soon, at the clock of who asks."""
-        if not self._room.acquire(blocking=False):
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._work, name="letters", daemon=True)
+                self._thread.start()
+        try:
+            self._waiting.put_nowait(partial(copy_context().run, work))
+        except Full:
             _LOG.warning("too many letters wait; one was dropped")
-            return
-        self._pool.submit(copy_context().run, self._try, work)
 
     def wait(self) -> None:
-        """Return when all that was asked for until now is done."""
-        self._pool.submit(int).result()
+        """Return when nothing waits any more."""
+        self._waiting.join()
 
-    def _try(self, work: Callable[[], object]) -> None:
-        try:
-            work()
-        except Exception as error:
-            _LOG.error("a letter could not be sent: %s", type(error).__name__)
-        finally:
-            self._room.release()
+    def _work(self) -> None:
+        while True:
+            work = self._waiting.get()
+            try:
+                work()
+            except Exception as error:
+                _LOG.error("a letter could not be sent: %s", type(error).__name__)
+            finally:
+                self._waiting.task_done()

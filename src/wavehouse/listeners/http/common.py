@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import Refused, TooManyRequests
+from wavehouse.kernel.errors import NotSignedIn, Refused, TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
@@ -73,7 +73,7 @@ def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callab
             raise HTTPException(401, headers=CHALLENGE)
         try:
             found, token = accounts.by_password(database, username=name, password=password)
-        except Exception:
+        except NotSignedIn:
             if not brake.take(f"{remote(request)} {name}"):
                 raise TooManyRequests("Too many tries.", hint="Wait a minute.") from None
             raise HTTPException(401, headers=CHALLENGE) from None

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from psycopg.errors import UniqueViolation
+
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners.types import EmailChange
 from wavehouse.store import Listeners, Tx
@@ -87,18 +89,19 @@ def set_email(
     tx: Tx[Listeners], *, listener_id: ListenerId, email: str, display: str, at: datetime
 ) -> bool:
     """Give a listener another address, proved now; False when somebody has it already."""
-    return bool(
-        tx.execute(
-            """
-            UPDATE listeners.listeners l
-            SET email = %(email)s, email_display = %(display)s, email_verified_at = %(at)s
-            WHERE l.listener_id = %(listener_id)s AND NOT EXISTS (
-              SELECT FROM listeners.listeners o
-              WHERE lower(o.email) = %(email)s AND o.listener_id <> %(listener_id)s)
-            """,
-            {"listener_id": listener_id, "email": email, "display": display, "at": at},
-        )
-    )
+    try:
+        with tx.connection.transaction():
+            tx.execute(
+                """
+                UPDATE listeners.listeners
+                SET email = %(email)s, email_display = %(display)s, email_verified_at = %(at)s
+                WHERE listener_id = %(listener_id)s
+                """,
+                {"listener_id": listener_id, "email": email, "display": display, "at": at},
+            )
+    except UniqueViolation:
+        return False
+    return True
 
 
 def void_links(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
