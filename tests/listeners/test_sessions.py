@@ -193,6 +193,19 @@ def test_ac7_signing_out_everywhere_holds_at_once_on_every_node(
     assert 200 == house.browser().get(DEVICES, auth=phone.auth).status_code
 
 
+def test_ac7_what_ended_is_counted_by_sign_in(database: Any, phone: Any) -> None:
+    """A session is one, however many tokens it had; one that was over before is none."""
+    now = clock.now()
+    token = begun(database, phone, now)
+    refreshed(database, token, now)
+    begun(database, phone, now - rules.SLIDING)
+    with clock.frozen(now):
+        caller = sessions.caller(database, token=token)
+        assert caller is not None
+        assert 1 == sessions.end_all(database, listener_id=caller.listener_id)
+        assert 0 == sessions.end_all(database, listener_id=caller.listener_id)
+
+
 def test_ac7_with_apps_their_passwords_end_too(house: Any, phone: Any) -> None:
     """Neither the password nor the cookie that it brought works afterwards."""
     app = house.browser()

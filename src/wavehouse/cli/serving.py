@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import click
 
@@ -52,7 +53,9 @@ def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = F
     from wavehouse.web import Site, live_app, server
 
     host, port = place.settings["host"], place.settings["port"]
-    site = Site(hosts=frozenset({*place.settings["allowed_hosts"], host}))
+    named = urlsplit(place.settings["site_url"] or "").hostname
+    known = {*place.settings["allowed_hosts"], host, *([named] if named else [])}
+    site = Site(hosts=frozenset(known))
     application = live_app(place, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))
     with place.stores.operational.worker() as tx:

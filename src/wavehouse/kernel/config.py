@@ -183,7 +183,7 @@ OPTIONS: tuple[Option, ...] = (
         _origin,
         None,
         "Address at which listeners reach this server, for links in letters and for passkeys; "
-        "unset: http://localhost with the port.",
+        "its host is answered to. Unset: http://localhost with the port.",
     ),
     Option(
         "smtp_host",

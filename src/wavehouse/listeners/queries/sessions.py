@@ -155,18 +155,24 @@ def revoke_family(tx: Tx[Listeners], *, family_id: UUID, at: datetime) -> int:
 def revoke_all(
     tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime, keep: bytes | None = None
 ) -> int:
-    """End every session of a listener but those of app passwords; how many there were.
+    """End every session of a listener but those of app passwords; how many sign-ins were live.
 
     ``keep`` is the hash of a token whose family goes on.
     """
-    return tx.execute(
-        """
-        UPDATE listeners.login_sessions SET revoked_at = %(at)s
-        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL
-          AND family_id NOT IN (SELECT app_password_id FROM listeners.app_passwords
-                                WHERE listener_id = %(listener_id)s)
-          AND family_id IS DISTINCT FROM (
-            SELECT family_id FROM listeners.login_sessions WHERE token_hash = %(keep)s)
-        """,
-        {"listener_id": listener_id, "at": at, "keep": keep},
+    return int(
+        tx.value(
+            """
+            WITH ended AS (
+              UPDATE listeners.login_sessions SET revoked_at = %(at)s
+              WHERE listener_id = %(listener_id)s AND revoked_at IS NULL
+                AND family_id NOT IN (SELECT app_password_id FROM listeners.app_passwords
+                                      WHERE listener_id = %(listener_id)s)
+                AND family_id IS DISTINCT FROM (
+                  SELECT family_id FROM listeners.login_sessions WHERE token_hash = %(keep)s)
+              RETURNING family_id, expires_at
+            )
+            SELECT count(DISTINCT family_id) FILTER (WHERE expires_at > %(at)s) FROM ended
+            """,
+            {"listener_id": listener_id, "at": at, "keep": keep},
+        )
     )
