@@ -165,7 +165,8 @@ def api_document() -> dict[str, Any]:
     from wavehouse.web.live import live_app
 
     nowhere: Any = SimpleNamespace(
-        stores=SimpleNamespace(operational=None, listeners=None), settings={}
+        stores=SimpleNamespace(operational=None, listeners=None),
+        settings=config.load({}, environment={}, folder=FOLDER),
     )
     document: dict[str, Any] = live_app(nowhere).openapi()
     return document

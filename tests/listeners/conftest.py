@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
 
 import pytest
 import uvicorn
+from argon2 import PasswordHasher
+from fastapi import FastAPI
+from starlette.testclient import TestClient
 
 from wavehouse import listeners
 from wavehouse.accounts import Workplace
 from wavehouse.listeners import NewAppPassword
+from wavehouse.listeners.adapters.hashing import Hasher
+from wavehouse.listeners.adapters.mail import Outbox
+from wavehouse.listeners.http import mounted
+from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.types import Site
+from wavehouse.web import problems
 from wavehouse.web.live import live_app
+
+SITE = "https://pod.example"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,3 +79,50 @@ def server_url(shared_workplace: Workplace) -> Iterator[str]:
     server.should_exit = True
     thread.join(10)
     listening.close()
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """The entrances of accounts as one application, with letters that can be read."""
+
+    doors: Doors
+    outbox: Path
+    app: FastAPI
+
+    def browser(self, **headers: str) -> TestClient:
+        """A browser with cookies of its own."""
+        return TestClient(self.app, base_url=SITE, headers=headers, raise_server_exceptions=False)
+
+    def letters(self) -> list[EmailMessage]:
+        """All letters so far, oldest first."""
+        self.doors.later.wait()
+        places = sorted(self.outbox.iterdir()) if self.outbox.exists() else []
+        return [message_from_bytes(p.read_bytes(), policy=policy.default) for p in places]
+
+    def token(self) -> str:
+        """The token of the newest letter."""
+        found = re.search(r"token=([\w-]{43})", self.letters()[-1].get_content())
+        assert found is not None
+        return found[1]
+
+    def signed_in(self, email: str) -> TestClient:
+        """A browser in which a link was used."""
+        browser = self.browser()
+        assert browser.post("/api/v1/listener/links", json={"email": email}).status_code == 202
+        told = browser.post("/api/v1/listener/links/redeem", json={"token": self.token()})
+        assert told.status_code == 200
+        return browser
+
+
+@pytest.fixture
+def house(shared_workplace: Workplace, tmp_path: Path) -> House:
+    """Brakes, letters and cookies of this test alone; HTTPS, so that cookies are for it only."""
+    outbox = tmp_path / "outbox"
+    quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+    doors = Doors(
+        shared_workplace.stores.listeners, Site(SITE), Outbox(outbox), hasher=Hasher(quick)
+    )
+    app = FastAPI()
+    problems.install(app, "wavehouse sign-in-link")
+    app.include_router(mounted(doors))
+    return House(doors, outbox, app)

@@ -104,6 +104,23 @@ def _words(text: str) -> tuple[str, ...]:
     return tuple(word.strip() for word in text.split(",") if word.strip())
 
 
+def _origin(text: str) -> str:
+    """A site's address without a path; it may end with a slash."""
+    from urllib.parse import urlsplit
+
+    parts = urlsplit(text.strip().removesuffix("/").lower())
+    rest = parts.path or parts.query or parts.fragment or parts.username
+    if parts.scheme not in {"http", "https"} or not parts.hostname or rest:
+        raise ValueError("must be an address without a path, like https://pod.example")
+    return f"{parts.scheme}://{parts.netloc}"
+
+
+def _security(text: str) -> str:
+    if text not in {"starttls", "tls", "none"}:
+        raise ValueError("must be starttls, tls or none")
+    return text
+
+
 def default_home() -> Path:
     """``/var/lib/wavehouse`` for root (PostgreSQL runs as another account), else XDG data."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -161,6 +178,29 @@ OPTIONS: tuple[Option, ...] = (
         20,
         "More user agents than this behind one address on a UTC day are excess_ip (R18).",
     ),
+    Option(
+        "site_url",
+        _origin,
+        None,
+        "Address at which listeners reach this server, for links in letters and for passkeys; "
+        "unset: http://localhost with the port.",
+    ),
+    Option(
+        "smtp_host",
+        str,
+        None,
+        "Mail server for letters to listeners; unset: the folder outbox in home.",
+    ),
+    Option("smtp_port", _port, 587, "Port of the mail server."),
+    Option(
+        "smtp_security",
+        _security,
+        "starttls",
+        "How the mail server is spoken to: starttls, tls (from the first byte) or none.",
+    ),
+    Option("smtp_user", str, None, "Name to sign in to the mail server with; unset: no sign-in."),
+    Option("smtp_password", str, None, "Password for it.", True),
+    Option("mail_from", str, None, "Sender of letters; unset: wavehouse@ and the site's name."),
     Option("organization", str, "My organization", "Name of the first organization."),
 )
 

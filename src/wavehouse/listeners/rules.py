@@ -16,6 +16,10 @@ from wavehouse.listeners.types import Action, Folded, Kind, NewAction, Position,
 
 SKEW = timedelta(seconds=300)
 SENT_OFF = timedelta(seconds=30)
+SLIDING, ABSOLUTE = timedelta(days=30), timedelta(days=180)
+GRACE, SEEN_TO = timedelta(minutes=10), timedelta(minutes=1)
+FRESH = timedelta(minutes=15)
+SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE = 1_000
 LARGEST_BATCH = 500
@@ -30,7 +34,7 @@ _REWINDS = (
     (timedelta(hours=24), 15_000),
 )
 _LONGEST_REWIND_MS = 30_000
-_EMAIL = re.compile(r"[^@\s]+@[^@\s]+\.[^@\s]+")
+_EMAIL = re.compile(r"[^@\s\0-\x1f\x7f]+@[^@\s\0-\x1f\x7f]+\.[^@\s\0-\x1f\x7f]+")
 
 
 def normalised_email(text: str) -> str:
@@ -43,9 +47,36 @@ def normalised_email(text: str) -> str:
     return found
 
 
+def normalised_password(text: str) -> str:
+    """NFC, so that every keyboard writes the same one (AC4)."""
+    import unicodedata
+
+    return unicodedata.normalize("NFC", text)
+
+
+def usable_password(text: str, email: str) -> str:
+    """AC4: 12 to 256 characters of any kind, and not the address. InvalidInput for others."""
+    told = normalised_password(text)
+    if not SHORTEST_PASSWORD <= len(told) <= LONGEST_PASSWORD:
+        raise InvalidInput(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if told.strip().lower() == email:
+        raise InvalidInput("the address is no password")
+    return told
+
+
 def secret_hash(text: str) -> bytes:
     """AC6: SHA-256 of a secret of 190 random bits; a slow hash would only slow every request."""
     return hashlib.sha256(text.encode()).digest()
+
+
+def is_reuse(rotated_at: datetime | None, at: datetime) -> bool:
+    """AC5: a replaced token works ten minutes longer; after them it is a copy of somebody's."""
+    return rotated_at is not None and at - rotated_at >= GRACE
+
+
+def is_fresh(signed_in_at: datetime | None, at: datetime) -> bool:
+    """Whether a sign-in is recent enough to change how one signs in: 15 minutes."""
+    return signed_in_at is not None and at - signed_in_at < FRESH
 
 
 def effective_at(

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from wavehouse.kernel.ids import ActionId, ListenerId
@@ -53,6 +54,23 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class Site:
+    """Where listeners reach this server: ``https://pod.example``, without a path."""
+
+    origin: str
+
+    @property
+    def name(self) -> str:
+        """The host's name: the sender's domain, and the party that passkeys are bound to (AC3)."""
+        return urlsplit(self.origin).hostname or "localhost"
+
+    @property
+    def secure(self) -> bool:
+        """Whether cookies are for HTTPS only."""
+        return self.origin.startswith("https:")
+
+
+@dataclass(frozen=True, slots=True)
 class NewAppPassword:
     """A password for one app; its text is known at this moment only."""
 
@@ -64,11 +82,41 @@ class NewAppPassword:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking, and by which session: its served cursor decides P19."""
+    """Who is asking, and by which session: its served cursor decides P19.
+
+    ``by_app`` is true for an app password, which may listen and not change the account;
+    ``signed_in_at`` is when the listener last proved who they are.
+    """
 
     listener_id: ListenerId
     email: str
     session: bytes
+    by_app: bool = False
+    signed_in_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A listener and the hash of their password; most have none (AC4)."""
+
+    listener_id: ListenerId
+    email: str
+    password_hash: str | None = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSession:
+    """A session as it is kept: its family are the tokens that came of one sign-in (AC5)."""
+
+    listener_id: ListenerId
+    email: str
+    token_hash: bytes
+    family_id: UUID
+    rotated_at: datetime | None
+    last_seen_at: datetime
+    expires_at: datetime
+    absolute_expires_at: datetime
+    by_app: bool
 
 
 @dataclass(frozen=True, slots=True)

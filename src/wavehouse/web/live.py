@@ -276,7 +276,7 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
             measurement_router(place, gate, _READERS),
             sponsorship_router(place, gate),
             pixels_router(place),
-            listeners_router(place.stores.listeners),
+            listeners_router(place.stores.listeners, place.settings),
             *_desks(place, site or Site()),
         ],
         site,

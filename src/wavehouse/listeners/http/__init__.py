@@ -2,15 +2,24 @@
 
 from fastapi import APIRouter
 
-from wavehouse.listeners.http import gpodder, native
+from wavehouse.kernel.config import Settings
+from wavehouse.listeners.http import accounts, gpodder, native, page
+from wavehouse.listeners.http.common import Doors, doors
 from wavehouse.store import Database, Listeners
 
 __all__ = ["router"]
 
 
-def router(database: Database[Listeners]) -> APIRouter:
-    """Everything that is for listeners' apps."""
+def router(database: Database[Listeners], settings: Settings) -> APIRouter:
+    """Everything that is for listeners and their apps."""
+    return mounted(doors(database, settings))
+
+
+def mounted(given: Doors) -> APIRouter:
+    """The same, by these doors."""
     api = APIRouter()
-    api.include_router(native.router(database))
-    api.include_router(gpodder.router(database))
+    api.include_router(accounts.router(given))
+    api.include_router(page.router(given))
+    api.include_router(native.router(given.database, secure=given.site.secure))
+    api.include_router(gpodder.router(given.database, secure=given.site.secure))
     return api

@@ -5,49 +5,102 @@ Without ``from __future__ import annotations``: FastAPI must see the dependencie
 
 from base64 import b64decode
 from collections.abc import Callable
-from typing import Any
+from dataclasses import dataclass, field
+from typing import Annotated, Any
 
-from fastapi import Request, Response
+from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
 
-from wavehouse.kernel.errors import TooManyRequests
+from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import Refused, TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
-from wavehouse.listeners.service import accounts
-from wavehouse.listeners.types import Caller
+from wavehouse.listeners import rules
+from wavehouse.listeners.adapters.hashing import Hasher
+from wavehouse.listeners.adapters.later import Later
+from wavehouse.listeners.adapters.mail import Mail, mail_of
+from wavehouse.listeners.service import accounts, sessions
+from wavehouse.listeners.types import Caller, Site
 from wavehouse.store import Database, Listeners
 
 COOKIE = "sessionid"
 LARGEST_BODY = 4 * 1024 * 1024
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
-_DAYS_30 = 30 * 24 * 3600
+_DAYS_180 = 180 * 24 * 3600
 
 
-def signing_in(database: Database[Listeners]) -> Callable[..., Caller]:
+@dataclass(frozen=True, slots=True)
+class Doors:
+    """What the entrances of accounts work with."""
+
+    database: Database[Listeners]
+    site: Site
+    mail: Mail
+    later: Later = field(default_factory=Later)
+    hasher: Hasher = field(default_factory=Hasher)
+
+
+def doors(database: Database[Listeners], settings: Settings) -> Doors:
+    """As the settings have it; nothing is opened yet."""
+    site = Site(settings["site_url"] or f"http://localhost:{settings['port']}")
+    return Doors(database, site, mail_of(settings, site))
+
+
+def remote(request: Request) -> str:
+    """The address that asks, for brakes in memory; it is stored nowhere (P40)."""
+    return request.client.host if request.client else ""
+
+
+def keep_session(response: Response, token: str, *, secure: bool) -> None:
+    """Give the session's cookie; how long it is one is the server's to say (AC5)."""
+    response.set_cookie(
+        COOKIE, token, max_age=_DAYS_180, httponly=True, samesite="lax", secure=secure, path="/"
+    )
+
+
+def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callable[..., Caller]:
     """A dependency: who asks. 401 with a challenge for nobody; slow for who guesses (AC8)."""
     brake = TokenBucket(burst=20, seconds=3.0)
 
     def caller(request: Request, response: Response) -> Caller:
         token = request.cookies.get(COOKIE, "")
         if token:
-            found = accounts.by_session(database, token=token)
+            found = sessions.caller(database, token=token)
             if found is not None:
                 return found
         name, password = _basic(request.headers.get("authorization", ""))
         if not name:
             raise HTTPException(401, headers=CHALLENGE)
-        address = request.client.host if request.client else ""
         try:
             found, token = accounts.by_password(database, username=name, password=password)
         except Exception:
-            if not brake.take(f"{address} {name}"):
+            if not brake.take(f"{remote(request)} {name}"):
                 raise TooManyRequests("Too many tries.", hint="Wait a minute.") from None
             raise HTTPException(401, headers=CHALLENGE) from None
-        response.set_cookie(
-            COOKIE, token, max_age=_DAYS_30, httponly=True, samesite="lax", path="/"
-        )
+        keep_session(response, token, secure=secure)
         return found
 
     return caller
+
+
+def owning(asking: Callable[..., Caller], *, fresh: bool = False) -> Callable[..., Caller]:
+    """A dependency: who asks, by a sign-in of their own. Refused for an app's password.
+
+    ``fresh`` refuses sign-ins that are older than 15 minutes: a browser that was left open must
+    not change how its owner signs in.
+    """
+
+    def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
+        if who.by_app:
+            raise Refused(
+                "an app password does not change the account",
+                hint="Sign in by a link, a passkey or the account's own password.",
+            )
+        if fresh and not rules.is_fresh(who.signed_in_at, clock.now()):
+            raise Refused("this needs a sign-in of the last 15 minutes", hint="Sign in again.")
+        return who
+
+    return owner
 
 
 def _basic(header: str) -> tuple[str, str]:

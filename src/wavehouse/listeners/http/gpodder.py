@@ -14,7 +14,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import UsageError
 from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import COOKIE, check_user, json_body, raw_body, signing_in
-from wavehouse.listeners.service import accounts, positions, subscriptions
+from wavehouse.listeners.service import positions, sessions, subscriptions
 from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
@@ -24,10 +24,10 @@ Body = Annotated[Any, Depends(json_body)]
 Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
 
 
-def router(database: Database[Listeners]) -> APIRouter:
+def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     """All of it; in no OpenAPI document, as the protocol is not ours to describe."""
     api = APIRouter(include_in_schema=False)
-    asking = signing_in(database)
+    asking = signing_in(database, secure=secure)
     parts = (_auth, _devices, _subscriptions, _episodes, _nextcloud)
     for prefix in ("", "/gpodder"):
         for part in parts:
@@ -47,7 +47,7 @@ def _auth(database: Database[Listeners], asking: Any) -> APIRouter:
     @api.post("/api/2/auth/{user}/logout.json")
     def sign_out(user: str, who: Who, response: Response) -> dict[str, str]:
         check_user(who, user)
-        accounts.end_session(database, session=who.session)
+        sessions.end(database, session=who.session)
         response.delete_cookie(COOKIE, path="/")
         return {}
 

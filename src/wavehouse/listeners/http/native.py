@@ -131,7 +131,7 @@ class ChangesOut:
     has_more: bool
 
 
-def router(database: Database[Listeners]) -> APIRouter:
+def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     """The HTTP entrance of ``listeners``."""
     basic = HTTPBasic(auto_error=False, description="An address and an app password.")
     api = APIRouter(
@@ -140,7 +140,7 @@ def router(database: Database[Listeners]) -> APIRouter:
         dependencies=[Depends(basic)],
         responses={code: {"description": _SAYS[code], **_PROBLEM} for code in (401, 429)},
     )
-    Who = Annotated[Caller, Depends(signing_in(database))]  # noqa: N806 - it is a type
+    Who = Annotated[Caller, Depends(signing_in(database, secure=secure))]  # noqa: N806 - it is a type
 
     @api.post("/actions", responses=_answers(413, 422))
     def record(body: BatchIn, who: Who) -> BatchOut:

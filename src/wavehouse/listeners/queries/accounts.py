@@ -6,10 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners.types import (
-    Caller,
-    Listener,
-)
+from wavehouse.listeners.types import Listener
 from wavehouse.store import Listeners, Tx
 
 
@@ -34,6 +31,18 @@ def listener_by_email(tx: Tx[Listeners], *, email: str) -> Listener | None:
         WHERE lower(email) = %(email)s AND deleted_at IS NULL
         """,
         {"email": email},
+    )
+
+
+def verify_email(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
+    """Keep when a listener first proved to have the address, and when they were last here."""
+    tx.execute(
+        """
+        UPDATE listeners.listeners
+        SET email_verified_at = coalesce(email_verified_at, %(at)s), last_seen_at = %(at)s
+        WHERE listener_id = %(listener_id)s
+        """,
+        {"listener_id": listener_id, "at": at},
     )
 
 
@@ -89,59 +98,22 @@ def app_password_owner(
     return None if row is None else (ListenerId(row[0]), row[1])
 
 
-def open_session(
-    tx: Tx[Listeners],
-    *,
-    token_hash: bytes,
-    listener_id: ListenerId,
-    family_id: UUID,
-    at: datetime,
-    expires_at: datetime,
-    absolute_expires_at: datetime,
-) -> None:
-    """Begin a session, or go on with the one that is there; one that was revoked stays so."""
+def revoke_every_app_password(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> int:
+    """Revoke all app passwords of a listener; how many sessions of theirs ended."""
+    ended = tx.execute(
+        """
+        UPDATE listeners.login_sessions SET revoked_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL AND family_id IN (
+          SELECT app_password_id FROM listeners.app_passwords
+          WHERE listener_id = %(listener_id)s)
+        """,
+        {"listener_id": listener_id, "at": at},
+    )
     tx.execute(
         """
-        INSERT INTO listeners.login_sessions
-          (token_hash, listener_id, family_id, last_seen_at, expires_at, absolute_expires_at)
-        VALUES (%(token_hash)s, %(listener_id)s, %(family_id)s, %(at)s, %(expires_at)s,
-                %(absolute)s)
-        ON CONFLICT (token_hash) DO UPDATE
-        SET last_seen_at = %(at)s, expires_at = excluded.expires_at,
-            absolute_expires_at = excluded.absolute_expires_at
-        WHERE login_sessions.revoked_at IS NULL
+        UPDATE listeners.app_passwords SET revoked_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL
         """,
-        {
-            "token_hash": token_hash,
-            "listener_id": listener_id,
-            "family_id": family_id,
-            "at": at,
-            "expires_at": expires_at,
-            "absolute": absolute_expires_at,
-        },
+        {"listener_id": listener_id, "at": at},
     )
-
-
-def session_caller(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> Caller | None:
-    """Who a live session belongs to."""
-    return tx.maybe(
-        Caller,
-        """
-        SELECT l.listener_id, l.email, s.token_hash AS session
-        FROM listeners.login_sessions s JOIN listeners.listeners l USING (listener_id)
-        WHERE s.token_hash = %(token_hash)s AND s.revoked_at IS NULL AND s.expires_at > %(at)s
-          AND l.deleted_at IS NULL
-        """,
-        {"token_hash": token_hash, "at": at},
-    )
-
-
-def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
-    """End a session now. The password that began it may begin it again, as after its expiry."""
-    tx.execute(
-        """
-        UPDATE listeners.login_sessions SET expires_at = %(at)s
-        WHERE token_hash = %(token_hash)s AND revoked_at IS NULL
-        """,
-        {"token_hash": token_hash, "at": at},
-    )
+    return ended

@@ -1,20 +1,18 @@
-"""Use cases of accounts: listeners, passwords for their apps, sessions of apps (AC1, AC5–AC7)."""
+"""Use cases of accounts: listeners, passwords for their apps and who has one (AC1, AC6, AC7)."""
 
 from __future__ import annotations
 
 import secrets
-from datetime import timedelta
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts as queries
-from wavehouse.listeners.queries import devices
+from wavehouse.listeners.queries import devices, sessions
 from wavehouse.listeners.types import Caller, Listener, NewAppPassword
 from wavehouse.store import Database, Listeners, Tx
 
-SLIDING, ABSOLUTE = timedelta(days=30), timedelta(days=180)
 _SECRET_BYTES = 24
 
 
@@ -75,28 +73,16 @@ def by_password(
         if owner is None:
             raise NotSignedIn("the user name or the app password is not right")
         listener_id, family = owner
-        queries.open_session(
+        sessions.open_session(
             tx,
             token_hash=rules.secret_hash(token),
             listener_id=listener_id,
             family_id=family,
             at=now,
-            expires_at=now + SLIDING,
-            absolute_expires_at=now + ABSOLUTE,
+            expires_at=now + rules.SLIDING,
+            absolute_expires_at=now + rules.ABSOLUTE,
         )
-    return Caller(listener_id, email, rules.secret_hash(token)), token
-
-
-def by_session(database: Database[Listeners], *, token: str) -> Caller | None:
-    """Who a session's token belongs to, or None."""
-    with database.worker() as tx:
-        return queries.session_caller(tx, token_hash=rules.secret_hash(token), at=clock.now())
-
-
-def end_session(database: Database[Listeners], *, session: bytes) -> None:
-    """Sign out: whoever still holds the token is nobody from now on."""
-    with database.worker() as tx:
-        queries.end_session(tx, token_hash=session, at=clock.now())
+    return Caller(listener_id, email, rules.secret_hash(token), by_app=True), token
 
 
 def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> None:

@@ -1,0 +1,94 @@
+"""Mail to listeners, behind a Protocol: without a mail server it is written to a folder."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from email.message import EmailMessage
+from pathlib import Path
+from typing import Protocol
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.ids import uuid7
+from wavehouse.listeners.types import Site
+
+_PATIENCE = 20.0
+
+
+class Mail(Protocol):
+    """Takes one letter to one address."""
+
+    def send(self, *, to: str, subject: str, text: str) -> None:
+        """Hand the letter on; its text holds a secret and stands in no log line (AC10)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Letters as ``.eml`` files that only the server's account can read."""
+
+    folder: Path
+
+    def send(self, *, to: str, subject: str, text: str) -> None:
+        """Write the letter as a new file of mode 0600. OSError when the folder cannot be used."""
+        letter = _letter(to=to, subject=subject, text=text)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        place = self.folder / f"{uuid7()}.eml"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(place, flags, 0o600), "wb") as file:
+            file.write(bytes(letter))
+
+
+@dataclass(frozen=True, slots=True)
+class Smtp:
+    """Letters by a mail server; ``security`` is ``starttls``, ``tls`` or ``none``."""
+
+    host: str
+    port: int
+    sender: str
+    security: str = "starttls"
+    user: str = ""
+    password: str = field(default="", repr=False)
+
+    def send(self, *, to: str, subject: str, text: str) -> None:
+        """Hand the letter to the server within 20 s for each answer. OSError when it does not."""
+        import smtplib
+        import ssl
+
+        letter = _letter(to=to, subject=subject, text=text)
+        letter["From"] = self.sender
+        trusted = ssl.create_default_context()
+        if self.security == "tls":
+            server: smtplib.SMTP = smtplib.SMTP_SSL(
+                self.host, self.port, timeout=_PATIENCE, context=trusted
+            )
+        else:
+            server = smtplib.SMTP(self.host, self.port, timeout=_PATIENCE)
+        with server:
+            if self.security == "starttls":
+                server.starttls(context=trusted)
+            if self.user:
+                server.login(self.user, self.password)
+            server.send_message(letter)
+
+
+def mail_of(settings: Settings, site: Site) -> Mail:
+    """The mail server of the settings, or ``outbox`` in the data folder when there is none."""
+    if settings["smtp_host"] is None:
+        return Outbox(settings.home / "outbox")
+    return Smtp(
+        settings["smtp_host"],
+        settings["smtp_port"],
+        settings["mail_from"] or f"wavehouse@{site.name}",
+        settings["smtp_security"],
+        settings["smtp_user"] or "",
+        settings["smtp_password"] or "",
+    )
+
+
+def _letter(*, to: str, subject: str, text: str) -> EmailMessage:
+    """Not quoted-printable, which would cut a link in two for who reads the file as it is."""
+    letter = EmailMessage()
+    letter["To"], letter["Subject"], letter["Date"] = to, subject, clock.now()
+    letter.set_content(text, cte="7bit" if text.isascii() else "8bit")
+    return letter

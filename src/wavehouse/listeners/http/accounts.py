@@ -1,0 +1,246 @@
+"""``/api/v1/listener``: how people who listen sign in.
+
+Without ``from __future__ import annotations``: FastAPI must see the types.
+"""
+
+import secrets
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Request, Response
+from fastapi.security import HTTPBasic
+from pydantic import BaseModel, ConfigDict, Field
+
+from wavehouse.kernel.errors import TooManyRequests
+from wavehouse.kernel.limits import TokenBucket
+from wavehouse.listeners import rules
+from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning, remote, signing_in
+from wavehouse.listeners.service import links, passwords, sessions
+from wavehouse.listeners.types import Caller
+
+BROWSER = "wh_listener_browser"
+PAGE = "/listener/sign-in"
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+_SAYS = {
+    401: "It signs nobody in.",
+    403: "An app password, or an old sign-in, does not change the account.",
+    422: "A field cannot be used.",
+    429: "Too many tries.",
+}
+BASIC = [Depends(HTTPBasic(auto_error=False, description="An address and an app password."))]
+Email = Annotated[str, Field(min_length=3, max_length=255)]
+Token = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class LinkIn(BaseModel):
+    """Whom to send a link."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+
+
+class TokenIn(BaseModel):
+    """What came in a letter."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    token: Token
+
+
+class PasswordIn(BaseModel):
+    """An address and the password of its account."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    email: Email
+    password: Annotated[str, Field(min_length=1, max_length=rules.LONGEST_PASSWORD, repr=False)]
+
+
+class NewPasswordIn(BaseModel):
+    """12 to 256 characters of any kind."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    password: Annotated[
+        str,
+        Field(min_length=rules.SHORTEST_PASSWORD, max_length=rules.LONGEST_PASSWORD, repr=False),
+    ]
+
+
+@dataclass(frozen=True)
+class LetterOut:
+    """A letter is on its way if the address has an account; how long its link works."""
+
+    expires_in_seconds: int
+
+
+@dataclass(frozen=True)
+class SessionOut:
+    """Who is signed in now; the session itself came as a cookie."""
+
+    listener_id: UUID
+    email: str
+
+
+@dataclass(frozen=True)
+class EndedOut:
+    """How many sessions ended."""
+
+    ended: int
+
+
+class Brakes:
+    """Per address of an e-mail and per address of a network, in memory only (AC8)."""
+
+    def __init__(self, email: TokenBucket, network: TokenBucket) -> None:
+        self._email, self._network = email, network
+
+    def check(self, request: Request, email: str = "") -> None:
+        """TooManyRequests, for addresses with and without an account alike."""
+        if not self._network.take(remote(request)) or (email and not self._email.take(email)):
+            raise TooManyRequests("Too many tries.", hint="Wait a few minutes.")
+
+
+def router(doors: Doors) -> APIRouter:
+    """Links and sessions."""
+    api = APIRouter(prefix="/api/v1/listener", tags=["listener"])
+    _links(api, doors)
+    _sessions(api, doors)
+    _passwords(api, doors)
+    return api
+
+
+def letters() -> Brakes:
+    """3 letters at once to one e-mail, one more every 5 minutes; 10 and one every 30 s."""
+    return Brakes(TokenBucket(burst=3, seconds=300.0), TokenBucket(burst=10, seconds=30.0))
+
+
+def tokens() -> Brakes:
+    """20 redemptions at once from one network address, one more every 3 s."""
+    return Brakes(TokenBucket(), TokenBucket(burst=20, seconds=3.0))
+
+
+def guesses() -> Brakes:
+    """5 passwords at once for one e-mail, one more a minute; 20 and one every 3 s."""
+    return Brakes(TokenBucket(burst=5, seconds=60.0), TokenBucket(burst=20, seconds=3.0))
+
+
+def _links(api: APIRouter, doors: Doors) -> None:
+    asking, redeeming = letters(), tokens()
+
+    @api.post("/links", status_code=202, responses=answers(422, 429))
+    def ask(body: LinkIn, request: Request, response: Response) -> LetterOut:
+        """Send a link that signs this browser in, once, within 15 minutes (AC2).
+
+        The answer and its time are the same for an address without an account (AC8).
+        """
+        email = rules.normalised_email(body.email)
+        asking.check(request, email)
+        browser = browser_cookie(request, response, doors)
+        doors.later.do(
+            partial(
+                links.request,
+                doors.database,
+                doors.mail,
+                email=email,
+                browser=browser,
+                address=doors.site.origin + PAGE,
+            )
+        )
+        return LetterOut(int(links.LIFETIME.total_seconds()))
+
+    @api.post("/links/redeem", responses=answers(401, 422, 429))
+    def redeem(body: TokenIn, request: Request, response: Response) -> SessionOut:
+        """Sign in with a link, in the browser that asked for it (AC2)."""
+        redeeming.check(request)
+        caller, token = links.redeem(
+            doors.database, token=body.token, browser=request.cookies.get(BROWSER, "")
+        )
+        return signed_in(response, doors, caller, token)
+
+
+def _sessions(api: APIRouter, doors: Doors) -> None:
+    asking = signing_in(doors.database, secure=doors.site.secure)
+    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
+
+    @api.post("/session/refresh", responses=answers(401, 403))
+    def refresh(request: Request, response: Response) -> SessionOut:
+        """A new cookie for the old one, which works ten minutes longer (AC5).
+
+        After them, whoever shows the old one ends every session that came of the same sign-in.
+        """
+        caller, token = sessions.refresh(doors.database, token=request.cookies.get(COOKIE, ""))
+        return signed_in(response, doors, caller, token)
+
+    @api.delete("/session", status_code=204)
+    def sign_out(request: Request, response: Response) -> None:
+        """Sign out here; whoever holds a copy of the cookie is nobody, too."""
+        sessions.end_family(doors.database, token=request.cookies.get(COOKIE, ""))
+        response.delete_cookie(COOKIE, path="/")
+
+    @api.delete("/sessions", dependencies=BASIC, responses=answers(401, 403, 422, 429))
+    def sign_out_everywhere(who: Own, response: Response, apps: bool = False) -> EndedOut:
+        """Sign out everywhere, at once; with ``apps`` all app passwords end too (AC7)."""
+        ended = sessions.end_all(doors.database, listener_id=who.listener_id, apps=apps)
+        response.delete_cookie(COOKIE, path="/")
+        return EndedOut(ended)
+
+
+def _passwords(api: APIRouter, doors: Doors) -> None:
+    asking, guessing = signing_in(doors.database, secure=doors.site.secure), guesses()
+    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+
+    @api.post("/sessions", responses=answers(401, 422, 429))
+    def sign_in(body: PasswordIn, request: Request, response: Response) -> SessionOut:
+        """Sign in with the account's own password, if it has one (AC4).
+
+        Wrong, missing and unknown are one answer; who tries too often waits, whether there is
+        such an account or not (AC8).
+        """
+        guessing.check(request, rules.normalised_email(body.email))
+        caller, token = passwords.sign_in(
+            doors.database, doors.hasher, email=body.email, password=body.password
+        )
+        return signed_in(response, doors, caller, token)
+
+    @api.put("/password", dependencies=BASIC, responses=answers(401, 403, 422, 429))
+    def keep(body: NewPasswordIn, who: Fresh) -> EndedOut:
+        """Give the account a password, within 15 minutes of a sign-in; others are signed out."""
+        return EndedOut(
+            passwords.keep(doors.database, doors.hasher, caller=who, password=body.password)
+        )
+
+    @api.delete("/password", dependencies=BASIC, responses=answers(401, 403, 429))
+    def remove(who: Fresh) -> EndedOut:
+        """Have no password any more, within 15 minutes of a sign-in; others are signed out."""
+        return EndedOut(passwords.remove(doors.database, caller=who))
+
+
+def browser_cookie(request: Request, response: Response, doors: Doors) -> str:
+    """The browser's secret that links are bound to; a new one unless it has one."""
+    known = request.cookies.get(BROWSER, "")
+    browser = known if 32 <= len(known) <= 200 else secrets.token_urlsafe(32)
+    response.set_cookie(
+        BROWSER,
+        browser,
+        max_age=int(links.LIFETIME.total_seconds()),
+        httponly=True,
+        samesite="lax",
+        secure=doors.site.secure,
+        path="/",
+    )
+    return browser
+
+
+def signed_in(response: Response, doors: Doors, caller: Caller, token: str) -> SessionOut:
+    """The session's cookie, and whose it is."""
+    keep_session(response, token, secure=doors.site.secure)
+    return SessionOut(caller.listener_id, caller.email)
+
+
+def answers(*codes: int) -> dict[int | str, dict[str, Any]]:
+    """Errors of a route, for the OpenAPI."""
+    return {code: {"description": _SAYS[code], **_PROBLEM} for code in codes}

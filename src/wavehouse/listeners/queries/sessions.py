@@ -1,0 +1,172 @@
+"""Sessions of signed-in clients, by the hash of their token (AC5, AC7)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from uuid import UUID
+
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.types import StoredSession
+from wavehouse.store import Listeners, Tx
+
+
+def open_session(
+    tx: Tx[Listeners],
+    *,
+    token_hash: bytes,
+    listener_id: ListenerId,
+    family_id: UUID,
+    at: datetime,
+    expires_at: datetime,
+    absolute_expires_at: datetime,
+) -> None:
+    """Begin a session, or go on with the one that is there; one that was revoked stays so.
+
+    Going on moves the sliding end and never the absolute one; after either a session begins anew.
+    """
+    tx.execute(
+        """
+        INSERT INTO listeners.login_sessions AS s
+          (token_hash, listener_id, family_id, last_seen_at, expires_at, absolute_expires_at)
+        VALUES (%(token_hash)s, %(listener_id)s, %(family_id)s, %(at)s, %(expires_at)s,
+                %(absolute)s)
+        ON CONFLICT (token_hash) DO UPDATE
+        SET last_seen_at = %(at)s,
+            expires_at = CASE WHEN s.expires_at > %(at)s
+              THEN least(excluded.expires_at, s.absolute_expires_at)
+              ELSE excluded.expires_at END,
+            absolute_expires_at = CASE WHEN s.expires_at > %(at)s
+              THEN s.absolute_expires_at ELSE excluded.absolute_expires_at END
+        WHERE s.revoked_at IS NULL
+        """,
+        {
+            "token_hash": token_hash,
+            "listener_id": listener_id,
+            "family_id": family_id,
+            "at": at,
+            "expires_at": expires_at,
+            "absolute": absolute_expires_at,
+        },
+    )
+
+
+def session(tx: Tx[Listeners], *, token_hash: bytes) -> StoredSession | None:
+    """A session that was not revoked, of a listener who is there."""
+    return tx.maybe(
+        StoredSession,
+        """
+        SELECT l.listener_id, l.email, s.token_hash, s.family_id, s.rotated_at, s.last_seen_at,
+          s.expires_at, s.absolute_expires_at, p.app_password_id IS NOT NULL AS by_app
+        FROM listeners.login_sessions s JOIN listeners.listeners l USING (listener_id)
+        LEFT JOIN listeners.app_passwords p ON p.app_password_id = s.family_id
+        WHERE s.token_hash = %(token_hash)s AND s.revoked_at IS NULL AND l.deleted_at IS NULL
+          AND p.revoked_at IS NULL
+        """,
+        {"token_hash": token_hash},
+    )
+
+
+def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
+    """Wait until nobody else makes or ends sessions of a listener: a revocation misses none."""
+    tx.execute(
+        """
+        SELECT FROM listeners.listeners WHERE listener_id = %(listener_id)s FOR NO KEY UPDATE
+        """,
+        {"listener_id": listener_id},
+    )
+
+
+def slide(tx: Tx[Listeners], *, token_hash: bytes, at: datetime, expires_at: datetime) -> None:
+    """A session was used: it lasts longer."""
+    tx.execute(
+        """
+        UPDATE listeners.login_sessions
+        SET last_seen_at = greatest(last_seen_at, %(at)s),
+            expires_at = greatest(expires_at, least(%(expires_at)s, absolute_expires_at))
+        WHERE token_hash = %(token_hash)s AND revoked_at IS NULL AND expires_at > %(at)s
+        """,
+        {"token_hash": token_hash, "at": at, "expires_at": expires_at},
+    )
+
+
+def rotate(
+    tx: Tx[Listeners],
+    *,
+    token_hash: bytes,
+    next_hash: bytes,
+    at: datetime,
+    expires_at: datetime,
+    not_before: datetime,
+) -> UUID | None:
+    """A further token of the same family, with its cursor and its absolute end.
+
+    The token it comes of counts as rotated since the first time. None when that is not live any
+    more or was rotated before ``not_before``; two at once take turns.
+    """
+    family: UUID | None = tx.value(
+        """
+        WITH old AS (
+          UPDATE listeners.login_sessions
+          SET rotated_to = coalesce(rotated_to, %(next_hash)s),
+              rotated_at = coalesce(rotated_at, %(at)s)
+          WHERE token_hash = %(token_hash)s AND revoked_at IS NULL AND expires_at > %(at)s
+            AND (rotated_at IS NULL OR rotated_at > %(not_before)s)
+          RETURNING listener_id, family_id, device_id, served_cursor, absolute_expires_at
+        )
+        INSERT INTO listeners.login_sessions (token_hash, listener_id, family_id, device_id,
+          served_cursor, last_seen_at, expires_at, absolute_expires_at)
+        SELECT %(next_hash)s, listener_id, family_id, device_id, served_cursor, %(at)s,
+          least(%(expires_at)s, absolute_expires_at), absolute_expires_at
+        FROM old RETURNING family_id
+        """,
+        {
+            "token_hash": token_hash,
+            "next_hash": next_hash,
+            "at": at,
+            "expires_at": expires_at,
+            "not_before": not_before,
+        },
+    )
+    return family
+
+
+def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
+    """End a session now. The password that began it may begin it again, as after its expiry."""
+    tx.execute(
+        """
+        UPDATE listeners.login_sessions SET expires_at = %(at)s
+        WHERE token_hash = %(token_hash)s AND revoked_at IS NULL
+        """,
+        {"token_hash": token_hash, "at": at},
+    )
+
+
+def revoke_family(tx: Tx[Listeners], *, family_id: UUID, at: datetime) -> int:
+    """End every token that came of one sign-in; how many there were."""
+    return tx.execute(
+        """
+        UPDATE listeners.login_sessions SET revoked_at = %(at)s
+        WHERE family_id = %(family_id)s AND revoked_at IS NULL
+        """,
+        {"family_id": family_id, "at": at},
+    )
+
+
+def revoke_all(
+    tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime, keep: bytes | None = None
+) -> int:
+    """End every session of a listener but those of app passwords; how many there were.
+
+    ``keep`` is the hash of a token whose family goes on.
+    """
+    return tx.execute(
+        """
+        UPDATE listeners.login_sessions SET revoked_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL
+          AND family_id NOT IN (SELECT app_password_id FROM listeners.app_passwords
+                                WHERE listener_id = %(listener_id)s)
+          AND family_id IS DISTINCT FROM (
+            SELECT family_id FROM listeners.login_sessions WHERE token_hash = %(keep)s)
+        """,
+        {"listener_id": listener_id, "at": at, "keep": keep},
+    )

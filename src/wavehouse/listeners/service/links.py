@@ -1,0 +1,64 @@
+"""Use cases of one-time links: ask for one, sign in with it (AC2)."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import timedelta
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.listeners import rules
+from wavehouse.listeners.adapters.mail import Mail
+from wavehouse.listeners.queries import accounts, links
+from wavehouse.listeners.service import sessions
+from wavehouse.listeners.types import Caller
+from wavehouse.store import Database, Listeners
+
+LIFETIME = timedelta(minutes=15)
+_TOKEN_BYTES = 32
+
+
+def request(
+    database: Database[Listeners], mail: Mail, *, email: str, browser: str, address: str
+) -> None:
+    """Send a link that signs ``browser`` in for 15 minutes (AC2).
+
+    ``browser`` is the secret of the browser's cookie, ``address`` where links begin. An unknown
+    address gets no letter and the same answer (AC8). InvalidInput for what is no address.
+    """
+    told = rules.normalised_email(email)
+    token = secrets.token_urlsafe(_TOKEN_BYTES)
+    with database.worker() as tx:
+        listener = accounts.listener_by_email(tx, email=told)
+        if listener is None:
+            return
+        links.insert_link(
+            tx,
+            token_hash=rules.secret_hash(token),
+            listener_id=listener.listener_id,
+            browser_hash=rules.secret_hash(browser),
+            expires_at=clock.now() + LIFETIME,
+        )
+    text = f"This link signs you in once, within 15 minutes:\n\n{address}?token={token}\n"
+    mail.send(to=listener.email, subject="Your sign-in link", text=text)
+
+
+def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[Caller, str]:
+    """Use a link up and open a session: 30 days sliding, 180 at most (AC2, AC5).
+
+    Whoever has the letter has the mailbox: the address is verified. NotSignedIn, the same for a
+    link that is unknown, used, late or of another browser.
+    """
+    now = clock.now()
+    with database.worker() as tx:
+        found = links.use_link(
+            tx,
+            token_hash=rules.secret_hash(token),
+            browser_hash=rules.secret_hash(browser),
+            at=now,
+        )
+        if found is None:
+            raise NotSignedIn("this link does not sign you in", hint="Ask for a new one.")
+        accounts.verify_email(tx, listener_id=found.listener_id, at=now)
+        session = sessions.begin(tx, listener_id=found.listener_id)
+    return Caller(found.listener_id, found.email, rules.secret_hash(session)), session

@@ -1,0 +1,62 @@
+"""Use cases of the optional password of an account (AC4)."""
+
+from __future__ import annotations
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.listeners import rules
+from wavehouse.listeners.adapters.hashing import Hasher
+from wavehouse.listeners.queries import passwords as queries
+from wavehouse.listeners.queries import sessions as session_queries
+from wavehouse.listeners.service import sessions
+from wavehouse.listeners.types import Caller
+from wavehouse.store import Database, Listeners
+
+
+def sign_in(
+    database: Database[Listeners], hasher: Hasher, *, email: str, password: str
+) -> tuple[Caller, str]:
+    """Open a session by the account's password (AC4, AC5).
+
+    No transaction is open while the hash is computed, a quarter of a second. NotSignedIn, the
+    same after the same time, for an unknown address, an account without a password and a wrong
+    one (AC8); InvalidInput for what is no address; TooManyRequests when too many wait.
+    """
+    told, given = rules.normalised_email(email), rules.normalised_password(password)
+    with database.worker() as tx:
+        found = queries.password_of(tx, email=told)
+    stored = None if found is None else found.password_hash
+    matches = hasher.matches(stored, given)
+    if not matches or found is None or stored is None:
+        raise NotSignedIn("the address or the password is not right")
+    anew = hasher.hash(given) if hasher.is_outdated(stored) else None
+    with database.worker() as tx:
+        if not queries.still_has(tx, listener_id=found.listener_id, password_hash=stored):
+            raise NotSignedIn("the address or the password is not right")
+        if anew is not None:
+            queries.keep_password(tx, listener_id=found.listener_id, password_hash=anew)
+        token = sessions.begin(tx, listener_id=found.listener_id)
+    return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
+
+
+def keep(database: Database[Listeners], hasher: Hasher, *, caller: Caller, password: str) -> int:
+    """Give the account a password, or another one; how many other sessions ended (AC4).
+
+    InvalidInput for one that is too short, too long or the address itself.
+    """
+    made = hasher.hash(rules.usable_password(password, caller.email))
+    return _changed(database, caller, made)
+
+
+def remove(database: Database[Listeners], *, caller: Caller) -> int:
+    """Let the account have no password any more; how many other sessions ended."""
+    return _changed(database, caller, None)
+
+
+def _changed(database: Database[Listeners], caller: Caller, password_hash: str | None) -> int:
+    with database.worker() as tx:
+        session_queries.take_turns(tx, listener_id=caller.listener_id)
+        queries.keep_password(tx, listener_id=caller.listener_id, password_hash=password_hash)
+        return session_queries.revoke_all(
+            tx, listener_id=caller.listener_id, at=clock.now(), keep=caller.session
+        )
