@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import socket
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
 from wavehouse.web import problems
 from wavehouse.web.live import live_app
+
+sys.path.append(str(Path(__file__).parent))
 
 SITE = "https://pod.example"
 

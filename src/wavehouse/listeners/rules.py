@@ -30,6 +30,7 @@ SLIDING, ABSOLUTE = timedelta(days=30), timedelta(days=180)
 GRACE, SEEN_TO = timedelta(minutes=10), timedelta(minutes=1)
 FRESH = timedelta(minutes=15)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
+SHORTEST_CREDENTIAL, LONGEST_CREDENTIAL = 16, 1_023
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 PAGE = 1_000
 LARGEST_BATCH = 500

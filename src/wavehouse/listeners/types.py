@@ -105,6 +105,47 @@ class StoredPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey as its authenticator made it (AC3)."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey as it is kept; ``flagged_at`` is when its counter went back (AC3)."""
+
+    credential_id: bytes
+    listener_id: ListenerId
+    email: str
+    public_key: bytes
+    sign_count: int
+    name: str
+    last_used_at: datetime | None
+    flagged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Asserted:
+    """An answer of an authenticator that is right, with its counter."""
+
+    sign_count: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailChange:
+    """A change of address as one letter's token sees it (AC9)."""
+
+    listener_id: ListenerId
+    new_email: str
+    new_email_display: str
+    other_agreed: bool
+
+
+@dataclass(frozen=True, slots=True)
 class StoredSession:
     """A session as it is kept: its family are the tokens that came of one sign-in (AC5)."""
 

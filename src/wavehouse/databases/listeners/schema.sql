@@ -645,6 +645,44 @@ COMMENT ON COLUMN listeners.devices.last_seen_at IS 'When it last synchronised.'
 COMMENT ON COLUMN listeners.devices.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN listeners.devices.updated_at IS 'When the row last changed; kept by a trigger.';
 
+CREATE TABLE listeners.email_changes (
+  email_change_id uuid DEFAULT uuidv7() NOT NULL,
+  listener_id uuid NOT NULL,
+  new_email character varying(255) NOT NULL,
+  new_email_display character varying(255) NOT NULL,
+  old_token_hash bytea NOT NULL,
+  new_token_hash bytea NOT NULL,
+  old_confirmed_at timestamp with time zone,
+  new_confirmed_at timestamp with time zone,
+  expires_at timestamp with time zone NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT email_changes_pkey PRIMARY KEY (email_change_id),
+  CONSTRAINT email_changes_new_token_hash_key UNIQUE (new_token_hash),
+  CONSTRAINT email_changes_old_token_hash_key UNIQUE (old_token_hash),
+  CONSTRAINT email_changes_new_email_check CHECK (((POSITION(('@'::text) IN (new_email)) > 1) AND ((new_email)::text = lower((new_email)::text)))),
+  CONSTRAINT email_changes_new_token_hash_check CHECK ((length(new_token_hash) = 32)),
+  CONSTRAINT email_changes_old_token_hash_check CHECK ((length(old_token_hash) = 32)),
+  CONSTRAINT email_changes_waiting_check CHECK (((old_confirmed_at IS NULL) OR (new_confirmed_at IS NULL)))
+);
+CREATE INDEX email_changes_expires_at_idx ON listeners.email_changes USING btree (expires_at);
+CREATE INDEX email_changes_listener_id_idx ON listeners.email_changes USING btree (listener_id);
+ALTER TABLE listeners.email_changes ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.email_changes TO wavehouse_listeners_worker USING (true);
+REVOKE ALL ON listeners.email_changes FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.email_changes TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.email_changes TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.email_changes IS 'Changes of address that wait for a mailbox; with the second one they are made and the row goes (AC9).';
+COMMENT ON COLUMN listeners.email_changes.email_change_id IS 'The change.';
+COMMENT ON COLUMN listeners.email_changes.listener_id IS 'Whose address it is.';
+COMMENT ON COLUMN listeners.email_changes.new_email IS 'The address to be, normalised (AC1).';
+COMMENT ON COLUMN listeners.email_changes.new_email_display IS 'The address to be, as it was written.';
+COMMENT ON COLUMN listeners.email_changes.old_token_hash IS 'SHA-256 of the token in the letter to the old address.';
+COMMENT ON COLUMN listeners.email_changes.new_token_hash IS 'SHA-256 of the token in the letter to the new address.';
+COMMENT ON COLUMN listeners.email_changes.old_confirmed_at IS 'When the old mailbox agreed.';
+COMMENT ON COLUMN listeners.email_changes.new_confirmed_at IS 'When the new mailbox agreed.';
+COMMENT ON COLUMN listeners.email_changes.expires_at IS 'A day after it was asked for.';
+COMMENT ON COLUMN listeners.email_changes.created_at IS 'When the row was made; bookkeeping.';
+
 CREATE TABLE listeners.entitlement_ledger (
   ledger_id uuid DEFAULT uuidv7() NOT NULL,
   entitlement_id uuid NOT NULL,
@@ -972,6 +1010,36 @@ COMMENT ON COLUMN listeners.media_items.title IS 'Its title.';
 COMMENT ON COLUMN listeners.media_items.link IS 'Its page.';
 COMMENT ON COLUMN listeners.media_items.published_at IS 'When it appeared.';
 COMMENT ON COLUMN listeners.media_items.created_at IS 'When the row was made; bookkeeping.';
+
+CREATE TABLE listeners.passkey_challenges (
+  challenge_hash bytea NOT NULL,
+  listener_id uuid,
+  purpose text NOT NULL,
+  browser_hash bytea NOT NULL,
+  expires_at timestamp with time zone NOT NULL,
+  used_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT passkey_challenges_pkey PRIMARY KEY (challenge_hash),
+  CONSTRAINT passkey_challenges_browser_hash_check CHECK ((length(browser_hash) = 32)),
+  CONSTRAINT passkey_challenges_challenge_hash_check CHECK ((length(challenge_hash) = 32)),
+  CONSTRAINT passkey_challenges_listener_check CHECK (((purpose = 'register'::text) = (listener_id IS NOT NULL))),
+  CONSTRAINT passkey_challenges_purpose_check CHECK ((purpose IN ('register', 'sign_in')))
+);
+CREATE INDEX passkey_challenges_expires_at_idx ON listeners.passkey_challenges USING btree (expires_at);
+CREATE INDEX passkey_challenges_listener_id_idx ON listeners.passkey_challenges USING btree (listener_id);
+ALTER TABLE listeners.passkey_challenges ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.passkey_challenges TO wavehouse_listeners_worker USING (true);
+REVOKE ALL ON listeners.passkey_challenges FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.passkey_challenges TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.passkey_challenges TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.passkey_challenges IS 'Challenges that an authenticator is to sign, each once; only their hash is kept (AC3).';
+COMMENT ON COLUMN listeners.passkey_challenges.challenge_hash IS 'SHA-256 of the challenge.';
+COMMENT ON COLUMN listeners.passkey_challenges.listener_id IS 'Whose passkey is registered; nobody is known before signing in.';
+COMMENT ON COLUMN listeners.passkey_challenges.purpose IS 'What it is for.';
+COMMENT ON COLUMN listeners.passkey_challenges.browser_hash IS 'Hash of the cookie it is bound to.';
+COMMENT ON COLUMN listeners.passkey_challenges.expires_at IS 'Five minutes after it was made.';
+COMMENT ON COLUMN listeners.passkey_challenges.used_at IS 'When it was used; once only, whatever came of it.';
+COMMENT ON COLUMN listeners.passkey_challenges.created_at IS 'When the row was made; bookkeeping.';
 
 CREATE TABLE listeners.passkeys (
   credential_id bytea NOT NULL,
@@ -1544,6 +1612,8 @@ ALTER TABLE listeners.app_passwords ADD CONSTRAINT app_passwords_listener_id_fke
 
 ALTER TABLE listeners.devices ADD CONSTRAINT devices_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
+ALTER TABLE listeners.email_changes ADD CONSTRAINT email_changes_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
+
 ALTER TABLE listeners.entitlement_ledger ADD CONSTRAINT entitlement_ledger_entitlement_id_fkey FOREIGN KEY (entitlement_id) REFERENCES listeners.entitlements(entitlement_id) ON DELETE RESTRICT;
 ALTER TABLE listeners.entitlement_ledger ADD CONSTRAINT entitlement_ledger_external_event_id_fkey FOREIGN KEY (external_event_id) REFERENCES listeners.external_events(external_event_id) ON DELETE SET NULL;
 
@@ -1556,6 +1626,8 @@ ALTER TABLE listeners.login_links ADD CONSTRAINT login_links_listener_id_fkey FO
 
 ALTER TABLE listeners.login_sessions ADD CONSTRAINT login_sessions_listener_id_device_id_fkey FOREIGN KEY (listener_id, device_id) REFERENCES listeners.devices(listener_id, device_id) ON DELETE SET NULL (device_id);
 ALTER TABLE listeners.login_sessions ADD CONSTRAINT login_sessions_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
+
+ALTER TABLE listeners.passkey_challenges ADD CONSTRAINT passkey_challenges_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
 ALTER TABLE listeners.passkeys ADD CONSTRAINT passkeys_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 

@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from wavehouse.kernel.config import Settings
-from wavehouse.listeners.http import accounts, gpodder, native, page
+from wavehouse.listeners.http import accounts, emails, gpodder, native, page, passkeys
 from wavehouse.listeners.http.common import Doors, doors
 from wavehouse.store import Database, Listeners
 
@@ -19,6 +19,8 @@ def mounted(given: Doors) -> APIRouter:
     """The same, by these doors."""
     api = APIRouter()
     api.include_router(accounts.router(given))
+    api.include_router(passkeys.router(given))
+    api.include_router(emails.router(given))
     api.include_router(page.router(given))
     api.include_router(native.router(given.database, secure=given.site.secure))
     api.include_router(gpodder.router(given.database, secure=given.site.secure))

@@ -26,6 +26,8 @@ _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
     401: "It signs nobody in.",
     403: "An app password, or an old sign-in, does not change the account.",
+    404: "There is no such thing.",
+    409: "It is there already.",
     422: "A field cannot be used.",
     429: "Too many tries.",
 }

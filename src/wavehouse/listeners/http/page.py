@@ -15,12 +15,6 @@ from wavehouse.listeners.http import accounts
 from wavehouse.listeners.http.common import Doors, keep_session, raw_body
 from wavehouse.listeners.service import links
 
-_HEAD = (
-    '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-    '<meta name="viewport" content="width=device-width"><title>Sign in</title></head><body><main>'
-)
-_FOOT = "</main></body></html>"
-
 
 def router(doors: Doors) -> APIRouter:
     """``/listener/sign-in``: a form without scripts."""
@@ -30,24 +24,43 @@ def router(doors: Doors) -> APIRouter:
     @pages.get(accounts.PAGE)
     def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:
         return HTMLResponse(
-            f'{_HEAD}<h1>Sign in</h1><form method="post" action="{accounts.PAGE}">'
-            f'<input type="hidden" name="token" value="{escape(token)}">'
-            f"<p>This works in the browser in which you asked for the letter.</p>"
-            f"<button>Sign in</button></form>{_FOOT}"
+            shown(
+                "Sign in",
+                f'<form method="post" action="{accounts.PAGE}">'
+                f'<input type="hidden" name="token" value="{escape(token)}">'
+                "<p>This works in the browser in which you asked for the letter.</p>"
+                "<button>Sign in</button></form>",
+            )
         )
 
     @pages.post(accounts.PAGE)
     def enter(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
         brake.check(request)
-        try:
-            (token,) = parse_qs(body.decode("ascii"), max_num_fields=5).get("token", [""])
-        except ValueError:
-            raise HTTPException(400) from None
         _, session = links.redeem(
-            doors.database, token=token, browser=request.cookies.get(accounts.BROWSER, "")
+            doors.database,
+            token=form_token(body),
+            browser=request.cookies.get(accounts.BROWSER, ""),
         )
-        done = HTMLResponse(f"{_HEAD}<h1>You are signed in</h1>{_FOOT}")
+        done = HTMLResponse(shown("You are signed in", ""))
         keep_session(done, session, secure=doors.site.secure)
         return done
 
     return pages
+
+
+def shown(title: str, content: str) -> str:
+    """A whole page; ``content`` is HTML."""
+    return (
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
+        f"</head><body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
+    )
+
+
+def form_token(body: bytes) -> str:
+    """The token of an urlencoded form. 400 for what is none."""
+    try:
+        (token,) = parse_qs(body.decode("ascii"), max_num_fields=5).get("token", [""])
+    except ValueError:
+        raise HTTPException(400) from None
+    return token

@@ -1,0 +1,2 @@
+DROP TABLE listeners.email_changes;
+DROP TABLE listeners.passkey_challenges;

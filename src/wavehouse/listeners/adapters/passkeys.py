@@ -1,0 +1,132 @@
+"""WebAuthn, by the library of that name: what an authenticator is asked and answers (AC3)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.listeners.types import Asserted, NewPasskey, Passkey, Site
+
+CHALLENGE_BYTES = 32
+
+
+def creation_options(
+    site: Site, *, challenge: bytes, user_id: bytes, email: str, known: Sequence[bytes]
+) -> dict[str, Any]:
+    """For ``navigator.credentials.create``: a passkey that asks its owner and knows its account."""
+    import webauthn
+    from webauthn.helpers import structs
+
+    made = webauthn.generate_registration_options(
+        rp_id=site.name,
+        rp_name="Wavehouse",
+        user_name=email,
+        user_id=user_id,
+        challenge=challenge,
+        authenticator_selection=structs.AuthenticatorSelectionCriteria(
+            resident_key=structs.ResidentKeyRequirement.REQUIRED,
+            user_verification=structs.UserVerificationRequirement.REQUIRED,
+        ),
+        exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=each) for each in known],
+    )
+    found: dict[str, Any] = json.loads(webauthn.options_to_json(made))
+    return found
+
+
+def request_options(site: Site, *, challenge: bytes) -> dict[str, Any]:
+    """For ``navigator.credentials.get``; it names no passkey, so it tells nothing (AC8)."""
+    import webauthn
+    from webauthn.helpers import structs
+
+    made = webauthn.generate_authentication_options(
+        rp_id=site.name,
+        challenge=challenge,
+        user_verification=structs.UserVerificationRequirement.REQUIRED,
+    )
+    found: dict[str, Any] = json.loads(webauthn.options_to_json(made))
+    return found
+
+
+def challenge_of(credential: Mapping[str, Any]) -> bytes:
+    """The challenge that an answer says it signed. InvalidInput when it says none."""
+    from webauthn.helpers import base64url_to_bytes
+
+    try:
+        told = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+        return base64url_to_bytes(told["challenge"])
+    except Exception:  # whatever a stranger's bytes make of the parsers
+        raise InvalidInput("the answer of the authenticator cannot be read") from None
+
+
+def id_of(credential: Mapping[str, Any]) -> bytes:
+    """Which passkey an answer says it is of. InvalidInput when it says none."""
+    from webauthn.helpers import base64url_to_bytes
+
+    try:
+        return base64url_to_bytes(credential["id"])
+    except Exception:
+        raise InvalidInput("the answer of the authenticator cannot be read") from None
+
+
+def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -> NewPasskey:
+    """A new passkey whose origin, party, challenge and owner's presence are right.
+
+    InvalidInput for everything else; the library's reason is not told.
+    """
+    import webauthn
+    from webauthn.helpers import parse_registration_credential_json
+
+    try:
+        parsed = parse_registration_credential_json(dict(credential))
+        found = webauthn.verify_registration_response(
+            credential=parsed,
+            expected_challenge=challenge,
+            expected_rp_id=site.name,
+            expected_origin=site.origin,
+            require_user_verification=True,
+        )
+    except Exception:
+        raise InvalidInput("this is no answer to what was asked of the authenticator") from None
+    transports = tuple(str(each.value) for each in parsed.response.transports or ())
+    return NewPasskey(
+        found.credential_id, found.credential_public_key, found.sign_count, transports
+    )
+
+
+def asserted(
+    site: Site, *, challenge: bytes, passkey: Passkey, credential: Mapping[str, Any]
+) -> Asserted:
+    """The counter of an answer whose signature, origin, party and challenge are right.
+
+    The counter is not judged here: one that went back is to be kept as a fact. NotSignedIn for
+    everything that is not right.
+    """
+    import webauthn
+    from webauthn.helpers import parse_authentication_credential_json
+
+    try:
+        parsed = parse_authentication_credential_json(dict(credential))
+        found = webauthn.verify_authentication_response(
+            credential=parsed,
+            expected_challenge=challenge,
+            expected_rp_id=site.name,
+            expected_origin=site.origin,
+            credential_public_key=passkey.public_key,
+            credential_current_sign_count=0,
+            require_user_verification=True,
+        )
+    except Exception:
+        raise NotSignedIn("this passkey does not sign you in") from None
+    handle = parsed.response.user_handle
+    if handle and handle != passkey.listener_id.bytes:
+        raise NotSignedIn("this passkey does not sign you in")
+    return Asserted(found.new_sign_count)
+
+
+def as_text(credential_id: bytes) -> str:
+    """An id as clients write it: base64url without padding."""
+    from webauthn.helpers import bytes_to_base64url
+
+    return bytes_to_base64url(credential_id)

@@ -1,0 +1,110 @@
+"""``/api/v1/listener/email``: another address, which both mailboxes agree to (AC9).
+
+Without ``from __future__ import annotations``: FastAPI must see the types.
+"""
+
+from dataclasses import dataclass
+from functools import partial
+from html import escape
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+from starlette.responses import HTMLResponse, Response
+
+from wavehouse.listeners.http.accounts import (
+    BASIC,
+    LetterOut,
+    LinkIn,
+    TokenIn,
+    answers,
+    letters,
+    tokens,
+)
+from wavehouse.listeners.http.common import Doors, owning, raw_body, signing_in
+from wavehouse.listeners.http.page import form_token, shown
+from wavehouse.listeners.service import emails
+from wavehouse.listeners.types import Caller
+
+PAGE = "/listener/new-address"
+
+
+@dataclass(frozen=True)
+class AgreedOut:
+    """Whether the address is changed now, or the other mailbox has to agree yet."""
+
+    changed: bool
+
+
+def router(doors: Doors) -> APIRouter:
+    """Ask, agree, withdraw; and the page that both letters open."""
+    api = APIRouter()
+    api.include_router(_api(doors))
+    api.include_router(_page(doors))
+    return api
+
+
+def _api(doors: Doors) -> APIRouter:
+    api = APIRouter(prefix="/api/v1/listener/email", tags=["listener"])
+    asking = signing_in(doors.database, secure=doors.site.secure)
+    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
+    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+    writing, agreeing = letters(), tokens()
+
+    @api.put("", status_code=202, dependencies=BASIC, responses=answers(401, 403, 422, 429))
+    def ask(body: LinkIn, request: Request, who: Fresh) -> LetterOut:
+        """Write to both mailboxes, within 15 minutes of a sign-in (AC9).
+
+        The answer is the same for an address that has an account (AC8).
+        """
+        for mailbox in (who.email, emails.checked(who, body.email)):
+            writing.check(request, mailbox)
+        doors.later.do(
+            partial(
+                emails.ask,
+                doors.database,
+                doors.mail,
+                caller=who,
+                new_email=body.email,
+                address=doors.site.origin + PAGE,
+            )
+        )
+        return LetterOut(int(emails.LIFETIME.total_seconds()))
+
+    @api.post("/confirm", responses=answers(401, 409, 422, 429))
+    def agree(body: TokenIn, request: Request) -> AgreedOut:
+        """Agree with a letter's token; with the second mailbox the address is changed (AC9)."""
+        agreeing.check(request)
+        return AgreedOut(emails.agree(doors.database, token=body.token))
+
+    @api.delete("", status_code=204, dependencies=BASIC, responses=answers(401, 403, 429))
+    def withdraw(who: Own) -> None:
+        """Forget a change that waits; its letters are worth nothing then."""
+        emails.withdraw(doors.database, caller=who)
+
+    return api
+
+
+def _page(doors: Doors) -> APIRouter:
+    pages = APIRouter(include_in_schema=False)
+    brake = tokens()
+
+    @pages.get(PAGE)
+    def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:
+        return HTMLResponse(
+            shown(
+                "A new address",
+                f'<form method="post" action="{PAGE}">'
+                f'<input type="hidden" name="token" value="{escape(token)}">'
+                "<p>Both mailboxes must agree, the old one and the new one.</p>"
+                "<button>Agree</button></form>",
+            )
+        )
+
+    @pages.post(PAGE)
+    def agree(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
+        brake.check(request)
+        changed = emails.agree(doors.database, token=form_token(body))
+        said = "The address is changed." if changed else "The other mailbox has to agree, too."
+        return HTMLResponse(shown("Thank you", f"<p>{said}</p>"))
+
+    return pages

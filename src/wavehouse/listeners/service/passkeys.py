@@ -1,0 +1,158 @@
+"""Use cases of passkeys: register one, sign in with it, forget it (AC3)."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from datetime import timedelta
+from typing import Any
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners import rules
+from wavehouse.listeners.adapters import passkeys as authenticators
+from wavehouse.listeners.queries import passkeys as queries
+from wavehouse.listeners.service import sessions
+from wavehouse.listeners.types import Caller, Passkey, Site
+from wavehouse.store import Database, Listeners
+
+LIFETIME = timedelta(minutes=5)
+REGISTER, SIGN_IN = "register", "sign_in"
+
+
+def ask_for_new(
+    database: Database[Listeners], site: Site, *, caller: Caller, browser: str
+) -> dict[str, Any]:
+    """What the browser hands to an authenticator to make a passkey, within five minutes."""
+    challenge = _challenge(database, REGISTER, browser, caller.listener_id)
+    known = [each.credential_id for each in of(database, listener_id=caller.listener_id)]
+    return authenticators.creation_options(
+        site,
+        challenge=challenge,
+        user_id=caller.listener_id.bytes,
+        email=caller.email,
+        known=known,
+    )
+
+
+def register(
+    database: Database[Listeners],
+    site: Site,
+    *,
+    caller: Caller,
+    browser: str,
+    name: str,
+    credential: Mapping[str, Any],
+) -> str:
+    """Keep the passkey that an authenticator made; its id as clients write it.
+
+    The challenge is used up whatever comes of it. InvalidInput when origin, party, challenge,
+    the owner's presence or the answer itself is not right; Conflict when it is registered already.
+    """
+    challenge = authenticators.challenge_of(credential)
+    if not _use(database, challenge, REGISTER, browser, caller.listener_id):
+        raise InvalidInput("this challenge is not to be answered any more", hint="Begin again.")
+    made = authenticators.registered(site, challenge=challenge, credential=credential)
+    if not rules.SHORTEST_CREDENTIAL <= len(made.credential_id) <= rules.LONGEST_CREDENTIAL:
+        raise InvalidInput("the id of this passkey is too short or too long")
+    with database.worker() as tx:
+        if not queries.insert_passkey(tx, listener_id=caller.listener_id, passkey=made, name=name):
+            raise Conflict("this passkey is registered already")
+    return authenticators.as_text(made.credential_id)
+
+
+def ask_for_known(database: Database[Listeners], site: Site, *, browser: str) -> dict[str, Any]:
+    """What the browser hands to an authenticator to sign in; the same for everybody (AC8)."""
+    return authenticators.request_options(
+        site, challenge=_challenge(database, SIGN_IN, browser, None)
+    )
+
+
+def sign_in(
+    database: Database[Listeners], site: Site, *, browser: str, credential: Mapping[str, Any]
+) -> tuple[Caller, str]:
+    """Open a session with a passkey (AC3, AC5).
+
+    A counter that did not grow flags the passkey: there may be a copy of it, and neither signs in
+    any more. NotSignedIn for that, for an unknown passkey and for everything that is not right;
+    InvalidInput for an answer that cannot be read.
+    """
+    challenge, credential_id = (
+        authenticators.challenge_of(credential),
+        authenticators.id_of(credential),
+    )
+    used = _use(database, challenge, SIGN_IN, browser, None)
+    with database.worker() as tx:
+        found = queries.passkey(tx, credential_id=credential_id)
+    if not used or found is None:
+        raise NotSignedIn("this passkey does not sign you in")
+    told = authenticators.asserted(site, challenge=challenge, passkey=found, credential=credential)
+    token = _counted(database, found, told.sign_count)
+    if token is None:
+        raise NotSignedIn(
+            "this passkey does not sign you in",
+            hint="There may be a copy of it. Sign in by a link, remove it and make a new one.",
+        )
+    return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
+
+
+def of(database: Database[Listeners], *, listener_id: ListenerId) -> list[Passkey]:
+    """A listener's passkeys, oldest first."""
+    with database.worker() as tx:
+        return queries.passkeys(tx, listener_id=listener_id)
+
+
+def forget(database: Database[Listeners], *, caller: Caller, credential_id: str) -> None:
+    """Forget a passkey of the caller's. NotFound for one that they do not have."""
+    wanted = authenticators.id_of({"id": credential_id})
+    with database.worker() as tx:
+        if not queries.delete_passkey(tx, listener_id=caller.listener_id, credential_id=wanted):
+            raise NotFound("there is no such passkey")
+
+
+def _counted(database: Database[Listeners], passkey: Passkey, sign_count: int) -> str | None:
+    """A session for a counter that grew; the flag for one that did not is kept, too."""
+    now = clock.now()
+    with database.worker() as tx:
+        if queries.count_use(
+            tx, credential_id=passkey.credential_id, sign_count=sign_count, at=now
+        ):
+            return sessions.begin(tx, listener_id=passkey.listener_id)
+        queries.flag(tx, credential_id=passkey.credential_id, at=now)
+        return None
+
+
+def _challenge(
+    database: Database[Listeners], purpose: str, browser: str, listener_id: ListenerId | None
+) -> bytes:
+    made = secrets.token_bytes(authenticators.CHALLENGE_BYTES)
+    with database.worker() as tx:
+        queries.forget_challenges(tx, before=clock.now() - clock.DAY)
+        queries.insert_challenge(
+            tx,
+            challenge_hash=rules.secret_hash(made.hex()),
+            listener_id=listener_id,
+            purpose=purpose,
+            browser_hash=rules.secret_hash(browser),
+            expires_at=clock.now() + LIFETIME,
+        )
+    return made
+
+
+def _use(
+    database: Database[Listeners],
+    challenge: bytes,
+    purpose: str,
+    browser: str,
+    listener_id: ListenerId | None,
+) -> bool:
+    with database.worker() as tx:
+        return queries.use_challenge(
+            tx,
+            challenge_hash=rules.secret_hash(challenge.hex()),
+            listener_id=listener_id,
+            purpose=purpose,
+            browser_hash=rules.secret_hash(browser),
+            at=clock.now(),
+        )
