@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import random
 from collections.abc import Callable
-from datetime import date, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.measurement.conftest import FEED, ITEMS, MEDIA
 
+from wavehouse import measurement
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.engine import Bounds, Engine
 from wavehouse.measurement.adapters.formats import layout_of
@@ -22,7 +24,8 @@ from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.rules.thresholds import threshold_bytes
 from wavehouse.measurement.service import count_only, lookups
 
-FIRST, LAST = date(2026, 9, 1), date(2026, 11, 20)
+NINTH = datetime(2026, 11, 9, tzinfo=UTC)
+FIRST, NEAR, LAST = date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 20)
 
 
 @pytest.fixture
@@ -42,6 +45,13 @@ def agree(desk: Any) -> Callable[..., dict[str, int]]:
             assert desk.downloads(by) == found[by]
         assert desk.filtered() == got.filtered
         assert tally.faults == got.faults
+        near = replace(asked, first=NEAR)
+        stored = measurement.by_window(desk.place, first=NEAR, last=LAST)
+        rolling = count_only.count_windows(desk.place.settings, known, paths, near)
+        assert (stored.downloads, stored.gained, stored.lost) == (
+            rolling.downloads, rolling.gained, rolling.lost,
+        )  # fmt: skip
+        assert (stored.by_day, stored.by_episode) == (rolling.by_day, rolling.by_episode)
         assert desk.rows(
             "SELECT count(*) FROM measurement.downloads WHERE method = 'prefix_estimate'"
         ) == [(got.prefix_estimates,)]
@@ -198,6 +208,22 @@ def test_with_a_feed_no_database_is_opened(desk: Any, hit: Any, monkeypatch: Any
     assert "1 requests are for files of no known feed" in shown.stderr
     assert '"read": 2' in told.stdout
     assert not (desk.folder / "postgres").exists()
+
+
+def test_r37_from_logs_tells_the_windows_side_by_side(desk: Any, hit: Any) -> None:
+    """The guidelines' own example, as a table with the difference in words, and as JSON."""
+    times = [NINTH + timedelta(hours=hours) for hours in (22, 27, 46.25, 71.25)]
+    log = desk.log(*(hit.but(at=time) for time in times))
+    words = ["--from-logs", log, *feed_of(desk), "--window", "all"]
+    shown = run(cli.downloads, *words, obj=None)
+    told = run(cli.downloads, *words, "--json", obj=None)
+    refused = run(cli.downloads, *words, "--by", "app", obj=None)
+
+    assert (0, 0) == (shown.exit_code, told.exit_code)
+    assert "3 calendar, 3 first-touch, 2 last-touch" in shown.stderr
+    assert "R36" in shown.stderr
+    assert {"calendar": 3, "first-touch": 3, "last-touch": 2} == json.loads(told.stdout)["windows"]
+    assert "--by day" in str(getattr(refused.exception, "hint", ""))
 
 
 def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hit: Any) -> None:

@@ -60,7 +60,7 @@ def test_status_exits_with_3_while_something_is_pending(database: str, ladder: W
 
 def test_an_error_is_in_the_document_beside_what_was_done(database: str, ladder: Write) -> None:
     """What was applied before the failing file is not forgotten."""
-    folder = ladder({**FILES, "3_c.up": "nonsense;"})
+    folder = ladder({**FILES, "3_c.up": "SELECT 1 / 0;"})
     result = run("apply", "--dir", str(folder), "--url", database, "--json")
     told = document(result)
     assert ["1", "2"] == [step["version"] for step in told["applied"]]

@@ -113,6 +113,21 @@ def test_conversions_agree_with_the_rows(folder: Path, truth: dict[str, Any]) ->
     assert Decimal(money["total"]) == sum(map(Decimal, money["by_campaign"].values()))
 
 
+def test_orders_by_link_and_page_agree_with_their_truth(
+    folder: Path, truth: dict[str, Any]
+) -> None:
+    """AT06, AT09, AT10: every order has links or a pixel; both models give away the same cents."""
+    orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
+    told = truth["web"]
+    assert told["utm"] == sum("clicks" in order for order in orders)
+    assert told["pixel"] == sum("pixel" in order for order in orders)
+    assert told["utm"] + told["pixel"] == len(orders) > 0
+    cents = sum(round(float(order["conversion_value"]) * 100) for order in orders)
+    assert cents == sum(told["last_touch_cents"].values()) == sum(told["linear_cents"].values())
+    for order in orders:
+        assert all(click["at"] < order["occurred_at"] for click in order.get("clicks", ()))
+
+
 def test_a_folder_with_something_in_it_is_refused(tmp_path: Path) -> None:
     """Without --force nothing is overwritten; with it only an earlier simulation is."""
     settings = Settings(1, 2, 2, UNTIL)

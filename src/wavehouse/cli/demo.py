@@ -91,6 +91,7 @@ def _step(title: str) -> Iterator[None]:
 def _ingest(place: Workplace, sample: Any) -> None:
     """Steps 1 to 6 of the main job, by the same use cases as the commands'."""
     from wavehouse import catalog, measurement, sponsorship
+    from wavehouse.cli import demo_orders
 
     folder: Path = sample.folder
     media = catalog.read_media_file(folder / "media.json")
@@ -122,6 +123,7 @@ def _ingest(place: Workplace, sample: Any) -> None:
     ):
         sponsorship.import_campaigns(tx, identity=place.identity, path=folder / "campaigns.json")
         sponsorship.ingest_conversions(tx, identity=place.identity, path=folder / "conversions.csv")
+        demo_orders.tell(tx, place, folder)
 
 
 def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, Path]:
@@ -162,6 +164,7 @@ def _result(
 ) -> dict[str, Any]:
     """The one JSON object: figures, and each rule's counted downloads beside the truth."""
     from wavehouse import measurement, sponsorship
+    from wavehouse.cli import demo_orders
 
     first, last = date.fromisoformat(truth["from"]), date.fromisoformat(truth["until"])
     organization_id = place.organization.organization_id
@@ -186,7 +189,12 @@ def _result(
         "roi": float(round((earned - spend) / spend, 4)) if spend else None,
         "reports": {form: str(path) for form, path in reports.items()},
         "seconds": round(seconds, 2),
-        "truth": _against_truth(place, truth, first, last),
+        "windows": dict(
+            measurement.by_window(place, first=last - timedelta(days=27), last=last).downloads
+        ),
+        "credit": demo_orders.credited(place, first, last),
+        "truth": _against_truth(place, truth, first, last)
+        | demo_orders.against_truth(place, sample.folder, truth["web"], first, last),
     }
 
 
@@ -209,6 +217,10 @@ def _against_truth(
     }
 
 
+def _windows(found: dict[str, int]) -> str:
+    return ", ".join(f"{downloads:,} {window}" for window, downloads in found.items())
+
+
 def _tell(result: dict[str, Any]) -> None:
     truth = result["truth"]
     wrong = [rule for rule, held in truth.items() if held["expected"] != held["counted"]]
@@ -221,7 +233,12 @@ def _tell(result: dict[str, Any]) -> None:
             ["conversions", f"{result['conversions']:,}"],
             ["revenue", f"{result['revenue']:,.2f} {result['currency']}"],
             ["return on investment", "–" if result["roi"] is None else f"{result['roi']:.2f}×"],
-            ["counting rules held against the truth", f"{len(truth) - len(wrong)} of {len(truth)}"],
+            *(
+                [f"credited, {model.replace('_', '-')}", f"{amount:,.2f} {result['currency']}"]
+                for model, amount in result["credit"].items()
+            ),
+            ["windows, last 28 days", _windows(result["windows"])],
+            ["rules held against the truth", f"{len(truth) - len(wrong)} of {len(truth)}"],
             *([form, path] for form, path in result["reports"].items()),
             ["wall time", f"{result['seconds']:.1f} s"],
         ],

@@ -1,4 +1,4 @@
-"""Spans and counters through the OpenTelemetry API, loaded only when someone listens.
+"""Spans and metrics through the OpenTelemetry API, loaded only when someone listens.
 
 The API alone costs 0.1 s to import, which a ``--help`` must not pay: until an ``OTEL_*`` or
 ``WAVEHOUSE_TELEMETRY`` variable is set, ``span`` does nothing. The SDK is the operator's choice
@@ -29,3 +29,30 @@ def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
     tracer = trace.get_tracer("wavehouse")
     with tracer.start_as_current_span(name, attributes=attributes) as current:
         yield current
+
+
+def trace_id() -> str | None:
+    """The trace under way as 32 hexadecimal digits; None when nobody listens."""
+    if not listening():
+        return None
+    from opentelemetry import trace
+
+    context = trace.get_current_span().get_span_context()
+    return trace.format_trace_id(context.trace_id) if context.is_valid else None
+
+
+def count(name: str, **attributes: str | int) -> None:
+    """Add one to a counter."""
+    if listening():
+        from opentelemetry import metrics
+
+        metrics.get_meter("wavehouse").create_counter(name).add(1, attributes)
+
+
+def observe(name: str, value: float, unit: str, **attributes: str | int) -> None:
+    """Add a value to a histogram; ``unit`` as in UCUM (``ms``, ``1``)."""
+    if listening():
+        from opentelemetry import metrics
+
+        meter = metrics.get_meter("wavehouse")
+        meter.create_histogram(name, unit=unit).record(value, attributes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -80,3 +81,89 @@ def revoke(open_workplace: OpenWorkplace, email: str, device: str, as_json: bool
         terminal.print_json({"revoked": revoked})
     else:
         terminal.say(f"{revoked} passwords of {device} are revoked.")
+
+
+@listeners.command("export")
+@EMAIL
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
+@click.pass_obj
+def export(open_workplace: OpenWorkplace, email: str, out: Path | None) -> None:
+    """Print everything that a listener has here as one JSON object, to be carried away.
+
+    Devices, shows, episodes, every action; no password. `wavehouse listeners import` takes it, here
+    or on another server, and positions come out the same (P39).
+    """
+    import json
+
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import accounts, archives
+
+    with open_workplace() as place:
+        with place.stores.listeners.worker() as tx:
+            listener = accounts.find(tx, email=email)
+        found = archives.archive(place.stores.listeners, listener_id=listener.listener_id)
+    if out is None:
+        terminal.print_json(found)
+        return
+    out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    terminal.say(f"{len(found['actions']):,} actions, {len(found['subscriptions']):,} shows: {out}")
+
+
+@listeners.command("import")
+@EMAIL
+@click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@AS_JSON
+@click.pass_obj
+def bring_in(open_workplace: OpenWorkplace, email: str, archive: Path, as_json: bool) -> None:
+    """Add an exported archive to what a listener has; twice is once."""
+    import json
+
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import InvalidInput
+    from wavehouse.listeners.service import accounts, archives
+    from wavehouse.listeners.types import Caller
+
+    try:
+        told = json.loads(archive.read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise InvalidInput(
+            "this is no JSON",
+            where=str(archive),
+            hint="make one: wavehouse listeners export --email E --out archive.json",
+        ) from error
+    with open_workplace() as place:
+        with place.stores.listeners.worker() as tx:
+            listener = accounts.find(tx, email=email)
+        caller = Caller(listener.listener_id, listener.email, b"")
+        done = archives.bring_in(place.stores.listeners, caller=caller, told=told)
+    if as_json:
+        terminal.print_json(done)
+    else:
+        terminal.say(", ".join(f"{count:,} {what}" for what, count in done.items()))
+
+
+@listeners.command("erase")
+@EMAIL
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@AS_JSON
+@click.pass_obj
+def erase(open_workplace: OpenWorkplace, email: str, yes: bool, as_json: bool) -> None:
+    """Erase a listener with everything that is theirs, and print a receipt (P37).
+
+    Actions, positions, devices, shows, passwords, sessions. What their apps send later is refused
+    and makes nothing new. This cannot be undone: `wavehouse listeners export` first.
+    """
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import archives
+
+    if not yes:
+        click.confirm(f"Erase {email} and everything that is theirs?", abort=True, err=True)
+    with open_workplace() as place:
+        receipt = archives.erase(place.stores.listeners, email=email)
+    if as_json:
+        terminal.print_json(receipt.as_json())
+    else:
+        terminal.print_table(["table", "rows"], [[t, n] for t, n in receipt.rows.items()])
+        terminal.say(
+            f"Erased at {receipt.erased_at:%Y-%m-%d %H:%M:%S} UTC; digest {receipt.digest}"
+        )

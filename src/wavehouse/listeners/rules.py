@@ -12,7 +12,17 @@ from uuid import UUID, uuid5
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId
-from wavehouse.listeners.types import Action, Folded, Kind, NewAction, Position, State
+from wavehouse.listeners.types import (
+    Action,
+    Described,
+    Folded,
+    Kind,
+    NewAction,
+    Position,
+    ResumePolicy,
+    State,
+    StoredPosition,
+)
 
 SKEW = timedelta(seconds=300)
 SENT_OFF = timedelta(seconds=30)
@@ -255,6 +265,31 @@ def _by(position: Position, action: Action) -> Position:
         action_id=action.action_id,
         device_id=action.device_id,
     )
+
+
+def is_far(before_ms: int, after_ms: int, duration_ms: int | None) -> bool:
+    """P10: more than ten minutes apart, or more than 5 % of the whole."""
+    apart = abs(after_ms - before_ms)
+    return apart > 600_000 or (duration_ms is not None and apart * 20 > duration_ms)
+
+
+def suggested(policy: ResumePolicy, position: StoredPosition) -> tuple[int, tuple[int, ...]]:
+    """P8: where resuming goes, and what is asked about; never behind the end (P24, P28)."""
+    if position.state == State.FINISHED:
+        return 0, ()
+    last = None if position.duration_ms is None else max(position.duration_ms - 1_000, 0)
+    latest, furthest = (
+        at if last is None else min(at, last) for at in (position.position_ms, position.furthest_ms)
+    )
+    differ = policy is ResumePolicy.ASK and latest != furthest
+    at = furthest if policy is ResumePolicy.FURTHEST else latest
+    return at, (latest, furthest) if differ else ()
+
+
+def same_episode(a: Described, b: Described) -> bool:
+    """P29: two of date, link and title are the same; what is not told is not the same."""
+    pairs = ((a.published_at, b.published_at), (a.link, b.link), (a.title, b.title))
+    return sum(one is not None and one == other for one, other in pairs) >= 2
 
 
 def rewind_ms(pause: timedelta, position_ms: int, *, wanted: bool = True) -> int:

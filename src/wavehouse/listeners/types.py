@@ -246,6 +246,19 @@ class StoredPosition:
 
 
 @dataclass(frozen=True, slots=True)
+class Displaced:
+    """Where another device was before an action that did not know of it moved far away (P10).
+
+    ``action_id`` is what that device did: it can be restored (P11).
+    """
+
+    position_ms: int
+    device_id: str | None
+    at: datetime
+    action_id: ActionId
+
+
+@dataclass(frozen=True, slots=True)
 class Recorded:
     """What became of one action, in request order (P15)."""
 
@@ -253,6 +266,7 @@ class Recorded:
     status: Status
     reason: str = ""
     clock_skewed: bool = False
+    displaced: Displaced | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +275,15 @@ class Batch:
 
     results: tuple[Recorded, ...]
     cursor: int
+
+
+@dataclass(frozen=True, slots=True)
+class Described:
+    """What is told of an episode beside its file and guid: its title, its page, its date."""
+
+    title: str | None = None
+    link: str | None = None
+    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -299,9 +322,29 @@ class SubscriptionChange:
     seq: int
 
 
+class ResumePolicy(StrEnum):
+    """What a listener wants resuming to suggest (P8); it changes no log and no winner."""
+
+    LATEST = "latest"
+    FURTHEST = "furthest"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class ConflictHint:
+    """P10: another device moved far from where this one was; ``backward`` when it went back."""
+
+    position_ms: int
+    device_position_ms: int
+    direction: str
+
+
 @dataclass(frozen=True, slots=True)
 class Resume:
-    """Where to go on, and how far to go back first (P34)."""
+    """Where to go on, and how far to go back first (P34).
+
+    ``choices`` are the positions to ask about, when that is the listener's policy (P8).
+    """
 
     position_ms: int
     suggested_rewind_ms: int
@@ -311,3 +354,6 @@ class Resume:
     version: int
     updated_at: datetime
     device: str | None
+    policy: str
+    choices: tuple[int, ...] = ()
+    conflict_hint: ConflictHint | None = None

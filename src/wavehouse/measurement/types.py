@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -284,7 +284,8 @@ class WindowFigures:
     """A period's downloads by each counting window; days are UTC.
 
     ``gained`` and ``lost`` tell first-touch from calendar, and last-touch from first-touch: how
-    many downloads the one counts that the other does not.
+    many downloads the one counts that the other does not. ``read``, ``faults`` and ``errors`` are
+    as in PeriodFigures.
     """
 
     first: date
@@ -294,6 +295,35 @@ class WindowFigures:
     by_episode: Mapping[str, list[Figure]]
     gained: Mapping[str, int]
     lost: Mapping[str, int]
+    read: int | None = None
+    faults: Mapping[str, int] = field(default_factory=dict)
+    errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPart:
+    """A span of positions that a request brought to a listener who came on several days.
+
+    Positions are bytes, from ``range_start`` to before ``range_end``.
+    """
+
+    listener_key: int
+    episode_id: UUID
+    enclosure_id: UUID
+    requested_at: datetime
+    range_start: int
+    range_end: int
+    threshold_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCell:
+    """Downloads of an episode on a UTC day, of listeners who came on several days or did not."""
+
+    episode_id: UUID
+    day: date
+    is_repeated: bool
+    downloads: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,12 +2,13 @@
 
 from wavehouse.schema.service.documents import catalogue, check_documents, write_documents
 from wavehouse.schema.service.seeding import seed
-from wavehouse.schema.service.use_cases import apply, recover, rollback, status
+from wavehouse.schema.service.use_cases import apply, history, recover, rollback, status
 from wavehouse.schema.types import (
     Catalogue,
     Direction,
     DocumentsCheck,
     EntryState,
+    Expected,
     MigrationFailed,
     Patience,
     RecoverResult,
@@ -25,6 +26,7 @@ __all__ = [
     "Direction",
     "DocumentsCheck",
     "EntryState",
+    "Expected",
     "MigrationFailed",
     "Patience",
     "RecoverResult",
@@ -38,6 +40,7 @@ __all__ = [
     "apply",
     "catalogue",
     "check_documents",
+    "history",
     "recover",
     "rollback",
     "seed",

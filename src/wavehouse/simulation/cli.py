@@ -64,8 +64,8 @@ def simulate(
 ) -> None:  # fmt: skip
     """Invent shows, listeners, sponsors and their logs, with the truth about them.
 
-    Writes feeds/, logs/, media.json, campaigns.json, conversions.csv and truth.json. The same
-    options and the same --until write the same bytes.
+    Writes feeds/, logs/, media.json, campaigns.json, conversions.csv, orders.jsonl and truth.json.
+    The same options and the same --until write the same bytes.
     """
     import time
 

@@ -1577,9 +1577,14 @@ CREATE TABLE schema_ops.journal (
   duration_ms bigint,
   runner_id uuid NOT NULL,
   statement integer,
+  actor text,
+  change_set text,
+  trace_id text,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
+  CONSTRAINT journal_change_set_check CHECK ((change_set ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
-  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'intent', 'statement', 'done')))
+  CONSTRAINT journal_event_check CHECK ((event IN ('started', 'intent', 'statement', 'done'))),
+  CONSTRAINT journal_trace_id_check CHECK ((trace_id ~ '^[0-9a-f]{32}$'::text))
 );
 COMMENT ON TABLE schema_ops.journal IS 'What runners did, in order and append-only: applied, rolled back, begun.';
 COMMENT ON COLUMN schema_ops.journal.journal_id IS 'The event.';
@@ -1593,6 +1598,9 @@ COMMENT ON COLUMN schema_ops.journal.done_by IS 'By which login.';
 COMMENT ON COLUMN schema_ops.journal.duration_ms IS 'How long it took.';
 COMMENT ON COLUMN schema_ops.journal.runner_id IS 'The run of a command that did it.';
 COMMENT ON COLUMN schema_ops.journal.statement IS 'Which statement of a non-transactional file, counted from 1.';
+COMMENT ON COLUMN schema_ops.journal.actor IS 'Who ran it, as the runner was told; done_by is the login of the database.';
+COMMENT ON COLUMN schema_ops.journal.change_set IS 'Merkle root of all files of that run.';
+COMMENT ON COLUMN schema_ops.journal.trace_id IS 'The trace of that run in the telemetry, or the runner''s own id.';
 
 ALTER TABLE audit.audit_commitments ADD CONSTRAINT audit_commitments_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit.audit_log(audit_id) ON DELETE RESTRICT;
 

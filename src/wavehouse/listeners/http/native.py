@@ -6,25 +6,30 @@ over the database.
 
 import re
 from dataclasses import dataclass
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Header, Path, Query, Response
+from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from wavehouse.kernel.errors import Conflict, InvalidInput, UsageError
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
+from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import signing_in
-from wavehouse.listeners.service import accounts, positions, subscriptions
+from wavehouse.listeners.service import accounts, archives, positions, subscriptions
 from wavehouse.listeners.types import (
     Caller,
     Change,
+    Described,
     Device,
+    Displaced,
     Kind,
     NewAction,
     Resume,
+    ResumePolicy,
     Status,
     StoredPosition,
 )
@@ -104,6 +109,38 @@ class BatchIn(BaseModel):
     actions: list[ActionOf] = Field(max_length=rules.LARGEST_BATCH)
 
 
+Url = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^https?://[^\x00]+$")]
+Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
+
+
+class EpisodeIn(BaseModel):
+    """What an app knows of an episode."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    podcast_url: Url
+    episode_url: Url
+    guid: Text | None = None
+    title: Text | None = None
+    link: Url | None = None
+    published_at: Instant | None = None
+
+
+class Preferences(BaseModel):
+    """What a listener has chosen."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    resume_policy: ResumePolicy
+
+
+@dataclass(frozen=True)
+class ChapterOut:
+    """What an episode is called here."""
+
+    chapter_id: str
+
+
 @dataclass(frozen=True)
 class Outcome:
     """What became of an action."""
@@ -112,6 +149,7 @@ class Outcome:
     status: Status
     reason: str
     clock_skewed: bool
+    displaced: Displaced | None = None
 
 
 @dataclass(frozen=True)
@@ -149,7 +187,10 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
             database, caller=who, actions=[one.told(one.chapter_id) for one in body.actions]
         )
         return BatchOut(
-            [Outcome(o.action_id, o.status, o.reason, o.clock_skewed) for o in done.results],
+            [
+                Outcome(o.action_id, o.status, o.reason, o.clock_skewed, o.displaced)
+                for o in done.results
+            ],
             done.cursor,
         )
 
@@ -192,12 +233,67 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
             raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)
         found = positions.position(database, listener_id=who.listener_id, chapter_id=chapter_id)
         response.headers["ETag"] = f'"v{found.version}"'
-        return Outcome(one.action_id, one.status, one.reason, one.clock_skewed)
+        return Outcome(one.action_id, one.status, one.reason, one.clock_skewed, one.displaced)
+
+    @api.delete("/positions/{chapter_id}", status_code=204, responses=_answers(404))
+    def remove(chapter_id: Chapter, who: Who) -> None:
+        """Take a position away; what was done before this does not bring it back (P38)."""
+        positions.remove(database, caller=who, chapter_id=chapter_id)
 
     @api.get("/resume/{chapter_id}", responses=_answers(404))
-    def resume(chapter_id: Chapter, who: Who) -> Resume:
-        """Where to go on, and how far to go back first (P34)."""
-        return positions.resume(database, listener_id=who.listener_id, chapter_id=chapter_id)
+    def resume(
+        chapter_id: Chapter,
+        who: Who,
+        device_id: Annotated[
+            str | None, Query(min_length=1, max_length=255, pattern=r"^[^\x00]+$")
+        ] = None,
+    ) -> Resume:
+        """Where to go on, and how far to go back first (P34).
+
+        Name the device, and it is told when another one moved far from where it was (P10).
+        """
+        return positions.resume(
+            database, listener_id=who.listener_id, chapter_id=chapter_id, device_id=device_id
+        )
+
+    @api.post("/chapters", responses=_answers(413, 422))
+    def chapter(body: EpisodeIn, who: Who) -> ChapterOut:
+        """The chapter of an episode: by guid, by file, or by two of date, link, title (P29)."""
+        told = Described(body.title, body.link, body.published_at)
+        episode = positions.Episode(body.podcast_url, body.episode_url, body.guid, told)
+        return ChapterOut(positions.chapters(database, [episode])[episode])
+
+    @api.get("/export")
+    def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:
+        """All that is a listener's: whole, or as gpodder's actions, or the shows as OPML (P39)."""
+        if form == "json":
+            return JSONResponse(archives.archive(database, listener_id=who.listener_id))
+        if form == "opml":
+            told = archives.archive(database, listener_id=who.listener_id)
+            text = dialect.opml(told["subscriptions"], "Subscriptions")
+            return Response(text, media_type="text/x-opml+xml")
+        found = positions.history(database, listener_id=who.listener_id)
+        return JSONResponse({"actions": [dialect.shown(one) for one in found]})
+
+    @api.post("/import", responses=_answers(413, 422))
+    def bring_in(body: dict[str, Any], who: Who) -> dict[str, int]:
+        """Add an archive that was exported, here or elsewhere; again it changes nothing (P39)."""
+        return archives.bring_in(database, caller=who, told=body)
+
+    @api.get("/settings")
+    def settings(who: Who) -> Preferences:
+        """What the listener has chosen."""
+        return Preferences(
+            resume_policy=positions.resume_policy(database, listener_id=who.listener_id)
+        )
+
+    @api.put("/settings", responses=_answers(413, 422))
+    def set_settings(body: Preferences, who: Who) -> Preferences:
+        """What resuming suggests: the latest position, the furthest, or both to ask about (P8)."""
+        positions.set_resume_policy(
+            database, listener_id=who.listener_id, policy=body.resume_policy
+        )
+        return body
 
     @api.post("/positions/{chapter_id}/restore/{action_id}", responses=_answers(404, 422))
     def restore(chapter_id: Chapter, action_id: UUID, who: Who) -> BatchOut:

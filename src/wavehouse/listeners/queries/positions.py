@@ -10,21 +10,29 @@ from wavehouse.kernel.ids import ActionId, ListenerId
 from wavehouse.listeners.types import (
     Action,
     Change,
+    Described,
     NewAction,
     Position,
+    ResumePolicy,
     StoredPosition,
 )
 from wavehouse.store import Listeners, Tx
 
 
 def save_media_items(
-    tx: Tx[Listeners], *, items: Sequence[tuple[str, str, str, str | None]]
+    tx: Tx[Listeners],
+    *,
+    items: Sequence[tuple[str, str, str, str | None, str | None, str | None, datetime | None]],
 ) -> None:
-    """What clients call episodes: chapter, feed, file and guid; those that are known stay."""
+    """What clients call episodes: chapter, feed, file, guid, title, page and date.
+
+    Those that are known stay.
+    """
     tx.execute_many(
         """
-        INSERT INTO listeners.media_items (chapter_id, podcast_url, episode_url, guid)
-        VALUES (%s, %s, %s, %s) ON CONFLICT DO NOTHING
+        INSERT INTO listeners.media_items
+          (chapter_id, podcast_url, episode_url, guid, title, link, published_at)
+        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
         """,
         list(items),
     )
@@ -63,6 +71,114 @@ def known_items(
             "guids": list(guids),
         },
     ).fetchall()  # fmt: skip
+
+
+def described_items(
+    tx: Tx[Listeners], *, podcast_url: str, described: Described
+) -> list[tuple[str, str | None, Described]]:
+    """Episodes of a feed that have this title, page or date: chapter, guid, description (P29)."""
+    rows = tx.connection.execute(
+        """
+        SELECT chapter_id, guid, title, link, published_at FROM listeners.media_items
+        WHERE podcast_url = %(podcast_url)s
+          AND (title = %(title)s OR link = %(link)s OR published_at = %(published_at)s)
+        """,
+        {
+            "podcast_url": podcast_url,
+            "title": described.title,
+            "link": described.link,
+            "published_at": described.published_at,
+        },
+    )
+    return [(row[0], row[1], Described(*row[2:])) for row in rows]
+
+
+def save_device_positions(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    rows: Sequence[tuple[str, str, int]],
+    at: datetime,
+) -> None:
+    """Where devices are in chapters: chapter, device, milliseconds (P10)."""
+    tx.execute_many(
+        """
+        INSERT INTO listeners.playback_device_positions AS d
+          (listener_id, chapter_id, device_id, position_ms, seen_version, updated_at)
+        SELECT %(listener_id)s, %(chapter_id)s::text, %(device_id)s::text, %(position_ms)s,
+          coalesce(
+          (SELECT version FROM listeners.playback_positions
+           WHERE listener_id = %(listener_id)s AND chapter_id = %(chapter_id)s::text), 0), %(at)s
+        ON CONFLICT (listener_id, chapter_id, device_id) DO UPDATE
+        SET position_ms = excluded.position_ms, seen_version = excluded.seen_version,
+            updated_at = excluded.updated_at
+        """,
+        [
+            {
+                "listener_id": listener_id,
+                "chapter_id": chapter_id,
+                "device_id": device_id,
+                "position_ms": position_ms,
+                "at": at,
+            }
+            for chapter_id, device_id, position_ms in rows
+        ],
+    )
+
+
+def device_position(
+    tx: Tx[Listeners], *, listener_id: ListenerId, chapter_id: str, device_id: str | None
+) -> int | None:
+    """Where a device was last in a chapter, in milliseconds; None when it never was."""
+    found = tx.value(
+        """
+        SELECT position_ms FROM listeners.playback_device_positions
+        WHERE listener_id = %(listener_id)s AND chapter_id = %(chapter_id)s
+          AND device_id = %(device_id)s
+        """,
+        {"listener_id": listener_id, "chapter_id": chapter_id, "device_id": device_id},
+    )
+    return None if found is None else int(found)
+
+
+def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy:
+    """What a listener wants resuming to suggest (P8)."""
+    return ResumePolicy(
+        tx.value(
+            "SELECT resume_policy FROM listeners.listeners WHERE listener_id = %(listener_id)s",
+            {"listener_id": listener_id},
+        )
+    )
+
+
+def set_resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId, policy: ResumePolicy) -> None:
+    """Keep what a listener wants (P8)."""
+    tx.execute(
+        """
+        UPDATE listeners.listeners SET resume_policy = %(policy)s
+        WHERE listener_id = %(listener_id)s
+        """,
+        {"listener_id": listener_id, "policy": policy.value},
+    )
+
+
+def mark_deleted(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    chapter_id: str,
+    action_id: ActionId,
+    at: datetime,
+) -> None:
+    """Hide a position while its tombstone is what won (P38)."""
+    tx.execute(
+        """
+        UPDATE listeners.playback_positions SET deleted_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND chapter_id = %(chapter_id)s
+          AND action_id = %(action_id)s
+        """,
+        {"listener_id": listener_id, "chapter_id": chapter_id, "action_id": action_id, "at": at},
+    )
 
 
 def known_actions(
@@ -185,7 +301,8 @@ def save_position(
             state = excluded.state, finished_at = excluded.finished_at,
             finished_count = excluded.finished_count, version = p.version + 1,
             seq = excluded.seq, effective_at = excluded.effective_at,
-            action_id = excluded.action_id, device_id = excluded.device_id, deleted_at = NULL
+            action_id = excluded.action_id, device_id = excluded.device_id,
+            deleted_at = CASE WHEN p.action_id = excluded.action_id THEN p.deleted_at END
         """,
         {
             "listener_id": listener_id,
@@ -214,7 +331,10 @@ def changes(
     podcast_url: str | None = None,
     device_id: str | None = None,
 ) -> list[Change]:
-    """Actions after a cursor, in the order in which they were committed (P17, P18)."""
+    """Actions after a cursor, in the order in which they were committed (P17, P18).
+
+    Of progress that a device tells within five seconds the last is told (P33).
+    """
     return tx.rows(
         Change,
         """
@@ -224,6 +344,12 @@ def changes(
         WHERE a.listener_id = %(listener_id)s AND a.seq > %(after)s
           AND (%(podcast_url)s::text IS NULL OR m.podcast_url = %(podcast_url)s)
           AND (%(device_id)s::text IS NULL OR a.device_id = %(device_id)s)
+          AND (a.kind <> 'progress' OR NOT EXISTS (
+            SELECT FROM listeners.playback_actions b
+            WHERE b.listener_id = a.listener_id AND b.chapter_id = a.chapter_id
+              AND b.kind = 'progress' AND b.device_id = a.device_id AND b.seq > a.seq
+              AND b.effective_at >= a.effective_at
+              AND b.effective_at < a.effective_at + interval '5 seconds'))
         ORDER BY a.seq LIMIT %(limit)s
         """,
         {

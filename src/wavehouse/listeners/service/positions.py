@@ -21,17 +21,24 @@ from wavehouse.listeners.types import (
     Action,
     Batch,
     Caller,
+    Change,
     Changes,
+    ConflictHint,
+    Described,
+    Displaced,
     Kind,
     NewAction,
     Position,
     Recorded,
     Resume,
+    ResumePolicy,
     State,
     Status,
     StoredPosition,
 )
 from wavehouse.store import Database, Listeners, Tx
+
+NOTHING_TOLD = Described()
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,10 +48,14 @@ class Episode:
     podcast_url: str
     episode_url: str
     guid: str | None = None
+    described: Described = NOTHING_TOLD
 
 
 def chapters(database: Database[Listeners], episodes: Sequence[Episode]) -> dict[Episode, str]:
-    """The chapter of each episode, made known if need be: by guid, else by file (P29)."""
+    """The chapter of each episode, made known if need be (P29).
+
+    By guid, else by file, else by two of date, link and title, within its feed.
+    """
     wanted = list(dict.fromkeys(episodes))
     with database.worker() as tx:
         found = _known(tx, wanted)
@@ -56,6 +67,9 @@ def chapters(database: Database[Listeners], episodes: Sequence[Episode]) -> dict
                     one.podcast_url,
                     one.episode_url,
                     one.guid,
+                    one.described.title,
+                    one.described.link,
+                    one.described.published_at,
                 )
                 for one in new
             ]
@@ -80,9 +94,24 @@ def _known(tx: Tx[Listeners], episodes: Sequence[Episode]) -> dict[Episode, str]
             chapter, guid = by_file[one.podcast_url, one.episode_url]
             if one.guid and guid is None:
                 queries.set_guid(tx, chapter_id=chapter, guid=one.guid)
+        if chapter is None and one.described != NOTHING_TOLD:
+            chapter = _by_description(tx, one)
         if chapter is not None:
             found[one] = chapter
     return found
+
+
+def _by_description(tx: Tx[Listeners], episode: Episode) -> str | None:
+    """The one episode of the feed that is described alike; of several none is taken."""
+    alike = [
+        chapter
+        for chapter, guid, described in queries.described_items(
+            tx, podcast_url=episode.podcast_url, described=episode.described
+        )
+        if rules.same_episode(described, episode.described)
+        and (guid is None or episode.guid is None)  # two guids are two episodes
+    ]
+    return alike[0] if len(alike) == 1 else None
 
 
 def record(
@@ -117,8 +146,51 @@ def record(
         _check_version(rows.get(chapter_ids[0]) if chapter_ids else None, if_match, only_new)
         _know_devices(tx, caller.listener_id, actions, received)
         results = _recorded(tx, caller.listener_id, actions, rows, received, first)
+        results = _with_displaced(actions, results, rows)
+        _keep_device_positions(tx, caller.listener_id, actions, received)
         cursor = _cursor_after(tx, caller, actions, first, last)
     return Batch(tuple(results), cursor)
+
+
+def _with_displaced(
+    actions: Sequence[NewAction], results: Sequence[Recorded], rows: dict[str, StoredPosition]
+) -> list[Recorded]:
+    """P10: say where another device was, when an action that had not seen it moved far away."""
+    told = []
+    for action, result in zip(actions, results, strict=True):
+        row = rows.get(action.chapter_id)
+        if (
+            row is not None
+            and result.status is Status.APPLIED
+            and action.position_ms is not None
+            and action.kind is not Kind.RESTORE
+            and row.device_id != action.device_id
+            and action.seen != row.action_id
+            and rules.is_far(row.position_ms, action.position_ms, row.duration_ms)
+        ):
+            before = Displaced(row.position_ms, row.device_id, row.effective_at, row.action_id)
+            told.append(replace(result, displaced=before))
+        else:
+            told.append(result)
+    return told
+
+
+def _keep_device_positions(
+    tx: Tx[Listeners], listener_id: ListenerId, actions: Sequence[NewAction], at: datetime
+) -> None:
+    """Where each device was last, for its hint (P10)."""
+    last = {
+        (action.chapter_id, action.device_id): action.position_ms
+        for action in actions
+        if action.device_id and action.position_ms is not None and not rules.refusal(action)
+    }
+    if last:
+        queries.save_device_positions(
+            tx,
+            listener_id=listener_id,
+            rows=[(chapter, device, ms) for (chapter, device), ms in sorted(last.items())],
+            at=at,
+        )
 
 
 def _check_version(row: StoredPosition | None, if_match: int | None, only_new: bool) -> None:
@@ -322,6 +394,12 @@ def changes(
     return Changes(tuple(chosen), cursor, more)
 
 
+def history(database: Database[Listeners], *, listener_id: ListenerId) -> list[Change]:
+    """Everything that was ever said, in the order of commits."""
+    with database.listener(listener_id) as tx:
+        return queries.changes(tx, listener_id=listener_id, after=0, limit=2**31 - 1)
+
+
 def before_now() -> int:
     """A cursor that every later change is behind, for a listener who has none yet (P20).
 
@@ -341,15 +419,34 @@ def position(
     return found[0]
 
 
-def resume(database: Database[Listeners], *, listener_id: ListenerId, chapter_id: str) -> Resume:
-    """Where to go on (P34): from the beginning when it was finished (P24)."""
+def resume(
+    database: Database[Listeners],
+    *,
+    listener_id: ListenerId,
+    chapter_id: str,
+    device_id: str | None = None,
+) -> Resume:
+    """Where to go on (P34), as the listener wants it (P8): anew when it was finished (P24).
+
+    To a device that was far away, by what another has done, that is hinted (P10).
+    """
     row = position(database, listener_id=listener_id, chapter_id=chapter_id)
     finished = row.state == State.FINISHED
-    at = 0 if finished else row.position_ms
-    if row.duration_ms is not None:
-        at = min(at, max(row.duration_ms - 1_000, 0))  # P28: never behind the end
     with database.listener(listener_id) as tx:
         names = {one.device_id: one.name for one in devices.devices(tx, listener_id=listener_id)}
+        policy = queries.resume_policy(tx, listener_id=listener_id)
+        own = (
+            queries.device_position(
+                tx, listener_id=listener_id, chapter_id=chapter_id, device_id=device_id
+            )
+            if device_id not in (None, row.device_id)
+            else None
+        )
+    at, choices = rules.suggested(policy, row)
+    hint = None
+    if own is not None and rules.is_far(own, row.position_ms, row.duration_ms):
+        direction = "forward" if row.position_ms > own else "backward"
+        hint = ConflictHint(row.position_ms, own, direction)
     return Resume(
         at,
         rules.rewind_ms(clock.now() - row.effective_at, at),
@@ -359,7 +456,49 @@ def resume(database: Database[Listeners], *, listener_id: ListenerId, chapter_id
         row.version,
         row.updated_at,
         names.get(row.device_id or "", row.device_id),
+        policy,
+        choices,
+        hint,
     )
+
+
+def set_resume_policy(
+    database: Database[Listeners], *, listener_id: ListenerId, policy: ResumePolicy
+) -> None:
+    """What resuming suggests from now on (P8)."""
+    with database.listener(listener_id) as tx:
+        queries.set_resume_policy(tx, listener_id=listener_id, policy=policy)
+
+
+def resume_policy(database: Database[Listeners], *, listener_id: ListenerId) -> ResumePolicy:
+    """What resuming suggests (P8)."""
+    with database.listener(listener_id) as tx:
+        return queries.resume_policy(tx, listener_id=listener_id)
+
+
+def remove(database: Database[Listeners], *, caller: Caller, chapter_id: str) -> Batch:
+    """Take a position away (P38): a tombstone, as a reset of now, that older actions do not lift.
+
+    NotFound when there is none.
+    """
+    position(database, listener_id=caller.listener_id, chapter_id=chapter_id)
+    now = clock.now()
+    tombstone = NewAction(
+        rules.derived_id("remove", caller.listener_id, chapter_id, now),
+        chapter_id,
+        Kind.RESET,
+        occurred_at=now,
+    )
+    done = record(database, caller=caller, actions=[tombstone])
+    with database.listener(caller.listener_id) as tx:
+        queries.mark_deleted(
+            tx,
+            listener_id=caller.listener_id,
+            chapter_id=chapter_id,
+            action_id=tombstone.action_id,
+            at=now,
+        )
+    return done
 
 
 def restore(

@@ -7,9 +7,9 @@ tests hold the two against each other.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import UTC, date
 from uuid import UUID
 
 import duckdb
@@ -19,9 +19,30 @@ from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups, close
 from wavehouse.measurement.adapters.formats import Layout
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.rules.addresses import keyed_hash
-from wavehouse.measurement.types import Chunk, Figure, PeriodFigures, Reject
+from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
+from wavehouse.measurement.rules.windows import DAY
+from wavehouse.measurement.types import (
+    CalendarCell,
+    Chunk,
+    Figure,
+    PeriodFigures,
+    Reject,
+    WindowPart,
+)
 
 _UNIT = "\x1f"
+
+
+Threshold = tuple[UUID, UUID, int | None]
+"""R26: a file, its episode, and the bytes that a download takes; None where they are not known."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """R18: so many episodes or agents of an address on a day are too many."""
+
+    episodes: int
+    agents: int
 
 
 @dataclass(slots=True)
@@ -123,28 +144,11 @@ class CountOnly:
         return None if row is None or row[0] is None else (row[0], row[1])
 
     def count(
-        self,
-        thresholds: Iterable[tuple[UUID, UUID, int | None]],
-        *,
-        first: date,
-        last: date,
-        by: str,
-        episodes: int,
-        agents: int,
+        self, thresholds: Iterable[Threshold], limits: Limits, *, first: date, last: date, by: str
     ) -> PeriodFigures:
-        """Count the requests of a period; R18's limits are per address and day."""
-        db, span = self._database, {"first": first, "after": last + timedelta(days=1)}
-        db.execute("SET threads = 2")
-        if db.execute(sql.REPEATED).fetchone() == (True,):
-            db.execute(sql.ONCE)
-        db.execute(sql.FACTS)
-        _fill(db, sql.INSERT_FACTS, thresholds)
-        db.execute(sql.APPS)
-        _fill(db, sql.INSERT_APPS, self._memory.apps.items())
-        db.execute(sql.CANDIDATES, span)
-        db.execute(sql.DERIVED)
-        db.execute(sql.EXCESS, {"episodes": episodes, "agents": agents})
-        db.execute(sql.WITHOUT_EXCESS)
+        """Count the requests of a period by the calendar window."""
+        db, span = self._database, _span(first, last)
+        self._derive(thresholds, limits, span)
         downloads, estimates, listeners = db.execute(sql.TOTALS).fetchall()[0]
         return PeriodFigures(
             first=first,
@@ -157,6 +161,46 @@ class CountOnly:
             | dict(db.execute(sql.RENDITIONS).fetchall()),
             rows=[Figure(member, n) for member, n in db.execute(sql.BY[by]).fetchall()],
         )
+
+    def sum_windows(
+        self, thresholds: Iterable[Threshold], limits: Limits, *, first: date, last: date
+    ) -> WindowSums:
+        """Count the requests of a period by every window (R34-R40)."""
+        db, sums = self._database, WindowSums(first, last)
+        self._derive(thresholds, limits, _span(first - LOOKBACK, last + DAY))
+        db.execute(sql.REPEATED_LISTENERS)
+        calendar = db.execute(sql.CALENDAR, {"first": first, "last": last}).fetchall()
+        sums.calendar(CalendarCell(*row) for row in calendar)
+        sums.rolling(self._parts())
+        return sums
+
+    def _parts(self) -> Iterator[WindowPart]:
+        found = self._database.execute(sql.PARTS)
+        while rows := found.fetchmany(20_000):
+            for key, episode, enclosure, at, begin, end, threshold in rows:
+                sent_at = at.replace(tzinfo=UTC)
+                yield WindowPart(key, episode, enclosure, sent_at, begin, end, threshold)
+
+    def _derive(
+        self, thresholds: Iterable[Threshold], limits: Limits, span: dict[str, date]
+    ) -> None:
+        """Make ``candidates``, ``derived`` and ``excess`` of a span of days."""
+        db = self._database
+        db.execute("SET threads = 2")
+        if db.execute(sql.REPEATED).fetchone() == (True,):
+            db.execute(sql.ONCE)
+        db.execute(sql.FACTS)
+        _fill(db, sql.INSERT_FACTS, thresholds)
+        db.execute(sql.APPS)
+        _fill(db, sql.INSERT_APPS, self._memory.apps.items())
+        db.execute(sql.CANDIDATES, span)
+        db.execute(sql.DERIVED)
+        db.execute(sql.EXCESS, {"episodes": limits.episodes, "agents": limits.agents})
+        db.execute(sql.WITHOUT_EXCESS)
+
+
+def _span(first: date, last: date) -> dict[str, date]:
+    return {"first": first, "after": last + DAY}
 
 
 def _fill(

@@ -218,6 +218,44 @@ SELECT 'rendition_dup', sum(requests)::BIGINT FROM qualified WHERE place > 1
 HAVING count(*) > 0
 """
 
+# Who asked for an episode on several UTC days: only they differ by window (R35-R40).
+REPEATED_LISTENERS = """
+CREATE OR REPLACE TABLE repeated AS
+SELECT row_number() OVER () AS listener_key, address, agent, episode_id
+FROM candidates ANTI JOIN excess USING (address, day)
+WHERE NOT is_prefix AND range_end > range_start
+GROUP BY ALL HAVING min(day) < max(day)
+"""
+
+CALENDAR = """
+SELECT episode_id, day, listener_key IS NOT NULL AS is_repeated, count(*)
+FROM derived LEFT JOIN repeated USING (address, agent, episode_id)
+WHERE NOT is_estimate AND day BETWEEN $first AND $last
+GROUP BY ALL
+"""
+
+PARTS = """
+WITH chosen AS (
+  SELECT * FROM (SELECT * FROM candidates ANTI JOIN excess USING (address, day))
+    JOIN repeated USING (address, agent, episode_id)
+  WHERE NOT is_prefix
+),
+spans AS (
+  SELECT listener_key, episode_id, enclosure_id, sent_at, range_start, range_end FROM chosen
+  UNION ALL
+  SELECT listener_key, episode_id, enclosure_id, sent_at, o[1]::BIGINT, o[2]::BIGINT
+  FROM (
+    SELECT *, unnest(list_transform(
+      regexp_extract_all(other_ranges, '[0-9]+,[0-9]+'), lambda t: string_split(t, ','))) AS o
+    FROM chosen WHERE other_ranges IS NOT NULL
+  )
+)
+SELECT listener_key, s.episode_id, enclosure_id, sent_at, range_start, range_end, threshold_bytes
+FROM spans s JOIN thresholds t USING (enclosure_id)
+WHERE threshold_bytes IS NOT NULL
+ORDER BY listener_key, s.episode_id
+"""
+
 BY = {
     "day": "SELECT day::VARCHAR, count(*) FROM derived WHERE NOT is_estimate GROUP BY 1 ORDER BY 1",
     "episode": """

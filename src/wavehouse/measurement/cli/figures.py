@@ -82,17 +82,17 @@ def downloads(
     from wavehouse.kernel.errors import EXIT_FOUND, UsageError
     from wavehouse.measurement.cli import from_logs as logs
     from wavehouse.measurement.cli import windows
+    from wavehouse.measurement.types import WindowFigures
 
-    if window != "calendar":
-        if from_logs:
-            raise UsageError("--from-logs counts by the calendar window", hint="Ingest the logs.")
-        windows.show(open_workplace, first, last, by, window, as_json=as_json)
-        return
     if not from_logs and (files or feeds or media or no_probe or allow_private):
         raise UsageError(
             "log files and feeds are for --from-logs",
             hint="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
+    how = logs.Feeds(feeds, media, no_probe, allow_private)
+    found: PeriodFigures | WindowFigures
+    if window != "calendar":
+        windows.refuse_by(by)
     if from_logs:
         from wavehouse.measurement.service.count_only import Asked
 
@@ -102,11 +102,15 @@ def downloads(
             last=last.date() if last else None,
             format=log_format,
         )
-        how = logs.Feeds(feeds, media, no_probe, allow_private)
-        found = logs.figures(open_workplace, files, how, asked)
-    else:
+        count = logs.figures if window == "calendar" else logs.windows
+        found = count(open_workplace, files, how, asked)
+    elif window == "calendar":
         found = _stored(open_workplace, first, last, by)
-    if as_json:
+    else:
+        found = windows.stored(open_workplace, first, last)
+    if isinstance(found, WindowFigures):
+        windows.show(found, by, window, as_json=as_json)
+    elif as_json:
         _show_json(found, by, window)
     else:
         _show(found, by)

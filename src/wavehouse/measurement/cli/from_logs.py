@@ -5,15 +5,19 @@ from __future__ import annotations
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from wavehouse.kernel import terminal
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from wavehouse.accounts import OpenWorkplace
     from wavehouse.kernel.config import Settings
     from wavehouse.measurement.service.count_only import Asked, Known
-    from wavehouse.measurement.types import PeriodFigures
+    from wavehouse.measurement.types import PeriodFigures, WindowFigures
+
+Found = TypeVar("Found")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +33,32 @@ class Feeds:
 def figures(
     open_workplace: OpenWorkplace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
 ) -> PeriodFigures:
+    """Count by the calendar window, with a bar."""
+    from wavehouse.measurement.service.count_only import count_logs
+
+    return _counted(count_logs, open_workplace, files, feeds, asked)
+
+
+def windows(
+    open_workplace: OpenWorkplace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
+) -> WindowFigures:
+    """Count by every window, with a bar."""
+    from wavehouse.measurement.service.count_only import count_windows
+
+    return _counted(count_windows, open_workplace, files, feeds, asked)
+
+
+def _counted(
+    count: Callable[..., Found],
+    open_workplace: OpenWorkplace,
+    files: tuple[Path, ...],
+    feeds: Feeds,
+    asked: Asked,
+) -> Found:
     """Count, with a bar. With feeds no database is opened."""
     from wavehouse.kernel import config
     from wavehouse.kernel.errors import UsageError
-    from wavehouse.measurement.service.count_only import count_logs, known_from_catalog
+    from wavehouse.measurement.service.count_only import known_from_catalog
 
     if not files:
         raise UsageError(
@@ -48,7 +74,7 @@ def figures(
         known = known or _of_feeds(settings, feeds)
         size = sum(path.stat().st_size for path in files)
         with terminal.progress("Reading logs", size, "bytes") as meter:
-            return count_logs(settings, known, files, asked, on_bytes=meter.advance)
+            return count(settings, known, files, asked, on_bytes=meter.advance)
 
 
 def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
@@ -82,9 +108,9 @@ def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
         )
 
 
-def tell(found: PeriodFigures) -> None:
+def tell(found: PeriodFigures | WindowFigures) -> None:
     """What stands beside the figures, in words."""
-    unknown = found.filtered.get("unknown_path", 0)
+    unknown = getattr(found, "filtered", {}).get("unknown_path", 0)
     if unknown and found.read is not None:
         terminal.say(
             f"{unknown:,} requests are for files of no known feed: give each show's --feed"

@@ -17,25 +17,27 @@ if TYPE_CHECKING:
 NAMES = ("calendar", "first-touch", "last-touch")
 
 
-def show(
-    open_workplace: OpenWorkplace,
-    first: datetime | None,
-    last: datetime | None,
-    by: str,
-    window: str,
-    *,
-    as_json: bool,
-) -> None:
-    """Count by the windows asked for and print them."""
-    from wavehouse.measurement.service.windows import by_window
-
+def refuse_by(by: str) -> None:
+    """UsageError for what only the calendar window is counted by."""
     if by not in ("day", "episode"):
         raise UsageError(
             f"--by {by} is counted by the calendar window", hint="Use --by day or --by episode."
         )
+
+
+def stored(
+    open_workplace: OpenWorkplace, first: datetime | None, last: datetime | None
+) -> WindowFigures:
+    """What is stored, by every window."""
+    from wavehouse.measurement.service.windows import by_window
+
     with open_workplace() as place:
         begin, end = period(place, first, last)
-        found = by_window(place, first=begin, last=end)
+        return by_window(place, first=begin, last=end)
+
+
+def show(found: WindowFigures, by: str, window: str, *, as_json: bool) -> None:
+    """Print the windows asked for."""
     chosen = NAMES if window == "all" else (window,)
     rows = _rows(found, by, chosen)
     if as_json:
@@ -43,7 +45,7 @@ def show(
         return
     terminal.print_table([by, *chosen], [[row["label"], *(row[w] for w in chosen)] for row in rows])
     totals = ", ".join(f"{found.downloads[w]:,} {w}" for w in chosen)
-    terminal.say(f"{totals}; {begin} to {end} (UTC)")
+    terminal.say(f"{totals}; {found.first} to {found.last} (UTC)")
     for sentence in rules.differences(found):
         terminal.say(sentence)
 
@@ -82,4 +84,5 @@ def _json(
         "lost": dict(found.lost),
         "difference": rules.differences(found),
         "rule_version": RULE_VERSION,
+        **({} if found.read is None else {"read": found.read, "faults": dict(found.faults)}),
     }

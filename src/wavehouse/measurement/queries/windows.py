@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from wavehouse.measurement.types import CalendarCell, WindowPart
 from wavehouse.store import Operational, Tx
-
-
-@dataclass(frozen=True, slots=True)
-class PartRow:
-    """A span of positions that a request brought to a listener who came on several days."""
-
-    listener_key: int
-    episode_id: UUID
-    enclosure_id: UUID
-    requested_at: datetime
-    range_start: int
-    range_end: int
-    threshold_bytes: int
-
 
 _REPEATED = """
 CREATE TEMP TABLE repeated ON COMMIT DROP AS
@@ -56,7 +42,7 @@ def find_repeated(
 
 def parts(
     tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime
-) -> Iterator[PartRow]:
+) -> Iterator[WindowPart]:
     """What was sent to them, by listener, episode and time."""
     with tx.connection.cursor(name="window_parts") as cursor:
         cursor.itersize = 20_000
@@ -91,7 +77,7 @@ def parts(
             {"start": start, "end": end, "border": border},
         )
         for row in cursor:
-            yield PartRow(*row)
+            yield WindowPart(*row)
 
 
 def calendar_downloads(
@@ -101,11 +87,11 @@ def calendar_downloads(
     end: datetime,
     border: datetime,
     podcast_id: UUID | None,
-) -> list[tuple[UUID, datetime, bool, int]]:
+) -> list[CalendarCell]:
     """Calendar downloads of a period by episode and day: of repeated listeners, or not."""
     rows = tx.connection.execute(
         """
-        SELECT d.episode_id, date_trunc('day', d.downloaded_at, 'UTC') AS day,
+        SELECT d.episode_id, (d.downloaded_at AT TIME ZONE 'UTC')::date AS day,
                r.key IS NOT NULL AS is_repeated, count(*)
         FROM measurement.downloads d
         LEFT JOIN repeated r
@@ -119,4 +105,4 @@ def calendar_downloads(
         """,
         {"start": start, "end": end, "border": border, "podcast_id": podcast_id},
     )
-    return rows.fetchall()
+    return [CalendarCell(*row) for row in rows]

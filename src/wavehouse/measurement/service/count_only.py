@@ -7,9 +7,9 @@ progress is kept. A file that is given twice, or again as its own gzip, is read 
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from itertools import cycle
@@ -21,7 +21,7 @@ from wavehouse.catalog import FeedReading, describe_feed
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.measurement.adapters.count_only import CountOnly, Taker
+from wavehouse.measurement.adapters.count_only import CountOnly, Limits, Taker
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
 from wavehouse.measurement.adapters.formats import Layout, refuse_other_fields
 from wavehouse.measurement.adapters.logfile import Head, LogFile
@@ -32,7 +32,14 @@ from wavehouse.measurement.service.feed_files import known_files
 from wavehouse.measurement.service.ingest import told
 from wavehouse.measurement.service.lookups import lists, lookups
 from wavehouse.measurement.service.opening import ahead, layout_for
-from wavehouse.measurement.types import Chunk, MediaFacts, MediaFile, PeriodFigures, Reject
+from wavehouse.measurement.types import (
+    Chunk,
+    MediaFacts,
+    MediaFile,
+    PeriodFigures,
+    Reject,
+    WindowFigures,
+)
 
 _THREADS = 2
 _UNIT_CHARACTERS = 24 * 2**20
@@ -101,21 +108,10 @@ def count_logs(
 
     Lines of any age count: the limit of ``raw_retention_days`` is one of storing.
     """
-    with ExitStack() as stack:
-        count_only = CountOnly(known.lookups, Bounds(_BEGIN, clock.now() + clock.HOUR))
-        stack.callback(count_only.close)
-        read = _Reading(count_only, stack)
-        for path in paths:
-            read.file(path, asked.format, on_bytes)
-        read.finish()
-        days = count_only.days() or (clock.today(), clock.today())
-        found = count_only.count(
-            known.thresholds,
-            first=asked.first or days[0],
-            last=asked.last or days[1],
-            by=asked.by,
-            episodes=settings["excess_downloads"],
-            agents=settings["excess_agents"],
+    with _read(settings, known, paths, asked, on_bytes) as read:
+        first, last = read.period(asked)
+        found = read.count_only.count(
+            known.thresholds, _limits(settings), first=first, last=last, by=asked.by
         )
     rows = found.rows
     if asked.by == "episode":
@@ -123,10 +119,53 @@ def count_logs(
     return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors)
 
 
+def count_windows(
+    settings: Settings,
+    known: Known,
+    paths: Sequence[Path],
+    asked: Asked,
+    *,
+    on_bytes: Callable[[int], None] = lambda _: None,
+) -> WindowFigures:
+    """The same by every window, side by side (R34-R40)."""
+    with _read(settings, known, paths, asked, on_bytes) as read:
+        first, last = read.period(asked)
+        sums = read.count_only.sum_windows(
+            known.thresholds, _limits(settings), first=first, last=last
+        )
+    return replace(
+        sums.figures(known.titles), read=read.lines, faults=dict(read.faults), errors=read.errors
+    )
+
+
+def _limits(settings: Settings) -> Limits:
+    return Limits(settings["excess_downloads"], settings["excess_agents"])
+
+
+@contextmanager
+def _read(
+    settings: Settings,
+    known: Known,
+    paths: Sequence[Path],
+    asked: Asked,
+    on_bytes: Callable[[int], None],
+) -> Iterator[_Reading]:
+    """What the files hold, to be counted; forgotten afterwards."""
+    with ExitStack() as stack:
+        count_only = CountOnly(known.lookups, Bounds(_BEGIN, clock.now() + clock.HOUR))
+        stack.callback(count_only.close)
+        read = _Reading(count_only, stack)
+        for path in paths:
+            read.file(path, asked.format, on_bytes)
+        read.finish()
+        yield read
+
+
 class _Reading:
     """Files one after another; their chunks on every thread in turn."""
 
     def __init__(self, count_only: CountOnly, stack: ExitStack) -> None:
+        self.count_only = count_only
         self.lines = 0
         self.faults: Counter[str] = Counter()
         self.errors: list[str] = []
@@ -148,6 +187,11 @@ class _Reading:
                 self._chunks(log, head, layout)
         except InvalidInput as error:
             self.errors.append(told(error))
+
+    def period(self, asked: Asked) -> tuple[date, date]:
+        """The days asked for, or those that the logs hold."""
+        days = self.count_only.days() or (clock.today(), clock.today())
+        return asked.first or days[0], asked.last or days[1]
 
     def finish(self) -> None:
         """Hand over what is held, and wait for what is under way."""

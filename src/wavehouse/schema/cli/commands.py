@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -9,7 +10,7 @@ import click
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_DONE, Interrupted, UsageError, WavehouseError
 from wavehouse.schema.cli.report import Report
-from wavehouse.schema.cli.targets import Choice, common_options, targets_of
+from wavehouse.schema.cli.targets import Choice, Command, common_options, targets_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -39,6 +40,32 @@ wait_option = click.option(
     metavar="SECONDS",
     help="How long to wait for another runner, and for locks of other sessions.",
 )
+actor_option = click.option(
+    "--actor",
+    envvar="WAVEHOUSE_ACTOR",
+    metavar="NAME",
+    help="Who does it, for the audit log [default: the system's user].",
+)
+
+
+def checks_options(command: Command) -> Command:
+    """How much is looked at before and after."""
+    return click.option(
+        "--no-checks",
+        is_flag=True,
+        help="Do not look before and after: rows, orphans, nulls, duplicates, who holds locks.",
+    )(
+        click.option(
+            "--oldest-transaction",
+            type=click.FloatRange(min=0),
+            default=300.0,
+            show_default=True,
+            metavar="SECONDS",
+            help="Refuse when an older transaction holds a table that is touched.",
+        )(command)
+    )
+
+
 dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would run; write nothing.")
 
 
@@ -46,18 +73,39 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
 @common_options
 @wait_option
 @dry_run_option
+@actor_option
+@checks_options
 @click.option("--to", metavar="VERSION", help="Stop after this version.")
 @click.option("--allow-out-of-order", is_flag=True, help="Apply files older than the newest too.")
+@click.option(
+    "--plan",
+    "plan_file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="What `wavehouse schema plan --json` printed: apply just that, or nothing.",
+)
 def apply_command(
     to: str | None,
     allow_out_of_order: bool,
+    plan_file: Path | None,
     dry_run: bool,
     wait: float,
+    actor: str | None,
+    no_checks: bool,
+    oldest_transaction: float,
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Apply every pending migration, each whole or not at all."""
+    """Apply every pending migration, each whole or not at all.
+
+    Before and after, the tables that the files touch are looked at: rows, keys that name no row,
+    nulls and duplicates that would make a statement fail, sessions that hold locks, extensions that
+    the server lacks. What would fail is refused before anything runs. A file counts as applied only
+    when it leaves no invalid index, no constraint unvalidated (unless a later file validates it, or
+    its header says why: -- wavehouse: unvalidated REASON) and no partition half detached. The
+    queries of VERSION_SLUG.check.sql run before and after; one that says false takes the file back.
+    """
     from wavehouse.schema import Patience, apply
+    from wavehouse.schema.cli.plans import expected_of
 
     def work(target: Target, on_step: OnStep) -> WalkResult:
         return apply(
@@ -67,6 +115,9 @@ def apply_command(
             role=target.role,
             allow_out_of_order=allow_out_of_order,
             dry_run=dry_run,
+            actor=actor,
+            oldest_transaction=None if no_checks else oldest_transaction,
+            expected=expected_of(plan_file, target.name) if plan_file else None,
             patience=Patience(wait_seconds=wait, retry_seconds=wait),
             on_step=on_step,
         )
@@ -79,6 +130,8 @@ def apply_command(
 @common_options
 @wait_option
 @dry_run_option
+@actor_option
+@checks_options
 @click.option("--to", metavar="VERSION", help="Undo everything newer; 0 undoes all.")
 @click.option("--steps", type=click.IntRange(min=1), help="How many to undo [default: 1].")
 @click.option("--allow-changed-down", is_flag=True, help="Run down files that changed since.")
@@ -88,6 +141,9 @@ def rollback_command(
     allow_changed_down: bool,
     dry_run: bool,
     wait: float,
+    actor: str | None,
+    no_checks: bool,
+    oldest_transaction: float,
     as_json: bool,
     **words: Any,
 ) -> None:
@@ -112,6 +168,8 @@ def rollback_command(
             role=target.role,
             allow_changed_down=allow_changed_down,
             dry_run=dry_run,
+            actor=actor,
+            oldest_transaction=None if no_checks else oldest_transaction,
             patience=Patience(wait_seconds=wait, retry_seconds=wait),
             on_step=on_step,
         )
@@ -124,7 +182,10 @@ def rollback_command(
 @common_options
 @wait_option
 @dry_run_option
-def recover_command(dry_run: bool, wait: float, as_json: bool, **words: Any) -> None:
+@actor_option
+def recover_command(
+    dry_run: bool, wait: float, actor: str | None, as_json: bool, **words: Any
+) -> None:
     """Finish a non-transactional file that began and did not end.
 
     Statements that are done are known by the journal; of the one that was under way the database is
@@ -143,6 +204,7 @@ def recover_command(dry_run: bool, wait: float, as_json: bool, **words: Any) -> 
                 target.folder,
                 role=target.role,
                 dry_run=dry_run,
+                actor=actor,
                 patience=Patience(wait_seconds=wait, retry_seconds=wait),
             )
             report.add(target.name, result.as_json())
@@ -156,6 +218,42 @@ def recover_command(dry_run: bool, wait: float, as_json: bool, **words: Any) -> 
             )
             rows.append((target.name, result.recovered, result.done_before, result.done_now))
     report.write(("database", "version", "done before", "done now"), rows)
+
+
+@schema.command("history")
+@common_options
+@click.option(
+    "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many."
+)
+def history_command(limit: int, as_json: bool, **words: Any) -> None:
+    """Say who did what to a database's schema, newest first: the runner's audit log.
+
+    Each entry has the actor and the login, what was done to which version, the hash of the file and
+    of the change set (all files of that run), and the trace in the telemetry. The database keeps
+    it, append-only, in schema_ops.journal.
+    """
+    from wavehouse.schema import history
+
+    choice = Choice(**words)
+    report, rows = Report(as_json, choice.single), []
+    with targets_of(choice) as targets:
+        for target in targets:
+            entries = history(target.conninfo, role=target.role, limit=limit)
+            report.add(target.name, {"entries": [entry.as_json() for entry in entries]})
+            rows += [
+                (
+                    target.name,
+                    entry.happened_at.isoformat(sep=" ", timespec="seconds"),
+                    entry.actor or entry.done_by,
+                    f"{entry.direction.value} {entry.event}",
+                    f"{entry.version}_{entry.slug}",
+                    (entry.change_set or "–")[:12],
+                )
+                for entry in entries
+            ]
+            if not entries:
+                terminal.say(f"{target.name}: no runner has been here")
+    report.write(("database", "when", "who", "what", "migration", "change set"), rows)
 
 
 @schema.command("status")
@@ -273,9 +371,24 @@ def _walk_one(
         report.add_failure(target.name, error, {key: [step.as_json() for step in steps]})
         raise
     report.add(target.name, result.as_json())
+    for warning in result.warnings:
+        terminal.say(f"{target.name}: {warning}")
+    for check in result.checks:
+        changed = check.before != check.after and not result.dry_run
+        if changed and check.name not in ("nulls", "duplicates", "orphans"):
+            terminal.say(
+                f"{target.name}: {check.subject}: {check.name} {_told(check.before)} → "
+                f"{_told(check.after)}"
+            )
     if not steps:
         stands = f"stands at {result.version}" if result.version else "has no migrations"
         terminal.say(f"{target.name}: nothing to do; it {stands}")
+
+
+def _told(value: object) -> str:
+    if value is None:
+        return "–"
+    return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
 def _until_stopped(

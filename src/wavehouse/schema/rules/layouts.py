@@ -41,7 +41,13 @@ def migrations(names: Iterable[str], read: Read, layout: Layout) -> tuple[Migrat
 
 def _pairs(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
     return tuple(
-        Migration(pair.version, pair.slug, read(pair.up), read(pair.down) if pair.down else None)
+        Migration(
+            pair.version,
+            pair.slug,
+            read(pair.up),
+            read(pair.down) if pair.down else None,
+            read(pair.check) if pair.check else None,
+        )
         for pair in pairs(names)
     )
 

@@ -20,6 +20,7 @@ class Pair:
     slug: str
     up: str
     down: str | None
+    check: str | None = None
 
 
 def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
@@ -40,14 +41,16 @@ def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
             raise _unreadable(name)
     ups = {number: match for (number, kind), match in found.items() if kind == "up"}
     downs = {number: match[0] for (number, kind), match in found.items() if kind == "down"}
-    for number in downs.keys() - ups.keys():
-        raise InvalidInput(
-            "a down file stands without its up file",
-            where=downs[number],
-            hint=f"add {downs[number].replace('.down.sql', '.up.sql')}, or move it away",
-        )
+    checks = {number: match[0] for (number, kind), match in found.items() if kind == "check"}
+    for kind, others in (("down", downs), ("check", checks)):
+        for number in others.keys() - ups.keys():
+            raise InvalidInput(
+                f"a {kind} file stands without its up file",
+                where=others[number],
+                hint=f"add {others[number].replace(f'.{kind}.sql', '.up.sql')}, or move it away",
+            )
     return tuple(
-        Pair(match[1], match[2], match[0], downs.get(number))
+        Pair(match[1], match[2], match[0], downs.get(number), checks.get(number))
         for number, match in sorted(ups.items())
     )
 

@@ -32,6 +32,10 @@ class Act:
     not_valid: bool = False
     constraints: tuple[str, ...] = ()
     type: str = ""
+    columns: tuple[str, ...] = ()
+    """Columns of a key; empty where an expression or a condition has a say."""
+    references: str = ""
+    referenced: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +73,13 @@ def _acts(node: Any) -> Iterator[Act]:
             _relation(inner.relation),
             concurrent=inner.concurrent,
             if_not_exists=inner.if_not_exists,
+            constraints=("unique",) if inner.unique else (),
+            columns=_plain_columns(inner),
         )
+    elif kind == "CreateExtensionStmt":
+        yield Act(kind, inner.extname, if_not_exists=inner.if_not_exists)
+    elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt"):
+        yield Act(kind, relation=_relation(inner.relation))
     elif kind == "CreateStmt":
         kinds = tuple(_constraint_kinds(inner))
         yield Act(kind, inner.relation.relname, _relation(inner.relation), constraints=kinds)
@@ -134,11 +144,23 @@ def _command(command: Any, relation: str) -> Act:
             constraint.conname,
             relation,
             not_valid=constraint.skip_validation,
+            columns=_words(constraint.fk_attrs if told == "foreign" else constraint.keys),
+            references=_relation(constraint.pktable) if told == "foreign" else "",
+            referenced=_words(constraint.pk_attrs),
         )
     if which == "partition_cmd":
         partition = definition.partition_cmd
         return Act(kind, _relation(partition.name), relation, concurrent=partition.concurrent)
     return Act(kind, command.name, relation)
+
+
+def _words(nodes: Any) -> tuple[str, ...]:
+    return tuple(node.string.sval for node in nodes)
+
+
+def _plain_columns(index: Any) -> tuple[str, ...]:
+    names = tuple(node.index_elem.name for node in index.index_params)
+    return names if all(names) and not index.HasField("where_clause") else ()
 
 
 def _column_constraints(column: Any) -> Iterator[str]:

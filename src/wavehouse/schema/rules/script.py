@@ -69,20 +69,22 @@ def line_at(text: str, offset: int) -> int:
 
 def read_script(file: SqlFile) -> Script:
     """Split a file and check what no migration may hold: it is refused before anything runs."""
-    transactional, irreversible = file.transactional, None
+    transactional, irreversible, unvalidated = file.transactional, None, None
     waivers: list[Waiver] = []
     for line, name, rest in _directives(file):
         if name == "non-transactional":
             transactional = False
         elif name == "irreversible":
             irreversible = rest or "the file gives no reason"
+        elif name == "unvalidated":
+            unvalidated = rest or "the file gives no reason"
         elif name == "waive":
             waivers.append(_waiver(file, line, rest))
         else:
             raise InvalidInput(
                 f"the header comment asks for {name!r}, which is not known",
                 where=f"{file.path.name}:{line}",
-                hint="known are: non-transactional, irreversible, waive",
+                hint="known are: non-transactional, irreversible, unvalidated, waive",
             )
     statements = tuple(_statements(file))
     for statement in statements:
@@ -93,7 +95,7 @@ def read_script(file: SqlFile) -> Script:
             where=f"{file.path.name}:1",
             hint="write its statements, or remove the file",
         )
-    return Script(statements, transactional, irreversible, tuple(waivers))
+    return Script(statements, transactional, irreversible, tuple(waivers), unvalidated)
 
 
 def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:

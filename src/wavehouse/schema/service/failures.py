@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 import psycopg
 
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import Unreachable, WavehouseError
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import lost
@@ -77,10 +77,21 @@ def busy(session: Session, file: SqlFile, tries: int, error: psycopg.Error) -> S
     )
 
 
+def _told(statement: Statement) -> dict[str, str]:
+    """The statement for a span: without literals, which may be somebody's data."""
+    if not telemetry.listening():
+        return {}
+    return {
+        "db.system.name": "postgresql",
+        "db.query.summary": without_literals(statement.text),
+    }
+
+
 def run(session: Session, file: SqlFile, statement: Statement) -> None:
     """Send one statement as it stands: without parameters, so that ``%`` means itself."""
     try:
-        session.connection.execute(statement.text.encode())
+        with telemetry.span("wavehouse.statement", line=statement.line, **_told(statement)):
+            session.connection.execute(statement.text.encode())
     except RETRIED:
         raise
     except psycopg.Error as error:

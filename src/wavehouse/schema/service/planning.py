@@ -16,6 +16,8 @@ from wavehouse.schema.adapters.measuring import Measurer
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
+from wavehouse.schema.rules.change_set import root
+from wavehouse.schema.rules.differences import without_partitions
 from wavehouse.schema.rules.estimating import seconds_of
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.service.replaying import (
@@ -95,10 +97,11 @@ def plan(
 ) -> PlanResult:
     """The plan of the pending files on a database of these sizes."""
     planned: list[PlannedStatement] = []
-    logical = ""
+    logical, hashes = "", {}
     with telemetry.span("wavehouse.plan"):
         for found in measured_files(shadow, applied, pending):
             logical = found.after.logical
+            hashes[found.migration.version] = without_partitions(found.after).logical
             for statement, effect in zip(found.script.statements, found.effects, strict=True):
                 planned.append(_planned(found.migration.up, statement, effect, sizes))
     return PlanResult(
@@ -107,6 +110,8 @@ def plan(
         logical,
         shadow.major,
         tuple(f"{one.version}_{one.slug}" for one in pending),
+        root(pending),
+        hashes,
     )
 
 

@@ -75,5 +75,8 @@ def _append(
         happened_at=clock.now(),
         duration_ms=duration_ms,
         runner_id=session.runner_id,
+        actor=session.audit.actor,
+        change_set=session.audit.change_set,
+        trace_id=session.audit.trace_id,
         statement=statement,
     )

@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import getpass
 import hashlib
 import random
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
 from uuid import UUID
 
 import psycopg
 
-from wavehouse.kernel import ids
+from wavehouse.kernel import ids, telemetry
 from wavehouse.kernel.errors import Refused
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import connected, label
-from wavehouse.schema.types import HistoryRow, Patience, SchemaBusy
+from wavehouse.schema.rules.change_set import root
+from wavehouse.schema.types import HistoryRow, Migration, Patience, SchemaBusy
 
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the journal says of a run beside its steps: who, with which files, in which trace."""
+
+    actor: str = ""
+    change_set: str = ""
+    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +43,7 @@ class Session:
     where: str
     waited_ms: int = 0
     runner_id: UUID = field(default_factory=ids.uuid7)
+    audit: Audit = field(default_factory=Audit)
 
     def history(self) -> list[HistoryRow]:
         """The history, empty for a database that no runner has touched."""
@@ -54,8 +66,21 @@ def working(conninfo: str, role: str | None, patience: Patience) -> Iterator[Ses
         key = lock_key(queries.database_name(session.connection))
         waited_ms = _take_lock(session, key)
         _create_state(session)
-        yield Session(session.connection, role, patience, session.where, waited_ms)
+        yield replace(session, waited_ms=waited_ms)
         queries.release_runner_lock(session.connection, key=key)
+
+
+def audited(session: Session, actor: str | None, chosen: Sequence[Migration]) -> Session:
+    """The session with what its journal rows shall say of it (OPS-20)."""
+    trace_id = telemetry.trace_id() or session.runner_id.hex
+    return replace(session, audit=Audit(actor or _user(), root(chosen), trace_id))
+
+
+def _user() -> str:
+    """The name of the operating system's user."""
+    with suppress(OSError, KeyError):  # a container may have a number without a name
+        return getpass.getuser()
+    return "unknown"
 
 
 def lock_key(database: str) -> int:
@@ -108,6 +133,9 @@ def _create_state(session: Session) -> None:
     if not queries.has_column(connection, table="journal", column="statement"):
         with connection.transaction():
             queries.widen_journal(connection)
+    if not queries.has_column(connection, table="journal", column="change_set"):
+        with connection.transaction():
+            queries.widen_journal_for_audit(connection)
     if not queries.has_column(connection, table="history", column="logical_hash"):
         with connection.transaction():
             queries.widen_history(connection)

@@ -18,6 +18,7 @@ from psycopg import sql
 from wavehouse.kernel.errors import PartlyApplied, WavehouseError
 from wavehouse.schema import queries
 from wavehouse.schema.rules.parser import Act, alone
+from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.failures import RETRIED, busy, explained, run
 from wavehouse.schema.service.recording import (
     file_of,
@@ -41,6 +42,7 @@ def outside(
     migration: Migration,
     direction: Direction,
     script: Script,
+    after: After,
     *,
     resume: bool = False,
 ) -> tuple[int, int]:
@@ -49,6 +51,7 @@ def outside(
     Raises PartlyApplied with the command that goes on, when a statement fails.
     """
     connection, file = session.connection, file_of(migration, direction)
+    before = None if resume else after.look(connection, direction)
     if not resume:
         with explained(file), connection.transaction():
             record_start(session, migration, direction)
@@ -64,6 +67,7 @@ def outside(
         duration_ms = int((time.monotonic() - started) * 1000)
         with explained(file), connection.transaction():
             queries.become(connection, role=session.role)
+            after.hold(session, migration, direction, script, before)
             record_end(session, migration, direction, duration_ms)
     except WavehouseError as error:
         raise PartlyApplied(

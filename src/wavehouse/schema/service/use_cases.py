@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from wavehouse.kernel import telemetry
+from wavehouse.kernel.errors import Refused, WavehouseError
 from wavehouse.schema import queries
 from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll_back
+from wavehouse.schema.service.checking import Looked, look, look_again
+from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.hashing import equals_newest, keep_hash
 from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up
-from wavehouse.schema.service.session import Session, reading, working
+from wavehouse.schema.service.session import Session, audited, reading, working
 from wavehouse.schema.service.walking import walk
 from wavehouse.schema.types import (
     Direction,
+    Expected,
+    JournalEntry,
     Migration,
     Patience,
     RecoverResult,
@@ -40,10 +45,17 @@ def apply(
     allow_out_of_order: bool = False,
     dry_run: bool = False,
     hash_each: bool = True,
+    actor: str | None = None,
+    oldest_transaction: float | None = None,
+    expected: Expected | None = None,
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
 ) -> WalkResult:
     """Apply every pending migration of a folder, oldest first, each whole or not at all.
+
+    With ``oldest_transaction`` (seconds) the data and the sessions are looked at before and after
+    (OPS-13). ``expected`` is what a plan said: Refused when the files are others, and a file that
+    makes another schema is not applied.
 
     The history row keeps the hash of the schema as the migration left it, which takes some 0.1 s
     after each; without ``hash_each`` only the newest row gets one.
@@ -57,6 +69,9 @@ def apply(
             migrations, session.history(), to=to, allow_out_of_order=allow_out_of_order
         )
         scripts = [readable_up(migration) for migration in chosen]
+        session = audited(session, actor, chosen)
+        _refuse_other_files(session, expected)
+        after = After(migrations, expected.hashes if expected else {})
         hashed = {migration.version for migration in (chosen if hash_each else chosen[-1:])}
 
         def told(step: Step) -> None:
@@ -64,9 +79,8 @@ def apply(
                 keep_hash(session, step.version)
             on_step(step)
 
-        steps = _walked(session, chosen, scripts, Direction.UP, dry_run, told)
-        version = compare(migrations, session.history()).version
-        return WalkResult(Direction.UP, steps, version, session.waited_ms, dry_run)
+        walk_ = _Walk(session, Direction.UP, chosen, scripts, after, dry_run)
+        return walk_.result(migrations, oldest_transaction, told)
 
 
 def rollback(
@@ -78,6 +92,8 @@ def rollback(
     role: str | None = None,
     allow_changed_down: bool = False,
     dry_run: bool = False,
+    actor: str | None = None,
+    oldest_transaction: float | None = None,
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
 ) -> WalkResult:
@@ -95,9 +111,9 @@ def rollback(
             allow_changed_down=allow_changed_down,
         )
         scripts = [readable_down(migration) for migration in chosen]
-        done = _walked(session, chosen, scripts, Direction.DOWN, dry_run, on_step)
-        version = compare(migrations, session.history()).version
-        return WalkResult(Direction.DOWN, done, version, session.waited_ms, dry_run)
+        session = audited(session, actor, chosen)
+        walk_ = _Walk(session, Direction.DOWN, chosen, scripts, After(), dry_run)
+        return walk_.result(migrations, oldest_transaction, on_step)
 
 
 def recover(
@@ -106,6 +122,7 @@ def recover(
     *,
     role: str | None = None,
     dry_run: bool = False,
+    actor: str | None = None,
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
 ) -> RecoverResult:
@@ -124,6 +141,7 @@ def recover(
             version = compare(migrations, session.history()).version
             return RecoverResult(None, None, 0, 0, version, dry_run)
         migration, direction = found
+        session = audited(session, actor, [migration])
         up = direction is Direction.UP
         script = readable_up(migration) if up else readable_down(migration)
         walked = queries.statements_walked(
@@ -131,7 +149,7 @@ def recover(
         )
         done = len({number for number, event in walked if event == "statement"})
         if not dry_run:
-            step = walk(session, migration, direction, script, resume=True)
+            step = walk(session, migration, direction, script, After(migrations), resume=True)
             if up:
                 keep_hash(session, migration.version)
             on_step(step)
@@ -153,22 +171,78 @@ def status(
         return replace(result, equals=equals_newest(session)) if probe else result
 
 
-def _walked(
-    session: Session,
-    chosen: Sequence[Migration],
-    scripts: Sequence[Script],
-    direction: Direction,
-    dry_run: bool,
-    on_step: OnStep,
-) -> tuple[Step, ...]:
-    steps = []
-    for migration, script in zip(chosen, scripts, strict=True):
-        if dry_run:
-            step = Step(
-                migration.version, migration.slug, direction, len(script.statements), None, 0
+def history(conninfo: str, *, role: str | None = None, limit: int = 100) -> list[JournalEntry]:
+    """The newest entries of a database's audit log, newest first (OPS-20)."""
+    with reading(conninfo, role, Patience()) as session:
+        known = queries.has_state(session.connection)
+        return queries.journal(session.connection, limit=limit) if known else []
+
+
+def _refuse_other_files(session: Session, expected: Expected | None) -> None:
+    if expected is not None and expected.change_set != session.audit.change_set:
+        raise Refused(
+            "the pending files are not those of the plan",
+            where=session.where,
+            hint="plan anew: wavehouse schema plan --json",
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """Files to walk in one direction, and what is looked at around them."""
+
+    session: Session
+    direction: Direction
+    chosen: Sequence[Migration]
+    scripts: Sequence[Script]
+    after: After
+    dry_run: bool
+
+    def result(
+        self, ladder: Sequence[Migration], oldest_seconds: float | None, on_step: OnStep
+    ) -> WalkResult:
+        """Look, walk, look again."""
+        session, found = self.session, Looked()
+        if oldest_seconds is not None and self.chosen:
+            found = look(
+                session.connection,
+                self.direction,
+                self.chosen,
+                self.scripts,
+                oldest_seconds=oldest_seconds,
             )
-        else:
-            step = walk(session, migration, direction, script)
-        on_step(step)
-        steps.append(step)
-    return tuple(steps)
+        steps = self._steps(on_step)
+        looked = oldest_seconds is not None and steps and not self.dry_run
+        return WalkResult(
+            self.direction,
+            steps,
+            compare(ladder, session.history()).version,
+            session.waited_ms,
+            self.dry_run,
+            session.audit.change_set,
+            session.audit.trace_id,
+            look_again(session.connection, self.direction, self.chosen, found)
+            if looked
+            else tuple(found.checks),
+            tuple(found.warnings),
+        )
+
+    def _steps(self, on_step: OnStep) -> tuple[Step, ...]:
+        steps = []
+        for migration, script in zip(self.chosen, self.scripts, strict=True):
+            step = self._step(migration, script)
+            on_step(step)
+            steps.append(step)
+        return tuple(steps)
+
+    def _step(self, migration: Migration, script: Script) -> Step:
+        way = self.direction
+        if self.dry_run:
+            return Step(migration.version, migration.slug, way, len(script.statements), None, 0)
+        try:
+            step = walk(self.session, migration, way, script, self.after)
+        except WavehouseError as error:
+            telemetry.count("wavehouse.migrations", direction=way.value, outcome=error.code)
+            raise
+        telemetry.count("wavehouse.migrations", direction=way.value, outcome="done")
+        return step

@@ -6,6 +6,7 @@ import time
 
 from wavehouse.kernel import telemetry
 from wavehouse.schema import queries
+from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.failures import RETRIED, busy, explained, run
 from wavehouse.schema.service.recording import file_of, record_end
 from wavehouse.schema.service.session import Session, pauses
@@ -18,6 +19,7 @@ def walk(
     migration: Migration,
     direction: Direction,
     script: Script,
+    after: After = After(),  # noqa: B008  frozen
     *,
     resume: bool = False,
 ) -> Step:
@@ -29,9 +31,13 @@ def walk(
         "wavehouse.migration", version=migration.version, direction=direction.value
     ):
         if script.transactional:
-            duration_ms, retries = _with_retries(session, migration, direction, script)
+            duration_ms, retries = _with_retries(session, migration, direction, script, after)
         else:
-            duration_ms, retries = outside(session, migration, direction, script, resume=resume)
+            duration_ms, retries = outside(
+                session, migration, direction, script, after, resume=resume
+            )
+    telemetry.observe("wavehouse.migration.duration", duration_ms, "ms", direction=direction.value)
+    telemetry.observe("wavehouse.migration.lock_retries", retries, "1", direction=direction.value)
     return Step(
         migration.version,
         migration.slug,
@@ -43,7 +49,7 @@ def walk(
 
 
 def _with_retries(
-    session: Session, migration: Migration, direction: Direction, script: Script
+    session: Session, migration: Migration, direction: Direction, script: Script, after: After
 ) -> tuple[int, int]:
     """A whole transaction again and again while another session holds a lock it needs.
 
@@ -54,7 +60,7 @@ def _with_retries(
     file = file_of(migration, direction)
     for retries, pause in enumerate(pauses()):
         try:
-            return _in_transaction(session, migration, direction, script), retries
+            return _in_transaction(session, migration, direction, script, after), retries
         except RETRIED as error:
             if time.monotonic() - started >= session.patience.retry_seconds:
                 raise busy(session, file, retries + 1, error) from None
@@ -63,15 +69,17 @@ def _with_retries(
 
 
 def _in_transaction(
-    session: Session, migration: Migration, direction: Direction, script: Script
+    session: Session, migration: Migration, direction: Direction, script: Script, after: After
 ) -> int:
     connection, file = session.connection, file_of(migration, direction)
     with explained(file), connection.transaction():
         queries.set_lock_timeout(connection, milliseconds=session.patience.lock_timeout_ms)
+        before = after.look(connection, direction)
         started = time.monotonic()
         for statement in script.statements:
             run(session, file, statement)
         duration_ms = int((time.monotonic() - started) * 1000)
         queries.become(connection, role=session.role)
+        after.hold(session, migration, direction, script, before)
         record_end(session, migration, direction, duration_ms)
     return duration_ms

@@ -1,4 +1,4 @@
-"""The words of schema: migrations, results, objects and differences, seeds, documents."""
+"""The words of schema: migrations and their history, objects and their differences."""
 
 from wavehouse.schema.types.catalogue import (
     Catalogue,
@@ -11,10 +11,16 @@ from wavehouse.schema.types.catalogue import (
     Policy,
     Table,
 )
+from wavehouse.schema.types.checks import (
+    Check,
+)
 from wavehouse.schema.types.migrations import (
     Direction,
     EntryState,
+    Expected,
     HistoryRow,
+    JournalEntry,
+    Leftover,
     Migration,
     MigrationFailed,
     Patience,
@@ -62,6 +68,7 @@ __all__ = [
     "LOCKS",
     "STRICT_ONLY",
     "Catalogue",
+    "Check",
     "Column",
     "Constraint",
     "Difference",
@@ -71,11 +78,14 @@ __all__ = [
     "Effect",
     "EnsuredPartition",
     "EntryState",
+    "Expected",
     "Finding",
     "ForeignKey",
     "Function",
     "HistoryRow",
     "Index",
+    "JournalEntry",
+    "Leftover",
     "LintResult",
     "LockTaken",
     "Migration",

@@ -69,12 +69,13 @@ class SqlFile:
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """A version of the schema: its file up and, if there is one, its file down."""
+    """A version of the schema: its file up and, where there are such, its file down and checks."""
 
     version: str
     slug: str
     up: SqlFile
     down: SqlFile | None
+    check: SqlFile | None = None
 
     @property
     def number(self) -> int:
@@ -109,6 +110,8 @@ class Script:
     transactional: bool
     irreversible: str | None
     waivers: tuple[Waiver, ...] = ()
+    unvalidated: str | None = None
+    """Why a constraint is left unvalidated by this file and by all that follow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +134,68 @@ class HistoryRow:
     def number(self) -> int:
         """The version as a number."""
         return int(self.version)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEntry:
+    """One event of the audit log: who did what to which version, by which change set.
+
+    ``done_by`` is the login of the database, ``actor`` who the runner said it was. ``change_set``
+    is the root of all files of that run. The rows of earlier releases lack the last three.
+    """
+
+    happened_at: datetime
+    version: str
+    slug: str
+    direction: Direction
+    event: str
+    statement: int | None
+    duration_ms: int | None
+    checksum: str
+    runner_id: UUID
+    done_by: str
+    actor: str | None
+    change_set: str | None
+    trace_id: str | None
+
+    def as_json(self) -> dict[str, object]:
+        """The entry as plain values."""
+        return {
+            "happened_at": self.happened_at.isoformat(),
+            "actor": self.actor,
+            "done_by": self.done_by,
+            "action": f"{self.direction.value} {self.event}",
+            "version": self.version,
+            "slug": self.slug,
+            "statement": self.statement,
+            "duration_ms": self.duration_ms,
+            "checksum": self.checksum,
+            "change_set": self.change_set,
+            "trace_id": self.trace_id,
+            "runner_id": str(self.runner_id),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Leftover:
+    """Something of a schema that is less than it seems.
+
+    ``kind`` is ``invalid index``, ``unvalidated constraint`` or ``pending detach``; ``parent`` says
+    that an index is that of a partitioned table, valid when all its parts are attached.
+    """
+
+    kind: str
+    relation: str
+    name: str
+    parent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What a plan promised: the root of its files, and the schema's hash after each version."""
+
+    change_set: str
+    hashes: dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)

@@ -282,6 +282,9 @@ class PlanResult:
     logical: str
     server: int
     migrations: tuple[str, ...]
+    change_set: str
+    hashes: dict[str, str]
+    """What the history will keep as the hash of the schema, by version."""
 
     @property
     def window(self) -> float:
@@ -306,6 +309,8 @@ class PlanResult:
         return {
             "from_version": self.version,
             "migrations": list(self.migrations),
+            "change_set": self.change_set,
+            "hashes": self.hashes,
             "server": self.server,
             "logical_after": self.logical,
             "digest": self.digest,

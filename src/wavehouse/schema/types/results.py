@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, EXIT_PARTIAL
+from wavehouse.schema.types.checks import Check
 from wavehouse.schema.types.migrations import Direction, EntryState
 
 
@@ -41,6 +42,10 @@ class WalkResult:
     version: str | None
     waited_ms: int
     dry_run: bool
+    change_set: str = ""
+    trace_id: str = ""
+    checks: tuple[Check, ...] = ()
+    warnings: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
         """The result as plain values; the steps are named by what was done."""
@@ -50,6 +55,10 @@ class WalkResult:
             "version": self.version,
             "waited_ms": self.waited_ms,
             "dry_run": self.dry_run,
+            "change_set": self.change_set,
+            "trace_id": self.trace_id,
+            "checks": [check.as_json() for check in self.checks],
+            "warnings": list(self.warnings),
         }
 
 

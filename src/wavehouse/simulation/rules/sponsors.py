@@ -43,6 +43,8 @@ _PLANS = (
           "paused", (40, 90), "1200.00", "FILO5", 0, 0, 3_000),
     _Plan("nordlys-winter", 0, "Nordlys Audio", "Consumer electronics", "Winter headphones",
           "draft", (90, 100), "5200.00", "NORDWINTER", 0, 0, 10_000),
+    _Plan("nordlys-launch", 0, "Nordlys Audio", "Consumer electronics", "Launch of the Fjord 2",
+          "completed", (0, 33), "1450.00", "FJORD2", 48, 2_160, 4_000),
 )  # fmt: skip
 _FULL_SIZE = 2000 * 60
 
@@ -114,5 +116,10 @@ def _entry(c: Campaign) -> dict[str, Any]:
         "guaranteed_impressions": c.guaranteed_impressions,
         "episode_guids": list(c.episode_guids),
         "promo_codes": [c.code],
-        "attribution_config": {"method": "promo_code", "promo_code": c.code},
+        "attribution_config": {
+            "method": "promo_code",
+            "promo_code": c.code,
+            "utm_source": "podcast",
+            "utm_campaign": c.key,
+        },
     }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable
@@ -22,6 +23,7 @@ from wavehouse.simulation.rules.sponsors import campaign_file, campaigns
 from wavehouse.simulation.rules.stage import Stage
 from wavehouse.simulation.service.cast import Company
 from wavehouse.simulation.service.conversions import HEAD, conversions
+from wavehouse.simulation.service.orders import web_orders
 from wavehouse.simulation.service.people import population
 from wavehouse.simulation.service.tally import Tally
 from wavehouse.simulation.service.traffic import Traffic
@@ -76,12 +78,14 @@ def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[
     folder.json("campaigns.json", campaign_file(sponsored))
     shop = conversions(settings, sponsored)
     folder.csv("conversions.csv", HEAD, (row.cells() for row in shop.rows))
+    web = web_orders(settings, sponsored)
+    folder.text("orders.jsonl", "".join(f"{json.dumps(o.document())}\n" for o in web.orders))
     tally = Tally(settings, sponsored, (*shows, rules))
     programme = _rehearse(settings, rules, tally)
     traffic = Traffic.of(settings, shows, population(settings, shows), tally)
     _Press(settings, folder, tally, report).run(traffic, programme)
     tally.settle()
-    found = truth(tally, shop)
+    found = truth(tally, shop, web)
     folder.json("truth.json", found)
     return found
 

@@ -10,12 +10,13 @@ from typing import Any
 
 from wavehouse.simulation.rules.scenes import SCENES
 from wavehouse.simulation.service.conversions import FREE, Shop
+from wavehouse.simulation.service.orders import Web
 from wavehouse.simulation.service.tally import Tally
 
 VERSION = 1
 
 
-def truth(tally: Tally, shop: Shop) -> dict[str, Any]:
+def truth(tally: Tally, shop: Shop, web: Web) -> dict[str, Any]:
     """Everything that was entered, as plain JSON values."""
     settings = tally.settings
     days = [str(settings.first_day + timedelta(days=n)) for n in range(settings.days)]
@@ -59,6 +60,7 @@ def truth(tally: Tally, shop: Shop) -> dict[str, Any]:
             "currency": "EUR",
             "by_campaign": _amounts(shop.revenue),
         },
+        "web": web.truth(),
         "impressions": {"by_campaign": dict(tally.impressions)},
         "rules": {rule: tally.by_episode[f"sim-{rule}"] for rule in SCENES},
         "hours": {"R41": dict(sorted(tally.hours.get("R41", Counter()).items()))},

@@ -12,7 +12,14 @@ from uuid import UUID
 from psycopg import Connection, sql
 from psycopg.rows import scalar_row
 
-from wavehouse.schema.types import Direction, HistoryRow, RowState, Size
+from wavehouse.schema.types import (
+    Direction,
+    HistoryRow,
+    JournalEntry,
+    Leftover,
+    RowState,
+    Size,
+)
 
 
 def become(connection: Connection, *, role: str | None) -> None:
@@ -88,12 +95,21 @@ def create_state(connection: Connection) -> None:
             done_by       text NOT NULL,
             duration_ms   bigint,
             runner_id     uuid NOT NULL,
-            statement     integer
+            statement     integer,
+            actor         text,
+            change_set    text CHECK (change_set ~ '^[0-9a-f]{64}$'),
+            trace_id      text CHECK (trace_id ~ '^[0-9a-f]{32}$')
         );
         COMMENT ON TABLE schema_ops.journal IS
             'What runners did, in order and append-only: applied, rolled back, begun.';
         COMMENT ON COLUMN schema_ops.journal.statement IS
             'Which statement of a non-transactional file, counted from 1.';
+        COMMENT ON COLUMN schema_ops.journal.actor IS
+            'Who ran it, as the runner was told; done_by is the login of the database.';
+        COMMENT ON COLUMN schema_ops.journal.change_set IS
+            'Merkle root of all files of that run.';
+        COMMENT ON COLUMN schema_ops.journal.trace_id IS
+            'The trace of that run in the telemetry, or the runner''s own id.';
         COMMENT ON COLUMN schema_ops.history.logical_hash IS
             'SHA-256 of the schema as this version left it, without partitions.';
     """)
@@ -124,6 +140,22 @@ def widen_journal(connection: Connection) -> None:
             CHECK (event IN ('started', 'intent', 'statement', 'done'));
         COMMENT ON COLUMN schema_ops.journal.statement IS
             'Which statement of a non-transactional file, counted from 1.';
+    """)
+
+
+def widen_journal_for_audit(connection: Connection) -> None:
+    """Give the journal of an earlier release its columns of who, with which files, in which run."""
+    connection.execute("""
+        ALTER TABLE schema_ops.journal
+          ADD COLUMN actor text,
+          ADD COLUMN change_set text CHECK (change_set ~ '^[0-9a-f]{64}$'),
+          ADD COLUMN trace_id text CHECK (trace_id ~ '^[0-9a-f]{32}$');
+        COMMENT ON COLUMN schema_ops.journal.actor IS
+            'Who ran it, as the runner was told; done_by is the login of the database.';
+        COMMENT ON COLUMN schema_ops.journal.change_set IS
+            'Merkle root of all files of that run.';
+        COMMENT ON COLUMN schema_ops.journal.trace_id IS
+            'The trace of that run in the telemetry, or the runner''s own id.';
     """)
 
 
@@ -286,6 +318,9 @@ def append_journal(
     happened_at: datetime,
     duration_ms: int | None,
     runner_id: UUID,
+    actor: str,
+    change_set: str,
+    trace_id: str,
     statement: int | None = None,
 ) -> None:
     """Add one event to the journal."""
@@ -293,9 +328,10 @@ def append_journal(
         """
         INSERT INTO schema_ops.journal
                (version, slug, direction, event, checksum, happened_at, done_by, duration_ms,
-                runner_id, statement)
+                runner_id, statement, actor, change_set, trace_id)
         VALUES (%(version)s, %(slug)s, %(direction)s, %(event)s, %(checksum)s, %(happened_at)s,
-                session_user, %(duration_ms)s, %(runner_id)s, %(statement)s)
+                session_user, %(duration_ms)s, %(runner_id)s, %(statement)s, %(actor)s,
+                %(change_set)s, %(trace_id)s)
         """,
         {
             "version": version,
@@ -307,8 +343,52 @@ def append_journal(
             "duration_ms": duration_ms,
             "runner_id": runner_id,
             "statement": statement,
+            "actor": actor,
+            "change_set": change_set,
+            "trace_id": trace_id,
         },
     )
+
+
+def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
+    """The newest events of the journal, newest first."""
+    found = connection.execute(
+        """
+        SELECT happened_at, version, slug, direction, event,
+               (to_jsonb(j) ->> 'statement')::integer, duration_ms, checksum, runner_id, done_by,
+               to_jsonb(j) ->> 'actor', to_jsonb(j) ->> 'change_set', to_jsonb(j) ->> 'trace_id'
+          FROM schema_ops.journal j ORDER BY journal_id DESC LIMIT %s
+        """,
+        [limit],
+    )
+    rows = map(list, found)
+    return [JournalEntry(*(*row[:3], Direction(row[3]), *row[4:])) for row in rows]
+
+
+def leftovers(connection: Connection) -> frozenset[Leftover]:
+    """Invalid indexes, constraints that were not validated, partitions that are being detached."""
+    rows = connection.execute("""
+        SELECT 'invalid index', n.nspname || '.' || t.relname, c.relname, c.relkind = 'I'
+          FROM pg_catalog.pg_index i
+          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
+          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
+          JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+         WHERE NOT i.indisvalid AND n.nspname !~ '^pg_'
+         UNION ALL
+        SELECT 'unvalidated constraint',
+               coalesce(n.nspname || '.' || t.relname, k.contypid::pg_catalog.regtype::text),
+               k.conname, false
+          FROM pg_catalog.pg_constraint k
+          LEFT JOIN pg_catalog.pg_class t ON t.oid = k.conrelid
+          LEFT JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
+         WHERE NOT k.convalidated AND k.conparentid = 0
+           AND coalesce(pg_catalog.to_jsonb(k) ->> 'conenforced', 'true') = 'true'
+         UNION ALL
+        SELECT 'pending detach', h.inhparent::pg_catalog.regclass::text,
+               h.inhrelid::pg_catalog.regclass::text, false
+          FROM pg_catalog.pg_inherits h WHERE h.inhdetachpending
+    """)
+    return frozenset(Leftover(*row) for row in rows)
 
 
 def invalid_indexes(connection: Connection) -> list[str]:

@@ -1,0 +1,101 @@
+"""The sample's orders without a code: told like a shop's server and its pages tell them."""
+
+from __future__ import annotations
+
+import json
+from datetime import date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from wavehouse import sponsorship
+from wavehouse.accounts import Workplace
+from wavehouse.sponsorship import CampaignCard
+from wavehouse.store import Operational, Tx
+
+
+def tell(tx: Tx[Operational], place: Workplace, folder: Path) -> None:
+    """Hand over every order of ``orders.jsonl``; one of a page twice, as if loaded again (AT02)."""
+    cards = _cards(tx, place, folder)
+    orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
+    pixels = {
+        key: sponsorship.add_pixel(
+            tx,
+            identity=place.identity,
+            card=cards[key],
+            name=f"Thank you: {cards[key].name}",
+            conversion_type=sponsorship.ConversionType.PURCHASE,
+            origins=(),
+        )
+        for key in sorted({order["pixel"] for order in orders if "pixel" in order})
+    }
+    for order in orders:
+        pixel = pixels.get(order.get("pixel", ""))
+        conversion = sponsorship.ConversionInput(
+            occurred_at=datetime.fromisoformat(order["occurred_at"]),
+            promo_code="",
+            conversion_type=sponsorship.ConversionType(order["conversion_type"]),
+            value=Decimal(order["conversion_value"]),
+            currency=order["currency"],
+            order_id=order["order_id"],
+            clicks=tuple(map(_click, order.get("clicks", ()))),
+            pixel=sponsorship.PixelSeen(pixel.pixel_id, pixel.campaign_id) if pixel else None,
+        )
+        for _ in range(2 if pixel else 1):
+            sponsorship.record_conversion(
+                tx,
+                identity=place.identity,
+                conversion=conversion,
+                source_name="demo",
+                source="pixel" if pixel else "api",
+            )
+
+
+def credited(place: Workplace, first: date, last: date) -> dict[str, float]:
+    """What each model credits in all: the same sum (AT10)."""
+    sums: dict[str, Decimal] = {}
+    for one in _totals(place, first, last):
+        sums[one.model] = sums.get(one.model, Decimal(0)) + one.amount
+    return {model: float(amount) for model, amount in sums.items()}
+
+
+def against_truth(
+    place: Workplace, folder: Path, truth: dict[str, Any], first: date, last: date
+) -> dict[str, dict[str, int]]:
+    """Orders by pixel, once each (AT02), and by link (AT06); cents where models differ (AT09)."""
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        keys = {card.campaign_id: key for key, card in _cards(tx, place, folder).items()}
+    totals = [t for t in _totals(place, first, last) if t.method in ("utm", "pixel")]
+    by_last, by_linear = truth["last_touch_cents"], truth["linear_cents"]
+    most = max(by_linear, key=lambda key: by_linear[key] - by_last.get(key, 0), default="")
+
+    def orders(method: str) -> int:
+        found = (t for t in totals if (t.model, t.method) == ("last_touch", method))
+        return int(sum(t.conversions for t in found))
+
+    linear = sum(
+        int(t.amount * 100) for t in totals if t.model == "linear" and keys[t.campaign_id] == most
+    )
+    return {
+        "AT02": {"expected": truth["pixel"], "counted": orders("pixel")},
+        "AT06": {"expected": truth["utm"], "counted": orders("utm")},
+        "AT09": {"expected": by_linear.get(most, 0), "counted": linear},
+    }
+
+
+def _totals(place: Workplace, first: date, last: date) -> list[sponsorship.CreditTotal]:
+    with place.stores.operational.app(place.organization.organization_id) as tx:
+        return sponsorship.credit_totals(tx, identity=place.identity, first=first, last=last)
+
+
+def _cards(tx: Tx[Operational], place: Workplace, folder: Path) -> dict[str, CampaignCard]:
+    """The sample's campaigns by the keys of its files."""
+    told = json.loads((folder / "campaigns.json").read_text(encoding="utf-8"))
+    keys = {campaign["name"]: campaign["key"] for campaign in told["campaigns"]}
+    cards = sponsorship.list_campaigns(tx, identity=place.identity)
+    return {keys[card.name]: card for card in cards if card.name in keys}
+
+
+def _click(told: dict[str, str]) -> sponsorship.Click:
+    fields = {name: value for name, value in told.items() if name != "at"}
+    return sponsorship.Click(datetime.fromisoformat(told["at"]), fields)

@@ -1,0 +1,82 @@
+"""A listener's data as a whole: read to be carried away, counted to be erased."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from psycopg.rows import dict_row
+
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.store import Listeners, Tx
+
+
+def parts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, list[dict[str, Any]]]:
+    """Devices, episodes, actions and removed positions, each in an order of its own (P39)."""
+    who = {"listener_id": listener_id}
+    with tx.connection.cursor(row_factory=dict_row) as cursor:
+        devices = cursor.execute(
+            """
+            SELECT device_id, name, kind FROM listeners.devices
+            WHERE listener_id = %(listener_id)s ORDER BY device_id
+            """,
+            who,
+        ).fetchall()
+        episodes = cursor.execute(
+            """
+            SELECT chapter_id, podcast_url, episode_url, guid, title, link, published_at
+            FROM listeners.media_items WHERE chapter_id IN (
+              SELECT chapter_id FROM listeners.playback_actions
+              WHERE listener_id = %(listener_id)s)
+            ORDER BY chapter_id
+            """,
+            who,
+        ).fetchall()
+        actions = cursor.execute(
+            """
+            SELECT action_id, chapter_id, kind, position_ms, started_ms, duration_ms,
+                   effective_at AS occurred_at, device_id, seen_action_id AS seen
+            FROM listeners.playback_actions
+            WHERE listener_id = %(listener_id)s ORDER BY effective_at, action_id
+            """,
+            who,
+        ).fetchall()
+        removed = cursor.execute(
+            """
+            SELECT chapter_id, action_id FROM listeners.playback_positions
+            WHERE listener_id = %(listener_id)s AND deleted_at IS NOT NULL ORDER BY chapter_id
+            """,
+            who,
+        ).fetchall()
+    return {"devices": devices, "episodes": episodes, "actions": actions, "removed": removed}
+
+
+def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
+    """How many rows of each table are a listener's (P37)."""
+    rows = tx.connection.execute(
+        """
+        WITH owned (relation, listener_id) AS (
+          SELECT 'app_passwords', listener_id FROM listeners.app_passwords
+          UNION ALL SELECT 'devices', listener_id FROM listeners.devices
+          UNION ALL SELECT 'listener_sync', listener_id FROM listeners.listener_sync
+          UNION ALL SELECT 'login_sessions', listener_id FROM listeners.login_sessions
+          UNION ALL SELECT 'passkeys', listener_id FROM listeners.passkeys
+          UNION ALL SELECT 'playback_actions', listener_id FROM listeners.playback_actions
+          UNION ALL SELECT 'playback_device_positions', listener_id
+            FROM listeners.playback_device_positions
+          UNION ALL SELECT 'playback_positions', listener_id FROM listeners.playback_positions
+          UNION ALL SELECT 'subscriptions', listener_id FROM listeners.subscriptions
+        )
+        SELECT relation, count(*) FROM owned WHERE listener_id = %(listener_id)s
+        GROUP BY relation ORDER BY relation
+        """,
+        {"listener_id": listener_id},
+    )
+    return dict(rows.fetchall())
+
+
+def erase(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
+    """Delete a listener; every row that is theirs goes with them (P37)."""
+    tx.execute(
+        "DELETE FROM listeners.listeners WHERE listener_id = %(listener_id)s",
+        {"listener_id": listener_id},
+    )

@@ -1,0 +1,24 @@
+"""A plan that was printed, read back."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.schema.types import Expected
+
+
+def expected_of(path: Path, target: str) -> Expected:
+    """What ``plan --json`` said of a database. InvalidInput when the file is no such plan."""
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+        plans = {one["name"]: one for one in told.get("targets", [told])}
+        plan = plans[target]
+        return Expected(str(plan["change_set"]), dict(plan["hashes"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise InvalidInput(
+            f"this is no plan of {target}",
+            where=str(path),
+            hint="make one: wavehouse schema plan --json > plan.json",
+        ) from error

@@ -1,0 +1,197 @@
+"""The SQL of checks before and after: rows, orphans, nulls, duplicates, who stands in the way.
+
+Each reads for a few seconds at most and waits for no lock; what takes longer is not known (None).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+import psycopg
+from psycopg import Connection, sql
+
+_PATIENCE_MS = 5_000
+_EXACT_ROWS = 1_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """A session that holds a lock on a relation: since when its transaction is open, its work."""
+
+    relation: str
+    pid: int
+    since: datetime
+    application: str
+    query: str
+
+
+def identifier(name: str) -> sql.Identifier:
+    """A name as the parser gives it (``schema.table`` or ``table``), fit for SQL."""
+    return sql.Identifier(*name.split("."))
+
+
+def exists(connection: Connection, *, relation: str) -> bool:
+    """Whether there is a table of that name."""
+    name = identifier(relation).as_string(connection)
+    row = connection.execute(
+        """
+        SELECT EXISTS (SELECT FROM pg_catalog.pg_class
+                        WHERE oid = pg_catalog.to_regclass(%s) AND relkind IN ('r', 'p'))
+        """,
+        [name],
+    ).fetchone()
+    return bool(row and row[0])
+
+
+def available_extensions(connection: Connection) -> set[str]:
+    """The extensions that the server could create."""
+    rows = connection.execute("SELECT name FROM pg_catalog.pg_available_extensions")
+    return {str(name) for (name,) in rows}
+
+
+def rows(connection: Connection, *, relation: str) -> int | None:
+    """Rows of a table: counted, or above a million the planner's estimate."""
+    name = identifier(relation)
+    estimate = _number(
+        connection,
+        sql.SQL("""
+            SELECT coalesce(sum(greatest(c.reltuples, 0)), 0)::bigint
+              FROM pg_catalog.pg_partition_tree({}::pg_catalog.regclass) p
+              JOIN pg_catalog.pg_class c ON c.oid = p.relid
+        """).format(sql.Literal(name.as_string(connection))),
+    )
+    if estimate is not None and estimate > _EXACT_ROWS:
+        return estimate
+    return _number(connection, sql.SQL("SELECT count(*) FROM {}").format(name))
+
+
+def nulls(connection: Connection, *, relation: str, columns: Sequence[str]) -> int | None:
+    """Rows that have NULL in one of the columns."""
+    empty = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(c)) for c in columns)
+    return _number(
+        connection,
+        sql.SQL("SELECT count(*) FROM {} WHERE {}").format(identifier(relation), empty),
+    )
+
+
+def duplicates(connection: Connection, *, relation: str, columns: Sequence[str]) -> int | None:
+    """How many keys stand more than once; a key with a NULL in it is none."""
+    keys = [sql.Identifier(column) for column in columns]
+    full = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(key) for key in keys)
+    return _number(
+        connection,
+        sql.SQL(
+            "SELECT count(*) FROM (SELECT FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS k"
+        ).format(identifier(relation), full, sql.SQL(", ").join(keys)),
+    )
+
+
+def orphans(
+    connection: Connection,
+    *,
+    relation: str,
+    columns: Sequence[str],
+    references: str,
+    referenced: Sequence[str],
+) -> int | None:
+    """Rows whose key names no row of the other table; a key with a NULL in it names none."""
+    keys = [sql.Identifier(column) for column in columns]
+    full = sql.SQL(" AND ").join(sql.SQL("c.{} IS NOT NULL").format(key) for key in keys)
+    same = sql.SQL(" AND ").join(
+        sql.SQL("p.{} = c.{}").format(sql.Identifier(other), key)
+        for other, key in zip(referenced, keys, strict=True)
+    )
+    return _number(
+        connection,
+        sql.SQL(
+            "SELECT count(*) FROM {} c WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {})"
+        ).format(identifier(relation), full, identifier(references), same),
+    )
+
+
+def primary_key(connection: Connection, *, relation: str) -> list[str]:
+    """The columns of a table's primary key, in order."""
+    found = connection.execute(
+        """
+        SELECT a.attname FROM pg_catalog.pg_index i
+          CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, place)
+          JOIN pg_catalog.pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+         WHERE i.indisprimary AND i.indrelid = pg_catalog.to_regclass(%s) ORDER BY k.place
+        """,
+        [identifier(relation).as_string(connection)],
+    )
+    return [str(name) for (name,) in found]
+
+
+def holders(connection: Connection, *, relations: Sequence[str]) -> list[Holder]:
+    """Who holds locks on these tables, the oldest transaction first; our own session is not told.
+
+    Autovacuum gives way to a lock that is asked for, unless it works against a wraparound.
+    """
+    names = [identifier(name).as_string(connection) for name in relations]
+    found = connection.execute(
+        """
+        SELECT DISTINCT l.relation::pg_catalog.regclass::text, a.pid,
+               a.xact_start, a.application_name, a.query
+          FROM unnest(%s::text[]) AS asked (name)
+          JOIN pg_catalog.pg_locks l ON l.relation = pg_catalog.to_regclass(asked.name)
+          JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
+         WHERE l.granted AND a.pid <> pg_catalog.pg_backend_pid() AND a.xact_start IS NOT NULL
+           AND l.database = (SELECT oid FROM pg_catalog.pg_database
+                              WHERE datname = pg_catalog.current_database())
+           AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE %s)
+         ORDER BY 3
+        """,
+        [names, "%to prevent wraparound%"],
+    )
+    return [Holder(*row) for row in found]
+
+
+def answers(connection: Connection, *, text: str) -> dict[str, object] | None:
+    """The one row of a check as column and value; None when it does not run (yet)."""
+    try:
+        with _brief(connection):
+            cursor = connection.execute(text.encode())
+            row = cursor.fetchone()
+            names = [column.name for column in cursor.description or ()]
+            return dict(zip(names, row or [None] * len(names), strict=True))
+    except psycopg.Error:
+        return None
+
+
+def _number(connection: Connection, statement: sql.Composed) -> int | None:
+    """A number; None when the table is not there yet, or counting takes too long."""
+    try:
+        with _brief(connection):
+            row = connection.execute(statement).fetchone()
+    except (
+        psycopg.errors.UndefinedTable,
+        psycopg.errors.UndefinedColumn,
+        psycopg.errors.UndefinedFunction,
+        psycopg.errors.QueryCanceled,
+        psycopg.errors.LockNotAvailable,
+        psycopg.errors.InsufficientPrivilege,
+    ):
+        return None
+    return int(row[0]) if row else None
+
+
+class _brief:  # noqa: N801  used as a statement's context
+    """A transaction, or a savepoint within one, that neither waits nor lasts."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._transaction = connection.transaction()
+
+    def __enter__(self) -> None:
+        self._transaction.__enter__()
+        self._connection.execute(
+            "SELECT pg_catalog.set_config('statement_timeout', %s, true),"
+            " pg_catalog.set_config('lock_timeout', '100', true)",
+            [str(_PATIENCE_MS)],
+        )
+
+    def __exit__(self, *found: object) -> bool | None:
+        return self._transaction.__exit__(*found)  # type: ignore[arg-type]

@@ -1,0 +1,59 @@
+"""What must hold before a file counts as done, within the transaction that says so."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from psycopg import Connection
+
+from wavehouse.schema import queries
+from wavehouse.schema.adapters.objects import objects
+from wavehouse.schema.rules.differences import without_partitions
+from wavehouse.schema.service.checking import refuse_false
+from wavehouse.schema.service.leftovers import of_others, refuse_leftovers
+from wavehouse.schema.service.session import Session
+from wavehouse.schema.types import Direction, Leftover, Migration, MigrationFailed, Script
+
+
+@dataclass(frozen=True, slots=True)
+class After:
+    """The files that follow, and the hashes that a plan predicted, by version."""
+
+    later: Sequence[Migration] = ()
+    predicted: Mapping[str, str] = field(default_factory=dict)
+
+    def look(self, connection: Connection, direction: Direction) -> frozenset[Leftover]:
+        """What is half done before the file; a way down answers for nothing."""
+        return queries.leftovers(connection) if direction is Direction.UP else frozenset()
+
+    def hold(
+        self,
+        session: Session,
+        migration: Migration,
+        direction: Direction,
+        script: Script,
+        before: frozenset[Leftover] | None,
+    ) -> None:
+        """Raise MigrationFailed when the file must not count as done.
+
+        ``before`` is None for a file that began in an earlier run.
+        """
+        if direction is Direction.DOWN:
+            return
+        connection = session.connection
+        known = of_others(connection, script) if before is None else before
+        follow = [one for one in self.later if one.number > migration.number]
+        refuse_leftovers(connection, migration.up, script, known, follow)
+        if migration.check is not None:
+            refuse_false(connection, migration.check)
+        expected = self.predicted.get(migration.version)
+        if expected is None:
+            return
+        found = without_partitions(objects(connection, own_transaction=False)).logical
+        if found != expected:
+            raise MigrationFailed(
+                "the schema would not be what the plan predicts",
+                where=migration.up.path.name,
+                hint="the database differs from its files: wavehouse schema drift; then plan anew",
+            )

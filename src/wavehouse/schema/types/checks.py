@@ -1,0 +1,28 @@
+"""What checks before and after a walk say. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at before and after (OPS-13).
+
+    ``name`` is ``rows``, ``nulls``, ``duplicates``, ``orphans``, or the column of a query in a
+    ``.check.sql`` file; ``subject`` a table or that file. None: not there, or not known in time.
+    """
+
+    name: str
+    subject: str
+    before: object = None
+    after: object = None
+
+    def as_json(self) -> dict[str, object]:
+        """The check as plain values."""
+        return {
+            "check": self.name,
+            "subject": self.subject,
+            "before": self.before,
+            "after": self.after,
+        }
