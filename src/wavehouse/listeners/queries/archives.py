@@ -57,6 +57,7 @@ def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
         WITH owned (relation, listener_id) AS (
           SELECT 'app_passwords', listener_id FROM listeners.app_passwords
           UNION ALL SELECT 'devices', listener_id FROM listeners.devices
+          UNION ALL SELECT 'email_changes', listener_id FROM listeners.email_changes
           UNION ALL SELECT 'listener_sync', listener_id FROM listeners.listener_sync
           UNION ALL SELECT 'login_sessions', listener_id FROM listeners.login_sessions
           UNION ALL SELECT 'passkeys', listener_id FROM listeners.passkeys
