@@ -37,6 +37,10 @@ COMMANDS = {
     "listeners": Lazy(
         "wavehouse.listeners.cli:listeners", "People who listen, and passwords for their apps."
     ),
+    "sync-conformance": Lazy(
+        "wavehouse.listeners.cli:sync_conformance",
+        "Ask a gpodder-type server how it keeps positions.",
+    ),
     "requests": Lazy(
         "wavehouse.measurement.cli:requests", "Each request and why it counts or not."
     ),

@@ -167,3 +167,60 @@ def erase(open_workplace: OpenWorkplace, email: str, yes: bool, as_json: bool) -
         terminal.say(
             f"Erased at {receipt.erased_at:%Y-%m-%d %H:%M:%S} UTC; digest {receipt.digest}"
         )
+
+
+@click.command("sync-conformance")
+@click.argument("url")
+@click.option("--username", required=True, help="An account for trying.")
+@click.option(
+    "--password-file",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="A file with its password [default: WAVEHOUSE_SYNC_PASSWORD].",
+)
+@AS_JSON
+def sync_conformance(url: str, username: str, password_file: Path | None, as_json: bool) -> None:
+    """Ask a gpodder-type server at URL how it keeps what podcast apps tell it.
+
+    Works with gpodder.net, opodsync, Nextcloud's gpodder sync, this product and others: URL is what
+    stands before /api/2. Late actions, retries, dates in the future, bad bodies, cursors, several
+    apps at once: each is asked on devices and shows of invented names. Those are left unsubscribed,
+    but the protocol cannot take actions back: use an account of its own.
+
+    Exit code 0 when everything is as it should be, 3 when something is not, 4 when the account is
+    refused, 5 without an answer.
+    """
+    import os
+
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_FOUND, UsageError
+    from wavehouse.listeners.service.conformance import conformance
+
+    password = (
+        password_file.read_text(encoding="utf-8").strip()
+        if password_file
+        else os.environ.get("WAVEHOUSE_SYNC_PASSWORD", "")
+    )
+    if not password:
+        raise UsageError(
+            "the account's password is missing",
+            hint="put it into WAVEHOUSE_SYNC_PASSWORD, or into a file: --password-file FILE",
+        )
+    found = conformance(
+        url,
+        username,
+        password,
+        on_verdict=lambda one: None if as_json else terminal.say(f"{one.word}: {one.question}"),
+    )
+    failed = [one for one in found if one.passed is False]
+    if as_json:
+        terminal.print_json(
+            {"url": url, "failed": len(failed), "verdicts": [v.as_json() for v in found]}
+        )
+    else:
+        terminal.print_table(
+            ["rule", "question", "expected", "seen", "verdict"],
+            [[one.rule, one.question, one.expected, one.seen, one.word] for one in found],
+        )
+        terminal.say(f"{len(found) - len(failed)} of {len(found)} are as they should be")
+    if failed:
+        raise SystemExit(EXIT_FOUND)

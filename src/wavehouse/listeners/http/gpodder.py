@@ -6,15 +6,22 @@ annotations``: FastAPI must see the dependencies, which close over the database.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Response
+from fastapi import APIRouter, Depends, Query, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import UsageError
 from wavehouse.listeners.http import dialect
-from wavehouse.listeners.http.common import COOKIE, check_user, json_body, raw_body, signing_in
-from wavehouse.listeners.service import positions, sessions, subscriptions
+from wavehouse.listeners.http.common import (
+    COOKIE,
+    check_user,
+    json_body,
+    keep_session,
+    raw_body,
+    signing_in,
+)
+from wavehouse.listeners.service import accounts, positions, sessions, subscriptions
 from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
@@ -28,20 +35,29 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     """All of it; in no OpenAPI document, as the protocol is not ours to describe."""
     api = APIRouter(include_in_schema=False)
     asking = signing_in(database, secure=secure)
-    parts = (_auth, _devices, _subscriptions, _episodes, _nextcloud)
+    parts = (_devices, _subscriptions, _episodes, _nextcloud)
     for prefix in ("", "/gpodder"):
+        api.include_router(_auth(database, asking, secure=secure), prefix=prefix)
         for part in parts:
             api.include_router(part(database, asking), prefix=prefix)
     return api
 
 
-def _auth(database: Database[Listeners], asking: Any) -> APIRouter:
+def _auth(database: Database[Listeners], asking: Any, *, secure: bool) -> APIRouter:
     api = APIRouter()
     Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
 
     @api.post("/api/2/auth/{user}/login.json")
-    def sign_in(user: str, who: Who) -> dict[str, str]:
+    def sign_in(user: str, who: Who, request: Request, response: Response) -> dict[str, str]:
         check_user(who, user)
+        if COOKIE in request.cookies:
+            return {}
+        # Two apps that share a password have a session each from here on (P19).
+        token = accounts.new_app_session(database, caller=who)
+        if token is not None:
+            if "set-cookie" in response.headers:
+                del response.headers["set-cookie"]
+            keep_session(response, token, secure=secure)
         return {}
 
     @api.post("/api/2/auth/{user}/logout.json")

@@ -66,6 +66,19 @@ def session(tx: Tx[Listeners], *, token_hash: bytes) -> StoredSession | None:
     )
 
 
+def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
+    """Forget a family's sessions but for those that were seen last."""
+    tx.execute(
+        """
+        DELETE FROM listeners.login_sessions WHERE family_id = %(family_id)s
+          AND token_hash NOT IN (
+            SELECT token_hash FROM listeners.login_sessions WHERE family_id = %(family_id)s
+            ORDER BY last_seen_at DESC, token_hash LIMIT %(count)s)
+        """,
+        {"family_id": family_id, "count": count},
+    )
+
+
 def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
     """Wait until nobody else makes or ends sessions of a listener: a revocation misses none."""
     tx.execute(

@@ -14,6 +14,7 @@ from wavehouse.listeners.types import Caller, Listener, NewAppPassword
 from wavehouse.store import Database, Listeners, Tx
 
 _SECRET_BYTES = 24
+_SESSIONS_OF_A_PASSWORD = 20
 
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
@@ -21,7 +22,10 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
     told = rules.normalised_email(email)
     made = queries.insert_listener(tx, email=told, display=email.strip())
     if made is None:
-        raise Conflict("there is a listener with this address", hint="wavehouse listeners list")
+        raise Conflict(
+            "there is a listener with this address",
+            hint="a password for an app: wavehouse listeners app-password",
+        )
     return made
 
 
@@ -83,6 +87,31 @@ def by_password(
             absolute_expires_at=now + rules.ABSOLUTE,
         )
     return Caller(listener_id, email, rules.secret_hash(token), by_app=True), token
+
+
+def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | None:
+    """A session of its own for an app that signs in, and its token; None for other callers.
+
+    It ends with the app password. Of one password the newest sessions are kept.
+    """
+    if not caller.by_app:
+        return None
+    token, now = secrets.token_hex(32), clock.now()
+    with database.worker() as tx:
+        known = sessions.session(tx, token_hash=caller.session)
+        if known is None:
+            return None
+        sessions.open_session(
+            tx,
+            token_hash=rules.secret_hash(token),
+            listener_id=caller.listener_id,
+            family_id=known.family_id,
+            at=now,
+            expires_at=now + rules.SLIDING,
+            absolute_expires_at=now + rules.ABSOLUTE,
+        )
+        sessions.keep_newest(tx, family_id=known.family_id, count=_SESSIONS_OF_A_PASSWORD)
+    return token
 
 
 def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> None:

@@ -1,0 +1,306 @@
+"""Use case: ask any gpodder-type server how it keeps what podcast apps tell it.
+
+Each question is one that a real server answered wrongly, with the rule of ours that it belongs to.
+Questions are asked on throw-away devices and shows, which are left unsubscribed; the protocol has
+no way to take actions back, so an account of its own is best.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from uuid import uuid4
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.listeners.adapters.gpodder_client import GpodderClient, json_of
+
+_WORDS = frozenset({"download", "play", "delete", "new", "flattr"})
+_WRITERS, _EACH = 4, 10
+_NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """One question: what should be seen, what was; ``passed`` is None for what is not offered."""
+
+    rule: str
+    question: str
+    expected: str
+    seen: str
+    passed: bool | None
+
+    @property
+    def word(self) -> str:
+        """The verdict in a word."""
+        return {True: "pass", False: "FAIL", None: "not offered"}[self.passed]
+
+    def as_json(self) -> dict[str, object]:
+        """The verdict as plain values."""
+        return {
+            "rule": self.rule,
+            "question": self.question,
+            "expected": self.expected,
+            "seen": self.seen,
+            "verdict": self.word.lower(),
+        }
+
+
+def conformance(
+    url: str,
+    username: str,
+    password: str,
+    *,
+    on_verdict: Callable[[Verdict], None] = lambda _: None,
+) -> list[Verdict]:
+    """Ask everything. Unreachable for no server, NotSignedIn for a wrong password."""
+    with (
+        GpodderClient(url, username, password) as car,
+        GpodderClient(url, username, password) as phone,
+    ):
+        signed_in = car.sign_in()
+        if signed_in.status_code in (401, 403):
+            raise NotSignedIn(
+                "the server does not know this user name and password",
+                where=url,
+                hint="give an account for trying: --username U --password-file FILE",
+            )
+        phone.sign_in()
+        asked = _Questions(url, username, password, car, phone)
+        found = []
+        for question in _QUESTIONS:
+            verdict = question(asked)
+            on_verdict(verdict)
+            found.append(verdict)
+        return found
+
+
+@dataclass(slots=True)
+class _Questions:
+    """Two devices of the account, and names that nobody else uses."""
+
+    url: str
+    username: str
+    password: str
+    car: GpodderClient
+    phone: GpodderClient
+    run: str = ""
+    episodes: int = 0
+
+    def __post_init__(self) -> None:
+        self.run = uuid4().hex[:12]
+
+    @property
+    def show(self) -> str:
+        return f"https://conformance.example/{self.run}.xml"
+
+    def device(self, name: str) -> str:
+        return f"probe-{self.run}-{name}"
+
+    def play(self, *, at: datetime | None = None, **more: Any) -> dict[str, Any]:
+        """A play of an episode of its own."""
+        self.episodes += 1
+        when = at or clock.now()
+        return {
+            "podcast": self.show,
+            "episode": f"https://conformance.example/{self.run}/{self.episodes}.mp3",
+            "device": self.device("car"),
+            "action": "play",
+            "timestamp": f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
+            "started": 0,
+            "position": 60,
+            "total": 600,
+            **more,
+        }
+
+    def seen(self, client: GpodderClient, since: int, play: dict[str, Any]) -> int:
+        """How often an episode comes after a cursor."""
+        found, _ = client.actions(since)
+        return sum(one.get("episode") == play["episode"] for one in found)
+
+
+def _verdict(rule: str, question: str, expected: str, seen: object, *, ok: bool | None) -> Verdict:
+    return Verdict(rule, question, expected, str(seen), ok)
+
+
+def _session(q: _Questions) -> Verdict:
+    seen = "a cookie" if q.car.has_session else "none"
+    return _verdict("AC6", "signing in gives a session", "a cookie", seen, ok=q.car.has_session)
+
+
+def _device(q: _Questions) -> Verdict:
+    path = f"/api/2/devices/{{user}}/{q.device('car')}.json"
+    told = q.car.ask("POST", path, body={"caption": "Car", "type": "mobile"})
+    q.car.ask("POST", path.replace("-car", "-phone"), body={"caption": "Phone", "type": "mobile"})
+    ok = told.status_code == 200 and not told.content
+    seen = f"{told.status_code}, {len(told.content)} bytes"
+    return _verdict("client", "a device is saved with an empty answer", "200, 0 bytes", seen, ok=ok)
+
+
+def _devices(q: _Questions) -> Verdict:
+    told = json_of(q.car.ask("GET", "/api/2/devices/{user}.json"))
+    rows = told if isinstance(told, list) else []
+    mine = [one for one in rows if isinstance(one, dict) and one.get("id") == q.device("car")]
+    ok = bool(mine) and isinstance(mine[0].get("subscriptions"), int)
+    shows = mine[0].get("subscriptions") if mine else None
+    seen = f"{len(mine)} such device, subscriptions {shows!r}"
+    return _verdict("client", "devices are listed, shows as a number", "one, a number", seen, ok=ok)
+
+
+def _subscribe(q: _Questions) -> Verdict:
+    path = f"/api/2/subscriptions/{{user}}/{q.device('car')}.json"
+    told = json_of(q.car.ask("POST", path, body={"add": [q.show], "remove": []}))
+    other = path.replace("-car", "-phone")
+    heard = json_of(q.phone.ask("GET", other, params={"since": 0}))
+    added = heard.get("add", []) if isinstance(heard, dict) else []
+    ok = isinstance(told, dict) and isinstance(told.get("timestamp"), int) and q.show in added
+    seen = "told" if q.show in added else "not told"
+    return _verdict("LIS-7", "the other device hears of a new show", "told", seen, ok=ok)
+
+
+def _late(q: _Questions) -> Verdict:
+    _, cursor = q.phone.actions()
+    play = q.play(at=clock.now() - timedelta(hours=1))
+    q.car.upload(play)
+    times = q.seen(q.phone, cursor, play)
+    question = "an action of an hour ago reaches a device that had synced"
+    return _verdict("P18", question, "once", f"{times} times", ok=times == 1)
+
+
+def _retries(q: _Questions) -> Verdict:
+    _, cursor = q.phone.actions()
+    play = q.play()
+    for _ in range(3):
+        q.car.upload(play)
+    times = q.seen(q.phone, cursor, play)
+    return _verdict("P14", "three times the same is once", "once", f"{times} times", ok=times == 1)
+
+
+def _future(q: _Questions) -> Verdict:
+    play = q.play(at=clock.now() + timedelta(days=3650))
+    q.car.upload(play)
+    _, cursor = q.phone.actions()
+    times = q.seen(q.phone, cursor, play)
+    question = "an action of ten years ahead does not come on every poll"
+    return _verdict("P3", question, "not again", f"{times} times again", ok=times == 0)
+
+
+def _refused(q: _Questions, **wrong: Any) -> Verdict:
+    play = q.play(**wrong)
+    told = q.car.upload(play)
+    stored = q.seen(q.phone, 0, play)
+    (name, value), *_ = wrong.items()
+    ok = told.status_code == 400 and stored == 0
+    seen = f"{told.status_code}, {'stored' if stored else 'not stored'}"
+    return _verdict("P30", f"{name} {value!r} is refused", "400, not stored", seen, ok=ok)
+
+
+def _whole_or_not(q: _Questions) -> Verdict:
+    good = q.play()
+    told = q.car.upload(good, q.play(action="explode"))
+    stored = q.seen(q.phone, 0, good)
+    ok = told.status_code == 400 and stored == 0
+    seen = f"{told.status_code}, good half {'stored' if stored else 'not stored'}"
+    return _verdict("P15", "a batch is taken whole or not", "400, nothing stored", seen, ok=ok)
+
+
+def _aggregated(q: _Questions) -> Verdict:
+    first = q.play(at=clock.now() - timedelta(minutes=9))
+    second = {**q.play(position=120), "episode": first["episode"]}
+    q.car.upload(first, second)
+    found, _ = q.phone.actions(0, aggregated="true")
+    places = [one.get("position") for one in found if one.get("episode") == first["episode"]]
+    question = "aggregated=true tells the newest action of an episode"
+    return _verdict("client", question, "[120]", places, ok=places == [120])
+
+
+def _others(q: _Questions) -> Verdict:
+    stranger = f"nobody-{q.run}"
+    told = q.car.ask("GET", "/api/2/episodes/{user}.json", user=stranger)
+    ok = told.status_code in (401, 403, _NOT_FOUND)
+    return _verdict("P31", "another's path is closed", "401 or 403", told.status_code, ok=ok)
+
+
+def _upload_cursor(q: _Questions) -> Verdict:
+    q.car.actions()
+    theirs = q.play(device=q.device("phone"))
+    q.phone.upload(theirs)
+    told = json_of(q.car.upload(q.play()))
+    cursor = told.get("timestamp") if isinstance(told, dict) else None
+    times = q.seen(q.car, cursor, theirs) if isinstance(cursor, int) else 0
+    question = "an upload's cursor does not skip what others did"
+    return _verdict("P19", question, "told", "told" if times else "skipped", ok=times > 0)
+
+
+def _parallel(q: _Questions) -> Verdict:
+    plays = [[q.play() for _ in range(_EACH)] for _ in range(_WRITERS)]
+
+    def write(mine: Iterable[dict[str, Any]]) -> list[int]:
+        with GpodderClient(q.url, q.username, q.password) as client:
+            return [client.sign_in().status_code, *(client.upload(p).status_code for p in mine)]
+
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        statuses = [status for told in pool.map(write, plays) for status in told]
+    failed = sum(status >= 400 for status in statuses)
+    found, _ = q.phone.actions(0)
+    known = {one.get("episode") for one in found}
+    lost = sum(play["episode"] not in known for mine in plays for play in mine)
+    question = f"{_WRITERS} apps write at once"
+    seen = f"{failed} of {len(statuses)} failed, {lost} lost"
+    return _verdict("P17", question, "none failed, none lost", seen, ok=failed == lost == 0)
+
+
+def _words(q: _Questions) -> Verdict:
+    found, _ = q.phone.actions(0)
+    others = sorted({str(one.get("action")) for one in found} - _WORDS)
+    question = "only the five words that clients know come back"
+    return _verdict("P27", question, "none other", others or "none other", ok=not others)
+
+
+def _nextcloud(q: _Questions) -> Verdict:
+    base = "/index.php/apps/gpoddersync"
+    told = q.car.ask("GET", f"{base}/subscriptions", params={"since": 0})
+    question = "Nextcloud's dialect tells the same shows"
+    if told.status_code == _NOT_FOUND:
+        return _verdict("client", question, "told", "404", ok=None)
+    found = json_of(told)
+    ok = isinstance(found, dict) and q.show in found.get("add", [])
+    return _verdict("client", question, "told", "told" if ok else told.status_code, ok=ok)
+
+
+def _leave(q: _Questions) -> Verdict:
+    path = f"/api/2/subscriptions/{{user}}/{q.device('car')}.json"
+    told = json_of(q.phone.ask("GET", path.replace("-car", "-phone"), params={"since": 0}))
+    cursor = told.get("timestamp", 0) if isinstance(told, dict) else 0
+    q.car.ask("POST", path, body={"add": [], "remove": [q.show]})
+    heard = json_of(q.phone.ask("GET", path.replace("-car", "-phone"), params={"since": cursor}))
+    gone = heard.get("remove", []) if isinstance(heard, dict) else []
+    ok = q.show in gone
+    question = "the other device hears of a show that was left"
+    return _verdict("LIS-7", question, "told", "told" if ok else "not told", ok=ok)
+
+
+_QUESTIONS: tuple[Callable[[_Questions], Verdict], ...] = (
+    _session,
+    _device,
+    _devices,
+    _subscribe,
+    _late,
+    _retries,
+    _future,
+    lambda q: _refused(q, action="explode"),
+    lambda q: _refused(q, timestamp="yesterday"),
+    lambda q: _refused(q, position=-5),
+    lambda q: _refused(q, position="abc"),
+    _whole_or_not,
+    _aggregated,
+    _others,
+    _upload_cursor,
+    _parallel,
+    _words,
+    _nextcloud,
+    _leave,
+)

@@ -1,0 +1,107 @@
+"""The probe of any gpodder-type server: ours passes, one with known faults is found out."""
+
+from __future__ import annotations
+
+import json
+import socket
+import threading
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from click.testing import CliRunner, Result
+from fastapi import FastAPI, Request, Response
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn, Unreachable, UsageError
+from wavehouse.listeners.cli import sync_conformance
+
+
+def run(*words: object, **environment: str) -> Result:
+    return CliRunner().invoke(sync_conformance, [str(word) for word in words], env=environment)
+
+
+@pytest.fixture
+def password_file(tmp_path: Path, phone: Any) -> Path:
+    """The phone's password in a file."""
+    path = tmp_path / "password"
+    path.write_text(f"{phone.password}\n")
+    return path
+
+
+def faulty_app() -> FastAPI:
+    """A server as many are: cursors by the client's clock, everything believed, nothing held."""
+    app, actions = FastAPI(), list[dict[str, Any]]()
+
+    @app.get("/api/2/episodes/{user}.json")
+    def told(user: str, since: int = 0) -> dict[str, Any]:
+        newer = [one for one in actions if str(one.get("timestamp")) > _text(since)]
+        return {"actions": newer if since else actions, "timestamp": int(clock.now().timestamp())}
+
+    @app.post("/api/2/episodes/{user}.json")
+    async def take(request: Request) -> dict[str, Any]:
+        actions.extend(await request.json())
+        return {"timestamp": 2_000_000_000, "update_urls": []}
+
+    @app.api_route("/{rest:path}", methods=["GET", "POST", "PUT"])
+    def anything(rest: str) -> Response:
+        return Response("{}", media_type="application/json", status_code=200)
+
+    return app
+
+
+def _text(second: int) -> str:
+    from datetime import UTC, datetime
+
+    return f"{datetime.fromtimestamp(second, UTC):%Y-%m-%dT%H:%M:%S}"
+
+
+@pytest.fixture
+def faulty_url() -> Iterator[str]:
+    """The faulty server on a real port."""
+    listening = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(faulty_app(), log_level="error", lifespan="off"))
+    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
+    thread.start()
+    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+    server.should_exit = True
+    thread.join(10)
+    listening.close()
+
+
+@pytest.mark.parametrize("prefix", ["", "/gpodder"])
+def test_our_server_answers_every_question_as_it_should(
+    server_url: str, phone: Any, password_file: Path, prefix: str
+) -> None:
+    """P3, P14, P15, P17–P19, P27, P30, P31 by a client's eyes; exit code 0."""
+    where = (f"{server_url}{prefix}", "--username", phone.username, "--password-file")
+    result = run(*where, password_file, "--json")
+    told = json.loads(result.stdout)
+
+    allowed = {"pass", "not offered"} if prefix else {"pass"}
+    assert [] == [v for v in told["verdicts"] if v["verdict"] not in allowed]
+    assert (0, 0, 19) == (result.exit_code, told["failed"], len(told["verdicts"]))
+
+
+def test_a_server_with_faults_is_found_out(faulty_url: str) -> None:
+    """Each fault by its rule, in a table; exit code 3."""
+    result = run(faulty_url, "--username", "anna", WAVEHOUSE_SYNC_PASSWORD="secret")
+
+    assert 3 == result.exit_code
+    failed = {line.split("\t")[0] for line in result.stdout.splitlines() if "FAIL" in line}
+    assert {"AC6", "P3", "P14", "P15", "P18", "P19", "P27", "P30", "P31"} <= failed
+    assert "secret" not in result.output
+
+
+def test_no_server_no_account_and_no_password_are_told_apart(server_url: str, phone: Any) -> None:
+    """Each with the next thing to do."""
+    words = ("--username", phone.username)
+    nowhere = run("http://127.0.0.1:9", *words, WAVEHOUSE_SYNC_PASSWORD="x")
+    wrong = run(server_url, *words, WAVEHOUSE_SYNC_PASSWORD="x")
+    missing = run(server_url, *words)
+
+    assert (Unreachable, NotSignedIn, UsageError) == tuple(
+        type(result.exception) for result in (nowhere, wrong, missing)
+    )
