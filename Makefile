@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults late ladders large lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults late positions ladders large lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,10 @@ faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 
 late: $(VENV)/.dev ## Late rows by four programs at once, held against a rebuild; some minutes
 	@$(BIN)/python tests/faults/late.py $(ARGS)
+
+positions: $(VENV)/.dev ## 10,000 actions by eight writers under a poller, 10,000 fuzzed bodies, all orders
+	@POSITIONS_SCALE=5 $(BIN)/python -m pytest -s tests/listeners/test_service.py tests/listeners/test_rules.py \
+	  -k "p01 or p02 or p16 or p17 or p30" $(ARGS)
 
 ladders: $(VENV)/.dev ## Kill migration runners 200 times on PostgreSQL 16 and 18; some minutes
 	@$(BIN)/python tests/faults/ladders.py $(ARGS)

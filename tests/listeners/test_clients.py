@@ -260,3 +260,30 @@ def test_p03_a_date_in_2036_does_not_come_back_on_every_poll(root: str, phone: A
     found = one.download_episode_actions(since)
     assert 1 == len(found.actions)
     assert [] == one.download_episode_actions(found.since).actions
+
+
+@pytest.mark.parametrize("prefix", ["", "/gpodder"])
+def test_nextclouds_login_flow_gives_the_app_its_password_once(
+    server_url: str, phone: Any, prefix: str
+) -> None:
+    """AntennaPod's exchange: ask, poll in vain, a person grants in the browser, poll once."""
+    with httpx2.Client(base_url=f"{server_url}{prefix}") as web:
+        asked = web.post("/index.php/login/v2").json()
+        endpoint, token = asked["poll"]["endpoint"], asked["poll"]["token"]
+        assert endpoint == f"{server_url}{prefix}/index.php/login/v2/poll"
+        assert 404 == web.post(endpoint, data={"token": token}).status_code
+        page = web.get(asked["login"])
+        assert (200, True) == (page.status_code, "App password" in page.text)
+        wrong = {"email": phone.username, "password": "wrong"}
+        assert 401 == web.post(asked["login"], data=wrong).status_code
+        assert 404 == web.post(endpoint, data={"token": token}).status_code
+        right = {"email": phone.username, "password": phone.password}
+        assert 200 == web.post(asked["login"], data=right).status_code
+        assert 404 == web.post(endpoint, data={"token": "x" * 43}).status_code
+        told = web.post(endpoint, data={"token": token}).json()
+        assert 404 == web.post(endpoint, data={"token": token}).status_code
+        assert 404 == web.get(asked["login"]).status_code
+        assert f"{server_url}{prefix}" == told["server"]
+        auth = (told["loginName"], told["appPassword"])
+        path = "/index.php/apps/gpoddersync/subscriptions"
+        assert 200 == web.get(path, params={"since": 0}, auth=auth).status_code

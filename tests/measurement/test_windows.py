@@ -113,7 +113,7 @@ def test_r42_a_late_line_flips_what_follows_it_and_nothing_is_stored_wrong(
     """A chain of evenings; the line that comes last is the first of it. Any order, one result."""
     hits = [hit.but(at=at(hours)) for hours in (1, 24.5, 48.4, 90)]
     seen = set()
-    for order in permutations(hits):
+    for order in Random(42).sample(list(permutations(hits)), 8):
         desk.clean()
         for one in order:
             desk.tell(one)

@@ -3,7 +3,15 @@
 from fastapi import APIRouter
 
 from wavehouse.kernel.config import Settings
-from wavehouse.listeners.http import accounts, emails, gpodder, native, page, passkeys
+from wavehouse.listeners.http import (
+    accounts,
+    emails,
+    gpodder,
+    native,
+    nextcloud_login,
+    page,
+    passkeys,
+)
 from wavehouse.listeners.http.common import Doors, doors
 from wavehouse.store import Database, Listeners
 
@@ -23,5 +31,7 @@ def mounted(given: Doors) -> APIRouter:
     api.include_router(emails.router(given))
     api.include_router(page.router(given))
     api.include_router(native.router(given.database, secure=given.site.secure))
+    for prefix in ("", "/gpodder"):
+        api.include_router(nextcloud_login.router(given.database), prefix=prefix)
     api.include_router(gpodder.router(given.database, secure=given.site.secure))
     return api

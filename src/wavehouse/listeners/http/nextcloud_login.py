@@ -1,0 +1,151 @@
+"""Nextcloud's login flow v2, by which apps of that dialect get a password: ask, grant, poll once.
+
+What waits is kept in this process's memory for twenty minutes: the granted password is handed to
+the app that asked and to nobody else. Without ``from __future__ import annotations``: FastAPI must
+see the types.
+"""
+
+import secrets
+import threading
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+from urllib.parse import parse_qs
+
+from fastapi import APIRouter, Depends, Request
+from starlette.exceptions import HTTPException
+from starlette.responses import HTMLResponse, JSONResponse, Response
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn, TooManyRequests
+from wavehouse.kernel.limits import TokenBucket
+from wavehouse.listeners.http.common import raw_body, remote
+from wavehouse.listeners.http.page import form_token, shown
+from wavehouse.listeners.rules import secret_hash
+from wavehouse.listeners.service import accounts
+from wavehouse.store import Database, Listeners
+
+_PATIENCE = timedelta(minutes=20)
+_MOST = 1_000
+_FORM = (
+    '<form method="post"><p>An app wants to keep your positions and shows here. Give it the '
+    "password that was made for it.</p>"
+    '<p><label>E-mail address <input name="email" type="email" autocomplete="username" required>'
+    '</label></p><p><label>App password <input name="password" type="password" '
+    'autocomplete="off" required></label></p><button>Let the app in</button></form>'
+)
+
+
+@dataclass(slots=True)
+class _Flow:
+    poll: bytes
+    until: datetime
+    username: str = ""
+    password: str = ""
+
+
+class _Waiting:
+    """Flows by the hash of the login page's token; the oldest go when there are too many."""
+
+    def __init__(self) -> None:
+        self._flows: dict[bytes, _Flow] = {}
+        self._lock = threading.Lock()
+
+    def begin(self) -> tuple[str, str]:
+        """The tokens of the page and of polling."""
+        page, poll = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
+        with self._lock:
+            self._forget()
+            self._flows[secret_hash(page)] = _Flow(secret_hash(poll), clock.now() + _PATIENCE)
+        return page, poll
+
+    def known(self, page: str) -> bool:
+        """Whether a page's flow waits for somebody to grant it."""
+        with self._lock:
+            self._forget()
+            flow = self._flows.get(secret_hash(page))
+            return flow is not None and not flow.password
+
+    def grant(self, page: str, username: str, password: str) -> None:
+        """Hand over what the app shall use."""
+        with self._lock:
+            flow = self._flows.get(secret_hash(page))
+            if flow is not None:
+                flow.username, flow.password = username, password
+
+    def take(self, poll: str) -> tuple[str, str] | None:
+        """What was granted, once."""
+        wanted = secret_hash(poll)
+        with self._lock:
+            self._forget()
+            for page, flow in self._flows.items():
+                if secrets.compare_digest(flow.poll, wanted) and flow.password:
+                    del self._flows[page]
+                    return flow.username, flow.password
+        return None
+
+    def _forget(self) -> None:
+        now = clock.now()
+        for page in [page for page, flow in self._flows.items() if flow.until <= now]:
+            del self._flows[page]
+        while len(self._flows) >= _MOST:
+            del self._flows[next(iter(self._flows))]
+
+
+def router(database: Database[Listeners]) -> APIRouter:
+    """``/index.php/login/v2``, its page and its polling."""
+    api = APIRouter(include_in_schema=False)
+    waiting, brake = _Waiting(), TokenBucket(burst=10, seconds=6.0)
+
+    @api.post("/index.php/login/v2")
+    def begin(request: Request) -> dict[str, Any]:
+        if not brake.take(remote(request)):
+            raise TooManyRequests("Too many tries.", hint="Wait a minute.")
+        page, poll = waiting.begin()
+        base = str(request.url).partition("?")[0].rstrip("/")
+        return {
+            "poll": {"token": poll, "endpoint": f"{base}/poll"},
+            "login": f"{base}/flow/{page}",
+        }
+
+    @api.get("/index.php/login/v2/flow/{page}")
+    def show(page: str) -> Response:
+        return HTMLResponse(shown("Let an app in", _FORM)) if waiting.known(page) else _gone()
+
+    @api.post("/index.php/login/v2/flow/{page}")
+    def grant(page: str, request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
+        if not waiting.known(page):
+            return _gone()
+        email, password = _form(body)
+        if not brake.take(f"{remote(request)} flow"):
+            raise TooManyRequests("Too many tries.", hint="Wait a minute.")
+        try:
+            caller, _ = accounts.by_password(database, username=email, password=password)
+        except NotSignedIn:
+            again = "<p><strong>This address and this app password do not go together.</strong></p>"
+            return HTMLResponse(shown("Let an app in", again + _FORM), status_code=401)
+        waiting.grant(page, caller.email, password)
+        return HTMLResponse(shown("The app is let in", "<p>Go back to the app.</p>"))
+
+    @api.post("/index.php/login/v2/poll")
+    def poll(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
+        found = waiting.take(form_token(body))
+        if found is None:
+            return JSONResponse([], status_code=404)
+        server = str(request.url).partition("/index.php/")[0]
+        return JSONResponse({"server": server, "loginName": found[0], "appPassword": found[1]})
+
+    return api
+
+
+def _gone() -> Response:
+    text = "<p>It was used, or it is older than 20 minutes. Begin again in the app.</p>"
+    return HTMLResponse(shown("This page is no longer good", text), status_code=404)
+
+
+def _form(body: bytes) -> tuple[str, str]:
+    try:
+        fields = parse_qs(body.decode("utf-8"), max_num_fields=5)
+    except ValueError:
+        raise HTTPException(400) from None
+    return fields.get("email", [""])[0], fields.get("password", [""])[0]
