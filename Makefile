@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults late positions ladders large lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,9 @@ faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 
 late: $(VENV)/.dev ## Late rows by four programs at once, held against a rebuild; some minutes
 	@$(BIN)/python tests/faults/late.py $(ARGS)
+
+harness: $(VENV)/.dev ## The tests that are too long for the gate
+	@$(BIN)/python -m pytest -n $(WORKERS) -m harness tests
 
 positions: $(VENV)/.dev ## 10,000 actions by eight writers under a poller, 10,000 fuzzed bodies, all orders
 	@POSITIONS_SCALE=5 $(BIN)/python -m pytest -s tests/listeners/test_service.py tests/listeners/test_rules.py \

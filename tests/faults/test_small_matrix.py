@@ -15,7 +15,11 @@ import matrix
 
 
 @pytest.mark.parametrize(
-    ("stage", "blow"), [("ingest", "server SIGKILL"), ("rollup", "SIGTERM")]
+    ("stage", "blow"),
+    [
+        pytest.param("ingest", "server SIGKILL", marks=pytest.mark.harness),
+        ("rollup", "SIGTERM"),
+    ],
 )  # `make faults` strikes every stage with every blow
 def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> None:
     """One blow each; nothing lost, nothing twice, no half report, one sentence."""
@@ -25,6 +29,7 @@ def test_struck_and_typed_again_the_end_is_the_truth(stage: str, blow: str) -> N
     assert cell.kills + cell.missed > 0
 
 
+@pytest.mark.harness
 def test_late_rows_by_four_programs_some_killed_end_as_a_rebuild() -> None:
     """`make late` in small: the truth, no hour computed again without a reason, no mismatch."""
     with matrix.folder() as folder:
@@ -34,6 +39,7 @@ def test_late_rows_by_four_programs_some_killed_end_as_a_rebuild() -> None:
     assert outcome.late > 300
 
 
+@pytest.mark.harness
 def test_a_struck_runners_ladder_ends_as_an_undisturbed_one() -> None:
     """`make ladders` in small: eight kills, nothing done twice, no index invalid."""
     cells = ladders.run(8)

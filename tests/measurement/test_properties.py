@@ -112,7 +112,7 @@ def merged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_the_count_equals_a_reference_that_shares_no_code(
     desk: Any, hit: Any, form: str, seed: int
 ) -> None:
@@ -144,7 +144,7 @@ def lines(hit: Any, form: str, cloudfront_head: str) -> tuple[str, list[str]]:
     return cloudfront_head, [f"{one.cloudfront()}\n" for one in hits]
 
 
-@pytest.mark.parametrize("seed", range(3))
+@pytest.mark.parametrize("seed", range(2))
 def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
     desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
 ) -> None:
@@ -171,7 +171,7 @@ def test_r02_any_order_any_files_any_packing_gives_the_same_figures(
     assert expected == everything(desk)
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", range(1))
 def test_a_file_that_grows_in_pieces_gives_the_same_figures(
     desk: Any, clean: Any, lines: tuple[str, list[str]], seed: int
 ) -> None:
