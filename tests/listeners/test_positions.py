@@ -19,7 +19,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
-from wavehouse.listeners.service import accounts, archives, positions, subscriptions
+from wavehouse.listeners.service import accounts, archives, chapters, positions, subscriptions
 from wavehouse.listeners.types import Caller, Described, Kind, NewAction, ResumePolicy, Status
 
 FEED = "https://feeds.example/show.xml"
@@ -45,10 +45,8 @@ def caller(database: Any) -> Caller:
 
 
 def episode(database: Any, **words: Any) -> str:
-    one = positions.Episode(
-        words.pop("feed", FEED), f"https://media.example/{uuid4()}.mp3", **words
-    )
-    return positions.chapters(database, [one])[one]
+    one = chapters.Episode(words.pop("feed", FEED), f"https://media.example/{uuid4()}.mp3", **words)
+    return chapters.find_chapters(database, [one])[one]
 
 
 def said(chapter: str, ms: int | None, kind: Kind = Kind.PROGRESS, **more: Any) -> NewAction:

@@ -11,7 +11,7 @@ from xml.sax.saxutils import quoteattr
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.service.positions import Episode
+from wavehouse.listeners.service.chapters import Episode
 from wavehouse.listeners.types import Change, Kind, NewAction
 
 KINDS = {

@@ -21,7 +21,7 @@ from wavehouse.listeners.http.common import (
     raw_body,
     signing_in,
 )
-from wavehouse.listeners.service import accounts, positions, sessions, subscriptions
+from wavehouse.listeners.service import accounts, chapters, positions, sessions, subscriptions
 from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
@@ -248,11 +248,11 @@ def _change(
 def _record(database: Database[Listeners], who: Caller, body: Any) -> int:
     told = dialect.actions(body)
     received = clock.now()
-    chapters = positions.chapters(database, [one.episode for one in told])
+    found = chapters.find_chapters(database, [one.episode for one in told])
     return positions.record(
         database,
         caller=who,
-        actions=[one.action(who.listener_id, chapters[one.episode], received) for one in told],
+        actions=[one.action(who.listener_id, found[one.episode], received) for one in told],
     ).cursor
 
 

@@ -19,7 +19,7 @@ from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import signing_in
-from wavehouse.listeners.service import accounts, archives, positions, subscriptions
+from wavehouse.listeners.service import accounts, archives, chapters, positions, subscriptions
 from wavehouse.listeners.types import (
     Caller,
     Change,
@@ -260,8 +260,8 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     def chapter(body: EpisodeIn, who: Who) -> ChapterOut:
         """The chapter of an episode: by guid, by file, or by two of date, link, title (P29)."""
         told = Described(body.title, body.link, body.published_at)
-        episode = positions.Episode(body.podcast_url, body.episode_url, body.guid, told)
-        return ChapterOut(positions.chapters(database, [episode])[episode])
+        episode = chapters.Episode(body.podcast_url, body.episode_url, body.guid, told)
+        return ChapterOut(chapters.find_chapters(database, [episode])[episode])
 
     @api.get("/export")
     def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:

@@ -22,6 +22,7 @@ from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.rules import LARGEST_BATCH
 from wavehouse.listeners.service import accounts, positions, subscriptions
+from wavehouse.listeners.service.chapters import Episode, find_chapters
 from wavehouse.listeners.types import Caller, Described, Kind, NewAction
 from wavehouse.store import Database, Listeners
 
@@ -67,8 +68,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
             hint="make one: wavehouse listeners export --email E > archive.json",
         ) from error
     at = clock.now()
-    chapters = positions.chapters(database, list(read.episodes.values()))
-    named = {old: chapters[episode] for old, episode in read.episodes.items()}
+    found = find_chapters(database, list(read.episodes.values()))
+    named = {old: found[episode] for old, episode in read.episodes.items()}
     with database.listener(caller.listener_id) as tx:
         for device_id, name, kind in read.devices:
             device_queries.save_device(
@@ -117,7 +118,7 @@ def erase(database: Database[Listeners], *, email: str) -> Receipt:
 class _Archive:
     devices: list[tuple[str, str, str]]
     subscriptions: list[str]
-    episodes: dict[str, positions.Episode]
+    episodes: dict[str, Episode]
     actions: list[NewAction]
     removed: list[tuple[str, ActionId]]
 
@@ -129,7 +130,7 @@ def _read(told: Any) -> _Archive:
         [(str(d["device_id"]), str(d["name"]), str(d["kind"])) for d in told["devices"]],
         [str(url) for url in told["subscriptions"]],
         {
-            str(e["chapter_id"]): positions.Episode(
+            str(e["chapter_id"]): Episode(
                 str(e["podcast_url"]),
                 str(e["episode_url"]),
                 e["guid"],

@@ -48,7 +48,7 @@ class AttributionMethod(StrEnum):
 _METHOD_LABELS = {
     AttributionMethod.PROMO_CODE: "Promo code",
     AttributionMethod.PIXEL: "Pixel match",
-    AttributionMethod.UTM: "Tracked link (UTM)",
+    AttributionMethod.UTM: "Tracked link",
     AttributionMethod.DIRECT: "Direct order API",
     AttributionMethod.CUSTOM: "Custom",
 }
