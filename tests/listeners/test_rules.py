@@ -100,6 +100,21 @@ def test_p02_two_hundred_actions_in_a_thousand_orders() -> None:
     print("1000 orders of 200 actions, 1 end")
 
 
+def test_p02_a_history_can_be_folded_on_from_any_point_of_it() -> None:
+    """What came before a point stands in the row: folding on from it is folding everything."""
+    cut = 0
+    for name, actions in HISTORIES.items():
+        ordered = sorted(actions, key=rules.order)
+        whole = rules.fold(ordered)
+        for point in range(len(ordered) + 1):
+            first = rules.fold(ordered[:point])
+            rest = rules.fold(ordered[point:], since=first.position)
+            assert rest.position == whole.position, f"{name} cut before {point}"
+            assert first.guarded | rest.guarded == whole.guarded, f"{name} cut before {point}"
+            cut += 1
+    assert cut > len(HISTORIES)
+
+
 def test_p03_a_clock_that_is_ahead_is_not_believed() -> None:
     """Later than five minutes after it came, it counts as of then, and is flagged."""
     assert (NOON, True) == rules.effective_at(NOON + timedelta(days=3650), None, NOON)

@@ -6,7 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from uuid import UUID, uuid5
 
@@ -152,49 +152,50 @@ def is_near_end(position_ms: int, duration_ms: int | None) -> bool:
     return duration_ms - position_ms <= min(max(10_000, duration_ms // 50), 60_000)
 
 
-@dataclass(slots=True)
-class _Fold:
-    position: Position | None = None
-    winner: UUID | None = None
+def order(action: Action) -> tuple[datetime, UUID]:
+    """P2: the order in which actions are folded; the last that counts wins."""
+    return action.effective_at, action.action_id
 
 
-def fold(actions: Iterable[Action]) -> Folded:
-    """The position that a set of actions leaves, whatever the order in which they came (P2)."""
-    found, guarded = _Fold(), set()
-    for action in sorted(actions, key=lambda a: (a.effective_at, a.action_id)):
+def fold(actions: Iterable[Action], since: Position | None = None) -> Folded:
+    """The position that a set of actions leaves, whatever the order in which they came (P2).
+
+    ``since`` is what earlier actions left: it stands for all of them when none of them is later,
+    by ``order``, than any of these. So who reports in order needs no history.
+    """
+    position, guarded = since, set()
+    for action in sorted(actions, key=order):
         if action.effective_at < EPOCH:  # P6: kept, and can never win
             continue
-        if _is_guarded(found, action):
+        if _is_guarded(position, action):
             guarded.add(action.action_id)
             continue
-        _take(found, action)
-    return Folded(found.position, frozenset(guarded))
+        position = _after(position, action)
+    return Folded(position, frozenset(guarded))
 
 
-def _is_guarded(found: _Fold, action: Action) -> bool:
+def _is_guarded(position: Position | None, action: Action) -> bool:
     """P9: a jump to nought by a device that did not know where the listener was."""
     return (
         action.kind == Kind.PROGRESS
-        and found.position is not None
+        and position is not None
         and (action.position_ms or 0) < _ZERO_MS
-        and found.position.position_ms - (action.position_ms or 0) > _DROP_MS
-        and action.seen_action_id != found.winner
+        and position.position_ms - (action.position_ms or 0) > _DROP_MS
+        and action.seen_action_id != position.action_id
     )
 
 
-def _take(found: _Fold, action: Action) -> None:
-    before = found.position
+def _after(before: Position | None, action: Action) -> Position | None:
     if action.kind in _MOVES:
-        found.position = _moved(before, action)
-    elif action.kind == Kind.FINISH:
-        found.position = _finished(before or _started(action), action)
-    elif action.kind == Kind.UNFINISH and before is not None:
-        found.position = _by(replace(before, state=State.IN_PROGRESS), action)
-    elif action.kind == Kind.RESET:
+        return _moved(before, action)
+    if action.kind == Kind.FINISH:
+        return _finished(before or _started(action), action)
+    if action.kind == Kind.UNFINISH and before is not None:
+        return _by(replace(before, state=State.IN_PROGRESS), action)
+    if action.kind == Kind.RESET:
         cleared = replace(before or _started(action), position_ms=0, furthest_ms=0)
-        found.position = _by(replace(cleared, state=State.NONE), action)
-    if found.position is not before:
-        found.winner = action.action_id
+        return _by(replace(cleared, state=State.NONE), action)
+    return before
 
 
 def _moved(before: Position | None, action: Action) -> Position:

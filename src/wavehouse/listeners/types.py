@@ -244,6 +244,21 @@ class StoredPosition:
     device_id: str | None
     updated_at: datetime
 
+    def folded(self) -> Position:
+        """What the row says of all actions so far, to fold on from (P2)."""
+        return Position(
+            self.position_ms,
+            self.duration_ms,
+            self.duration_changed,
+            self.furthest_ms,
+            State(self.state),
+            self.finished_at,
+            self.finished_count,
+            self.effective_at,
+            self.action_id,
+            self.device_id,
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Displaced:

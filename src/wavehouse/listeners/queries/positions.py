@@ -181,6 +181,24 @@ def actions_of(
     return [(row[0], Action(ActionId(row[1]), *row[2:])) for row in rows]
 
 
+def newest_actions(
+    tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str]
+) -> dict[str, tuple[datetime, UUID]]:
+    """When each chapter's last action counts as of, and its id: what is later needs no history."""
+    rows = tx.connection.execute(
+        """
+        SELECT c.chapter_id, a.effective_at, a.action_id
+        FROM unnest(%(chapter_ids)s::text[]) AS c (chapter_id)
+        CROSS JOIN LATERAL (
+          SELECT effective_at, action_id FROM listeners.playback_actions
+          WHERE listener_id = %(listener_id)s AND chapter_id = c.chapter_id
+          ORDER BY effective_at DESC, action_id DESC LIMIT 1) a
+        """,
+        {"listener_id": listener_id, "chapter_ids": list(chapter_ids)},
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}
+
+
 def positions(
     tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str] | None = None
 ) -> list[StoredPosition]:

@@ -190,21 +190,35 @@ def _fold_all(
     fresh: Sequence[tuple[NewAction, datetime, bool, bytes, int]],
     rows: dict[str, StoredPosition],
 ) -> dict[ActionId, Status]:
-    """Fold each chapter anew with what came, store what changed, and say what became of each."""
+    """Fold what came into each chapter, store what changed, and say what became of each.
+
+    A chapter whose last action is older than all that came is folded on from its row; another is
+    folded anew, from its whole history.
+    """
     by_chapter: dict[str, list[Action]] = defaultdict(list)
     newest: dict[str, int] = {}
     for action, at, skewed, _, seq in fresh:
         by_chapter[action.chapter_id].append(_as_action(action, at, skewed))
         newest[action.chapter_id] = seq
-    before: dict[str, list[Action]] = defaultdict(list)
-    for chapter_id, stored in queries.actions_of(
-        tx, listener_id=listener_id, chapter_ids=list(by_chapter)
-    ):
-        before[chapter_id].append(stored)
+    last = queries.newest_actions(tx, listener_id=listener_id, chapter_ids=list(by_chapter))
+    late = [
+        chapter_id
+        for chapter_id, came in by_chapter.items()
+        if chapter_id in last
+        and (chapter_id not in rows or min(map(rules.order, came)) < last[chapter_id])
+    ]
+    before: dict[str, list[Action]] = {chapter_id: [] for chapter_id in late}
+    if late:
+        for chapter_id, stored in queries.actions_of(tx, listener_id=listener_id, chapter_ids=late):
+            before[chapter_id].append(stored)
     status: dict[ActionId, Status] = {}
     for chapter_id, came in by_chapter.items():
-        folded = rules.fold([*before[chapter_id], *came])
-        if folded.position is not None and _differs(rows.get(chapter_id), folded.position):
+        row = rows.get(chapter_id)
+        if chapter_id in before:
+            folded = rules.fold([*before[chapter_id], *came])
+        else:
+            folded = rules.fold(came, since=row.folded() if row else None)
+        if folded.position is not None and _differs(row, folded.position):
             queries.save_position(
                 tx,
                 listener_id=listener_id,
