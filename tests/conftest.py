@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -33,6 +34,8 @@ from wavehouse.store import (
     Stores,
     open_stores,
 )
+
+sys.path.append(str(Path(__file__).parent))
 
 
 def _reachable_folder() -> Path:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-import socket
 import sys
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -13,11 +11,11 @@ from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
-import uvicorn
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 
+from serving import served
 from wavehouse import listeners
 from wavehouse.accounts import Workplace
 from wavehouse.listeners import NewAppPassword
@@ -73,15 +71,8 @@ def another(place: Workplace, email: str, device: str = "phone") -> Phone:
 @pytest.fixture(scope="module")
 def server_url(shared_workplace: Workplace) -> Iterator[str]:
     """The address of the whole application."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    config = uvicorn.Config(live_app(shared_workplace), log_level="error", lifespan="off")
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with served(live_app(shared_workplace)) as url:
+        yield url
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import socket
-import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-import uvicorn
 from click.testing import CliRunner, Result
 from fastapi import FastAPI, Request, Response
 
+from serving import served
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, Unreachable, UsageError
 from wavehouse.listeners.cli import sync_conformance
@@ -61,14 +59,8 @@ def _text(second: int) -> str:
 @pytest.fixture
 def faulty_url() -> Iterator[str]:
     """The faulty server on a real port."""
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(faulty_app(), log_level="error", lifespan="off"))
-    thread = threading.Thread(target=server.run, args=([listening],), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with served(faulty_app()) as url:
+        yield url
 
 
 @pytest.mark.parametrize("prefix", ["", "/gpodder"])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import http.client
 import json
 import logging
-import socket
-import threading
 from base64 import b64encode
 from collections.abc import Iterator
 from typing import Any
@@ -14,6 +12,7 @@ from typing import Any
 import pytest
 from authenticator import Authenticator
 
+from serving import served
 from wavehouse.listeners.http.common import COOKIE
 from wavehouse.web import server
 
@@ -31,18 +30,11 @@ def port(
     def breaks() -> None:
         raise RuntimeError("a fault of ours")
 
-    listening = socket.create_server(("127.0.0.1", 0))
-    running = server(house.app)
     for name in ("uvicorn", "uvicorn.error", "asyncio", "psycopg"):  # no access log is written
         monkeypatch.setattr(logging.getLogger(name), "propagate", True)
         caplog.set_level(logging.DEBUG, logger=name)
-    thread = threading.Thread(target=running.run, args=([listening],), daemon=True)
-    with caplog.at_level(logging.DEBUG):
-        thread.start()
-        yield listening.getsockname()[1]
-        running.should_exit = True
-        thread.join(10)
-    listening.close()
+    with caplog.at_level(logging.DEBUG), served(house.app, server(house.app)) as url:
+        yield int(url.rpartition(":")[2])
 
 
 def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(

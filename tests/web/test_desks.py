@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
-import threading
 from collections.abc import Iterator
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import pytest
-import uvicorn
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page
 from starlette.testclient import TestClient
 from webvisitor import visitor
 
+import serving
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
@@ -162,19 +162,10 @@ def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:
 @pytest.fixture
 def served(filled: Workplace) -> Iterator[str]:
     """The address of the desks on a real port, standing still at ``NOW``."""
-    import contextvars
-    import socket
-
-    with clock.frozen(NOW):
-        frozen = contextvars.copy_context()
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(live_app(filled), log_level="error", lifespan="off"))
-    thread = threading.Thread(target=frozen.run, args=(server.run, [listening]), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with ExitStack() as stack:
+        with clock.frozen(NOW):
+            url = stack.enter_context(serving.served(live_app(filled)))
+        yield url
 
 
 @pytest.mark.browser

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import contextvars
-import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from serving import served
 from wavehouse import sponsorship
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
@@ -32,17 +31,8 @@ PAGE = """<!doctype html><title>Shop</title><script src="{src}.js"></script>
 @pytest.fixture
 def wavehouse(workplace: Workplace) -> Iterator[str]:
     """The product on a real port."""
-    import uvicorn
-
-    listening = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(live_app(workplace), log_level="error", lifespan="off"))
-    context = contextvars.copy_context()
-    thread = threading.Thread(target=context.run, args=(server.run, [listening]), daemon=True)
-    thread.start()
-    yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    server.should_exit = True
-    thread.join(10)
-    listening.close()
+    with served(live_app(workplace)) as url:
+        yield url
 
 
 @pytest.fixture

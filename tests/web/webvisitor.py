@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import contextvars
 import os
 import shutil
-import socket
-import threading
+from contextlib import ExitStack
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
 from websample import NOW, SampleServices
 
+from serving import served
 from wavehouse.kernel import clock
 from wavehouse.web.app import create_app
 
@@ -42,24 +41,13 @@ class Served:
     """A real server on a port of this machine, standing still at ``NOW``."""
 
     def __init__(self, services: SampleServices) -> None:
-        import uvicorn
-
         services.sessions.add("cookie-1")
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        config = uvicorn.Config(create_app(services), log_level="error", lifespan="off")
-        self._server = uvicorn.Server(config)
+        self._running = ExitStack()
         with clock.frozen(NOW):
-            frozen = contextvars.copy_context()
-        self._thread = threading.Thread(
-            target=frozen.run, args=(self._server.run, [self._socket]), daemon=True
-        )
-        self._thread.start()
+            self.url = self._running.enter_context(served(create_app(services)))
 
     def stop(self) -> None:
-        self._server.should_exit = True
-        self._thread.join(10)
-        self._socket.close()
+        self._running.close()
 
 
 def chromium() -> str | None:

@@ -51,14 +51,15 @@ def record(
     ``if_match`` is the version that the one chapter's row must have, ``only_new`` that there must
     be none yet (P12): PreconditionFailed otherwise, and nothing is recorded.
     """
-    received = clock.now()
     with database.listener(caller.listener_id) as tx:
         last = cursors.take_cursors(
             tx,
             listener_id=caller.listener_id,
             count=max(len(actions), 1),
-            now=int(received.timestamp()),
+            now=int(clock.now().timestamp()),
         )
+        # Behind the lock, so that what comes without a time is in the order of cursors too.
+        received = clock.now()
         first = last - max(len(actions), 1) + 1
         chapter_ids = list(dict.fromkeys(action.chapter_id for action in actions))
         rows = {
