@@ -1,4 +1,4 @@
-"""Lint held against what PostgreSQL really does, beside squawk: who accuses whom, and rightly?
+"""Lint held against what PostgreSQL really does, beside squawk: how often is each right.
 
 Not part of `make bench`: it takes minutes (`make precision`). Every statement of
 ``lint_statements.toml`` runs on PostgreSQL 16 and 18 in a database whose tables are *filled*, and
@@ -332,11 +332,19 @@ def peer() -> Iterator[Path]:
         yield Path(folder) / "bin" / "squawk"
 
 
-def peer_findings(program: Path, files: Sequence[Path], major: int) -> dict[Path, list[str]]:
-    """The rules that the peer names in each file, with its default rules."""
+def peer_findings(
+    program: Path, files: Sequence[Path], major: int, *, together: bool
+) -> dict[Path, list[str]]:
+    """The rules that the peer names in each file, with its default rules.
+
+    ``together`` tells it that a transaction goes around each file: it then knows, as we do, that a
+    table is new.
+    """
     found: dict[Path, list[str]] = {file: [] for file in files}
+    words = [str(program), f"--pg-version={major}.0", "--reporter=json"]
+    if together:
+        words.append("--assume-in-transaction")
     for n in range(0, len(files), 100):
-        words = [str(program), f"--pg-version={major}.0", "--reporter=json"]
         done = subprocess.run(
             [*words, *map(str, files[n : n + 100])], capture_output=True, text=True, check=False
         )
@@ -350,7 +358,11 @@ def peer_accused(program: Path, listed: Sequence[Case], major: int, folder: Path
     files = [folder / f"{n:04}_{major}.sql" for n in range(len(listed))]
     for file, case in zip(files, listed, strict=True):
         file.write_text(case.sql.rstrip(";") + ";\n", encoding="utf-8")
-    found = peer_findings(program, files, major)
+    paired = list(zip(files, listed, strict=True))
+    within = [file for file, case in paired if not case.outside]
+    without = [file for file, case in paired if case.outside]
+    found = peer_findings(program, within, major, together=True)
+    found |= peer_findings(program, without, major, together=False)
     return [bool(PEER_BLOCKING.intersection(found[file])) for file in files]
 
 
@@ -388,7 +400,9 @@ def on_corpus(server: Shadow, program: Path, word: str, top: int) -> tuple[str, 
         files = files[: [file.name for file in files].index(last)]
     findings = [one for one in result.open if one.rule not in DOES_NOT_RUN]
     theirs = [
-        rule for rules in peer_findings(program, files, server.major).values() for rule in rules
+        rule
+        for rules in peer_findings(program, files, server.major, together=True).values()
+        for rule in rules
     ]
     return (
         f"{Path(name).name}{f', as far as {last}' if last else ''}",
