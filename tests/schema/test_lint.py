@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -220,6 +221,29 @@ def test_work_under_an_earlier_lock_is_told_once_a_file(server: Shadow) -> None:
     fill = "UPDATE teams SET title = title;\n"
     found = linted(server, "ALTER TABLE users ADD c int;\n" + fill + fill)
     assert [2] == [one.line for one in found if one.rule == "works-while-locked"]
+
+
+def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: Shadow) -> None:
+    """A file that changes rows alone leaves the schema as it was, and so does its down."""
+    down = sql_file(Path("202611020900_x.down.sql"), b"-- nothing\n")
+
+    def rules(up: str) -> list[str]:
+        chosen = replace(migration("202611020900", up), down=down)
+        return [one.rule for one in lint(server, [FIRST], [chosen]).findings]
+
+    assert ["empty-down"] == rules("CREATE SEQUENCE turns")
+    assert [] == rules("UPDATE users SET age = 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["REINDEX SCHEMA public", "VACUUM (FULL, ANALYZE) teams", "REINDEX (VERBOSE) TABLE users"],
+)
+def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
+    server: Shadow, text: str
+) -> None:
+    """A writer stands in the way: SHARE lets readers pass, and would be over before a look."""
+    assert [] != [one for one in linted(server, NT + text) if one.severity == "error"]
 
 
 def test_advice_is_told_only_to_who_asks(server: Shadow) -> None:

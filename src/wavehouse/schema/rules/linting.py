@@ -35,6 +35,7 @@ _FEW = 3
 _WORK = frozenset(
     {"UpdateStmt", "DeleteStmt", "InsertStmt", "MergeStmt", "CreateTableAsStmt", "CopyStmt"}
 )
+_UNNAMED = frozenset({"rewrites-table", "builds-index-under-lock", "scans-under-lock"})
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "SelectStmt"})
 _EMPTIES = frozenset({"TruncateStmt", "RefreshMatViewStmt:empty"})
 _TRUNCATE = re.compile(
@@ -102,7 +103,11 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
         yield _finding(walked, "file-name-pattern", 1, name=migration.version)
     if migration.down is None and walked.script.irreversible is None:
         yield _finding(walked, "missing-down", 1)
-    elif migration.down is not None and _is_empty(migration.down.text):
+    elif (
+        migration.down is not None
+        and _is_empty(migration.down.text)
+        and walked.before.logical != walked.after.logical
+    ):
         yield _finding(walked, "empty-down", 1)
     if walked.stopped is not None:
         statement, state, message = walked.stopped
@@ -229,10 +234,11 @@ def _judged(
         )
 
     rule, worked = _working(statement, told, effect, held) if blocked else ("", ())
-    if rule and (taken or set(worked) & held.modes.keys()) and not _is_data(told):
-        again = [name for name in effect.scans if name in held.modes]
-        if again and any(a.kind == "AT_ValidateConstraint" for a in told):
-            rule, worked = "validate-in-same-transaction", tuple(again)
+    again = tuple(name for name in effect.scans if name in held.modes)
+    if rule and again and any(act.kind == "AT_ValidateConstraint" for act in told):
+        rule, worked = "validate-in-same-transaction", again
+    own = taken or (rule not in _UNNAMED and set(worked) & held.modes.keys())
+    if rule and own and not _is_data(told):
         yield say(rule, relation=", ".join(worked))
     elif rule:
         yield say("works-while-locked", relation=", ".join(sorted(held.modes)))

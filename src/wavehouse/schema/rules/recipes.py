@@ -189,7 +189,7 @@ RULES: dict[str, Recipe] = {
         "Write its .down.sql, or say why not: -- wavehouse: irreversible: REASON",
     ),
     "empty-down": Recipe(
-        "G12", WARNING, "the down file undoes nothing",
+        "G12", WARNING, "the down file undoes nothing, and the up file changes the schema",
         "Write its statements; SELECT 1; says that there is nothing to undo.",
     ),
     "file-name-pattern": Recipe(
@@ -209,7 +209,7 @@ RULES: dict[str, Recipe] = {
         "Index them: every delete of a parent reads the whole child otherwise.",
     ),
     "duplicate-index": Recipe(
-        "H10", WARNING, "{name} has the columns of another index of {relation}",
+        "H10", INFO, "{name} has the columns of another index of {relation}",
         "Keep one: each costs every write.",
     ),
     "wide-index": Recipe(
