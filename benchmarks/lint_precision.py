@@ -407,8 +407,8 @@ def on_corpus(server: Shadow, program: Path, word: str, top: int) -> tuple[str, 
     return (
         f"{Path(name).name}{f', as far as {last}' if last else ''}",
         str(len(files)),
-        f"{len(findings) / max(len(files), 1):.2f}",
-        f"{len(theirs) / max(len(files), 1):.2f}",
+        f"{len(findings) / max(len(files), 1):.3f}",
+        f"{len(theirs) / max(len(files), 1):.3f}",
         _most((one.rule for one in findings), top),
         _most(theirs, top),
     )
