@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -96,6 +96,9 @@ ladders: $(VENV)/.dev ## Kill migration runners 200 times on PostgreSQL 16 and 1
 
 large: $(VENV)/.dev ## Dashboard queries, rollup, drop of a day on 10 million events; some minutes
 	@$(BIN)/python benchmarks/large.py $(ARGS)
+
+precision: $(VENV)/.dev ## Lint against measured locks on PostgreSQL 16 and 18, beside squawk; some minutes
+	@$(BIN)/python benchmarks/lint_precision.py $(ARGS)
 
 # uv writes the locks, from a throw-away environment; the locks never name a registry.
 COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \

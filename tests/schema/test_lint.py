@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,15 @@ DANGEROUS = {
     "ALTER TABLE users ADD CONSTRAINT c CHECK (age > 1) NOT VALID;\n"
     "ALTER TABLE users VALIDATE CONSTRAINT c": "validate-in-same-transaction",
     "DO $$ BEGIN EXECUTE 'CREATE INDEX i ON users (name)'; END $$": "builds-index-under-lock",
+    "ALTER TABLE teams ADD FOREIGN KEY (id) REFERENCES users NOT VALID;\n"
+    "ALTER TABLE teams VALIDATE CONSTRAINT teams_id_fkey": "validate-in-same-transaction",
+    "CREATE INDEX i ON teams (id);\nCREATE INDEX j ON users (n)": "create-index-blocks-writes",
+    "CREATE FUNCTION f() RETURNS void LANGUAGE plpgsql AS 'BEGIN TRUNCATE posts; "
+    "ALTER TABLE users ALTER age TYPE bigint; END';\nSELECT f()": "rewrites-table",
     # C: queues
+    "CREATE TRIGGER t BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION noted();\n"
+    "UPDATE users SET age = 1": "works-while-locked",
+    "ALTER TABLE teams ADD c int;\nCREATE TABLE more AS SELECT id FROM users": "works-while-locked",
     "ALTER TABLE users ADD c int;\nUPDATE teams SET title = title": "works-while-locked",
     "ALTER TABLE users ADD c int;\nALTER TABLE teams ADD c int": "locks-several-tables",
     "DROP INDEX users_age_idx": "drop-index-blocks",
@@ -137,6 +146,13 @@ SAFE = [
     "CREATE TABLE more (id int PRIMARY KEY);\nCREATE INDEX more_id_idx ON more (id) WHERE id > 1",
     "CREATE TABLE days_3 PARTITION OF days FOR VALUES FROM ('2026-03-01') TO ('2026-04-01')",
     "UPDATE users SET age = 1 WHERE id = 1",
+    "ALTER TABLE teams ADD c int;\nINSERT INTO teams VALUES (1, 'one', 2)",
+    "ALTER TABLE teams ADD c int;\nUPDATE teams SET c = 1 WHERE id = 1",
+    "TRUNCATE users CASCADE",
+    "DO $$ BEGIN TRUNCATE TABLE public.teams; END $$",
+    "TRUNCATE days;\nCREATE INDEX days_n_idx ON days (n)",
+    "REFRESH MATERIALIZED VIEW counts WITH NO DATA",
+    "CREATE INDEX counts_n_idx ON counts (n)",
     "COMMENT ON TABLE users IS 'people'",
     "GRANT SELECT ON users TO somebody",
     "CREATE VIEW adults AS SELECT id FROM users WHERE age >= 18",
@@ -160,7 +176,7 @@ FIRST = migration("202611010900", BASE)
 
 
 def linted(server: Shadow, text: str) -> list[Finding]:
-    return list(lint(server, [FIRST], [migration("202611020900", text)]).findings)
+    return list(lint(server, [FIRST], [migration("202611020900", text)], advice=True).findings)
 
 
 @pytest.mark.parametrize("text", DANGEROUS)
@@ -187,8 +203,56 @@ def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> N
         migration("202611020900", "ALTER TABLE users ADD CONSTRAINT k CHECK (age IS NOT NULL)"),
     ]
     text = "ALTER TABLE users ALTER age SET NOT NULL"
-    found = lint(server, before, [migration("202611030900", text)]).findings
+    found = lint(server, before, [migration("202611030900", text)], advice=True).findings
     assert [] == [one.rule for one in found]
+
+
+def test_each_index_of_a_table_is_accused_where_it_is_built(server: Shadow) -> None:
+    """The second takes no lock that the first did not take, but builds under it all the same."""
+    found = linted(server, "CREATE INDEX i ON users (name);\nCREATE INDEX j ON users (n)")
+    rule = "create-index-blocks-writes"
+    told = [(f.line, f.message) for f in found if f.rule == rule]
+    says = "building {} stops all writes to public.users"
+    assert [(1, says.format("i")), (2, says.format("j"))] == told
+
+
+def test_work_under_an_earlier_lock_is_told_once_a_file(server: Shadow) -> None:
+    """One split of the file mends all of it."""
+    fill = "UPDATE teams SET title = title;\n"
+    found = linted(server, "ALTER TABLE users ADD c int;\n" + fill + fill)
+    assert [2] == [one.line for one in found if one.rule == "works-while-locked"]
+
+
+def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: Shadow) -> None:
+    """A file that changes rows alone leaves the schema as it was, and so does its down."""
+    down = sql_file(Path("202611020900_x.down.sql"), b"-- nothing\n")
+
+    def rules(up: str) -> list[str]:
+        chosen = replace(migration("202611020900", up), down=down)
+        return [one.rule for one in lint(server, [FIRST], [chosen]).findings]
+
+    assert ["empty-down"] == rules("CREATE SEQUENCE turns")
+    assert [] == rules("UPDATE users SET age = 1")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["REINDEX SCHEMA public", "VACUUM (FULL, ANALYZE) teams", "REINDEX (VERBOSE) TABLE users"],
+)
+def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
+    server: Shadow, text: str
+) -> None:
+    """A writer stands in the way: SHARE lets readers pass, and would be over before a look."""
+    assert [] != [one for one in linted(server, NT + text) if one.severity == "error"]
+
+
+def test_advice_is_told_only_to_who_asks(server: Shadow) -> None:
+    """Design, names and short locks are counted, not told; with advice they are there."""
+    chosen = [migration("202611020900", "CREATE TABLE more (id int);\nDROP INDEX users_age_idx")]
+    quiet, told = lint(server, [FIRST], chosen), lint(server, [FIRST], chosen, advice=True)
+    assert ((), 2, 0) == (quiet.findings, quiet.advice, quiet.exit_code)
+    assert {"table-without-primary-key", "drop-index-blocks"} == {f.rule for f in told.findings}
+    assert (0, 0) == (told.advice, told.exit_code)
 
 
 def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None:

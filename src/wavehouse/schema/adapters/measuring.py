@@ -31,6 +31,7 @@ _LOCKS = """
     WHERE l.pid = %s AND l.locktype = 'relation'
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+_WAITS = "SELECT FROM pg_locks WHERE pid = %s AND NOT granted"
 _SHARED = frozenset({"AccessShareLock"})
 _LOOK, _LEAST, _MOST = 0.002, 0.03, 0.3
 
@@ -67,7 +68,7 @@ class Measurer:
     def measured_outside(self, run: Callable[[], object]) -> Effect:
         """Run a statement that allows no transaction, and what it did.
 
-        It waits for a reader of all tables, with an old snapshot, that is held here on purpose: so
+        It waits for a writer of all tables, with an old snapshot, that is held here on purpose: so
         its locks can be seen, however short it would have had them.
         """
         before = _relations(self._connection)
@@ -123,26 +124,30 @@ def _relations(connection: psycopg.Connection) -> _Relations:
 
 @contextmanager
 def _watched(dsn: str, pid: int, tables: list[str], taken: set[tuple[int, str]]) -> Iterator[None]:
-    """Collect the locks that a backend takes or waits for, while a reader of ours is in its way."""
+    """Collect the locks that a backend takes or waits for, while a writer of ours is in its way.
+
+    The writer goes when the backend waits and its locks were seen, or when it does not wait at all.
+    """
     done, ready = threading.Event(), threading.Event()
 
     def look() -> None:
-        with psycopg.connect(dsn, autocommit=True) as watcher, psycopg.connect(dsn) as reader:
-            reader.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
+        with psycopg.connect(dsn, autocommit=True) as watcher, psycopg.connect(dsn) as writer:
+            writer.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
             for table in tables:
-                reader.execute(
-                    sql.SQL("LOCK TABLE {} IN ACCESS SHARE MODE").format(
+                writer.execute(
+                    sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(
                         sql.Identifier(*table.split(".", 1))
                     )
                 )
-            reader.execute("SELECT 1")
+            writer.execute("SELECT 1")
             ready.set()
-            began = time.monotonic()
+            began, waits = time.monotonic(), False
             while not done.is_set():
                 taken.update(watcher.execute(_LOCKS, [pid]).fetchall())
+                waits = waits or watcher.execute(_WAITS, [pid]).fetchone() is not None
                 waited = time.monotonic() - began
-                if reader.info.transaction_status and waited > (_LEAST if taken else _MOST):
-                    reader.rollback()
+                if writer.info.transaction_status and waited > (_LEAST if waits else _MOST):
+                    writer.rollback()
                 time.sleep(_LOOK)
 
     thread = threading.Thread(target=look, daemon=True)

@@ -345,6 +345,7 @@ def plan_command(
 )
 @click.option("--url", metavar="URL", help="Lint only what is pending on this database.")
 @click.option("--since", metavar="VERSION", help="Lint only files after this version.")
+@click.option("--advice", is_flag=True, help="Also tell design, names, and locks of a moment.")
 @click.pass_context
 def lint_command(
     context: click.Context,
@@ -352,6 +353,7 @@ def lint_command(
     history: Path | None,
     url: str | None,
     since: str | None,
+    advice: bool,
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
@@ -363,8 +365,9 @@ def lint_command(
 
     Every file is run in a shadow after those before it. A statement is accused of a rewrite, a scan
     or a lock only when it was measured to do it, to something that was there before its file; DO
-    blocks and functions are seen that way, too. Exit code 3 when a finding is open. A file may
-    waive a rule: `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+    blocks and functions are seen that way, too. Exit code 3 when a finding is open; advice, told
+    with `--advice`, never counts. A file may waive a rule:
+    `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
     """
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting
@@ -386,13 +389,16 @@ def lint_command(
                 _check_versions((since,), ladder)
                 done = tuple(m for m in ladder if m.number <= int(since))
             chosen = [one for one in ladder if one not in done]
-            result = lint(shadow, (*before, *done), chosen, pattern=layout == "wavehouse")
+            result = lint(
+                shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice
+            )
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)
             rows += [_row(one) for one in result.findings]
             terminal.say(
                 f"{name}: {len(result.open)} findings in {result.files} files"
                 + (f", {len(result.findings) - len(result.open)} waived" * bool(result.findings))
+                + f"; {result.advice} more with --advice" * bool(result.advice)
             )
     report.write(("where", "severity", "rule", "what", "do"), rows)
     context.exit(worst)

@@ -8,8 +8,8 @@ for, on something that was there before the file.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 from wavehouse.schema.rules.parser import Act, Unparsable, acts
@@ -26,13 +26,21 @@ from wavehouse.schema.types import (
 )
 
 _STOPS_WRITES = strength("ShareLock")
-_EXCLUSIVE = "AccessExclusiveLock"
+_STOPS_READS = strength("AccessExclusiveLock")
 _COLUMNS = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")
 _TIME = re.compile(r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d(\d\d)?")
 _SERIAL = ("serial", "bigserial", "smallserial", "serial4", "serial8", "serial2")
 _LONGEST_NAME = 63
 _FEW = 3
-_WORK = ("UpdateStmt", "DeleteStmt", "InsertStmt", "MergeStmt")
+_WORK = frozenset(
+    {"UpdateStmt", "DeleteStmt", "InsertStmt", "MergeStmt", "CreateTableAsStmt", "CopyStmt"}
+)
+_UNNAMED = frozenset({"rewrites-table", "builds-index-under-lock", "scans-under-lock"})
+_OPAQUE = frozenset({"DoStmt", "CallStmt", "SelectStmt"})
+_EMPTIES = frozenset({"TruncateStmt", "RefreshMatViewStmt:empty"})
+_TRUNCATE = re.compile(
+    r"\btruncate\s+(?:table\s+)?(?:only\s+)?((?:[\w.\"]+\s*,\s*)*[\w.\"]+)", re.IGNORECASE
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,16 +74,20 @@ def _finding(
     relation: str = "",
     statement: Statement | None = None,
     effect: Effect | None = None,
+    lock: str = "",
 ) -> Finding:
     recipe = RULES[rule]
     told = effect or Effect()
-    lock = (told.strongest or "a lock").removesuffix("Lock")
     return Finding(
         rule,
         recipe.severity,
         walked.migration.up.path.name,
         line,
-        recipe.says.format(name=name or "it", relation=relation or "the table", lock=lock),
+        recipe.says.format(
+            name=name or "it",
+            relation=relation or "the table",
+            lock=(lock or told.strongest or "a lock").removesuffix("Lock"),
+        ),
         recipe.recipe,
         " ".join(statement.text.split())[:200] if statement else "",
         told,
@@ -91,7 +103,11 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
         yield _finding(walked, "file-name-pattern", 1, name=migration.version)
     if migration.down is None and walked.script.irreversible is None:
         yield _finding(walked, "missing-down", 1)
-    elif migration.down is not None and _is_empty(migration.down.text):
+    elif (
+        migration.down is not None
+        and _is_empty(migration.down.text)
+        and walked.before.logical != walked.after.logical
+    ):
         yield _finding(walked, "empty-down", 1)
     if walked.stopped is not None:
         statement, state, message = walked.stopped
@@ -106,27 +122,41 @@ def _is_empty(text: str) -> bool:
 # -- statements ------------------------------------------------------------------------------------
 
 
+@dataclass(slots=True)
+class _Held:
+    """What the statements before left: in a transaction, locks that stop somebody."""
+
+    modes: dict[str, str] = field(default_factory=dict)
+    first: dict[str, Statement] = field(default_factory=dict)
+    emptied: set[str] = field(default_factory=set)
+    """Tables without rows since a TRUNCATE: work on them is that on a new table."""
+
+    def add(self, statement: Statement, taken: Mapping[str, str]) -> None:
+        """Locks last until the end of the transaction; a stronger one takes the weaker's place."""
+        for name, mode in taken.items():
+            if strength(mode) > strength(self.modes.get(name, "")):
+                self.modes[name] = mode
+            if strength(mode) >= _STOPS_READS:
+                self.first.setdefault(name, statement)
+
+
 def _of_statements(walked: Walked) -> Iterator[Finding]:
-    held: dict[str, Statement] = {}
+    held = _Held()
     altered: dict[str, int] = {}
-    keys = 0
+    keys, works = 0, False
     for statement, effect in zip(walked.script.statements, walked.effects, strict=False):
         told = acts(statement.text)
         if isinstance(told, Unparsable):
             line = statement.line + line_at(statement.text, told.position) - 1
             yield _finding(walked, "does-not-parse", line, name=told.message, statement=statement)
             continue
-        yield from _judged(walked, statement, told, effect, held)
-        for act in told:
-            if act.kind.startswith("AT_") and act.relation:
-                altered[act.relation] = altered.get(act.relation, 0)
-            keys += act.kind.startswith("AT_AddConstraint:foreign")
-        known = {name.rpartition(".")[2] for name in held}
-        for relation in {
-            a.relation
-            for a in told
-            if a.kind.startswith("AT_") and (effect.locks or a.relation.rpartition(".")[2] in known)
-        }:
+        for one in _judged(walked, statement, told, effect, held):
+            # Splitting the file mends all work under earlier locks: the first of it is told.
+            if one.rule != "works-while-locked" or not works:
+                yield one
+            works |= one.rule == "works-while-locked"
+        keys += sum(act.kind.startswith("AT_AddConstraint:foreign") for act in told)
+        for relation in _altered(told, effect, held):
             altered[relation] = altered.get(relation, 0) + 1
             if altered[relation] == 2:
                 yield _finding(
@@ -136,21 +166,48 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
                     relation=relation,
                     statement=statement,
                 )
+        held.emptied |= _emptied(statement, told, effect)
         if walked.script.transactional:
-            for lock in effect.locks:
-                if lock.mode == _EXCLUSIVE:
-                    held.setdefault(lock.relation, statement)
-    if len(held) > 1:
-        first = min(held.values(), key=lambda s: s.line)
+            held.add(statement, _stopping(walked, effect))
+    if len(held.first) > 1:
+        first = min(held.first.values(), key=lambda s: s.line)
         yield _finding(
             walked,
             "locks-several-tables",
             first.line,
-            relation=", ".join(sorted(held)),
+            relation=", ".join(sorted(held.first)),
             statement=first,
         )
     if keys > 1:
         yield _finding(walked, "several-foreign-keys", 1)
+
+
+def _altered(told: Sequence[Act], effect: Effect, held: _Held) -> set[str]:
+    known = {name.rpartition(".")[2] for name in held.modes}
+    return {
+        act.relation
+        for act in told
+        if act.kind.startswith("AT_")
+        and act.relation
+        and (effect.locks or act.relation.rpartition(".")[2] in known)
+    }
+
+
+def _stopping(walked: Walked, effect: Effect) -> dict[str, str]:
+    """The locks of a statement that stop somebody's work.
+
+    Nobody but REFRESH writes to a materialized view: only a lock against its readers counts.
+    """
+    return {
+        lock.relation: lock.mode
+        for lock in effect.locks
+        if strength(lock.mode)
+        >= (
+            _STOPS_READS
+            if f"materialized view {lock.relation}" in walked.before.objects
+            else _STOPS_WRITES
+        )
+    }
 
 
 def _judged(
@@ -158,10 +215,11 @@ def _judged(
     statement: Statement,
     told: Sequence[Act],
     effect: Effect,
-    held: dict[str, Statement],
+    held: _Held,
 ) -> Iterator[Finding]:
-    modes = {lock.relation: lock.mode for lock in effect.locks}
-    blocked = sorted(name for name, mode in modes.items() if strength(mode) >= _STOPS_WRITES)
+    taken = _stopping(walked, effect)
+    blocked = sorted({**held.modes, **taken})
+    strongest = max((*held.modes.values(), *taken.values()), key=strength, default="")
 
     def say(rule: str, *, relation: str = "", name: str = "") -> Finding:
         return _finding(
@@ -169,36 +227,66 @@ def _judged(
             rule,
             statement.line,
             name=name or next((a.name for a in told if a.name), ""),
-            relation=relation or ", ".join(blocked) or next(iter(modes), ""),
+            relation=relation or ", ".join(sorted(taken) or blocked),
             statement=statement,
             effect=effect,
+            lock=strongest,
         )
 
-    rule = ""
-    again = [name for name in effect.scans if name in held]
-    if again and any(a.kind == "AT_ValidateConstraint" for a in told):
-        rule, relation = "validate-in-same-transaction", ", ".join(again)
-    elif effect.rewrites:
-        rule = _rewriting(told, effect)
-        relation = ", ".join(effect.rewrites)
-    elif effect.builds and blocked:
-        rule, relation = _building(told), ""
-    elif effect.scans and (blocked or again):
-        rule, relation = _scanning(told), ", ".join(effect.scans)
-    if rule:
-        yield say(rule, relation=relation)
-    elif held and (effect.scans or any(a.kind in _WORK for a in told)):
-        yield say("works-while-locked", relation=", ".join(sorted(held)))
-    quick = _queueing(walked, told, blocked) if blocked and not rule else ""
-    if quick:
+    rule, worked = _working(statement, told, effect, held) if blocked else ("", ())
+    again = tuple(name for name in effect.scans if name in held.modes)
+    if rule and again and any(act.kind == "AT_ValidateConstraint" for act in told):
+        rule, worked = "validate-in-same-transaction", again
+    own = taken or (rule not in _UNNAMED and set(worked) & held.modes.keys())
+    if rule and own and not _is_data(told):
+        yield say(rule, relation=", ".join(worked))
+    elif rule:
+        yield say("works-while-locked", relation=", ".join(sorted(held.modes)))
+    elif taken and (quick := _queueing(walked, told, sorted(taken))):
         yield say(quick)
     for act in told:
-        if act.kind == "LockStmt" and modes:
-            yield say("lock-table", relation=", ".join(modes))
+        if act.kind == "LockStmt" and effect.locks:
+            yield say("lock-table", relation=", ".join(lock.relation for lock in effect.locks))
         if act.kind == "IndexStmt" and act.concurrent and act.if_not_exists:
             yield say("concurrently-if-not-exists")
     for long in _too_long(statement.text):
         yield say("identifier-too-long", name=long)
+
+
+def _is_data(told: Sequence[Act]) -> bool:
+    """Whether a statement reads or changes rows, not the schema: its own locks let others work."""
+    return bool(told) and all(act.kind in _WORK for act in told)
+
+
+def _working(
+    statement: Statement, told: Sequence[Act], effect: Effect, held: _Held
+) -> tuple[str, tuple[str, ...]]:
+    """The rule for work that grows with a table, and the tables; nothing for no such work."""
+    emptied = held.emptied | _emptied(statement, told, effect)
+    read = tuple(name for name in effect.rewrites if name not in emptied)
+    rule = _rewriting(told) if read else _building(told) if effect.builds else _scanning(told)
+    read = read or tuple(name for name in effect.scans if name not in emptied)
+    if read or (effect.builds and not effect.rewrites and not effect.scans):
+        return rule, read
+    return "", ()
+
+
+def _emptied(statement: Statement, told: Sequence[Act], effect: Effect) -> set[str]:
+    """Relations whose new files are empty, however large the old were: no work that grows.
+
+    What a block or a function does is not told act by act: there the text has to name the table.
+    """
+    kinds = {act.kind for act in told}
+    if kinds <= _EMPTIES:
+        return set(effect.rewrites)
+    if not kinds & _OPAQUE:
+        return set()
+    named = {
+        name.strip().rpartition(".")[2].strip('"').lower()
+        for found in _TRUNCATE.finditer(statement.text)
+        for name in found[1].split(",")
+    }
+    return {name for name in effect.rewrites if name.rpartition(".")[2] in named}
 
 
 _REWRITES = {
@@ -214,10 +302,7 @@ _REWRITES = {
 }
 
 
-def _rewriting(told: Sequence[Act], effect: Effect) -> str:
-    kinds = {act.kind for act in told}
-    if "TruncateStmt" in kinds or not effect.locks:
-        return ""
+def _rewriting(told: Sequence[Act]) -> str:
     for act in told:
         if act.kind in _REWRITES and not act.concurrent:
             return _REWRITES[act.kind]
@@ -229,8 +314,6 @@ def _rewriting(told: Sequence[Act], effect: Effect) -> str:
             if "default" in act.constraints:
                 return "add-column-volatile-default"
             return "add-column-constrained-domain"
-    if kinds <= {"RefreshMatViewStmt"}:
-        return ""
     return "rewrites-table"
 
 
@@ -267,8 +350,6 @@ def _building(told: Sequence[Act]) -> str:
 
 def _scanning(told: Sequence[Act]) -> str:
     kinds = [act.kind for act in told if not act.concurrent]
-    if any(kind in _WORK for kind in kinds):
-        return ""
     return next((_SCANS[kind] for kind in kinds if kind in _SCANS), "scans-under-lock")
 
 

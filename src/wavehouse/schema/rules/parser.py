@@ -91,7 +91,8 @@ def _acts(node: Any) -> Iterator[Act]:
         concurrent = any(p.def_elem.defname == "concurrently" for p in inner.params)
         yield Act(kind, relation=_relation(inner.relation), concurrent=concurrent)
     elif kind == "RefreshMatViewStmt":
-        yield Act(kind, relation=_relation(inner.relation), concurrent=inner.concurrent)
+        empty = ":empty" if inner.skip_data else ""
+        yield Act(kind + empty, relation=_relation(inner.relation), concurrent=inner.concurrent)
     elif kind == "VacuumStmt":
         full = any(option.def_elem.defname == "full" for option in inner.options)
         yield Act("VacuumStmt:full" if full else kind)

@@ -2,6 +2,10 @@
 
 The letters are those of the list of rules in ``docs/guides/schema-operations.md``: A rewrites, B
 scans and builds, C queues of locks, G robustness, H files, names, partitions and indexes.
+
+Information is advice, told only to who asks for it: design, names, and locks that last a moment
+(the runner's short lock_timeout with retries keeps those from queueing). Errors and warnings are
+what works under a lock for as long as a table is large, fails, or hides that it failed.
 """
 
 from __future__ import annotations
@@ -131,23 +135,23 @@ RULES: dict[str, Recipe] = {
         "Put the work before the lock, or into a file of its own.",
     ),
     "locks-several-tables": Recipe(
-        "C6", WARNING, "one transaction locks several tables exclusively: {relation}",
+        "C6", INFO, "one transaction locks several tables exclusively: {relation}",
         "A file for each table: whoever holds one would wait for all.",
     ),
     "drop-index-blocks": Recipe(
-        "C7", WARNING, "DROP INDEX locks {relation} against readers and writers",
+        "C7", INFO, "DROP INDEX locks {relation} against readers and writers",
         "DROP INDEX CONCURRENTLY in a non-transactional file of its own.",
     ),
     "detach-partition-blocks": Recipe(
-        "C8", WARNING, "DETACH PARTITION locks {relation} against readers and writers",
+        "C8", INFO, "DETACH PARTITION locks {relation} against readers and writers",
         "DETACH PARTITION … CONCURRENTLY in a non-transactional file of its own.",
     ),
     "trigger-blocks-writes": Recipe(
-        "C9", WARNING, "the trigger's change stops writes to {relation}",
+        "C9", INFO, "the trigger's change stops writes to {relation}",
         "Fine when short; keep it alone in its file.",
     ),
     "drop-table-locks-referenced": Recipe(
-        "C10", WARNING, "dropping the table locks what its foreign keys refer to: {relation}",
+        "C10", INFO, "dropping the table locks what its foreign keys refer to: {relation}",
         "Drop its foreign keys first, each in a file of its own.",
     ),
     "new-foreign-key-locks-parent": Recipe(
@@ -163,7 +167,7 @@ RULES: dict[str, Recipe] = {
         "Let each statement take what it needs.",
     ),
     "several-foreign-keys": Recipe(
-        "C14", WARNING, "several foreign keys in one file lock several pairs of tables at once",
+        "C14", INFO, "several foreign keys in one file lock several pairs of tables at once",
         "A file for each.",
     ),
     "concurrently-if-not-exists": Recipe(
@@ -185,7 +189,7 @@ RULES: dict[str, Recipe] = {
         "Write its .down.sql, or say why not: -- wavehouse: irreversible: REASON",
     ),
     "empty-down": Recipe(
-        "G12", WARNING, "the down file undoes nothing",
+        "G12", WARNING, "the down file undoes nothing, and the up file changes the schema",
         "Write its statements; SELECT 1; says that there is nothing to undo.",
     ),
     "file-name-pattern": Recipe(
@@ -197,15 +201,15 @@ RULES: dict[str, Recipe] = {
         "Choose a shorter name.",
     ),
     "table-without-primary-key": Recipe(
-        "H7", WARNING, "{relation} has no primary key",
+        "H7", INFO, "{relation} has no primary key",
         "Give it one: replication, upserts and erasure need to name a row.",
     ),
     "foreign-key-without-index": Recipe(
-        "H9", WARNING, "no index of {relation} begins with the columns of {name}",
+        "H9", INFO, "no index of {relation} begins with the columns of {name}",
         "Index them: every delete of a parent reads the whole child otherwise.",
     ),
     "duplicate-index": Recipe(
-        "H10", WARNING, "{name} has the columns of another index of {relation}",
+        "H10", INFO, "{name} has the columns of another index of {relation}",
         "Keep one: each costs every write.",
     ),
     "wide-index": Recipe(
@@ -224,11 +228,11 @@ RULES: dict[str, Recipe] = {
         "Name it <table>_<bound>.",
     ),
     "default-partition": Recipe(
-        "H23", WARNING, "{name} is a default partition: beside it none can be detached online",
+        "H23", INFO, "{name} is a default partition: beside it none can be detached online",
         "Do without one; make partitions ahead.",
     ),
     "timestamp-without-zone": Recipe(
-        "H4", WARNING, "{name} has no time zone", "Use timestamptz: an instant, no clock's face.",
+        "H4", INFO, "{name} has no time zone", "Use timestamptz: an instant, no clock's face.",
     ),
     "waiver-expired": Recipe(
         "H30", WARNING, "the waiver of {name} has expired", "Mend what it waived, or renew it.",

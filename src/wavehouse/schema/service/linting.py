@@ -8,7 +8,7 @@ from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.adapters.shadow import Shadow
 from wavehouse.schema.rules.linting import Walked, findings
-from wavehouse.schema.rules.recipes import RULES
+from wavehouse.schema.rules.recipes import INFO, RULES
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.service.planning import measured_files
 from wavehouse.schema.service.replaying import DoesNotRun
@@ -21,8 +21,12 @@ def lint(
     chosen: Sequence[Migration],
     *,
     pattern: bool = True,
+    advice: bool = False,
 ) -> LintResult:
-    """Lint the chosen files as they would run after those before. Stops where one does not run."""
+    """Lint the chosen files as they would run after those before. Stops where one does not run.
+
+    ``pattern``: file names are judged, too; ``advice``: findings of mere information are kept.
+    """
     found: list[Finding] = []
     walked: list[Migration] = []
     last = Snapshot({})
@@ -54,7 +58,8 @@ def lint(
         except WavehouseError as error:
             migration = chosen[len(walked)]
             found.append(_unreadable(migration, error))
-    return LintResult(tuple(found), len(chosen), shadow.major)
+    kept = tuple(one for one in found if advice or one.severity != INFO)
+    return LintResult(kept, len(chosen), shadow.major, len(found) - len(kept))
 
 
 def _statement_at(script: Script, line: int) -> Statement:

@@ -352,11 +352,15 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class LintResult:
-    """Everything lint found, in the order of files and lines."""
+    """Everything lint found, in the order of files and lines; ``advice`` counts what was left out.
+
+    Left out is information, unless it was asked for.
+    """
 
     findings: tuple[Finding, ...]
     files: int
     server: int
+    advice: int = 0
 
     @property
     def open(self) -> tuple[Finding, ...]:
@@ -376,4 +380,5 @@ class LintResult:
             "findings": [one.as_json() for one in self.findings],
             "open": len(self.open),
             "waived": len(self.findings) - len(self.open),
+            "advice_left_out": self.advice,
         }
