@@ -104,6 +104,9 @@ precision: $(VENV)/.dev ## Lint against measured locks on PostgreSQL 16 and 18, 
 COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no-emit-index-url \
   --no-emit-find-links --python-version 3.11 --custom-compile-command "make lock"
 
+resume: $(VENV)/.dev ## Position writes, resuming, a new device over HTTP; a peer beside: ARGS="--peer FOLDER"
+	@$(BIN)/python benchmarks/listeners.py $(ARGS)
+
 lock: ## Resolve the locks anew (needs an index of packages)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	"$(PYTHON)" -m venv "$$folder"; "$$folder/bin/python" -m pip --quiet install uv; \

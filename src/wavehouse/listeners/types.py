@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -286,10 +287,11 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of a batch, and the cursor to go on with (P19)."""
+    """What became of a batch, the cursor to go on with (P19), and chapters' versions (P12)."""
 
     results: tuple[Recorded, ...]
     cursor: int
+    versions: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -99,6 +99,15 @@ class Tx(Generic[D]):
             return cursor.rowcount
 
     @contextmanager
+    def together(self) -> Iterator[None]:
+        """Statements that are sent without waiting for each other's answers; errors come last.
+
+        Only for those whose answers nobody needs: how many rows they touched is not known here.
+        """
+        with self.connection.pipeline():
+            yield
+
+    @contextmanager
     def copy(self, statement: LiteralString) -> Iterator[psycopg.Copy]:
         """A COPY … FROM STDIN or TO STDOUT."""
         with self.connection.cursor() as cursor, cursor.copy(statement) as stream:
@@ -158,12 +167,13 @@ class Database(Generic[D]):
             with self._pool(kind).connection() as connection:
                 if snapshot:
                     connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-                connection.execute(
-                    "SELECT set_config('wavehouse.organization_id', %s, true), "
-                    "set_config('wavehouse.listener_id', %s, true), "
-                    "set_config('wavehouse.now', %s, true)",
-                    [organization, listener, clock.sql_setting() or ""],
-                )
+                with connection.pipeline():  # with the BEGIN before it: one way there and back
+                    connection.execute(
+                        "SELECT set_config('wavehouse.organization_id', %s, true), "
+                        "set_config('wavehouse.listener_id', %s, true), "
+                        "set_config('wavehouse.now', %s, true)",
+                        [organization, listener, clock.sql_setting() or ""],
+                    )
                 yield Tx(connection)
         except (PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.CannotConnectNow):
             raise self._unreachable() from None

@@ -14,7 +14,7 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from wavehouse.kernel.errors import Conflict, InvalidInput, UsageError
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, UsageError
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
@@ -231,8 +231,9 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
         (one,) = done.results
         if one.status is Status.REJECTED:
             raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)
-        found = positions.position(database, listener_id=who.listener_id, chapter_id=chapter_id)
-        response.headers["ETag"] = f'"v{found.version}"'
+        if chapter_id not in done.versions:
+            raise NotFound("there is no position in this chapter")
+        response.headers["ETag"] = f'"v{done.versions[chapter_id]}"'
         return Outcome(one.action_id, one.status, one.reason, one.clock_skewed, one.displaced)
 
     @api.delete("/positions/{chapter_id}", status_code=204, responses=_answers(404))

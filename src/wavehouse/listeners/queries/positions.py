@@ -221,48 +221,60 @@ def positions(
     )
 
 
-def save_position(
+def save_positions(
     tx: Tx[Listeners],
     *,
     listener_id: ListenerId,
-    chapter_id: str,
-    position: Position,
-    seq: int,
-) -> None:
-    """Bring the one row of a listener and a chapter to what was folded (P1)."""
-    tx.execute(
-        """
-        INSERT INTO listeners.playback_positions AS p
-          (listener_id, chapter_id, position_ms, duration_ms, duration_changed, furthest_ms,
-           state, finished_at, finished_count, seq, effective_at, action_id, device_id)
-        VALUES (%(listener_id)s, %(chapter_id)s, %(position_ms)s, %(duration_ms)s, %(changed)s,
-                %(furthest_ms)s, %(state)s, %(finished_at)s, %(finished_count)s, %(seq)s,
-                %(effective_at)s, %(action_id)s, %(device_id)s)
-        ON CONFLICT (listener_id, chapter_id) DO UPDATE
-        SET position_ms = excluded.position_ms, duration_ms = excluded.duration_ms,
-            duration_changed = excluded.duration_changed, furthest_ms = excluded.furthest_ms,
-            state = excluded.state, finished_at = excluded.finished_at,
-            finished_count = excluded.finished_count, version = p.version + 1,
-            seq = excluded.seq, effective_at = excluded.effective_at,
-            action_id = excluded.action_id, device_id = excluded.device_id,
-            deleted_at = CASE WHEN p.action_id = excluded.action_id THEN p.deleted_at END
-        """,
-        {
-            "listener_id": listener_id,
-            "chapter_id": chapter_id,
-            "position_ms": position.position_ms,
-            "duration_ms": position.duration_ms,
-            "changed": position.duration_changed,
-            "furthest_ms": position.furthest_ms,
-            "state": position.state.value,
-            "finished_at": position.finished_at,
-            "finished_count": position.finished_count,
-            "seq": seq,
-            "effective_at": position.effective_at,
-            "action_id": position.action_id,
-            "device_id": position.device_id,
-        },
-    )
+    rows: Sequence[tuple[str, Position, int]],
+) -> dict[str, int]:
+    """Bring a listener's rows to what was folded: chapter, position, cursor (P1).
+
+    Each chapter once; their new versions.
+    """
+    with tx.connection.cursor() as cursor:
+        cursor.executemany(
+            """
+            INSERT INTO listeners.playback_positions AS p
+              (listener_id, chapter_id, position_ms, duration_ms, duration_changed, furthest_ms,
+               state, finished_at, finished_count, seq, effective_at, action_id, device_id)
+            VALUES (%(listener_id)s, %(chapter_id)s, %(position_ms)s, %(duration_ms)s, %(changed)s,
+                    %(furthest_ms)s, %(state)s, %(finished_at)s, %(finished_count)s, %(seq)s,
+                    %(effective_at)s, %(action_id)s, %(device_id)s)
+            ON CONFLICT (listener_id, chapter_id) DO UPDATE
+            SET position_ms = excluded.position_ms, duration_ms = excluded.duration_ms,
+                duration_changed = excluded.duration_changed, furthest_ms = excluded.furthest_ms,
+                state = excluded.state, finished_at = excluded.finished_at,
+                finished_count = excluded.finished_count, version = p.version + 1,
+                seq = excluded.seq, effective_at = excluded.effective_at,
+                action_id = excluded.action_id, device_id = excluded.device_id,
+                deleted_at = CASE WHEN p.action_id = excluded.action_id THEN p.deleted_at END
+            RETURNING version
+            """,
+            [
+                {
+                    "listener_id": listener_id,
+                    "chapter_id": chapter_id,
+                    "position_ms": position.position_ms,
+                    "duration_ms": position.duration_ms,
+                    "changed": position.duration_changed,
+                    "furthest_ms": position.furthest_ms,
+                    "state": position.state.value,
+                    "finished_at": position.finished_at,
+                    "finished_count": position.finished_count,
+                    "seq": seq,
+                    "effective_at": position.effective_at,
+                    "action_id": position.action_id,
+                    "device_id": position.device_id,
+                }
+                for chapter_id, position, seq in rows
+            ],
+            returning=True,
+        )
+        versions = {}
+        for chapter_id, _, _ in rows:
+            (versions[chapter_id],) = cursor.fetchone() or (1,)
+            cursor.nextset()
+        return versions
 
 
 def changes(

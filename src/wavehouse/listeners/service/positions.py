@@ -69,12 +69,14 @@ def record(
             )
         }
         _check_version(rows.get(chapter_ids[0]) if chapter_ids else None, if_match, only_new)
-        _know_devices(tx, caller.listener_id, actions, received)
-        results = _recorded(tx, caller.listener_id, actions, rows, received, first)
-        results = _with_displaced(actions, results, rows)
-        _keep_device_positions(tx, caller.listener_id, actions, received)
+        versions = {chapter_id: row.version for chapter_id, row in rows.items()}
         cursor = _cursor_after(tx, caller, actions, first, last)
-    return Batch(tuple(results), cursor)
+        with tx.together():
+            _know_devices(tx, caller.listener_id, actions, received)
+            results = _recorded(tx, caller.listener_id, actions, rows, received, first, versions)
+            results = _with_displaced(actions, results, rows)
+            _keep_device_positions(tx, caller.listener_id, actions, received)
+    return Batch(tuple(results), cursor, versions)
 
 
 def _with_displaced(
@@ -141,8 +143,9 @@ def _recorded(
     rows: dict[str, StoredPosition],
     received: datetime,
     first: int,
+    versions: dict[str, int],
 ) -> list[Recorded]:
-    """Judge, fold and store; statuses in request order."""
+    """Judge, fold and store; statuses in request order. Notes the versions of what changed."""
     known = queries.known_actions(
         tx, listener_id=listener_id, action_ids=[a.action_id for a in actions]
     )
@@ -169,7 +172,7 @@ def _recorded(
             at, skewed = rules.effective_at(action.occurred_at, action.sent_at, received)
             fresh[action.action_id] = (action, at, skewed, digest, first + place)
             told.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
-    status = _fold_all(tx, listener_id, list(fresh.values()), rows)
+    status = _fold_all(tx, listener_id, list(fresh.values()), rows, versions)
     queries.insert_actions(
         tx,
         listener_id=listener_id,
@@ -190,6 +193,7 @@ def _fold_all(
     listener_id: ListenerId,
     fresh: Sequence[tuple[NewAction, datetime, bool, bytes, int]],
     rows: dict[str, StoredPosition],
+    versions: dict[str, int],
 ) -> dict[ActionId, Status]:
     """Fold what came into each chapter, store what changed, and say what became of each.
 
@@ -213,6 +217,7 @@ def _fold_all(
         for chapter_id, stored in queries.actions_of(tx, listener_id=listener_id, chapter_ids=late):
             before[chapter_id].append(stored)
     status: dict[ActionId, Status] = {}
+    changed = []
     for chapter_id, came in by_chapter.items():
         row = rows.get(chapter_id)
         if chapter_id in before:
@@ -220,16 +225,12 @@ def _fold_all(
         else:
             folded = rules.fold(came, since=row.folded() if row else None)
         if folded.position is not None and _differs(row, folded.position):
-            queries.save_position(
-                tx,
-                listener_id=listener_id,
-                chapter_id=chapter_id,
-                position=folded.position,
-                seq=newest[chapter_id],
-            )
+            changed.append((chapter_id, folded.position, newest[chapter_id]))
         winner = folded.position.action_id if folded.position else None
         for one in came:
             status[one.action_id] = _status(one, winner, one.action_id in folded.guarded)
+    if changed:
+        versions |= queries.save_positions(tx, listener_id=listener_id, rows=changed)
     return status
 
 
@@ -352,7 +353,11 @@ def position(
 ) -> StoredPosition:
     """A listener's row of a chapter. NotFound for none."""
     with database.listener(listener_id) as tx:
-        found = queries.positions(tx, listener_id=listener_id, chapter_ids=[chapter_id])
+        return _position(tx, listener_id, chapter_id)
+
+
+def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> StoredPosition:
+    found = queries.positions(tx, listener_id=listener_id, chapter_ids=[chapter_id])
     if not found:
         raise NotFound("there is no position in this chapter")
     return found[0]
@@ -369,9 +374,8 @@ def resume(
 
     To a device that was far away, by what another has done, that is hinted (P10).
     """
-    row = position(database, listener_id=listener_id, chapter_id=chapter_id)
-    finished = row.state == State.FINISHED
     with database.listener(listener_id) as tx:
+        row = _position(tx, listener_id, chapter_id)
         names = {one.device_id: one.name for one in devices.devices(tx, listener_id=listener_id)}
         policy = queries.resume_policy(tx, listener_id=listener_id)
         own = (
@@ -381,6 +385,7 @@ def resume(
             if device_id not in (None, row.device_id)
             else None
         )
+    finished = row.state == State.FINISHED
     at, choices = rules.suggested(policy, row)
     hint = None
     if own is not None and rules.is_far(own, row.position_ms, row.duration_ms):
