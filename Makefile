@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -106,6 +106,9 @@ COMPILE = $$folder/bin/uv pip compile --quiet --universal --generate-hashes --no
 
 resume: $(VENV)/.dev ## Position writes, resuming, a new device over HTTP; a peer beside: ARGS="--peer FOLDER"
 	@$(BIN)/python benchmarks/listeners.py $(ARGS)
+
+beside: $(VENV)/.dev ## Schema operations and dbmate on the same files and server; some minutes
+	@$(BIN)/python benchmarks/beside.py $(ARGS)
 
 lock: ## Resolve the locks anew (needs an index of packages)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

@@ -113,37 +113,45 @@ def verify(
 def _pair(
     walk: _Walk, migration: Migration, before: Snapshot, wanted: bool
 ) -> tuple[PairVerdict | None, Snapshot]:
+    """The verdict, if one is wanted, and what the file leaves when it has run for good."""
+    verdict: PairVerdict | None = None
+    after: Snapshot | None = None
     try:
         up = read_script(migration.up)
-        verdict = _judged(walk, migration, up, before) if wanted else None
+        if wanted:
+            verdict, after = _judged(walk, migration, up, before)
         run_file(walk.connection, migration.up, up)
     except WavehouseError as error:
         return _verdict(migration, "up_fails", error=str(error)), before
-    return verdict, objects(walk.connection)
+    return verdict, after or objects(walk.connection)
 
 
-def _judged(walk: _Walk, migration: Migration, up: Script, before: Snapshot) -> PairVerdict:
+def _judged(
+    walk: _Walk, migration: Migration, up: Script, before: Snapshot
+) -> tuple[PairVerdict, Snapshot | None]:
+    """The verdict; and, where up gave the same twice, what it gives, to look no third time."""
     if migration.down is None:
-        return _verdict(migration, "irreversible" if up.irreversible else "no_down")
+        return _verdict(migration, "irreversible" if up.irreversible else "no_down"), None
     try:
         down = read_script(migration.down)
     except WavehouseError as error:
-        return _verdict(migration, "down_fails", error=str(error))
+        return _verdict(migration, "down_fails", error=str(error)), None
     if up.irreversible or down.irreversible:
-        return _verdict(migration, "irreversible")
+        return _verdict(migration, "irreversible"), None
     files = _Files(migration.up, migration.down, up, down)
     if files.transactional:
-        quick = _in_transaction(walk.connection, migration, files, before)
+        quick, after = _in_transaction(walk.connection, migration, files, before)
         if quick is not None and quick.is_fine:
-            return quick
-    return _in_a_copy(walk, migration, files, before)
+            return quick, after
+    return _in_a_copy(walk, migration, files, before), None
 
 
 def _in_transaction(
     connection: psycopg.Connection, migration: Migration, files: _Files, before: Snapshot
-) -> PairVerdict | None:
-    """Up, down and up in one transaction; None when that says nothing."""
+) -> tuple[PairVerdict | None, Snapshot | None]:
+    """Up, down and up in one transaction, and what up left; None when that says nothing."""
     found: PairVerdict | None = None
+    after: Snapshot | None = None
     try:
         with connection.transaction():
             _statements(connection, files.up, files.up_script)
@@ -155,7 +163,7 @@ def _in_transaction(
             found = _compared(migration, before, after, undone, again)
             raise _Undo
     except (_Undo, DoesNotRun, MissingRole, psycopg.Error):
-        return found
+        return found, after
 
 
 def _statements(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
