@@ -151,6 +151,47 @@ def test_p29_two_of_date_link_and_title_are_one_episode(database: Any) -> None:
     assert first != episode(database, feed=feed + "/b", described=same[0])
 
 
+def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
+    database: Any, caller: Caller
+) -> None:
+    """Granted, revoked, granted anew: the position is the same, seen, and written on meanwhile."""
+    chapter, who = episode(database), caller.listener_id
+    with database.worker() as tx:
+        entitlement = tx.value(
+            """
+            INSERT INTO listeners.entitlements (listener_id, type, resource, scope_kind, scope,
+              status, granted_at, starts_at, is_permanent, created_by, grant_reason)
+            VALUES (%s, 'audiobook', 'a-book', 'manual', 'test', 'active', now(), now(), true,
+              'test', 'a gift') RETURNING entitlement_id
+            """,
+            [who],
+        )
+    positions.record(database, caller=caller, actions=[said(chapter, 1_200_000)])
+    before = positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
+
+    def becomes(status: str, revoked: bool) -> None:
+        with database.worker() as tx:
+            changed = tx.execute(
+                """
+                UPDATE listeners.entitlements
+                SET status = %s, revoked_at = CASE WHEN %s THEN now() END,
+                    revoke_reason = CASE WHEN %s THEN 'refund' END
+                WHERE entitlement_id = %s
+                """,
+                [status, revoked, revoked, entitlement],
+            )
+        assert 1 == changed
+
+    becomes("revoked", True)
+    assert before == positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
+    told = positions.changes(database, caller=caller, after=0)
+    assert [chapter] == [one.chapter_id for one in told.actions]
+    positions.record(database, caller=caller, actions=[said(chapter, 1_260_000)])
+    becomes("active", False)
+    after = positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
+    assert (1_200_000, 1_260_000) == (before, after)
+
+
 def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: Caller) -> None:
     """The last one; another device's, a later one and other kinds are changes of their own."""
     chapter, start = episode(database), clock.now() - timedelta(hours=1)
