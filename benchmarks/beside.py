@@ -2,7 +2,8 @@
 
 Not part of `make bench`: it takes minutes (`make beside`). dbmate is fetched from npm into a folder
 that is thrown away. Both are whole programs, from the start of the process to its end, on one
-embedded PostgreSQL 18 with its ``fsync`` on; each round has databases of its own.
+embedded PostgreSQL 18 with its ``fsync`` on, and both read the very same folder in dbmate's layout;
+each round has databases of its own. Prints one table in Markdown.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from urllib.parse import quote
 
 import ground
 import psycopg
+from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse.accounts import Workplace
@@ -58,8 +60,8 @@ class Server:
             f"postgresql://{parts['user']}:{quote(str(parts['password']))}@/{parts['dbname']}"
             f"?host={quote(str(parts['host']), safe='')}&port={parts['port']}"
         )
-        command = [sys.executable, "-m", "wavehouse", "schema", "apply"]
-        return [*command, "--dir", str(folder / "wavehouse"), "--url", url]
+        command = [sys.executable, "-m", "wavehouse", "schema", "apply", "--layout", "dbmate"]
+        return [*command, "--dir", str(folder), "--url", url]
 
     def theirs(self, conninfo: str, folder: Path) -> list[str]:
         """Dbmate's command."""
@@ -68,10 +70,28 @@ class Server:
             f"postgres://{parts['user']}:{quote(str(parts['password']))}@:{parts['port']}"
             f"/{parts['dbname']}?socket={quote(str(parts['host']), safe='')}&sslmode=disable"
         )
-        return [self.dbmate, "--url", url, "-d", str(folder / "dbmate"), "--no-dump-schema", "up"]
+        return [self.dbmate, "--url", url, "-d", str(folder), "--no-dump-schema", "migrate"]
 
 
 Command = Callable[[str, Path], list[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of the table."""
+
+    what: str
+    ours: str
+    theirs: str
+    goal: str
+
+    def __str__(self) -> str:
+        return f"| {self.what} | {self.ours} | {self.theirs} | {self.goal} |"
+
+
+def both(server: Server) -> tuple[tuple[str, Command], ...]:
+    """The two programs."""
+    return (("wavehouse", server.ours), ("dbmate", server.theirs))
 
 
 def run(command: list[str]) -> tuple[int, str, float]:
@@ -90,17 +110,11 @@ def _must(name: str, done: tuple[int, str, float]) -> float:
 
 
 def write(folder: Path, number: int, up: str, down: str, *, outside: bool = False) -> None:
-    """One migration, as dbmate's file and as our two."""
-    name = f"2026010100{number:04}_step_{number}"
-    theirs, ours = folder / "dbmate", folder / "wavehouse"
-    for one in (theirs, ours):
-        one.mkdir(parents=True, exist_ok=True)
+    """One migration in dbmate's layout."""
+    folder.mkdir(parents=True, exist_ok=True)
     option = " transaction:false" if outside else ""
     text = f"-- migrate:up{option}\n{up}\n\n-- migrate:down{option}\n{down}\n"
-    (theirs / f"{name}.sql").write_text(text)
-    header = "-- wavehouse: non-transactional\n" if outside else ""
-    (ours / f"{name}.up.sql").write_text(f"{header}{up}\n")
-    (ours / f"{name}.down.sql").write_text(f"{header}{down}\n")
+    (folder / f"2026010100{number:04}_step_{number}.sql").write_text(text)
 
 
 def ladder(folder: Path, files: int) -> Path:
@@ -134,26 +148,26 @@ def ladder(folder: Path, files: int) -> Path:
     return folder
 
 
-def speed(server: Server, home: Path) -> None:
+def speed(server: Server, home: Path) -> list[Row]:
     """Whole processes, in turn."""
-    for files in (120, 6):
+    rows = []
+    for files in (120, 5):
         folder = ladder(home / f"ladder{files}", files)
-        took: dict[str, list[float]] = {"wavehouse": [], "dbmate": [], "again": [], "theirs": []}
+        took: dict[str, list[float]] = {"wavehouse": [], "dbmate": []}
+        idle: dict[str, list[float]] = {"wavehouse": [], "dbmate": []}
         for n in range(ROUNDS):
-            for name, again, command in (
-                ("wavehouse", "again", server.ours),
-                ("dbmate", "theirs", server.theirs),
-            ):
+            for name, command in both(server):
                 with server.database(f"speed_{files}_{n}_{name}") as conninfo:
                     took[name].append(_must(name, run(command(conninfo, folder))))
-                    took[again].append(run(command(conninfo, folder))[2])
-        middle = {name: statistics.median(values) for name, values in took.items()}
-        ratio = middle["wavehouse"] / middle["dbmate"]
-        print(
-            f"{files} files: wavehouse {middle['wavehouse']:.2f} s, dbmate {middle['dbmate']:.2f} s"
-            f": {ratio:.1f} x (goal 1.5 x: {'met' if ratio <= 1.5 else 'MISSED'}); "
-            f"nothing pending: {middle['again']:.2f} s, {middle['theirs']:.2f} s"
-        )
+                    idle[name].append(_must(name, run(command(conninfo, folder))))
+        for what, found, goal in ((f"{files} files", took, 1.5), ("nothing pending", idle, None)):
+            ours, theirs = (statistics.median(found[name]) for name in ("wavehouse", "dbmate"))
+            verdict = "–"
+            if goal is not None:
+                met = "met" if ours <= goal * theirs else "**missed**"
+                verdict = f"≤ {goal} ×: {met} ({ours / theirs:.1f} ×)"
+            rows.append(Row(what, f"{ours:.2f} s", f"{theirs:.2f} s", verdict))
+    return rows
 
 
 def _state(conninfo: str, index: str) -> str:
@@ -161,80 +175,115 @@ def _state(conninfo: str, index: str) -> str:
         row = connection.execute(
             "SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass(%s)", [index]
         ).fetchone()
-    return "no index" if row is None else "valid index" if row[0] else "INVALID index"
+    return "no index" if row is None else "a valid index" if row[0] else "an INVALID index"
 
 
-def honesty(server: Server, home: Path) -> None:
-    """A unique index that cannot be built, tried twice."""
-    folder = home / "honesty"
-    write(folder, 1, "CREATE TABLE people (name text);", "DROP TABLE people;")
-    write(
-        folder,
-        2,
-        "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS people_name ON people (name);",
-        "DROP INDEX CONCURRENTLY people_name;",
-        outside=True,
-    )
-    for name, command in (("wavehouse", server.ours), ("dbmate", server.theirs)):
-        with server.database(f"honesty_{name}") as conninfo:
-            first = home / f"first_{name}"
-            write(first, 1, "CREATE TABLE people (name text);", "DROP TABLE people;")
+def _recorded(conninfo: str, name: str, number: int) -> str:
+    """Whether a program's own history says that a file is applied."""
+    table, condition = "public.schema_migrations", "true"
+    if name == "wavehouse":
+        table, condition = "schema_ops.history", "state = 'applied'"
+    with psycopg.connect(conninfo) as connection:
+        if connection.execute("SELECT to_regclass(%s)", [table]).fetchone() == (None,):
+            return "not recorded"
+        found = connection.execute(
+            sql.SQL("SELECT count(*) FROM {} WHERE version = %s AND {}").format(
+                sql.Identifier(*table.split(".")), sql.SQL(condition)
+            ),
+            [f"2026010100{number:04}"],
+        ).fetchone()
+    return "recorded" if found == (1,) else "not recorded"
+
+
+def honesty(server: Server, home: Path) -> list[Row]:
+    """A unique index that cannot be built, tried twice: with checks, without, and theirs."""
+    folder, first = home / "honesty", home / "first"
+    for one in (folder, first):
+        write(one, 1, "CREATE TABLE people (name text);", "DROP TABLE people;")
+    index = "CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS people_name ON people (name);"
+    write(folder, 2, index, "DROP INDEX CONCURRENTLY people_name;", outside=True)
+    told = []
+    for name, command, more in (
+        ("wavehouse", server.ours, []),
+        ("wavehouse", server.ours, ["--no-checks"]),
+        ("dbmate", server.theirs, []),
+    ):
+        with server.database("honesty") as conninfo:
             _must(name, run(command(conninfo, first)))
             with psycopg.connect(conninfo) as connection:
                 connection.execute("INSERT INTO people VALUES ('a'), ('a')")
-            codes = [run(command(conninfo, folder))[0] for _ in range(2)]
-            left = _state(conninfo, "people_name")
-            print(f"an index that fails, twice: {name} exits {codes}, {left}")
+            codes = [run([*command(conninfo, folder), *more])[0] for _ in range(2)]
+            ends = f"{_recorded(conninfo, name, 2)}, {_state(conninfo, 'people_name')}"
+            told.append(f"exits {codes[0]}, then {codes[1]}; {ends}")
+    goal = "never recorded beside an invalid index"
+    what = "a unique index that cannot be built, IF NOT EXISTS, run twice"
+    return [Row(what, told[0], told[2], goal), Row(f"{what}, --no-checks", told[1], "–", goal)]
 
 
-def crowd(server: Server, home: Path) -> None:
+def crowd(server: Server, home: Path) -> list[Row]:
     """Eight runners at once, with an index built concurrently."""
     folder = home / "crowd"
     tables = "CREATE TABLE big (n int); CREATE TABLE ran (file int);"
     write(folder, 1, tables, "DROP TABLE big, ran;")
-    write(folder, 2, "INSERT INTO big SELECT generate_series(1, 200000);", "SELECT 1;")
-    write(
-        folder,
-        3,
-        "CREATE INDEX CONCURRENTLY big_n ON big (n);",
-        "DROP INDEX CONCURRENTLY big_n;",
-        outside=True,
-    )
+    many = "INSERT INTO big SELECT generate_series(1, 200000); INSERT INTO ran VALUES (2);"
+    write(folder, 2, many, "SELECT 1;")
+    index = "CREATE INDEX CONCURRENTLY big_n ON big (n);"
+    write(folder, 3, index, "DROP INDEX CONCURRENTLY big_n;", outside=True)
     write(folder, 4, "INSERT INTO ran VALUES (4);", "SELECT 1;")
-    for name, command in (("wavehouse", server.ours), ("dbmate", server.theirs)):
+    told = []
+    for name, command in both(server):
         with server.database(f"crowd_{name}") as conninfo:
             with ThreadPoolExecutor(RUNNERS) as pool:
                 done = list(pool.map(run, [command(conninfo, folder)] * RUNNERS))
             with psycopg.connect(conninfo) as connection:
-                rows = connection.execute(
-                    "SELECT (SELECT count(*) FROM big), (SELECT count(*) FROM ran)"
-                ).fetchone()
-            codes = dict(Counter(code for code, _, _ in done))
-            words = Counter(words.splitlines()[-1][:90] for code, words, _ in done if code)
-            print(
-                f"{RUNNERS} runners: {name} exits {codes}, rows {rows} of (200000, 1), "
-                f"{_state(conninfo, 'big_n')}; {dict(words) or 'no error'}"
-            )
-
-
-def killed(server: Server, home: Path) -> None:
-    """Kill -9 while an index is built; then once more, and what each says is to be done.
-
-    One statement only: dbmate sends a file's statements together, which CONCURRENTLY refuses.
-    """
-    folder = home / "killed"
-    index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS many_n ON many (md5(n::text));"
-    write(folder, 1, index, "DROP INDEX CONCURRENTLY many_n;", outside=True)
-    for name, command in (("wavehouse", server.ours), ("dbmate", server.theirs)):
-        with server.database(f"killed_{name}") as conninfo:
-            with psycopg.connect(conninfo) as connection:
-                connection.execute(
-                    "CREATE TABLE many AS SELECT n FROM generate_series(1, 600000) AS n"
+                ran = dict(
+                    connection.execute("SELECT file, count(*) FROM ran GROUP BY file").fetchall()
                 )
-            running = subprocess.Popen(
-                command(conninfo, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+            codes = ", ".join(
+                f"{count} exit {code}"
+                for code, count in sorted(Counter(code for code, _, _ in done).items())
             )
-            _begun(conninfo, "many_n")
+            words = Counter(said.splitlines()[-1][:90] for code, said, _ in done if code)
+            errors = "; ".join(f"{count} × {said}" for said, count in words.items())
+            told.append(
+                f"{codes}; files 2 and 4 ran {ran.get(2, 0)} and {ran.get(4, 0)} times, "
+                f"{_state(conninfo, 'big_n')}; {errors or 'no error'}"
+            )
+    goal = "no error, no deadlock, each file once"
+    return [Row(f"{RUNNERS} runners at once, with CREATE INDEX CONCURRENTLY", *told, goal)]
+
+
+def killed(server: Server, home: Path) -> list[Row]:
+    """Kill -9 while an index is built; then once more, and for ours `recover`, which it names.
+
+    dbmate sends a file's statements together, which CONCURRENTLY refuses: its file of several
+    statements fails before anybody could kill it. So there is one of a single statement, too.
+    """
+    index = "CREATE INDEX CONCURRENTLY IF NOT EXISTS many_n ON many (md5(n::text));"
+    down = "DROP INDEX CONCURRENTLY many_n;"
+    write(home / "several", 1, f"UPDATE counted SET x = x + 1;\n{index}", down, outside=True)
+    write(home / "single", 1, index, down, outside=True)
+    goal = "each statement once, a valid index"
+    return [
+        Row(
+            f"killed (−9) in {words}, run again",
+            *(_killed(server, name, command, home / part) for name, command in both(server)),
+            goal,
+        )
+        for part, words in (("several", "UPDATE x = x + 1, then an index"), ("single", "an index"))
+    ]
+
+
+def _killed(server: Server, name: str, command: Command, folder: Path) -> str:
+    with server.database(f"killed_{name}") as conninfo:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("CREATE TABLE many AS SELECT generate_series(1, 600000) AS n")
+            connection.execute("CREATE TABLE counted AS SELECT 0 AS x")
+        running = subprocess.Popen(
+            command(conninfo, folder), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        told = ""
+        if _begun(conninfo, "many_n", running):
             os.kill(running.pid, signal.SIGKILL)
             running.wait()
             with psycopg.connect(conninfo, autocommit=True) as connection:
@@ -243,86 +292,97 @@ def killed(server: Server, home: Path) -> None:
                     "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
                     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
                 )
-            code, words, _ = run(command(conninfo, folder))
-            then = ""
-            if name == "wavehouse" and code:
-                recover = [
-                    word if word != "apply" else "recover" for word in command(conninfo, folder)
-                ]
-                then = f", recover exits {run(recover)[0]}"
-            left = _state(conninfo, "many_n")
-            print(f"killed while building, run again: {name} exits {code}{then}, {left}")
-            if code:
-                print(f"    it said: {words.splitlines()[-1][:140]}")
+        else:
+            told = f"exits {running.wait()} before the kill; "
+        code, words, _ = run(command(conninfo, folder))
+        told += f"exits {code}"
+        if name == "wavehouse" and code:
+            recover = ["recover" if word == "apply" else word for word in command(conninfo, folder)]
+            told += f", `recover` exits {run(recover)[0]}"
+        elif code:
+            told += f" ({words.splitlines()[-1][:80]})"
+        with psycopg.connect(conninfo) as connection:
+            counted = connection.execute("SELECT x FROM counted").fetchone()
+        assert counted is not None
+        updates = f"x = {counted[0]}, " if folder.name == "several" else ""
+        ends = f"{_recorded(conninfo, name, 1)}, {updates}{_state(conninfo, 'many_n')}"
+        return f"{told}; {ends}"
 
 
-def _begun(conninfo: str, index: str) -> None:
+def _begun(conninfo: str, index: str, running: subprocess.Popen[bytes]) -> bool:
+    """Wait for an index under way; False when the program ended without one."""
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        for _ in range(2000):
+        while running.poll() is None:
             if connection.execute("SELECT to_regclass(%s)", [index]).fetchone() != (None,):
-                return
+                return True
             time.sleep(0.005)
-    sys.exit("the index was not begun within ten seconds")
+    return False
 
 
-def queue(server: Server, home: Path) -> None:
+def queue(server: Server, home: Path) -> list[Row]:
     """The longest stall of readers while ADD COLUMN waits behind a transaction of four seconds."""
     folder = home / "queue"
     write(folder, 1, "ALTER TABLE busy ADD COLUMN b int;", "ALTER TABLE busy DROP COLUMN b;")
-    for name in ("wavehouse", "dbmate", "psycopg, lock_timeout 2 s and retries"):
-        with server.database("queue_" + name[:4]) as conninfo:
-            with psycopg.connect(conninfo) as connection:
-                connection.execute("CREATE TABLE busy AS SELECT 1 AS a")
-            stalls, stop, held = [], threading.Event(), threading.Event()
+    ways: tuple[Callable[[str], int], ...] = (
+        lambda conninfo: run(server.ours(conninfo, folder))[0],
+        lambda conninfo: run(server.theirs(conninfo, folder))[0],
+        lambda conninfo: _plain(conninfo, "0"),
+        lambda conninfo: _plain(conninfo, "2s"),
+    )
+    ours, theirs, plain, patient = (_stalled(server, way) for way in ways)
+    what = f"ADD COLUMN behind a transaction of {HOLD:.0f} s: the longest stall of three readers"
+    return [
+        Row(what, ours, theirs, "≤ 150 ms, and it succeeds"),
+        Row("the same by ALTER TABLE without lock_timeout", "–", plain, "–"),
+        Row("the same by ALTER TABLE with lock_timeout 2 s and retries", "–", patient, "–"),
+    ]
 
-            def read(where: str, stalls: list[float], stop: threading.Event) -> None:
-                with psycopg.connect(where, autocommit=True) as connection:
-                    while not stop.is_set():
-                        began = time.perf_counter()
-                        connection.execute("SELECT a FROM busy").fetchall()
-                        stalls.append(time.perf_counter() - began)
-                        time.sleep(0.02)
 
-            def hold(where: str, held: threading.Event) -> None:
-                with psycopg.connect(where) as connection:
+def _stalled(server: Server, way: Callable[[str], int]) -> str:
+    stalls: list[float] = []
+    stop, held = threading.Event(), threading.Event()
+    with server.database("queue") as conninfo:
+        with psycopg.connect(conninfo) as connection:
+            connection.execute("CREATE TABLE busy AS SELECT 1 AS a")
+
+        def read() -> None:
+            with psycopg.connect(conninfo, autocommit=True) as connection:
+                while not stop.is_set():
+                    began = time.perf_counter()
                     connection.execute("SELECT a FROM busy").fetchall()
-                    held.set()
-                    time.sleep(HOLD)
+                    stalls.append(time.perf_counter() - began)
+                    time.sleep(0.02)
 
-            threads = [threading.Thread(target=hold, args=(conninfo, held))]
-            threads += [
-                threading.Thread(target=read, args=(conninfo, stalls, stop)) for _ in range(3)
-            ]
-            for thread in threads:
-                thread.start()
-            held.wait()
-            if name == "wavehouse":
-                code, _, took = run(server.ours(conninfo, folder))
-            elif name == "dbmate":
-                code, _, took = run(server.theirs(conninfo, folder))
-            else:
-                code, took = _patient(conninfo)
-            stop.set()
-            for thread in threads:
-                thread.join()
-            print(
-                f"behind a blocker of {HOLD:.0f} s: {name} exits {code} after {took:.1f} s, "
-                f"readers stalled at most {max(stalls) * 1000:.0f} ms"
-            )
+        def hold() -> None:
+            with psycopg.connect(conninfo) as connection:
+                connection.execute("SELECT a FROM busy").fetchall()
+                held.set()
+                time.sleep(HOLD)
+
+        threads = [threading.Thread(target=work) for work in (hold, read, read, read)]
+        for thread in threads:
+            thread.start()
+        held.wait()
+        began = time.perf_counter()
+        code = way(conninfo)
+        took = time.perf_counter() - began
+        stop.set()
+        for thread in threads:
+            thread.join()
+    return f"{max(stalls) * 1000:,.0f} ms; exits {code} after {took:.1f} s"
 
 
-def _patient(conninfo: str) -> tuple[int, float]:
-    began = time.perf_counter()
+def _plain(conninfo: str, lock_timeout: str) -> int:
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        connection.execute("SET lock_timeout = '2s'")
+        connection.execute("SELECT set_config('lock_timeout', %s, false)", [lock_timeout])
         for _ in range(10):
             try:
                 connection.execute("ALTER TABLE busy ADD COLUMN b int")
             except psycopg.errors.LockNotAvailable:
                 time.sleep(0.1)
             else:
-                return 0, time.perf_counter() - began
-    return 1, time.perf_counter() - began
+                return 0
+    return 1
 
 
 def _fetched(folder: Path) -> str:
@@ -348,15 +408,16 @@ PARTS = {"speed": speed, "honesty": honesty, "crowd": crowd, "killed": killed, "
 
 
 def main() -> None:
-    """Print a line for each."""
+    """Print the table, row by row."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default all")
     options = parser.parse_args()
     with ground.folder() as home, ground.workplace() as place:
         server = _server(place, _fetched(home / "npm"))
+        print("| what | wavehouse | dbmate | goal |\n|---|---|---|---|")
         for name, part in PARTS.items():
             if not options.parts or name in options.parts:
-                part(server, home)
+                print(*part(server, home), sep="\n", flush=True)
 
 
 if __name__ == "__main__":

@@ -8,11 +8,14 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from click.testing import CliRunner
 from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import schema
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import InvalidInput, Refused
+from wavehouse.kernel.errors import InvalidInput, Refused, UsageError
+from wavehouse.schema.cli import schema as commands
+from wavehouse.schema.rules.layouts import Layout
 
 Write = Callable[[dict[str, str]], Path]
 pytestmark = pytest.mark.parametrize("postgres", [18, 16], indirect=True, scope="session")
@@ -215,3 +218,33 @@ def test_a_mended_down_file_is_run_when_it_is_allowed(database: str, ladder: Wri
     assert "--allow-changed-down" in str(caught.value.hint)
     schema.rollback(database, folder, allow_changed_down=True)
     assert [(None,)] == rows(database, "SELECT to_regclass('a')::text")
+
+
+def test_another_runners_folder_is_applied_undone_and_recorded(
+    database: str, tmp_path: Path
+) -> None:
+    """Both halves of one file; what it says of transactions is heeded."""
+    (tmp_path / "20260101_people.sql").write_text(
+        "-- migrate:up\nCREATE TABLE people (id int);\n-- migrate:down\nDROP TABLE people;\n"
+    )
+    (tmp_path / "20260102_index.sql").write_text(
+        "-- migrate:up transaction:false\nCREATE INDEX CONCURRENTLY people_i ON people (id);\n"
+        "-- migrate:down transaction:false\nDROP INDEX CONCURRENTLY people_i;\n"
+    )
+    done = schema.apply(database, tmp_path, layout=Layout.DBMATE)
+    assert ["20260101", "20260102"] == [step.version for step in done.steps]
+    assert 0 == schema.status(database, tmp_path, layout=Layout.DBMATE).exit_code
+    schema.rollback(database, tmp_path, layout=Layout.DBMATE, steps=2)
+    assert [(None,)] == rows(database, "SELECT to_regclass('people')")
+
+
+def test_a_file_of_another_layout_is_no_step_that_does_nothing(
+    database: str, tmp_path: Path
+) -> None:
+    """Without its mark the up half would be empty, and recorded as applied."""
+    (tmp_path / "20260101_people.sql").write_text("CREATE TABLE people (id int);")
+    for layout in (Layout.DBMATE, Layout.GOOSE):
+        with pytest.raises(InvalidInput, match="no up half"):
+            schema.apply(database, tmp_path, layout=layout)
+    words = ["apply", "--layout", "dbmate", "--database", "operational"]
+    assert isinstance(CliRunner().invoke(commands, words).exception, UsageError)

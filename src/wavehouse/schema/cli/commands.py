@@ -10,7 +10,14 @@ import click
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_DONE, Interrupted, UsageError, WavehouseError
 from wavehouse.schema.cli.report import Report
-from wavehouse.schema.cli.targets import Choice, Command, common_options, targets_of
+from wavehouse.schema.cli.targets import (
+    Choice,
+    Command,
+    common_options,
+    layout_of,
+    layout_option,
+    targets_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,6 +78,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
 
 @schema.command("apply")
 @common_options
+@layout_option
 @wait_option
 @dry_run_option
 @actor_option
@@ -93,6 +101,7 @@ def apply_command(
     no_checks: bool,
     oldest_transaction: float,
     as_json: bool,
+    layout: str,
     **words: Any,
 ) -> None:
     """Apply every pending migration, each whole or not at all.
@@ -103,14 +112,21 @@ def apply_command(
     when it leaves no invalid index, no constraint unvalidated (unless a later file validates it, or
     its header says why: -- wavehouse: unvalidated REASON) and no partition half detached. The
     queries of VERSION_SLUG.check.sql run before and after; one that says false takes the file back.
+
+    --layout reads the folder of another runner. What that runner applied stands in a table of its
+    own, which is not read: begin with a database that it has not migrated.
     """
     from wavehouse.schema import Patience, apply
     from wavehouse.schema.cli.plans import expected_of
+
+    choice = Choice(**words)
+    folder_layout = layout_of(choice, layout)
 
     def work(target: Target, on_step: OnStep) -> WalkResult:
         return apply(
             target.conninfo,
             target.folder,
+            layout=folder_layout,
             to=to,
             role=target.role,
             allow_out_of_order=allow_out_of_order,
@@ -122,12 +138,13 @@ def apply_command(
             on_step=on_step,
         )
 
-    choice, verb = Choice(**words), "would apply" if dry_run else "applied"
+    verb = "would apply" if dry_run else "applied"
     _walk(choice, Report(as_json, choice.single), work, verb, "applied")
 
 
 @schema.command("rollback")
 @common_options
+@layout_option
 @wait_option
 @dry_run_option
 @actor_option
@@ -145,12 +162,14 @@ def rollback_command(
     no_checks: bool,
     oldest_transaction: float,
     as_json: bool,
+    layout: str,
     **words: Any,
 ) -> None:
     """Undo the newest migrations by their down files, newest first."""
     from wavehouse.schema import Patience, rollback
 
     choice = Choice(**words)
+    folder_layout = layout_of(choice, layout)
     if to is not None and steps is not None:
         raise UsageError("--to and --steps contradict each other", hint="give one of them")
     if choice.folder is None and choice.url is None and len(choice.databases) != 1:
@@ -163,6 +182,7 @@ def rollback_command(
         return rollback(
             target.conninfo,
             target.folder,
+            layout=folder_layout,
             to=to,
             steps=steps or 1,
             role=target.role,
@@ -180,11 +200,12 @@ def rollback_command(
 
 @schema.command("recover")
 @common_options
+@layout_option
 @wait_option
 @dry_run_option
 @actor_option
 def recover_command(
-    dry_run: bool, wait: float, actor: str | None, as_json: bool, **words: Any
+    dry_run: bool, wait: float, actor: str | None, as_json: bool, layout: str, **words: Any
 ) -> None:
     """Finish a non-transactional file that began and did not end.
 
@@ -196,12 +217,14 @@ def recover_command(
     from wavehouse.schema import Patience, recover
 
     choice = Choice(**words)
+    folder_layout = layout_of(choice, layout)
     report, rows = Report(as_json, choice.single), []
     with targets_of(choice) as targets:
         for target in targets:
             result = recover(
                 target.conninfo,
                 target.folder,
+                layout=folder_layout,
                 role=target.role,
                 dry_run=dry_run,
                 actor=actor,
@@ -258,9 +281,12 @@ def history_command(limit: int, as_json: bool, **words: Any) -> None:
 
 @schema.command("status")
 @common_options
+@layout_option
 @click.option("--probe", is_flag=True, help="One line for a watcher, drift included.")
 @click.pass_context
-def status_command(context: click.Context, /, probe: bool, as_json: bool, **words: Any) -> None:
+def status_command(
+    context: click.Context, /, probe: bool, as_json: bool, layout: str, **words: Any
+) -> None:
     """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way.
 
     With --probe the answer is short: version, last migration, half-way, pending, and whether the
@@ -270,12 +296,19 @@ def status_command(context: click.Context, /, probe: bool, as_json: bool, **word
     from wavehouse.schema import status
 
     choice = Choice(**words)
+    folder_layout = layout_of(choice, layout)
     report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     try:
         with targets_of(choice) as targets:
             for target in targets:
                 try:
-                    result = status(target.conninfo, target.folder, role=target.role, probe=probe)
+                    result = status(
+                        target.conninfo,
+                        target.folder,
+                        layout=folder_layout,
+                        role=target.role,
+                        probe=probe,
+                    )
                 except WavehouseError as error:
                     report.add_failure(target.name, error, {})
                     raise

@@ -13,26 +13,25 @@ import click
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_DONE, InvalidInput, UsageError
 from wavehouse.schema.cli.report import Report
-from wavehouse.schema.cli.targets import DATABASES, Choice, common_options, targets_of
+from wavehouse.schema.cli.targets import (
+    DATABASES,
+    Choice,
+    common_options,
+    layout_option,
+    targets_of,
+)
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
     from wavehouse.schema.types import Finding, Migration, PairVerdict, Snapshot, Target
 
-LAYOUTS = ("wavehouse", "golang-migrate", "dbmate", "goose", "flyway")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
 def shadow_options(command: Command) -> Command:
     """Options of every command that tries files in a shadow."""
     for option in (
-        click.option(
-            "--layout",
-            type=click.Choice(LAYOUTS),
-            default="wavehouse",
-            show_default=True,
-            help="Whose folder it is.",
-        ),
+        layout_option,
         click.option(
             "--target-version",
             type=click.Choice(["16", "18"]),

@@ -14,12 +14,14 @@ from wavehouse.kernel.errors import UsageError
 from wavehouse.schema.types import Target
 
 if TYPE_CHECKING:
+    from wavehouse.schema.rules.layouts import Layout
     from wavehouse.store import DatabaseName
 
 OWN_LADDERS = "wavehouse.own_ladders"
 """Where the program puts its own ladders for these commands: a key of click's ``meta``."""
 
 DATABASES: tuple[DatabaseName, ...] = ("operational", "listeners", "analytics")
+LAYOUTS = ("wavehouse", "golang-migrate", "dbmate", "goose", "flyway")
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -66,6 +68,24 @@ def common_options(command: Command) -> Command:
     for option in options:
         command = option(command)
     return command
+
+
+layout_option = click.option(
+    "--layout",
+    type=click.Choice(LAYOUTS),
+    default="wavehouse",
+    show_default=True,
+    help="Whose folder it is.",
+)
+
+
+def layout_of(choice: Choice, name: str) -> Layout:
+    """The layout of --dir. The product's own ladders have their own."""
+    from wavehouse.schema.rules.layouts import Layout
+
+    if choice.folder is None and name != "wavehouse":
+        raise UsageError("--layout is about the folder of --dir", hint="name it, or leave it out")
+    return Layout(name)
 
 
 @contextmanager

@@ -83,8 +83,9 @@ def _our_file(file: SqlFile) -> SqlFile:
 
 
 def _one_file(
-    names: Iterable[str], read: Read, split: Callable[[str], tuple[str, str]]
+    names: Iterable[str], read: Read, split: Callable[[str], tuple[str, str]], mark: str
 ) -> tuple[Migration, ...]:
+    """``mark`` opens the up half; without it a file would pass for a step that does nothing."""
     found: dict[int, Migration] = {}
     for name in sorted(names):
         match = _ONE_FILE.fullmatch(name)
@@ -98,6 +99,8 @@ def _one_file(
         if number in found:
             raise InvalidInput(f"{found[number].up.path.name} has the same version", where=name)
         whole = read(name)
+        if not re.search(mark, whole.text, re.MULTILINE | re.IGNORECASE):
+            raise InvalidInput("the file has no up half of this layout", where=name)
         up, down = split(whole.text)
         found[number] = Migration(
             match[1],
@@ -173,7 +176,7 @@ def _flyway(names: Iterable[str], read: Read) -> tuple[Migration, ...]:
 
 _FOREIGN = {
     Layout.GOLANG_MIGRATE: _golang_migrate,
-    Layout.DBMATE: lambda names, read: _one_file(names, read, _dbmate),
-    Layout.GOOSE: lambda names, read: _one_file(names, read, _goose),
+    Layout.DBMATE: lambda names, read: _one_file(names, read, _dbmate, r"^\s*--\s*migrate:up\b"),
+    Layout.GOOSE: lambda names, read: _one_file(names, read, _goose, r"^\s*--\s*\+goose\s+up\b"),
     Layout.FLYWAY: _flyway,
 }

@@ -9,6 +9,7 @@ from pathlib import Path
 from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import Refused, WavehouseError
 from wavehouse.schema import queries
+from wavehouse.schema.rules.layouts import Layout
 from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll_back
 from wavehouse.schema.service.checking import Looked, look, look_again
 from wavehouse.schema.service.conditions import After
@@ -40,6 +41,7 @@ def apply(
     conninfo: str,
     folder: Path,
     *,
+    layout: Layout = Layout.WAVEHOUSE,
     to: str | None = None,
     role: str | None = None,
     allow_out_of_order: bool = False,
@@ -55,12 +57,13 @@ def apply(
 
     With ``oldest_transaction`` (seconds) the data and the sessions are looked at before and after
     (OPS-13). ``expected`` is what a plan said: Refused when the files are others, and a file that
-    makes another schema is not applied.
+    makes another schema is not applied. With a foreign ``layout`` the history is still ours: what
+    another runner recorded in a table of its own is not read.
 
     The history row keeps the hash of the schema as the migration left it, which takes some 0.1 s
     after each; without ``hash_each`` only the newest row gets one.
     """
-    migrations = read_ladder(folder)
+    migrations = read_ladder(folder, layout)
     with (
         telemetry.span("wavehouse.migrate", direction="up"),
         (reading if dry_run else working)(conninfo, role, patience) as session,
@@ -87,6 +90,7 @@ def rollback(
     conninfo: str,
     folder: Path,
     *,
+    layout: Layout = Layout.WAVEHOUSE,
     to: str | None = None,
     steps: int = 1,
     role: str | None = None,
@@ -98,7 +102,7 @@ def rollback(
     on_step: OnStep = _silent,
 ) -> WalkResult:
     """Undo the newest migrations by their down files: ``steps`` of them, or all above ``to``."""
-    migrations = read_ladder(folder)
+    migrations = read_ladder(folder, layout)
     with (
         telemetry.span("wavehouse.migrate", direction="down"),
         (reading if dry_run else working)(conninfo, role, patience) as session,
@@ -120,6 +124,7 @@ def recover(
     conninfo: str,
     folder: Path,
     *,
+    layout: Layout = Layout.WAVEHOUSE,
     role: str | None = None,
     dry_run: bool = False,
     actor: str | None = None,
@@ -131,7 +136,7 @@ def recover(
     What is done is known by the journal, what was under way by looking; nothing is done twice.
     Raises Refused when the file is not the one that began.
     """
-    migrations = read_ladder(folder)
+    migrations = read_ladder(folder, layout)
     with (
         telemetry.span("wavehouse.recover"),
         (reading if dry_run else working)(conninfo, role, patience) as session,
@@ -159,13 +164,18 @@ def recover(
 
 
 def status(
-    conninfo: str, folder: Path, *, role: str | None = None, probe: bool = False
+    conninfo: str,
+    folder: Path,
+    *,
+    layout: Layout = Layout.WAVEHOUSE,
+    role: str | None = None,
+    probe: bool = False,
 ) -> StatusResult:
     """Compare a folder with the history of a database. Writes nothing, waits for nobody.
 
     ``probe`` also holds the schema against the hash that its newest history row keeps.
     """
-    migrations = read_ladder(folder)
+    migrations = read_ladder(folder, layout)
     with reading(conninfo, role, Patience()) as session:
         result = compare(migrations, session.history())
         return replace(result, equals=equals_newest(session)) if probe else result
