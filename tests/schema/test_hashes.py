@@ -94,3 +94,40 @@ def test_an_empty_database_has_nothing_to_drift_from(database: str, ladder: Writ
     """Nothing applied: everything pending, drift unknown."""
     code, told = probe(ladder(FILES), database)
     assert (EXIT_FOUND, None, None, 3) == (code, told["version"], told["drift"], told["pending"])
+
+
+def test_a_migration_that_forgets_prepared_statements_does_no_harm(
+    database: str, ladder: Write
+) -> None:
+    """In a run of many files the statements of the hash are prepared; they may be lost."""
+    forget = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;"
+    files = {
+        f"{n}_t.up": f"CREATE TABLE t{n} (id int); {forget if n > 2 else ''}" for n in range(6)
+    }
+    files |= {f"{n}_t.down": f"DROP TABLE t{n};" for n in range(1, 7)}
+    apply(database, ladder(files))
+    assert 6 == len({found for found in hashes(database) if found is not None})
+    assert 0 == probe(ladder(files), database)[0]
+
+
+def test_rare_kinds_and_members_of_extensions_change_the_hash_as_ever(
+    database: str, ladder: Write
+) -> None:
+    """What the first rows do not have is looked for anew after each file."""
+    kinds = (
+        "CREATE TABLE t (id int);",
+        "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",
+        "CREATE TRIGGER g BEFORE INSERT ON t FOR EACH ROW EXECUTE FUNCTION f();",
+        "CREATE SEQUENCE s;",
+        "CREATE TYPE mood AS ENUM ('sad');",
+        "CREATE POLICY p ON t;",
+        "CREATE STATISTICS x ON (id + 1) FROM t;",
+        "CREATE RULE r AS ON DELETE TO t DO INSTEAD NOTHING;",
+        "CREATE COLLATION c (provider = libc, locale = 'C');",
+        "CREATE PUBLICATION news FOR TABLE t;",
+        "ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;",
+    )
+    folder = ladder({f"{n}_k.up": text for n, text in enumerate(kinds, start=1)})
+    apply(database, folder)
+    assert len(kinds) == len(set(hashes(database)) - {None})
+    assert 0 == probe(folder, database)[0]

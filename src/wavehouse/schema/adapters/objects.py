@@ -46,10 +46,15 @@ _TOKEN = re.compile(r"@(ours|own|name)\b")
 
 
 @cache
-def _statements() -> tuple[LiteralString, ...]:
-    """The statements with what many of them share written out; all of it stands in this file."""
+def _statements(*, members: bool = True) -> tuple[LiteralString, ...]:
+    """The statements with what many of them share written out; all of it stands in this file.
+
+    ``members`` false leaves out looking for what extensions brought, where none brought anything.
+    """
 
     def called(found: re.Match[str]) -> str:
+        if found[1] == "member" and not members:
+            return "true"
         text = _CALLS[found[1]]
         for place, value in enumerate(found[2].split(","), start=1):
             text = text.replace(f"${place}", value.strip())
@@ -292,6 +297,31 @@ _STATEMENTS = (
     current_database())
     """,
 )
+# Kinds that most databases have none of, and where one would stand. Each finds at least what the
+# kind's statement finds: planning that statement costs more than asking whether it is worth it.
+_MEMBERS = "members of extensions"
+_RARE: dict[str, LiteralString] = {
+    "trigger": "pg_trigger WHERE NOT tgisinternal",
+    "rule": "pg_rewrite WHERE rulename <> '_RETURN' AND ev_class >= 16384",
+    "policy": "pg_policy",
+    "sequence": "pg_sequence WHERE seqrelid >= 16384 AND seqrelid IS DISTINCT FROM"
+    " to_regclass('schema_ops.journal_journal_id_seq')",
+    "collation": "pg_collation WHERE collnamespace <> 'pg_catalog'::regnamespace",
+    "cast": "pg_cast WHERE oid >= 16384",
+    "operator": "pg_operator WHERE oprnamespace <> 'pg_catalog'::regnamespace",
+    "operator class": "pg_opclass WHERE opcnamespace <> 'pg_catalog'::regnamespace",
+    "statistics": "pg_statistic_ext",
+    "publication": "pg_publication",
+    "event trigger": "pg_event_trigger",
+    "language": "pg_language WHERE lanispl AND oid >= 16384",
+    "foreign data wrapper": "pg_foreign_data_wrapper",
+    "foreign server": "pg_foreign_server",
+    "text search configuration": "pg_ts_config WHERE cfgnamespace <> 'pg_catalog'::regnamespace",
+    "text search dictionary": "pg_ts_dict WHERE dictnamespace <> 'pg_catalog'::regnamespace",
+    "default privileges": "pg_default_acl",
+    _MEMBERS: "pg_depend WHERE deptype = 'e' AND objid >= 16384",
+}
+_KIND = re.compile(r"\s*SELECT '([a-z ]+) '")
 OWNER = "$owner"
 
 
@@ -311,10 +341,20 @@ def _read(connection: Connection) -> Snapshot:
     before = connection.execute("SELECT current_setting('search_path')").fetchone()
     connection.execute("SET search_path = ''")
     found: dict[str, dict[str, Any]] = {}
-    for statement in _statements():
-        found |= dict(connection.execute(statement).fetchall())
+    absent = _absent(connection)
+    for statement in _statements(members=_MEMBERS not in absent):
+        kind = _KIND.match(statement)
+        if kind is None or kind[1] not in absent:
+            found |= dict(connection.execute(statement).fetchall())
     connection.execute("SELECT set_config('search_path', %s, false)", before)
     return Snapshot(_with_owner(found))
+
+
+def _absent(connection: Connection) -> set[str]:
+    """The rare kinds that the database has nothing of."""
+    asked: LiteralString = ", ".join(f"EXISTS (SELECT FROM {place})" for place in _RARE.values())
+    there = connection.execute(f"SELECT {asked}").fetchone() or ()
+    return {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}
 
 
 def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
