@@ -102,7 +102,7 @@ def test_a_migration_that_forgets_prepared_statements_does_no_harm(
     """In a run of many files the statements of the hash are prepared; they may be lost."""
     forget = "DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;"
     files = {
-        f"{n}_t.up": f"CREATE TABLE t{n} (id int); {forget if n > 2 else ''}" for n in range(6)
+        f"{n}_t.up": f"CREATE TABLE t{n} (id int); {forget if n > 2 else ''}" for n in range(1, 7)
     }
     files |= {f"{n}_t.down": f"DROP TABLE t{n};" for n in range(1, 7)}
     apply(database, ladder(files))
