@@ -19,7 +19,14 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
-from wavehouse.listeners.service import accounts, archives, chapters, positions, subscriptions
+from wavehouse.listeners.service import (
+    accounts,
+    archives,
+    chapters,
+    positions,
+    recording,
+    subscriptions,
+)
 from wavehouse.listeners.types import Caller, Described, Kind, NewAction, ResumePolicy, Status
 
 FEED = "https://feeds.example/show.xml"
@@ -59,7 +66,7 @@ def test_p08_the_policy_changes_what_resuming_suggests_and_nothing_else(
     """Latest, furthest, or both to ask about; the log and the winner stay."""
     chapter, who = episode(database), caller.listener_id
     for ms in (1_800_000, 300_000):
-        positions.record(database, caller=caller, actions=[said(chapter, ms, Kind.SEEK)])
+        recording.record(database, caller=caller, actions=[said(chapter, ms, Kind.SEEK)])
     row = positions.position(database, listener_id=who, chapter_id=chapter)
     told = {}
     for policy in ResumePolicy:
@@ -92,9 +99,9 @@ def test_p10_a_move_of_ten_minutes_or_a_twentieth_displaces(
     chapter, who = episode(database), caller.listener_id
     at = clock.now() - timedelta(minutes=5)
     first = said(chapter, before, duration_ms=duration, device_id="car", occurred_at=at)
-    positions.record(database, caller=caller, actions=[first])
+    recording.record(database, caller=caller, actions=[first])
     second = said(chapter, after, duration_ms=duration, device_id="phone")
-    (done,) = positions.record(database, caller=caller, actions=[second]).results
+    (done,) = recording.record(database, caller=caller, actions=[second]).results
 
     hint = positions.resume(
         database, listener_id=who, chapter_id=chapter, device_id="car"
@@ -121,12 +128,12 @@ def test_p10_a_device_that_had_seen_the_position_displaces_nothing(
     """Nor does one that goes on from its own."""
     chapter = episode(database)
     first = said(chapter, 0, device_id="car")
-    positions.record(database, caller=caller, actions=[first])
+    recording.record(database, caller=caller, actions=[first])
     for action in (
         said(chapter, 1_200_000, device_id="phone", seen=first.action_id),
         said(chapter, 2_400_000, device_id="phone"),
     ):
-        (done,) = positions.record(database, caller=caller, actions=[action]).results
+        (done,) = recording.record(database, caller=caller, actions=[action]).results
         assert (Status.APPLIED, None) == (done.status, done.displaced)
 
 
@@ -166,7 +173,7 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
             """,
             [who],
         )
-    positions.record(database, caller=caller, actions=[said(chapter, 1_200_000)])
+    recording.record(database, caller=caller, actions=[said(chapter, 1_200_000)])
     before = positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
 
     def becomes(status: str, revoked: bool) -> None:
@@ -186,7 +193,7 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
     assert before == positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
     told = positions.changes(database, caller=caller, after=0)
     assert [chapter] == [one.chapter_id for one in told.actions]
-    positions.record(database, caller=caller, actions=[said(chapter, 1_260_000)])
+    recording.record(database, caller=caller, actions=[said(chapter, 1_260_000)])
     becomes("active", False)
     after = positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
     assert (1_200_000, 1_260_000) == (before, after)
@@ -195,7 +202,7 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
 def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: Caller) -> None:
     """The last one; another device's, a later one and other kinds are changes of their own."""
     chapter, start = episode(database), clock.now() - timedelta(hours=1)
-    cursor = positions.record(
+    cursor = recording.record(
         database, caller=caller, actions=[said(chapter, 1, Kind.SEEK, occurred_at=start)]
     ).cursor
 
@@ -205,7 +212,7 @@ def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: C
 
     ticks = [after(1, 1_000), after(2, 2_000), after(5.9, 6_000), after(11, 11_000)]
     ticks.append(after(11.5, 20_000, "car"))
-    positions.record(database, caller=caller, actions=ticks)
+    recording.record(database, caller=caller, actions=ticks)
     feed = positions.changes(database, caller=caller, after=cursor)
     row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
 
@@ -231,19 +238,19 @@ def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller
     """Every other device hears of it; older progress that comes later does not bring it back."""
     chapter, who = episode(database), caller.listener_id
     old = said(chapter, 500_000, occurred_at=clock.now() - timedelta(hours=3), device_id="attic")
-    cursor = positions.record(database, caller=caller, actions=[said(chapter, 90_000)]).cursor
+    cursor = recording.record(database, caller=caller, actions=[said(chapter, 90_000)]).cursor
     positions.remove(database, caller=caller, chapter_id=chapter)
     for when in ("at once", "after an older action"):
         with pytest.raises(NotFound):
             positions.position(database, listener_id=who, chapter_id=chapter)
         if when == "at once":
-            positions.record(database, caller=caller, actions=[old])
+            recording.record(database, caller=caller, actions=[old])
     told = positions.changes(database, caller=caller, after=cursor)
     assert ["reset", "progress"] == [one.kind for one in told.actions]
     assert () == positions.changes(database, caller=caller, after=0).actions
     with pytest.raises(NotFound):
         positions.remove(database, caller=caller, chapter_id=chapter)
-    positions.record(database, caller=caller, actions=[said(chapter, 70_000)])
+    recording.record(database, caller=caller, actions=[said(chapter, 70_000)])
     row = positions.position(database, listener_id=who, chapter_id=chapter)
     assert 70_000 == row.position_ms
 
@@ -274,8 +281,8 @@ def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, call
                 chapter, 900_000 - 300_000 * place, kind, duration_ms=3_600_000 + number,
                 occurred_at=at, device_id=("phone", "car")[place % 2],
             )  # fmt: skip
-            positions.record(database, caller=caller, actions=[one])
-        positions.record(database, caller=caller, actions=[said(chapter, 1_000)])
+            recording.record(database, caller=caller, actions=[one])
+        recording.record(database, caller=caller, actions=[said(chapter, 1_000)])
     positions.remove(database, caller=caller, chapter_id=chapter)
     before = state(database, caller)
     other = somebody(database)
@@ -346,7 +353,7 @@ def test_the_commands_carry_away_bring_in_and_erase(
     """Export to a file, import for another, erase both; nobody is asked with --yes."""
     from contextlib import nullcontext
 
-    positions.record(database, caller=caller, actions=[said(episode(database), 90_000)])
+    recording.record(database, caller=caller, actions=[said(episode(database), 90_000)])
     other, file = somebody(database), tmp_path / "archive.json"
 
     def run(*words: object, input_: str | None = None) -> Any:

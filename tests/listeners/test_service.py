@@ -27,7 +27,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import PreconditionFailed
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
-from wavehouse.listeners.service import accounts, positions, subscriptions
+from wavehouse.listeners.service import accounts, positions, recording, subscriptions
 from wavehouse.listeners.service.chapters import Episode, find_chapters
 from wavehouse.listeners.types import Caller, Kind, NewAction, Status
 from wavehouse.store import DATABASES, connect
@@ -64,7 +64,7 @@ def test_p01_fifty_first_writes_at_once_make_one_row(
     with ThreadPoolExecutor(16) as pool:
         list(
             pool.map(
-                lambda n: positions.record(
+                lambda n: recording.record(
                     database, caller=caller, actions=[said(chapter, n * 1000, device_id=f"d{n}")]
                 ),
                 range(50),
@@ -105,7 +105,7 @@ def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: C
         ]
         ordered = actions[::-1] if backwards else actions
         for start in range(0, len(ordered), size):
-            positions.record(database, caller=caller, actions=ordered[start : start + size])
+            recording.record(database, caller=caller, actions=ordered[start : start + size])
         row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
         ends.add((row.position_ms, row.furthest_ms, row.state, row.finished_count))
     assert 1 == len(ends)
@@ -115,12 +115,12 @@ def test_p12_a_version_that_was_read_must_still_be_there(
     database: Any, caller: Caller, chapter: str
 ) -> None:
     """If-Match with an old version changes nothing; create only means only."""
-    positions.record(database, caller=caller, actions=[said(chapter, 60_000)])
+    recording.record(database, caller=caller, actions=[said(chapter, 60_000)])
     row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
-    positions.record(database, caller=caller, actions=[said(chapter, 90_000)], if_match=row.version)
+    recording.record(database, caller=caller, actions=[said(chapter, 90_000)], if_match=row.version)
     for more in ({"if_match": row.version}, {"only_new": True}):
         with pytest.raises(PreconditionFailed):
-            positions.record(database, caller=caller, actions=[said(chapter, 1_000)], **more)  # type: ignore[arg-type]
+            recording.record(database, caller=caller, actions=[said(chapter, 1_000)], **more)  # type: ignore[arg-type]
     now = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
     assert (90_000, row.version + 1) == (now.position_ms, now.version)
 
@@ -131,8 +131,8 @@ def test_p13_p15_each_action_of_a_batch_has_a_status_in_request_order(
     """Applied, superseded, guarded, duplicate, rejected: one does not touch the others."""
     at = clock.now() - timedelta(hours=1)
     first = said(chapter, 600_000, occurred_at=at + timedelta(minutes=9))
-    positions.record(database, caller=caller, actions=[first])
-    done = positions.record(
+    recording.record(database, caller=caller, actions=[first])
+    done = recording.record(
         database,
         caller=caller,
         actions=[
@@ -155,8 +155,8 @@ def test_p11_a_displaced_position_is_restored_by_a_new_action(
     """The history stays; the restored one wins."""
     at = clock.now() - timedelta(hours=2)
     good = said(chapter, 1_800_000, occurred_at=at)
-    positions.record(database, caller=caller, actions=[good])
-    positions.record(database, caller=caller, actions=[said(chapter, 7_000, kind=Kind.SEEK)])
+    recording.record(database, caller=caller, actions=[good])
+    recording.record(database, caller=caller, actions=[said(chapter, 7_000, kind=Kind.SEEK)])
     done = positions.restore(database, caller=caller, chapter_id=chapter, action_id=good.action_id)
     assert Status.APPLIED is done.results[0].status
     row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
@@ -168,7 +168,7 @@ def test_p24_p28_p34_resume_begins_anew_after_the_end_and_never_behind_it(
 ) -> None:
     """Finished: from nought. A shorter cut: before its end. A pause: some seconds back."""
     at = clock.now() - timedelta(hours=5)
-    positions.record(
+    recording.record(
         database,
         caller=caller,
         actions=[said(chapter, 900_000, duration_ms=3_600_000, occurred_at=at, device_id="car")],
@@ -179,7 +179,7 @@ def test_p24_p28_p34_resume_begins_anew_after_the_end_and_never_behind_it(
         found.suggested_rewind_ms,
         found.device,
     )
-    positions.record(database, caller=caller, actions=[said(chapter, 3_599_000)])
+    recording.record(database, caller=caller, actions=[said(chapter, 3_599_000)])
     ended = positions.resume(database, listener_id=caller.listener_id, chapter_id=chapter)
     assert (0, True) == (ended.position_ms, ended.finished)
 
@@ -211,7 +211,7 @@ def test_p17_a_poller_under_eight_writers_loses_nothing(
             for n in range(EACH)
         ]
         for place in range(0, EACH, BATCH):
-            positions.record(database, caller=caller, actions=told[place : place + BATCH])
+            recording.record(database, caller=caller, actions=told[place : place + BATCH])
         return [one.action_id for one in told]
 
     def poll() -> None:
@@ -243,7 +243,7 @@ def test_p20_the_cursor_is_a_second_of_now_or_one_more_than_the_last(
     """Clients that send their own clock as a cursor go on working."""
     before = int(clock.now().timestamp())
     cursors = [
-        positions.record(database, caller=caller, actions=[said(chapter, n * 1_000)]).cursor
+        recording.record(database, caller=caller, actions=[said(chapter, n * 1_000)]).cursor
         for n in range(1, 6)
     ]
     assert cursors[0] >= before
@@ -258,7 +258,7 @@ def test_p21_a_page_says_that_there_is_more_and_a_cursor_from_the_future_starts_
     made = find_chapters(database, episodes)
     begun = positions.changes(database, caller=caller, after=0).cursor
     for episode in episodes:
-        positions.record(database, caller=caller, actions=[said(made[episode], 60_000)])
+        recording.record(database, caller=caller, actions=[said(made[episode], 60_000)])
     pages, after, more = [], begun, True
     while more:
         page = positions.changes(database, caller=caller, after=after, limit=2)
@@ -288,7 +288,7 @@ def test_p36_a_device_that_is_removed_leaves_the_position_it_won(
     database: Any, caller: Caller, chapter: str
 ) -> None:
     """Its row goes; the winner stays."""
-    positions.record(database, caller=caller, actions=[said(chapter, 42_000, device_id="old")])
+    recording.record(database, caller=caller, actions=[said(chapter, 42_000, device_id="old")])
     with database.listener(caller.listener_id) as tx:
         accounts.delete_device(tx, listener_id=caller.listener_id, device_id="old")
     left = subscriptions.devices(database, listener_id=caller.listener_id)
@@ -301,7 +301,7 @@ WRITER = """
 import sys
 from uuid import uuid4
 from wavehouse.kernel.ids import ActionId, ListenerId
-from wavehouse.listeners.service import positions
+from wavehouse.listeners.service import positions, recording
 from wavehouse.listeners.types import Caller, Kind, NewAction
 from wavehouse.store import Database, Listeners, Place
 from uuid import UUID
@@ -310,7 +310,7 @@ database = Database[Listeners](place)
 caller = Caller(ListenerId(UUID(sys.argv[3])), "", b"x" * 32)
 print("ready", flush=True)
 while True:
-    positions.record(database, caller=caller, actions=[
+    recording.record(database, caller=caller, actions=[
         NewAction(ActionId(uuid4()), sys.argv[4], Kind.SEEK, n * 1000) for n in range(50)])
 """
 
@@ -456,7 +456,7 @@ def test_row_security_shows_a_listener_their_own_rows_only(
     database: Any, caller: Caller, chapter: str, other_password: Any
 ) -> None:
     """In another listener's transaction the rows are not there."""
-    positions.record(database, caller=caller, actions=[said(chapter, 60_000)])
+    recording.record(database, caller=caller, actions=[said(chapter, 60_000)])
     with database.listener(uuid4()) as tx:
         assert 0 == tx.value("SELECT count(*) FROM listeners.playback_positions")
         assert 0 == tx.value("SELECT count(*) FROM listeners.playback_actions")

@@ -100,9 +100,10 @@ class Tx(Generic[D]):
 
     @contextmanager
     def together(self) -> Iterator[None]:
-        """Statements that are sent without waiting for each other's answers; errors come last.
+        """Statements that are sent without waiting for each other's answers.
 
-        Only for those whose answers nobody needs: how many rows they touched is not known here.
+        An answer that is read is waited for. How many rows a statement touched is not known here,
+        and an error may only show at a later statement or at the end.
         """
         with self.connection.pipeline():
             yield

@@ -21,7 +21,14 @@ from wavehouse.listeners.http.common import (
     raw_body,
     signing_in,
 )
-from wavehouse.listeners.service import accounts, chapters, positions, sessions, subscriptions
+from wavehouse.listeners.service import (
+    accounts,
+    chapters,
+    positions,
+    recording,
+    sessions,
+    subscriptions,
+)
 from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
@@ -249,7 +256,7 @@ def _record(database: Database[Listeners], who: Caller, body: Any) -> int:
     told = dialect.actions(body)
     received = clock.now()
     found = chapters.find_chapters(database, [one.episode for one in told])
-    return positions.record(
+    return recording.record(
         database,
         caller=who,
         actions=[one.action(who.listener_id, found[one.episode], received) for one in told],

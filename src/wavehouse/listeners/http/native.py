@@ -19,7 +19,14 @@ from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import signing_in
-from wavehouse.listeners.service import accounts, archives, chapters, positions, subscriptions
+from wavehouse.listeners.service import (
+    accounts,
+    archives,
+    chapters,
+    positions,
+    recording,
+    subscriptions,
+)
 from wavehouse.listeners.types import (
     Caller,
     Change,
@@ -183,7 +190,7 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     @api.post("/actions", responses=_answers(413, 422))
     def record(body: BatchIn, who: Who) -> BatchOut:
         """Tell what was done, at once or later, in any order: the end is the same (P2)."""
-        done = positions.record(
+        done = recording.record(
             database, caller=who, actions=[one.told(one.chapter_id) for one in body.actions]
         )
         return BatchOut(
@@ -221,7 +228,7 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
         if_none_match: Annotated[str | None, Header(max_length=200)] = None,
     ) -> Outcome:
         """One action of one chapter, if it still is as it was read (``If-Match: "v7"``)."""
-        done = positions.record(
+        done = recording.record(
             database,
             caller=who,
             actions=[body.told(chapter_id)],

@@ -272,7 +272,7 @@ def save_positions(
         )
         versions = {}
         for chapter_id, _, _ in rows:
-            (versions[chapter_id],) = cursor.fetchone() or (1,)
+            ((versions[chapter_id],),) = cursor.fetchall()
             cursor.nextset()
         return versions
 

@@ -21,7 +21,7 @@ from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.rules import LARGEST_BATCH
-from wavehouse.listeners.service import accounts, positions, subscriptions
+from wavehouse.listeners.service import accounts, recording, subscriptions
 from wavehouse.listeners.service.chapters import Episode, find_chapters
 from wavehouse.listeners.types import Caller, Described, Kind, NewAction
 from wavehouse.store import Database, Listeners
@@ -83,7 +83,7 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
     subscriptions.change(database, caller=caller, device_id=None, add=read.subscriptions)
     actions = [replace(one, chapter_id=named[one.chapter_id]) for one in read.actions]
     for start in range(0, len(actions), LARGEST_BATCH):
-        positions.record(database, caller=caller, actions=actions[start : start + LARGEST_BATCH])
+        recording.record(database, caller=caller, actions=actions[start : start + LARGEST_BATCH])
     with database.listener(caller.listener_id) as tx:
         for chapter_id, action_id in read.removed:
             position_queries.mark_deleted(

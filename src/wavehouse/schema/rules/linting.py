@@ -12,26 +12,22 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from wavehouse.schema.rules.lint_objects import of_objects
 from wavehouse.schema.rules.parser import Act, Unparsable, acts
-from wavehouse.schema.rules.recipes import RULES
 from wavehouse.schema.rules.script import line_at, names_of
+from wavehouse.schema.rules.walked import Walked, finding
 from wavehouse.schema.types import (
     Effect,
     Finding,
-    Migration,
-    Script,
-    Snapshot,
     Statement,
     strength,
 )
 
 _STOPS_WRITES = strength("ShareLock")
 _STOPS_READS = strength("AccessExclusiveLock")
-_COLUMNS = re.compile(r"\(((?:[^()]|\([^()]*\))*)\)")
 _TIME = re.compile(r"20\d\d(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])([01]\d|2[0-3])[0-5]\d(\d\d)?")
 _SERIAL = ("serial", "bigserial", "smallserial", "serial4", "serial8", "serial2")
 _LONGEST_NAME = 63
-_FEW = 3
 _WORK = frozenset(
     {"UpdateStmt", "DeleteStmt", "InsertStmt", "MergeStmt", "CreateTableAsStmt", "CopyStmt"}
 )
@@ -43,55 +39,14 @@ _TRUNCATE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Walked:
-    """A file as it was walked in the shadow; ``stopped`` is where it did not run and why."""
-
-    migration: Migration
-    script: Script
-    effects: tuple[Effect, ...]
-    before: Snapshot
-    after: Snapshot
-    stopped: tuple[Statement, str, str] | None = None
-
-
 def findings(walked: Walked, *, today: date, pattern: bool = True) -> list[Finding]:
     """Everything there is to say of a file, waivers applied, in the order of its lines."""
     found = [
         *_of_file(walked, pattern=pattern),
         *_of_statements(walked),
-        *_of_objects(walked),
+        *of_objects(walked),
     ]
     return sorted(_waived(walked, found, today), key=lambda f: (f.line, f.rule))
-
-
-def _finding(
-    walked: Walked,
-    rule: str,
-    line: int,
-    *,
-    name: str = "",
-    relation: str = "",
-    statement: Statement | None = None,
-    effect: Effect | None = None,
-    lock: str = "",
-) -> Finding:
-    recipe = RULES[rule]
-    told = effect or Effect()
-    return Finding(
-        rule,
-        recipe.severity,
-        walked.migration.up.path.name,
-        line,
-        recipe.says.format(
-            name=name or "it",
-            relation=relation or "the table",
-            lock=(lock or told.strongest or "a lock").removesuffix("Lock"),
-        ),
-        recipe.recipe,
-        " ".join(statement.text.split())[:200] if statement else "",
-        told,
-    )
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -100,19 +55,19 @@ def _finding(
 def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
     migration = walked.migration
     if pattern and not _TIME.fullmatch(migration.version):
-        yield _finding(walked, "file-name-pattern", 1, name=migration.version)
+        yield finding(walked, "file-name-pattern", 1, name=migration.version)
     if migration.down is None and walked.script.irreversible is None:
-        yield _finding(walked, "missing-down", 1)
+        yield finding(walked, "missing-down", 1)
     elif (
         migration.down is not None
         and _is_empty(migration.down.text)
         and walked.before.logical != walked.after.logical
     ):
-        yield _finding(walked, "empty-down", 1)
+        yield finding(walked, "empty-down", 1)
     if walked.stopped is not None:
         statement, state, message = walked.stopped
         rule = "concurrently-in-transaction" if state == "25001" else "does-not-run"
-        yield _finding(walked, rule, statement.line, name=message, statement=statement)
+        yield finding(walked, rule, statement.line, name=message, statement=statement)
 
 
 def _is_empty(text: str) -> bool:
@@ -148,7 +103,7 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
         told = acts(statement.text)
         if isinstance(told, Unparsable):
             line = statement.line + line_at(statement.text, told.position) - 1
-            yield _finding(walked, "does-not-parse", line, name=told.message, statement=statement)
+            yield finding(walked, "does-not-parse", line, name=told.message, statement=statement)
             continue
         for one in _judged(walked, statement, told, effect, held):
             # Splitting the file mends all work under earlier locks: the first of it is told.
@@ -159,7 +114,7 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
         for relation in _altered(told, effect, held):
             altered[relation] = altered.get(relation, 0) + 1
             if altered[relation] == 2:
-                yield _finding(
+                yield finding(
                     walked,
                     "alters-could-be-one",
                     statement.line,
@@ -171,7 +126,7 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
             held.add(statement, _stopping(walked, effect))
     if len(held.first) > 1:
         first = min(held.first.values(), key=lambda s: s.line)
-        yield _finding(
+        yield finding(
             walked,
             "locks-several-tables",
             first.line,
@@ -179,7 +134,7 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
             statement=first,
         )
     if keys > 1:
-        yield _finding(walked, "several-foreign-keys", 1)
+        yield finding(walked, "several-foreign-keys", 1)
 
 
 def _altered(told: Sequence[Act], effect: Effect, held: _Held) -> set[str]:
@@ -222,7 +177,7 @@ def _judged(
     strongest = max((*held.modes.values(), *taken.values()), key=strength, default="")
 
     def say(rule: str, *, relation: str = "", name: str = "") -> Finding:
-        return _finding(
+        return finding(
             walked,
             rule,
             statement.line,
@@ -374,129 +329,6 @@ def _too_long(text: str) -> list[str]:
     return [name for name in names_of(text) if len(name.encode()) > _LONGEST_NAME]
 
 
-# -- objects ---------------------------------------------------------------------------------------
-
-
-def _of_objects(walked: Walked) -> Iterator[Finding]:
-    """What the file made, by its catalogue: keys, indexes, partitions, columns."""
-    made = {
-        name: attributes
-        for name, attributes in walked.after.objects.items()
-        if name not in walked.before.objects
-    }
-    indexes = _indexes(walked.after)
-    for full, attributes in sorted(made.items()):
-        kind, _, name = full.partition(" ")
-        line = _line_of(walked, name.rpartition(".")[2])
-        if kind == "table":
-            yield from _of_table(walked, name, attributes, line)
-        elif kind == "constraint":
-            definition = str(attributes.get("definition", ""))
-            table = name.rpartition(".")[0]
-            if definition.startswith("FOREIGN KEY") and not _is_indexed(
-                _columns(definition), indexes.get(table, {})
-            ):
-                yield _finding(
-                    walked,
-                    "foreign-key-without-index",
-                    line,
-                    name=name.rpartition(".")[2],
-                    relation=table,
-                )
-        elif kind == "index" and f"constraint {_constraint_of(attributes, name)}" not in made:
-            yield from _of_index(walked, name, attributes, line, indexes)
-        elif kind == "column" and str(attributes.get("type", "")).startswith("timestamp without"):
-            yield _finding(walked, "timestamp-without-zone", line, name=name)
-
-
-def _of_table(
-    walked: Walked, name: str, attributes: dict[str, object] | object, line: int
-) -> Iterator[Finding]:
-    told = attributes if isinstance(attributes, dict) else {}
-    objects = walked.after.objects
-    bound = told.get("partition_bound")
-    parents = told.get("parents") or []
-    if bound == "DEFAULT":
-        yield _finding(walked, "default-partition", line, name=name, relation=name)
-    if bound and isinstance(parents, list) and parents:
-        parent = str(parents[0]).rpartition(".")[2]
-        if not name.rpartition(".")[2].startswith(parent):
-            yield _finding(walked, "partition-name", line, name=name, relation=name)
-    has_key = any(
-        key.startswith(f"constraint {name}.")
-        and str(found.get("definition", "")).startswith("PRIMARY KEY")
-        for key, found in objects.items()
-    )
-    if not has_key and not bound and not parents:
-        yield _finding(walked, "table-without-primary-key", line, relation=name)
-
-
-def _of_index(
-    walked: Walked,
-    name: str,
-    attributes: object,
-    line: int,
-    indexes: dict[str, dict[str, tuple[str, ...]]],
-) -> Iterator[Finding]:
-    told = attributes if isinstance(attributes, dict) else {}
-    definition = str(told.get("definition", ""))
-    short, table = name.rpartition(".")[2], _table(definition)
-    columns = _columns(definition)
-    if " WHERE " not in definition and "INCLUDE" not in definition:
-        same = [
-            other
-            for other, theirs in indexes.get(table, {}).items()
-            if other != name and theirs == columns
-        ]
-        if same:
-            yield _finding(walked, "duplicate-index", line, name=short, relation=table)
-    if len(columns) > _FEW and " UNIQUE " not in definition:
-        yield _finding(walked, "wide-index", line, name=short, relation=table)
-    if " USING hash " in definition:
-        yield _finding(walked, "hash-index", line, name=short, relation=table)
-    if not short.startswith(table.rpartition(".")[2]):
-        yield _finding(walked, "index-name", line, name=short, relation=table)
-
-
-def _indexes(snapshot: Snapshot) -> dict[str, dict[str, tuple[str, ...]]]:
-    """The columns of every whole index, by table and name of the index."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
-    for full, attributes in snapshot.objects.items():
-        if full.startswith("index "):
-            definition = str(attributes.get("definition", ""))
-            if " WHERE " not in definition:
-                table = found.setdefault(_table(definition), {})
-                table[full.removeprefix("index ")] = _columns(definition)
-    return found
-
-
-def _columns(definition: str) -> tuple[str, ...]:
-    inside = _COLUMNS.search(definition)
-    return tuple(part.strip().split(" ")[0] for part in inside[1].split(",")) if inside else ()
-
-
-def _table(definition: str) -> str:
-    return definition.split(" ON ", 1)[-1].removeprefix("ONLY ").split(" ", 1)[0]
-
-
-def _is_indexed(columns: tuple[str, ...], indexes: dict[str, tuple[str, ...]]) -> bool:
-    return any(set(theirs[: len(columns)]) == set(columns) for theirs in indexes.values())
-
-
-def _constraint_of(attributes: object, name: str) -> str:
-    told = attributes if isinstance(attributes, dict) else {}
-    return f"{_table(str(told.get('definition', '')))}.{name.rpartition('.')[2]}"
-
-
-def _line_of(walked: Walked, word: str) -> int:
-    """The line of the first statement that says a word; of the file's first for none."""
-    for statement in walked.script.statements:
-        at = statement.text.find(word)
-        if at >= 0:
-            return statement.line + line_at(statement.text, at) - 1
-    return 1
-
-
 # -- waivers ---------------------------------------------------------------------------------------
 
 
@@ -510,8 +342,8 @@ def _waived(walked: Walked, found: list[Finding], today: date) -> Iterator[Findi
             if waiver.until >= today:
                 yield replace(one, waived=f"until {waiver.until}: {waiver.reason}")
                 continue
-            yield _finding(walked, "waiver-expired", waiver.line, name=one.rule)
+            yield finding(walked, "waiver-expired", waiver.line, name=one.rule)
         yield one
     for rule, waiver in waivers.items():
         if rule not in used:
-            yield _finding(walked, "waiver-unused", waiver.line, name=rule)
+            yield finding(walked, "waiver-unused", waiver.line, name=rule)

@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.adapters.shadow import Shadow
-from wavehouse.schema.rules.linting import Walked, findings
+from wavehouse.schema.rules.linting import findings
 from wavehouse.schema.rules.recipes import INFO, RULES
 from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.rules.walked import Walked
 from wavehouse.schema.service.planning import measured_files
 from wavehouse.schema.service.replaying import DoesNotRun
 from wavehouse.schema.types import Finding, LintResult, Migration, Script, Snapshot, Statement

@@ -1,0 +1,50 @@
+"""A file that lint walked in the shadow, and how a finding about it is written."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wavehouse.schema.rules.recipes import RULES
+from wavehouse.schema.types import Effect, Finding, Migration, Script, Snapshot, Statement
+
+
+@dataclass(frozen=True, slots=True)
+class Walked:
+    """A file as it was walked in the shadow; ``stopped`` is where it did not run and why."""
+
+    migration: Migration
+    script: Script
+    effects: tuple[Effect, ...]
+    before: Snapshot
+    after: Snapshot
+    stopped: tuple[Statement, str, str] | None = None
+
+
+def finding(
+    walked: Walked,
+    rule: str,
+    line: int,
+    *,
+    name: str = "",
+    relation: str = "",
+    statement: Statement | None = None,
+    effect: Effect | None = None,
+    lock: str = "",
+) -> Finding:
+    """A finding about a file, in the words of its rule's recipe, with what was measured."""
+    recipe = RULES[rule]
+    told = effect or Effect()
+    return Finding(
+        rule,
+        recipe.severity,
+        walked.migration.up.path.name,
+        line,
+        recipe.says.format(
+            name=name or "it",
+            relation=relation or "the table",
+            lock=(lock or told.strongest or "a lock").removesuffix("Lock"),
+        ),
+        recipe.recipe,
+        " ".join(statement.text.split())[:200] if statement else "",
+        told,
+    )
