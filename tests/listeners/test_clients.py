@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 import httpx2
@@ -187,6 +188,62 @@ def test_antennapods_exchange(root: str, phone: Any) -> None:
     (one,) = found["actions"]
     assert one["started"] >= 0
     assert (65, 3600, "g-1") == (one["position"], one["total"], one["guid"])
+
+
+def test_antennapods_first_synchronisation_and_the_next(root: str, phone: Any) -> None:
+    """Everything played goes up as started = position = total, 30 at a time, by a POSTed device.
+
+    The cursor of the last upload is its next ``since``, for both lists: what another device said
+    between two bulks is not skipped (P19). Its parser fails on a missing ``update_urls``, ``add``
+    or ``remove``.
+    """
+    user, bulk, count = phone.username, 30, 70
+    episodes = f"{root}/api/2/episodes/{user}.json"
+    follows = f"{root}/api/2/subscriptions/{user}/antenna.json"
+    other = client(root, phone)
+    with httpx2.Client() as web:
+        assert 200 == web.post(f"{root}/api/2/auth/{user}/login.json", auth=phone.auth).status_code
+        device = {"caption": "AntennaPod", "type": "mobile"}
+        made = web.post(f"{root}/api/2/devices/{user}/antenna.json", json=device)
+        assert 200 == made.status_code
+        told = web.get(follows, params={"since": 0}).json()
+        assert {"add", "remove", "timestamp"} <= told.keys()
+        sent = web.post(follows, json={"add": [SHOW], "remove": []}).json()
+        assert {"update_urls", "timestamp"} <= sent.keys()
+        followed = sent["timestamp"]
+        assert [] == web.get(episodes, params={"since": 0}).json()["actions"]
+        played = [
+            {"podcast": SHOW, "episode": f"https://media.example/{n}.mp3", "device": "antenna",
+             "action": "play", "timestamp": "2026-11-20T12:00:00",
+             "started": 1800, "position": 1800, "total": 1800}
+            for n in range(count)
+        ]  # fmt: skip
+        for first in range(0, count, bulk):
+            sent = web.post(episodes, json=played[first : first + bulk]).json()
+            assert {"update_urls", "timestamp"} <= sent.keys()
+            if first == 0:
+                other.upload_episode_actions([play("laptop", 77, "2026-11-21T08:00:00")])
+                other.update_subscriptions("laptop", [OTHER])
+        found = web.get(episodes, params={"since": sent["timestamp"]}).json()["actions"]
+        assert 77 in [one["position"] for one in found if one["device"] == "laptop"]
+        assert [OTHER] == web.get(follows, params={"since": followed}).json()["add"]
+    state = {one.episode: one.position for one in other.download_episode_actions(0).actions}
+    assert count == len([url for url in state if url != EPISODE]) + 1
+    assert (77, 1800) == (state[EPISODE], state["https://media.example/2.mp3"])
+
+
+def test_p20_antennapods_nextcloud_mode_asks_by_the_phones_own_clock(root: str, phone: Any) -> None:
+    """Our cursor is not read: what comes after a second is behind that second."""
+    base, before = f"{root}/index.php/apps/gpoddersync", int(time.time()) - 1
+    action = {"podcast": SHOW, "episode": EPISODE, "action": "PLAY", "position": 30,
+              "started": 0, "total": 600, "timestamp": "2026-11-20T12:00:00"}  # fmt: skip
+    with httpx2.Client(auth=phone.auth) as web:
+        for asked in ("episode_action", "subscriptions"):
+            web.get(f"{base}/{asked}", params={"since": before})
+        client(root, phone).upload_episode_actions([play("laptop", 90)])
+        web.post(f"{base}/episode_action/create", json=[action])
+        found = web.get(f"{base}/episode_action", params={"since": before}).json()["actions"]
+        assert {90, 30} == {one["position"] for one in found}
 
 
 def test_nextclouds_dialect(root: str, phone: Any) -> None:
