@@ -144,8 +144,9 @@ def test_the_keyboard_reaches_everything(visit: Visit, site: str) -> None:
 
 
 def test_the_first_tab_skips_to_the_content(visit: Visit, site: str) -> None:
-    """Nobody has to walk through the frame."""
+    """Nobody has to walk through the frame; a card that comes later does not take the focus."""
     page = visit.open(site)
+    page.wait_for_load_state("networkidle")
     page.keyboard.press("Tab")
     expect(page.get_by_role("link", name="Skip to the content")).to_be_focused()
     page.keyboard.press("Enter")

@@ -5,6 +5,7 @@
   let lastMenu;
   let goingSince = 0;
   const find = (selector) => document.querySelector(selector);
+  let content = find("#content");
 
   function dark() {
     const chosen = root.dataset.theme;
@@ -129,9 +130,12 @@
   });
 
   // After a swap the focus goes where it was: htmx finds what has an id, this the menu that closed.
+  // A card that came later is no reason to move it.
   document.addEventListener("htmx:after:swap", () => {
-    if (document.activeElement !== document.body) return;
+    const before = content;
+    content = find("#content");
+    if (content === before || document.activeElement !== document.body) return;
     const menu = lastMenu && find(`[data-menu="${lastMenu}"]`);
-    (menu || find("#content"))?.focus({ preventScroll: true });
+    (menu || content)?.focus({ preventScroll: true });
   });
 })();
