@@ -199,6 +199,8 @@ class Layout:
 
 def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) -> None:
     """A second header may repeat the first; other fields would be taken for each other."""
+    if "#" not in text:  # one character is found many times faster than eight
+        return
     place = -1
     while (place := text.find("#Fields:", place + 1)) >= 0:
         line = text[place:].partition("\n")[0].rstrip("\r")

@@ -1,14 +1,11 @@
-"""SQL of the roller: dirty hours in, whole hours and days out. The selects are in transforms/."""
+"""SQL of the roller: dirty hours and their days' events out of one database, rows into another."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cache
-from importlib.resources import files
-from typing import LiteralString
+from typing import IO
 from uuid import UUID
 
 from psycopg import sql
@@ -18,7 +15,7 @@ from wavehouse.kernel import clock
 from wavehouse.measurement.types import Reconciliation
 from wavehouse.store import Analytics, Operational, Tx
 
-_NAME = re.compile(r"(?<!:):([a-z_]+)")
+_BLOCK = 2**20
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +52,6 @@ class DirtyHour:
 
     id: int
     hour: datetime
-
-
-@cache
-def transform(name: str) -> LiteralString:
-    """A transform's select, with its ``:name`` parameters in psycopg's form."""
-    text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
-    # The file is the package's own and holds no values: it is as literal as a string here.
-    return _NAME.sub(r"%(\1)s", text)
 
 
 def lock_rolling(tx: Tx[Operational]) -> None:
@@ -106,42 +95,55 @@ def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime)
     )
 
 
-def carry(
-    source: Tx[Operational],
-    target: Tx[Analytics],
-    rollup: Rollup,
-    *,
-    spans: Sequence[tuple[datetime, datetime]],
-    computed_at: datetime,
-) -> int:
-    """Stream the spans' aggregates from one database into the other; the number of rows."""
-    out = sql.SQL("COPY ({}) TO STDOUT").format(sql.SQL(transform(rollup.transform)))
-    table = sql.Identifier("analytics", rollup.table)
-    # COPY does not go into a table with row security: by way of a temporary one. One for all
-    # spans: each that is dropped keeps its locks to the end, and spans may be many.
-    target.connection.execute(
-        sql.SQL("CREATE TEMP TABLE carried (LIKE {}) ON COMMIT DROP").format(table)
+def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> None:
+    """Append a span's events as CSV, with the columns that the transforms read; times are UTC."""
+    with (
+        tx.connection.cursor() as cursor,
+        cursor.copy(
+            """
+            COPY (
+              SELECT "timestamp" AT TIME ZONE 'UTC', organization_id, podcast_id, episode_id,
+                     event_type, platform, country_code, device_type, listener_key,
+                     listen_duration_seconds, completion_rate
+              FROM measurement.listener_events
+              WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s
+            ) TO STDOUT (FORMAT csv)
+            """,
+            {"first": first, "last": last},
+        ) as rows,
+    ):
+        for row in rows:
+            into.write(row)
+
+
+def stage(tx: Tx[Analytics], table: str) -> None:
+    """Make the temporary table of a rollup's rows: COPY goes into none with row security."""
+    tx.connection.execute(
+        sql.SQL("CREATE TEMP TABLE {} (LIKE {}) ON COMMIT DROP").format(
+            _staged(table), sql.Identifier("analytics", table)
+        )
     )
-    for first, last in spans:
-        parameters = {
-            "grain": rollup.grain,
-            "first": first,
-            "last": last,
-            "computed_at": computed_at,
-        }
-        with (
-            source.connection.cursor() as reader,
-            target.connection.cursor() as writer,
-            reader.copy(out, parameters) as rows,
-            writer.copy("COPY carried FROM STDIN") as sink,
-        ):
-            for block in rows:
-                sink.write(block)
-    inserted = target.connection.execute(
-        sql.SQL("INSERT INTO {} SELECT * FROM carried").format(table)
-    )
-    target.connection.execute("DROP TABLE carried")
-    return inserted.rowcount
+
+
+def carry(tx: Tx[Analytics], table: str, rows: IO[bytes]) -> None:
+    """Add rows, as CSV in the order of the table's columns, to those that are staged."""
+    copy = sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(_staged(table))
+    with tx.connection.cursor() as writer, writer.copy(copy) as sink:
+        while block := rows.read(_BLOCK):
+            sink.write(block)
+
+
+def keep_staged(tx: Tx[Analytics], table: str) -> int:
+    """Put what is staged into the rollup; the number of rows."""
+    return tx.connection.execute(
+        sql.SQL("INSERT INTO {} SELECT * FROM {}").format(
+            sql.Identifier("analytics", table), _staged(table)
+        )
+    ).rowcount
+
+
+def _staged(table: str) -> sql.Identifier:
+    return sql.Identifier(f"staged_{table}")
 
 
 def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.adapters.formats import Layout, layout_of
 from wavehouse.measurement.adapters.logfile import Head, LogFile
-from wavehouse.measurement.types import Chunk
+
+T = TypeVar("T")
 
 
 def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
@@ -22,12 +24,12 @@ def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
         return layout_of(log.sample(), format_, str(log.path))
 
 
-def ahead(cutter: ThreadPoolExecutor, chunks: Iterator[Chunk]) -> Iterator[Chunk]:
-    """The same chunks, each cut while the one before is worked on."""
-    coming = cutter.submit(next, chunks, None)
-    while (chunk := coming.result()) is not None:
-        coming = cutter.submit(next, chunks, None)
-        yield chunk
+def ahead(thread: ThreadPoolExecutor, pieces: Iterator[T]) -> Iterator[T]:
+    """The same pieces, each made while the one before is worked on."""
+    coming = thread.submit(next, pieces, None)
+    while (piece := coming.result()) is not None:
+        coming = thread.submit(next, pieces, None)
+        yield piece
 
 
 def _has_rows(head: str) -> bool:

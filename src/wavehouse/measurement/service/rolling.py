@@ -1,26 +1,38 @@
 """Use cases: roll up dirty hours; hold the rollups against the raw events.
 
-Read the marks and aggregate in one snapshot of ``operational``; replace those hours in
-``analytics`` and commit; then delete exactly those marks. A crash between the last two repeats
-hours, which changes nothing. A writer that commits later leaves its own mark for the next pass.
+Read the marks, and the events of their days, in one snapshot of ``operational``; replace those
+hours and days in ``analytics`` and commit; then delete exactly those marks. A crash between the
+last two repeats hours, which changes nothing. A writer that commits later leaves its own mark for
+the next pass.
 """
 
 from __future__ import annotations
 
+import tempfile
 from collections import defaultdict
-from collections.abc import Callable
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from itertools import groupby
+from typing import IO
 from uuid import UUID
 
 from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
+from wavehouse.measurement.adapters.roller import Roller
 from wavehouse.measurement.queries import rolling
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHour, Rollup
-from wavehouse.measurement.rules.spans import Span, day_spans, hour_spans
+from wavehouse.measurement.rules.spans import day_spans, hour_spans
+from wavehouse.measurement.service.opening import ahead
 from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp
 from wavehouse.store import Analytics, Operational, Tx
 
 OnHours = Callable[[int], None]
+_HOURS_A_DAY = 24
+_BATCH_BYTES = 128 * 2**20
+"""Some half a million events."""
 Counts = dict[tuple[datetime, UUID], tuple[int, int]]
 
 
@@ -48,28 +60,71 @@ def _replace(
     at = clock.now()
     for month in {hour.date().replace(day=1) for hour in hours}:
         rolling.ensure_period(target, day=month)
-    days = list(day_spans(hours))
-    rows = _carry(source, target, DAILY, days, at) + _carry(source, target, AUDIENCE, days, at)
-    for n, rollup in enumerate(HOURLY, 1):
-        rows += _carry(source, target, (rollup,), list(hour_spans(hours)), at)
-        on_hours(len(hours) * n // len(HOURLY) - len(hours) * (n - 1) // len(HOURLY))
-    return rows
+    for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
+        for first, last in (hour_spans if rollup.grain == "hour" else day_spans)(hours):
+            rolling.clear(target, rollup, first=first, last=last)
+    tables = list(dict.fromkeys(rollup.table for rollup in (*HOURLY, *DAILY, *AUDIENCE)))
+    for table in tables:
+        rolling.stage(target, table)
+    with closing(Roller()) as roller, ThreadPoolExecutor(1, "events") as reader:
+        for batch in ahead(reader, _batches(source, hours)):
+            with batch.events:
+                roller.take(batch.events)
+            _carry(roller, target, (*DAILY, *AUDIENCE), batch, at)
+            if len(batch.hours) < _HOURS_A_DAY * len(batch.days):
+                roller.keep(batch.hours)
+            _carry(roller, target, HOURLY, batch, at)
+            on_hours(len(batch.hours))
+    return sum(rolling.keep_staged(target, table) for table in tables)
+
+
+@dataclass(slots=True)
+class _Batch:
+    """Whole days with dirty hours, and all their events."""
+
+    events: IO[bytes]
+    hours: list[datetime]
+    days: list[date]
+
+
+def _batches(source: Tx[Operational], hours: list[datetime]) -> Iterator[_Batch]:
+    """The events of the days that dirty hours lie in: so many days at once as memory bears."""
+    batch = _empty()
+    for day, of_day in groupby(hours, key=lambda hour: hour.astimezone(UTC).date()):
+        first = clock.start_of_day(day)
+        rolling.copy_events(source, first=first, last=first + clock.DAY, into=batch.events)
+        batch.days.append(day)
+        batch.hours.extend(of_day)
+        if batch.events.tell() > _BATCH_BYTES:
+            yield _flushed(batch)
+            batch = _empty()
+    if batch.days:
+        yield _flushed(batch)
+
+
+def _empty() -> _Batch:
+    return _Batch(tempfile.TemporaryFile(buffering=2**20), [], [])
+
+
+def _flushed(batch: _Batch) -> _Batch:
+    batch.events.flush()
+    return batch
 
 
 def _carry(
-    source: Tx[Operational],
+    roller: Roller,
     target: Tx[Analytics],
     rollups: tuple[Rollup, ...],
-    spans: list[Span],
+    batch: _Batch,
     at: datetime,
-) -> int:
-    for table in dict.fromkeys(rollup.table for rollup in rollups):
-        rollup = next(r for r in rollups if r.table == table)
-        for first, last in spans:
-            rolling.clear(target, rollup, first=first, last=last)
-    return sum(
-        rolling.carry(source, target, rollup, spans=spans, computed_at=at) for rollup in rollups
-    )
+) -> None:
+    first = clock.start_of_day(batch.days[0])
+    last = clock.start_of_day(batch.days[-1]) + clock.DAY
+    for rollup in rollups:
+        with roller.rows(
+            rollup.transform, grain=rollup.grain, first=first, last=last, computed_at=at
+        ) as rows:
+            rolling.carry(target, rollup.table, rows)
 
 
 def reconcile(place: Workplace, *, repair: bool = False) -> Reconciliation:
