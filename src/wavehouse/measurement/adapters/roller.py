@@ -77,10 +77,10 @@ class Roller:
         }
         select = transform(name)
         asked = {key: value for key, value in values.items() if f"${key}" in select}
-        self._database.execute(f"CREATE OR REPLACE TEMP TABLE made AS {select}", asked)
         rows = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who reads it
         self._database.execute(
-            f"COPY made TO '{_path(rows)}' (FORMAT csv, HEADER false, USE_TMP_FILE false)"
+            f"COPY ({select}) TO '{_path(rows)}' (FORMAT csv, HEADER false, USE_TMP_FILE false)",
+            asked,
         )
         return rows
 
