@@ -238,6 +238,46 @@ def test_another_runners_folder_is_applied_undone_and_recorded(
     assert [(None,)] == rows(database, "SELECT to_regclass('people')")
 
 
+@pytest.mark.parametrize(
+    ("layout", "name", "mark"),
+    [
+        (Layout.WAVEHOUSE, "0_people.up.sql", ""),
+        (Layout.GOLANG_MIGRATE, "000000_people.up.sql", ""),
+        (Layout.DBMATE, "0_people.sql", "-- migrate:up\n"),
+        (Layout.GOOSE, "00000_people.sql", "-- +goose Up\n"),
+        (Layout.FLYWAY, "V0__people.sql", ""),
+    ],
+)
+def test_a_ladder_may_begin_with_version_0(
+    database: str, tmp_path: Path, layout: Layout, name: str, mark: str
+) -> None:
+    """Nothing is older than it; it is applied, known and found in order."""
+    (tmp_path / name).write_text(f"{mark}CREATE TABLE people (id int);\n")
+    done = schema.apply(database, tmp_path, layout=layout)
+    assert [0] == [int(step.version) for step in done.steps]
+    status = schema.status(database, tmp_path, layout=layout)
+    assert ["0"] == [str(int(status.version or "9"))]
+    assert () == schema.apply(database, tmp_path, layout=layout).steps
+
+
+@pytest.mark.parametrize("layout", [Layout.GOLANG_MIGRATE, Layout.GOOSE])
+def test_a_folder_with_migrations_in_go_is_not_applied_without_them(
+    database: str, tmp_path: Path, layout: Layout
+) -> None:
+    """The step is named; programs and tests beside the migrations are none."""
+    up = "00001_people.up.sql" if layout is Layout.GOLANG_MIGRATE else "00001_people.sql"
+    (tmp_path / up).write_text("-- +goose Up\nCREATE TABLE people (id int);\n")
+    (tmp_path / "embed.go").write_text("package migrations")
+    (tmp_path / "00002_fill_test.go").write_text("package migrations")
+    with (tmp_path / "00002_fill.go").open("w") as file:
+        file.write("package migrations")
+    with pytest.raises(Refused, match=r"written in Go.*00002_fill\.go"):
+        schema.apply(database, tmp_path, layout=layout)
+    assert [(None,)] == rows(database, "SELECT to_regclass('people')::text")
+    (tmp_path / "00002_fill.go").unlink()
+    assert 1 == len(schema.apply(database, tmp_path, layout=layout).steps)
+
+
 def test_a_file_of_another_layout_is_no_step_that_does_nothing(
     database: str, tmp_path: Path
 ) -> None:

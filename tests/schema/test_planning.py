@@ -36,6 +36,9 @@ STATES = [
     ([migration("1")], [row("1"), row("2")], ["applied", "ahead"]),
     ([migration("1")], [row("1", RowState.RUNNING)], ["partial"]),
     ([migration("9"), migration("10")], [row("9")], ["applied", "pending"]),
+    ([migration("0"), migration("1")], [], ["pending", "pending"]),
+    ([migration("000"), migration("001")], [row("000")], ["applied", "pending"]),
+    ([], [row("0")], ["ahead"]),
     ([], [], []),
 ]
 

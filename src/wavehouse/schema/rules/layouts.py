@@ -18,6 +18,7 @@ from wavehouse.schema.types import Migration, SqlFile
 
 Read = Callable[[str], SqlFile]
 _ONE_FILE = re.compile(r"([0-9]+)[_-]([\w.-]+)\.sql")
+_IN_GO = re.compile(r"[0-9]+_.*\.go")
 _FLYWAY = re.compile(r"([VU])([0-9]+(?:[._][0-9]+)*)__([\w.-]+)\.sql")
 _DIRECTIVE = "-- wavehouse: non-transactional"
 
@@ -37,6 +38,13 @@ def migrations(names: Iterable[str], read: Read, layout: Layout) -> tuple[Migrat
     if layout is Layout.WAVEHOUSE:
         return _pairs(names, read)
     return tuple(map(_ours, _FOREIGN[layout](names, read)))
+
+
+def in_go(names: Iterable[str], layout: Layout) -> list[str]:
+    """The files of a folder that its own tool runs, and nobody else can: migrations in Go."""
+    if layout not in (Layout.GOLANG_MIGRATE, Layout.GOOSE):
+        return []
+    return sorted(n for n in names if _IN_GO.fullmatch(n) and not n.endswith("_test.go"))
 
 
 def _pairs(names: Iterable[str], read: Read) -> tuple[Migration, ...]:

@@ -20,8 +20,8 @@ def compare(migrations: Sequence[Migration], history: Sequence[HistoryRow]) -> S
     """Every version of the folder or the history, oldest first, with its state."""
     files = {migration.number: migration for migration in migrations}
     rows = {row.number: row for row in history}
-    newest_file = max(files, default=0)
-    newest_row = max(rows, default=0)
+    newest_file = max(files, default=-1)  # 0 is a version too
+    newest_row = max(rows, default=-1)
     entries = []
     for number in sorted(files.keys() | rows.keys()):
         migration, row = files.get(number), rows.get(number)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.schema.adapters.folder import bytes_of, names_in
-from wavehouse.schema.rules.layouts import Layout, migrations
+from wavehouse.schema.rules.layouts import Layout, in_go, migrations
 from wavehouse.schema.rules.parser import alone
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
@@ -21,6 +21,17 @@ def read_ladder(folder: Path, layout: Layout = Layout.WAVEHOUSE) -> tuple[Migrat
         return sql_file(folder / name, bytes_of(folder / name))
 
     return migrations(names_in(folder), read, layout)
+
+
+def refuse_go(folder: Path, layout: Layout) -> None:
+    """Raise when a folder has migrations in Go: to pass over a step breaks those that follow."""
+    found = in_go(names_in(folder), layout)
+    if found:
+        raise Refused(
+            f"{len(found)} of the folder's migrations are written in Go, and cannot be run here",
+            where=", ".join(found[:3]) + (" …" if len(found) > 3 else ""),
+            hint="write them as SQL, or let the tool that they are written for run this folder",
+        )
 
 
 def readable_up(migration: Migration) -> Script:

@@ -14,7 +14,7 @@ from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll
 from wavehouse.schema.service.checking import Looked, look, look_again
 from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.hashing import equals_newest, keep_hash
-from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up
+from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up, refuse_go
 from wavehouse.schema.service.session import Session, audited, reading, working
 from wavehouse.schema.service.walking import walk
 from wavehouse.schema.types import (
@@ -63,6 +63,7 @@ def apply(
     The history row keeps the hash of the schema as the migration left it, which takes some 0.1 s
     after each; without ``hash_each`` only the newest row gets one.
     """
+    refuse_go(folder, layout)
     migrations = read_ladder(folder, layout)
     with (
         telemetry.span("wavehouse.migrate", direction="up"),
