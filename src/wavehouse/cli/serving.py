@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _LOOK_SECONDS = 5.0
 _COUNT_ROUNDS = 12
+_TIDY_ROUNDS = 720
 
 
 @click.command()
@@ -127,11 +128,11 @@ def background_watching(place: Workplace) -> Iterator[None]:
 
 @contextmanager
 def background_counting(place: Workplace) -> Iterator[None]:
-    """Look after the server, and count every minute what other programs ingest."""
+    """Look after the server, count every minute what other programs ingest, tidy every hour."""
     stop = threading.Event()
 
     def work() -> None:
-        from wavehouse import measurement
+        from wavehouse import listeners, measurement
 
         server = place.stores.server
         rounds = itertools.count(1)
@@ -139,9 +140,12 @@ def background_counting(place: Workplace) -> Iterator[None]:
             try:
                 if server is not None and server.revive():
                     terminal.say("The embedded PostgreSQL had died; it runs again.")
-                if next(rounds) % _COUNT_ROUNDS == 0:
+                number = next(rounds)
+                if number % _COUNT_ROUNDS == 0:
                     measurement.count(place)
                     measurement.roll_up(place)
+                if number % _TIDY_ROUNDS == 0:
+                    listeners.tidy(place.stores.listeners)
             except Exception as error:  # whatever it was: the next minute may be better
                 terminal.say(f"Counting waits: {type(error).__name__}: {error}")
 

@@ -6,6 +6,7 @@ from wavehouse.listeners.service.accounts import (
     new_app_password,
     revoke_app_password,
 )
+from wavehouse.listeners.service.expiry import tidy
 from wavehouse.listeners.types import Listener, NewAppPassword
 
 __all__ = [
@@ -15,4 +16,5 @@ __all__ = [
     "find",
     "new_app_password",
     "revoke_app_password",
+    "tidy",
 ]

@@ -83,6 +83,30 @@ def revoke(open_workplace: OpenWorkplace, email: str, device: str, as_json: bool
         terminal.say(f"{revoked} passwords of {device} are revoked.")
 
 
+@listeners.command("tidy")
+@AS_JSON
+@click.pass_obj
+def tidy(open_workplace: OpenWorkplace, as_json: bool) -> None:
+    """Delete expired sign-in links, sessions, passkey challenges and changes of address.
+
+    `wavehouse up` does it once an hour by itself; this is for a cron job where only the web app
+    runs. Nothing that still signs anybody in is touched.
+    """
+    from dataclasses import asdict
+
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import expiry
+
+    with open_workplace() as place:
+        gone = asdict(expiry.tidy(place.stores.listeners))
+    if as_json:
+        terminal.print_json(gone)
+    else:
+        terminal.print_table(
+            ["what", "deleted"], [[what.replace("_", " "), n] for what, n in gone.items()]
+        )
+
+
 @listeners.command("export")
 @EMAIL
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")

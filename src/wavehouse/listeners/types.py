@@ -374,3 +374,13 @@ class Resume:
     policy: str
     choices: tuple[int, ...] = ()
     conflict_hint: ConflictHint | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Forgotten:
+    """How many things that had expired were deleted."""
+
+    links: int
+    sessions: int
+    challenges: int
+    email_changes: int

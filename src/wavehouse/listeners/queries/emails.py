@@ -48,9 +48,9 @@ def forget_changes(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
     )
 
 
-def forget_late_changes(tx: Tx[Listeners], *, at: datetime) -> None:
-    """Forget every change that nobody can make any more: it holds an address."""
-    tx.execute("DELETE FROM listeners.email_changes WHERE expires_at <= %(at)s", {"at": at})
+def forget_late_changes(tx: Tx[Listeners], *, at: datetime) -> int:
+    """Forget every change that nobody can make any more: it holds an address. How many."""
+    return tx.execute("DELETE FROM listeners.email_changes WHERE expires_at <= %(at)s", {"at": at})
 
 
 def change_of(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> EmailChange | None:

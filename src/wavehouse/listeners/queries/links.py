@@ -32,6 +32,11 @@ def insert_link(
     )
 
 
+def forget_late_links(tx: Tx[Listeners], *, at: datetime) -> int:
+    """Forget links that sign nobody in any more; how many there were."""
+    return tx.execute("DELETE FROM listeners.login_links WHERE expires_at <= %(at)s", {"at": at})
+
+
 def use_link(
     tx: Tx[Listeners], *, token_hash: bytes, browser_hash: bytes, at: datetime
 ) -> Listener | None:

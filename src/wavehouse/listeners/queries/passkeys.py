@@ -36,9 +36,9 @@ def insert_challenge(
     )
 
 
-def forget_challenges(tx: Tx[Listeners], *, before: datetime) -> None:
-    """Forget challenges that nobody can answer any more."""
-    tx.execute(
+def forget_challenges(tx: Tx[Listeners], *, before: datetime) -> int:
+    """Forget challenges that nobody can answer any more; how many there were."""
+    return tx.execute(
         "DELETE FROM listeners.passkey_challenges WHERE expires_at < %(before)s",
         {"before": before},
     )

@@ -79,6 +79,22 @@ def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
     )
 
 
+def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: datetime) -> int:
+    """Forget sessions that are over, and whose family is if their token was replaced; how many.
+
+    Those of app passwords only when they ended before ``apps_before``.
+    """
+    return tx.execute(
+        """
+        DELETE FROM listeners.login_sessions s
+        WHERE s.expires_at <= %(at)s AND (s.rotated_at IS NULL OR s.absolute_expires_at <= %(at)s)
+          AND (s.expires_at <= %(apps_before)s OR NOT EXISTS (
+            SELECT FROM listeners.app_passwords p WHERE p.app_password_id = s.family_id))
+        """,
+        {"at": at, "apps_before": apps_before},
+    )
+
+
 def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
     """Wait until nobody else makes or ends sessions of a listener: a revocation misses none."""
     tx.execute(
