@@ -246,6 +246,27 @@ def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
     assert [] != [one for one in linted(server, NT + text) if one.severity == "error"]
 
 
+@pytest.mark.parametrize(
+    ("text", "rule", "says"),
+    [
+        ("CREATE EXTENSION no_such_extension", "does-not-run", "--shadow-url URL names a server"),
+        ("ALTER TABLE nobody ADD c int", "does-not-run", "does not exist"),
+        ("SELECT 'x", "does-not-parse", "never closed"),
+    ],
+)
+def test_files_after_one_that_does_not_run_are_told_to_be_unjudged(
+    server: Shadow, text: str, rule: str, says: str
+) -> None:
+    """Silence about them would pass for praise."""
+    files = [migration(str(n), sql) for n, sql in enumerate(["SELECT 1", text, *["SELECT 2"] * 2])]
+    for count, rest in ((2, ""), (3, "(1 later file was not judged)"), (4, "2 later files were")):
+        result = lint(server, [], files[:count], pattern=False)
+        assert 2 == result.files
+        (found,) = [one for one in result.findings if one.rule == rule]
+        assert says in found.message
+        assert rest in found.message if rest else "judged" not in found.message
+
+
 def test_advice_is_told_only_to_who_asks(server: Shadow) -> None:
     """Design, names and short locks are counted, not told; with advice they are there."""
     chosen = [migration("202611020900", "CREATE TABLE more (id int);\nDROP INDEX users_age_idx")]

@@ -15,6 +15,9 @@ from wavehouse.schema.service.planning import measured_files
 from wavehouse.schema.service.replaying import DoesNotRun
 from wavehouse.schema.types import Finding, LintResult, Migration, Script, Snapshot, Statement
 
+_LACKING = ("0A000", "58P01")
+"""What PostgreSQL 15 and later, and earlier ones, say of an extension that is not installed."""
+
 
 def lint(
     shadow: Shadow,
@@ -50,7 +53,8 @@ def lint(
         except DoesNotRun as error:
             migration = chosen[len(walked)]
             script = read_script(migration.up)
-            stopped = (_statement_at(script, error.line), error.state, error.message)
+            message = _why(error) + _not_judged(chosen, walked)
+            stopped = (_statement_at(script, error.line), error.state, message)
             found += findings(
                 Walked(migration, script, (), last, last, stopped),
                 today=clock.today(),
@@ -58,9 +62,25 @@ def lint(
             )
         except WavehouseError as error:
             migration = chosen[len(walked)]
-            found.append(_unreadable(migration, error))
+            found.append(_unreadable(migration, error, _not_judged(chosen, walked)))
     kept = tuple(one for one in found if advice or one.severity != INFO)
-    return LintResult(kept, len(chosen), shadow.major, len(found) - len(kept))
+    judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
+    return LintResult(kept, judged, shadow.major, len(found) - len(kept))
+
+
+def _why(error: DoesNotRun) -> str:
+    """What the server said, and the way out when it is the server that lacks something."""
+    if error.state in _LACKING and "extension" in error.message:
+        return f"{error.message}; --shadow-url URL names a server that has it"
+    return error.message
+
+
+def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str:
+    """How many files come after the one that did not run: none of them can be."""
+    rest = len(chosen) - len(walked) - 1
+    if not rest:
+        return ""
+    return f" ({rest} later file{' was' if rest == 1 else 's were'} not judged)"
 
 
 def _statement_at(script: Script, line: int) -> Statement:
@@ -72,13 +92,13 @@ def _statement_at(script: Script, line: int) -> Statement:
     )
 
 
-def _unreadable(migration: Migration, error: WavehouseError) -> Finding:
+def _unreadable(migration: Migration, error: WavehouseError, rest: str) -> Finding:
     line = (error.where or "").rpartition(":")[2]
     return Finding(
         "does-not-parse",
         RULES["does-not-parse"].severity,
         migration.up.path.name,
         int(line) if line.isdecimal() else 1,
-        error.message,
+        error.message + rest,
         error.hint or RULES["does-not-parse"].recipe,
     )
