@@ -59,12 +59,14 @@ def test_ac5_a_session_goes_when_it_is_over(database: Any, phone: Any) -> None:
 def test_ac5_a_replaced_token_is_known_until_its_family_is_over(database: Any, phone: Any) -> None:
     """Whoever comes with a copy after a tidy still ends every token of the sign-in."""
     now = clock.now()
-    start = now - 40 * clock.DAY
+    start = now - 60 * clock.DAY
     with clock.frozen(start), database.worker() as tx:
         listener = accounts.find(tx, email=phone.username)
         first = sessions.begin(tx, listener_id=listener.listener_id)
-    with clock.frozen(start + 20 * clock.DAY):
+    with clock.frozen(now - 35 * clock.DAY):  # which makes the first token last until five days ago
         _, second = sessions.refresh(database, token=first)
+    with clock.frozen(now - 20 * clock.DAY):
+        assert sessions.caller(database, token=second) is not None
     with clock.frozen(now):
         expiry.tidy(database)
         assert kept(database, rules.secret_hash(first))

@@ -141,11 +141,11 @@ def background_counting(place: Workplace) -> Iterator[None]:
                 if server is not None and server.revive():
                     terminal.say("The embedded PostgreSQL had died; it runs again.")
                 number = next(rounds)
+                if number % _TIDY_ROUNDS == 1:  # soon after the start, then every hour
+                    listeners.tidy(place.stores.listeners)
                 if number % _COUNT_ROUNDS == 0:
                     measurement.count(place)
                     measurement.roll_up(place)
-                if number % _TIDY_ROUNDS == 0:
-                    listeners.tidy(place.stores.listeners)
             except Exception as error:  # whatever it was: the next minute may be better
                 terminal.say(f"Counting waits: {type(error).__name__}: {error}")
 

@@ -82,14 +82,18 @@ def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
 def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: datetime) -> int:
     """Forget sessions that are over, and whose family is if their token was replaced; how many.
 
-    Those of app passwords only when they ended before ``apps_before``.
+    Those of app passwords only when they ended before ``apps_before``. One that a request is at
+    work on is left for the next time: nobody waits here, in whatever order sessions are locked.
     """
     return tx.execute(
         """
-        DELETE FROM listeners.login_sessions s
-        WHERE s.expires_at <= %(at)s AND (s.rotated_at IS NULL OR s.absolute_expires_at <= %(at)s)
-          AND (s.expires_at <= %(apps_before)s OR NOT EXISTS (
-            SELECT FROM listeners.app_passwords p WHERE p.app_password_id = s.family_id))
+        DELETE FROM listeners.login_sessions WHERE token_hash IN (
+          SELECT s.token_hash FROM listeners.login_sessions s
+          WHERE s.expires_at <= %(at)s
+            AND (s.rotated_at IS NULL OR s.absolute_expires_at <= %(at)s)
+            AND (s.expires_at <= %(apps_before)s OR NOT EXISTS (
+              SELECT FROM listeners.app_passwords p WHERE p.app_password_id = s.family_id))
+          FOR UPDATE OF s SKIP LOCKED)
         """,
         {"at": at, "apps_before": apps_before},
     )
