@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import tempfile
 from collections.abc import Sequence
+from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
 from importlib.resources import files
+from pathlib import Path
 from random import Random
-from typing import Any
+from typing import IO, Any
 from uuid import UUID
 
 import pytest
 
 from wavehouse import measurement
+from wavehouse.measurement.adapters.engine import closed_database
+from wavehouse.measurement.adapters.roller import Roller
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, Rollup
 from wavehouse.measurement.service import rolling
 
@@ -145,6 +150,55 @@ def test_late_hours_of_several_days_leave_the_other_hours_alone(own_desk: Any) -
         ).fetchall()
     assert set(late) == {hour for (hour,) in again}
     assert () == measurement.reconcile(own_desk.place).mismatches
+
+
+def _made(rolling_up: Roller, events: IO[bytes]) -> list[bytes]:
+    rolling_up.take(events)
+    found = []
+    for rollup in (*HOURLY, *DAILY, *AUDIENCE):
+        with rolling_up.rows(
+            rollup.transform,
+            grain=rollup.grain,
+            first=FIRST,
+            last=FIRST + 24 * HOUR,
+            computed_at=FIRST,
+        ) as rows:
+            found.append(rows.read())
+    return found
+
+
+def test_what_memory_does_not_hold_goes_into_a_folder_that_is_gone_afterwards(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """The same rows; nothing is left, least of all where the program was started."""
+    monkeypatch.chdir(tmp_path)
+    folder = tmp_path / "tmp"
+    folder.mkdir()
+    dice = Random(6)
+    with tempfile.TemporaryFile() as events:
+        for n in range(500_000):
+            at = (FIRST + n * timedelta(milliseconds=172)).replace(tzinfo=None)
+            events.write(
+                f"{at},{UUID(int=1)},{UUID(int=n % 5)},{UUID(int=n % 60)},download,app {n % 40},"
+                f"DE,mobile,{dice.getrandbits(62)},,\n".encode()
+            )
+        events.flush()
+        with closing(Roller()) as ample:
+            expected = _made(ample, events)
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        with closing(Roller()) as scarce:
+            scarce._database.execute("SET memory_limit = '80MB'")
+            assert expected == _made(scarce, events)
+            assert [] != scarce._database.execute("FROM duckdb_temporary_files()").fetchall()
+            assert 1 == len(list(folder.iterdir()))
+    assert [] == list(folder.iterdir())
+    assert [folder] == list(tmp_path.iterdir())
+
+
+def test_an_engine_has_no_folder_to_write_to_unless_it_is_given_one() -> None:
+    """What lines hold does not lie about."""
+    with closed_database() as closed:
+        assert [("",)] == closed.execute("SELECT current_setting('temp_directory')").fetchall()
 
 
 def test_hours_without_events_leave_no_rows(own_desk: Any) -> None:

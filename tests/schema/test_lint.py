@@ -324,3 +324,17 @@ def test_the_command_tells_file_line_lock_and_recipe(
         run("--since", "202611020900")[0],
         run("--since", "202611020900")[1]["findings"],
     )
+
+
+def test_migrations_in_go_are_named_by_what_cannot_read_them(
+    tmp_path: Path, shadow_home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lint goes on without them; silence would pass for praise."""
+    monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
+    (tmp_path / "202611010900_a.up.sql").write_text("SELECT 1;")
+    (tmp_path / "202611020900_b.up.go").write_text("package migrations")
+    (tmp_path / "202611020900_b.down.go").write_text("package migrations")
+    words = ["schema", "lint", "--dir", str(tmp_path), "--layout", "golang-migrate"]
+    said = CliRunner().invoke(root, words).output
+    for name in ("202611020900_b.up.go", "202611020900_b.down.go"):
+        assert f"{name} is written in Go" in said

@@ -147,7 +147,7 @@ def background_counting(place: Workplace) -> Iterator[None]:
                     measurement.count(place)
                     measurement.roll_up(place)
             except Exception as error:  # whatever it was: the next minute may be better
-                terminal.say(f"Counting waits: {type(error).__name__}: {error}")
+                terminal.say(f"Work behind the pages waits: {type(error).__name__}: {error}")
 
     thread = threading.Thread(target=work, name="counting", daemon=True)
     thread.start()

@@ -78,11 +78,16 @@ class Batch:
     agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
 
 
-def closed_database() -> duckdb.DuckDBPyConnection:
-    """A database in memory that fetches nothing from anywhere (decision 0604)."""
+def closed_database(spill: str = "") -> duckdb.DuckDBPyConnection:
+    """A database in memory that fetches nothing from anywhere (decision 0604).
+
+    Nor does it write anywhere but into the folder ``spill``, when its memory is not enough: by
+    itself it would make one where the program was started, and what lines hold would lie there.
+    """
     return duckdb.connect(
         config={
             "threads": 1,
+            "temp_directory": spill,
             "arrow_lossless_conversion": True,
             "autoinstall_known_extensions": False,
             "autoload_known_extensions": False,

@@ -49,13 +49,16 @@ class Roller:
     """Rolls up one batch of events after another."""
 
     def __init__(self) -> None:
-        self._database: duckdb.DuckDBPyConnection = closed_database()
+        # More than memory holds goes to disk, for the owner's eyes: keyed hashes, no addresses.
+        self._spill = tempfile.TemporaryDirectory(prefix="wavehouse-rollup-")
+        self._database: duckdb.DuckDBPyConnection = closed_database(self._spill.name)
         self._database.execute("SET enable_external_file_cache = false")
         self._database.execute("CREATE SCHEMA measurement")
 
     def close(self) -> None:
         """Forget everything."""
         self._database.close()
+        self._spill.cleanup()
 
     def take(self, events: IO[bytes]) -> None:
         """Put a batch's events, as CSV, in place of those before."""

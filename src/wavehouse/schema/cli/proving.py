@@ -81,6 +81,15 @@ def _shadow(major: int, url: str | None) -> Iterator[Shadow]:
         yield opened
 
 
+def _tell_go(folder: Path, layout: str) -> None:
+    """Name the migrations that nothing here can read: what is said holds without them."""
+    from wavehouse.schema.rules.layouts import Layout
+    from wavehouse.schema.service.ladder import in_go_of
+
+    for name in in_go_of(folder, Layout(layout)):
+        terminal.say(f"{name} is written in Go: it is passed over, and what builds on it may fail.")
+
+
 def _ladders(
     folder: Path | None, databases: tuple[str, ...], layout: str
 ) -> list[tuple[str, tuple[Migration, ...]]]:
@@ -92,6 +101,7 @@ def _ladders(
     if folder is not None and databases:
         raise UsageError("--database does not go with --dir", hint="leave one out")
     if folder is not None:
+        _tell_go(folder, layout)
         return [(folder.name, read_ladder(folder, Layout(layout)))]
     return [
         (name, read_ladder(databases_folder(name) / "migrations"))
@@ -191,6 +201,7 @@ def _expected(
     from wavehouse.schema.service import drifting
     from wavehouse.schema.service.ladder import read_ladder
 
+    _tell_go(target.folder, layout)
     ladder = read_ladder(target.folder, Layout(layout))
     applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
     major = int(target_version or major_for(drifting.server_major(target.conninfo)))
@@ -296,12 +307,13 @@ def plan_command(
     from wavehouse.schema.adapters.shadow import major_for
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting, planning
-    from wavehouse.schema.service.ladder import read_ladder
+    from wavehouse.schema.service.ladder import read_ladder, refuse_go
 
     choice = Choice(**words)
     report, rows = Report(as_json, choice.single), []
     with targets_of(choice) as targets:
         for target in targets:
+            refuse_go(target.folder, Layout(layout))
             ladder = read_ladder(target.folder, Layout(layout))
             applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
             applied = applied if version is not None else ()

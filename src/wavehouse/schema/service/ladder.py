@@ -23,9 +23,14 @@ def read_ladder(folder: Path, layout: Layout = Layout.WAVEHOUSE) -> tuple[Migrat
     return migrations(names_in(folder), read, layout)
 
 
+def in_go_of(folder: Path, layout: Layout) -> list[str]:
+    """The names of a folder's migrations in Go, which its own tool alone can run."""
+    return in_go(names_in(folder), layout)
+
+
 def refuse_go(folder: Path, layout: Layout) -> None:
     """Raise when a folder has migrations in Go: to pass over a step breaks those that follow."""
-    found = in_go(names_in(folder), layout)
+    found = in_go_of(folder, layout)
     if found:
         raise Refused(
             f"{len(found)} of the folder's migrations are written in Go, and cannot be run here",

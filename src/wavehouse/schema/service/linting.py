@@ -15,8 +15,7 @@ from wavehouse.schema.service.planning import measured_files
 from wavehouse.schema.service.replaying import DoesNotRun
 from wavehouse.schema.types import Finding, LintResult, Migration, Script, Snapshot, Statement
 
-_LACKING = ("0A000", "58P01")
-"""What PostgreSQL 15 and later, and earlier ones, say of an extension that is not installed."""
+_NOT_SUPPORTED = "0A000"
 
 
 def lint(
@@ -70,7 +69,7 @@ def lint(
 
 def _why(error: DoesNotRun) -> str:
     """What the server said, and the way out when it is the server that lacks something."""
-    if error.state in _LACKING and "extension" in error.message:
+    if error.state == _NOT_SUPPORTED and "extension" in error.message:
         return f"{error.message}; --shadow-url URL names a server that has it"
     return error.message
 
