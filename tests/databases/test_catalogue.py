@@ -186,7 +186,7 @@ def test_a_listener_sees_their_own_rows_alone(seeded: Any) -> None:
         seen = []
         for (person,) in people:
             connection.execute(
-                "SELECT set_config('wavehouse.listener_id', %s, true)", [str(person)]
+                "SELECT set_config('wavehouse.listener_ids', %s, true)", [str(person)]
             )
             seen.append(
                 connection.execute("SELECT listener_id FROM listeners.listeners").fetchall()

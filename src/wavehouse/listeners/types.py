@@ -188,6 +188,16 @@ class NewAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Upload:
+    """What a caller tells in one request, and what must be so before it is recorded (P12)."""
+
+    caller: Caller
+    actions: tuple[NewAction, ...]
+    if_match: int | None = None
+    only_new: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Action:
     """An action as it is folded: when it counts as of, and what it says."""
 

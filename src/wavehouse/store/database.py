@@ -8,6 +8,7 @@ a command, a request, a job) commits it by leaving the block without an exceptio
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -26,6 +27,7 @@ from wavehouse.store.roles import DatabaseName, Place, RoleKind
 # The pool tells the same by an exception; its lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 _HEALTH_PATIENCE = 2
+_TRUSTED = 1.0
 Params = Sequence[object] | Mapping[str, Any] | None
 T = TypeVar("T")
 
@@ -36,6 +38,18 @@ class Answer:
 
     version: str
     at: datetime
+
+
+class _Kept(psycopg.Connection[Any]):
+    """A connection of a pool, and when it last answered."""
+
+    answered = 0.0
+
+
+def _check(connection: _Kept) -> None:
+    """Ask a connection whether its server is there, unless it answered within the last second."""
+    if time.monotonic() - connection.answered > _TRUSTED:
+        ConnectionPool.check_connection(connection)
 
 
 class Operational:
@@ -120,23 +134,24 @@ class Database(Generic[D]):
 
     def __init__(self, place: Place) -> None:
         self.place = place
-        self._pools: dict[RoleKind, ConnectionPool[psycopg.Connection[Any]]] = {}
+        self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
 
     @property
     def name(self) -> DatabaseName:
         """Which of the three databases it is."""
         return self.place.database
 
-    def _pool(self, kind: RoleKind) -> ConnectionPool[psycopg.Connection[Any]]:
+    def _pool(self, kind: RoleKind) -> ConnectionPool[_Kept]:
         if kind not in self._pools:
             self._pools[kind] = ConnectionPool(
                 self.place.conninfo(kind),
+                connection_class=_Kept,
                 min_size=0,
                 max_size=10,
                 max_idle=60,
                 timeout=15,
                 reconnect_timeout=10,
-                check=ConnectionPool.check_connection,
+                check=_check,
                 open=True,
                 name=f"{self.name} {kind}",
             )
@@ -149,9 +164,9 @@ class Database(Generic[D]):
             yield tx
 
     @contextmanager
-    def listener(self, listener_id: UUID) -> Iterator[Tx[D]]:
-        """A transaction under row security that sees one listener's rows and no others."""
-        with self._transaction("app", "", listener=str(listener_id)) as tx:
+    def listener(self, *listener_ids: UUID) -> Iterator[Tx[D]]:
+        """A transaction under row security that sees these listeners' rows and no others."""
+        with self._transaction("app", "", listeners=",".join(map(str, listener_ids))) as tx:
             yield tx
 
     @contextmanager
@@ -162,7 +177,7 @@ class Database(Generic[D]):
 
     @contextmanager
     def _transaction(
-        self, kind: RoleKind, organization: str, *, snapshot: bool = False, listener: str = ""
+        self, kind: RoleKind, organization: str, *, snapshot: bool = False, listeners: str = ""
     ) -> Iterator[Tx[D]]:
         try:
             with self._pool(kind).connection() as connection:
@@ -171,11 +186,12 @@ class Database(Generic[D]):
                 with connection.pipeline():  # with the BEGIN before it: one way there and back
                     connection.execute(
                         "SELECT set_config('wavehouse.organization_id', %s, true), "
-                        "set_config('wavehouse.listener_id', %s, true), "
+                        "set_config('wavehouse.listener_ids', %s, true), "
                         "set_config('wavehouse.now', %s, true)",
-                        [organization, listener, clock.sql_setting() or ""],
+                        [organization, listeners, clock.sql_setting() or ""],
                     )
                 yield Tx(connection)
+                connection.answered = time.monotonic()
         except (PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.CannotConnectNow):
             raise self._unreachable() from None
         except psycopg.OperationalError as error:

@@ -37,12 +37,12 @@ def create_app(
         responses=PROBLEMS,
     )
     problems.install(app, edge.sign_in_command)
+    for router in routers:
+        app.include_router(router)
     app.include_router(health.router(services))
     app.include_router(access.router(services, edge))
     app.include_router(overview.router(services, edge))
     app.include_router(windows.router(services, edge))
-    for router in routers:
-        app.include_router(router)
     mimetypes.add_type("font/woff2", ".woff2")
     mimetypes.add_type("text/javascript", ".js")
     with as_file(STATIC) as folder:

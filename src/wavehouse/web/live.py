@@ -272,11 +272,12 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
     return create_app(
         LiveServices(place, sample_data=sample_data),
         [
+            # First what is asked most: routes are tried in order.
+            listeners_router(place.stores.listeners, place.settings),
             catalog_router(place.stores.operational, gate),
             measurement_router(place, gate, _READERS),
             sponsorship_router(place, gate),
             pixels_router(place),
-            listeners_router(place.stores.listeners, place.settings),
             *_desks(place, site or Site()),
         ],
         site,

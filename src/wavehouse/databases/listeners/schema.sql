@@ -20,14 +20,14 @@ ALTER DEFAULT PRIVILEGES IN SCHEMA listeners GRANT DELETE, INSERT, SELECT, UPDAT
 ALTER DEFAULT PRIVILEGES IN SCHEMA listeners GRANT DELETE, INSERT, SELECT, UPDATE ON TABLES TO wavehouse_listeners_worker;
 ALTER DEFAULT PRIVILEGES IN SCHEMA queue GRANT DELETE, INSERT, SELECT, UPDATE ON TABLES TO wavehouse_listeners_worker;
 
-CREATE OR REPLACE FUNCTION listeners.current_listener()
- RETURNS uuid
+CREATE OR REPLACE FUNCTION listeners.current_listeners()
+ RETURNS uuid[]
  LANGUAGE sql
  STABLE PARALLEL SAFE
-RETURN (NULLIF(current_setting('wavehouse.listener_id'::text, true), ''::text))::uuid;
-COMMENT ON FUNCTION listeners.current_listener() IS 'The listener of this transaction, for row security.';
-REVOKE ALL ON FUNCTION listeners.current_listener() FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION listeners.current_listener() TO PUBLIC;
+RETURN (string_to_array(NULLIF(current_setting('wavehouse.listener_ids'::text, true), ''::text), ','::text))::uuid[];
+COMMENT ON FUNCTION listeners.current_listeners() IS 'The listeners of this transaction, for row security; NULL outside one.';
+REVOKE ALL ON FUNCTION listeners.current_listeners() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION listeners.current_listeners() TO PUBLIC;
 
 CREATE OR REPLACE FUNCTION schema_ops.drop_leftovers(space text, base text)
  RETURNS integer
@@ -604,7 +604,7 @@ CREATE TABLE listeners.app_passwords (
 CREATE INDEX app_passwords_listener_id_idx ON listeners.app_passwords USING btree (listener_id);
 ALTER TABLE listeners.app_passwords ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.app_passwords TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.app_passwords TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.app_passwords TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.app_passwords FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.app_passwords TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.app_passwords TO wavehouse_listeners_worker;
@@ -632,7 +632,7 @@ CREATE TABLE listeners.devices (
 CREATE TRIGGER devices_touch BEFORE UPDATE ON listeners.devices FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
 ALTER TABLE listeners.devices ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.devices TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.devices TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.devices TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.devices FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.devices TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.devices TO wavehouse_listeners_worker;
@@ -773,7 +773,7 @@ CREATE INDEX entitlements_stripe_subscription_id_idx ON listeners.entitlements U
 CREATE TRIGGER entitlements_touch BEFORE UPDATE ON listeners.entitlements FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
 ALTER TABLE listeners.entitlements ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.entitlements TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.entitlements TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.entitlements TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.entitlements FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.entitlements TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.entitlements TO wavehouse_listeners_worker;
@@ -860,7 +860,7 @@ CREATE TABLE listeners.listener_sync (
 ) WITH (fillfactor=50);
 ALTER TABLE listeners.listener_sync ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.listener_sync TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.listener_sync TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.listener_sync TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.listener_sync FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.listener_sync TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.listener_sync TO wavehouse_listeners_worker;
@@ -893,7 +893,7 @@ CREATE UNIQUE INDEX listeners_email_key ON listeners.listeners USING btree (lowe
 CREATE TRIGGER listeners_touch BEFORE UPDATE ON listeners.listeners FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
 ALTER TABLE listeners.listeners ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.listeners TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.listeners TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.listeners TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.listeners FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.listeners TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.listeners TO wavehouse_listeners_worker;
@@ -964,7 +964,7 @@ CREATE INDEX login_sessions_family_id_idx ON listeners.login_sessions USING btre
 CREATE INDEX login_sessions_listener_id_device_id_idx ON listeners.login_sessions USING btree (listener_id, device_id);
 ALTER TABLE listeners.login_sessions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.login_sessions TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.login_sessions TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.login_sessions TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.login_sessions FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.login_sessions TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.login_sessions TO wavehouse_listeners_worker;
@@ -1059,7 +1059,7 @@ CREATE TABLE listeners.passkeys (
 CREATE INDEX passkeys_listener_id_idx ON listeners.passkeys USING btree (listener_id);
 ALTER TABLE listeners.passkeys ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.passkeys TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.passkeys TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.passkeys TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.passkeys FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.passkeys TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.passkeys TO wavehouse_listeners_worker;
@@ -1105,13 +1105,13 @@ CREATE TABLE listeners.playback_actions (
   CONSTRAINT playback_actions_status_check CHECK ((status IN ('applied', 'superseded', 'guarded'))),
   CONSTRAINT playback_actions_within_check CHECK ((position_ms <= (duration_ms + 2000)))
 );
-CREATE INDEX playback_actions_listener_id_device_id_idx ON listeners.playback_actions USING btree (listener_id, device_id);
+CREATE INDEX playback_actions_device_id_listener_id_idx ON listeners.playback_actions USING btree (device_id, listener_id);
 CREATE UNIQUE INDEX playback_actions_listener_id_seq_key ON listeners.playback_actions USING btree (listener_id, seq);
 CREATE INDEX playback_actions_received_at_idx ON listeners.playback_actions USING btree (received_at);
 CREATE INDEX playback_actions_winner_idx ON listeners.playback_actions USING btree (listener_id, chapter_id, effective_at DESC, action_id DESC);
 ALTER TABLE listeners.playback_actions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.playback_actions TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.playback_actions TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.playback_actions TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.playback_actions FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_actions TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_actions TO wavehouse_listeners_worker;
@@ -1146,10 +1146,10 @@ CREATE TABLE listeners.playback_device_positions (
   CONSTRAINT playback_device_positions_position_ms_check CHECK ((position_ms >= 0)),
   CONSTRAINT playback_device_positions_seen_version_check CHECK ((seen_version >= 0))
 );
-CREATE INDEX playback_device_positions_listener_id_device_id_idx ON listeners.playback_device_positions USING btree (listener_id, device_id);
+CREATE INDEX playback_device_positions_device_id_listener_id_idx ON listeners.playback_device_positions USING btree (device_id, listener_id);
 ALTER TABLE listeners.playback_device_positions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.playback_device_positions TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.playback_device_positions TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.playback_device_positions TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.playback_device_positions FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_device_positions TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_device_positions TO wavehouse_listeners_worker;
@@ -1193,12 +1193,12 @@ CREATE TABLE listeners.playback_positions (
   CONSTRAINT playback_positions_within_check CHECK ((position_ms <= (duration_ms + 2000)))
 ) WITH (fillfactor=80);
 CREATE INDEX playback_positions_chapter_id_idx ON listeners.playback_positions USING btree (chapter_id);
-CREATE INDEX playback_positions_listener_id_device_id_idx ON listeners.playback_positions USING btree (listener_id, device_id);
+CREATE INDEX playback_positions_device_id_listener_id_idx ON listeners.playback_positions USING btree (device_id, listener_id);
 CREATE INDEX playback_positions_listener_id_seq_idx ON listeners.playback_positions USING btree (listener_id, seq);
 CREATE TRIGGER playback_positions_touch BEFORE UPDATE ON listeners.playback_positions FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
 ALTER TABLE listeners.playback_positions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.playback_positions TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.playback_positions TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.playback_positions TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.playback_positions FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_positions TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_positions TO wavehouse_listeners_worker;
@@ -1236,7 +1236,7 @@ CREATE INDEX subscriptions_listener_id_device_id_idx ON listeners.subscriptions 
 CREATE INDEX subscriptions_listener_id_seq_idx ON listeners.subscriptions USING btree (listener_id, seq);
 ALTER TABLE listeners.subscriptions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.subscriptions TO wavehouse_listeners_worker USING (true);
-CREATE POLICY own ON listeners.subscriptions TO wavehouse_listeners_app USING ((listener_id = listeners.current_listener()));
+CREATE POLICY own ON listeners.subscriptions TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
 REVOKE ALL ON listeners.subscriptions FROM wavehouse_listeners_app, wavehouse_listeners_worker;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.subscriptions TO wavehouse_listeners_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.subscriptions TO wavehouse_listeners_worker;

@@ -26,11 +26,12 @@ def router(database: Database[Listeners], settings: Settings) -> APIRouter:
 def mounted(given: Doors) -> APIRouter:
     """The same, by these doors."""
     api = APIRouter()
+    # First what is asked most: routes are tried in order.
+    api.include_router(native.router(given.database, secure=given.site.secure))
     api.include_router(accounts.router(given))
     api.include_router(passkeys.router(given))
     api.include_router(emails.router(given))
     api.include_router(page.router(given))
-    api.include_router(native.router(given.database, secure=given.site.secure))
     for prefix in ("", "/gpodder"):
         api.include_router(nextcloud_login.router(given.database), prefix=prefix)
     api.include_router(gpodder.router(given.database, secure=given.site.secure))

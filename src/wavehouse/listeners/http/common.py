@@ -3,9 +3,11 @@
 Without ``from __future__ import annotations``: FastAPI must see the dependencies' types.
 """
 
+import asyncio
 from base64 import b64decode
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Annotated, Any
 
 from fastapi import Depends, Request, Response
@@ -14,6 +16,7 @@ from starlette.exceptions import HTTPException
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotSignedIn, Refused, TooManyRequests
+from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
@@ -58,16 +61,22 @@ def keep_session(response: Response, token: str, *, secure: bool) -> None:
     )
 
 
-def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callable[..., Caller]:
+def signing_in(
+    database: Database[Listeners], *, secure: bool = False
+) -> Callable[..., Awaitable[Caller]]:
     """A dependency: who asks. 401 with a challenge for nobody; slow for who guesses (AC8)."""
     brake = TokenBucket(burst=20, seconds=3.0)
+    callers = Grouped[str, Caller | None](partial(sessions.callers, database))
 
-    def caller(request: Request, response: Response) -> Caller:
+    async def caller(request: Request, response: Response) -> Caller:
         token = request.cookies.get(COOKIE, "")
         if token:
-            found = sessions.caller(database, token=token)
+            found = await callers.ask(token)
             if found is not None:
                 return found
+        return await asyncio.to_thread(by_password, request, response)
+
+    def by_password(request: Request, response: Response) -> Caller:
         name, password = _basic(request.headers.get("authorization", ""))
         if not name:
             raise HTTPException(401, headers=CHALLENGE)
@@ -83,14 +92,16 @@ def signing_in(database: Database[Listeners], *, secure: bool = False) -> Callab
     return caller
 
 
-def owning(asking: Callable[..., Caller], *, fresh: bool = False) -> Callable[..., Caller]:
+def owning(
+    asking: Callable[..., Awaitable[Caller]], *, fresh: bool = False
+) -> Callable[..., Awaitable[Caller]]:
     """A dependency: who asks, by a sign-in of their own. Refused for an app's password.
 
     ``fresh`` refuses sign-ins that are older than 15 minutes: a browser that was left open must
     not change how its owner signs in.
     """
 
-    def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
+    async def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
         if who.by_app:
             raise Refused(
                 "an app password does not change the account",

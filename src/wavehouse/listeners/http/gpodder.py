@@ -29,7 +29,7 @@ from wavehouse.listeners.service import (
     sessions,
     subscriptions,
 )
-from wavehouse.listeners.types import Caller
+from wavehouse.listeners.types import Caller, Upload
 from wavehouse.store import Database, Listeners
 
 FORMS = ("json", "opml", "txt")
@@ -169,7 +169,7 @@ def _subscriptions(database: Database[Listeners], asking: Any) -> APIRouter:
 
 
 def _episodes(database: Database[Listeners], asking: Any) -> APIRouter:
-    api = APIRouter()
+    api, recorder = APIRouter(), Recorder(database)
     Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
 
     @api.get("/api/2/episodes/{user}.json")
@@ -189,16 +189,16 @@ def _episodes(database: Database[Listeners], asking: Any) -> APIRouter:
         return {"actions": [dialect.shown(one) for one in chosen], "timestamp": found.cursor}
 
     @api.post("/api/2/episodes/{user}.json")
-    def upload(user: str, who: Who, body: Body) -> dict[str, Any]:
+    async def upload(user: str, who: Who, body: Body) -> dict[str, Any]:
         check_user(who, user)
-        return {"timestamp": _record(database, who, body), "update_urls": []}
+        return {"timestamp": await recorder.record(who, body), "update_urls": []}
 
     return api
 
 
 def _nextcloud(database: Database[Listeners], asking: Any) -> APIRouter:
     """Nextcloud's gpodder app: no user and no device in the paths."""
-    api = APIRouter(prefix="/index.php/apps/gpoddersync")
+    api, recorder = APIRouter(prefix="/index.php/apps/gpoddersync"), Recorder(database)
     Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
 
     @api.get("/subscriptions")
@@ -218,8 +218,8 @@ def _nextcloud(database: Database[Listeners], asking: Any) -> APIRouter:
         return {"actions": told, "timestamp": found.cursor}
 
     @api.post("/episode_action/create")
-    def upload(who: Who, body: Body) -> dict[str, Any]:
-        return {"timestamp": _record(database, who, body)}
+    async def upload(who: Who, body: Body) -> dict[str, Any]:
+        return {"timestamp": await recorder.record(who, body)}
 
     return api
 
@@ -252,15 +252,20 @@ def _change(
     return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
 
 
-def _record(database: Database[Listeners], who: Caller, body: Any) -> int:
-    told = dialect.actions(body)
-    received = clock.now()
-    found = chapters.find_chapters(database, [one.episode for one in told])
-    return recording.record(
-        database,
-        caller=who,
-        actions=[one.action(who.listener_id, found[one.episode], received) for one in told],
-    ).cursor
+class Recorder:
+    """Takes uploads of actions as clients tell them."""
+
+    def __init__(self, database: Database[Listeners]) -> None:
+        self._chapters = chapters.finder(database)
+        self._writer = recording.recorder(database)
+
+    async def record(self, who: Caller, body: Any) -> int:
+        """Record an upload; the cursor to go on with (P19)."""
+        told = dialect.actions(body)
+        received = clock.now()
+        found = await self._chapters.ask(tuple(one.episode for one in told))
+        actions = tuple(one.action(who.listener_id, found[one.episode], received) for one in told)
+        return recording.done(await self._writer.ask(Upload(who, actions))).cursor
 
 
 def _list(database: Database[Listeners], who: Caller, form: str) -> Response:

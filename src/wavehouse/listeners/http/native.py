@@ -39,6 +39,7 @@ from wavehouse.listeners.types import (
     ResumePolicy,
     Status,
     StoredPosition,
+    Upload,
 )
 from wavehouse.store import Database, Listeners
 
@@ -178,6 +179,7 @@ class ChangesOut:
 
 def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     """The HTTP entrance of ``listeners``."""
+    writer = recording.recorder(database)
     basic = HTTPBasic(auto_error=False, description="An address and an app password.")
     api = APIRouter(
         prefix="/api/v1/listener",
@@ -188,11 +190,10 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     Who = Annotated[Caller, Depends(signing_in(database, secure=secure))]  # noqa: N806 - it is a type
 
     @api.post("/actions", responses=_answers(413, 422))
-    def record(body: BatchIn, who: Who) -> BatchOut:
+    async def record(body: BatchIn, who: Who) -> BatchOut:
         """Tell what was done, at once or later, in any order: the end is the same (P2)."""
-        done = recording.record(
-            database, caller=who, actions=[one.told(one.chapter_id) for one in body.actions]
-        )
+        told = tuple(one.told(one.chapter_id) for one in body.actions)
+        done = recording.done(await writer.ask(Upload(who, told)))
         return BatchOut(
             [
                 Outcome(o.action_id, o.status, o.reason, o.clock_skewed, o.displaced)
@@ -219,7 +220,7 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
         return found
 
     @api.put("/positions/{chapter_id}", responses=_answers(409, 412, 413, 422))
-    def put(
+    async def put(
         chapter_id: Chapter,
         body: ActionIn,
         who: Who,
@@ -228,13 +229,10 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
         if_none_match: Annotated[str | None, Header(max_length=200)] = None,
     ) -> Outcome:
         """One action of one chapter, if it still is as it was read (``If-Match: "v7"``)."""
-        done = recording.record(
-            database,
-            caller=who,
-            actions=[body.told(chapter_id)],
-            if_match=_version(if_match),
-            only_new=if_none_match == "*",
+        told = Upload(
+            who, (body.told(chapter_id),), _version(if_match), only_new=if_none_match == "*"
         )
+        done = recording.done(await writer.ask(told))
         (one,) = done.results
         if one.status is Status.REJECTED:
             raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from wavehouse.kernel.ids import ListenerId
@@ -34,6 +35,24 @@ def save_device(
             "device_id": device_id,
             "name": name,
             "kind": kind,
+            "at": at,
+        },
+    )
+
+
+def see_devices(tx: Tx[Listeners], *, seen: Sequence[tuple[ListenerId, str]], at: datetime) -> None:
+    """Know devices by their ids, each once; when they were last seen is right to a minute."""
+    tx.execute(
+        """
+        INSERT INTO listeners.devices AS d (listener_id, device_id, name, kind, last_seen_at)
+        SELECT w.listener_id, w.device_id, w.device_id, 'other', %(at)s
+        FROM unnest(%(listener_ids)s::uuid[], %(device_ids)s::text[]) AS w (listener_id, device_id)
+        ON CONFLICT (listener_id, device_id) DO UPDATE SET last_seen_at = %(at)s
+        WHERE d.last_seen_at < %(at)s - interval '1 minute'
+        """,
+        {
+            "listener_ids": [listener_id for listener_id, _ in seen],
+            "device_ids": [device_id for _, device_id in seen],
             "at": at,
         },
     )

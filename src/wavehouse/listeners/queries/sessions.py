@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from uuid import UUID
 
@@ -50,20 +51,21 @@ def open_session(
     )
 
 
-def session(tx: Tx[Listeners], *, token_hash: bytes) -> StoredSession | None:
-    """A session that was not revoked, of a listener who is there."""
-    return tx.maybe(
+def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes, StoredSession]:
+    """By token, those that were not revoked, of listeners who are there."""
+    found = tx.rows(
         StoredSession,
         """
         SELECT l.listener_id, l.email, s.token_hash, s.family_id, s.rotated_at, s.last_seen_at,
           s.expires_at, s.absolute_expires_at, p.app_password_id IS NOT NULL AS by_app
         FROM listeners.login_sessions s JOIN listeners.listeners l USING (listener_id)
         LEFT JOIN listeners.app_passwords p ON p.app_password_id = s.family_id
-        WHERE s.token_hash = %(token_hash)s AND s.revoked_at IS NULL AND l.deleted_at IS NULL
-          AND p.revoked_at IS NULL
+        WHERE s.token_hash = ANY(%(token_hashes)s::bytea[]) AND s.revoked_at IS NULL
+          AND l.deleted_at IS NULL AND p.revoked_at IS NULL
         """,
-        {"token_hash": token_hash},
+        {"token_hashes": list(token_hashes)},
     )
+    return {one.token_hash: one for one in found}
 
 
 def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:

@@ -98,7 +98,7 @@ def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | N
         return None
     token, now = secrets.token_hex(32), clock.now()
     with database.worker() as tx:
-        known = sessions.session(tx, token_hash=caller.session)
+        known = sessions.sessions(tx, token_hashes=[caller.session]).get(caller.session)
         if known is None:
             return None
         sessions.open_session(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.ids import named
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import chapters as queries
@@ -22,6 +23,16 @@ class Episode:
     episode_url: str
     guid: str | None = None
     described: Described = NOTHING_TOLD
+
+
+def finder(database: Database[Listeners]) -> Grouped[tuple[Episode, ...], dict[Episode, str]]:
+    """Find the chapters of what is asked for at the same time together."""
+
+    def found(asked: Sequence[tuple[Episode, ...]]) -> list[dict[Episode, str]]:
+        known = find_chapters(database, [one for each in asked for one in each])
+        return [known] * len(asked)
+
+    return Grouped(found)
 
 
 def find_chapters(database: Database[Listeners], episodes: Sequence[Episode]) -> dict[Episode, str]:

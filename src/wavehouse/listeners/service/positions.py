@@ -63,7 +63,7 @@ def changes(
             last = chosen[-1].seq if chosen else 0
             cursor = last if more else max(now, after, last)
         if podcast_url is None and device_id is None:
-            cursors.keep_served_cursor(tx, session=caller.session, cursor=cursor)
+            cursors.keep_served_cursors(tx, given={caller.session: cursor})
     return Changes(tuple(chosen), cursor, more)
 
 

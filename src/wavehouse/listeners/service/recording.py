@@ -1,35 +1,44 @@
 """Record what clients say: judge, fold, store, and tell what became of each action.
 
-Whoever writes takes cursors first, which locks the listener's one sync row: writers of a listener
-come one after the other, and a cursor is visible exactly when its action is (P17).
+Uploads that come at the same time are recorded together, in one transaction that is made durable
+once (decision 0902). Whoever writes takes cursors first, which locks a listener's one sync row:
+writers of a listener come one after the other, and a cursor is visible exactly when its action is
+(P17).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import PreconditionFailed
-from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
+from wavehouse.kernel.grouping import Grouped
+from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import cursors, devices
-from wavehouse.listeners.queries import positions as queries
+from wavehouse.listeners.queries import recording as queries
+from wavehouse.listeners.queries.recording import Chapter, NewRow, Said
 from wavehouse.listeners.types import (
     Action,
     Batch,
     Caller,
     Displaced,
+    Folded,
     Kind,
     NewAction,
     Position,
     Recorded,
     Status,
     StoredPosition,
+    Upload,
 )
 from wavehouse.store import Database, Listeners, Tx
+
+Refusal = PreconditionFailed | NotSignedIn
 
 
 def record(
@@ -45,111 +54,135 @@ def record(
     ``if_match`` is the version that the one chapter's row must have, ``only_new`` that there must
     be none yet (P12): PreconditionFailed otherwise, and nothing is recorded.
     """
-    with database.listener(caller.listener_id) as tx:
+    return done(*record_all(database, [Upload(caller, tuple(actions), if_match, only_new)]))
+
+
+def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
+    """Record what comes at the same time together; one upload of a listener after the other."""
+    return Grouped(partial(record_all, database), key=lambda one: one.caller.listener_id)
+
+
+def done(outcome: Batch | Refusal) -> Batch:
+    """What became of an upload; raises what refused it."""
+    if isinstance(outcome, Batch):
+        return outcome
+    raise outcome
+
+
+def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list[Batch | Refusal]:
+    """Record uploads of different listeners together, each as if it had come alone."""
+    with database.listener(*(one.caller.listener_id for one in uploads)) as tx:
         last = cursors.take_cursors(
             tx,
-            listener_id=caller.listener_id,
-            count=max(len(actions), 1),
+            counts={one.caller.listener_id: max(len(one.actions), 1) for one in uploads},
             now=int(clock.now().timestamp()),
         )
         # Behind the lock, so that what comes without a time is in the order of cursors too.
         received = clock.now()
-        first = last - max(len(actions), 1) + 1
-        chapter_ids = list(dict.fromkeys(action.chapter_id for action in actions))
-        rows = {
-            row.chapter_id: row
-            for row in queries.positions(
-                tx, listener_id=caller.listener_id, chapter_ids=chapter_ids
-            )
-        }
-        _check_version(rows.get(chapter_ids[0]) if chapter_ids else None, if_match, only_new)
-        versions = {chapter_id: row.version for chapter_id, row in rows.items()}
-        cursor = _cursor_after(tx, caller, actions, first, last)
-        with tx.together():
-            _know_devices(tx, caller.listener_id, actions, received)
-            results = _recorded(tx, caller.listener_id, actions, rows, received, first, versions)
-            results = _with_displaced(actions, results, rows)
-            _keep_device_positions(tx, caller.listener_id, actions, received)
-    return Batch(tuple(results), cursor, versions)
+        rows = queries.current_rows(tx, chapters=_chapters(uploads))
+        refused = [_refused(one, last, rows) for one in uploads]
+        taken = [one for one, no in zip(uploads, refused, strict=True) if no is None]
+        batches = iter(_recorded(tx, taken, rows, received, last) if taken else [])
+    return [next(batches) if no is None else no for no in refused]
 
 
-def _with_displaced(
-    actions: Sequence[NewAction], results: Sequence[Recorded], rows: dict[str, StoredPosition]
-) -> list[Recorded]:
-    """P10: say where another device was, when an action that had not seen it moved far away."""
-    told = []
-    for action, result in zip(actions, results, strict=True):
-        row = rows.get(action.chapter_id)
-        if (
-            row is not None
-            and result.status is Status.APPLIED
-            and action.position_ms is not None
-            and action.kind is not Kind.RESTORE
-            and row.device_id != action.device_id
-            and action.seen != row.action_id
-            and rules.is_far(row.position_ms, action.position_ms, row.duration_ms)
-        ):
-            before = Displaced(row.position_ms, row.device_id, row.effective_at, row.action_id)
-            told.append(replace(result, displaced=before))
-        else:
-            told.append(result)
-    return told
-
-
-def _keep_device_positions(
-    tx: Tx[Listeners], listener_id: ListenerId, actions: Sequence[NewAction], at: datetime
-) -> None:
-    """Where each device was last, for its hint (P10)."""
-    last = {
-        (action.chapter_id, action.device_id): action.position_ms
-        for action in actions
-        if action.device_id and action.position_ms is not None and not rules.refusal(action)
-    }
-    if last:
-        queries.save_device_positions(
-            tx,
-            listener_id=listener_id,
-            rows=[(chapter, device, ms) for (chapter, device), ms in sorted(last.items())],
-            at=at,
+def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
+    return list(
+        dict.fromkeys(
+            (one.caller.listener_id, action.chapter_id) for one in uploads for action in one.actions
         )
+    )
 
 
-def _check_version(row: StoredPosition | None, if_match: int | None, only_new: bool) -> None:
-    if if_match is not None and (row is None or row.version != if_match):
-        raise PreconditionFailed("the position has changed since it was read")
-    if only_new and row is not None:
-        raise PreconditionFailed("there is a position already")
-
-
-def _know_devices(
-    tx: Tx[Listeners], listener_id: ListenerId, actions: Sequence[NewAction], at: datetime
-) -> None:
-    for device_id in dict.fromkeys(a.device_id for a in actions if a.device_id):
-        devices.save_device(
-            tx, listener_id=listener_id, device_id=device_id, name=None, kind=None, at=at
-        )
+def _refused(
+    upload: Upload, last: Mapping[ListenerId, int], rows: dict[Chapter, StoredPosition]
+) -> Refusal | None:
+    """P37: who was erased writes nothing. P12: a write may name the version that it read."""
+    if upload.caller.listener_id not in last:
+        return NotSignedIn("this account is gone")
+    if upload.if_match is None and not upload.only_new:
+        return None
+    row = rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
+    if upload.if_match is not None and (row is None or row.version != upload.if_match):
+        return PreconditionFailed("the position has changed since it was read")
+    if upload.only_new and row is not None:
+        return PreconditionFailed("there is a position already")
+    return None
 
 
 def _recorded(
     tx: Tx[Listeners],
-    listener_id: ListenerId,
-    actions: Sequence[NewAction],
-    rows: dict[str, StoredPosition],
+    uploads: Sequence[Upload],
+    rows: dict[Chapter, StoredPosition],
     received: datetime,
-    first: int,
-    versions: dict[str, int],
-) -> list[Recorded]:
-    """Judge, fold and store; statuses in request order. Notes the versions of what changed."""
+    last: Mapping[ListenerId, int],
+) -> list[Batch]:
+    """Judge, fold and store; statuses in request order."""
     known = queries.known_actions(
-        tx, listener_id=listener_id, action_ids=[a.action_id for a in actions]
+        tx, actions=[(u.caller.listener_id, a.action_id) for u in uploads for a in u.actions]
     )
-    fresh: dict[ActionId, tuple[NewAction, datetime, bool, bytes, int]] = {}
-    told: list[Recorded] = []
-    for place, action in enumerate(actions):
-        digest = rules.body_hash(action)
-        before = known.get(action.action_id) or (
-            fresh[action.action_id][3] if action.action_id in fresh else None
+    fresh: list[NewRow] = []
+    judged: list[list[Recorded]] = []
+    for one in uploads:
+        first = last[one.caller.listener_id] - max(len(one.actions), 1) + 1
+        told, new = _judged(one, known, received, first)
+        judged.append(told)
+        fresh += new
+    status, changed = _folded(tx, fresh, rows)
+    served = cursors.served(
+        tx,
+        asked=[
+            cursors.Asked(
+                one.caller.session,
+                one.caller.listener_id,
+                last[one.caller.listener_id] - max(len(one.actions), 1) + 1,
+                [a.device_id for a in one.actions if a.device_id],
+            )
+            for one in uploads
+        ],
+    )
+    with tx.together():
+        _know_devices(tx, uploads, received)
+        versions = queries.save_positions(tx, rows=changed) if changed else {}
+        if fresh:
+            queries.insert_actions(
+                tx,
+                received_at=received,
+                rows=[(row, status[row.listener_id, row.action.action_id]) for row in fresh],
+            )
+        _keep_device_positions(tx, uploads, received)
+        # P19: the new cursor, unless something foreign landed since this session's last one.
+        given = {
+            one.caller.session: last[one.caller.listener_id]
+            for one in uploads
+            if not served[one.caller.session].foreign
+        }
+        if given:
+            cursors.keep_served_cursors(tx, given=given)
+    return [
+        Batch(
+            _with_displaced(one, told, status, rows),
+            given.get(one.caller.session, served[one.caller.session].cursor),
+            {
+                chapter[1]: versions.get(chapter) or rows[chapter].version
+                for chapter in _chapters([one])
+                if chapter in versions or chapter in rows
+            },
         )
+        for one, told in zip(uploads, judged, strict=True)
+    ]
+
+
+def _judged(
+    upload: Upload, known: dict[Said, bytes], received: datetime, first: int
+) -> tuple[list[Recorded], list[NewRow]]:
+    """What can be said before folding; and the actions that are new, with their cursors."""
+    told: list[Recorded] = []
+    fresh: dict[Said, NewRow] = {}
+    for place, action in enumerate(upload.actions):
+        said = (upload.caller.listener_id, action.action_id)
+        digest = rules.body_hash(action)
+        before = fresh[said].body_hash if said in fresh else known.get(said)
         reason = rules.refusal(action)
         if before is not None:
             same = before == digest
@@ -164,88 +197,70 @@ def _recorded(
             told.append(Recorded(action.action_id, Status.REJECTED, reason))
         else:
             at, skewed = rules.effective_at(action.occurred_at, action.sent_at, received)
-            fresh[action.action_id] = (action, at, skewed, digest, first + place)
+            fresh[said] = NewRow(said[0], action, at, skewed, digest, first + place)
             told.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
-    status = _fold_all(tx, listener_id, list(fresh.values()), rows, versions)
-    queries.insert_actions(
-        tx,
-        listener_id=listener_id,
-        received_at=received,
-        rows=[
-            (action, at, skewed, status[action.action_id].value, digest, seq)
-            for action, at, skewed, digest, seq in fresh.values()
-        ],
-    )
-    return [
-        replace(one, status=status[one.action_id]) if one.status is Status.APPLIED else one
-        for one in told
-    ]
+    return told, list(fresh.values())
 
 
-def _fold_all(
-    tx: Tx[Listeners],
-    listener_id: ListenerId,
-    fresh: Sequence[tuple[NewAction, datetime, bool, bytes, int]],
-    rows: dict[str, StoredPosition],
-    versions: dict[str, int],
-) -> dict[ActionId, Status]:
-    """Fold what came into each chapter, store what changed, and say what became of each.
+def _folded(
+    tx: Tx[Listeners], fresh: Sequence[NewRow], rows: dict[Chapter, StoredPosition]
+) -> tuple[dict[Said, Status], list[tuple[Chapter, Position, int]]]:
+    """What becomes of each new action, and the rows that change by them.
 
     A chapter whose last action is older than all that came is folded on from its row; another is
     folded anew, from its whole history.
     """
-    by_chapter: dict[str, list[Action]] = defaultdict(list)
-    newest: dict[str, int] = {}
-    for action, at, skewed, _, seq in fresh:
-        by_chapter[action.chapter_id].append(_as_action(action, at, skewed))
-        newest[action.chapter_id] = seq
-    last = queries.newest_actions(tx, listener_id=listener_id, chapter_ids=list(by_chapter))
+    if not fresh:
+        return {}, []
+    came: dict[Chapter, list[Action]] = defaultdict(list)
+    newest: dict[Chapter, int] = {}
+    for row in fresh:
+        chapter = (row.listener_id, row.action.chapter_id)
+        came[chapter].append(_as_action(row))
+        newest[chapter] = row.seq
+    last = queries.newest_actions(tx, chapters=list(came))
     late = [
-        chapter_id
-        for chapter_id, came in by_chapter.items()
-        if chapter_id in last
-        and (chapter_id not in rows or min(map(rules.order, came)) < last[chapter_id])
+        chapter
+        for chapter, actions in came.items()
+        if chapter in last
+        and (chapter not in rows or min(map(rules.order, actions)) < last[chapter])
     ]
-    before: dict[str, list[Action]] = {chapter_id: [] for chapter_id in late}
-    if late:
-        for chapter_id, stored in queries.actions_of(tx, listener_id=listener_id, chapter_ids=late):
-            before[chapter_id].append(stored)
-    status: dict[ActionId, Status] = {}
+    before = queries.histories(tx, chapters=late) if late else {}
+    status: dict[Said, Status] = {}
     changed = []
-    for chapter_id, came in by_chapter.items():
-        row = rows.get(chapter_id)
-        if chapter_id in before:
-            folded = rules.fold([*before[chapter_id], *came])
+    for chapter, actions in came.items():
+        stored = rows.get(chapter)
+        if chapter in late:
+            folded = rules.fold([*before.get(chapter, ()), *actions])
         else:
-            folded = rules.fold(came, since=row.folded() if row else None)
-        if folded.position is not None and _differs(row, folded.position):
-            changed.append((chapter_id, folded.position, newest[chapter_id]))
-        winner = folded.position.action_id if folded.position else None
-        for one in came:
-            status[one.action_id] = _status(one, winner, one.action_id in folded.guarded)
-    if changed:
-        versions |= queries.save_positions(tx, listener_id=listener_id, rows=changed)
-    return status
+            folded = rules.fold(actions, since=stored.folded() if stored else None)
+        if folded.position is not None and _differs(stored, folded.position):
+            changed.append((chapter, folded.position, newest[chapter]))
+        for one in actions:
+            status[chapter[0], one.action_id] = _status(one, folded)
+    return status, changed
 
 
-def _status(action: Action, winner: ActionId | None, guarded: bool) -> Status:
-    if guarded:
+def _status(action: Action, folded: Folded) -> Status:
+    if action.action_id in folded.guarded:
         return Status.GUARDED
     untouched = action.kind in (Kind.DOWNLOAD, Kind.DELETE, Kind.NEW, Kind.FLATTR)
-    return Status.APPLIED if untouched or action.action_id == winner else Status.SUPERSEDED
+    won = folded.position is not None and folded.position.action_id == action.action_id
+    return Status.APPLIED if untouched or won else Status.SUPERSEDED
 
 
-def _as_action(action: NewAction, at: datetime, skewed: bool) -> Action:
+def _as_action(row: NewRow) -> Action:
+    action = row.action
     return Action(
         action.action_id,
         action.kind.value,
         action.position_ms,
         action.started_ms,
         action.duration_ms,
-        at,
+        row.effective_at,
         action.device_id,
         action.seen,
-        skewed,
+        row.clock_skewed,
     )
 
 
@@ -267,20 +282,63 @@ def _differs(row: StoredPosition | None, position: Position) -> bool:
     )
 
 
-def _cursor_after(
-    tx: Tx[Listeners], caller: Caller, actions: Sequence[NewAction], first: int, last: int
-) -> int:
-    """P19: the new cursor, unless something foreign landed since this session's last one."""
-    served = cursors.served_cursor(tx, session=caller.session)
-    after = served if served is not None else 0
-    foreign = queries.has_foreign_changes(
-        tx,
-        listener_id=caller.listener_id,
-        after=after,
-        before=first,
-        device_ids=[a.device_id for a in actions if a.device_id],
+def _with_displaced(
+    upload: Upload,
+    told: Sequence[Recorded],
+    status: dict[Said, Status],
+    rows: dict[Chapter, StoredPosition],
+) -> tuple[Recorded, ...]:
+    """Each with what became of it, and where another device was before it moved far away (P10)."""
+    return tuple(
+        _outcome(
+            action,
+            result,
+            status.get((upload.caller.listener_id, action.action_id)),
+            rows.get((upload.caller.listener_id, action.chapter_id)),
+        )
+        for action, result in zip(upload.actions, told, strict=True)
     )
-    cursor = after if foreign else last
-    if not foreign:
-        cursors.keep_served_cursor(tx, session=caller.session, cursor=cursor)
-    return cursor
+
+
+def _outcome(
+    action: NewAction, judged: Recorded, became: Status | None, row: StoredPosition | None
+) -> Recorded:
+    if judged.status is not Status.APPLIED or became is None:
+        return judged
+    displaced = None
+    if (
+        row is not None
+        and became is Status.APPLIED
+        and action.position_ms is not None
+        and action.kind is not Kind.RESTORE
+        and row.device_id != action.device_id
+        and action.seen != row.action_id
+        and rules.is_far(row.position_ms, action.position_ms, row.duration_ms)
+    ):
+        displaced = Displaced(row.position_ms, row.device_id, row.effective_at, row.action_id)
+    return replace(judged, status=became, displaced=displaced)
+
+
+def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
+    seen = {
+        (one.caller.listener_id, action.device_id): None
+        for one in uploads
+        for action in one.actions
+        if action.device_id
+    }
+    if seen:
+        devices.see_devices(tx, seen=list(seen), at=at)
+
+
+def _keep_device_positions(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
+    """Where each device was last, for its hint (P10)."""
+    last = {
+        ((one.caller.listener_id, action.chapter_id), action.device_id): action.position_ms
+        for one in uploads
+        for action in one.actions
+        if action.device_id and action.position_ms is not None and not rules.refusal(action)
+    }
+    if last:
+        queries.save_device_positions(
+            tx, rows=[(chapter, device, ms) for (chapter, device), ms in last.items()], at=at
+        )

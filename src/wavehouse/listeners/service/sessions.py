@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Sequence
 from uuid import UUID
 
 from wavehouse.kernel import clock
@@ -33,16 +34,23 @@ def begin(tx: Tx[Listeners], *, listener_id: ListenerId, family_id: UUID | None 
     return token
 
 
-def caller(database: Database[Listeners], *, token: str) -> Caller | None:
-    """Who a session's token belongs to, or None; being used, it lasts longer (AC5).
+def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller | None]:
+    """Who sessions' tokens belong to, or None; being used, they last longer (AC5).
 
     A token that was replaced more than ten minutes ago is somebody else's copy: every token that
     came of the same sign-in ends with it. Nothing is cached, so a revocation holds for the next
     request of every node (AC7).
     """
     with database.worker() as tx:
-        found = _live(tx, token)
-        return None if found is None else _caller(found)
+        found = queries.sessions(tx, token_hashes=[rules.secret_hash(token) for token in tokens])
+        live = [_live(tx, found.get(rules.secret_hash(token))) for token in tokens]
+    return [None if one is None else _caller(one) for one in live]
+
+
+def caller(database: Database[Listeners], *, token: str) -> Caller | None:
+    """Who a session's token belongs to, or None."""
+    (found,) = callers(database, [token])
+    return found
 
 
 def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
@@ -53,7 +61,7 @@ def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
     """
     now, new = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
-        found = _live(tx, token)
+        found = _live(tx, _session(tx, token))
         rotated = False
         if found is not None and not found.by_app:
             queries.take_turns(tx, listener_id=found.listener_id)
@@ -82,7 +90,7 @@ def end(database: Database[Listeners], *, session: bytes) -> None:
 def end_family(database: Database[Listeners], *, token: str) -> None:
     """Sign out with every token that came of the same sign-in."""
     with database.worker() as tx:
-        found = queries.session(tx, token_hash=rules.secret_hash(token))
+        found = _session(tx, token)
         if found is not None and found.by_app:
             queries.end_session(tx, token_hash=found.token_hash, at=clock.now())
         elif found is not None:
@@ -103,10 +111,14 @@ def end_all(database: Database[Listeners], *, listener_id: ListenerId, apps: boo
     return ended
 
 
-def _live(tx: Tx[Listeners], token: str) -> StoredSession | None:
-    """The session of a token, used now; reuse of a replaced token ends its family."""
+def _session(tx: Tx[Listeners], token: str) -> StoredSession | None:
+    hashed = rules.secret_hash(token)
+    return queries.sessions(tx, token_hashes=[hashed]).get(hashed)
+
+
+def _live(tx: Tx[Listeners], found: StoredSession | None) -> StoredSession | None:
+    """A session that is used now; reuse of a replaced token ends its family."""
     now = clock.now()
-    found = queries.session(tx, token_hash=rules.secret_hash(token))
     if found is None:
         return None
     if rules.is_reuse(found.rotated_at, now):

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from urllib.parse import urlsplit
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
@@ -44,10 +45,11 @@ def change(
     with database.listener(caller.listener_id) as tx:
         last = cursors.take_cursors(
             tx,
-            listener_id=caller.listener_id,
-            count=max(len(wanted), 1),
+            counts={caller.listener_id: max(len(wanted), 1)},
             now=int(at.timestamp()),
-        )
+        ).get(caller.listener_id)
+        if last is None:
+            raise NotSignedIn("this account is gone")
         if device_id is not None:
             device_queries.save_device(
                 tx,

@@ -1,0 +1,89 @@
+"""Group commit: what is asked while an answer is being worked on is answered together.
+
+A transaction costs about the same for one row as for twenty. So requests that come at the same
+time share one: the first is worked on at once, alone; those that come meanwhile go next, together.
+Nobody waits for company.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from wavehouse.kernel.errors import Unreachable
+
+Q = TypeVar("Q")
+A = TypeVar("A")
+_MOST = 32
+
+
+@dataclass(slots=True, eq=False)
+class _Asked(Generic[Q, A]):
+    question: Q
+    answer: asyncio.Future[A]
+
+
+class Grouped(Generic[Q, A]):
+    """A function of many questions, for callers who have one each.
+
+    ``work`` runs in a thread, one group at a time, and answers in the order of the questions. When
+    it raises, each question of the group is worked on alone, so that nobody fails by another's
+    fault; but not when the server is away. Of questions with the same ``key`` one is in a group.
+    """
+
+    def __init__(
+        self,
+        work: Callable[[Sequence[Q]], Sequence[A]],
+        key: Callable[[Q], Hashable] | None = None,
+    ) -> None:
+        self._work = work
+        self._key = key
+        self._waiting: list[_Asked[Q, A]] = []
+        self._task: asyncio.Task[None] | None = None
+
+    async def ask(self, question: Q) -> A:
+        """The answer to one question; raises what working on it alone raised."""
+        loop = asyncio.get_running_loop()
+        asked: _Asked[Q, A] = _Asked(question, loop.create_future())
+        self._waiting.append(asked)
+        if self._task is None or self._task.done():
+            self._task = loop.create_task(self._answer_all())
+        return await asked.answer
+
+    async def _answer_all(self) -> None:
+        while self._waiting:
+            await self._answer(self._next_group())
+
+    def _next_group(self) -> list[_Asked[Q, A]]:
+        group: list[_Asked[Q, A]] = []
+        later: list[_Asked[Q, A]] = []
+        keys: set[Hashable] = set()
+        for asked in self._waiting:
+            key = self._key(asked.question) if self._key else asked
+            fits = len(group) < _MOST and key not in keys
+            (group if fits else later).append(asked)
+            keys.add(key)
+        self._waiting = later
+        return group
+
+    async def _answer(self, group: list[_Asked[Q, A]]) -> None:
+        try:
+            answers = await asyncio.to_thread(self._work, [asked.question for asked in group])
+        except Exception as error:  # whatever it was, who asked is told
+            if len(group) == 1 or isinstance(error, Unreachable):
+                for asked in group:
+                    _tell(asked, error)
+            else:
+                for asked in group:
+                    await self._answer([asked])
+            return
+        for asked, answer in zip(group, answers, strict=True):
+            if not asked.answer.done():  # who asked may have gone
+                asked.answer.set_result(answer)
+
+
+def _tell(asked: _Asked[Q, A], error: Exception) -> None:
+    if not asked.answer.done():
+        asked.answer.set_exception(error)

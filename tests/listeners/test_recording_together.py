@@ -1,0 +1,222 @@
+"""Uploads that come at the same time: one transaction, and each as if it had come alone."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+import pytest
+
+from wavehouse import listeners
+from wavehouse.accounts import Workplace
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
+from wavehouse.kernel.ids import ActionId
+from wavehouse.listeners.queries import recording as queries
+from wavehouse.listeners.service import accounts, archives, positions, recording, subscriptions
+from wavehouse.listeners.service.chapters import Episode, find_chapters
+from wavehouse.listeners.types import Batch, Caller, Kind, NewAction, Status, Upload
+
+
+@pytest.fixture
+def database(shared_workplace: Workplace) -> Any:
+    return shared_workplace.stores.listeners
+
+
+@pytest.fixture
+def three(database: Any) -> list[Caller]:
+    """Three listeners, each with a session."""
+    found = []
+    for _ in range(3):
+        email = f"{uuid4().hex}@example.org"
+        with database.worker() as tx:
+            listeners.create(tx, email=email)
+            made = listeners.new_app_password(tx, email=email, device="phone")
+        found.append(accounts.by_password(database, username=email, password=made.text)[0])
+    return found
+
+
+@pytest.fixture
+def chapter(database: Any) -> str:
+    episode = Episode("https://shows.example/one.xml", f"https://media.example/{uuid4()}.mp3")
+    return find_chapters(database, [episode])[episode]
+
+
+def said(chapter: str, ms: int, **more: Any) -> NewAction:
+    return NewAction(ActionId(uuid4()), chapter, Kind.SEEK, position_ms=ms, **more)
+
+
+def upload(who: Caller, *actions: NewAction, **more: Any) -> Upload:
+    return Upload(who, actions, **more)
+
+
+def told(outcome: Batch | recording.Refusal) -> Batch:
+    assert isinstance(outcome, Batch)
+    return outcome
+
+
+def place(database: Any, who: Caller, chapter: str) -> int:
+    return positions.position(database, listener_id=who.listener_id, chapter_id=chapter).position_ms
+
+
+def test_p15_each_upload_has_its_own_statuses_cursor_and_rows(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """Three listeners in one chapter; the first also repeats itself, the second contradicts."""
+    a, b, c = three
+    first, second = said(chapter, 10_000), said(chapter, 20_000)
+    recording.record(database, caller=b, actions=[second])
+    other = NewAction(second.action_id, chapter, Kind.SEEK, position_ms=1)
+
+    done = [
+        told(one)
+        for one in recording.record_all(
+            database,
+            [upload(a, first, first), upload(b, other), upload(c, said(chapter, 30_000))],
+        )
+    ]
+
+    assert [[one.status for one in each.results] for each in done] == [
+        [Status.APPLIED, Status.DUPLICATE],
+        [Status.REJECTED],
+        [Status.APPLIED],
+    ]
+    assert [place(database, who, chapter) for who in three] == [10_000, 20_000, 30_000]
+    assert [each.versions for each in done] == [{chapter: 1}] * 3
+    for who, each in zip(three, done, strict=True):
+        seen = positions.changes(database, caller=who, after=each.cursor - 5).actions
+        assert {one.position_ms for one in seen} == {place(database, who, chapter)}
+
+
+def test_p12_who_had_read_an_old_version_is_refused_alone(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    a, b, _ = three
+    recording.record(database, caller=a, actions=[said(chapter, 10_000)])
+
+    first, second = recording.record_all(
+        database,
+        [
+            upload(a, said(chapter, 90_000), only_new=True),
+            upload(b, said(chapter, 20_000), only_new=True),
+        ],
+    )
+
+    assert isinstance(first, PreconditionFailed)
+    assert told(second).results[0].status is Status.APPLIED
+    assert [place(database, who, chapter) for who in (a, b)] == [10_000, 20_000]
+
+
+def test_p02_late_and_new_actions_of_several_listeners_are_folded_apart(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """One tells something older than what is known: only its own chapter is folded anew."""
+    a, b, _ = three
+    now = clock.now()
+    for who in (a, b):
+        recording.record(
+            database,
+            caller=who,
+            actions=[said(chapter, 50_000, occurred_at=now - timedelta(minutes=1))],
+        )
+
+    late, new = recording.record_all(
+        database,
+        [
+            upload(a, said(chapter, 70_000, occurred_at=now - timedelta(hours=1))),
+            upload(b, said(chapter, 80_000, occurred_at=now)),
+        ],
+    )
+
+    assert told(late).results[0].status is Status.SUPERSEDED
+    assert told(new).results[0].status is Status.APPLIED
+    assert [place(database, who, chapter) for who in (a, b)] == [50_000, 80_000]
+    row = positions.position(database, listener_id=a.listener_id, chapter_id=chapter)
+    assert row.furthest_ms == 70_000
+
+
+def test_p19_a_cursor_skips_nothing_of_one_s_own_and_nothing_of_others_counts(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    a, b, _ = three
+    recording.record(database, caller=a, actions=[said(chapter, 1_000, device_id="phone")])
+    recording.record(database, caller=b, actions=[said(chapter, 1_000, device_id="phone")])
+    desk = replace(b, session=b"another session")
+    recording.record(database, caller=desk, actions=[said(chapter, 2_000, device_id="desk")])
+
+    done = [
+        told(one)
+        for one in recording.record_all(
+            database,
+            [
+                upload(a, said(chapter, 9_000, device_id="phone")),
+                upload(b, said(chapter, 9_000, device_id="phone")),
+            ],
+        )
+    ]
+
+    seen = [
+        [
+            one.position_ms
+            for one in positions.changes(database, caller=who, after=each.cursor).actions
+        ]
+        for who, each in zip((a, b), done, strict=True)
+    ]
+    assert [] == seen[0]
+    assert 2_000 in seen[1]
+
+
+def test_p37_who_was_erased_meanwhile_is_a_stranger_and_harms_nobody(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    a, b, c = three
+    archives.erase(database, email=b.email)
+
+    first, gone, third = recording.record_all(
+        database, [upload(who, said(chapter, 40_000)) for who in three]
+    )
+
+    assert isinstance(gone, NotSignedIn)
+    assert [told(one).results[0].status for one in (first, third)] == [Status.APPLIED] * 2
+    assert [place(database, who, chapter) for who in (a, c)] == [40_000] * 2
+    with pytest.raises(NotSignedIn):
+        subscriptions.change(database, caller=b, device_id=None, add=["https://a.example/feed"])
+
+
+def test_nobody_fails_by_what_another_sent(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """Something that PostgreSQL refuses ends the transaction of all; the others write alone."""
+    a, b, c = three
+    uploads = [upload(who, said(chapter, 40_000)) for who in three]
+    uploads[1] = upload(b, said("a\0b", 40_000))
+    with pytest.raises(psycopg.DataError):
+        recording.record_all(database, uploads)
+
+    async def together() -> list[Any]:
+        recorder = recording.recorder(database)
+        return await asyncio.gather(*map(recorder.ask, uploads), return_exceptions=True)
+
+    first, bad, third = asyncio.run(together())
+
+    assert isinstance(bad, psycopg.DataError)
+    assert [told(one).results[0].status for one in (first, third)] == [Status.APPLIED] * 2
+    assert [place(database, who, chapter) for who in (a, c)] == [40_000] * 2
+
+
+def test_the_rows_of_a_listener_who_is_not_named_are_not_seen(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """Row security of a transaction for several listeners."""
+    for who in three:
+        recording.record(database, caller=who, actions=[said(chapter, 10_000)])
+    wanted = [(who.listener_id, chapter) for who in three]
+
+    with database.listener(*(who.listener_id for who in three[:2])) as tx:
+        seen = queries.current_rows(tx, chapters=wanted)
+
+    assert set(seen) == set(wanted[:2])
