@@ -179,7 +179,7 @@ class ChangesOut:
 
 def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
     """The HTTP entrance of ``listeners``."""
-    writer = recording.recorder(database)
+    writer, resumer = recording.recorder(database), positions.resumer(database)
     basic = HTTPBasic(auto_error=False, description="An address and an app password.")
     api = APIRouter(
         prefix="/api/v1/listener",
@@ -247,7 +247,7 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
         positions.remove(database, caller=who, chapter_id=chapter_id)
 
     @api.get("/resume/{chapter_id}", responses=_answers(404))
-    def resume(
+    async def resume(
         chapter_id: Chapter,
         who: Who,
         device_id: Annotated[
@@ -258,9 +258,8 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
 
         Name the device, and it is told when another one moved far from where it was (P10).
         """
-        return positions.resume(
-            database, listener_id=who.listener_id, chapter_id=chapter_id, device_id=device_id
-        )
+        asked = positions.Asked(who.listener_id, chapter_id, device_id)
+        return positions.there(await resumer.ask(asked))
 
     @api.post("/chapters", responses=_answers(413, 422))
     def chapter(body: EpisodeIn, who: Who) -> ChapterOut:

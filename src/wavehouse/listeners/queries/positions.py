@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from wavehouse.kernel.ids import ActionId, ListenerId
@@ -15,19 +16,44 @@ from wavehouse.listeners.types import (
 from wavehouse.store import Listeners, Tx
 
 
-def device_position(
-    tx: Tx[Listeners], *, listener_id: ListenerId, chapter_id: str, device_id: str | None
-) -> int | None:
-    """Where a device was last in a chapter, in milliseconds; None when it never was."""
-    found = tx.value(
+@dataclass(frozen=True, slots=True)
+class Resuming:
+    """What resuming goes by; the device's name, and where the device that asks was itself."""
+
+    position: StoredPosition
+    policy: ResumePolicy
+    device_name: str | None
+    own_ms: int | None
+
+
+def resuming(
+    tx: Tx[Listeners], *, asked: Sequence[tuple[ListenerId, str, str | None]]
+) -> list[Resuming | None]:
+    """What each goes by who resumes a chapter: listener, chapter, device. None: nowhere."""
+    rows = tx.connection.execute(
         """
-        SELECT position_ms FROM listeners.playback_device_positions
-        WHERE listener_id = %(listener_id)s AND chapter_id = %(chapter_id)s
-          AND device_id = %(device_id)s
+        SELECT w.place, l.resume_policy, d.name, o.position_ms, p.chapter_id, p.position_ms,
+               p.duration_ms, p.duration_changed, p.furthest_ms, p.state, p.finished_at,
+               p.finished_count, p.version, p.seq, p.effective_at, p.action_id, p.device_id,
+               p.updated_at
+        FROM unnest(%s::uuid[], %s::text[], %s::text[]) WITH ORDINALITY
+            AS w (listener_id, chapter_id, device_id, place)
+          JOIN listeners.playback_positions p
+            ON p.listener_id = w.listener_id AND p.chapter_id = w.chapter_id
+          JOIN listeners.listeners l ON l.listener_id = w.listener_id
+          LEFT JOIN listeners.devices d
+            ON d.listener_id = w.listener_id AND d.device_id = p.device_id
+          LEFT JOIN listeners.playback_device_positions o
+            ON o.listener_id = w.listener_id AND o.chapter_id = w.chapter_id
+              AND o.device_id = w.device_id
+        WHERE p.deleted_at IS NULL
         """,
-        {"listener_id": listener_id, "chapter_id": chapter_id, "device_id": device_id},
+        [list(column) for column in zip(*asked, strict=True)],
     )
-    return None if found is None else int(found)
+    found: list[Resuming | None] = [None] * len(asked)
+    for place, policy, name, own_ms, *position in rows:
+        found[place - 1] = Resuming(StoredPosition(*position), ResumePolicy(policy), name, own_ms)
+    return found
 
 
 def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy:

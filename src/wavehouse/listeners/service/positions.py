@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import partial
+
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
+from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.ids import ActionId, ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import cursors, devices
+from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import positions as queries
 from wavehouse.listeners.service.recording import record
 from wavehouse.listeners.types import (
@@ -23,6 +28,8 @@ from wavehouse.listeners.types import (
     StoredPosition,
 )
 from wavehouse.store import Database, Listeners, Tx
+
+_NOWHERE = "there is no position in this chapter"
 
 
 def changes(
@@ -92,8 +99,64 @@ def position(
 def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> StoredPosition:
     found = queries.positions(tx, listener_id=listener_id, chapter_ids=[chapter_id])
     if not found:
-        raise NotFound("there is no position in this chapter")
+        raise NotFound(_NOWHERE)
     return found[0]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A chapter that a listener wants to go on with, on a device that may be named."""
+
+    listener_id: ListenerId
+    chapter_id: str
+    device_id: str | None = None
+
+
+def resumer(database: Database[Listeners]) -> Grouped[Asked, Resume | None]:
+    """Tell those who ask at the same time together."""
+    return Grouped(partial(resume_all, database))
+
+
+def resume_all(database: Database[Listeners], asked: Sequence[Asked]) -> list[Resume | None]:
+    """Where to go on (P34), as the listener wants it (P8): anew when it was finished (P24).
+
+    None where there is no position. To a device that was far away, by what another has done, that
+    is hinted (P10).
+    """
+    with database.listener(*{one.listener_id for one in asked}) as tx:
+        found = queries.resuming(
+            tx, asked=[(one.listener_id, one.chapter_id, one.device_id) for one in asked]
+        )
+    return [
+        None if known is None else _resume(one, known)
+        for one, known in zip(asked, found, strict=True)
+    ]
+
+
+def _resume(asked: Asked, known: queries.Resuming) -> Resume:
+    row, own = known.position, known.own_ms
+    at, choices = rules.suggested(known.policy, row)
+    hint = None
+    if (
+        own is not None
+        and asked.device_id != row.device_id
+        and rules.is_far(own, row.position_ms, row.duration_ms)
+    ):
+        direction = "forward" if row.position_ms > own else "backward"
+        hint = ConflictHint(row.position_ms, own, direction)
+    return Resume(
+        at,
+        rules.rewind_ms(clock.now() - row.effective_at, at),
+        row.state == State.FINISHED,
+        row.furthest_ms,
+        row.state,
+        row.version,
+        row.updated_at,
+        known.device_name or row.device_id,
+        known.policy,
+        choices,
+        hint,
+    )
 
 
 def resume(
@@ -103,40 +166,16 @@ def resume(
     chapter_id: str,
     device_id: str | None = None,
 ) -> Resume:
-    """Where to go on (P34), as the listener wants it (P8): anew when it was finished (P24).
+    """Where one listener goes on. NotFound where there is no position."""
+    (found,) = resume_all(database, [Asked(listener_id, chapter_id, device_id)])
+    return there(found)
 
-    To a device that was far away, by what another has done, that is hinted (P10).
-    """
-    with database.listener(listener_id) as tx:
-        row = _position(tx, listener_id, chapter_id)
-        names = {one.device_id: one.name for one in devices.devices(tx, listener_id=listener_id)}
-        policy = queries.resume_policy(tx, listener_id=listener_id)
-        own = (
-            queries.device_position(
-                tx, listener_id=listener_id, chapter_id=chapter_id, device_id=device_id
-            )
-            if device_id not in (None, row.device_id)
-            else None
-        )
-    finished = row.state == State.FINISHED
-    at, choices = rules.suggested(policy, row)
-    hint = None
-    if own is not None and rules.is_far(own, row.position_ms, row.duration_ms):
-        direction = "forward" if row.position_ms > own else "backward"
-        hint = ConflictHint(row.position_ms, own, direction)
-    return Resume(
-        at,
-        rules.rewind_ms(clock.now() - row.effective_at, at),
-        finished,
-        row.furthest_ms,
-        row.state,
-        row.version,
-        row.updated_at,
-        names.get(row.device_id or "", row.device_id),
-        policy,
-        choices,
-        hint,
-    )
+
+def there(found: Resume | None) -> Resume:
+    """What was found. NotFound for nothing."""
+    if found is None:
+        raise NotFound(_NOWHERE)
+    return found
 
 
 def set_resume_policy(
