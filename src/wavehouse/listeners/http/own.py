@@ -115,7 +115,7 @@ def _drawn(
             for each in passkeys.of(doors.database, listener_id=who.listener_id)
         ],
         apps=[
-            Line(str(each.app_password_id), each.name, _used(each.last_used_at, "not used lately"))
+            Line(str(each.app_password_id), each.name, _used(each.last_used_at, "no recent use"))
             for each in accounts.app_passwords(doors.database, listener_id=who.listener_id)
         ],
     )
