@@ -131,11 +131,19 @@ FORMS = ["apps", "apps/revoke", "passkeys/remove", "sign-out", "sign-out-everywh
     [
         {"token": "x" * 43},
         {"token": ""},
+        {"token": "", "cookie": False},
         {"headers": {"Sec-Fetch-Site": "cross-site"}},
         {"headers": {"Sec-Fetch-Site": "same-site"}},
         {"headers": {"Origin": "https://evil.example"}},
     ],
-    ids=["wrong token", "no token", "another site", "a neighbouring site", "another origin"],
+    ids=[
+        "wrong token",
+        "no token",
+        "neither token nor cookie",
+        "another site",
+        "a neighbouring site",
+        "another origin",
+    ],
 )
 def test_a_form_of_another_site_changes_nothing(
     house: Any, phone: Any, form: str, how: dict[str, Any]
@@ -143,7 +151,10 @@ def test_a_form_of_another_site_changes_nothing(
     """Even if its cookies came along."""
     browser = house.signed_in(phone.username)
     before = len(house.letters())
-    data = {"csrf": how.get("token", csrf(browser)), "name": "x", "email": phone.username}
+    known = csrf(browser)
+    if not how.get("cookie", True):
+        browser.cookies.delete(CSRF)
+    data = {"csrf": how.get("token", known), "name": "x", "email": phone.username}
     told = browser.post(f"{OWN}/{form}", data=data, headers=how.get("headers", {}))
     assert 403 == told.status_code
     assert "came from another site" in told.text
@@ -165,6 +176,21 @@ def test_a_link_is_not_used_up_from_another_site(
     assert 403 == browser.post(SIGN_IN, data=form, headers=headers).status_code
     ours = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
     assert 200 == browser.post(SIGN_IN, data=form, headers=ours).status_code
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"email=" + b"x" * 9_000, "The form is too long"),
+        (b"\xff", "The form cannot be read"),
+        (b"&".join([b"a=b"] * 30), "The form cannot be read"),
+    ],
+)
+def test_what_is_no_form_of_a_page_is_refused_in_words(house: Any, body: bytes, said: str) -> None:
+    """Before anything is looked at."""
+    told = house.browser().post(LETTER, content=body)
+    assert 422 == told.status_code
+    assert said in told.text
 
 
 def test_a_form_has_a_token_of_its_browser_that_scripts_cannot_read(house: Any) -> None:
@@ -279,10 +305,12 @@ def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None
             sent(browser, f"{OWN}/passkeys/remove", passkey="A" * 22),
         ]
         again = browser.get(SIGN_IN).text
+        address = f"{API}/apps/{app['app_id']}"
+        told_by_api = [browser.post(f"{API}/apps", json={"name": "x"}), browser.delete(address)]
         assert [app] == browser.get(f"{API}/apps").json()
     assert (False, True) == (AGAIN in young, AGAIN in old)
     assert ("/listener/apps" in young, "/listener/apps" in old) == (True, False)
-    assert [403] * 3 == [each.status_code for each in told]
+    assert [403] * 5 == [each.status_code for each in told + told_by_api]
     assert all("needs a sign-in of the last 15 minutes" in each.text for each in told)
     assert all(f'href="{SIGN_IN}"' in each.text for each in told)
     assert f'value="{phone.username}"' in again
