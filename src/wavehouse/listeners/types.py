@@ -82,6 +82,15 @@ class NewAppPassword:
 
 
 @dataclass(frozen=True, slots=True)
+class AppPassword:
+    """A live password of an app, with when one of its sessions was last seen."""
+
+    app_password_id: UUID
+    name: str
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who is asking, and by which session: its served cursor decides P19.
 

@@ -1,15 +1,17 @@
-"""The HTTP entrances of ``listeners``: what podcast clients speak, and an API of our own."""
+"""The HTTP entrances of ``listeners``: what podcast clients speak, an API of our own, and pages."""
 
 from fastapi import APIRouter
 
 from wavehouse.kernel.config import Settings
 from wavehouse.listeners.http import (
     accounts,
+    apps,
     emails,
+    entering,
     gpodder,
     native,
     nextcloud_login,
-    page,
+    own,
     passkeys,
 )
 from wavehouse.listeners.http.common import Doors, doors
@@ -25,13 +27,15 @@ def router(database: Database[Listeners], settings: Settings) -> APIRouter:
 
 def mounted(given: Doors) -> APIRouter:
     """The same, by these doors."""
-    api = APIRouter()
+    api, brakes = APIRouter(), accounts.LinkBrakes()
     # First what is asked most: routes are tried in order.
     api.include_router(native.router(given.database, secure=given.site.secure))
-    api.include_router(accounts.router(given))
+    api.include_router(accounts.router(given, brakes))
+    api.include_router(apps.router(given))
     api.include_router(passkeys.router(given))
     api.include_router(emails.router(given))
-    api.include_router(page.router(given))
+    api.include_router(entering.router(given, brakes))
+    api.include_router(own.router(given))
     for prefix in ("", "/gpodder"):
         api.include_router(nextcloud_login.router(given.database), prefix=prefix)
     api.include_router(gpodder.router(given.database, secure=given.site.secure))

@@ -4,7 +4,7 @@ Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -106,10 +106,10 @@ class Brakes:
             raise TooManyRequests("Too many tries.", hint="Wait a few minutes.")
 
 
-def router(doors: Doors) -> APIRouter:
+def router(doors: Doors, brakes: "LinkBrakes") -> APIRouter:
     """Links and sessions."""
     api = APIRouter(prefix="/api/v1/listener", tags=["listener"])
-    _links(api, doors)
+    _links(api, doors, brakes)
     _sessions(api, doors)
     _passwords(api, doors)
     return api
@@ -130,34 +130,51 @@ def guesses() -> Brakes:
     return Brakes(TokenBucket(burst=5, seconds=60.0), TokenBucket(burst=20, seconds=3.0))
 
 
-def _links(api: APIRouter, doors: Doors) -> None:
-    asking, redeeming = letters(), tokens()
+@dataclass(frozen=True)
+class LinkBrakes:
+    """How often links are asked for and tried: the API and the page count together (AC8)."""
 
+    asking: Brakes = field(default_factory=letters)
+    redeeming: Brakes = field(default_factory=tokens)
+
+
+def send_link(
+    doors: Doors, brakes: LinkBrakes, request: Request, response: Response, email: str
+) -> None:
+    """Send a link to an address if it has an account, after the answer (AC8).
+
+    The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for what is no
+    address; TooManyRequests for who asks too often.
+    """
+    told = rules.normalised_email(email)
+    brakes.asking.check(request, told)
+    browser = browser_cookie(request, response, doors)
+    doors.later.do(
+        partial(
+            links.request,
+            doors.database,
+            doors.mail,
+            email=told,
+            browser=browser,
+            address=doors.site.origin + PAGE,
+        )
+    )
+
+
+def _links(api: APIRouter, doors: Doors, brakes: LinkBrakes) -> None:
     @api.post("/links", status_code=202, responses=answers(422, 429))
     def ask(body: LinkIn, request: Request, response: Response) -> LetterOut:
         """Send a link that signs this browser in, once, within 15 minutes (AC2).
 
         The answer and its time are the same for an address without an account (AC8).
         """
-        email = rules.normalised_email(body.email)
-        asking.check(request, email)
-        browser = browser_cookie(request, response, doors)
-        doors.later.do(
-            partial(
-                links.request,
-                doors.database,
-                doors.mail,
-                email=email,
-                browser=browser,
-                address=doors.site.origin + PAGE,
-            )
-        )
+        send_link(doors, brakes, request, response, body.email)
         return LetterOut(int(links.LIFETIME.total_seconds()))
 
     @api.post("/links/redeem", responses=answers(401, 422, 429))
     def redeem(body: TokenIn, request: Request, response: Response) -> SessionOut:
         """Sign in with a link, in the browser that asked for it (AC2)."""
-        redeeming.check(request)
+        brakes.redeeming.check(request)
         caller, token = links.redeem(
             doors.database, token=body.token, browser=request.cookies.get(BROWSER, "")
         )

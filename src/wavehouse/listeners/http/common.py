@@ -93,7 +93,7 @@ def signing_in(
 
 
 def owning(
-    asking: Callable[..., Awaitable[Caller]], *, fresh: bool = False
+    asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False
 ) -> Callable[..., Awaitable[Caller]]:
     """A dependency: who asks, by a sign-in of their own. Refused for an app's password.
 

@@ -21,7 +21,7 @@ from wavehouse.listeners.http.accounts import (
     tokens,
 )
 from wavehouse.listeners.http.common import Doors, owning, raw_body, signing_in
-from wavehouse.listeners.http.page import form_token, shown
+from wavehouse.listeners.http.page import InWords, form_token, shown
 from wavehouse.listeners.service import emails
 from wavehouse.listeners.types import Caller
 
@@ -85,7 +85,7 @@ def _api(doors: Doors) -> APIRouter:
 
 
 def _page(doors: Doors) -> APIRouter:
-    pages = APIRouter(include_in_schema=False)
+    pages = APIRouter(include_in_schema=False, route_class=InWords)
     brake = tokens()
 
     @pages.get(PAGE)

@@ -1,60 +1,78 @@
-"""The page that a link in a letter opens. Looking at it does not use the link up, its button does.
+"""What the pages for listeners share: how they look, forms that are ours, errors in words.
 
-Without ``from __future__ import annotations``: FastAPI must see the types.
+They load the style sheet and a script from ``/static`` and ask for nothing else; all but passkeys
+works without scripts. Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
-from html import escape
-from typing import Annotated
-from urllib.parse import parse_qs
+import hmac
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qs, parse_qsl, urlencode, urlsplit
 
-from fastapi import APIRouter, Depends, Query, Request
+from fastapi import Request
+from fastapi.routing import APIRoute
+from jinja2 import Environment, PackageLoader, StrictUndefined
+from markupsafe import Markup
 from starlette.exceptions import HTTPException
-from starlette.responses import HTMLResponse, Response
+from starlette.responses import HTMLResponse, RedirectResponse, Response
 
-from wavehouse.listeners.http import accounts
-from wavehouse.listeners.http.common import Doors, keep_session, raw_body
-from wavehouse.listeners.service import links
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused, WavehouseError
+from wavehouse.listeners.http.common import COOKIE, Doors
+from wavehouse.listeners.service import sessions
+from wavehouse.listeners.types import Caller, Site
+
+CSRF = "wh_listener_csrf"
+_LONGEST_FORM = 8_192
+_SEE_OTHER = 303
 
 
-def router(doors: Doors) -> APIRouter:
-    """``/listener/sign-in``: a form without scripts."""
-    pages = APIRouter(include_in_schema=False)
-    brake = accounts.tokens()
+class InWords(APIRoute):
+    """A route of a person: its errors are a page with the way on, not the dashboard's."""
 
-    @pages.get(accounts.PAGE)
-    def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:
-        return HTMLResponse(
-            shown(
-                "Sign in",
-                f'<form method="post" action="{accounts.PAGE}">'
-                f'<input type="hidden" name="token" value="{escape(token)}">'
-                "<p>This works in the browser in which you asked for the letter.</p>"
-                "<button>Sign in</button></form>",
-            )
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """FastAPI's own, with its errors caught."""
+        answer = super().get_route_handler()
+
+        async def worded(request: Request) -> Response:
+            try:
+                return await answer(request)
+            except WavehouseError as error:
+                return _in_words(error)
+
+        return worded
+
+
+def visitor(request: Request, doors: Doors) -> Caller | None:
+    """Who looks, by a sign-in of their own: on a page no app's session counts."""
+    token = request.cookies.get(COOKIE, "")
+    found = sessions.caller(doors.database, token=token) if token else None
+    return None if found is None or found.by_app else found
+
+
+def page(
+    request: Request, site: Site, name: str, *, status: int = 200, **values: object
+) -> HTMLResponse:
+    """A page with a token for its forms, which is a cookie of this browser, too."""
+    known = request.cookies.get(CSRF, "")
+    csrf = known if len(known) >= 32 else secrets.token_urlsafe(32)
+    response = _drawn(name, status=status, csrf=csrf, **values)
+    if csrf != known:
+        response.set_cookie(
+            CSRF, csrf, httponly=True, samesite="lax", secure=site.secure, path="/listener"
         )
-
-    @pages.post(accounts.PAGE)
-    def enter(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
-        brake.check(request)
-        _, session = links.redeem(
-            doors.database,
-            token=form_token(body),
-            browser=request.cookies.get(accounts.BROWSER, ""),
-        )
-        done = HTMLResponse(shown("You are signed in", ""))
-        keep_session(done, session, secure=doors.site.secure)
-        return done
-
-    return pages
+    return response
 
 
 def shown(title: str, content: str) -> str:
-    """A whole page; ``content`` is HTML."""
-    return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8">'
-        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title>'
-        f"</head><body><main><h1>{escape(title)}</h1>{content}</main></body></html>"
-    )
+    """A whole page that says one thing; ``content`` is HTML."""
+    return _text("message.html", title=title, content=Markup(content))  # noqa: S704 - escaped there
+
+
+def back(path: str, did: str) -> Response:
+    """To a page after a form was carried out; it says what was done."""
+    return RedirectResponse(f"{path}?{urlencode({'did': did})}", status_code=_SEE_OTHER)
 
 
 def form_token(body: bytes) -> str:
@@ -64,3 +82,90 @@ def form_token(body: bytes) -> str:
     except ValueError:
         raise HTTPException(400) from None
     return token
+
+
+def own_form(site: Site) -> Callable[[Request], Awaitable[dict[str, str]]]:
+    """A dependency: the fields of a form of ours, sent by the browser that it was shown to.
+
+    The cookie of the session is not sent along from elsewhere (``SameSite=Lax``); the token holds
+    where a neighbouring site or an old browser undoes that. Refused for anything else.
+    """
+
+    async def fields(request: Request) -> dict[str, str]:
+        check_origin(request, site)
+        found = await _fields(request)
+        cookie, sent = request.cookies.get(CSRF, ""), found.get("csrf", "")
+        if not cookie or not hmac.compare_digest(cookie.encode(), sent.encode()):
+            raise _foreign()
+        return found
+
+    return fields
+
+
+def check_origin(request: Request, site: Site) -> None:
+    """Refused when the browser says that another site sent this.
+
+    ``Origin`` is ``null`` from our own pages, as they send no referrer.
+    """
+    told = request.headers.get("origin", "null")
+    here = (site.origin, "null")
+    strange = told not in here and urlsplit(told).netloc != request.headers.get("host")
+    fetched = request.headers.get("sec-fetch-site", "same-origin")
+    if strange or fetched not in ("same-origin", "none"):
+        raise _foreign()
+
+
+def _foreign() -> Refused:
+    return Refused(
+        "this form is out of date or came from another site",
+        hint="Go back to the page and try again; cookies must be allowed.",
+    )
+
+
+async def _fields(request: Request) -> dict[str, str]:
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > _LONGEST_FORM:
+            raise InvalidInput("the form is too long")
+    try:
+        return dict(parse_qsl(body.decode(), keep_blank_values=True, max_num_fields=20))
+    except ValueError:
+        raise InvalidInput("the form cannot be read") from None
+
+
+def sentence(text: str) -> str:
+    """Our errors serve the terminal too, which begins them small; a page has sentences."""
+    return f"{text[:1].upper()}{text[1:]}".rstrip(".")
+
+
+def _in_words(error: WavehouseError) -> Response:
+    return _drawn(
+        "error.html",
+        status=error.http_status,
+        title=sentence(error.message),
+        hint=error.hint,
+        signs_in=isinstance(error, NotSignedIn | Refused),
+        goes_back=not isinstance(error, NotSignedIn),
+    )
+
+
+def _drawn(name: str, *, status: int, **values: object) -> HTMLResponse:
+    return HTMLResponse(
+        _text(name, **values), status_code=status, headers={"Cache-Control": "no-store"}
+    )
+
+
+def _text(name: str, **values: object) -> str:
+    return _environment().get_template(name).render(**values)
+
+
+@cache
+def _environment() -> Environment:
+    return Environment(
+        loader=PackageLoader("wavehouse.listeners.http", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )

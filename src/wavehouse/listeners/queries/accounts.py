@@ -6,7 +6,7 @@ from datetime import datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners.types import Listener
+from wavehouse.listeners.types import AppPassword, Listener
 from wavehouse.store import Listeners, Tx
 
 
@@ -58,6 +58,46 @@ def insert_app_password(
         {"listener_id": listener_id, "secret_hash": secret_hash, "name": name},
     )
     return found
+
+
+def app_passwords(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[AppPassword]:
+    """A listener's live app passwords, oldest first."""
+    return tx.rows(
+        AppPassword,
+        """
+        SELECT p.app_password_id, p.name, max(s.last_seen_at) AS last_used_at
+        FROM listeners.app_passwords p
+        LEFT JOIN listeners.login_sessions s
+          ON s.family_id = p.app_password_id AND s.listener_id = p.listener_id
+        WHERE p.listener_id = %(listener_id)s AND p.revoked_at IS NULL
+        GROUP BY p.app_password_id ORDER BY p.created_at, p.app_password_id
+        """,
+        {"listener_id": listener_id},
+    )
+
+
+def revoke_app_password(
+    tx: Tx[Listeners], *, listener_id: ListenerId, app_password_id: UUID, at: datetime
+) -> bool:
+    """Revoke one app password and the sessions it opened; False for one that is not live."""
+    tx.execute(
+        """
+        UPDATE listeners.login_sessions SET revoked_at = %(at)s
+        WHERE listener_id = %(listener_id)s AND family_id = %(app_password_id)s
+          AND revoked_at IS NULL
+        """,
+        {"listener_id": listener_id, "app_password_id": app_password_id, "at": at},
+    )
+    return bool(
+        tx.execute(
+            """
+            UPDATE listeners.app_passwords SET revoked_at = %(at)s
+            WHERE listener_id = %(listener_id)s AND app_password_id = %(app_password_id)s
+              AND revoked_at IS NULL
+            """,
+            {"listener_id": listener_id, "app_password_id": app_password_id, "at": at},
+        )
+    )
 
 
 def revoke_app_passwords(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import secrets
+from uuid import UUID
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
@@ -10,11 +11,13 @@ from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts as queries
 from wavehouse.listeners.queries import devices, sessions
-from wavehouse.listeners.types import Caller, Listener, NewAppPassword
+from wavehouse.listeners.types import AppPassword, Caller, Listener, NewAppPassword
 from wavehouse.store import Database, Listeners, Tx
 
 _SECRET_BYTES = 24
 _SESSIONS_OF_A_PASSWORD = 20
+_MOST_APPS = 100
+_LONGEST_NAME = 100
 
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
@@ -42,11 +45,56 @@ def find(tx: Tx[Listeners], *, email: str) -> Listener:
 def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
     """A password for one app, for clients that know no other way in (AC6). Shown once."""
     listener = find(tx, email=email)
+    return _made(tx, listener.listener_id, listener.email, device)
+
+
+def _made(tx: Tx[Listeners], listener_id: ListenerId, email: str, name: str) -> NewAppPassword:
     text = f"wh-app-{secrets.token_urlsafe(_SECRET_BYTES)}"
     made = queries.insert_app_password(
-        tx, listener_id=listener.listener_id, secret_hash=rules.secret_hash(text), name=device
+        tx, listener_id=listener_id, secret_hash=rules.secret_hash(text), name=name
     )
-    return NewAppPassword(made, listener.email, text, device)
+    return NewAppPassword(made, email, text, name)
+
+
+def app_passwords(database: Database[Listeners], *, listener_id: ListenerId) -> list[AppPassword]:
+    """A listener's app passwords that work, oldest first."""
+    with database.worker() as tx:
+        return queries.app_passwords(tx, listener_id=listener_id)
+
+
+def make_app_password(
+    database: Database[Listeners], *, caller: Caller, name: str
+) -> NewAppPassword:
+    """A password for an app of the caller's (AC6). Shown once.
+
+    The session is looked at again in turn with whoever ends sessions: signing out everywhere
+    leaves no password behind that was on its way (AC7). InvalidInput for a name that is none,
+    Conflict for too many, NotSignedIn when the session is over.
+    """
+    told = name.strip()
+    if not told or len(told) > _LONGEST_NAME or not told.isprintable():
+        raise InvalidInput(
+            "an app needs a name", hint=f"1 to {_LONGEST_NAME} characters, like: phone"
+        )
+    with database.worker() as tx:
+        sessions.take_turns(tx, listener_id=caller.listener_id)
+        if not sessions.sessions(tx, token_hashes=[caller.session]):
+            raise NotSignedIn("this session is over", hint="Sign in again.")
+        if len(queries.app_passwords(tx, listener_id=caller.listener_id)) >= _MOST_APPS:
+            raise Conflict(f"there are {_MOST_APPS} apps already", hint="Revoke one of them.")
+        return _made(tx, caller.listener_id, caller.email, told)
+
+
+def end_app_password(
+    database: Database[Listeners], *, caller: Caller, app_password_id: UUID
+) -> None:
+    """End one app password and the sessions it opened, at once (AC7). NotFound for none."""
+    with database.worker() as tx:
+        sessions.take_turns(tx, listener_id=caller.listener_id)
+        if not queries.revoke_app_password(
+            tx, listener_id=caller.listener_id, app_password_id=app_password_id, at=clock.now()
+        ):
+            raise NotFound("there is no such app")
 
 
 def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:

@@ -1,0 +1,73 @@
+"""``/api/v1/listener/apps``: passwords of single apps, for clients that know no other way (AC6).
+
+Without ``from __future__ import annotations``: FastAPI must see the types.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends
+from pydantic import BaseModel, ConfigDict, Field
+
+from wavehouse.listeners.http.accounts import BASIC, answers
+from wavehouse.listeners.http.common import Doors, owning, signing_in
+from wavehouse.listeners.service import accounts
+from wavehouse.listeners.types import Caller
+
+
+class NewAppIn(BaseModel):
+    """What the listener calls the app or its device."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Annotated[str, Field(min_length=1, max_length=100)]
+
+
+@dataclass(frozen=True)
+class AppOut:
+    """An app that may sign in, with when it was last here."""
+
+    app_id: UUID
+    name: str
+    last_used_at: datetime | None
+
+
+@dataclass(frozen=True)
+class NewAppOut:
+    """What to type into the app. The password is told this once; only its hash is kept."""
+
+    app_id: UUID
+    name: str
+    username: str
+    password: str = field(repr=False)
+
+
+def router(doors: Doors) -> APIRouter:
+    """List, make, revoke."""
+    api = APIRouter(prefix="/api/v1/listener/apps", tags=["listener"], dependencies=BASIC)
+    asking = signing_in(doors.database, secure=doors.site.secure)
+    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
+    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+
+    @api.get("", responses=answers(401, 403, 429))
+    def listed(who: Own) -> list[AppOut]:
+        """The listener's apps, oldest first."""
+        return [
+            AppOut(each.app_password_id, each.name, each.last_used_at)
+            for each in accounts.app_passwords(doors.database, listener_id=who.listener_id)
+        ]
+
+    @api.post("", status_code=201, responses=answers(401, 403, 409, 422, 429))
+    def make(body: NewAppIn, who: Fresh) -> NewAppOut:
+        """A password for one app, within 15 minutes of a sign-in."""
+        made = accounts.make_app_password(doors.database, caller=who, name=body.name)
+        return NewAppOut(made.app_password_id, made.device, made.username, made.text)
+
+    @api.delete("/{app_id}", status_code=204, responses=answers(401, 403, 404, 422, 429))
+    def revoke(app_id: UUID, who: Fresh) -> None:
+        """End a password and every session it opened, within 15 minutes of a sign-in (AC7)."""
+        accounts.end_app_password(doors.database, caller=who, app_password_id=app_id)
+
+    return api

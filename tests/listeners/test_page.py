@@ -1,0 +1,363 @@
+"""The pages for listeners over HTTP: asking for a link, one's own page, and what is refused."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from starlette.testclient import TestClient
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.listeners import rules
+from wavehouse.listeners.http.common import COOKIE
+from wavehouse.listeners.http.page import CSRF
+from wavehouse.listeners.service import accounts, sessions
+
+OWN, SIGN_IN, LETTER = "/listener", "/listener/sign-in", "/listener/letter"
+API = "/api/v1/listener"
+AGAIN = "sign in again"
+
+
+def csrf(browser: TestClient, path: str = OWN) -> str:
+    """The token of the forms of a page."""
+    found = re.search(r'name="csrf" value="([\w-]+)"', browser.get(path).text)
+    assert found is not None
+    return found[1]
+
+
+def sent(browser: TestClient, path: str, page: str = OWN, **fields: str) -> Any:
+    """A form of a page as a browser sends it; redirects are told, not followed."""
+    data = {"csrf": csrf(browser, page), **fields}
+    return browser.post(path, data=data, follow_redirects=False)
+
+
+def asked(browser: TestClient, email: str) -> Any:
+    return sent(browser, LETTER, SIGN_IN, email=email)
+
+
+def password_on(page: Any) -> str:
+    found = re.search(r"wh-app-[\w-]+", page.text)
+    assert found is not None
+    return found[0]
+
+
+def test_ac2_a_link_is_asked_for_and_used_on_the_page(house: Any, phone: Any) -> None:
+    """Without a script: a form, a letter, its page, its button, one's own page."""
+    browser = house.browser()
+    told = asked(browser, f" {phone.username.upper()} ")
+    assert (303, f"{SIGN_IN}?did=asked") == (told.status_code, told.headers["location"])
+    assert "a letter is on its way" in browser.get(told.headers["location"]).text
+    entered = browser.post(SIGN_IN, data={"token": house.token()}, follow_redirects=False)
+    assert (303, f"{OWN}?did=in") == (entered.status_code, entered.headers["location"])
+    own = browser.get(entered.headers["location"])
+    assert f"Signed in as {phone.username}" in own.text
+    assert "no-store" == own.headers["cache-control"]
+
+
+def test_ac8_known_and_unknown_addresses_get_the_same_page(house: Any, phone: Any) -> None:
+    """Status, place, names of headers, and the page that follows, but for its form's token."""
+    told, pages = [], []
+    for email in (phone.username, "stranger@example.org"):
+        browser = house.browser()
+        answer = asked(browser, email)
+        cookies = sorted(browser.cookies)
+        told.append((answer.status_code, answer.content, [*answer.headers], cookies))
+        page = browser.get(answer.headers["location"]).text
+        pages.append(page.replace(csrf(browser, SIGN_IN), ""))
+    assert told[0] == told[1]
+    assert pages[0] == pages[1]
+    assert [phone.username] == [letter["To"] for letter in house.letters()]
+
+
+def test_ac8_the_page_and_the_api_count_letters_together(house: Any) -> None:
+    """Three letters to an address, whichever door was asked; twenty tries of links."""
+    email = f"{uuid4()}@example.org"
+    with clock.frozen(clock.now()):
+        doors = [
+            asked(house.browser(), email).status_code,
+            house.browser().post(f"{API}/links", json={"email": email}).status_code,
+            asked(house.browser(), email).status_code,
+            house.browser().post(f"{API}/links", json={"email": email}).status_code,
+        ]
+        refused = asked(house.browser(), email)
+        tries = [house.browser().post(SIGN_IN, data={"token": "x"}).status_code for _ in range(20)]
+        tries.append(house.browser().post(f"{API}/links/redeem", json={"token": "x"}).status_code)
+    assert [303, 202, 303, 429] == doors
+    assert 429 == refused.status_code
+    assert "Too many tries" in refused.text
+    assert [401] * 20 + [429] == tries
+
+
+def test_what_is_no_address_is_told_beside_the_field(house: Any) -> None:
+    """And nothing is put into the page but as text."""
+    told = asked(house.browser(), "<b>anna</b>")
+    assert 422 == told.status_code
+    assert "This is no e-mail address; one is like anna@example.org." in told.text
+    assert 'value="&lt;b&gt;anna&lt;/b&gt;"' in told.text
+    assert [] == house.letters()
+
+
+def test_a_link_that_is_not_good_leads_to_a_new_one(house: Any) -> None:
+    """In the listener's words, not the dashboard's."""
+    told = house.browser().post(SIGN_IN, data={"token": "x" * 43})
+    assert 401 == told.status_code
+    assert "This link does not sign you in" in told.text
+    assert f'href="{SIGN_IN}"' in told.text
+    assert "wavehouse sign-in-link" not in told.text
+
+
+def test_who_is_not_signed_in_is_led_to_the_way_in(house: Any, phone: Any) -> None:
+    """An app's session is no sign-in of one's own, neither to look nor to do."""
+    stranger, app = house.browser(), house.browser()
+    assert 200 == app.get(f"{API}/devices", auth=phone.auth).status_code
+    assert app.cookies[COOKIE]
+    for browser in (stranger, app):
+        told = browser.get(OWN, follow_redirects=False)
+        assert (303, SIGN_IN) == (told.status_code, told.headers["location"])
+        assert 401 == sent(browser, f"{OWN}/apps", SIGN_IN, name="x").status_code
+        assert 401 == sent(browser, f"{OWN}/sign-out-everywhere", SIGN_IN).status_code
+
+
+FORMS = ["apps", "apps/revoke", "passkeys/remove", "sign-out", "sign-out-everywhere", "letter"]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    "how",
+    [
+        {"token": "x" * 43},
+        {"token": ""},
+        {"token": "", "cookie": False},
+        {"headers": {"Sec-Fetch-Site": "cross-site"}},
+        {"headers": {"Sec-Fetch-Site": "same-site"}},
+        {"headers": {"Origin": "https://evil.example"}},
+    ],
+    ids=[
+        "wrong token",
+        "no token",
+        "neither token nor cookie",
+        "another site",
+        "a neighbouring site",
+        "another origin",
+    ],
+)
+def test_a_form_of_another_site_changes_nothing(
+    house: Any, phone: Any, form: str, how: dict[str, Any]
+) -> None:
+    """Even if its cookies came along."""
+    browser = house.signed_in(phone.username)
+    before = len(house.letters())
+    known = csrf(browser)
+    if not how.get("cookie", True):
+        browser.cookies.delete(CSRF)
+    data = {"csrf": how.get("token", known), "name": "x", "email": phone.username}
+    told = browser.post(f"{OWN}/{form}", data=data, headers=how.get("headers", {}))
+    assert 403 == told.status_code
+    assert "came from another site" in told.text
+    assert 200 == browser.get(OWN, follow_redirects=False).status_code
+    assert ["phone"] == [each["name"] for each in browser.get(f"{API}/apps").json()]
+    assert before == len(house.letters())
+
+
+@pytest.mark.parametrize(
+    "headers", [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "https://evil.example"}]
+)
+def test_a_link_is_not_used_up_from_another_site(
+    house: Any, phone: Any, headers: dict[str, str]
+) -> None:
+    """Its own page may: browsers say ``null`` of the origin of pages without a referrer."""
+    browser = house.browser()
+    asked(browser, phone.username)
+    form = {"token": house.token()}
+    assert 403 == browser.post(SIGN_IN, data=form, headers=headers).status_code
+    ours = {"Sec-Fetch-Site": "same-origin", "Origin": "null"}
+    assert 200 == browser.post(SIGN_IN, data=form, headers=ours).status_code
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        (b"email=" + b"x" * 9_000, "The form is too long"),
+        (b"\xff", "The form cannot be read"),
+        (b"&".join([b"a=b"] * 30), "The form cannot be read"),
+    ],
+)
+def test_what_is_no_form_of_a_page_is_refused_in_words(house: Any, body: bytes, said: str) -> None:
+    """Before anything is looked at."""
+    told = house.browser().post(LETTER, content=body)
+    assert 422 == told.status_code
+    assert said in told.text
+
+
+def test_a_form_has_a_token_of_its_browser_that_scripts_cannot_read(house: Any) -> None:
+    """The cookie is for these pages only."""
+    cookie = house.browser().get(SIGN_IN).headers["set-cookie"].lower()
+    assert cookie.startswith(f"{CSRF}=")
+    assert all(part in cookie for part in ("httponly", "samesite=lax", "secure", "path=/listener"))
+
+
+def test_ac6_an_app_password_of_the_page_signs_in_until_it_is_revoked(
+    house: Any, phone: Any
+) -> None:
+    """Shown once; it and the session it opened end with the next request."""
+    browser, app = house.signed_in(phone.username), house.browser()
+    made = sent(browser, f"{OWN}/apps", name=" Kitchen <radio> ")
+    text = password_on(made)
+    assert (200, "no-store") == (made.status_code, made.headers["cache-control"])
+    assert all(said in made.text for said in (house.doors.site.origin, phone.username))
+    assert "Kitchen &lt;radio&gt;" in made.text
+    assert text not in browser.get(OWN).text
+    basic = (phone.username, text)
+    assert 200 == app.get(f"{API}/devices", auth=basic).status_code
+    (_, line) = browser.get(f"{API}/apps").json()
+    assert ("Kitchen <radio>", True) == (line["name"], line["last_used_at"] is not None)
+    revoked = sent(browser, f"{OWN}/apps/revoke", app=line["app_id"])
+    assert (303, f"{OWN}?did=revoked") == (revoked.status_code, revoked.headers["location"])
+    assert 401 == app.get(f"{API}/devices").status_code
+    assert 401 == house.browser().get(f"{API}/devices", auth=basic).status_code
+    assert 200 == house.browser().get(f"{API}/devices", auth=phone.auth).status_code
+    assert "Kitchen" not in browser.get(OWN).text
+    for gone in (line["app_id"], "no id"):
+        assert 404 == sent(browser, f"{OWN}/apps/revoke", app=gone).status_code
+
+
+def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
+    """The same for programs: list, make, revoke; only of one's own, and by no app."""
+    browser, other = house.signed_in(phone.username), house.browser()
+    made = browser.post(f"{API}/apps", json={"name": "car"})
+    assert (201, phone.username) == (made.status_code, made.json()["username"])
+    basic = (phone.username, made.json()["password"])
+    assert 200 == other.get(f"{API}/devices", auth=basic).status_code
+    address = f"{API}/apps/{made.json()['app_id']}"
+    assert 403 == other.get(f"{API}/apps").status_code
+    assert 403 == other.post(f"{API}/apps", json={"name": "x"}).status_code
+    assert 403 == other.delete(address).status_code
+    assert 204 == browser.delete(address).status_code
+    assert 404 == browser.delete(address).status_code
+    assert 401 == other.get(f"{API}/devices").status_code
+
+
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\x00b", "a\nb"])
+def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -> None:
+    """A sentence, not a fault of the database."""
+    browser = house.signed_in(phone.username)
+    told = sent(browser, f"{OWN}/apps", name=name)
+    assert 422 == told.status_code
+    assert "An app needs a name" in told.text
+    assert 422 == browser.post(f"{API}/apps", json={"name": name}).status_code
+
+
+def test_ac6_nobody_ends_an_app_of_somebody_else(
+    house: Any, phone: Any, other_password: Any, shared_workplace: Any
+) -> None:
+    """Nor a passkey: for others there is none."""
+    stranger = f"{uuid4()}@example.org"
+    with shared_workplace.stores.listeners.worker() as tx:
+        accounts.create(tx, email=stranger)
+    (mine,) = house.signed_in(phone.username).get(f"{API}/apps").json()
+    browser = house.signed_in(stranger)
+    assert 404 == sent(browser, f"{OWN}/apps/revoke", app=mine["app_id"]).status_code
+    assert 404 == browser.delete(f"{API}/apps/{mine['app_id']}").status_code
+    assert 404 == sent(browser, f"{OWN}/passkeys/remove", passkey="A" * 22).status_code
+    assert 200 == house.browser().get(f"{API}/devices", auth=phone.auth).status_code
+
+
+def test_ac6_there_is_an_end_of_apps(
+    house: Any, phone: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Revoked ones do not count."""
+    monkeypatch.setattr(accounts, "_MOST_APPS", 2)
+    browser = house.signed_in(phone.username)
+    made = [browser.post(f"{API}/apps", json={"name": "x"}) for _ in range(2)]
+    assert [201, 409] == [each.status_code for each in made]
+    assert 204 == browser.delete(f"{API}/apps/{made[0].json()['app_id']}").status_code
+    assert 201 == browser.post(f"{API}/apps", json={"name": "x"}).status_code
+
+
+def test_ac7_no_app_password_is_left_by_a_session_that_ended_meanwhile(
+    house: Any, phone: Any
+) -> None:
+    """Whoever was about to make one when its owner signed out everywhere makes none."""
+    browser = house.signed_in(phone.username)
+    caller = sessions.caller(house.doors.database, token=browser.cookies[COOKIE])
+    assert caller is not None
+    sessions.end_all(house.doors.database, listener_id=caller.listener_id, apps=True)
+    with pytest.raises(NotSignedIn):
+        accounts.make_app_password(house.doors.database, caller=caller, name="thief")
+
+
+def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None:
+    """It looks, signs out, and changes nothing; its page says so and its forms are away."""
+    now = clock.now()
+    with clock.frozen(now):
+        browser = house.signed_in(phone.username)
+        (app,) = browser.get(f"{API}/apps").json()
+        young = browser.get(OWN).text
+    with clock.frozen(now + rules.FRESH):
+        old = browser.get(OWN).text
+        told = [
+            sent(browser, f"{OWN}/apps", name="x"),
+            sent(browser, f"{OWN}/apps/revoke", app=app["app_id"]),
+            sent(browser, f"{OWN}/passkeys/remove", passkey="A" * 22),
+        ]
+        again = browser.get(SIGN_IN).text
+        address = f"{API}/apps/{app['app_id']}"
+        told_by_api = [browser.post(f"{API}/apps", json={"name": "x"}), browser.delete(address)]
+        assert [app] == browser.get(f"{API}/apps").json()
+    assert (False, True) == (AGAIN in young, AGAIN in old)
+    assert ("/listener/apps" in young, "/listener/apps" in old) == (True, False)
+    assert [403] * 5 == [each.status_code for each in told + told_by_api]
+    assert all("needs a sign-in of the last 15 minutes" in each.text for each in told)
+    assert all(f'href="{SIGN_IN}"' in each.text for each in told)
+    assert f'value="{phone.username}"' in again
+
+
+def test_ac7_signing_out_ends_the_session_and_everywhere_ends_all(house: Any, phone: Any) -> None:
+    """An old sign-in may; apps go on unless they are meant, too."""
+    now = clock.now()
+    with clock.frozen(now):
+        first, second, third = (house.signed_in(phone.username) for _ in range(3))
+    copy = first.cookies[COOKIE]
+    with clock.frozen(now + timedelta(hours=1)):
+        told = sent(first, f"{OWN}/sign-out")
+        assert (303, f"{SIGN_IN}?did=out") == (told.status_code, told.headers["location"])
+        assert COOKIE not in first.cookies
+        first.cookies.set(COOKIE, copy, domain="pod.example")
+        assert 303 == first.get(OWN, follow_redirects=False).status_code
+        assert 303 == sent(second, f"{OWN}/sign-out-everywhere").status_code
+        assert 303 == third.get(OWN, follow_redirects=False).status_code
+        assert 200 == house.browser().get(f"{API}/devices", auth=phone.auth).status_code
+        fourth = house.signed_in(phone.username)
+        assert 303 == sent(fourth, f"{OWN}/sign-out-everywhere", apps="on").status_code
+        assert 401 == house.browser().get(f"{API}/devices", auth=phone.auth).status_code
+
+
+def test_ac8_no_page_holds_a_secret_of_its_cookies(house: Any, phone: Any) -> None:
+    """Neither the session nor the browser's own."""
+    browser = house.signed_in(phone.username)
+    browser.get(OWN)
+    secrets = [value for name, value in browser.cookies.items() if name != CSRF]
+    pages = browser.get(OWN).text + browser.get(SIGN_IN).text
+    assert 2 == len(secrets)
+    assert [] == [secret for secret in secrets if secret in pages]
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/listener/new-address?token=x", "Both mailboxes must agree"),
+        ("/index.php/login/v2/flow/x", "older than 20 minutes"),
+    ],
+)
+def test_the_pages_of_letters_and_apps_have_the_same_frame(
+    house: Any, path: str, said: str
+) -> None:
+    """One look for all that listeners see."""
+    page = house.browser().get(path).text
+    assert said in page
+    assert "/static/wavehouse.css" in page
+    assert "&lt;" not in page
