@@ -21,7 +21,7 @@ from wavehouse.accounts import Workplace
 from wavehouse.listeners import NewAppPassword
 from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.mail import Outbox
-from wavehouse.listeners.http import mounted
+from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
 from wavehouse.web import problems
@@ -118,5 +118,6 @@ def house(shared_workplace: Workplace, tmp_path: Path) -> House:
     )
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")
-    app.include_router(mounted(doors))
+    for router in by_doors(doors):
+        app.include_router(router)
     return House(doors, outbox, app)

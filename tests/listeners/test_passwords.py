@@ -18,7 +18,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, TooManyRequests
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
-from wavehouse.listeners.http import mounted
+from wavehouse.listeners.http import by_doors
 
 SIGN_IN, PASSWORD = "/api/v1/listener/sessions", "/api/v1/listener/password"
 DEVICES = "/api/v1/listener/devices"
@@ -128,7 +128,8 @@ def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
     """While both threads compute, the loop answers others."""
     slow = Watched()
     app = FastAPI()
-    app.include_router(mounted(replace(house.doors, hasher=Hasher(slow))))
+    for router in by_doors(replace(house.doors, hasher=Hasher(slow))):
+        app.include_router(router)
 
     @app.get("/ping")
     async def ping() -> str:

@@ -217,6 +217,6 @@ def test_the_rows_of_a_listener_who_is_not_named_are_not_seen(
     wanted = [(who.listener_id, chapter) for who in three]
 
     with database.listener(*(who.listener_id for who in three[:2])) as tx:
-        seen = queries.current_rows(tx, chapters=wanted)
+        seen = queries.current_rows(tx, chapters=wanted)()
 
     assert set(seen) == set(wanted[:2])

@@ -17,7 +17,7 @@ from serving import served
 from wavehouse import listeners
 from wavehouse.accounts import Workplace
 from wavehouse.listeners.adapters.mail import Outbox
-from wavehouse.listeners.http import mounted
+from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
 from wavehouse.web.app import create_app
@@ -67,7 +67,8 @@ def house(workplace: Workplace, tmp_path: Path) -> Iterator[House]:
         url = address.replace("127.0.0.1", "localhost")
         outbox = tmp_path / "outbox"
         doors = Doors(workplace.stores.listeners, Site(url), Outbox(outbox))
-        app.include_router(mounted(doors))
+        for router in by_doors(doors):
+            app.include_router(router)
         yield House(url, doors, outbox)
 
 

@@ -393,6 +393,8 @@ class EmbeddedServer:
             "max_wal_size = 4GB\n"
             "checkpoint_timeout = 15min\n"
             "random_page_cost = 1.1\n"
+            # a new table has no statistics, and plans that are made meanwhile are kept
+            "autovacuum_naptime = 10s\n"
             "timezone = 'UTC'\n"
             "log_timezone = 'UTC'\n"
             "lc_messages = 'C'\n"

@@ -22,7 +22,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Refused, Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
-from wavehouse.listeners.http import router as listeners_router
+from wavehouse.listeners.http import routers as listener_routers
 from wavehouse.measurement.http import router as measurement_router
 from wavehouse.sponsorship.http import pixels_router
 from wavehouse.sponsorship.http import router as sponsorship_router
@@ -272,8 +272,7 @@ def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = 
     return create_app(
         LiveServices(place, sample_data=sample_data),
         [
-            # First what is asked most: routes are tried in order.
-            listeners_router(place.stores.listeners, place.settings),
+            *listener_routers(place.stores.listeners, place.settings),
             catalog_router(place.stores.operational, gate),
             measurement_router(place, gate, _READERS),
             sponsorship_router(place, gate),

@@ -17,26 +17,30 @@ from wavehouse.listeners.http import (
 from wavehouse.listeners.http.common import Doors, doors
 from wavehouse.store import Database, Listeners
 
-__all__ = ["router"]
+__all__ = ["routers"]
+
+PREFIXES = ("", "/gpodder")
 
 
-def router(database: Database[Listeners], settings: Settings) -> APIRouter:
+def routers(database: Database[Listeners], settings: Settings) -> list[APIRouter]:
     """Everything that is for listeners and their apps."""
-    return mounted(doors(database, settings))
+    return by_doors(doors(database, settings))
 
 
-def mounted(given: Doors) -> APIRouter:
-    """The same, by these doors."""
-    api, brakes = APIRouter(), accounts.LinkBrakes()
-    # First what is asked most: routes are tried in order.
-    api.include_router(native.router(given.database, secure=given.site.secure))
-    api.include_router(accounts.router(given, brakes))
-    api.include_router(apps.router(given))
-    api.include_router(passkeys.router(given))
-    api.include_router(emails.router(given))
-    api.include_router(entering.router(given, brakes))
-    api.include_router(own.router(given))
-    for prefix in ("", "/gpodder"):
-        api.include_router(nextcloud_login.router(given.database), prefix=prefix)
-    api.include_router(gpodder.router(given.database, secure=given.site.secure))
-    return api
+def by_doors(given: Doors) -> list[APIRouter]:
+    """The same, by these doors. What is asked most comes first: routes are tried in order.
+
+    A list, as each router within a router is gone through twice for every request.
+    """
+    brakes = accounts.LinkBrakes()
+    return [
+        native.router(given),
+        *(gpodder.router(given, prefix) for prefix in PREFIXES),
+        *(nextcloud_login.router(given.database, prefix) for prefix in PREFIXES),
+        accounts.router(given, brakes),
+        apps.router(given),
+        passkeys.router(given),
+        emails.router(given),
+        entering.router(given, brakes),
+        own.router(given),
+    ]

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from wavehouse.kernel.errors import TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners import rules
-from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning, remote, signing_in
+from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning, remote
 from wavehouse.listeners.service import links, passwords, sessions
 from wavehouse.listeners.types import Caller
 
@@ -182,8 +182,7 @@ def _links(api: APIRouter, doors: Doors, brakes: LinkBrakes) -> None:
 
 
 def _sessions(api: APIRouter, doors: Doors) -> None:
-    asking = signing_in(doors.database, secure=doors.site.secure)
-    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
+    Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
 
     @api.post("/session/refresh", responses=answers(401, 403))
     def refresh(request: Request, response: Response) -> SessionOut:
@@ -209,8 +208,8 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
 
 
 def _passwords(api: APIRouter, doors: Doors) -> None:
-    asking, guessing = signing_in(doors.database, secure=doors.site.secure), guesses()
-    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+    guessing = guesses()
+    Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
 
     @api.post("/sessions", responses=answers(401, 422, 429))
     def sign_in(body: PasswordIn, request: Request, response: Response) -> SessionOut:

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.listeners.http.accounts import BASIC, answers
-from wavehouse.listeners.http.common import Doors, owning, signing_in
+from wavehouse.listeners.http.common import Doors, owning
 from wavehouse.listeners.service import accounts
 from wavehouse.listeners.types import Caller
 
@@ -47,9 +47,8 @@ class NewAppOut:
 def router(doors: Doors) -> APIRouter:
     """List, make, revoke."""
     api = APIRouter(prefix="/api/v1/listener/apps", tags=["listener"], dependencies=BASIC)
-    asking = signing_in(doors.database, secure=doors.site.secure)
-    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
-    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+    Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
+    Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
 
     @api.get("", responses=answers(401, 403, 429))
     def listed(who: Own) -> list[AppOut]:

@@ -32,15 +32,23 @@ CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
 _DAYS_180 = 180 * 24 * 3600
 
 
+Asking = Callable[..., Awaitable[Caller]]
+
+
 @dataclass(frozen=True, slots=True)
 class Doors:
-    """What the entrances of accounts work with."""
+    """What the entrances work with; ``asking`` is who asks, with one brake for all of them."""
 
     database: Database[Listeners]
     site: Site
     mail: Mail
     later: Later = field(default_factory=Later)
     hasher: Hasher = field(default_factory=Hasher)
+    asking: Asking = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Nobody asks before there is a database."""
+        object.__setattr__(self, "asking", signing_in(self.database, secure=self.site.secure))
 
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
@@ -61,9 +69,7 @@ def keep_session(response: Response, token: str, *, secure: bool) -> None:
     )
 
 
-def signing_in(
-    database: Database[Listeners], *, secure: bool = False
-) -> Callable[..., Awaitable[Caller]]:
+def signing_in(database: Database[Listeners], *, secure: bool = False) -> Asking:
     """A dependency: who asks. 401 with a challenge for nobody; slow for who guesses (AC8)."""
     brake = TokenBucket(burst=20, seconds=3.0)
     callers = Grouped[str, Caller | None](partial(sessions.callers, database))
@@ -92,9 +98,7 @@ def signing_in(
     return caller
 
 
-def owning(
-    asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False
-) -> Callable[..., Awaitable[Caller]]:
+def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False) -> Asking:
     """A dependency: who asks, by a sign-in of their own. Refused for an app's password.
 
     ``fresh`` refuses sign-ins that are older than 15 minutes: a browser that was left open must

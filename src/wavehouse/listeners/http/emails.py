@@ -20,7 +20,7 @@ from wavehouse.listeners.http.accounts import (
     letters,
     tokens,
 )
-from wavehouse.listeners.http.common import Doors, owning, raw_body, signing_in
+from wavehouse.listeners.http.common import Doors, owning, raw_body
 from wavehouse.listeners.http.page import InWords, form_token, shown
 from wavehouse.listeners.service import emails
 from wavehouse.listeners.types import Caller
@@ -45,9 +45,8 @@ def router(doors: Doors) -> APIRouter:
 
 def _api(doors: Doors) -> APIRouter:
     api = APIRouter(prefix="/api/v1/listener/email", tags=["listener"])
-    asking = signing_in(doors.database, secure=doors.site.secure)
-    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
-    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+    Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
+    Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
     writing, agreeing = letters(), tokens()
 
     @api.put("", status_code=202, dependencies=BASIC, responses=answers(401, 403, 422, 429))

@@ -15,11 +15,11 @@ from wavehouse.kernel.errors import UsageError
 from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import (
     COOKIE,
+    Doors,
     check_user,
     json_body,
     keep_session,
     raw_body,
-    signing_in,
 )
 from wavehouse.listeners.service import (
     accounts,
@@ -33,26 +33,27 @@ from wavehouse.listeners.types import Caller, Upload
 from wavehouse.store import Database, Listeners
 
 FORMS = ("json", "opml", "txt")
+NEXTCLOUD = "/index.php/apps/gpoddersync"
 KINDS = ("desktop", "laptop", "mobile", "server", "other")
 Body = Annotated[Any, Depends(json_body)]
 Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
 
 
-def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
+def router(doors: Doors, prefix: str = "") -> APIRouter:
     """All of it; in no OpenAPI document, as the protocol is not ours to describe."""
-    api = APIRouter(include_in_schema=False)
-    asking = signing_in(database, secure=secure)
-    parts = (_devices, _subscriptions, _episodes, _nextcloud)
-    for prefix in ("", "/gpodder"):
-        api.include_router(_auth(database, asking, secure=secure), prefix=prefix)
-        for part in parts:
-            api.include_router(part(database, asking), prefix=prefix)
+    api = APIRouter(prefix=prefix, include_in_schema=False)
+    recorder = Recorder(doors.database)
+    _episodes(api, doors, recorder)
+    _nextcloud(api, doors, recorder)
+    _subscriptions(api, doors)
+    _devices(api, doors)
+    _auth(api, doors)
     return api
 
 
-def _auth(database: Database[Listeners], asking: Any, *, secure: bool) -> APIRouter:
-    api = APIRouter()
-    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+def _auth(api: APIRouter, doors: Doors) -> None:
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     @api.post("/api/2/auth/{user}/login.json")
     def sign_in(user: str, who: Who, request: Request, response: Response) -> dict[str, str]:
@@ -64,7 +65,7 @@ def _auth(database: Database[Listeners], asking: Any, *, secure: bool) -> APIRou
         if token is not None:
             if "set-cookie" in response.headers:
                 del response.headers["set-cookie"]
-            keep_session(response, token, secure=secure)
+            keep_session(response, token, secure=doors.site.secure)
         return {}
 
     @api.post("/api/2/auth/{user}/logout.json")
@@ -74,12 +75,10 @@ def _auth(database: Database[Listeners], asking: Any, *, secure: bool) -> APIRou
         response.delete_cookie(COOKIE, path="/")
         return {}
 
-    return api
 
-
-def _devices(database: Database[Listeners], asking: Any) -> APIRouter:
-    api = APIRouter()
-    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+def _devices(api: APIRouter, doors: Doors) -> None:
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     @api.get("/api/2/devices/{user}.json")
     def devices(user: str, who: Who) -> list[dict[str, Any]]:
@@ -117,12 +116,10 @@ def _devices(database: Database[Listeners], asking: Any) -> APIRouter:
         # Anything but an empty body reads as a failure to mygpoclient.
         return _with_cookie(Response(status_code=200), response)
 
-    return api
 
-
-def _subscriptions(database: Database[Listeners], asking: Any) -> APIRouter:
-    api = APIRouter()
-    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+def _subscriptions(api: APIRouter, doors: Doors) -> None:
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     @api.get("/api/2/subscriptions/{user}/{device}.json")
     def changed(user: str, device: str, who: Who, since: Since = 0) -> dict[str, Any]:
@@ -165,12 +162,10 @@ def _subscriptions(database: Database[Listeners], asking: Any) -> APIRouter:
         )
         return _with_cookie(Response(status_code=200), response)
 
-    return api
 
-
-def _episodes(database: Database[Listeners], asking: Any) -> APIRouter:
-    api, recorder = APIRouter(), Recorder(database)
-    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     @api.get("/api/2/episodes/{user}.json")
     def download(
@@ -193,23 +188,21 @@ def _episodes(database: Database[Listeners], asking: Any) -> APIRouter:
         check_user(who, user)
         return {"timestamp": await recorder.record(who, body), "update_urls": []}
 
-    return api
 
-
-def _nextcloud(database: Database[Listeners], asking: Any) -> APIRouter:
+def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
     """Nextcloud's gpodder app: no user and no device in the paths."""
-    api, recorder = APIRouter(prefix="/index.php/apps/gpoddersync"), Recorder(database)
-    Who = Annotated[Caller, Depends(asking)]  # noqa: N806 - it is a type
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
-    @api.get("/subscriptions")
+    @api.get(f"{NEXTCLOUD}/subscriptions")
     def changed(who: Who, since: Since = 0) -> dict[str, Any]:
         return _changes(database, who, since)
 
-    @api.post("/subscription_change/create")
+    @api.post(f"{NEXTCLOUD}/subscription_change/create")
     def change(who: Who, body: Body) -> dict[str, Any]:
         return _change(database, who, None, body)
 
-    @api.get("/episode_action")
+    @api.get(f"{NEXTCLOUD}/episode_action")
     def download(who: Who, since: Since = 0) -> dict[str, Any]:
         found = positions.changes(database, caller=who, after=since)
         told = [dialect.shown(one) for one in found.actions]
@@ -217,11 +210,9 @@ def _nextcloud(database: Database[Listeners], asking: Any) -> APIRouter:
             one["action"] = one["action"].upper()
         return {"actions": told, "timestamp": found.cursor}
 
-    @api.post("/episode_action/create")
+    @api.post(f"{NEXTCLOUD}/episode_action/create")
     async def upload(who: Who, body: Body) -> dict[str, Any]:
         return {"timestamp": await recorder.record(who, body)}
-
-    return api
 
 
 def _changes(database: Database[Listeners], who: Caller, since: int) -> dict[str, Any]:

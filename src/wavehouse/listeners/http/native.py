@@ -18,7 +18,7 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, UsageError
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
-from wavehouse.listeners.http.common import signing_in
+from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.service import (
     accounts,
     archives,
@@ -41,7 +41,6 @@ from wavehouse.listeners.types import (
     StoredPosition,
     Upload,
 )
-from wavehouse.store import Database, Listeners
 
 _TAG = re.compile(r'"v(\d{1,18})"')
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
@@ -177,8 +176,9 @@ class ChangesOut:
     has_more: bool
 
 
-def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
+def router(doors: Doors) -> APIRouter:
     """The HTTP entrance of ``listeners``."""
+    database = doors.database
     writer, resumer = recording.recorder(database), positions.resumer(database)
     basic = HTTPBasic(auto_error=False, description="An address and an app password.")
     api = APIRouter(
@@ -187,7 +187,7 @@ def router(database: Database[Listeners], *, secure: bool = False) -> APIRouter:
         dependencies=[Depends(basic)],
         responses={code: {"description": _SAYS[code], **_PROBLEM} for code in (401, 429)},
     )
-    Who = Annotated[Caller, Depends(signing_in(database, secure=secure))]  # noqa: N806 - it is a type
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     @api.post("/actions", responses=_answers(413, 422))
     async def record(body: BatchIn, who: Who) -> BatchOut:

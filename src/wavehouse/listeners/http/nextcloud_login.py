@@ -92,9 +92,9 @@ class _Waiting:
             del self._flows[next(iter(self._flows))]
 
 
-def router(database: Database[Listeners]) -> APIRouter:
+def router(database: Database[Listeners], prefix: str = "") -> APIRouter:
     """``/index.php/login/v2``, its page and its polling."""
-    api = APIRouter(include_in_schema=False)
+    api = APIRouter(prefix=prefix, include_in_schema=False)
     waiting, brake = _Waiting(), TokenBucket(burst=10, seconds=6.0)
 
     @api.post("/index.php/login/v2")

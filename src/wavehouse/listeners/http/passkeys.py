@@ -21,7 +21,7 @@ from wavehouse.listeners.http.accounts import (
     browser_cookie,
     signed_in,
 )
-from wavehouse.listeners.http.common import Doors, owning, signing_in
+from wavehouse.listeners.http.common import Doors, owning
 from wavehouse.listeners.service import passkeys
 from wavehouse.listeners.types import Caller
 
@@ -68,9 +68,8 @@ def router(doors: Doors) -> APIRouter:
 
 
 def _own(api: APIRouter, doors: Doors) -> None:
-    asking = signing_in(doors.database, secure=doors.site.secure)
-    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
-    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+    Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
+    Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
 
     @api.get("", dependencies=BASIC, responses=answers(401, 403, 429))
     def listed(who: Own) -> list[PasskeyOut]:

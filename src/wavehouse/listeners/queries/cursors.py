@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64decode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -66,7 +66,7 @@ def take_cursors(
     return {row[0]: row[1] for row in rows}
 
 
-def served(tx: Tx[Listeners], *, asked: Sequence[Asked]) -> dict[bytes, Served]:
+def served(tx: Tx[Listeners], *, asked: Sequence[Asked]) -> Callable[[], dict[bytes, Served]]:
     """P19: by session, its last cursor, and whether another device changed something since."""
     # CASE, as behind row security an index is not searched by what coalesce() gives.
     rows = tx.connection.execute(
@@ -82,7 +82,7 @@ def served(tx: Tx[Listeners], *, asked: Sequence[Asked]) -> dict[bytes, Served]:
         """,
         [msgspec.json.encode(asked).decode()],
     )
-    return {b64decode(row[0]): Served(row[1], row[2]) for row in rows}
+    return lambda: {b64decode(row[0]): Served(row[1], row[2]) for row in rows}
 
 
 def current_cursor(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:

@@ -1,12 +1,14 @@
 """What recording reads and writes, for the chapters of several listeners at once.
 
-Rows go in as one JSON text, which costs a statement and no more, however many there are.
+Rows go in as one JSON text, which costs a statement and no more, however many there are. What is
+asked within ``tx.together()`` goes to the server in one way there and back: each function gives
+its answer when it is called afterwards.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -35,7 +37,7 @@ class NewRow:
 
 def current_rows(
     tx: Tx[Listeners], *, chapters: Sequence[Chapter]
-) -> dict[Chapter, StoredPosition]:
+) -> Callable[[], dict[Chapter, StoredPosition]]:
     """The rows of these chapters that there are."""
     rows = tx.connection.execute(
         """
@@ -49,10 +51,10 @@ def current_rows(
         """,
         _columns(chapters),
     )
-    return {(row[0], row[1]): StoredPosition(*row[1:]) for row in rows}
+    return lambda: {(row[0], row[1]): StoredPosition(*row[1:]) for row in rows}
 
 
-def known_actions(tx: Tx[Listeners], *, actions: Sequence[Said]) -> dict[Said, bytes]:
+def known_actions(tx: Tx[Listeners], *, actions: Sequence[Said]) -> Callable[[], dict[Said, bytes]]:
     """Which of these actions are there, with the hash of what they said (P13)."""
     rows = tx.connection.execute(
         """
@@ -63,12 +65,12 @@ def known_actions(tx: Tx[Listeners], *, actions: Sequence[Said]) -> dict[Said, b
         """,
         _columns(actions),
     )
-    return {(row[0], row[1]): bytes(row[2]) for row in rows}
+    return lambda: {(row[0], row[1]): bytes(row[2]) for row in rows}
 
 
 def newest_actions(
     tx: Tx[Listeners], *, chapters: Sequence[Chapter]
-) -> dict[Chapter, tuple[datetime, UUID]]:
+) -> Callable[[], dict[Chapter, tuple[datetime, UUID]]]:
     """When each chapter's last action counts as of, and its id: what is later needs no history."""
     rows = tx.connection.execute(
         """
@@ -81,7 +83,7 @@ def newest_actions(
         """,
         _columns(chapters),
     )
-    return {(row[0], row[1]): (row[2], row[3]) for row in rows}
+    return lambda: {(row[0], row[1]): (row[2], row[3]) for row in rows}
 
 
 def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter, list[Action]]:
@@ -154,7 +156,7 @@ def insert_actions(
 
 def save_positions(
     tx: Tx[Listeners], *, rows: Sequence[tuple[Chapter, Position, int]]
-) -> dict[Chapter, int]:
+) -> Callable[[], dict[Chapter, int]]:
     """Bring rows to what was folded: chapter, position, cursor (P1); each chapter once.
 
     Their new versions.
@@ -205,7 +207,7 @@ def save_positions(
             )
         ],
     )
-    return {(row[0], row[1]): row[2] for row in saved}
+    return lambda: {(row[0], row[1]): row[2] for row in saved}
 
 
 def save_device_positions(

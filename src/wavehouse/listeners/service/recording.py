@@ -10,9 +10,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
+from uuid import UUID
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
@@ -79,11 +80,50 @@ def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list
         )
         # Behind the lock, so that what comes without a time is in the order of cursors too.
         received = clock.now()
-        rows = queries.current_rows(tx, chapters=_chapters(uploads))
-        refused = [_refused(one, last, rows) for one in uploads]
+        known = _known(tx, [one for one in uploads if one.caller.listener_id in last], last)
+        refused = [_refused(one, known) for one in uploads]
         taken = [one for one, no in zip(uploads, refused, strict=True) if no is None]
-        batches = iter(_recorded(tx, taken, rows, received, last) if taken else [])
+        batches = iter(_recorded(tx, taken, known, received) if taken else [])
     return [next(batches) if no is None else no for no in refused]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is there of what uploads touch, behind the lock that their cursors took."""
+
+    last: Mapping[ListenerId, int]
+    rows: Mapping[Chapter, StoredPosition]
+    actions: Mapping[Said, bytes]
+    newest: Mapping[Chapter, tuple[datetime, UUID]]
+    served: Mapping[bytes, cursors.Served]
+
+    def first(self, upload: Upload) -> int:
+        """The first cursor that an upload was given."""
+        return self.last[upload.caller.listener_id] - max(len(upload.actions), 1) + 1
+
+
+def _known(tx: Tx[Listeners], uploads: Sequence[Upload], last: Mapping[ListenerId, int]) -> _Known:
+    empty = _Known(last, {}, {}, {}, {})
+    chapters = _chapters(uploads)
+    with tx.together():
+        rows = queries.current_rows(tx, chapters=chapters)
+        actions = queries.known_actions(
+            tx, actions=[(u.caller.listener_id, a.action_id) for u in uploads for a in u.actions]
+        )
+        newest = queries.newest_actions(tx, chapters=chapters)
+        served = cursors.served(
+            tx,
+            asked=[
+                cursors.Asked(
+                    one.caller.session,
+                    one.caller.listener_id,
+                    empty.first(one),
+                    [a.device_id for a in one.actions if a.device_id],
+                )
+                for one in uploads
+            ],
+        )
+    return _Known(last, rows(), actions(), newest(), served())
 
 
 def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
@@ -94,15 +134,13 @@ def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
     )
 
 
-def _refused(
-    upload: Upload, last: Mapping[ListenerId, int], rows: dict[Chapter, StoredPosition]
-) -> Refusal | None:
+def _refused(upload: Upload, known: _Known) -> Refusal | None:
     """P37: who was erased writes nothing. P12: a write may name the version that it read."""
-    if upload.caller.listener_id not in last:
+    if upload.caller.listener_id not in known.last:
         return NotSignedIn("this account is gone")
     if upload.if_match is None and not upload.only_new:
         return None
-    row = rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
+    row = known.rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
     if upload.if_match is not None and (row is None or row.version != upload.if_match):
         return PreconditionFailed("the position has changed since it was read")
     if upload.only_new and row is not None:
@@ -111,70 +149,45 @@ def _refused(
 
 
 def _recorded(
-    tx: Tx[Listeners],
-    uploads: Sequence[Upload],
-    rows: dict[Chapter, StoredPosition],
-    received: datetime,
-    last: Mapping[ListenerId, int],
+    tx: Tx[Listeners], uploads: Sequence[Upload], known: _Known, received: datetime
 ) -> list[Batch]:
     """Judge, fold and store; statuses in request order."""
-    known = queries.known_actions(
-        tx, actions=[(u.caller.listener_id, a.action_id) for u in uploads for a in u.actions]
-    )
     fresh: list[NewRow] = []
     judged: list[list[Recorded]] = []
     for one in uploads:
-        first = last[one.caller.listener_id] - max(len(one.actions), 1) + 1
-        told, new = _judged(one, known, received, first)
+        told, new = _judged(one, known, received)
         judged.append(told)
         fresh += new
-    status, changed = _folded(tx, fresh, rows)
-    served = cursors.served(
-        tx,
-        asked=[
-            cursors.Asked(
-                one.caller.session,
-                one.caller.listener_id,
-                last[one.caller.listener_id] - max(len(one.actions), 1) + 1,
-                [a.device_id for a in one.actions if a.device_id],
-            )
-            for one in uploads
-        ],
-    )
+    status, changed = _folded(tx, fresh, known)
+    # P19: the new cursor, unless something foreign landed since this session's last one.
+    given = {
+        one.caller.session: known.last[one.caller.listener_id]
+        for one in uploads
+        if not known.served[one.caller.session].foreign
+    }
     with tx.together():
         _know_devices(tx, uploads, received)
-        versions = queries.save_positions(tx, rows=changed) if changed else {}
-        if fresh:
-            queries.insert_actions(
-                tx,
-                received_at=received,
-                rows=[(row, status[row.listener_id, row.action.action_id]) for row in fresh],
-            )
+        saved = queries.save_positions(tx, rows=changed)
+        queries.insert_actions(
+            tx,
+            received_at=received,
+            rows=[(row, status[row.listener_id, row.action.action_id]) for row in fresh],
+        )
         _keep_device_positions(tx, uploads, received)
-        # P19: the new cursor, unless something foreign landed since this session's last one.
-        given = {
-            one.caller.session: last[one.caller.listener_id]
-            for one in uploads
-            if not served[one.caller.session].foreign
-        }
-        if given:
-            cursors.keep_served_cursors(tx, given=given)
+        cursors.keep_served_cursors(tx, given=given)
+    versions = {chapter: row.version for chapter, row in known.rows.items()} | saved()
     return [
         Batch(
-            _with_displaced(one, told, status, rows),
-            given.get(one.caller.session, served[one.caller.session].cursor),
-            {
-                chapter[1]: versions.get(chapter) or rows[chapter].version
-                for chapter in _chapters([one])
-                if chapter in versions or chapter in rows
-            },
+            _with_displaced(one, told, status, known.rows),
+            given.get(one.caller.session, known.served[one.caller.session].cursor),
+            {chapter[1]: versions[chapter] for chapter in _chapters([one]) if chapter in versions},
         )
         for one, told in zip(uploads, judged, strict=True)
     ]
 
 
 def _judged(
-    upload: Upload, known: dict[Said, bytes], received: datetime, first: int
+    upload: Upload, known: _Known, received: datetime
 ) -> tuple[list[Recorded], list[NewRow]]:
     """What can be said before folding; and the actions that are new, with their cursors."""
     told: list[Recorded] = []
@@ -182,7 +195,7 @@ def _judged(
     for place, action in enumerate(upload.actions):
         said = (upload.caller.listener_id, action.action_id)
         digest = rules.body_hash(action)
-        before = fresh[said].body_hash if said in fresh else known.get(said)
+        before = fresh[said].body_hash if said in fresh else known.actions.get(said)
         reason = rules.refusal(action)
         if before is not None:
             same = before == digest
@@ -197,39 +210,36 @@ def _judged(
             told.append(Recorded(action.action_id, Status.REJECTED, reason))
         else:
             at, skewed = rules.effective_at(action.occurred_at, action.sent_at, received)
-            fresh[said] = NewRow(said[0], action, at, skewed, digest, first + place)
+            fresh[said] = NewRow(said[0], action, at, skewed, digest, known.first(upload) + place)
             told.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
     return told, list(fresh.values())
 
 
 def _folded(
-    tx: Tx[Listeners], fresh: Sequence[NewRow], rows: dict[Chapter, StoredPosition]
+    tx: Tx[Listeners], fresh: Sequence[NewRow], known: _Known
 ) -> tuple[dict[Said, Status], list[tuple[Chapter, Position, int]]]:
     """What becomes of each new action, and the rows that change by them.
 
     A chapter whose last action is older than all that came is folded on from its row; another is
     folded anew, from its whole history.
     """
-    if not fresh:
-        return {}, []
     came: dict[Chapter, list[Action]] = defaultdict(list)
     newest: dict[Chapter, int] = {}
     for row in fresh:
         chapter = (row.listener_id, row.action.chapter_id)
         came[chapter].append(_as_action(row))
         newest[chapter] = row.seq
-    last = queries.newest_actions(tx, chapters=list(came))
     late = [
         chapter
         for chapter, actions in came.items()
-        if chapter in last
-        and (chapter not in rows or min(map(rules.order, actions)) < last[chapter])
+        if chapter in known.newest
+        and (chapter not in known.rows or min(map(rules.order, actions)) < known.newest[chapter])
     ]
     before = queries.histories(tx, chapters=late) if late else {}
     status: dict[Said, Status] = {}
     changed = []
     for chapter, actions in came.items():
-        stored = rows.get(chapter)
+        stored = known.rows.get(chapter)
         if chapter in late:
             folded = rules.fold([*before.get(chapter, ()), *actions])
         else:
@@ -286,7 +296,7 @@ def _with_displaced(
     upload: Upload,
     told: Sequence[Recorded],
     status: dict[Said, Status],
-    rows: dict[Chapter, StoredPosition],
+    rows: Mapping[Chapter, StoredPosition],
 ) -> tuple[Recorded, ...]:
     """Each with what became of it, and where another device was before it moved far away (P10)."""
     return tuple(
