@@ -31,6 +31,7 @@ import ground
 
 CLIENTS = 8
 CHAPTERS, ACTIONS, BATCH = 5_000, 100_000, 500
+WARM = 15  # seconds until new tables have statistics: autovacuum looks every ten
 PASSWORD = "correct-horse-battery"  # noqa: S105 - of nobody
 SHOW = "https://shows.example/one.xml"
 
@@ -371,7 +372,7 @@ def main() -> None:
     options = parser.parse_args()
     with wavehouse() as (port, accounts):
         print("wavehouse (PostgreSQL: fsync and synchronous_commit are on)")
-        warm = load(port, accounts[:CLIENTS], write, 2)
+        load(port, accounts[:CLIENTS], write, WARM)
         done = load(port, accounts[:CLIENTS], write, options.seconds)
         print(f"  one position a request, our API      {done.told()}")
         verdict = "met" if done.rate >= 1000 and done.at(0.95) <= 20 else "MISSED"
@@ -380,9 +381,10 @@ def main() -> None:
         print(f"  resume, eight clients                {read.told()}")
         one = load(port, accounts[:1], resume, options.seconds / 3)
         print(f"  resume, one client                   {one.told()}")
-        verdict = "met" if one.at(0.95) <= 10 else "MISSED"
-        print(f"    goal P95 10 ms: {verdict} with one client")
-        del warm
+        for told, clients in ((read, "eight clients"), (one, "one client")):
+            print(
+                f"    goal P95 10 ms: {'met' if told.at(0.95) <= 10 else 'MISSED'} with {clients}"
+            )
         ours = _both(port, accounts, options.seconds, large=not options.small)
         if "new" in ours:
             print(f"    goal 1 s: {'met' if ours['new'] <= 1 else 'MISSED'}")

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Hashable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
+from functools import partial
 from typing import Generic, TypeVar
 
 from wavehouse.kernel.errors import Unreachable
@@ -28,7 +31,7 @@ class _Asked(Generic[Q, A]):
 class Grouped(Generic[Q, A]):
     """A function of many questions, for callers who have one each.
 
-    ``work`` runs in a thread, one group at a time, and answers in the order of the questions. When
+    ``work`` runs in a thread of its own, one group at a time, and answers in the order of the questions. When
     it raises, each question of the group is worked on alone, so that nobody fails by another's
     fault; but not when the server is away. Of questions with the same ``key`` one is in a group.
     """
@@ -42,6 +45,7 @@ class Grouped(Generic[Q, A]):
         self._key = key
         self._waiting: list[_Asked[Q, A]] = []
         self._task: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, "grouped")
 
     async def ask(self, question: Q) -> A:
         """The answer to one question; raises what working on it alone raised."""
@@ -54,6 +58,9 @@ class Grouped(Generic[Q, A]):
 
     async def _answer_all(self) -> None:
         while self._waiting:
+            # Two turns of the loop: answers go out, and what has arrived comes into the group.
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
             await self._answer(self._next_group())
 
     def _next_group(self) -> list[_Asked[Q, A]]:
@@ -70,7 +77,9 @@ class Grouped(Generic[Q, A]):
 
     async def _answer(self, group: list[_Asked[Q, A]]) -> None:
         try:
-            answers = await asyncio.to_thread(self._work, [asked.question for asked in group])
+            questions = [asked.question for asked in group]
+            work = partial(copy_context().run, self._work, questions)
+            answers = await asyncio.get_running_loop().run_in_executor(self._thread, work)
         except Exception as error:  # whatever it was, who asked is told
             if len(group) == 1 or isinstance(error, Unreachable):
                 for asked in group:
