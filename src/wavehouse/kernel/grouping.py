@@ -31,9 +31,10 @@ class _Asked(Generic[Q, A]):
 class Grouped(Generic[Q, A]):
     """A function of many questions, for callers who have one each.
 
-    ``work`` runs in a thread of its own, one group at a time, and answers in the order of the questions. When
-    it raises, each question of the group is worked on alone, so that nobody fails by another's
-    fault; but not when the server is away. Of questions with the same ``key`` one is in a group.
+    ``work`` runs in a thread of its own, one group at a time, and answers in the order of the
+    questions. When it raises, each question of the group is worked on alone, so that nobody fails
+    by another's fault; but not when the server is away. Of questions with the same ``key`` one is
+    in a group.
     """
 
     def __init__(
