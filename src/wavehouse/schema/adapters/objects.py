@@ -8,12 +8,14 @@ constraint that was not validated or is not enforced, triggers that are off) are
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections import Counter
+from collections.abc import Sequence
 from functools import cache
 from typing import Any, LiteralString
 
-from psycopg import Connection
+from psycopg import Connection, Cursor
 
 from wavehouse.schema.types import Snapshot
 
@@ -322,6 +324,7 @@ _RARE: dict[str, LiteralString] = {
     _MEMBERS: "pg_depend WHERE deptype = 'e' AND objid >= 16384",
 }
 _KIND = re.compile(r"\s*SELECT '([a-z ]+) '")
+_PREPARED: LiteralString = "wavehouse_"
 OWNER = "$owner"
 
 
@@ -338,23 +341,53 @@ def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot
 
 
 def _read(connection: Connection) -> Snapshot:
-    before = connection.execute("SELECT current_setting('search_path')").fetchone()
-    connection.execute("SET search_path = ''")
-    found: dict[str, dict[str, Any]] = {}
-    absent = _absent(connection)
-    for statement in _statements(members=_MEMBERS not in absent):
-        kind = _KIND.match(statement)
-        if kind is None or kind[1] not in absent:
-            found |= dict(connection.execute(statement).fetchall())
-    connection.execute("SELECT set_config('search_path', %s, false)", before)
-    return Snapshot(_with_owner(found))
+    """Two ways to the server and back: what is there at all, and what it looks like."""
+    with connection.pipeline():
+        before = connection.execute("SELECT current_setting('search_path')")
+        connection.execute("SET search_path = ''")
+        there = connection.execute(_asked())
+        absent, prepared, size = _told(there.fetchone() or ())
+        read: list[Cursor[Any]] = []
+        for statement in _statements(members=_MEMBERS not in absent):
+            kind = _KIND.match(statement)
+            if kind is None or kind[1] not in absent:
+                name = _name(statement, size)
+                if name not in prepared:
+                    connection.execute(f"PREPARE {name} AS {statement}")
+                read.append(connection.execute(f"EXECUTE {name}"))
+        connection.execute("SELECT set_config('search_path', %s, false)", before.fetchone())
+    return Snapshot(_with_owner({name: found for cursor in read for name, found in cursor}))
 
 
-def _absent(connection: Connection) -> set[str]:
-    """The rare kinds that the database has nothing of."""
-    asked: LiteralString = ", ".join(f"EXISTS (SELECT FROM {place})" for place in _RARE.values())
-    there = connection.execute(f"SELECT {asked}").fetchone() or ()
-    return {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}
+@cache
+def _name(statement: str, size: int) -> LiteralString:
+    """What the server calls a statement, which it plans once for all snapshots of a session.
+
+    Once for each doubling of the catalogue, as what is quick for ten tables is not for a thousand.
+    Not prepared by psycopg, which forgets its statements with every rollback and every DROP.
+    """
+    digest: Any = hashlib.sha256(f"{size.bit_length()} {statement}".encode()).hexdigest()[:16]
+    name: LiteralString = digest
+    return _PREPARED + name
+
+
+@cache
+def _asked() -> LiteralString:
+    """Which of the rare kinds there are; which statements the server knows; how large it all is."""
+    there: list[LiteralString] = [f"EXISTS (SELECT FROM {place})" for place in _RARE.values()]
+    more: list[LiteralString] = [
+        "ARRAY(SELECT name FROM pg_prepared_statements)",
+        "pg_relation_size('pg_attribute')",
+    ]
+    asked: LiteralString = ", ".join(there + more)
+    return "SELECT " + asked
+
+
+def _told(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
+    """The rare kinds that there are none of; the names of known statements; bytes of columns."""
+    *there, prepared, size = row
+    absent = {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}
+    return absent, set(prepared), size
 
 
 def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -367,6 +367,14 @@ def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
 
 def leftovers(connection: Connection) -> frozenset[Leftover]:
     """Invalid indexes, constraints that were not validated, partitions that are being detached."""
+    # Asked before and after every file, and mostly there is nothing to be told.
+    there = connection.execute("""
+        SELECT EXISTS (SELECT FROM pg_catalog.pg_index WHERE NOT indisvalid)
+            OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE NOT convalidated)
+            OR EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhdetachpending)
+    """).fetchone()
+    if there == (False,):
+        return frozenset()
     rows = connection.execute("""
         SELECT 'invalid index', n.nspname || '.' || t.relname, c.relname, c.relkind = 'I'
           FROM pg_catalog.pg_index i

@@ -6,8 +6,6 @@ that dies between the two leaves a row without one, of which a probe says that i
 
 from __future__ import annotations
 
-import psycopg
-
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.rules.differences import without_partitions
@@ -17,7 +15,7 @@ from wavehouse.schema.types import RowState
 
 def keep_hash(session: Session, version: str) -> None:
     """Write the hash of the schema as it is now into a version's history row."""
-    found = _hash_again(session)
+    found = _hash(session)
     with session.connection.transaction():
         queries.put_logical_hash(session.connection, version=version, logical_hash=found)
 
@@ -33,20 +31,3 @@ def equals_newest(session: Session) -> bool | None:
 
 def _hash(session: Session) -> str:
     return without_partitions(objects(session.connection)).logical
-
-
-def _hash_again(session: Session) -> str:
-    """The hash, for which the server plans its statements once in a run of many files.
-
-    A runner has its server session to itself (its lock needs that), so they may stay prepared.
-    The first time they are not: a run of one file would only pay for it.
-    """
-    connection, usual = session.connection, session.connection.prepare_threshold
-    connection.prepare_threshold = 1
-    try:
-        return _hash(session)
-    except psycopg.errors.InvalidSqlStatementName:
-        pass  # a migration made the server forget them
-    finally:
-        connection.prepare_threshold = usual
-    return _hash(session)
