@@ -58,6 +58,16 @@ def test_status_exits_with_3_while_something_is_pending(database: str, ladder: W
     assert ("1", ["2"]) == (document(after)["version"], document(after)["pending"])
 
 
+def test_status_names_migrations_in_go(database: str, tmp_path: Path) -> None:
+    """It compares without them; silence would pass for praise."""
+    (tmp_path / "1_a.up.sql").write_text("CREATE TABLE a (id int);")
+    (tmp_path / "2_b.up.go").write_text("package migrations")
+    words = ("--dir", str(tmp_path), "--url", database, "--layout", "golang-migrate", "--json")
+    result = run("status", *words)
+    assert "2_b.up.go is written in Go" in result.stderr
+    assert ["1"] == document(result)["pending"]
+
+
 def test_an_error_is_in_the_document_beside_what_was_done(database: str, ladder: Write) -> None:
     """What was applied before the failing file is not forgotten."""
     folder = ladder({**FILES, "3_c.up": "SELECT 1 / 0;"})

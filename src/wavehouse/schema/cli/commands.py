@@ -17,6 +17,7 @@ from wavehouse.schema.cli.targets import (
     layout_of,
     layout_option,
     targets_of,
+    tell_go,
 )
 
 if TYPE_CHECKING:
@@ -301,6 +302,7 @@ def status_command(
     try:
         with targets_of(choice) as targets:
             for target in targets:
+                tell_go(target.folder, layout)
                 try:
                     result = status(
                         target.conninfo,

@@ -19,6 +19,7 @@ from wavehouse.schema.cli.targets import (
     common_options,
     layout_option,
     targets_of,
+    tell_go,
 )
 
 if TYPE_CHECKING:
@@ -81,15 +82,6 @@ def _shadow(major: int, url: str | None) -> Iterator[Shadow]:
         yield opened
 
 
-def _tell_go(folder: Path, layout: str) -> None:
-    """Name the migrations that nothing here can read: what is said holds without them."""
-    from wavehouse.schema.rules.layouts import Layout
-    from wavehouse.schema.service.ladder import in_go_of
-
-    for name in in_go_of(folder, Layout(layout)):
-        terminal.say(f"{name} is written in Go: it is passed over, and what builds on it may fail.")
-
-
 def _ladders(
     folder: Path | None, databases: tuple[str, ...], layout: str
 ) -> list[tuple[str, tuple[Migration, ...]]]:
@@ -101,7 +93,7 @@ def _ladders(
     if folder is not None and databases:
         raise UsageError("--database does not go with --dir", hint="leave one out")
     if folder is not None:
-        _tell_go(folder, layout)
+        tell_go(folder, layout)
         return [(folder.name, read_ladder(folder, Layout(layout)))]
     return [
         (name, read_ladder(databases_folder(name) / "migrations"))
@@ -201,7 +193,7 @@ def _expected(
     from wavehouse.schema.service import drifting
     from wavehouse.schema.service.ladder import read_ladder
 
-    _tell_go(target.folder, layout)
+    tell_go(target.folder, layout)
     ladder = read_ladder(target.folder, Layout(layout))
     applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
     major = int(target_version or major_for(drifting.server_major(target.conninfo)))

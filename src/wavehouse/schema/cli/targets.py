@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import UsageError
 from wavehouse.schema.types import Target
 
@@ -106,3 +107,12 @@ def targets_of(choice: Choice) -> Iterator[list[Target]]:
             hint="name it: --url postgresql://user@host:5432/name, or set WAVEHOUSE_SCHEMA_URL",
         )
     yield [Target("database", choice.url, choice.folder, choice.role)]
+
+
+def tell_go(folder: Path, layout: str) -> None:
+    """Name the migrations that nothing here can read: what is said holds without them."""
+    from wavehouse.schema.rules.layouts import Layout
+    from wavehouse.schema.service.ladder import in_go_of
+
+    for name in in_go_of(folder, Layout(layout)):
+        terminal.say(f"{name} is written in Go: it is passed over, and what builds on it may fail.")
