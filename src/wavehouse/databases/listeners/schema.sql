@@ -1194,7 +1194,6 @@ CREATE TABLE listeners.playback_positions (
 ) WITH (fillfactor=80);
 CREATE INDEX playback_positions_chapter_id_idx ON listeners.playback_positions USING btree (chapter_id);
 CREATE INDEX playback_positions_device_id_listener_id_idx ON listeners.playback_positions USING btree (device_id, listener_id);
-CREATE INDEX playback_positions_listener_id_seq_idx ON listeners.playback_positions USING btree (listener_id, seq);
 CREATE TRIGGER playback_positions_touch BEFORE UPDATE ON listeners.playback_positions FOR EACH ROW EXECUTE FUNCTION listeners.touch_updated_at();
 ALTER TABLE listeners.playback_positions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON listeners.playback_positions TO wavehouse_listeners_worker USING (true);
