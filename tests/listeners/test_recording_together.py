@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
+import time
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -220,3 +223,56 @@ def test_the_rows_of_a_listener_who_is_not_named_are_not_seen(
         seen = queries.current_rows(tx, chapters=wanted)()
 
     assert set(seen) == set(wanted[:2])
+
+
+WRITER = """
+import sys
+from uuid import UUID, uuid4
+from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.listeners.service import recording
+from wavehouse.listeners.types import Caller, Kind, NewAction, Upload
+from wavehouse.store import Database, Listeners, Place
+database = Database[Listeners](Place("listeners", sys.argv[1], sys.argv[2], make_database=False))
+chapter, *ids = sys.argv[3:]
+callers = [Caller(ListenerId(UUID(one)), "", one.encode()) for one in ids]
+print("ready", flush=True)
+while True:
+    recording.record_all(database, [
+        Upload(who, tuple(NewAction(ActionId(uuid4()), chapter, Kind.SEEK, n) for n in range(20)))
+        for who in callers])
+"""
+
+
+def test_p16_killed_in_a_group_all_of_it_is_there_or_nothing(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """Five kills: every listener of the groups has whole uploads, and as many as the others."""
+    ids = [str(who.listener_id) for who in three]
+    words = [database.place.admin, database.place.secret, chapter, *ids]
+    for _ in range(5):
+        writer = subprocess.Popen([sys.executable, "-c", WRITER, *words], stdout=subprocess.PIPE)
+        assert writer.stdout is not None
+        writer.stdout.readline()
+        time.sleep(0.3)
+        writer.kill()
+        writer.wait()
+    with database.worker() as tx:
+        counted = tx.values(
+            "SELECT count(*) FROM listeners.playback_actions WHERE chapter_id = %s"
+            " GROUP BY listener_id",
+            [chapter],
+        )
+        newest = dict(
+            tx.connection.execute(
+                "SELECT DISTINCT ON (listener_id) listener_id, action_id"
+                " FROM listeners.playback_actions WHERE chapter_id = %s"
+                " ORDER BY listener_id, effective_at DESC, action_id DESC",
+                [chapter],
+            ).fetchall()
+        )
+    assert len(counted) == 3
+    assert len(set(counted)) == 1
+    assert counted[0] % 20 == 0
+    for who in three:
+        row = positions.position(database, listener_id=who.listener_id, chapter_id=chapter)
+        assert row.action_id == newest[who.listener_id]

@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from typing import Any
 from xml.sax.saxutils import quoteattr
 
+import msgspec
+
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
@@ -198,11 +200,9 @@ def urls_of(content: bytes, form: str) -> list[str]:
         raise UsageError("the list is not UTF-8") from None
     if form == "txt":
         return [line.strip() for line in text.splitlines() if line.strip()]
-    import json
-
     try:
-        found = json.loads(text)
-    except ValueError:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
         raise UsageError("the list is no JSON") from None
     if not isinstance(found, list):
         raise UsageError("the list must be a JSON array of addresses")
