@@ -172,20 +172,50 @@ def api_document() -> dict[str, Any]:
     return document
 
 
+_OF_MIGRATIONS = (
+    ("WAVEHOUSE_SCHEMA_URL", "", "The database of `wavehouse schema`, instead of --url. Secret."),
+    ("WAVEHOUSE_ACTOR", "", "Who migrates, for the audit log; unset: the system's user (OPS-20)."),
+    ("WAVEHOUSE_TELEMETRY", "", "Set to anything: spans and metrics on (OPS-12)."),
+    ("OTEL_EXPORTER_OTLP_ENDPOINT", "", "Where OpenTelemetry is sent to."),
+    ("OTEL_EXPORTER_OTLP_HEADERS", "", "What is sent with it. Secret."),
+    ("OTEL_SERVICE_NAME", "wavehouse", "What it is called there."),
+)
+
+
+def environment_page() -> str:
+    """Every variable with its default, commented out (OPS-1)."""
+    lines = [
+        "# written by scripts/generate_reference.py; changes here are lost",
+        "# Copy it to migrate.env, uncomment what you need, and: set -a; . ./migrate.env; set +a",
+        "# Secrets may come from files: NAME_FILE instead of NAME.",
+    ]
+    told = [
+        (
+            option.variable,
+            "" if option.name == "home" or option.default in (None, ()) else option.default,
+            one_line(option.help) + (" Secret." if option.secret else ""),
+        )
+        for option in config.OPTIONS
+    ]
+    for variable, default, meaning in (*_OF_MIGRATIONS, *told):
+        lines += ["", f"# {meaning}", f"# {variable}={default}"]
+    return "\n".join(lines) + "\n"
+
+
 PAGES = {
-    "errors.md": errors_page,
-    "settings.md": settings_page,
-    "cli.md": commands_page,
-    "api.md": api_page,
+    FOLDER / "errors.md": errors_page,
+    FOLDER / "settings.md": settings_page,
+    FOLDER / "cli.md": commands_page,
+    FOLDER / "api.md": api_page,
+    ROOT / "configs" / "migrate.example.env": environment_page,
 }
 
 
 def main() -> int:
     """Write the pages, or with ``--check`` say which are not as the code would write them."""
     stale = []
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    for name, write in PAGES.items():
-        path = FOLDER / name
+    for path, write in PAGES.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
         text = write()
         if not path.is_file() or path.read_text(encoding="utf-8") != text:
             stale.append(path.relative_to(ROOT))

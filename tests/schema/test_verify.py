@@ -202,3 +202,42 @@ def test_a_message_names_the_line_of_the_file_that_its_author_sees(tmp_path: Pat
     code, told = verified(tmp_path, "--layout", "dbmate")
     assert (3, "down_fails") == (code, told["pairs"][0]["state"])
     assert "20261101090000_a.sql:5" in told["pairs"][0]["error"]
+
+
+def test_ops2_the_smoke_cycle_walks_a_whole_ladder_up_down_and_up(ladder: Write) -> None:
+    """By the runner, with files outside transactions; the same schema before and after."""
+    more = {
+        "202611020900_index.up": "-- wavehouse: non-transactional\n"
+        "CREATE INDEX CONCURRENTLY users_age_idx ON users (age);",
+        "202611020900_index.down": "-- wavehouse: non-transactional\n"
+        "DROP INDEX CONCURRENTLY users_age_idx;",
+    }
+    code, told = verified(ladder(FIRST | more), "--smoke")
+    assert (0, True) == (code, told["smoke"]["same"])
+    assert (2, 2, None) == tuple(told["smoke"][key] for key in ("files", "undone", "stays"))
+
+
+def test_ops2_the_smoke_cycle_stops_above_what_cannot_be_undone(ladder: Write) -> None:
+    more = {
+        "202611020900_mail.up": "ALTER TABLE users ADD mail text;",
+        "202611030900_nick.up": "ALTER TABLE users ADD nick text;",
+        "202611030900_nick.down": "ALTER TABLE users DROP nick;",
+    }
+    _, told = verified(ladder(FIRST | more), "--smoke")
+    assert (True, 3, 1, "202611020900") == tuple(
+        told["smoke"][key] for key in ("same", "files", "undone", "stays")
+    )
+
+
+def test_ops2_the_smoke_cycle_says_what_a_way_down_left(ladder: Write) -> None:
+    """What it left is still there when the ladder is applied again, and stops it."""
+    more = {
+        "202611020900_tags.up": "CREATE TABLE tags (id int PRIMARY KEY);",
+        "202611020900_tags.down": "SELECT 1;",
+    }
+    code, told = verified(ladder(FIRST | more), "--smoke")
+    assert (3, "reapply") == (code, told["smoke"]["failed"])
+    assert "already exists" in told["smoke"]["error"]
+    quiet = more | {"202611020900_tags.up": "CREATE TABLE IF NOT EXISTS tags (id int);"}
+    code, told = verified(ladder(FIRST | quiet), "--smoke")
+    assert "table public.tags" in {one["object"] for one in told["smoke"]["differences"]}

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.kernel.errors import EXIT_DONE, InvalidInput, UsageError
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, InvalidInput, UsageError
 from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.targets import (
     DATABASES,
@@ -24,7 +24,14 @@ from wavehouse.schema.cli.targets import (
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
-    from wavehouse.schema.types import Finding, Migration, PairVerdict, Snapshot, Target
+    from wavehouse.schema.types import (
+        Finding,
+        Migration,
+        PairVerdict,
+        SmokeResult,
+        Snapshot,
+        Target,
+    )
 
 Command = TypeVar("Command", bound=Callable[..., Any])
 
@@ -219,11 +226,17 @@ def _kept(path: Path, name: str) -> Snapshot:
 @ladder_options
 @shadow_options
 @click.option("--version", "versions", multiple=True, help="Only this version; repeat for several.")
+@click.option(
+    "--smoke",
+    is_flag=True,
+    help="Then the smoke cycle: apply the whole ladder, roll it back, apply it again.",
+)
 @click.pass_context
 def verify_command(
     context: click.Context,
     /,
     versions: tuple[str, ...],
+    smoke: bool,
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
@@ -234,7 +247,8 @@ def verify_command(
     """Walk each migration up, down and up again in a shadow, and compare the catalogues.
 
     Exit code 3 when a down file does not restore what was there; what differs is named by object
-    and attribute. Nothing but the shadow is touched.
+    and attribute. Nothing but the shadow is touched. With --smoke the whole ladder is walked by the
+    runner itself, too: up, down as far as it goes, and up again.
     """
     from wavehouse.schema.service.verifying import verify
 
@@ -248,7 +262,17 @@ def verify_command(
                     terminal.say(f"{name}: {pair.version}_{pair.slug}: {_why(pair)}")
 
             result = verify(shadow, ladder, only=frozenset(versions) or None, on_pair=tell)
-            report.add(name, result.as_json())
+            document = result.as_json()
+            if smoke:
+                cycle = _smoked(shadow, folder, name, layout)
+                document["smoke"] = cycle.as_json()
+                worst = max(worst, EXIT_DONE if cycle.is_fine else EXIT_FOUND)
+                terminal.say(f"{name}: {cycle.told()}")
+                rows += [
+                    (name, "", "", "smoke", one.told())
+                    for one in (*cycle.differences, *cycle.again_differs)
+                ]
+            report.add(name, document)
             worst = max(worst, result.exit_code)
             fine = sum(pair.is_fine for pair in result.pairs)
             terminal.say(
@@ -261,6 +285,16 @@ def verify_command(
             ]
     report.write(("ladder", "version", "slug", "state", "difference"), rows)
     context.exit(worst)
+
+
+def _smoked(shadow: Shadow, folder: Path | None, name: str, layout: str) -> SmokeResult:
+    """The smoke cycle of a folder, or of the product's own ladder of this name."""
+    from wavehouse.schema.rules.layouts import Layout
+    from wavehouse.schema.service.smoking import smoke
+    from wavehouse.store import databases_folder
+
+    own: dict[str, Path] = {each: databases_folder(each) / "migrations" for each in DATABASES}
+    return smoke(shadow, folder or own[name], Layout(layout))
 
 
 def _check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> None:

@@ -63,6 +63,7 @@ from wavehouse.schema.types.seeds import (
     SeedResult,
     SeedRow,
 )
+from wavehouse.schema.types.smoke import SmokeResult
 
 __all__ = [
     "LOCKS",
@@ -103,6 +104,7 @@ __all__ = [
     "SeedResult",
     "SeedRow",
     "Size",
+    "SmokeResult",
     "Snapshot",
     "SqlFile",
     "Statement",

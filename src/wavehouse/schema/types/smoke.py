@@ -1,0 +1,54 @@
+"""What a smoke cycle came to. No I/O."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wavehouse.schema.types.objects import Difference
+
+
+@dataclass(frozen=True, slots=True)
+class SmokeResult:
+    """A ladder walked up, down and up again: so many files, so many of them undone.
+
+    ``stays`` is the newest version that cannot be undone, None when all can. ``failed`` is the step
+    that ended with ``error``: ``apply``, ``rollback`` or ``reapply``.
+    """
+
+    files: int
+    undone: int
+    stays: str | None
+    differences: tuple[Difference, ...] = ()
+    again_differs: tuple[Difference, ...] = ()
+    failed: str | None = None
+    error: str | None = None
+
+    @property
+    def is_fine(self) -> bool:
+        """Whether it ran, and left what was there before and after."""
+        return self.failed is None and not self.differences and not self.again_differs
+
+    def told(self) -> str:
+        """The result in a line."""
+        if self.failed is not None:
+            return f"the smoke cycle ends with {self.failed}: {self.error}"
+        whole = f"{self.files} files applied, {self.undone} rolled back, applied again"
+        held = f"; {self.stays} and what is older cannot be undone" * (self.stays is not None)
+        if self.differences:
+            return f"{whole}, but rolling back left {len(self.differences)} differences{held}"
+        if self.again_differs:
+            return f"{whole}, with {len(self.again_differs)} differences{held}"
+        return f"{whole}: the same schema{held}"
+
+    def as_json(self) -> dict[str, object]:
+        """The result as plain values."""
+        return {
+            "files": self.files,
+            "undone": self.undone,
+            "stays": self.stays,
+            "same": self.is_fine,
+            "differences": [one.as_json() for one in self.differences],
+            "again_differs": [one.as_json() for one in self.again_differs],
+            "failed": self.failed,
+            "error": self.error,
+        }
