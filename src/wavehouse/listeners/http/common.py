@@ -47,7 +47,7 @@ class Doors:
     asking: Asking = field(init=False)
 
     def __post_init__(self) -> None:
-        """Nobody asks before there is a database."""
+        """Make the dependency once: each of its own would have a brake of its own (AC8)."""
         object.__setattr__(self, "asking", signing_in(self.database, secure=self.site.secure))
 
 

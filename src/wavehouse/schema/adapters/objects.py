@@ -346,12 +346,12 @@ def _read(connection: Connection) -> Snapshot:
         before = connection.execute("SELECT current_setting('search_path')")
         connection.execute("SET search_path = ''")
         there = connection.execute(_asked())
-        absent, prepared, size = _told(there.fetchone() or ())
+        absent, prepared, doublings = _told(there.fetchone() or ())
         read: list[Cursor[Any]] = []
         for statement in _statements(members=_MEMBERS not in absent):
             kind = _KIND.match(statement)
             if kind is None or kind[1] not in absent:
-                name = _name(statement, size)
+                name = _name(statement, doublings)
                 if name not in prepared:
                     connection.execute(f"PREPARE {name} AS {statement}")
                 read.append(connection.execute(f"EXECUTE {name}"))
@@ -360,13 +360,13 @@ def _read(connection: Connection) -> Snapshot:
 
 
 @cache
-def _name(statement: str, size: int) -> LiteralString:
+def _name(statement: str, doublings: int) -> LiteralString:
     """What the server calls a statement, which it plans once for all snapshots of a session.
 
     Once for each doubling of the catalogue, as what is quick for ten tables is not for a thousand.
     Not prepared by psycopg, which forgets its statements with every rollback and every DROP.
     """
-    digest: Any = hashlib.sha256(f"{size.bit_length()} {statement}".encode()).hexdigest()[:16]
+    digest: Any = hashlib.sha256(f"{doublings} {statement}".encode()).hexdigest()[:16]
     name: LiteralString = digest
     return _PREPARED + name
 
@@ -384,10 +384,10 @@ def _asked() -> LiteralString:
 
 
 def _told(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
-    """The rare kinds that there are none of; the names of known statements; bytes of columns."""
+    """The rare kinds that there are none of; the names of known statements; how large it all is."""
     *there, prepared, size = row
     absent = {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}
-    return absent, set(prepared), size
+    return absent, set(prepared), size.bit_length()
 
 
 def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

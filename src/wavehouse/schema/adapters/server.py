@@ -24,7 +24,7 @@ def label(conninfo: str) -> str:
 
 @contextmanager
 def connected(conninfo: str) -> Iterator[psycopg.Connection]:
-    """A session in autocommit, UTF-8, without prepared statements. Closed at the end."""
+    """A session in autocommit, UTF-8, in which psycopg prepares nothing. Closed at the end."""
     where = label(conninfo)
     try:
         connection = psycopg.connect(
