@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import subprocess
 import sys
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -276,3 +278,39 @@ def test_p16_killed_in_a_group_all_of_it_is_there_or_nothing(
     for who in three:
         row = positions.position(database, listener_id=who.listener_id, chapter_id=chapter)
         assert row.action_id == newest[who.listener_id]
+
+
+def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """Two writers of overlapping groups and an erasure of each in turn: nobody ends in a deadlock.
+
+    PostgreSQL would end one of them with an error after a second.
+    """
+    gone = threading.Event()
+
+    def write(callers: list[Caller]) -> int:
+        written = 0
+        while not gone.is_set():
+            outcomes = recording.record_all(
+                database, [upload(who, said(chapter, 10_000)) for who in callers]
+            )
+            written += sum(isinstance(one, Batch) for one in outcomes)
+        return written
+
+    with ThreadPoolExecutor(2) as pool:
+        writers = [pool.submit(write, three), pool.submit(write, three[::-1])]
+        try:
+            for who in three:
+                time.sleep(0.2)
+                archives.erase(database, email=who.email)
+        finally:
+            gone.set()
+        written = [writer.result() for writer in writers]
+
+    assert min(written) > 0
+    with database.worker() as tx:
+        left = tx.value(
+            "SELECT count(*) FROM listeners.playback_actions WHERE chapter_id = %s", [chapter]
+        )
+    assert left == 0
