@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, Page, expect
 from websample import LANTERNA
+from webvisitor import faults
 
 pytestmark = pytest.mark.browser
 
@@ -52,16 +52,6 @@ def visit(browser: Browser) -> Iterator[Visit]:
     yield found
     found.close()
     assert [] == found.complaints
-
-
-def faults(page: Page) -> list[str]:
-    """Serious and critical findings of axe, each with its first place."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

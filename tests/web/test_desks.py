@@ -8,10 +8,9 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 from starlette.testclient import TestClient
-from webvisitor import visitor
+from webvisitor import faults, visitor
 
 import serving
 from wavehouse import accounts, catalog, measurement, sponsorship
@@ -183,7 +182,7 @@ def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
         page.on("console", lambda said: complaints.append(said.text))
         for place in PLACES:
             page.goto(f"{served}/{place}")
-            assert [] == _serious(page), (place, theme, width)
+            assert [] == faults(page), (place, theme, width)
             assert 0 >= page.evaluate("document.documentElement.scrollWidth - innerWidth"), place
         context.close()
     assert [] == complaints
@@ -203,12 +202,3 @@ def test_g_and_a_letter_go_to_a_page(browser: Browser, served: str, filled: Work
         page.keyboard.press(letter)
         page.wait_for_url(f"{served}/{place}")
     context.close()
-
-
-def _serious(page: Page) -> list[str]:
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{one['id']}: {one['nodes'][0]['html'][:120]}"
-        for one in found
-        if one["impact"] in ("serious", "critical")
-    ]

@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
+from webvisitor import faults
 
 from serving import served
 from wavehouse import listeners
@@ -102,16 +102,6 @@ def visit(browser: Browser) -> Iterator[Any]:
     for each in made:
         each.page.context.close()
     assert [] == [complaint for each in made for complaint in each.complaints]
-
-
-def faults(page: Page) -> list[str]:
-    """Serious and critical findings of axe, each with its first place."""
-    found = Axe().run(page).response["violations"]
-    return [
-        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
-        for each in found
-        if each["impact"] in ("serious", "critical")
-    ]
 
 
 def sign_in(page: Page, house: House) -> None:

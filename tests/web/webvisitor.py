@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -13,6 +14,9 @@ from websample import NOW, SampleServices
 from serving import served
 from wavehouse.kernel import clock
 from wavehouse.web.app import create_app
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Page
 
 CHROMIUM_FLAGS = [
     "--headless",
@@ -55,3 +59,15 @@ def chromium() -> str | None:
     named = os.environ.get("WAVEHOUSE_CHROMIUM")
     names = (named,) if named else ("chromium", "chromium-browser", "google-chrome")
     return next((found for name in names if (found := shutil.which(name))), None)
+
+
+def faults(page: Page) -> list[str]:
+    """Serious and critical findings of axe, each with its first place."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    found = Axe().run(page).response["violations"]
+    return [
+        f"{each['id']}: {each['nodes'][0]['html'][:120]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]

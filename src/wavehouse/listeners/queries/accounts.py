@@ -76,50 +76,44 @@ def app_passwords(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[AppPass
     )
 
 
-def revoke_app_password(
-    tx: Tx[Listeners], *, listener_id: ListenerId, app_password_id: UUID, at: datetime
-) -> bool:
-    """Revoke one app password and the sessions it opened; False for one that is not live."""
-    tx.execute(
-        """
-        UPDATE listeners.login_sessions SET revoked_at = %(at)s
-        WHERE listener_id = %(listener_id)s AND family_id = %(app_password_id)s
-          AND revoked_at IS NULL
-        """,
-        {"listener_id": listener_id, "app_password_id": app_password_id, "at": at},
-    )
-    return bool(
-        tx.execute(
-            """
-            UPDATE listeners.app_passwords SET revoked_at = %(at)s
-            WHERE listener_id = %(listener_id)s AND app_password_id = %(app_password_id)s
-              AND revoked_at IS NULL
-            """,
-            {"listener_id": listener_id, "app_password_id": app_password_id, "at": at},
-        )
-    )
-
-
 def revoke_app_passwords(
-    tx: Tx[Listeners], *, listener_id: ListenerId, name: str, at: datetime
-) -> int:
-    """Revoke the passwords of an app, and every session that one of them opened."""
-    tx.execute(
+    tx: Tx[Listeners],
+    *,
+    listener_id: ListenerId,
+    at: datetime,
+    name: str | None = None,
+    app_password_id: UUID | None = None,
+) -> tuple[int, int]:
+    """Revoke a listener's live app passwords: those of a name, the one of an id, or all.
+
+    Every session that one of them opened ends, too. How many passwords, how many sessions.
+    """
+    params = {
+        "listener_id": listener_id,
+        "at": at,
+        "name": name,
+        "app_password_id": app_password_id,
+    }
+    sessions = tx.execute(
         """
         UPDATE listeners.login_sessions SET revoked_at = %(at)s
         WHERE listener_id = %(listener_id)s AND revoked_at IS NULL AND family_id IN (
           SELECT app_password_id FROM listeners.app_passwords
-          WHERE listener_id = %(listener_id)s AND name = %(name)s)
+          WHERE listener_id = %(listener_id)s AND (%(name)s::text IS NULL OR name = %(name)s)
+            AND (%(app_password_id)s::uuid IS NULL OR app_password_id = %(app_password_id)s))
         """,
-        {"listener_id": listener_id, "name": name, "at": at},
+        params,
     )
-    return tx.execute(
+    passwords = tx.execute(
         """
         UPDATE listeners.app_passwords SET revoked_at = %(at)s
-        WHERE listener_id = %(listener_id)s AND name = %(name)s AND revoked_at IS NULL
+        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL
+          AND (%(name)s::text IS NULL OR name = %(name)s)
+          AND (%(app_password_id)s::uuid IS NULL OR app_password_id = %(app_password_id)s)
         """,
-        {"listener_id": listener_id, "name": name, "at": at},
+        params,
     )
+    return passwords, sessions
 
 
 def app_password_owner(
@@ -136,24 +130,3 @@ def app_password_owner(
         {"secret_hash": secret_hash, "email": email},
     ).fetchone()
     return None if row is None else (ListenerId(row[0]), row[1])
-
-
-def revoke_every_app_password(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> int:
-    """Revoke all app passwords of a listener; how many sessions of theirs ended."""
-    ended = tx.execute(
-        """
-        UPDATE listeners.login_sessions SET revoked_at = %(at)s
-        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL AND family_id IN (
-          SELECT app_password_id FROM listeners.app_passwords
-          WHERE listener_id = %(listener_id)s)
-        """,
-        {"listener_id": listener_id, "at": at},
-    )
-    tx.execute(
-        """
-        UPDATE listeners.app_passwords SET revoked_at = %(at)s
-        WHERE listener_id = %(listener_id)s AND revoked_at IS NULL
-        """,
-        {"listener_id": listener_id, "at": at},
-    )
-    return ended

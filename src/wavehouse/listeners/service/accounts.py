@@ -91,18 +91,20 @@ def end_app_password(
     """End one app password and the sessions it opened, at once (AC7). NotFound for none."""
     with database.worker() as tx:
         sessions.take_turns(tx, listener_id=caller.listener_id)
-        if not queries.revoke_app_password(
+        revoked, _ = queries.revoke_app_passwords(
             tx, listener_id=caller.listener_id, app_password_id=app_password_id, at=clock.now()
-        ):
+        )
+        if not revoked:
             raise NotFound("there is no such app")
 
 
 def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
     """Revoke the passwords of a device and the sessions they opened, at once (AC7)."""
     listener = find(tx, email=email)
-    return queries.revoke_app_passwords(
+    revoked, _ = queries.revoke_app_passwords(
         tx, listener_id=listener.listener_id, name=device, at=clock.now()
     )
+    return revoked
 
 
 def by_password(

@@ -107,7 +107,7 @@ def end_all(database: Database[Listeners], *, listener_id: ListenerId, apps: boo
         queries.take_turns(tx, listener_id=listener_id)
         ended = queries.revoke_all(tx, listener_id=listener_id, at=clock.now())
         if apps:
-            ended += accounts.revoke_every_app_password(tx, listener_id=listener_id, at=clock.now())
+            ended += accounts.revoke_app_passwords(tx, listener_id=listener_id, at=clock.now())[1]
     return ended
 
 

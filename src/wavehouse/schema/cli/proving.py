@@ -1,23 +1,27 @@
-"""``wavehouse schema snapshot · drift · verify · plan · lint``: told by a shadow beforehand."""
+"""``wavehouse schema snapshot · drift · verify``: what a database is, what files make of one."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, InvalidInput, UsageError
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, InvalidInput
 from wavehouse.schema.cli.report import Report
+from wavehouse.schema.cli.shadows import (
+    check_versions,
+    ladder_options,
+    ladders_of,
+    shadow_of,
+    shadow_options,
+)
 from wavehouse.schema.cli.targets import (
     DATABASES,
     Choice,
     common_options,
-    layout_option,
     targets_of,
     tell_go,
 )
@@ -25,88 +29,11 @@ from wavehouse.schema.cli.targets import (
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
     from wavehouse.schema.types import (
-        Finding,
-        Migration,
         PairVerdict,
         SmokeResult,
         Snapshot,
         Target,
     )
-
-Command = TypeVar("Command", bound=Callable[..., Any])
-
-
-def shadow_options(command: Command) -> Command:
-    """Options of every command that tries files in a shadow."""
-    for option in (
-        layout_option,
-        click.option(
-            "--target-version",
-            type=click.Choice(["16", "18"]),
-            help="Major version of the shadow; default the target's, else 18.",
-        ),
-        click.option(
-            "--shadow-url",
-            metavar="URL",
-            help="A server for shadows, by a login that may create databases and roles; "
-            "default an embedded one.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-def ladder_options(command: Command) -> Command:
-    """Options of a command that needs files only."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
-        click.option(
-            "--database",
-            "databases",
-            type=click.Choice(DATABASES),
-            multiple=True,
-            help="One of the product's own ladders, instead of --dir; default all three.",
-        ),
-        click.option(
-            "--dir",
-            "folder",
-            type=click.Path(exists=True, file_okay=False, path_type=Path),
-            help="The folder of migrations.",
-        ),
-    ):
-        command = option(command)
-    return command
-
-
-@contextmanager
-def _shadow(major: int, url: str | None) -> Iterator[Shadow]:
-    from wavehouse.kernel import config
-    from wavehouse.schema.adapters.shadow import shadow
-
-    home = Path(config.load()["home"])
-    home.mkdir(parents=True, exist_ok=True, mode=0o711)
-    with shadow(home, major=major, url=url) as opened:
-        yield opened
-
-
-def _ladders(
-    folder: Path | None, databases: tuple[str, ...], layout: str
-) -> list[tuple[str, tuple[Migration, ...]]]:
-    """The ladders that are meant, by name."""
-    from wavehouse.schema.rules.layouts import Layout
-    from wavehouse.schema.service.ladder import read_ladder
-    from wavehouse.store import databases_folder
-
-    if folder is not None and databases:
-        raise UsageError("--database does not go with --dir", hint="leave one out")
-    if folder is not None:
-        tell_go(folder, layout)
-        return [(folder.name, read_ladder(folder, Layout(layout)))]
-    return [
-        (name, read_ladder(databases_folder(name) / "migrations"))
-        for name in DATABASES
-        if not databases or name in databases
-    ]
 
 
 @click.command("snapshot")
@@ -204,7 +131,7 @@ def _expected(
     ladder = read_ladder(target.folder, Layout(layout))
     applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
     major = int(target_version or major_for(drifting.server_major(target.conninfo)))
-    with _shadow(major, shadow_url) as shadow:
+    with shadow_of(major, shadow_url) as shadow:
         return drifting.predicted(shadow, applied), version
 
 
@@ -253,9 +180,9 @@ def verify_command(
     from wavehouse.schema.service.verifying import verify
 
     report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
-    with _shadow(int(target_version or 18), shadow_url) as shadow:
-        for name, ladder in _ladders(folder, databases, layout):
-            _check_versions(versions, ladder)
+    with shadow_of(int(target_version or 18), shadow_url) as shadow:
+        for name, ladder in ladders_of(folder, databases, layout):
+            check_versions(versions, ladder)
 
             def tell(pair: PairVerdict, name: str = name) -> None:
                 if not pair.is_fine:
@@ -297,14 +224,6 @@ def _smoked(shadow: Shadow, folder: Path | None, name: str, layout: str) -> Smok
     return smoke(shadow, folder or own[name], Layout(layout))
 
 
-def _check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> None:
-    unknown = set(versions) - {one.version for one in ladder}
-    if unknown:
-        raise UsageError(
-            f"there is no migration {min(unknown)}", hint="Name a version of the folder."
-        )
-
-
 def _why(pair: PairVerdict) -> str:
     return {
         "not_restored": "its down does not restore what was there",
@@ -315,135 +234,4 @@ def _why(pair: PairVerdict) -> str:
     }.get(pair.state, "up again it makes something else than at first")
 
 
-@click.command("plan")
-@common_options
-@shadow_options
-def plan_command(
-    layout: str,
-    target_version: str | None,
-    shadow_url: str | None,
-    as_json: bool,
-    **words: Any,
-) -> None:
-    """Say what apply would do: per statement the lock, the rewrite, the scan, rows and time.
-
-    Locks, rewrites and scans are measured in a shadow that stands where the target stands; rows and
-    bytes are the target's; seconds are an estimate from them. The digest names this plan.
-    """
-    from wavehouse.schema.adapters.shadow import major_for
-    from wavehouse.schema.rules.layouts import Layout
-    from wavehouse.schema.service import drifting, planning
-    from wavehouse.schema.service.ladder import read_ladder, refuse_go
-
-    choice = Choice(**words)
-    report, rows = Report(as_json, choice.single), []
-    with targets_of(choice) as targets:
-        for target in targets:
-            refuse_go(target.folder, Layout(layout))
-            ladder = read_ladder(target.folder, Layout(layout))
-            applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
-            applied = applied if version is not None else ()
-            pending = [one for one in ladder if one not in applied]
-            major = int(target_version or major_for(drifting.server_major(target.conninfo)))
-            with _shadow(major, shadow_url) as shadow:
-                result = planning.plan(
-                    shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
-                )
-            report.add(target.name, result.as_json())
-            rows += [
-                (
-                    f"{one.file}:{one.line}",
-                    one.statement_words,
-                    one.effect.strongest or "–",
-                    ", ".join(one.effect.rewrites) or "–",
-                    ", ".join(one.effect.scans) or "–",
-                    one.rows or "–",
-                    f"{one.seconds:.2f} s",
-                )
-                for one in result.statements
-            ]
-            if not pending:
-                terminal.say(f"{target.name}: nothing is pending")
-            else:
-                terminal.say(
-                    f"{target.name}: {len(pending)} files, about {result.window:.2f} s under "
-                    f"locks; digest {result.digest[:16]}"
-                )
-    report.write(("where", "statement", "lock", "rewrites", "scans", "rows", "about"), rows)
-
-
-@click.command("lint")
-@ladder_options
-@shadow_options
-@click.option(
-    "--history",
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="A folder of files that are applied before these.",
-)
-@click.option("--url", metavar="URL", help="Lint only what is pending on this database.")
-@click.option("--since", metavar="VERSION", help="Lint only files after this version.")
-@click.option("--advice", is_flag=True, help="Also tell design, names, and locks of a moment.")
-@click.pass_context
-def lint_command(
-    context: click.Context,
-    /,
-    history: Path | None,
-    url: str | None,
-    since: str | None,
-    advice: bool,
-    layout: str,
-    target_version: str | None,
-    shadow_url: str | None,
-    folder: Path | None,
-    databases: tuple[str, ...],
-    as_json: bool,
-) -> None:
-    """Say what is dangerous in migrations, each finding with its safe recipe.
-
-    Every file is run in a shadow after those before it. A statement is accused of a rewrite, a scan
-    or a lock only when it was measured to do it, to something that was there before its file; DO
-    blocks and functions are seen that way, too. Exit code 3 when a finding is open; advice, told
-    with `--advice`, never counts. A file may waive a rule:
-    `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
-    """
-    from wavehouse.schema.rules.layouts import Layout
-    from wavehouse.schema.service import drifting
-    from wavehouse.schema.service.ladder import read_ladder
-    from wavehouse.schema.service.linting import lint
-
-    report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
-    if url is not None and folder is None:
-        raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
-    before = read_ladder(history, Layout(layout)) if history else ()
-    major = target_version or (drifting.server_major(url) if url else 18)
-    with _shadow(int(major), shadow_url) as shadow:
-        for name, ladder in _ladders(folder, databases, layout):
-            done: tuple[Migration, ...] = ()
-            if url is not None:
-                done, version = drifting.applied_of(url, ladder)
-                done = done if version is not None else ()
-            elif since is not None:
-                _check_versions((since,), ladder)
-                done = tuple(m for m in ladder if m.number <= int(since))
-            chosen = [one for one in ladder if one not in done]
-            result = lint(
-                shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice
-            )
-            report.add(name, result.as_json())
-            worst = max(worst, result.exit_code)
-            rows += [_row(one) for one in result.findings]
-            terminal.say(
-                f"{name}: {len(result.open)} findings in {result.files} files"
-                + (f", {len(result.findings) - len(result.open)} waived" * bool(result.findings))
-                + f"; {result.advice} more with --advice" * bool(result.advice)
-            )
-    report.write(("where", "severity", "rule", "what", "do"), rows)
-    context.exit(worst)
-
-
-def _row(one: Finding) -> tuple[object, ...]:
-    severity = f"waived ({one.waived})" if one.waived else one.severity
-    return (f"{one.file}:{one.line}", severity, one.rule, one.message, one.recipe)
-
-
-COMMANDS = (snapshot_command, drift_command, verify_command, plan_command, lint_command)
+LOOKING = (snapshot_command, drift_command, verify_command)

@@ -1,0 +1,164 @@
+"""``wavehouse schema plan · lint``: what files would do, told beforehand by a shadow."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from wavehouse.kernel import terminal
+from wavehouse.kernel.errors import EXIT_DONE, UsageError
+from wavehouse.schema.cli.report import Report
+from wavehouse.schema.cli.shadows import (
+    check_versions,
+    ladder_options,
+    ladders_of,
+    shadow_of,
+    shadow_options,
+)
+from wavehouse.schema.cli.targets import (
+    Choice,
+    common_options,
+    targets_of,
+)
+
+if TYPE_CHECKING:
+    from wavehouse.schema.types import (
+        Finding,
+        Migration,
+    )
+
+
+@click.command("plan")
+@common_options
+@shadow_options
+def plan_command(
+    layout: str,
+    target_version: str | None,
+    shadow_url: str | None,
+    as_json: bool,
+    **words: Any,
+) -> None:
+    """Say what apply would do: per statement the lock, the rewrite, the scan, rows and time.
+
+    Locks, rewrites and scans are measured in a shadow that stands where the target stands; rows and
+    bytes are the target's; seconds are an estimate from them. The digest names this plan.
+    """
+    from wavehouse.schema.adapters.shadow import major_for
+    from wavehouse.schema.rules.layouts import Layout
+    from wavehouse.schema.service import drifting, planning
+    from wavehouse.schema.service.ladder import read_ladder, refuse_go
+
+    choice = Choice(**words)
+    report, rows = Report(as_json, choice.single), []
+    with targets_of(choice) as targets:
+        for target in targets:
+            refuse_go(target.folder, Layout(layout))
+            ladder = read_ladder(target.folder, Layout(layout))
+            applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
+            applied = applied if version is not None else ()
+            pending = [one for one in ladder if one not in applied]
+            major = int(target_version or major_for(drifting.server_major(target.conninfo)))
+            with shadow_of(major, shadow_url) as shadow:
+                result = planning.plan(
+                    shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
+                )
+            report.add(target.name, result.as_json())
+            rows += [
+                (
+                    f"{one.file}:{one.line}",
+                    one.statement_words,
+                    one.effect.strongest or "–",
+                    ", ".join(one.effect.rewrites) or "–",
+                    ", ".join(one.effect.scans) or "–",
+                    one.rows or "–",
+                    f"{one.seconds:.2f} s",
+                )
+                for one in result.statements
+            ]
+            if not pending:
+                terminal.say(f"{target.name}: nothing is pending")
+            else:
+                terminal.say(
+                    f"{target.name}: {len(pending)} files, about {result.window:.2f} s under "
+                    f"locks; digest {result.digest[:16]}"
+                )
+    report.write(("where", "statement", "lock", "rewrites", "scans", "rows", "about"), rows)
+
+
+@click.command("lint")
+@ladder_options
+@shadow_options
+@click.option(
+    "--history",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of files that are applied before these.",
+)
+@click.option("--url", metavar="URL", help="Lint only what is pending on this database.")
+@click.option("--since", metavar="VERSION", help="Lint only files after this version.")
+@click.option("--advice", is_flag=True, help="Also tell design, names, and locks of a moment.")
+@click.pass_context
+def lint_command(
+    context: click.Context,
+    /,
+    history: Path | None,
+    url: str | None,
+    since: str | None,
+    advice: bool,
+    layout: str,
+    target_version: str | None,
+    shadow_url: str | None,
+    folder: Path | None,
+    databases: tuple[str, ...],
+    as_json: bool,
+) -> None:
+    """Say what is dangerous in migrations, each finding with its safe recipe.
+
+    Every file is run in a shadow after those before it. A statement is accused of a rewrite, a scan
+    or a lock only when it was measured to do it, to something that was there before its file; DO
+    blocks and functions are seen that way, too. Exit code 3 when a finding is open; advice, told
+    with `--advice`, never counts. A file may waive a rule:
+    `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+    """
+    from wavehouse.schema.rules.layouts import Layout
+    from wavehouse.schema.service import drifting
+    from wavehouse.schema.service.ladder import read_ladder
+    from wavehouse.schema.service.linting import lint
+
+    report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
+    if url is not None and folder is None:
+        raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
+    before = read_ladder(history, Layout(layout)) if history else ()
+    major = target_version or (drifting.server_major(url) if url else 18)
+    with shadow_of(int(major), shadow_url) as shadow:
+        for name, ladder in ladders_of(folder, databases, layout):
+            done: tuple[Migration, ...] = ()
+            if url is not None:
+                done, version = drifting.applied_of(url, ladder)
+                done = done if version is not None else ()
+            elif since is not None:
+                check_versions((since,), ladder)
+                done = tuple(m for m in ladder if m.number <= int(since))
+            chosen = [one for one in ladder if one not in done]
+            result = lint(
+                shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice
+            )
+            report.add(name, result.as_json())
+            worst = max(worst, result.exit_code)
+            rows += [_row(one) for one in result.findings]
+            terminal.say(
+                f"{name}: {len(result.open)} findings in {result.files} files"
+                + (f", {len(result.findings) - len(result.open)} waived" * bool(result.findings))
+                + f"; {result.advice} more with --advice" * bool(result.advice)
+            )
+    report.write(("where", "severity", "rule", "what", "do"), rows)
+    context.exit(worst)
+
+
+def _row(one: Finding) -> tuple[object, ...]:
+    severity = f"waived ({one.waived})" if one.waived else one.severity
+    return (f"{one.file}:{one.line}", severity, one.rule, one.message, one.recipe)
+
+
+JUDGING = (plan_command, lint_command)

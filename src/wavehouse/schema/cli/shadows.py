@@ -1,0 +1,102 @@
+"""What commands that try files in a shadow share: their options, the shadow, the ladders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+import click
+
+from wavehouse.kernel.errors import UsageError
+from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_go
+
+if TYPE_CHECKING:
+    from wavehouse.schema.adapters.shadow import Shadow
+    from wavehouse.schema.types import Migration
+
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def shadow_options(command: Command) -> Command:
+    """Options of every command that tries files in a shadow."""
+    for option in (
+        layout_option,
+        click.option(
+            "--target-version",
+            type=click.Choice(["16", "18"]),
+            help="Major version of the shadow; default the target's, else 18.",
+        ),
+        click.option(
+            "--shadow-url",
+            metavar="URL",
+            help="A server for shadows, by a login that may create databases and roles; "
+            "default an embedded one.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+def ladder_options(command: Command) -> Command:
+    """Options of a command that needs files only."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print one JSON object."),
+        click.option(
+            "--database",
+            "databases",
+            type=click.Choice(DATABASES),
+            multiple=True,
+            help="One of the product's own ladders, instead of --dir; default all three.",
+        ),
+        click.option(
+            "--dir",
+            "folder",
+            type=click.Path(exists=True, file_okay=False, path_type=Path),
+            help="The folder of migrations.",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def shadow_of(major: int, url: str | None) -> Iterator[Shadow]:
+    """A shadow server: the one at ``url``, or an embedded one in ``home``."""
+    from wavehouse.kernel import config
+    from wavehouse.schema.adapters.shadow import shadow
+
+    home = Path(config.load()["home"])
+    home.mkdir(parents=True, exist_ok=True, mode=0o711)
+    with shadow(home, major=major, url=url) as opened:
+        yield opened
+
+
+def ladders_of(
+    folder: Path | None, databases: tuple[str, ...], layout: str
+) -> list[tuple[str, tuple[Migration, ...]]]:
+    """The ladders that are meant, by name."""
+    from wavehouse.schema.rules.layouts import Layout
+    from wavehouse.schema.service.ladder import read_ladder
+    from wavehouse.store import databases_folder
+
+    if folder is not None and databases:
+        raise UsageError("--database does not go with --dir", hint="leave one out")
+    if folder is not None:
+        tell_go(folder, layout)
+        return [(folder.name, read_ladder(folder, Layout(layout)))]
+    return [
+        (name, read_ladder(databases_folder(name) / "migrations"))
+        for name in DATABASES
+        if not databases or name in databases
+    ]
+
+
+def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> None:
+    """UsageError for a version that the ladder does not have."""
+    unknown = set(versions) - {one.version for one in ladder}
+    if unknown:
+        raise UsageError(
+            f"there is no migration {min(unknown)}", hint="Name a version of the folder."
+        )
