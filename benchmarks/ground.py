@@ -110,17 +110,17 @@ def last_days(count: int) -> tuple[date, date]:
 @contextmanager
 def demonstration(people: int, days: int = 60) -> Iterator[Workspace]:
     """A workspace in which the main job was done on a simulated world, as the demo does it."""
-    with open_workspace() as workspace:
-        logs = simulated(workspace.settings.home / "sim", lines=0, people=people, days=days)
-        register(workspace, logs)
-        ingest(workspace, logs.files)
-        measurement.count(workspace)
-        measurement.roll_up(workspace)
-        with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+    with workspace() as opened:
+        logs = simulated(opened.settings.home / "sim", lines=0, people=people, days=days)
+        register(opened, logs)
+        ingest(opened, logs.files)
+        measurement.count(opened)
+        measurement.roll_up(opened)
+        with opened.stores.operational.app(opened.organization.organization_id) as tx:
             sponsorship.import_campaigns(
-                tx, identity=workspace.identity, path=logs.folder / "campaigns.json"
+                tx, identity=opened.identity, path=logs.folder / "campaigns.json"
             )
             sponsorship.ingest_conversions(
-                tx, identity=workspace.identity, path=logs.folder / "conversions.csv"
+                tx, identity=opened.identity, path=logs.folder / "conversions.csv"
             )
-        yield workspace
+        yield opened
