@@ -153,7 +153,8 @@ def bring_in(open_workplace: OpenWorkplace, email: str, archive: Path, as_json: 
         raise InvalidInput(
             "this is no JSON",
             where=str(archive),
-            hint="make one: wavehouse listeners export --email E --out archive.json",
+            hint="Make an archive.",
+            command="wavehouse listeners export --email E --out archive.json",
         ) from error
     with open_workplace() as place:
         with place.stores.listeners.worker() as tx:
