@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -164,7 +165,10 @@ def test_a_report_is_remembered_with_its_hash_versions_and_file(
     assert all(hashlib.sha256(one.path.read_bytes()).digest() == one.content_hash for one in made)
     assert [json.loads(by_format["json"].path.read_bytes())["number"]] == numbers
     assert "attribution-1" == versions["AT21"]
-    assert "nordlys-audio-autumn-host-read-2026-10-21-2026-11-19.pdf" == by_format["pdf"].path.name
+    pdf = by_format["pdf"]
+    assert (
+        f"nordlys-audio-autumn-host-read-2026-10-21-2026-11-19-{pdf.report_id}.pdf" == pdf.path.name
+    )
 
 
 def test_a_campaign_before_its_flight_has_a_report_too(
@@ -184,6 +188,69 @@ def test_a_campaign_before_its_flight_has_a_report_too(
     data = json.loads(told.path.read_bytes())
     assert ([], b"%PDF") == (data["days"], pdf.path.read_bytes()[:4])
     assert "-1.000000" == next(f["value"] for f in data["figures"] if f["id"] == "roi")
+
+
+def rename(workspace: Workspace, name: str) -> None:
+    """Give every campaign a name."""
+    with workspace.stores.operational.worker() as tx:
+        tx.execute("UPDATE sponsorship.campaigns SET name = %s", [name])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["autumn host-read", "Autumn Host Read!", "a" * 255, "秋の" * 120, "осень " * 42, "🎧" * 60],
+)
+def test_an_issued_report_is_never_replaced(flown: Workspace, tmp_path: Path, name: str) -> None:
+    """Twice the same report, under names that are alike, long or not Latin: all remain."""
+    days = {"first": date(2026, 10, 21), "last": date(2026, 11, 19), "formats": ("json", "csv")}
+    earlier = make(flown, tmp_path / "out", **days)  # type: ignore[arg-type]
+    with flown.stores.operational.app(flown.identity.organization_id) as tx:
+        card = sponsorship.find_campaign(tx, identity=flown.identity, wanted="autumn host-read")
+    rename(flown, name)
+    for _ in range(2):
+        with flown.stores.operational.app(flown.identity.organization_id) as tx:
+            card = sponsorship.find_campaign(
+                tx, identity=flown.identity, wanted=str(card.campaign_id)
+            )
+            earlier += sponsorship.make_report(
+                tx,
+                identity=flown.identity,
+                card=card,
+                delivery=sponsorship.from_rollups(flown),
+                folder=tmp_path / "out",
+                **days,  # type: ignore[arg-type]
+            )
+    assert 6 == len({one.path for one in earlier}) == len(list((tmp_path / "out").iterdir()))
+    assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in earlier)
+    assert {0o600} == {r.path.stat().st_mode & 0o777 for r in earlier}
+
+
+def test_eight_reports_at_once_all_remain_and_verify(flown: Workspace, tmp_path: Path) -> None:
+    """Eight threads issue the same report into one folder at the same moment."""
+
+    def issue(_: int) -> list[StoredReport]:
+        return make(
+            flown,
+            tmp_path / "out",
+            first=date(2026, 10, 21),
+            last=date(2026, 11, 19),
+            formats=("json",),
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [report for reports in pool.map(issue, range(8)) for report in reports]
+    assert 8 == len({report.path for report in made}) == len(list((tmp_path / "out").iterdir()))
+    assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in made)
+
+
+def test_an_unfinished_report_of_a_killed_program_is_removed(
+    flown: Workspace, tmp_path: Path
+) -> None:
+    """A process id above the kernel's limit belongs to no program."""
+    abandoned = tmp_path / ".wavehouse-report-00.99999999"
+    abandoned.write_bytes(b"half")
+    make(flown, tmp_path, first=date(2026, 11, 1), last=date(2026, 11, 2), formats=("json",))
+    assert not abandoned.exists()
 
 
 def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:

@@ -41,6 +41,7 @@ def carrying_episodes(tx: Tx[Operational], *, episode_ids: Sequence[EpisodeId]) 
 def insert_report(
     tx: Tx[Operational],
     *,
+    report_id: ReportId,
     organization_id: OrganizationId,
     user_id: UserId,
     data: ReportData,
@@ -49,42 +50,40 @@ def insert_report(
     file_size: int,
     content_hash: bytes,
     rule_versions: dict[str, str],
-) -> ReportId:
-    """Remember a report that was made: what it shows, where it lies, what it was made from."""
-    return ReportId(
-        tx.value(
-            """
-            INSERT INTO sponsorship.reports
-              (organization_id, user_id, campaign_id, template_id, report_type, format, file_url,
-               file_size_bytes, includes_roi, includes_attribution, date_range_start,
-               date_range_end, generated_at, content_hash, data_as_of, rule_versions, metadata)
-            VALUES (%(organization_id)s, %(user_id)s, %(campaign_id)s, %(template_id)s,
-                    %(report_type)s, %(format)s, %(file_url)s, %(file_size)s, %(has_roi)s,
-                    %(has_attribution)s,
-                    %(first)s, %(last)s, %(generated_at)s, %(content_hash)s, %(data_as_of)s,
-                    %(rule_versions)s, %(metadata)s)
-            RETURNING report_id
-            """,
-            {
-                "organization_id": organization_id,
-                "user_id": user_id,
-                "campaign_id": data.campaign_id,
-                "template_id": data.template_id,
-                "report_type": data.report_type.value,
-                "format": "excel" if format_ == "xlsx" else format_,
-                "has_roi": data.report_type is not ReportType.PERFORMANCE,
-                "has_attribution": data.report_type is not ReportType.PERFORMANCE,
-                "file_url": file_url,
-                "file_size": file_size,
-                "first": data.first_day,
-                "last": data.last_day,
-                "generated_at": data.generated_at,
-                "content_hash": content_hash,
-                "data_as_of": data.data_as_of,
-                "rule_versions": Jsonb(rule_versions),
-                "metadata": Jsonb({"number": data.number}),
-            },
-        )
+) -> None:
+    """Record an issued report: what it shows, where its file is, what it was made from."""
+    tx.execute(
+        """
+        INSERT INTO sponsorship.reports
+          (report_id, organization_id, user_id, campaign_id, template_id, report_type, format,
+           file_url, file_size_bytes, includes_roi, includes_attribution, date_range_start,
+           date_range_end, generated_at, content_hash, data_as_of, rule_versions, metadata)
+        VALUES (%(report_id)s, %(organization_id)s, %(user_id)s, %(campaign_id)s, %(template_id)s,
+                %(report_type)s, %(format)s, %(file_url)s, %(file_size)s, %(has_roi)s,
+                %(has_attribution)s,
+                %(first)s, %(last)s, %(generated_at)s, %(content_hash)s, %(data_as_of)s,
+                %(rule_versions)s, %(metadata)s)
+        """,
+        {
+            "report_id": report_id,
+            "organization_id": organization_id,
+            "user_id": user_id,
+            "campaign_id": data.campaign_id,
+            "template_id": data.template_id,
+            "report_type": data.report_type.value,
+            "format": "excel" if format_ == "xlsx" else format_,
+            "has_roi": data.report_type is not ReportType.PERFORMANCE,
+            "has_attribution": data.report_type is not ReportType.PERFORMANCE,
+            "file_url": file_url,
+            "file_size": file_size,
+            "first": data.first_day,
+            "last": data.last_day,
+            "generated_at": data.generated_at,
+            "content_hash": content_hash,
+            "data_as_of": data.data_as_of,
+            "rule_versions": Jsonb(rule_versions),
+            "metadata": Jsonb({"number": data.number}),
+        },
     )
 
 

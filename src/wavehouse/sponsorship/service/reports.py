@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
 from collections.abc import Sequence
 from datetime import date, datetime
 from pathlib import Path
 
 from wavehouse import accounts, audit, measurement
 from wavehouse.accounts import Identity
-from wavehouse.kernel import clock, reference, telemetry
-from wavehouse.kernel.errors import InvalidInput, WavehouseError
-from wavehouse.kernel.ids import EpisodeId
+from wavehouse.kernel import clock, ids, reference, telemetry
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.ids import EpisodeId, ReportId
+from wavehouse.sponsorship.adapters import report_files
 from wavehouse.sponsorship.queries import conversions, parties
 from wavehouse.sponsorship.queries import reports as queries
 from wavehouse.sponsorship.rules import reporting
 from wavehouse.sponsorship.rules.figures import ATTRIBUTION_VERSION
-from wavehouse.sponsorship.service.rendering import ENDINGS, FORMATS, render
+from wavehouse.sponsorship.service.rendering import FORMATS, render
 from wavehouse.sponsorship.service.results import results_of
 from wavehouse.sponsorship.types import (
     CampaignCard,
@@ -34,6 +33,8 @@ from wavehouse.sponsorship.types import (
 )
 from wavehouse.store import Operational, Tx
 from wavehouse.workspace import Workspace
+
+_LONGEST_URL = 1000
 
 
 def from_rollups(workspace: Workspace) -> DeliverySource:
@@ -168,60 +169,24 @@ def _stored(
     tx: Tx[Operational], identity: Identity, data: ReportData, format_: str, folder: Path
 ) -> StoredReport:
     content = render(data, format_)
-    path = folder.resolve() / file_name(data, format_)
-    _write(path, content)
+    report_id = ReportId(ids.uuid7())
+    path = folder.resolve() / report_files.file_name(data, format_, report_id)
+    if len(path.as_uri()) > _LONGEST_URL:
+        raise InvalidInput(
+            "the report's path is too long", where=str(folder), hint="Choose another folder"
+        )
+    report_files.write_report(path, content)
     digest = hashlib.sha256(content).digest()
-    report_id = queries.insert_report(
+    queries.insert_report(
         tx,
+        report_id=report_id,
         organization_id=identity.organization_id,
         user_id=identity.user_id,
         data=data,
         format_=format_,
-        file_url=path.as_uri()[:1000],
+        file_url=path.as_uri(),
         file_size=len(content),
         content_hash=digest,
         rule_versions={figure.rule: figure.rule_version for figure in data.figures},
     )
     return StoredReport(report_id, format_, path, len(content), digest)
-
-
-def file_name(data: ReportData, format_: str) -> str:
-    """A name that sorts and tells: sponsor, campaign, dates, and what kind when not the usual."""
-    words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
-    stem = "-".join(words)[:80].strip("-") or "report"
-    kind = "" if data.report_type is ReportType.SPONSOR else f"-{data.report_type.split('_')[0]}"
-    return f"{stem}-{data.first_day}-{data.last_day}{kind}.{ENDINGS.get(format_, format_)}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all: a reader never sees half a report."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-        _clear(path)
-    except OSError as error:
-        raise WavehouseError(
-            f"the report cannot be written: {error.strerror}",
-            where=str(path),
-            hint="Choose another folder with --out",
-        ) from None
-
-
-def _clear(path: Path) -> None:
-    """Remove halves of this report that killed programs left behind."""
-    for half in path.parent.glob(f".{path.name}.*"):
-        pid = half.name.rpartition(".")[2]
-        if pid.isdecimal() and not _runs(int(pid)):
-            half.unlink(missing_ok=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
