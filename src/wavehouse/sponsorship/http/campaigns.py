@@ -14,7 +14,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
-from wavehouse.accounts import Gate, Identity, Scope
+from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound, PreconditionFailed, UsageError
 from wavehouse.kernel.ids import CampaignId, PodcastId, SponsorId
@@ -44,6 +44,7 @@ from wavehouse.sponsorship.types import (
     Sponsor,
 )
 from wavehouse.store import Database, Operational, Tx
+from wavehouse.workspace import Gate
 
 Amount = Annotated[Text, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
 IfMatch = Annotated[str | None, Header(max_length=200)]
