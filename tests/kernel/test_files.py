@@ -145,3 +145,14 @@ def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> Non
 
     with pytest.raises(Refused, match="not a regular file"):
         files.read(tmp_path / "pipe")
+
+
+def test_files_for_a_team_keep_the_users_umask(tmp_path: Path) -> None:
+    """Migrations are sources: closing the program's own files must not close them."""
+    os.umask(0o002)
+    files.close_umask()
+    (tmp_path / "own").touch()
+    with files.shared():
+        (tmp_path / "team").touch()
+
+    assert (0o600, 0o664) == (_mode(tmp_path / "own"), _mode(tmp_path / "team"))

@@ -10,7 +10,8 @@ from __future__ import annotations
 
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from wavehouse.kernel.errors import Refused
@@ -18,6 +19,23 @@ from wavehouse.kernel.errors import Refused
 _PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
 _MOST_LINKS = 40
 _OTHERS_MAY_WRITE = 0o022
+_usual_umask = 0o022
+
+
+def close_umask() -> None:
+    """Let every file that this program makes be its account's own: reports, samples, spools."""
+    global _usual_umask
+    _usual_umask = os.umask(0o077)
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Files made in this block get the mode of the user's own umask: a team shares its sources."""
+    closed = os.umask(_usual_umask)
+    try:
+        yield
+    finally:
+        os.umask(closed)
 
 
 def create(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
