@@ -56,7 +56,7 @@ def test_an_empty_lock_file_over_a_living_server_is_named_and_left(made: Embedde
         try:
             with pytest.raises(Refused, match="still uses the data folder") as caught:
                 made._prepare_start()
-            assert "kill -INT" in str(caught.value.hint)
+            assert "kill -INT" in str(caught.value.command)
         finally:
             with (made.data / "postmaster.pid").open("r+b") as file:
                 file.write(kept)

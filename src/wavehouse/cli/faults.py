@@ -28,11 +28,12 @@ def as_sentence(error: BaseException) -> WavehouseError:
     if isinstance(error, OSError) and error.strerror:
         return _of_a_file(error)
     if isinstance(error, MemoryError):
-        return WavehouseError("there is not enough memory for this", hint=_DOCTOR)
+        return WavehouseError("there is not enough memory for this", command=_DOCTOR)
     return _of_a_database(error) or WavehouseError(
         f"unexpected error: {type(error).__name__}",
         where=_place(error),
-        hint=f"{TRACE}=1 wavehouse … shows more; please report it",
+        hint="Please report it, with the output of this.",
+        command=f"{TRACE}=1 wavehouse …",
     )
 
 
@@ -41,7 +42,7 @@ def _of_a_file(error: OSError) -> WavehouseError:
     if error.errno in _FULL:
         return DiskFull("the disk is full", where=where, hint=_AGAIN)
     reason = str(error.strerror)
-    return WavehouseError(reason[:1].lower() + reason[1:], where=where, hint=_DOCTOR)
+    return WavehouseError(reason[:1].lower() + reason[1:], where=where, command=_DOCTOR)
 
 
 def _of_a_database(error: BaseException) -> WavehouseError | None:
@@ -55,7 +56,7 @@ def _of_a_database(error: BaseException) -> WavehouseError | None:
     psycopg = sys.modules.get("psycopg")
     lost = psycopg is not None and isinstance(error, psycopg.OperationalError)
     if state[:3] in ("080", "57P") or (lost and not state):
-        return Unreachable("the database does not answer any more", hint=_DOCTOR)
+        return Unreachable("the database does not answer any more", command=_DOCTOR)
     return None
 
 

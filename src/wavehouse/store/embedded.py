@@ -199,7 +199,7 @@ class EmbeddedServer:
             raise Refused(
                 "WAVEHOUSE_HOME is a file, not a folder",
                 where=str(self.home),
-                hint=_ANOTHER_HOME,
+                command=_ANOTHER_HOME,
             )
         require_reachable(self.home, self.account)
         self._make_home()
@@ -217,7 +217,7 @@ class EmbeddedServer:
             raise Refused(
                 f"WAVEHOUSE_HOME cannot be made: {error.strerror}",
                 where=str(self.home),
-                hint=_ANOTHER_HOME,
+                command=_ANOTHER_HOME,
             ) from None
 
     def _secret(self) -> str | None:
@@ -436,7 +436,7 @@ class EmbeddedServer:
         return Unreachable(
             f"the embedded PostgreSQL did not start: {reason}",
             where=str(log),
-            hint="wavehouse doctor",
+            command="wavehouse doctor",
         )
 
     def _stop(self) -> None:

@@ -100,7 +100,8 @@ def _refuse_if_used(data: Path, path: Path) -> None:
                 f"{path.name} holds no process number, but process {process.name} still uses "
                 "the data folder",
                 where=str(path),
-                hint=f"End that process first (kill -INT {process.name}), then start again.",
+                hint="End that process first, then start again.",
+                command=f"kill -INT {process.name}",
             )
 
 

@@ -74,18 +74,21 @@ def _no_connection(parts: dict[str, Any], error: psycopg.OperationalError) -> Un
     where = f"{host}/{parts.get('dbname', '')}"
     reason = str(error).strip().splitlines()[0].split("failed: ")[-1]
     if "authentication failed" not in reason:
-        hint = "Check the URL (wavehouse config show) and that the server runs"
-        return Unreachable(f"PostgreSQL does not answer: {reason}", where=where, hint=hint)
-    hint = "Check the account and the password in the URL (wavehouse config show)"
-    if host.startswith("/"):
-        hint = (
-            "The file server.secret is not this server's. Stop every wavehouse program, remove "
-            "that file, and start again: the start sets a new password."
+        return Unreachable(
+            f"PostgreSQL does not answer: {reason}",
+            where=where,
+            hint="Check the URL, and that the server is running.",
+            command="wavehouse config show",
         )
+    message = f"PostgreSQL refuses the password of {parts.get('user', 'the account')}"
+    if not host.startswith("/"):
+        hint = "Check the account and the password in the URL."
+        return Unreachable(message, where=where, hint=hint, command="wavehouse config show")
     return Unreachable(
-        f"PostgreSQL refuses the password of {parts.get('user', 'the account')}",
+        message,
         where=where,
-        hint=hint,
+        hint="The file server.secret is not this server's. Stop every wavehouse program, remove "
+        "that file, and start again: the start sets a new password.",
     )
 
 
