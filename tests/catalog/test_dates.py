@@ -17,7 +17,12 @@ from wavehouse.kernel.reference import month_names
 
 TABLE = Path(__file__).with_name("dates.tsv").read_text(encoding="utf-8")
 ROWS = [tuple(line.split("\t")) for line in TABLE.splitlines() if line and not line.startswith("#")]
-MONTHS = [name for name, months in month_names().items() if len(months) == 1 and len(name) > 2]
+MONTHS = [
+    name
+    for name, months in month_names().items()
+    # "9 am mart" is Gaelic, and also nine in the morning: it is not read.
+    if len(months) == 1 and len(name) > 2 and not name.startswith("am ")
+]
 
 
 @pytest.mark.parametrize(("written", "expected", "source"), ROWS, ids=[row[0] for row in ROWS])
