@@ -39,13 +39,16 @@ MEDIA_TYPES = {
 
 
 class ReportIn(BaseModel):
-    """A report of a campaign between two UTC days, both included, in one form or several."""
+    """A report of a campaign between two UTC days, both included, in one format or several.
+
+    Without days it covers the flight, up to today.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     campaign_id: UUID
-    first_day: Day
-    last_day: Day
+    first_day: Day | None = None
+    last_day: Day | None = None
     report_type: ReportType = ReportType.SPONSOR
     formats: list[Form] = Field(default=["pdf"], min_length=1, max_length=4)
 

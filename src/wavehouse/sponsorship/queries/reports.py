@@ -10,7 +10,7 @@ from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
-from wavehouse.kernel.ids import EpisodeId, OrganizationId, ReportId, UserId
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, ReportId, UserId
 from wavehouse.sponsorship.types import ListedReport, ReportData, ReportType
 from wavehouse.store import Operational, Tx
 
@@ -23,18 +23,27 @@ class EpisodeRow:
     number: Decimal | None
     title: str
     released: date
+    is_named: bool
 
 
-def carrying_episodes(tx: Tx[Operational], *, episode_ids: Sequence[EpisodeId]) -> list[EpisodeRow]:
-    """Episodes by id, the newest first; released on a UTC day."""
+def carrying_episodes(
+    tx: Tx[Operational], *, podcast_id: PodcastId, episode_ids: Sequence[EpisodeId] | None
+) -> list[EpisodeRow]:
+    """The named episodes, or every episode of the show, the newest first; released on a UTC day."""
     return tx.rows(
         EpisodeRow,
         """
-        SELECT episode_id, number, title, (publish_date AT TIME ZONE 'UTC')::date AS released
-        FROM catalog.episodes WHERE episode_id = ANY(%(episode_ids)s::uuid[])
+        SELECT episode_id, number, title, (publish_date AT TIME ZONE 'UTC')::date AS released,
+               %(episode_ids)s::uuid[] IS NOT NULL AS is_named
+        FROM catalog.episodes
+        WHERE podcast_id = %(podcast_id)s
+          AND (%(episode_ids)s::uuid[] IS NULL OR episode_id = ANY(%(episode_ids)s::uuid[]))
         ORDER BY publish_date DESC, episode_id
         """,
-        {"episode_ids": list(episode_ids)},
+        {
+            "podcast_id": podcast_id,
+            "episode_ids": None if episode_ids is None else list(episode_ids),
+        },
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from wavehouse.kernel.ids import EpisodeId, ReportId
 from wavehouse.sponsorship.adapters import report_files
 from wavehouse.sponsorship.queries import conversions, parties
 from wavehouse.sponsorship.queries import reports as queries
-from wavehouse.sponsorship.rules import reporting
+from wavehouse.sponsorship.rules import reporting, states
 from wavehouse.sponsorship.rules.figures import ATTRIBUTION_VERSION
 from wavehouse.sponsorship.service.rendering import FORMATS, render
 from wavehouse.sponsorship.service.results import results_of
@@ -38,20 +38,22 @@ _LONGEST_URL = 1000
 
 
 def from_rollups(workspace: Workspace) -> DeliverySource:
-    """Counted downloads from the daily rollup of ``measurement``, as of its latest computation."""
+    """Counted downloads from the daily rollup of ``measurement``, up to the last event."""
 
     def delivered(*, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
         days = measurement.episode_days(workspace, first=first, last=last, episode_ids=episode_ids)
+        every = measurement.days(workspace, first=first, last=last)
         return Delivery(
-            tuple(EpisodeDay(EpisodeId(one.episode_id), one.day, one.downloads) for one in days),
-            _counting(measurement.freshness(workspace).newest_rollup),
+            tuple(EpisodeDay(EpisodeId(row.episode_id), row.day, row.downloads) for row in days),
+            _counting(measurement.freshness(workspace).newest_request),
+            frozenset(day.day for day in every if day.downloads),
         )
 
     return delivered
 
 
 def _counting(as_of: datetime | None) -> Provenance:
-    return Provenance(measurement.RULE_VERSION, reference.versions(), as_of or clock.now())
+    return Provenance(measurement.RULE_VERSION, reference.versions(), as_of)
 
 
 def report_data(
@@ -66,19 +68,25 @@ def report_data(
 ) -> ReportData:
     """The data of a campaign's report between two UTC days, both included."""
     if last < first:
-        raise InvalidInput("the report's last day lies before its first", hint="Swap the dates.")
+        raise InvalidInput("the report's end date is before its start date", hint="Swap the dates.")
     now = clock.now()
-    counted = _delivered(card, first, last, delivery, now)
+    carrying = queries.carrying_episodes(
+        tx, podcast_id=card.podcast_id, episode_ids=card.episode_ids or None
+    )
+    counted = _delivered(card, [row.episode_id for row in carrying], first, last, delivery)
     seen = conversions.newest_conversion(tx, organization_id=identity.organization_id)
+    history = parties.campaign_states(tx, campaign_id=card.campaign_id)
+    days = reporting.by_day(counted, card.campaign, history, first=first, last=last, now=now)
     return reporting.build(
         ReportInputs(
             sponsor=parties.sponsor(tx, sponsor_id=card.sponsor_id),
             campaign=card.campaign,
             podcast_title=card.podcast,
+            whole_show=not card.episode_ids,
             first_day=first,
             last_day=last,
-            days=reporting.by_day(counted.days, card.campaign, first, last, now),
-            episodes=_episodes(tx, card, counted),
+            days=days,
+            episodes=_episodes(carrying, counted, {day.day for day in days if not day.paused}),
             results=results_of(
                 tx,
                 identity=identity,
@@ -88,7 +96,7 @@ def report_data(
                 last=last,
             ),
             counting=counted.provenance,
-            attribution=Provenance(ATTRIBUTION_VERSION, {}, seen or now),
+            attribution=Provenance(ATTRIBUTION_VERSION, {}, seen),
             generated_at=now,
             report_type=report_type,
         )
@@ -100,14 +108,20 @@ def make_report(
     *,
     identity: Identity,
     card: CampaignCard,
-    first: date,
-    last: date,
     delivery: DeliverySource,
     formats: Sequence[str],
     folder: Path,
+    first: date | None = None,
+    last: date | None = None,
     report_type: ReportType = ReportType.SPONSOR,
 ) -> list[StoredReport]:
-    """Write a campaign's report into a folder in every format asked for, from one object."""
+    """Write a campaign's report into a folder in every format asked for, from one object.
+
+    Without dates it covers the flight, up to today.
+    """
+    first, last = states.report_period(
+        card.start_date, card.end_date, clock.today(), first=first, last=last
+    )
     unknown = [one for one in formats if one not in FORMATS]
     if unknown or not formats:
         raise InvalidInput(f"a report's format is one of {', '.join(FORMATS)}")
@@ -138,21 +152,27 @@ def make_report(
 
 
 def _delivered(
-    card: CampaignCard, first: date, last: date, delivery: DeliverySource, now: datetime
+    card: CampaignCard,
+    episode_ids: Sequence[EpisodeId],
+    first: date,
+    last: date,
+    delivery: DeliverySource,
 ) -> Delivery:
-    """Downloads on the days that lie both in the flight and in the report."""
+    """Downloads on the days that are both in the flight and in the report."""
     start, end = max(first, card.start_date), min(last, card.end_date)
-    if not card.episode_ids or end < start:
-        return Delivery((), _counting(now))
-    return delivery(episode_ids=card.episode_ids, first=start, last=end)
+    if end < start:
+        return Delivery((), _counting(None))
+    return delivery(episode_ids=episode_ids, first=start, last=end)
 
 
 def _episodes(
-    tx: Tx[Operational], card: CampaignCard, counted: Delivery
+    carrying: Sequence[queries.EpisodeRow], counted: Delivery, active: Set[date]
 ) -> tuple[EpisodeLine, ...]:
+    """The carrying episodes with their downloads on active days, those without any included."""
     totals: dict[EpisodeId, int] = {}
     for row in counted.days:
-        totals[row.episode_id] = totals.get(row.episode_id, 0) + row.downloads
+        if row.day in active:
+            totals[row.episode_id] = totals.get(row.episode_id, 0) + row.downloads
     return tuple(
         EpisodeLine(
             row.episode_id,
@@ -161,7 +181,8 @@ def _episodes(
             row.released,
             totals.get(row.episode_id, 0),
         )
-        for row in queries.carrying_episodes(tx, episode_ids=card.episode_ids)
+        for row in carrying
+        if row.is_named or row.episode_id in totals
     )
 
 
