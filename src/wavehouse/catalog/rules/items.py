@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
@@ -10,6 +10,7 @@ from wavehouse.catalog.rules import podcasting
 from wavehouse.catalog.rules.elements import Children, attribute, line_of, text_of
 from wavehouse.catalog.rules.enclosures import Unusable, media_of
 from wavehouse.catalog.rules.values import (
+    base_of,
     instant,
     one_line,
     plain_start,
@@ -96,7 +97,7 @@ def _title_of(of: Children, body: str | None, enclosure: Enclosure) -> str:
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
     """The episode that an item describes, or the reason why it is none."""
     of, line = Children(element), line_of(element)
-    base = urljoin(location or "", element.base or "") or None
+    base = base_of(element.base, location)
     media = media_of(of, base)
     if isinstance(media, Unusable):
         return DroppedItem(line, media.reason, media.detail)
