@@ -127,6 +127,8 @@ def exchange(
     The name of ``url`` goes into ``Host`` and TLS. Raises httpcore's exceptions.
     """
     network = _Network(deadline)
+    sent: dict[bytes | str, bytes | str] = {"Host": url.netloc.decode("ascii")}
+    sent |= {"Connection": "close", **headers}
     target = httpcore.URL(
         scheme=url.raw_scheme, host=address, port=url.port, target=url.raw_path or b"/"
     )
@@ -137,7 +139,7 @@ def exchange(
         pool.stream(
             "GET",
             target,
-            headers={"Host": url.netloc.decode("ascii"), "Connection": "close", **headers},
+            headers=sent,
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         ) as response,
     ):
