@@ -127,8 +127,7 @@ def exchange(
     The name of ``url`` goes into ``Host`` and TLS. Raises httpcore's exceptions.
     """
     network = _Network(deadline)
-    sent: dict[bytes | str, bytes | str] = {"Host": url.netloc.decode("ascii")}
-    sent |= {"Connection": "close", **headers}
+    name = url.netloc.decode("ascii")
     target = httpcore.URL(
         scheme=url.raw_scheme, host=address, port=url.port, target=url.raw_path or b"/"
     )
@@ -139,7 +138,7 @@ def exchange(
         pool.stream(
             "GET",
             target,
-            headers=sent,
+            headers=[("Host", name), ("Connection", "close"), *headers.items()],
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         ) as response,
     ):
