@@ -74,7 +74,7 @@ def test_our_server_answers_every_question_as_it_should(
 
     allowed = {"pass", "not offered"} if prefix else {"pass"}
     assert [] == [v for v in told["verdicts"] if v["verdict"] not in allowed]
-    assert (0, 0, 19) == (result.exit_code, told["failed"], len(told["verdicts"]))
+    assert (0, 0, 28) == (result.exit_code, told["failed"], len(told["verdicts"]))
 
 
 def test_a_server_with_faults_is_found_out(faulty_url: str) -> None:
