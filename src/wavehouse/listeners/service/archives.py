@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Any
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners.queries import archives as queries
 from wavehouse.listeners.queries import cursors
@@ -61,7 +62,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
     at = clock.now()
     with database.listener(caller.listener_id) as tx:
         # The lock of recording: chapters are found or made once (decision 0903).
-        cursors.take_cursors(tx, counts={caller.listener_id: 1}, now=int(at.timestamp()))
+        if not cursors.take_cursors(tx, counts={caller.listener_id: 1}, now=int(at.timestamp())):
+            raise NotSignedIn("this account was deleted")
         named = chapters.bring_in(tx, archived=read.chapters)
         for device_id, name, kind in read.devices:
             device_queries.save_device(

@@ -51,7 +51,8 @@ def read(content: Any, listener_id: ListenerId) -> Archive:
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInput(
             f"this is no archive of a listener: {error}",
-            hint="make one: wavehouse listeners export --email E > archive.json",
+            hint="Make an archive.",
+            command="wavehouse listeners export --email E > archive.json",
         ) from error
 
 
