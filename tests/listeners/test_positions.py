@@ -144,7 +144,7 @@ def test_p10_a_device_that_had_seen_the_position_displaces_nothing(
         assert (Status.APPLIED, None) == (done.status, done.displaced)
 
 
-def test_p29_two_of_date_link_and_title_are_one_episode(database: Any) -> None:
+def test_p29_two_of_date_link_and_title_are_one_episode(database: Any, caller: Caller) -> None:
     """A new file of a re-published episode; one alone is not enough, nor another feed's."""
     feed, day = f"https://feeds.example/{uuid4()}", clock.now()
     first = episode(

@@ -446,3 +446,4 @@ class Forgotten:
     sessions: int
     challenges: int
     email_changes: int
+    chapters: int
