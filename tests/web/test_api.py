@@ -17,6 +17,7 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from starlette.testclient import TestClient
 
+import acting
 from tenants import key_of, second_organization
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Scope
@@ -65,7 +66,7 @@ def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def place(shared_workspace: Workspace, filled: Path) -> Iterator[Workspace]:
+def workspace(shared_workspace: Workspace, filled: Path) -> Iterator[Workspace]:
     """The filled workspace, at 14:52 of 20 November 2026."""
     assert filled.exists()
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):

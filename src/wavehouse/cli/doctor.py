@@ -65,7 +65,9 @@ def _examine() -> Iterator[Finding]:
     try:
         settings = config.load()
     except WavehouseError as error:
-        yield Finding("settings", False, str(error), error.hint or "wavehouse config show")
+        yield Finding(
+            "settings", False, str(error), error.command or error.hint or "wavehouse config show"
+        )
         return
     yield Finding("settings", True, f"home {settings.home}", "")
     yield _disk(settings)
@@ -88,14 +90,16 @@ def _examine() -> Iterator[Finding]:
         from wavehouse.cli.faults import told
 
         found = unforeseen if isinstance(unforeseen, WavehouseError) else told(unforeseen)
-        yield Finding("databases", False, str(found), found.hint or "")
+        yield Finding("databases", False, str(found), found.command or found.hint or "")
 
 
 def _guarded(look: Callable[..., Finding], workspace: Workspace) -> Iterator[Finding]:
     try:
         yield look(workspace)
     except WavehouseError as error:
-        yield Finding(look.__name__.strip("_"), False, str(error), error.hint or "")
+        yield Finding(
+            look.__name__.strip("_"), False, str(error), error.command or error.hint or ""
+        )
 
 
 def _python() -> Finding:

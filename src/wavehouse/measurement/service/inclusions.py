@@ -53,7 +53,7 @@ def add_inclusion(
     )
     if inclusion_id is None:
         raise Conflict(
-            f"{named} is listed already", hint=f"wavehouse inclusions revalidate {named}"
+            f"{named} is listed already", command=f"wavehouse inclusions revalidate {named}"
         )
     _validated(operational, identity, inclusion_id, now + lasts, "added")
     _record(operational, identity, inclusion_id, "inclusion.added", named, days)
@@ -112,7 +112,7 @@ def _entry(tx: Tx[Operational], identity: Identity, network: str) -> Inclusion:
     for entry in list_inclusions(tx, identity=identity):
         if entry.network == network:
             return entry
-    raise NotFound(f"{network} is not on the inclusion list", hint="wavehouse inclusions list")
+    raise NotFound(f"{network} is not on the inclusion list", command="wavehouse inclusions list")
 
 
 def list_inclusions(operational: Tx[Operational], *, identity: Identity) -> list[Inclusion]:

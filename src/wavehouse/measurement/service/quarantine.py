@@ -86,7 +86,8 @@ def _chosen(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID]) -> lis
     missing = set(ids) - {row.quarantine_id for row in rows}
     if missing:
         raise NotFound(
-            f"{min(map(str, missing))} is not in the quarantine", hint="wavehouse quarantine list"
+            f"{min(map(str, missing))} is not in the quarantine",
+            command="wavehouse quarantine list",
         )
     return [row for row in rows if row.quarantine_id in ids]
 
