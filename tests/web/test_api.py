@@ -301,7 +301,7 @@ def test_another_organizations_key_reads_and_changes_nothing_of_measurement(
     )
     assert (0, [], []) == tuple(told["/audience"][n] for n in ("total", "shows", "episodes"))
     assert 0 == told["/windows"]["calendar"]
-    assert ([], []) == (told["/sources/files"]["items"], told["/quarantine"]["items"])
+    assert ([], []) == (told["/sources/files"]["data"], told["/quarantine"]["data"])
     named = {"ids": [before[0]["quarantine_id"]]}
     for act in ("replay", "discard"):
         path = f"/api/v1/quarantine/{act}"
