@@ -87,9 +87,9 @@ def _examine() -> Iterator[Finding]:
             ):
                 yield from _guarded(look, workspace)
     except Exception as unforeseen:
-        from wavehouse.cli.faults import told
+        from wavehouse.cli.faults import as_sentence
 
-        found = unforeseen if isinstance(unforeseen, WavehouseError) else told(unforeseen)
+        found = unforeseen if isinstance(unforeseen, WavehouseError) else as_sentence(unforeseen)
         yield Finding("databases", False, str(found), found.command or found.hint or "")
 
 
