@@ -59,19 +59,26 @@ def roll(workspace: Workspace, podcast_id: UUID, rows: list[tuple[UUID, str, int
 
 
 def make(
-    workspace: Workspace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
+    workspace: Workspace,
+    folder: Path,
+    *,
+    first: date,
+    last: date,
+    formats: tuple[str, ...],
+    campaign: str = "autumn host-read",
 ) -> list[StoredReport]:
     organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.app(organization_id) as tx:
+    with (
+        workspace.stores.analytics.app(organization_id) as analytics,
+        workspace.stores.operational.app(organization_id) as tx,
+    ):
         return sponsorship.make_report(
             tx,
             identity=workspace.identity,
-            card=sponsorship.find_campaign(
-                tx, identity=workspace.identity, wanted="autumn host-read"
-            ),
+            card=sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign),
             first=first,
             last=last,
-            delivery=sponsorship.from_rollups(workspace),
+            delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
             formats=formats,
             folder=folder,
         )
@@ -211,18 +218,7 @@ def test_an_issued_report_is_never_replaced(flown: Workspace, tmp_path: Path, na
         card = sponsorship.find_campaign(tx, identity=flown.identity, wanted="autumn host-read")
     rename(flown, name)
     for _ in range(2):
-        with flown.stores.operational.app(flown.identity.organization_id) as tx:
-            card = sponsorship.find_campaign(
-                tx, identity=flown.identity, wanted=str(card.campaign_id)
-            )
-            earlier += sponsorship.make_report(
-                tx,
-                identity=flown.identity,
-                card=card,
-                delivery=sponsorship.from_rollups(flown),
-                folder=tmp_path / "out",
-                **days,  # type: ignore[arg-type]
-            )
+        earlier += make(flown, tmp_path / "out", campaign=str(card.campaign_id), **days)  # type: ignore[arg-type]
     assert 6 == len({one.path for one in earlier}) == len(list((tmp_path / "out").iterdir()))
     assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in earlier)
     assert {0o600} == {r.path.stat().st_mode & 0o777 for r in earlier}

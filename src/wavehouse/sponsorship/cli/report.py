@@ -67,7 +67,8 @@ def report(
     kinds = {kind.value.split("_")[0]: kind for kind in sponsorship.ReportType}
     with (
         open_workspace() as workspace,
-        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+        workspace.stores.analytics.app(workspace.identity.organization_id) as analytics,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
     ):
         made = sponsorship.make_report(
             tx,
@@ -75,7 +76,7 @@ def report(
             card=sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign),
             first=first.date() if first else None,
             last=last.date() if last else None,
-            delivery=sponsorship.from_rollups(workspace),
+            delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
             formats=formats,
             folder=folder,
             report_type=kinds[report_type],

@@ -31,21 +31,25 @@ from wavehouse.sponsorship.types import (
     ReportType,
     StoredReport,
 )
-from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.store import Analytics, Operational, Tx
 
 _LONGEST_URL = 1000
 
 
-def from_rollups(workspace: Workspace) -> DeliverySource:
+def from_rollups(
+    analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
+) -> DeliverySource:
     """Counted downloads from the daily rollup of ``measurement``, up to the last event."""
 
     def delivered(*, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
-        days = measurement.episode_days(workspace, first=first, last=last, episode_ids=episode_ids)
-        every = measurement.days(workspace, first=first, last=last)
+        days = measurement.episode_days(
+            analytics, identity=identity, first=first, last=last, episode_ids=episode_ids
+        )
+        every = measurement.days(analytics, identity=identity, first=first, last=last)
+        known = measurement.freshness(analytics, operational, identity=identity)
         return Delivery(
             tuple(EpisodeDay(EpisodeId(row.episode_id), row.day, row.downloads) for row in days),
-            _counting(measurement.freshness(workspace).newest_request),
+            _counting(known.newest_request),
             frozenset(day.day for day in every if day.downloads),
         )
 
