@@ -143,7 +143,7 @@ def test_an_index_of_parts_is_applied_when_a_later_file_attaches_them(
         "CREATE TABLE hits_a PARTITION OF hits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
     )
     folder = ladder({"1_t.up": table, "2_i.up": "CREATE INDEX hits_at ON ONLY hits (at);"})
-    with pytest.raises(MigrationFailed, match="leaves an invalid index: hits_at"):
+    with pytest.raises(MigrationFailed, match="leaves an invalid index: public.hits_at"):
         schema.apply(database, folder)
     ladder(
         {

@@ -12,6 +12,8 @@ from datetime import datetime
 import psycopg
 from psycopg import Connection, sql
 
+from wavehouse.schema.types import Name
+
 _PATIENCE_MS = 5_000
 _EXACT_ROWS = 1_000_000
 
@@ -27,12 +29,12 @@ class Holder:
     query: str
 
 
-def identifier(name: str) -> sql.Identifier:
-    """A name as the parser gives it (``schema.table`` or ``table``), fit for SQL."""
-    return sql.Identifier(*name.split("."))
+def identifier(name: Name) -> sql.Identifier:
+    """A name as the parser gives it, fit for SQL."""
+    return sql.Identifier(*name.parts)
 
 
-def exists(connection: Connection, *, relation: str) -> bool:
+def exists(connection: Connection, *, relation: Name) -> bool:
     """Whether there is a table of that name."""
     name = identifier(relation).as_string(connection)
     row = connection.execute(
@@ -51,7 +53,7 @@ def available_extensions(connection: Connection) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
-def rows(connection: Connection, *, relation: str) -> int | None:
+def rows(connection: Connection, *, relation: Name) -> int | None:
     """Rows of a table: counted, or above a million the planner's estimate."""
     name = identifier(relation)
     estimate = _number(
@@ -67,7 +69,7 @@ def rows(connection: Connection, *, relation: str) -> int | None:
     return _number(connection, sql.SQL("SELECT count(*) FROM {}").format(name))
 
 
-def nulls(connection: Connection, *, relation: str, columns: Sequence[str]) -> int | None:
+def nulls(connection: Connection, *, relation: Name, columns: Sequence[str]) -> int | None:
     """Rows that have NULL in one of the columns."""
     empty = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(c)) for c in columns)
     return _number(
@@ -76,7 +78,7 @@ def nulls(connection: Connection, *, relation: str, columns: Sequence[str]) -> i
     )
 
 
-def duplicates(connection: Connection, *, relation: str, columns: Sequence[str]) -> int | None:
+def duplicates(connection: Connection, *, relation: Name, columns: Sequence[str]) -> int | None:
     """How many keys stand more than once; a key with a NULL in it is none."""
     keys = [sql.Identifier(column) for column in columns]
     full = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(key) for key in keys)
@@ -91,9 +93,9 @@ def duplicates(connection: Connection, *, relation: str, columns: Sequence[str])
 def orphans(
     connection: Connection,
     *,
-    relation: str,
+    relation: Name,
     columns: Sequence[str],
-    references: str,
+    references: Name,
     referenced: Sequence[str],
 ) -> int | None:
     """Rows whose key names no row of the other table; a key with a NULL in it names none."""
@@ -111,7 +113,7 @@ def orphans(
     )
 
 
-def primary_key(connection: Connection, *, relation: str) -> list[str]:
+def primary_key(connection: Connection, *, relation: Name) -> list[str]:
     """The columns of a table's primary key, in order."""
     found = connection.execute(
         """
@@ -125,7 +127,7 @@ def primary_key(connection: Connection, *, relation: str) -> list[str]:
     return [str(name) for (name,) in found]
 
 
-def holders(connection: Connection, *, relations: Sequence[str]) -> list[Holder]:
+def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder]:
     """Who holds locks on these tables, the oldest transaction first; our own session is not told.
 
     Autovacuum gives way to a lock that is asked for, unless it works against a wraparound.

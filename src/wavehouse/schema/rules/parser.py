@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from wavehouse.schema.types import NO_NAME, Name
+
 _CONSTRAINTS = {
     "CONSTR_FOREIGN": "foreign",
     "CONSTR_CHECK": "check",
@@ -26,15 +28,19 @@ class Act:
 
     kind: str
     name: str = ""
-    relation: str = ""
+    """The name without its schema: of an index, a column, a constraint, an extension."""
+    relation: Name = NO_NAME
+    names: tuple[Name, ...] = ()
+    """What is dropped, detached or attached."""
     concurrent: bool = False
     if_not_exists: bool = False
     not_valid: bool = False
+    temporary: bool = False
     constraints: tuple[str, ...] = ()
     type: str = ""
     columns: tuple[str, ...] = ()
     """Columns of a key; empty where an expression or a condition has a say."""
-    references: str = ""
+    references: Name = NO_NAME
     referenced: tuple[str, ...] = ()
 
 
@@ -82,14 +88,43 @@ def _acts(node: Any) -> Iterator[Act]:
         yield Act(kind, relation=_relation(inner.relation))
     elif kind == "CreateStmt":
         kinds = tuple(_constraint_kinds(inner))
-        yield Act(kind, inner.relation.relname, _relation(inner.relation), constraints=kinds)
+        yield Act(
+            kind,
+            inner.relation.relname,
+            _relation(inner.relation),
+            constraints=kinds,
+            if_not_exists=inner.if_not_exists,
+            temporary=_is_temporary(inner.relation),
+        )
+    elif kind == "CreateTableAsStmt":
+        made = inner.into.rel
+        yield Act(kind, made.relname, _relation(made), temporary=_is_temporary(made))
     elif kind == "DropStmt":
         removed = _enum(inner, "remove_type").removeprefix("OBJECT_").lower()
-        names = [".".join(i.string.sval for i in o.list.items) for o in inner.objects]
-        yield Act(f"{kind}:{removed}", ", ".join(names), concurrent=inner.concurrent)
+        names = tuple(_dropped(node) for node in inner.objects)
+        yield Act(
+            f"{kind}:{removed}",
+            ", ".join(map(str, names)),
+            names=names,
+            concurrent=inner.concurrent,
+            if_not_exists=inner.missing_ok,
+        )
+    elif kind == "RenameStmt":
+        renamed = _enum(inner, "rename_type").removeprefix("OBJECT_").lower()
+        renamed = "constraint" if renamed == "tabconstraint" else renamed
+        yield Act(
+            f"{kind}:{renamed}", inner.newname, _relation(inner.relation), columns=(inner.subname,)
+        )
+    elif kind == "AlterDomainStmt":
+        domain = Name(tuple(str(n.string.sval) for n in inner.type_name))
+        yield Act(f"{kind}:{inner.subtype}", inner.name, domain, not_valid=_not_valid(inner))
+    elif kind == "VariableSetStmt":
+        values = tuple(str(a.a_const.sval.sval) for a in inner.args if a.HasField("a_const"))
+        yield Act(kind, inner.name.lower(), columns=values, type=_enum(inner, "kind"))
     elif kind == "ReindexStmt":
         concurrent = any(p.def_elem.defname == "concurrently" for p in inner.params)
-        yield Act(kind, relation=_relation(inner.relation), concurrent=concurrent)
+        scope = _enum(inner, "kind").removeprefix("REINDEX_OBJECT_").lower()
+        yield Act(kind, inner.name, _relation(inner.relation), concurrent=concurrent, type=scope)
     elif kind == "RefreshMatViewStmt":
         empty = ":empty" if inner.skip_data else ""
         yield Act(kind + empty, relation=_relation(inner.relation), concurrent=inner.concurrent)
@@ -100,30 +135,7 @@ def _acts(node: Any) -> Iterator[Act]:
         yield Act(kind)
 
 
-_ALONE = frozenset(
-    {
-        "VacuumStmt",
-        "VacuumStmt:full",
-        "CreatedbStmt",
-        "DropdbStmt",
-        "AlterSystemStmt",
-        "CreateTableSpaceStmt",
-        "DropTableSpaceStmt",
-        "CreateSubscriptionStmt",
-        "DropSubscriptionStmt",
-    }
-)
-
-
-def alone(text: str) -> Act | None:
-    """The act of a statement that allows no transaction around it; None for all others."""
-    told = acts(text)
-    if isinstance(told, Unparsable):
-        return None
-    return next((act for act in told if act.concurrent or act.kind in _ALONE), None)
-
-
-def _command(command: Any, relation: str) -> Act:
+def _command(command: Any, relation: Name) -> Act:
     kind = _enum(command, "subtype")
     definition = getattr(command, "def")
     which = definition.WhichOneof("node")
@@ -146,13 +158,20 @@ def _command(command: Any, relation: str) -> Act:
             relation,
             not_valid=constraint.skip_validation,
             columns=_words(constraint.fk_attrs if told == "foreign" else constraint.keys),
-            references=_relation(constraint.pktable) if told == "foreign" else "",
+            references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),
         )
     if which == "partition_cmd":
         partition = definition.partition_cmd
-        return Act(kind, _relation(partition.name), relation, concurrent=partition.concurrent)
+        child = _relation(partition.name)
+        return Act(kind, child.last, relation, (child,), concurrent=partition.concurrent)
     return Act(kind, command.name, relation)
+
+
+def _not_valid(alter: Any) -> bool:
+    definition = getattr(alter, "def")
+    is_constraint = definition.WhichOneof("node") == "constraint"
+    return bool(is_constraint and definition.constraint.skip_validation)
 
 
 def _words(nodes: Any) -> tuple[str, ...]:
@@ -191,8 +210,26 @@ def _enum(message: Any, field: str) -> str:
     return str(descriptor.values_by_number[getattr(message, field)].name)
 
 
-def _relation(var: Any) -> str:
-    return f"{var.schemaname}.{var.relname}" if var.schemaname else str(var.relname)
+def _relation(var: Any) -> Name:
+    return Name(tuple(str(part) for part in (var.schemaname, var.relname) if part))
+
+
+def _is_temporary(var: Any) -> bool:
+    return bool(var.relpersistence == "t" or var.schemaname == "pg_temp")
+
+
+def _dropped(node: Any) -> Name:
+    """The name of a dropped object; of a type or function without its arguments."""
+    which = node.WhichOneof("node")
+    if which == "list":
+        items = node.list.items
+    elif which == "type_name":
+        items = node.type_name.names
+    elif which == "object_with_args":
+        items = node.object_with_args.objname
+    else:
+        return Name((str(node.string.sval),)) if which == "string" else Name()
+    return Name(tuple(str(item.string.sval) for item in items if item.string.sval))
 
 
 def without_literals(text: str) -> str:

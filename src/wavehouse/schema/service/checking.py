@@ -22,6 +22,7 @@ from wavehouse.schema.types import (
     Direction,
     Migration,
     MigrationFailed,
+    Name,
     Script,
     SqlFile,
 )
@@ -40,6 +41,7 @@ class Looked:
 
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    counted: dict[str, Name] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +74,9 @@ def look(
         if place.act.relation in there:
             _look_at_data(connection, place, found, sure=sure)
         sure = sure and not place.act.kind.startswith(_MAY_CHANGE_DATA)
-    for name in there:
-        found.checks.append(Check("rows", name, queries.rows(connection, relation=name)))
+    for table in there:
+        found.checks.append(Check("rows", str(table), queries.rows(connection, relation=table)))
+        found.counted[str(table)] = table
     for migration in chosen if direction is Direction.UP else ():
         if migration.check is not None:
             for statement in read_script(migration.check).statements:
@@ -87,7 +90,7 @@ def look_again(
 ) -> tuple[Check, ...]:
     """The same checks after the walk: rows, and the queries of ``.check.sql`` files."""
     told = [
-        replace(one, after=queries.rows(connection, relation=one.subject))
+        replace(one, after=queries.rows(connection, relation=before.counted[one.subject]))
         for one in before.checks
         if one.name == "rows"
     ]
@@ -163,7 +166,7 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
 
 
 def _look_for_holders(
-    connection: Connection, relations: Sequence[str], found: Looked, oldest_seconds: float
+    connection: Connection, relations: Sequence[Name], found: Looked, oldest_seconds: float
 ) -> None:
     if not relations:
         return
@@ -186,7 +189,7 @@ def _look_for_holders(
 
 def _look_at_data(connection: Connection, place: _Place, found: Looked, *, sure: bool) -> None:
     for name, count, sentence in _troubles(connection, place.act):
-        found.checks.append(Check(name, place.act.relation, count))
+        found.checks.append(Check(name, str(place.act.relation), count))
         if not count:
             continue
         if sure and not place.act.not_valid:
