@@ -7,7 +7,7 @@ The only place that knows the parser. ``acts`` gives one or more names (``IndexS
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from wavehouse.schema.types import NO_NAME, Name
@@ -36,6 +36,8 @@ class Act:
     if_not_exists: bool = False
     not_valid: bool = False
     temporary: bool = False
+    only: bool = False
+    """The statement names a table without its children (``ONLY``)."""
     constraints: tuple[str, ...] = ()
     type: str = ""
     columns: tuple[str, ...] = ()
@@ -71,7 +73,8 @@ def _acts(node: Any) -> Iterator[Act]:
     if kind == "AlterTableStmt":
         relation = _relation(inner.relation)
         for command in inner.cmds:
-            yield _command(command.alter_table_cmd, relation)
+            act = _command(command.alter_table_cmd, relation)
+            yield replace(act, only=not inner.relation.inh)
     elif kind == "IndexStmt":
         yield Act(
             kind,
@@ -81,11 +84,17 @@ def _acts(node: Any) -> Iterator[Act]:
             if_not_exists=inner.if_not_exists,
             constraints=("unique",) if inner.unique else (),
             columns=_plain_columns(inner),
+            only=not inner.relation.inh,
         )
     elif kind == "CreateExtensionStmt":
         yield Act(kind, inner.extname, if_not_exists=inner.if_not_exists)
-    elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt"):
+    elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt"):
         yield Act(kind, relation=_relation(inner.relation))
+    elif kind == "TruncateStmt":
+        for one in inner.relations:
+            yield Act(kind, relation=_relation(one.range_var))
+    elif kind == "CreateTrigStmt":
+        yield Act(kind, inner.trigname, _relation(inner.relation))
     elif kind == "CreateStmt":
         kinds = tuple(_constraint_kinds(inner))
         yield Act(
@@ -157,7 +166,7 @@ def _command(command: Any, relation: Name) -> Act:
             constraint.conname,
             relation,
             not_valid=constraint.skip_validation,
-            columns=_words(constraint.fk_attrs if told == "foreign" else constraint.keys),
+            columns=_key_columns(constraint, told),
             references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),
         )
@@ -178,9 +187,18 @@ def _words(nodes: Any) -> tuple[str, ...]:
     return tuple(node.string.sval for node in nodes)
 
 
+def _key_columns(constraint: Any, kind: str) -> tuple[str, ...]:
+    """The columns of a key; none for one over periods, which compares otherwise."""
+    periods = ("without_overlaps", "fk_with_period", "pk_with_period")
+    if any(getattr(constraint, field, False) for field in periods):
+        return ()
+    return _words(constraint.fk_attrs if kind == "foreign" else constraint.keys)
+
+
 def _plain_columns(index: Any) -> tuple[str, ...]:
-    names = tuple(node.index_elem.name for node in index.index_params)
-    return names if all(names) and not index.HasField("where_clause") else ()
+    elements = [node.index_elem for node in index.index_params]
+    plain = all(e.name and not e.collation and not e.opclass for e in elements)
+    return tuple(e.name for e in elements) if plain and not index.HasField("where_clause") else ()
 
 
 def _column_constraints(column: Any) -> Iterator[str]:

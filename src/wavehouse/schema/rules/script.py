@@ -91,16 +91,17 @@ def read_script(file: SqlFile) -> Script:
                 where=f"{file.path.name}:{line}",
                 hint="known are: non-transactional, irreversible, unvalidated, waive",
             )
-    statements = tuple(_statements(file))
-    for statement in statements:
-        _check(file, statement)
+    statements = []
+    for statement in _statements(file):
+        _check(file, statement)  # before reading on: the data of a COPY would not be understood
+        statements.append(statement)
     if not file.text.strip():
         raise InvalidInput(
             "the migration is empty",
             where=f"{file.path.name}:1",
             hint="write its statements, or remove the file",
         )
-    return Script(statements, transactional, irreversible, tuple(waivers), unvalidated)
+    return Script(tuple(statements), transactional, irreversible, tuple(waivers), unvalidated)
 
 
 def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
