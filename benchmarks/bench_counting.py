@@ -16,16 +16,16 @@ GOAL_TOUCHED = 0.5
 
 def figures(size: float) -> Iterator[Figure]:
     """All days at first; then one whole day; then a day that one late listener touched."""
-    with ground.workplace() as place:
-        logs = ground.simulated(place.settings.home / "sim", lines=round(LINES * size))
-        ground.register(place, logs)
-        ground.ingest(place, logs.files)
-        days = measurement.pending_days(place)
-        with ground.superuser(place) as server:
+    with ground.workspace() as workspace:
+        logs = ground.simulated(workspace.settings.home / "sim", lines=round(LINES * size))
+        ground.register(workspace, logs)
+        ground.ingest(workspace, logs.files)
+        days = measurement.pending_days(workspace)
+        with ground.superuser(workspace) as server:
             server.execute("ANALYZE measurement.requests")
             plain = best(lambda: _distinct(server), 3)
         with stopwatch() as took:
-            counted = measurement.count(place)
+            counted = measurement.count(workspace)
         yield Figure(
             f"count {counted.days} days, {logs.lines:,} requests",
             per_second(logs.lines, took.wall),
@@ -34,14 +34,14 @@ def figures(size: float) -> Iterator[Figure]:
         )
         day = days[len(days) // 2]
         with stopwatch() as whole:
-            measurement.recount(place, first=day, last=day)
+            measurement.recount(workspace, first=day, last=day)
         yield Figure(
             "count one day anew, nothing changed",
             milliseconds(whole.wall),
             f"its share of the first count {milliseconds(took.wall / counted.days)}",
             times(whole.wall / (took.wall / counted.days)),
         )
-        with ground.superuser(place) as server:
+        with ground.superuser(workspace) as server:
             server.execute(
                 """
                 WITH one AS (
@@ -56,7 +56,7 @@ def figures(size: float) -> Iterator[Figure]:
                 {"day": day},
             )
         with stopwatch() as touched:
-            measurement.count(place)
+            measurement.count(workspace)
         share = touched.wall / whole.wall
         yield Figure(
             "count a day that 20 late lines touched",
@@ -67,7 +67,7 @@ def figures(size: float) -> Iterator[Figure]:
             share <= GOAL_TOUCHED,
         )
         with stopwatch() as idle:
-            measurement.count(place)
+            measurement.count(workspace)
         yield Figure("count when nothing is new", milliseconds(idle.wall))
 
 

@@ -11,8 +11,8 @@ from measuring import Figure, milliseconds, quantile, stopwatch, times
 from starlette.testclient import TestClient
 
 from wavehouse import accounts
-from wavehouse.accounts import Workplace
 from wavehouse.web import live_app
+from wavehouse.workspace import Workspace
 
 PEOPLE = 1000
 ROUNDS = 30
@@ -22,8 +22,8 @@ PAGES = ("/", "/?range=91d", "/?range=today", "/?metric=revenue&compare=off")
 
 def figures(size: float) -> Iterator[Figure]:
     """Each page afresh, without the browser's ETag; a liveness check through the same edge."""
-    with ground.demonstration(max(50, round(PEOPLE * size))) as place:
-        client = _signed_in(place)
+    with ground.demonstration(max(50, round(PEOPLE * size))) as workspace:
+        client = _signed_in(workspace)
         edge = _seconds(client, "/health/live")
         for page in PAGES:
             found = _seconds(client, page)
@@ -38,11 +38,11 @@ def figures(size: float) -> Iterator[Figure]:
             )
 
 
-def _signed_in(place: Workplace) -> TestClient:
-    with place.stores.operational.worker() as tx:
-        link = accounts.create_login_link(tx, identity=place.identity)
+def _signed_in(workspace: Workspace) -> TestClient:
+    with workspace.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=workspace.identity)
     client = TestClient(
-        live_app(place), base_url="http://localhost", headers={"Accept": "text/html"}
+        live_app(workspace), base_url="http://localhost", headers={"Accept": "text/html"}
     )
     page = client.get("/sign-in", params={"token": link.token}).text
     hidden = re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page)

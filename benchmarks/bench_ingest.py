@@ -18,8 +18,8 @@ import measuring
 from ground import Logs, Superuser, superuser
 from measuring import Figure, Took, per_second, percent, stopwatch, times
 
-from wavehouse.accounts import Workplace
 from wavehouse.simulation import LogFormat
+from wavehouse.workspace import Workspace
 
 LINES = 300_000
 KINDS = ("csv", "binary")
@@ -32,20 +32,20 @@ _TABLES: LiteralString = "measurement.requests, measurement.source_files"
 def figures(size: float) -> Iterator[Figure]:
     """Both formats in turn, each in databases of its own."""
     for format_ in (LogFormat.CLOUDFRONT, LogFormat.COMBINED):
-        with ground.workplace() as place:
+        with ground.workspace() as workspace:
             logs = ground.simulated(
-                place.settings.home / "sim", lines=round(LINES * size), format=format_
+                workspace.settings.home / "sim", lines=round(LINES * size), format=format_
             )
-            ground.register(place, logs)
-            yield from _format(place, logs, format_)
+            ground.register(workspace, logs)
+            yield from _format(workspace, logs, format_)
 
 
-def _format(place: Workplace, logs: Logs, format_: LogFormat) -> Iterator[Figure]:
-    with superuser(place) as server:
-        loads = [_load(place, server, logs)]
+def _format(workspace: Workspace, logs: Logs, format_: LogFormat) -> Iterator[Figure]:
+    with superuser(workspace) as server:
+        loads = [_load(workspace, server, logs)]
         counted = server.execute("SELECT count(*) FROM measurement.requests").fetchone()
         rows = int(counted[0]) if counted else 0
-        files = {kind: place.settings.home / "postgres" / f"rows.{kind}" for kind in KINDS}
+        files = {kind: workspace.settings.home / "postgres" / f"rows.{kind}" for kind in KINDS}
         for kind, path in files.items():
             server.execute(f"COPY ({_select(server)}) TO '{path}' (FORMAT {kind})")
         by_hand = _write_rows(server, limit=min(rows, 50_000))
@@ -53,8 +53,8 @@ def _format(place: Workplace, logs: Logs, format_: LogFormat) -> Iterator[Figure
         for _ in range(2):
             for kind, path in files.items():
                 copies[kind].append(_copy(server, path, kind))
-            loads.append(_load(place, server, logs))
-        replay = _replay(place, logs)
+            loads.append(_load(workspace, server, logs))
+        replay = _replay(workspace, logs)
     name = f"ingest {format_.value}{' gz' if format_ is LogFormat.CLOUDFRONT else ''}"
     yield from _beside_copy(name, logs.lines, rows, loads, copies)
     ours = min(load.wall for load in loads)
@@ -114,10 +114,10 @@ def _empty(server: Superuser) -> None:
     server.execute("CHECKPOINT")
 
 
-def _load(place: Workplace, server: Superuser, logs: Logs) -> Took:
+def _load(workspace: Workspace, server: Superuser, logs: Logs) -> Took:
     _empty(server)
-    with stopwatch(place.settings.home / "postgres") as took:
-        tally = ground.ingest(place, logs.files)
+    with stopwatch(workspace.settings.home / "postgres") as took:
+        tally = ground.ingest(workspace, logs.files)
     assert tally.stored, tally
     return took
 
@@ -157,7 +157,7 @@ def _write_rows(server: Superuser, limit: int) -> tuple[int, float]:
     return len(rows), took.wall
 
 
-def _replay(place: Workplace, logs: Logs) -> float:
+def _replay(workspace: Workspace, logs: Logs) -> float:
     """The same lines in other files.
 
     CloudFront's have another head, so that each line is read and told by its request id. Lines of
@@ -167,7 +167,7 @@ def _replay(place: Workplace, logs: Logs) -> float:
     again.mkdir(exist_ok=True)
     copies = [_with_another_head(path, again) for path in logs.files]
     with stopwatch() as took:
-        tally = ground.ingest(place, copies)
+        tally = ground.ingest(workspace, copies)
     assert tally.stored == 0, tally
     return took.wall
 

@@ -10,7 +10,7 @@ import typst
 from measuring import Figure, best, milliseconds, quantile, stopwatch, times
 
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
+from wavehouse.workspace import Workspace
 
 PEOPLE = 1000
 ROUNDS = 15
@@ -19,14 +19,14 @@ GOAL = 0.2
 
 def figures(size: float) -> Iterator[Figure]:
     """The campaign that earned most, over its whole flight."""
-    with ground.demonstration(max(50, round(PEOPLE * size))) as place:
-        data, gathered = _data(place)
+    with ground.demonstration(max(50, round(PEOPLE * size))) as workspace:
+        data, gathered = _data(workspace)
         with stopwatch() as first:
             sponsorship.render_pdf(data)
         laid_out = sorted(_took(lambda: sponsorship.render_pdf(data)) for _ in range(ROUNDS))
         written = best(lambda: _took(lambda: sponsorship.render(data, "json")), ROUNDS)
         line = best(lambda: _took(lambda: typst.compile(b"A line of text.")), ROUNDS)
-        whole = sorted(_took(lambda: _made(place)) for _ in range(ROUNDS))
+        whole = sorted(_took(lambda: _made(workspace)) for _ in range(ROUNDS))
     middle, slow = quantile(whole, 0.5), quantile(whole, 0.95)
     yield Figure(
         "a whole report, PDF and JSON, warm: gathered, laid out, stored",
@@ -48,41 +48,41 @@ def figures(size: float) -> Iterator[Figure]:
     )
 
 
-def _data(place: Workplace) -> tuple[sponsorship.ReportData, float]:
+def _data(workspace: Workspace) -> tuple[sponsorship.ReportData, float]:
     """A report's data, and the time that it took the second time."""
     first, last = ground.last_days(60)
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        card = sponsorship.campaign_results(tx, identity=place.identity, first=first, last=last)[
-            0
-        ].card
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        card = sponsorship.campaign_results(
+            tx, identity=workspace.identity, first=first, last=last
+        )[0].card
         for _ in range(2):
             with stopwatch() as took:
                 data = sponsorship.report_data(
                     tx,
-                    identity=place.identity,
+                    identity=workspace.identity,
                     card=card,
                     first=card.start_date,
                     last=min(card.end_date, last),
-                    delivery=sponsorship.from_rollups(place),
+                    delivery=sponsorship.from_rollups(workspace),
                 )
     return data, took.wall
 
 
-def _made(place: Workplace) -> None:
+def _made(workspace: Workspace) -> None:
     first, last = ground.last_days(60)
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        card = sponsorship.campaign_results(tx, identity=place.identity, first=first, last=last)[
-            0
-        ].card
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        card = sponsorship.campaign_results(
+            tx, identity=workspace.identity, first=first, last=last
+        )[0].card
         sponsorship.make_report(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(place),
+            delivery=sponsorship.from_rollups(workspace),
             formats=("pdf", "json"),
-            folder=place.settings.home / "reports",
+            folder=workspace.settings.home / "reports",
         )
 
 

@@ -19,8 +19,8 @@ import measuring
 from measuring import Figure, best, milliseconds, stopwatch, times
 
 from wavehouse import measurement
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
+from wavehouse.workspace import Workspace
 
 EVENTS = 600_000
 DAYS = 14
@@ -35,16 +35,16 @@ _TRANSFORMS = ("episode", "platform", "country", "device")
 
 def figures(size: float) -> Iterator[Figure]:
     """All hours first, which is what the others are held against."""
-    with ground.workplace() as place:
-        events = _fill(place, round(EVENTS * size))
-        full = best(lambda: _rolled(place, 0, HOURS), 2)
+    with ground.workspace() as workspace:
+        events = _fill(workspace, round(EVENTS * size))
+        full = best(lambda: _rolled(workspace, 0, HOURS), 2)
         share = full / HOURS
         yield Figure(
             f"roll up {HOURS} hours, {events:,} events",
             f"{full:.2f} s",
             ratio=f"{share * 1e3:.1f} ms/hour",
         )
-        cost = {n: best(lambda n=n: _rolled(place, 24 * 5, n), 3) for n in DIRTY}  # type: ignore[misc]
+        cost = {n: best(lambda n=n: _rolled(workspace, 24 * 5, n), 3) for n in DIRTY}  # type: ignore[misc]
         for n, seconds in cost.items():
             yield Figure(
                 f"{n} dirty of {-(-n // 24)} whole day{'s' if n > 24 else ''}",
@@ -56,10 +56,10 @@ def figures(size: float) -> Iterator[Figure]:
             )
         yield from _linear(cost)
         with stopwatch() as idle:
-            measurement.roll_up(place)
+            measurement.roll_up(workspace)
         yield Figure("nothing dirty", milliseconds(idle.wall))
-        yield _reconciled(place, events)
-        yield _beside_duckdb(place, full)
+        yield _reconciled(workspace, events)
+        yield _beside_duckdb(workspace, full)
 
 
 def _linear(cost: dict[int, float]) -> Iterator[Figure]:
@@ -75,9 +75,9 @@ def _linear(cost: dict[int, float]) -> Iterator[Figure]:
         )
 
 
-def _fill(place: Workplace, events: int) -> int:
+def _fill(workspace: Workspace, events: int) -> int:
     first, _ = ground.last_days(DAYS)
-    with ground.superuser(place) as server:
+    with ground.superuser(workspace) as server:
         server.execute(
             "SELECT measurement.ensure_day(d::date) "
             "FROM generate_series(%s::date, %s::date + 13, interval '1 day') d",
@@ -99,7 +99,7 @@ def _fill(place: Workplace, events: int) -> int:
               FROM generate_series(0, %(events)s - 1) n)
             """,
             {
-                "organization": place.organization.organization_id,
+                "organization": workspace.organization.organization_id,
                 "events": events,
                 "first": clock.start_of_day(first),
                 "days": DAYS,
@@ -109,22 +109,22 @@ def _fill(place: Workplace, events: int) -> int:
     return events
 
 
-def _rolled(place: Workplace, start: int, count: int) -> float:
+def _rolled(workspace: Workspace, start: int, count: int) -> float:
     first = clock.start_of_day(ground.last_days(DAYS)[0])
     hours = [first + (start + n) * timedelta(hours=1) for n in range(count)]
-    with ground.superuser(place) as server:
+    with ground.superuser(workspace) as server:
         server.execute(
             "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%s::timestamptz[])", [hours]
         )
     with stopwatch() as took:
-        done = measurement.roll_up(place)
+        done = measurement.roll_up(workspace)
     assert done.hours == count, done
     return took.wall
 
 
-def _reconciled(place: Workplace, events: int) -> Figure:
+def _reconciled(workspace: Workspace, events: int) -> Figure:
     with stopwatch() as took:
-        found = measurement.reconcile(place)
+        found = measurement.reconcile(workspace)
     assert not found.mismatches, found.mismatches
     each = took.wall / events * 1e6
     return Figure(
@@ -136,14 +136,14 @@ def _reconciled(place: Workplace, events: int) -> Figure:
     )
 
 
-def _beside_duckdb(place: Workplace, full: float) -> Figure:
+def _beside_duckdb(workspace: Workspace, full: float) -> Figure:
     """The same selects over the same events in Parquet, by one thread, results kept in tables."""
-    csv = place.settings.home / "postgres" / "events.csv"
-    with ground.superuser(place) as server:
+    csv = workspace.settings.home / "postgres" / "events.csv"
+    with ground.superuser(workspace) as server:
         server.execute(
             f"COPY (SELECT * FROM measurement.listener_events) TO '{csv}' (FORMAT csv, HEADER)"
         )
-    parquet = place.settings.home / "events.parquet"
+    parquet = workspace.settings.home / "events.parquet"
     with duckdb.connect(config={"threads": 1}) as database:
         _parquet(database, csv, parquet)
         took = best(lambda: _duckdb_rollup(database), 2)

@@ -29,7 +29,7 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from wavehouse.accounts import Workplace
+from wavehouse.workspace import Workspace
 
 ROUNDS = 5
 RUNNERS = 8
@@ -397,8 +397,8 @@ def _fetched(folder: Path) -> str:
     return str(found)
 
 
-def _server(place: Workplace, dbmate: str) -> Server:
-    own = place.stores.server
+def _server(workspace: Workspace, dbmate: str) -> Server:
+    own = workspace.stores.server
     assert own is not None
     admin = own.conninfo("postgres", "wavehouse_root", own.superuser_password())
     return Server(admin, dbmate)
@@ -412,8 +412,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", help=f"of {', '.join(PARTS)}; default all")
     options = parser.parse_args()
-    with ground.folder() as home, ground.workplace() as place:
-        server = _server(place, _fetched(home / "npm"))
+    with ground.folder() as home, ground.workspace() as workspace:
+        server = _server(workspace, _fetched(home / "npm"))
         print("| what | wavehouse | dbmate | goal |\n|---|---|---|---|")
         for name, part in PARTS.items():
             if not options.parts or name in options.parts:

@@ -14,10 +14,10 @@ from typing import Any
 import psycopg
 
 from wavehouse import app, catalog, measurement, sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, config
 from wavehouse.simulation import LogFormat, Settings, simulate
 from wavehouse.store import open_stores
+from wavehouse.workspace import Workspace
 
 Superuser = psycopg.Connection[tuple[Any, ...]]
 
@@ -46,7 +46,7 @@ def folder() -> Iterator[Path]:
 
 
 @contextmanager
-def workplace() -> Iterator[Workplace]:
+def workspace() -> Iterator[Workspace]:
     """Databases of the product, migrated and empty, on a server of their own."""
     with folder() as home:
         settings = config.load({"home": str(home)}, environment={})
@@ -70,30 +70,30 @@ def simulated(
     return Logs(out, sorted((out / "logs").iterdir()), int(truth["lines"]))
 
 
-def register(place: Workplace, logs: Logs) -> None:
+def register(workspace: Workspace, logs: Logs) -> None:
     """Make the simulated shows known, so that requests find their episodes."""
     media = catalog.read_media_file(logs.folder / "media.json")
     for feed in sorted((logs.folder / "feeds").iterdir()):
         catalog.ingest_feed(
-            place.stores.operational,
-            identity=place.identity,
+            workspace.stores.operational,
+            identity=workspace.identity,
             location=str(feed),
             reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
         )
 
 
-def ingest(place: Workplace, files: list[Path]) -> measurement.Tally:
+def ingest(workspace: Workspace, files: list[Path]) -> measurement.Tally:
     """Read log files by the product's own way; what came of them together."""
     total = measurement.Tally()
-    for result in measurement.ingest_logs(place, files):
+    for result in measurement.ingest_logs(workspace, files):
         total.add(result.tally)
     return total
 
 
 @contextmanager
-def superuser(place: Workplace, database: str = "operational") -> Iterator[Superuser]:
+def superuser(workspace: Workspace, database: str = "operational") -> Iterator[Superuser]:
     """A connection that may read and write files of the server: for the limits only."""
-    server = place.stores.server
+    server = workspace.stores.server
     assert server is not None
     secret = server.superuser_password()
     conninfo = server.conninfo(database, "wavehouse_root", secret)
@@ -108,19 +108,19 @@ def last_days(count: int) -> tuple[date, date]:
 
 
 @contextmanager
-def demonstration(people: int, days: int = 60) -> Iterator[Workplace]:
-    """A workplace in which the main job was done on a simulated world, as the demo does it."""
-    with workplace() as place:
-        logs = simulated(place.settings.home / "sim", lines=0, people=people, days=days)
-        register(place, logs)
-        ingest(place, logs.files)
-        measurement.count(place)
-        measurement.roll_up(place)
-        with place.stores.operational.app(place.organization.organization_id) as tx:
+def demonstration(people: int, days: int = 60) -> Iterator[Workspace]:
+    """A workspace in which the main job was done on a simulated world, as the demo does it."""
+    with workspace() as opened:
+        logs = simulated(opened.settings.home / "sim", lines=0, people=people, days=days)
+        register(opened, logs)
+        ingest(opened, logs.files)
+        measurement.count(opened)
+        measurement.roll_up(opened)
+        with opened.stores.operational.app(opened.organization.organization_id) as tx:
             sponsorship.import_campaigns(
-                tx, identity=place.identity, path=logs.folder / "campaigns.json"
+                tx, identity=opened.identity, path=logs.folder / "campaigns.json"
             )
             sponsorship.ingest_conversions(
-                tx, identity=place.identity, path=logs.folder / "conversions.csv"
+                tx, identity=opened.identity, path=logs.folder / "conversions.csv"
             )
-        yield place
+        yield opened

@@ -17,8 +17,8 @@ import measuring
 from measuring import Figure, milliseconds, quantile, stopwatch, times
 
 from wavehouse import measurement
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
+from wavehouse.workspace import Workspace
 
 EVENTS = 10_000_000
 DAYS = 90
@@ -45,31 +45,31 @@ FROM (
 
 def figures(size: float) -> Iterator[Figure]:
     """Fill, roll up, ask, drop."""
-    with ground.workplace() as place:
+    with ground.workspace() as workspace:
         first, last = ground.last_days(DAYS)
-        events = _fill(place, round(EVENTS * size / DAYS), first)
+        events = _fill(workspace, round(EVENTS * size / DAYS), first)
         hours = DAYS * 24
-        _dirty(place, first, hours)
+        _dirty(workspace, first, hours)
         with stopwatch() as full:
-            measurement.roll_up(place)
+            measurement.roll_up(workspace)
         yield Figure(f"roll up {events:,} events, {hours:,} hours", f"{full.wall:.1f} s")
-        yield _beside_duckdb(place, full.wall)
-        yield from _late(place, first, full.wall / hours)
-        with ground.superuser(place, "analytics") as server:
+        yield _beside_duckdb(workspace, full.wall)
+        yield from _late(workspace, first, full.wall / hours)
+        with ground.superuser(workspace, "analytics") as server:
             server.execute("VACUUM ANALYZE")  # as autovacuum does within minutes
-        yield from _queries(place, last)
-        yield from _dropped(place, first)
+        yield from _queries(workspace, last)
+        yield from _dropped(workspace, first)
 
 
-def _fill(place: Workplace, daily: int, first: date) -> int:
-    with ground.superuser(place) as server:
+def _fill(workspace: Workspace, daily: int, first: date) -> int:
+    with ground.superuser(workspace) as server:
         for n in range(DAYS):
             day = first + timedelta(days=n)
             server.execute("SELECT measurement.ensure_day(%s)", [day])
             server.execute(
                 _FILL,
                 {
-                    "organization": place.organization.organization_id,
+                    "organization": workspace.organization.organization_id,
                     "day": clock.start_of_day(day),
                     "events": daily,
                     "shows": SHOWS - 1,
@@ -81,28 +81,28 @@ def _fill(place: Workplace, daily: int, first: date) -> int:
     return daily * DAYS
 
 
-def _dirty(place: Workplace, first: date, hours: int, step: int = 1) -> None:
+def _dirty(workspace: Workspace, first: date, hours: int, step: int = 1) -> None:
     start = clock.start_of_day(first)
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         tx.execute(
             "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%(hours)s::timestamptz[])",
             {"hours": [start + n * clock.HOUR for n in range(0, hours, step)]},
         )
 
 
-def _beside_duckdb(place: Workplace, full: float) -> Figure:
+def _beside_duckdb(workspace: Workspace, full: float) -> Figure:
     bench_rollup.DAYS = DAYS
-    return bench_rollup._beside_duckdb(place, full)
+    return bench_rollup._beside_duckdb(workspace, full)
 
 
-def _late(place: Workplace, first: date, share: float) -> Iterator[Figure]:
+def _late(workspace: Workspace, first: date, share: float) -> Iterator[Figure]:
     """An hour, a day's hours, and one hour of every day: what a late file costs."""
     for what, hours, step in (("1 late hour", 1, 1), ("24 late hours of a day", 24, 1),
                               ("1 late hour of each of 90 days", DAYS * 24, 24)):  # fmt: skip
-        _dirty(place, first, hours, step)
+        _dirty(workspace, first, hours, step)
         number = -(-hours // step)
         with stopwatch() as took:
-            measurement.roll_up(place)
+            measurement.roll_up(workspace)
         yield Figure(
             what,
             milliseconds(took.wall),
@@ -111,25 +111,29 @@ def _late(place: Workplace, first: date, share: float) -> Iterator[Figure]:
         )
 
 
-def _queries(place: Workplace, last: date) -> Iterator[Figure]:
-    show = measurement_show(place)
+def _queries(workspace: Workspace, last: date) -> Iterator[Figure]:
+    show = measurement_show(workspace)
 
     def over(days: int) -> dict[str, date]:
         return {"first": last - timedelta(days=days - 1), "last": last}
 
     daily: dict[str, Callable[[], object]] = {
-        "91 days by day, all shows": lambda: measurement.days(place, **over(90)),
-        "91 days by day, one show": lambda: measurement.days(place, **over(90), podcast_id=show),
-        "28 days by episode": lambda: measurement.figures(place, "episode", **over(28)),
-        "28 days by app": lambda: measurement.figures(place, "app", **over(28)),
-        "28 days by country": lambda: measurement.figures(place, "country", **over(28)),
+        "91 days by day, all shows": lambda: measurement.days(workspace, **over(90)),
+        "91 days by day, one show": lambda: measurement.days(
+            workspace, **over(90), podcast_id=show
+        ),
+        "28 days by episode": lambda: measurement.figures(workspace, "episode", **over(28)),
+        "28 days by app": lambda: measurement.figures(workspace, "app", **over(28)),
+        "28 days by country": lambda: measurement.figures(workspace, "country", **over(28)),
         "91 days by country, one show": lambda: measurement.figures(
-            place, "country", **over(90), podcast_id=show
+            workspace, "country", **over(90), podcast_id=show
         ),
     }
     hourly: dict[str, Callable[[], object]] = {
-        "24 hours of a day, all shows": lambda: measurement.hours(place, day=last),
-        "24 hours of a day, one show": lambda: measurement.hours(place, day=last, podcast_id=show),
+        "24 hours of a day, all shows": lambda: measurement.hours(workspace, day=last),
+        "24 hours of a day, one show": lambda: measurement.hours(
+            workspace, day=last, podcast_id=show
+        ),
     }
     for queries, goal in ((daily, GOAL_DAILY), (hourly, GOAL_HOURLY)):
         for what, ask in queries.items():
@@ -142,13 +146,13 @@ def _queries(place: Workplace, last: date) -> Iterator[Figure]:
                 met=slow <= goal,
             )
     with stopwatch() as exact:
-        measurement.listeners(place, **over(28))
+        measurement.listeners(workspace, **over(28))
     yield Figure("28 days, distinct listeners from raw events", milliseconds(exact.wall))
 
 
-def measurement_show(place: Workplace) -> object:
+def measurement_show(workspace: Workspace) -> object:
     """The show that is heard most."""
-    with place.stores.analytics.worker() as tx:
+    with workspace.stores.analytics.worker() as tx:
         return tx.value(
             """
             SELECT podcast_id FROM analytics.listener_events_daily
@@ -167,11 +171,11 @@ def _seconds(ask: Callable[[], object]) -> list[float]:
     return found
 
 
-def _dropped(place: Workplace, first: date) -> Iterator[Figure]:
+def _dropped(workspace: Workspace, first: date) -> Iterator[Figure]:
     """A day goes by its partition; the next one by DELETE, which leaves its space to VACUUM."""
     gone, deleted = first, first + timedelta(days=1)
     table = f"measurement.listener_events_{gone:%Y%m%d}"
-    with ground.superuser(place) as server:
+    with ground.superuser(workspace) as server:
 
         def measured(*statements: str) -> tuple[float, int]:
             server.execute("CHECKPOINT")

@@ -21,7 +21,6 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from wavehouse import app
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import config
 from wavehouse.store import (
     DATABASES,
@@ -34,6 +33,7 @@ from wavehouse.store import (
     Stores,
     open_stores,
 )
+from wavehouse.workspace import Workspace
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -126,8 +126,8 @@ def stores(server: EmbeddedServer) -> Iterator[Stores]:
 
 
 @pytest.fixture(scope="module")
-def shared_workplace(server: EmbeddedServer) -> Iterator[Workplace]:
-    """A workplace that the tests of a module share: what one leaves behind, others find."""
+def shared_workspace(server: EmbeddedServer) -> Iterator[Workspace]:
+    """A workspace that the tests of a module share: what one leaves behind, others find."""
     folder = _reachable_folder()
     with _cloned(server) as opened:
         yield app.entered(config.load({"home": str(folder)}, environment={}), opened)
@@ -135,7 +135,7 @@ def shared_workplace(server: EmbeddedServer) -> Iterator[Workplace]:
 
 
 @pytest.fixture
-def workplace(stores: Stores, home_folder: Path) -> Workplace:
+def workspace(stores: Stores, home_folder: Path) -> Workspace:
     """An organization with an administrator, on databases of its own."""
     settings = config.load({"home": str(home_folder)}, environment={})
     return app.entered(settings, stores)

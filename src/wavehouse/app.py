@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.terminal import say
 from wavehouse.store import Stores, databases_folder, open_stores, owner_role, provision
+from wavehouse.workspace import Workspace
 
 
 def targets_of(stores: Stores) -> list[schema.Target]:
@@ -38,7 +38,7 @@ def schema_targets() -> Iterator[list[schema.Target]]:
 
 
 @contextmanager
-def workplace(flags: dict[str, Any] | None = None) -> Iterator[Workplace]:
+def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
     """The databases started, migrated and open, and who acts, while the block lasts."""
     settings = config.load(flags)
     with open_stores(settings, say) as stores:
@@ -46,15 +46,15 @@ def workplace(flags: dict[str, Any] | None = None) -> Iterator[Workplace]:
         yield entered(settings, stores)
 
 
-def reread_conversions(place: Workplace, path: Path) -> frozenset[int]:
+def reread_conversions(workspace: Workspace, path: Path) -> frozenset[int]:
     """Read a file of conversions again; the numbers of the lines that still cannot be used."""
     from wavehouse import sponsorship
 
     bad: set[int] = set()
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         sponsorship.ingest_conversions(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             path=path,
             quarantine=lambda _, rows: bad.update(row.line for row in rows),
         )
@@ -69,8 +69,8 @@ def migrate(stores: Stores) -> None:
         schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
 
 
-def entered(settings: Settings, stores: Stores) -> Workplace:
-    """The workplace of the installation's organization."""
+def entered(settings: Settings, stores: Stores) -> Workspace:
+    """The workspace of the installation's organization."""
     with stores.operational.worker() as tx:
         organization, identity = accounts.ensure_organization(tx, name=settings["organization"])
-    return Workplace(settings, stores, organization, identity)
+    return Workspace(settings, stores, organization, identity)

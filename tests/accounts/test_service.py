@@ -11,24 +11,25 @@ import psycopg
 import pytest
 
 from wavehouse import accounts
-from wavehouse.accounts import Scope, Workplace
+from wavehouse.accounts import Scope
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
 from wavehouse.store import Stores
+from wavehouse.workspace import Workspace
 
 NOON = datetime(2026, 11, 20, 12, tzinfo=UTC)
 
 
-def _link(place: Workplace) -> str:
-    with place.stores.operational.worker() as tx:
-        return accounts.create_login_link(tx, identity=place.identity).token
+def _link(workspace: Workspace) -> str:
+    with workspace.stores.operational.worker() as tx:
+        return accounts.create_login_link(tx, identity=workspace.identity).token
 
 
-def _key(place: Workplace, **changes: object) -> accounts.NewApiKey:
+def _key(workspace: Workspace, **changes: object) -> accounts.NewApiKey:
     wanted: dict[str, object] = {"name": "shop", "scopes": [Scope.CONVERSIONS_WRITE], **changes}
-    organization = place.organization.organization_id
-    with place.stores.operational.app(organization) as tx:
-        return accounts.create_api_key(tx, identity=place.identity, **wanted)  # type: ignore[arg-type]
+    organization = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization) as tx:
+        return accounts.create_api_key(tx, identity=workspace.identity, **wanted)  # type: ignore[arg-type]
 
 
 def test_the_first_organization_is_made_once(stores: Stores) -> None:
@@ -47,43 +48,43 @@ def test_before_the_first_start_there_is_no_organization(stores: Stores) -> None
     with stores.operational.worker() as tx, pytest.raises(NotFound) as caught:
         accounts.default_organization(tx)
 
-    assert "wavehouse up" == caught.value.hint
+    assert "wavehouse up" == caught.value.command
 
 
-def test_a_sign_in_link_begins_a_session_of_its_user(workplace: Workplace) -> None:
+def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> None:
     """The token of the link gives the token of a session; the session knows its user."""
-    token = _link(workplace)
-    with workplace.stores.operational.worker() as tx:
+    token = _link(workspace)
+    with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=token)
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         found = accounts.session_of(tx, token=session.token)
 
-    assert workplace.identity == session.identity == found
+    assert workspace.identity == session.identity == found
 
 
-def test_a_sign_in_link_works_once(workplace: Workplace) -> None:
+def test_a_sign_in_link_works_once(workspace: Workspace) -> None:
     """The second use is told apart from an unknown link by nothing."""
-    token = _link(workplace)
-    with workplace.stores.operational.worker() as tx:
+    token = _link(workspace)
+    with workspace.stores.operational.worker() as tx:
         accounts.sign_in(tx, token=token)
 
-    with workplace.stores.operational.worker() as tx, pytest.raises(NotSignedIn) as again:
+    with workspace.stores.operational.worker() as tx, pytest.raises(NotSignedIn) as again:
         accounts.sign_in(tx, token=token)
-    with workplace.stores.operational.worker() as tx, pytest.raises(NotSignedIn) as unknown:
+    with workspace.stores.operational.worker() as tx, pytest.raises(NotSignedIn) as unknown:
         accounts.sign_in(tx, token="never made")
     assert str(again.value) == str(unknown.value)
 
 
-def test_a_sign_in_link_works_once_for_requests_at_the_same_time(workplace: Workplace) -> None:
+def test_a_sign_in_link_works_once_for_requests_at_the_same_time(workspace: Workspace) -> None:
     """Eight requests race for one link; one session begins."""
-    token = _link(workplace)
+    token = _link(workspace)
     outcomes: list[str] = []
     barrier = threading.Barrier(8)
 
     def use() -> None:
         barrier.wait()
         try:
-            with workplace.stores.operational.worker() as tx:
+            with workspace.stores.operational.worker() as tx:
                 accounts.sign_in(tx, token=token)
             outcomes.append("in")
         except NotSignedIn:
@@ -98,38 +99,38 @@ def test_a_sign_in_link_works_once_for_requests_at_the_same_time(workplace: Work
     assert ["in"] + ["out"] * 7 == sorted(outcomes)
 
 
-def test_a_sign_in_link_ends_after_a_day(workplace: Workplace) -> None:
+def test_a_sign_in_link_ends_after_a_day(workspace: Workspace) -> None:
     """Just before 24 hours it works; at 24 hours it does not."""
     with clock.frozen(NOON):
-        early, late = _link(workplace), _link(workplace)
+        early, late = _link(workspace), _link(workspace)
 
     with (
         clock.frozen(NOON + timedelta(hours=24, microseconds=-1)),
-        workplace.stores.operational.worker() as tx,
+        workspace.stores.operational.worker() as tx,
     ):
         accounts.sign_in(tx, token=early)
     with (
         clock.frozen(NOON + timedelta(hours=24)),
-        workplace.stores.operational.worker() as tx,
+        workspace.stores.operational.worker() as tx,
         pytest.raises(NotSignedIn),
     ):
         accounts.sign_in(tx, token=late)
 
 
-def test_a_session_ends_after_thirty_days(workplace: Workplace) -> None:
+def test_a_session_ends_after_thirty_days(workspace: Workspace) -> None:
     """Then the cookie means nobody."""
     with clock.frozen(NOON):
-        token = _link(workplace)
-        with workplace.stores.operational.worker() as tx:
+        token = _link(workspace)
+        with workspace.stores.operational.worker() as tx:
             session = accounts.sign_in(tx, token=token)
-    with clock.frozen(NOON + timedelta(days=30)), workplace.stores.operational.worker() as tx:
+    with clock.frozen(NOON + timedelta(days=30)), workspace.stores.operational.worker() as tx:
         assert accounts.session_of(tx, token=session.token) is None
 
 
-def test_signing_out_ends_the_session(workplace: Workplace) -> None:
+def test_signing_out_ends_the_session(workspace: Workspace) -> None:
     """And signing out twice is harmless."""
-    token = _link(workplace)
-    with workplace.stores.operational.worker() as tx:
+    token = _link(workspace)
+    with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=token)
         accounts.sign_out(tx, token=session.token)
         accounts.sign_out(tx, token=session.token)
@@ -137,25 +138,25 @@ def test_signing_out_ends_the_session(workplace: Workplace) -> None:
         assert accounts.session_of(tx, token=session.token) is None
 
 
-def test_a_user_who_was_switched_off_has_no_session(workplace: Workplace) -> None:
+def test_a_user_who_was_switched_off_has_no_session(workspace: Workspace) -> None:
     """Sessions and links of a user end with the user."""
-    link, unused = _link(workplace), _link(workplace)
-    with workplace.stores.operational.worker() as tx:
+    link, unused = _link(workspace), _link(workspace)
+    with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=link)
         tx.execute("UPDATE accounts.users SET is_active = false")
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         assert accounts.session_of(tx, token=session.token) is None
         with pytest.raises(NotSignedIn):
             accounts.sign_in(tx, token=unused)
 
 
-def test_no_secret_of_a_link_session_or_key_reaches_a_table(workplace: Workplace) -> None:
+def test_no_secret_of_a_link_session_or_key_reaches_a_table(workspace: Workspace) -> None:
     """Only hashes are stored: the text of no column holds a token."""
-    link = _link(workplace)
-    key = _key(workplace).text
-    with workplace.stores.operational.worker() as tx:
+    link = _link(workspace)
+    key = _key(workspace).text
+    with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=link).token
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         rows = [
             str(tx.values(f"SELECT t::text FROM {table} t"))
             for table in (
@@ -171,82 +172,82 @@ def test_no_secret_of_a_link_session_or_key_reaches_a_table(workplace: Workplace
         assert not any(secret in row for row in rows)
 
 
-def test_a_key_acts_for_its_organization(workplace: Workplace) -> None:
+def test_a_key_acts_for_its_organization(workspace: Workspace) -> None:
     """Verified by its text, for a scope that it has."""
-    made = _key(workplace)
-    with workplace.stores.operational.worker() as tx:
+    made = _key(workspace)
+    with workspace.stores.operational.worker() as tx:
         identity = accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
 
-    assert workplace.organization.organization_id == identity.organization_id
+    assert workspace.organization.organization_id == identity.organization_id
 
 
-def test_a_key_is_refused_for_a_scope_that_it_lacks(workplace: Workplace) -> None:
+def test_a_key_is_refused_for_a_scope_that_it_lacks(workspace: Workspace) -> None:
     """Refused, not unknown: the caller should ask for another key."""
-    made = _key(workplace)
-    with workplace.stores.operational.worker() as tx, pytest.raises(Refused):
+    made = _key(workspace)
+    with workspace.stores.operational.worker() as tx, pytest.raises(Refused):
         accounts.verify_api_key(tx, text=made.text, scope=Scope.STATS_READ)
 
 
-def test_a_revoked_key_is_refused_at_once(workplace: Workplace) -> None:
+def test_a_revoked_key_is_refused_at_once(workspace: Workspace) -> None:
     """And cannot be revoked twice."""
-    made = _key(workplace)
-    organization = workplace.organization.organization_id
-    with workplace.stores.operational.app(organization) as tx:
-        accounts.revoke_api_key(tx, identity=workplace.identity, key_prefix=made.key.key_prefix)
+    made = _key(workspace)
+    organization = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization) as tx:
+        accounts.revoke_api_key(tx, identity=workspace.identity, key_prefix=made.key.key_prefix)
 
-    with workplace.stores.operational.worker() as tx, pytest.raises(NotSignedIn):
+    with workspace.stores.operational.worker() as tx, pytest.raises(NotSignedIn):
         accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
-    with workplace.stores.operational.app(organization) as tx, pytest.raises(NotFound):
-        accounts.revoke_api_key(tx, identity=workplace.identity, key_prefix=made.key.key_prefix)
+    with workspace.stores.operational.app(organization) as tx, pytest.raises(NotFound):
+        accounts.revoke_api_key(tx, identity=workspace.identity, key_prefix=made.key.key_prefix)
 
 
-def test_an_expired_key_is_refused(workplace: Workplace) -> None:
+def test_an_expired_key_is_refused(workspace: Workspace) -> None:
     """From the instant of its expiry on."""
     with clock.frozen(NOON):
-        made = _key(workplace, expires_at=NOON + timedelta(days=1))
+        made = _key(workspace, expires_at=NOON + timedelta(days=1))
     with (
         clock.frozen(NOON + timedelta(days=1)),
-        workplace.stores.operational.worker() as tx,
+        workspace.stores.operational.worker() as tx,
         pytest.raises(NotSignedIn),
     ):
         accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
 
 
-def test_using_a_key_is_remembered_once_a_minute(workplace: Workplace) -> None:
+def test_using_a_key_is_remembered_once_a_minute(workspace: Workspace) -> None:
     """A busy key writes its row once a minute and not with every request."""
-    made = _key(workplace)
-    organization = workplace.organization.organization_id
+    made = _key(workspace)
+    organization = workspace.organization.organization_id
     seen = []
     for seconds in (0, 30, 61):
         with clock.frozen(NOON + timedelta(seconds=seconds)):
-            with workplace.stores.operational.worker() as tx:
+            with workspace.stores.operational.worker() as tx:
                 accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
-            with workplace.stores.operational.app(organization) as tx:
+            with workspace.stores.operational.app(organization) as tx:
                 seen += [
-                    k.last_used_at for k in accounts.list_api_keys(tx, identity=workplace.identity)
+                    k.last_used_at for k in accounts.list_api_keys(tx, identity=workspace.identity)
                 ]
 
     assert [NOON, NOON, NOON + timedelta(seconds=61)] == seen
 
 
 @pytest.mark.parametrize("changes", [{"name": "  "}, {"scopes": []}], ids=["name", "scopes"])
-def test_a_key_needs_a_name_and_a_scope(workplace: Workplace, changes: dict[str, object]) -> None:
+def test_a_key_needs_a_name_and_a_scope(workspace: Workspace, changes: dict[str, object]) -> None:
     """A nameless key cannot be found again; one without scopes can do nothing."""
     with pytest.raises(InvalidInput):
-        _key(workplace, **changes)
+        _key(workspace, **changes)
 
 
-def test_making_and_revoking_a_key_stand_in_the_audit_log(workplace: Workplace) -> None:
+def test_making_and_revoking_a_key_stand_in_the_audit_log(workspace: Workspace) -> None:
     """With who did it, and without the secret."""
-    made = _key(workplace)
-    organization = workplace.organization.organization_id
-    with workplace.stores.operational.app(organization) as tx:
-        accounts.revoke_api_key(tx, identity=workplace.identity, key_prefix=made.key.key_prefix)
-    with workplace.stores.operational.app(organization) as tx:
+    made = _key(workspace)
+    organization = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization) as tx:
+        accounts.revoke_api_key(tx, identity=workspace.identity, key_prefix=made.key.key_prefix)
+    with workspace.stores.operational.app(organization) as tx:
         actions = tx.values(
             "SELECT action FROM audit.audit_log WHERE resource_type = 'api_key' "
             "AND actor = %(actor)s ORDER BY audit_id",
-            {"actor": accounts.user_actor(workplace.identity)},
+            {"actor": accounts.user_actor(workspace.identity)},
         )
 
     assert ["api_key.created", "api_key.revoked"] == actions
@@ -262,14 +263,14 @@ def _second_organization(stores: Stores) -> accounts.Organization:
 
 
 def test_row_security_shows_an_organization_its_own_rows_and_no_others(
-    workplace: Workplace,
+    workspace: Workspace,
 ) -> None:
     """The app sees one organization; outside of one it sees nothing."""
-    other = _second_organization(workplace.stores)
-    _key(workplace)
-    database = workplace.stores.operational
+    other = _second_organization(workspace.stores)
+    _key(workspace)
+    database = workspace.stores.operational
 
-    with database.app(workplace.organization.organization_id) as tx:
+    with database.app(workspace.organization.organization_id) as tx:
         assert 1 == tx.value("SELECT count(*) FROM accounts.api_keys")
         assert 1 == tx.value("SELECT count(*) FROM accounts.organizations")
     with database.app(other.organization_id) as tx:
@@ -281,60 +282,60 @@ def test_row_security_shows_an_organization_its_own_rows_and_no_others(
         assert 2 == tx.value("SELECT count(*) FROM accounts.organizations")
 
 
-def test_row_security_refuses_writing_into_another_organization(workplace: Workplace) -> None:
+def test_row_security_refuses_writing_into_another_organization(workspace: Workspace) -> None:
     """What a forged identity would try: a key for someone else."""
-    other = _second_organization(workplace.stores)
+    other = _second_organization(workspace.stores)
     with (
         pytest.raises(psycopg.errors.InsufficientPrivilege),
-        workplace.stores.operational.app(other.organization_id) as tx,
+        workspace.stores.operational.app(other.organization_id) as tx,
     ):
         accounts.create_api_key(
-            tx, identity=workplace.identity, name="stolen", scopes=[Scope.STATS_READ]
+            tx, identity=workspace.identity, name="stolen", scopes=[Scope.STATS_READ]
         )
 
 
 def test_the_organization_of_one_transaction_is_forgotten_by_the_next(
-    workplace: Workplace,
+    workspace: Workspace,
 ) -> None:
     """Connections are shared by a pool; the setting must not outlive its transaction."""
-    database = workplace.stores.operational
-    for organization, expected in ((workplace.organization.organization_id, 1), (None, 0)) * 3:
+    database = workspace.stores.operational
+    for organization, expected in ((workspace.organization.organization_id, 1), (None, 0)) * 3:
         with database.app(organization) as tx:
             assert expected == tx.value("SELECT count(*) FROM accounts.users")
 
 
 @pytest.mark.parametrize("table", ["login_links", "login_sessions"])
-def test_the_app_cannot_read_links_and_sessions(workplace: Workplace, table: str) -> None:
+def test_the_app_cannot_read_links_and_sessions(workspace: Workspace, table: str) -> None:
     """Signing in is the worker's alone."""
     with (
         pytest.raises(psycopg.errors.InsufficientPrivilege),
-        workplace.stores.operational.app(workplace.organization.organization_id) as tx,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         tx.value(f"SELECT count(*) FROM accounts.{table}")
 
 
-def test_links_and_sessions_that_have_ended_are_deleted(workplace: Workplace) -> None:
+def test_links_and_sessions_that_have_ended_are_deleted(workspace: Workspace) -> None:
     """Tokens go when they expire: making a new link clears the old ones."""
     with clock.frozen(NOON):
-        _link(workplace)
+        _link(workspace)
     with clock.frozen(NOON + timedelta(days=2)):
-        _link(workplace)
-    with workplace.stores.operational.worker() as tx:
+        _link(workspace)
+    with workspace.stores.operational.worker() as tx:
         assert 1 == tx.value("SELECT count(*) FROM accounts.login_links")
 
 
-def test_a_key_that_has_expired_already_is_not_made(workplace: Workplace) -> None:
+def test_a_key_that_has_expired_already_is_not_made(workspace: Workspace) -> None:
     """A day of the past is a slip of the pen: the key would never work."""
     with (
         clock.frozen(NOON),
         pytest.raises(InvalidInput, match="would have expired already"),
     ):
-        _key(workplace, expires_at=NOON)
+        _key(workspace, expires_at=NOON)
 
 
-def test_two_equal_requests_at_a_time_have_one_effect(workplace: Workplace) -> None:
+def test_two_equal_requests_at_a_time_have_one_effect(workspace: Workspace) -> None:
     """The second waits for the first and repeats its answer; a failed first leaves the key free."""
-    place, done = workplace, []
+    place, done = workspace, []
 
     def effect() -> tuple[int, dict[str, Any]]:
         done.append(1)
@@ -363,15 +364,15 @@ def test_two_equal_requests_at_a_time_have_one_effect(workplace: Workplace) -> N
     assert 7 == sum(a.replayed for a in answers)
 
 
-def test_an_idempotency_key_is_free_again_after_a_day(workplace: Workplace) -> None:
+def test_an_idempotency_key_is_free_again_after_a_day(workspace: Workspace) -> None:
     """Another request may use it then; before, it is refused."""
-    place = workplace
+    workspace = workspace
 
     def ask(request: bytes) -> accounts.Answered:
-        with place.stores.operational.app(place.organization.organization_id) as tx:
+        with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
             return accounts.answer_once(
                 tx,
-                identity=place.identity,
+                identity=workspace.identity,
                 key="k",
                 request=request,
                 answer=lambda: (201, {"request": request.decode()}),

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavehouse import audit
-from wavehouse.accounts import Workplace
 from wavehouse.audit import rules
 from wavehouse.audit.types import Actor, Entry
 from wavehouse.kernel import clock
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
 
 AT = datetime(2026, 11, 20, 12, tzinfo=UTC)
 ENTRY = Entry(
@@ -30,9 +30,9 @@ ENTRY = Entry(
 )
 
 
-def _record(place: Workplace) -> None:
-    organization = place.organization.organization_id
-    with place.stores.operational.app(organization) as tx:
+def _record(workspace: Workspace) -> None:
+    organization = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization) as tx:
         audit.record(
             tx,
             actor=Actor("system:test"),
@@ -64,11 +64,11 @@ def test_no_two_entries_share_a_canonical_form(parts: list[str], cut: int) -> No
     assert (moved == entry) == (rules.canonical(moved) == rules.canonical(entry))
 
 
-def test_an_entry_is_written_with_its_hash_and_its_transaction(workplace: Workplace) -> None:
+def test_an_entry_is_written_with_its_hash_and_its_transaction(workspace: Workspace) -> None:
     """At the clock's instant, in the caller's organization."""
     with clock.frozen(AT):
-        _record(workplace)
-    with workplace.stores.operational.worker() as tx:
+        _record(workspace)
+    with workspace.stores.operational.worker() as tx:
         found = tx.connection.execute(
             "SELECT at, actor, metadata, length(content_hash), xact_id IS NOT NULL "
             "FROM audit.audit_log WHERE action = 'thing.done'"
@@ -88,15 +88,15 @@ def _fail_after_an_entry(tx: Tx[Operational], organization: OrganizationId) -> N
         )
 
 
-def test_an_entry_goes_with_the_change_that_it_tells_of(workplace: Workplace) -> None:
+def test_an_entry_goes_with_the_change_that_it_tells_of(workspace: Workspace) -> None:
     """A transaction that is rolled back leaves no entry."""
-    organization = workplace.organization.organization_id
+    organization = workspace.organization.organization_id
     with (
         pytest.raises(psycopg.errors.CheckViolation),
-        workplace.stores.operational.app(organization) as tx,
+        workspace.stores.operational.app(organization) as tx,
     ):
         _fail_after_an_entry(tx, organization)
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         assert 0 == tx.value("SELECT count(*) FROM audit.audit_log WHERE action = 'thing.failed'")
 
 
@@ -111,26 +111,26 @@ def test_an_entry_goes_with_the_change_that_it_tells_of(workplace: Workplace) ->
 )
 @pytest.mark.parametrize("kind", ["app", "worker", "migrate", "admin"])
 def test_the_audit_log_refuses_to_be_changed(
-    workplace: Workplace, statement: str, kind: str
+    workspace: Workspace, statement: str, kind: str
 ) -> None:
     """By the app, the worker, the owner's own login and the administrator alike."""
-    _record(workplace)
-    place = workplace.stores.operational.place
-    conninfo = place.admin if kind == "admin" else place.conninfo(kind)  # type: ignore[arg-type]
+    _record(workspace)
+    workspace = workspace.stores.operational.place
+    conninfo = workspace.admin if kind == "admin" else workspace.conninfo(kind)  # type: ignore[arg-type]
     with (
         psycopg.connect(conninfo, autocommit=True) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement)  # type: ignore[arg-type]
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         assert 1 == tx.value("SELECT count(*) FROM audit.audit_log WHERE action = 'thing.done'")
 
 
-def test_an_action_is_a_thing_and_a_verb(workplace: Workplace) -> None:
+def test_an_action_is_a_thing_and_a_verb(workspace: Workspace) -> None:
     """Anything else cannot be searched for, so the table refuses it."""
     with (
         pytest.raises(psycopg.errors.CheckViolation),
-        workplace.stores.operational.worker() as tx,
+        workspace.stores.operational.worker() as tx,
     ):
         audit.record(
             tx,

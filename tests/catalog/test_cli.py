@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 import pytest
 from click.testing import CliRunner, Result
 
-from wavehouse.accounts import Workplace
 from wavehouse.catalog.cli import feed, feeds
+from wavehouse.workspace import Workspace
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -21,12 +21,12 @@ PLAIN, SLOPPY = str(FEEDS / "plain.xml"), str(FEEDS / "sloppy.xml")
 
 
 @pytest.fixture
-def run(workplace: Workplace) -> Callable[..., Result]:
-    """Run a command on this test's workplace."""
+def run(workspace: Workspace) -> Callable[..., Result]:
+    """Run a command on this test's workspace."""
 
     @contextmanager
-    def opened() -> Iterator[Workplace]:
-        yield workplace
+    def opened() -> Iterator[Workspace]:
+        yield workspace
 
     def ran(command: object, *arguments: str) -> Result:
         return CliRunner().invoke(command, arguments, obj=opened)  # type: ignore[arg-type]
@@ -63,7 +63,7 @@ def test_a_private_address_is_refused_with_exit_code_4(run: Callable[..., Result
     """The hint says how to allow it."""
     result = run(feed, "http://127.0.0.1:1/feed.xml")
     assert 4 == result.exit_code
-    assert "Try:   add --allow-private" in result.stderr
+    assert "Hint:  add --allow-private" in result.stderr
 
 
 def test_json_says_everything_in_one_object(run: Callable[..., Result], tmp_path: Path) -> None:

@@ -9,10 +9,10 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wavehouse.accounts import Workplace
 from wavehouse.catalog import queries
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
 
 NOBODY = PodcastId(UUID(int=0))
 PG_TYPES: dict[type, set[str]] = {
@@ -63,9 +63,9 @@ READING: dict[str, dict[str, Any]] = {
 }
 
 
-def test_statements_return_the_fields_of_their_dataclasses(workplace: Workplace) -> None:
+def test_statements_return_the_fields_of_their_dataclasses(workspace: Workspace) -> None:
     """Names and types of the columns are those of the class that they fill."""
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         watched = Watched(tx.connection)
         for name, arguments in READING.items():
             getattr(queries, name)(watched, **arguments)
@@ -75,16 +75,16 @@ def test_statements_return_the_fields_of_their_dataclasses(workplace: Workplace)
                 assert pg_type in PG_TYPES[plain_type(hints[column])], (name, column)
 
 
-def test_statements_that_write_nothing_touch_nothing(workplace: Workplace) -> None:
+def test_statements_that_write_nothing_touch_nothing(workspace: Workspace) -> None:
     """No rows in, no rows written; unknown shows are no error."""
     at = datetime.fromisoformat("2026-11-01T00:00:00Z")
-    with workplace.stores.operational.worker() as tx:
-        queries.lock_feeds(tx, organization_id=workplace.organization.organization_id)
+    with workspace.stores.operational.worker() as tx:
+        queries.lock_feeds(tx, organization_id=workspace.organization.organization_id)
         queries.mark_podcast_failed(tx, podcast_id=NOBODY, message="x", next_poll_at=at)
         assert 0 == queries.update_enclosures(tx, rows=[])
         assert 0 == queries.insert_enclosures(
             tx,
-            organization_id=workplace.organization.organization_id,
+            organization_id=workspace.organization.organization_id,
             podcast_id=NOBODY,
             rows=[],
         )

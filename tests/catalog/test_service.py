@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from wavehouse.accounts import Workplace
 from wavehouse.catalog import (
     FeedReading,
     IngestedFeed,
@@ -23,6 +22,7 @@ from wavehouse.catalog import (
 from wavehouse.catalog.types import Fetched
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, Unreachable
+from wavehouse.workspace import Workspace
 
 FEEDS = Path(__file__).parent / "feeds"
 URL = "https://harbour.example/feed.xml"
@@ -75,14 +75,14 @@ Look = Callable[..., IngestedFeed]
 
 
 @pytest.fixture
-def look(workplace: Workplace, web: RecordedWeb) -> Look:
+def look(workspace: Workspace, web: RecordedWeb) -> Look:
     """Look at the feed."""
 
     def looked(location: str = URL, **options: object) -> IngestedFeed:
         reading = FeedReading(**{"source": web, "probe": web, **options})  # type: ignore[arg-type]
         return ingest_feed(
-            workplace.stores.operational,
-            identity=workplace.identity,
+            workspace.stores.operational,
+            identity=workspace.identity,
             location=location,
             reading=reading,
         )
@@ -90,13 +90,13 @@ def look(workplace: Workplace, web: RecordedWeb) -> Look:
     return looked
 
 
-def index_of(workplace: Workplace) -> list[MediaIndexEntry]:
-    with workplace.stores.operational.worker() as tx:
+def index_of(workspace: Workspace) -> list[MediaIndexEntry]:
+    with workspace.stores.operational.worker() as tx:
         return media_index(tx)
 
 
 def test_a_feed_is_registered_with_episodes_and_measured_files(
-    workplace: Workplace, look: Look
+    workspace: Workspace, look: Look
 ) -> None:
     """Show, episodes, files with their facts, and an entry in the audit log."""
     result = look()
@@ -107,9 +107,9 @@ def test_a_feed_is_registered_with_episodes_and_measured_files(
         result.probed,
         result.unknown,
     )
-    with workplace.stores.operational.app(workplace.organization.organization_id) as tx:
-        (podcast,) = list_podcasts(tx, identity=workplace.identity)
-        titles = [episode.title for episode in list_episodes(tx, identity=workplace.identity)]
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        (podcast,) = list_podcasts(tx, identity=workspace.identity)
+        titles = [episode.title for episode in list_episodes(tx, identity=workspace.identity)]
         actions = tx.values("SELECT action FROM audit.audit_log WHERE resource_type = 'podcast'")
     assert ("Harbour Lights", 2, URL, "active") == (
         podcast.title,
@@ -120,19 +120,19 @@ def test_a_feed_is_registered_with_episodes_and_measured_files(
     assert ["The pilot boat", "Fog & horn"] == titles
     assert ["feed.registered"] == actions
     assert [FACTS, FACTS] == [
-        MediaFacts(e.bytes, e.header_bytes, e.duration_ms) for e in index_of(workplace)
+        MediaFacts(e.bytes, e.header_bytes, e.duration_ms) for e in index_of(workspace)
     ]
 
 
-def test_looking_again_changes_nothing(workplace: Workplace, look: Look, web: RecordedWeb) -> None:
+def test_looking_again_changes_nothing(workspace: Workspace, look: Look, web: RecordedWeb) -> None:
     """Idempotent: by validators, and by content when the server has none."""
-    first, before = look(), index_of(workplace)
+    first, before = look(), index_of(workspace)
     assert look().not_modified
     again = look(again=True)
     assert (False, 0, 0, 2) == (again.registered, again.new, again.changed, again.unchanged)
     assert first.podcast_id == again.podcast_id
-    assert before == index_of(workplace)
-    with workplace.stores.operational.app(workplace.organization.organization_id) as tx:
+    assert before == index_of(workspace)
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         assert 1 == tx.value("SELECT count(*) FROM audit.audit_log WHERE action ~ '^feed'")
 
 
@@ -145,7 +145,7 @@ def test_only_what_changed_is_written(look: Look, web: RecordedWeb) -> None:
 
 
 def test_r03_a_new_prefix_or_host_makes_no_new_episode(
-    workplace: Workplace, look: Look, web: RecordedWeb
+    workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
     """The change is told; both places lead to the one episode."""
     look()
@@ -162,14 +162,14 @@ def test_r03_a_new_prefix_or_host_makes_no_new_episode(
         (change.guid, change.same_file) for change in result.enclosure_changes
     ]
     places = {
-        (entry.media_host, entry.media_path): entry.episode_id for entry in index_of(workplace)
+        (entry.media_host, entry.media_path): entry.episode_id for entry in index_of(workspace)
     }
     assert 3 == len(places)
     assert places["cdn.example", "/1.mp3"] == places["media.harbour.example", "/1.mp3"]
 
 
 def test_r03_a_show_that_moves_keeps_its_guid_and_its_episodes(
-    workplace: Workplace, look: Look, web: RecordedWeb
+    workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
     """The same podcast:guid under another address is the same show."""
     body = (FEEDS / "podcasting20.xml").read_bytes()
@@ -195,7 +195,7 @@ def test_a_permanent_redirect_changes_the_address_that_is_polled(
 
 
 def test_r26_another_file_at_the_same_address_is_a_new_version(
-    workplace: Workplace, look: Look, web: RecordedWeb
+    workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
     """The old version holds for requests before, the new one from then on."""
     with clock.frozen(NOON):
@@ -207,7 +207,7 @@ def test_r26_another_file_at_the_same_address_is_a_new_version(
     with clock.frozen(NOON + timedelta(days=1)):
         look()
     assert ["https://media.harbour.example/2.mp3"] == web.probed
-    versions = [e for e in index_of(workplace) if e.media_path == "/2.mp3"]
+    versions = [e for e in index_of(workspace) if e.media_path == "/2.mp3"]
     assert [
         (datetime(1970, 1, 1, tzinfo=UTC), 1_000_000),
         (NOON + timedelta(days=1), 1_100_000),
@@ -215,7 +215,7 @@ def test_r26_another_file_at_the_same_address_is_a_new_version(
 
 
 def test_a_file_that_cannot_be_measured_stops_nothing_and_is_tried_again(
-    workplace: Workplace, look: Look, web: RecordedWeb
+    workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
     """Its failure is told; a later look learns the facts without a new version."""
     gone = web.files.pop("https://media.harbour.example/1.mp3")
@@ -227,7 +227,7 @@ def test_a_file_that_cannot_be_measured_stops_nothing_and_is_tried_again(
     web.files["https://media.harbour.example/1.mp3"] = gone
     assert 0 == look().unknown
     assert [FACTS, FACTS] == [
-        MediaFacts(e.bytes, e.header_bytes, e.duration_ms) for e in index_of(workplace)
+        MediaFacts(e.bytes, e.header_bytes, e.duration_ms) for e in index_of(workspace)
     ]
 
 
@@ -248,12 +248,12 @@ def test_a_media_file_describes_instead_of_a_probe(look: Look, web: RecordedWeb)
     assert ["https://media.harbour.example/1.mp3"] == web.probed
 
 
-def test_r29_without_any_measure_the_sizes_are_the_feeds(workplace: Workplace, look: Look) -> None:
+def test_r29_without_any_measure_the_sizes_are_the_feeds(workspace: Workspace, look: Look) -> None:
     """The stated length and duration are kept, the header is unknown."""
     result = look(probe=None)
     assert 2 == result.unknown
     assert [(None, None), (1234567, None)] == [
-        (entry.bytes, entry.header_bytes) for entry in index_of(workplace)
+        (entry.bytes, entry.header_bytes) for entry in index_of(workspace)
     ]
 
 
@@ -265,7 +265,7 @@ def test_a_broken_feed_gives_what_is_good_and_tells_the_rest(look: Look, web: Re
 
 
 def test_an_episode_without_a_date_keeps_the_day_it_was_first_seen(
-    workplace: Workplace, look: Look, web: RecordedWeb
+    workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
     """A second look does not move it."""
     web.documents[URL] = (FEEDS / "sloppy.xml").read_bytes()
@@ -273,13 +273,13 @@ def test_an_episode_without_a_date_keeps_the_day_it_was_first_seen(
         with clock.frozen(NOON + timedelta(days=day)):
             result = look(probe=None, again=True)
     assert 2 == result.unchanged
-    with workplace.stores.operational.app(workplace.organization.organization_id) as tx:
-        newest = list_episodes(tx, identity=workplace.identity)[0]
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        newest = list_episodes(tx, identity=workspace.identity)[0]
     assert ("sloppy-2", NOON) == (newest.guid, newest.publish_date)
 
 
 def test_a_show_remembers_why_its_feed_could_not_be_read(
-    workplace: Workplace, look: Look, web: RecordedWeb
+    workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
     """An error marks the show; the next good look clears it; episodes stay."""
     look()
@@ -288,8 +288,8 @@ def test_a_show_remembers_why_its_feed_could_not_be_read(
         look()
 
     def status() -> tuple[str, int]:
-        with workplace.stores.operational.app(workplace.organization.organization_id) as tx:
-            (podcast,) = list_podcasts(tx, identity=workplace.identity)
+        with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+            (podcast,) = list_podcasts(tx, identity=workspace.identity)
         return podcast.ingestion_status, podcast.episodes
 
     assert ("error", 2) == status()

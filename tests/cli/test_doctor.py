@@ -37,7 +37,7 @@ def test_what_nobody_foresaw_is_a_finding_too(
         raise OverflowError
 
     monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder))
-    monkeypatch.setattr("wavehouse.app.workplace", broken)
+    monkeypatch.setattr("wavehouse.app.open_workspace", broken)
 
     done = CliRunner().invoke(doctor, ["--json"])
 

@@ -110,8 +110,8 @@ def run(folder: Path, *, people: int, days: int, late: int, seed: int = 3) -> Ou
     home.home.mkdir(mode=0o711)
     home.register()
     home.done("ingest", "logs", *world.files("logs"))
-    with _stores(home) as place:
-        before = _computed(place)
+    with _stores(home) as workspace:
+        before = _computed(workspace)
     began = time.perf_counter()
     _write_at_once(home, held, dice, outcome)
     home.done("rollup", "run")
@@ -208,8 +208,8 @@ def _judge(home: Home, world: World, before: dict[datetime, datetime], outcome: 
     told = json.loads(home.done("downloads", *world.period, "--json"))
     if world.truth["downloads"]["by_day"] != {r["day"]: r["downloads"] for r in told["rows"]}:
         outcome.wrong.append("the days differ from the simulator's truth")
-    with _stores(home) as place:
-        after = _computed(place)
+    with _stores(home) as workspace:
+        after = _computed(workspace)
         changed = {hour for hour in after if after[hour] != before.get(hour)}
         late = {hour for hour in after if int(hour.timestamp()) // 3600 % 3 == 0}
         outcome.hours, outcome.recomputed = len(after), len(changed)
@@ -218,17 +218,17 @@ def _judge(home: Home, world: World, before: dict[datetime, datetime], outcome: 
         days = {hour.astimezone(UTC).date() for hour in late}
         if stray := [hour for hour in changed if hour.astimezone(UTC).date() not in days]:
             outcome.wrong.append(f"{len(stray)} hours were computed again without a reason")
-        found = _digest(place)
-        measurement.recount(place, first=min(after).date(), last=max(after).date())
-        with place.stores.operational.worker() as tx:
+        found = _digest(workspace)
+        measurement.recount(workspace, first=min(after).date(), last=max(after).date())
+        with workspace.stores.operational.worker() as tx:
             tx.connection.execute(
                 "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%s::timestamptz[])",
                 [list(after)],
             )
-        measurement.roll_up(place)
-        rebuilt = _digest(place)
+        measurement.roll_up(workspace)
+        rebuilt = _digest(workspace)
         outcome.wrong += [f"{t} differs from a rebuild" for t in TABLES if found[t] != rebuilt[t]]
-        mismatches = measurement.reconcile(place).mismatches
+        mismatches = measurement.reconcile(workspace).mismatches
         outcome.wrong += [f"{len(mismatches)} mismatches with raw events"] * bool(mismatches)
 
 

@@ -80,9 +80,7 @@ def test_every_floor_of_the_contract_stands_on_the_page(root: Path, page: str) -
     assert drawn is not None
     lines = [re.split(r"\s{2,}", line) for line in drawn.group(1).splitlines()]
     names = [
-        f"{line[0]} | {line[1]}"
-        if line[0] in ("catalog", "listeners")
-        else line[0].removesuffix(".py")
+        f"{line[0]} | {line[1]}" if line[0] == "catalog" else line[0].removesuffix(".py")
         for line in lines
     ]
     assert [floor for floor in floors if floor != "__main__"] == names

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wavehouse.accounts import Workplace
 from wavehouse.cli.root import root
+from wavehouse.workspace import Workspace
 
 HEAD = "occurred_at,promo_code,conversion_type,conversion_value,currency,order_id\n"
 GOOD = "2026-11-18T10:00:00Z,NORD15,purchase,10.00,EUR,A1\n"
@@ -20,11 +20,11 @@ Run = Callable[..., Result]
 
 
 @pytest.fixture
-def run(workplace: Workplace) -> Run:
+def run(workspace: Workspace) -> Run:
     """A command of the program, on this test's databases."""
 
-    def opened() -> AbstractContextManager[Workplace]:
-        return nullcontext(workplace)
+    def opened() -> AbstractContextManager[Workspace]:
+        return nullcontext(workspace)
 
     return lambda *words: CliRunner().invoke(root, list(words), obj=opened)
 

@@ -13,7 +13,6 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from wavehouse import app, catalog, measurement
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, config
 from wavehouse.measurement.service import count_only
 from wavehouse.simulation import LogFormat, Settings, simulate
@@ -27,12 +26,13 @@ from wavehouse.store import (
     Place,
     Stores,
 )
+from wavehouse.workspace import Workspace
 
 
 class World(NamedTuple):
     """A simulated folder, counted."""
 
-    place: Workplace
+    workspace: Workspace
     truth: dict[str, Any]
     read: measurement.Tally
     folder: Path
@@ -46,12 +46,12 @@ class World(NamedTuple):
         return date.fromisoformat(self.truth["until"])
 
     def figures(self, by: Any) -> dict[str, int]:
-        found = measurement.figures(self.place, by, first=self.first, last=self.last)
+        found = measurement.figures(self.workspace, by, first=self.first, last=self.last)
         return {f.member: f.downloads for f in found}
 
     def by_guid(self) -> dict[str, int]:
         """Downloads by the episodes' guids."""
-        with self.place.stores.operational.worker() as tx:
+        with self.workspace.stores.operational.worker() as tx:
             rows = tx.connection.execute("SELECT episode_id::text, guid FROM catalog.episodes")
             guids = dict(rows.fetchall())
         return {guids[member]: count for member, count in self.figures("episode").items()}
@@ -69,7 +69,7 @@ WORLDS = [
 ]
 
 
-def _opened(server: EmbeddedServer, tag: str, home: Path) -> Workplace:
+def _opened(server: EmbeddedServer, tag: str, home: Path) -> Workspace:
     secret = server.superuser_password()
     admin = server.conninfo("postgres", "wavehouse_root", secret)
     with psycopg.connect(admin, autocommit=True) as connection:
@@ -88,13 +88,16 @@ def _opened(server: EmbeddedServer, tag: str, home: Path) -> Workplace:
     return app.entered(config.load({"home": str(home)}, environment={}), stores)
 
 
-def _register(place: Workplace, folder: Path) -> None:
+def _register(workspace: Workspace, folder: Path) -> None:
     reading = catalog.FeedReading(
         source=catalog.FileFeedSource(), media=catalog.read_media_file(folder / "media.json")
     )
     for feed in sorted((folder / "feeds").iterdir()):
         catalog.ingest_feed(
-            place.stores.operational, identity=place.identity, location=str(feed), reading=reading
+            workspace.stores.operational,
+            identity=workspace.identity,
+            location=str(feed),
+            reading=reading,
         )
 
 
@@ -139,25 +142,25 @@ def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
 
 def test_listeners_equal_the_truth_across_the_border_of_a_month(world: World) -> None:
     """R43: by day, and over the last 28 days, although keys change with the month."""
-    days = measurement.days(world.place, first=world.first, last=world.last)
+    days = measurement.days(world.workspace, first=world.first, last=world.last)
     first = world.last - timedelta(days=27)
 
     assert world.first.month != world.last.month
     assert world.truth["listeners"]["by_day"] == {str(d.day): d.listeners for d in days}
     assert world.truth["listeners"]["last_28_days"] == measurement.listeners(
-        world.place, first=first, last=world.last
+        world.workspace, first=first, last=world.last
     )
 
 
 def test_what_does_not_count_equals_the_truth(world: World) -> None:
     """Every filtered request has its reason, every other its outcome; all of them are stored."""
     first, last = world.first, world.last
-    outcomes = measurement.outcomes(world.place, first=first, last=last)
+    outcomes = measurement.outcomes(world.workspace, first=first, last=last)
     counted = outcomes.pop("counted", 0)
 
-    assert world.truth["filtered"] == measurement.filtered(world.place, first=first, last=last)
+    assert world.truth["filtered"] == measurement.filtered(world.workspace, first=first, last=last)
     assert world.truth["outcomes"] == outcomes
-    assert world.truth["flagged"] == measurement.flagged(world.place, first=first, last=last)
+    assert world.truth["flagged"] == measurement.flagged(world.workspace, first=first, last=last)
     filtered = sum(world.truth["filtered"].values())
     assert world.read.stored == counted + filtered + sum(world.truth["outcomes"].values())
     assert world.truth["lines"] == world.read.read
@@ -175,14 +178,14 @@ def test_every_rules_own_episode_has_its_count(world: World) -> None:
 
 def test_r41_the_hours_equal_the_truth(world: World) -> None:
     """A download stands in the hour of its first contributing request."""
-    with world.place.stores.operational.worker() as tx:
+    with world.workspace.stores.operational.worker() as tx:
         (episode,) = (
             tx.connection.execute(
                 "SELECT episode_id FROM catalog.episodes WHERE guid = 'sim-R41'"
             ).fetchone()
             or ()
         )
-    with world.place.stores.analytics.worker() as analytics:
+    with world.workspace.stores.analytics.worker() as analytics:
         hours = analytics.connection.execute(
             """
             SELECT to_char(hour, 'YYYY-MM-DD"T"HH24'), downloads
@@ -196,7 +199,7 @@ def test_r41_the_hours_equal_the_truth(world: World) -> None:
 
 def test_r30_estimates_equal_the_truth_and_are_no_downloads(world: World) -> None:
     """OP3's hits are redirects: each listener, episode and day that was sent on is an estimate."""
-    found = measurement.estimates(world.place, first=world.first, last=world.last)
+    found = measurement.estimates(world.workspace, first=world.first, last=world.last)
     if world.truth["format"] == LogFormat.OP3:
         assert found == world.truth["estimates"]["total"] > 0
         assert 0 == sum(world.figures("day").values())
@@ -208,12 +211,14 @@ def test_counting_without_storing_equals_the_truth(world: World) -> None:
     feeds = sorted((world.folder / "feeds").iterdir())
     reading = catalog.FeedReading(source=catalog.FileFeedSource(), media=media)
     known = count_only.known_from_feeds(
-        world.place.settings, [(str(feed), reading) for feed in feeds]
+        world.workspace.settings, [(str(feed), reading) for feed in feeds]
     )
     logs = sorted((world.folder / "logs").iterdir())
     told = world.truth["downloads"]
     for by in ("day", "app", "country"):
-        found = count_only.count_logs(world.place.settings, known, logs, count_only.Asked(by=by))
+        found = count_only.count_logs(
+            world.workspace.settings, known, logs, count_only.Asked(by=by)
+        )
         rows = {row.member: row.downloads for row in found.rows}
         assert {k: n for k, n in told[f"by_{by}"].items() if n} == rows
 
@@ -221,10 +226,10 @@ def test_counting_without_storing_equals_the_truth(world: World) -> None:
     assert world.truth["filtered"] == found.filtered
     assert world.truth["flagged"] == found.flagged
     assert world.truth["lines"] == found.read
-    estimates = measurement.estimates(world.place, first=world.first, last=world.last)
+    estimates = measurement.estimates(world.workspace, first=world.first, last=world.last)
     assert estimates == found.prefix_estimates
 
 
 def test_the_rollups_reconcile(world: World) -> None:
     """Every hour and day of every rollup is what the raw events give."""
-    assert () == measurement.reconcile(world.place).mismatches
+    assert () == measurement.reconcile(world.workspace).mismatches

@@ -17,7 +17,6 @@ from starlette.testclient import TestClient
 
 from serving import served
 from wavehouse import listeners
-from wavehouse.accounts import Workplace
 from wavehouse.listeners import NewAppPassword
 from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.mail import Outbox
@@ -26,6 +25,7 @@ from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
 from wavehouse.web import problems
 from wavehouse.web.live import live_app
+from wavehouse.workspace import Workspace
 
 sys.path.append(str(Path(__file__).parent))
 
@@ -48,30 +48,30 @@ _NUMBER = iter(range(10**6))
 
 
 @pytest.fixture
-def phone(shared_workplace: Workplace) -> Phone:
+def phone(shared_workspace: Workspace) -> Phone:
     """A new listener with a password for one app."""
     email = f"listener{next(_NUMBER)}@example.org"
-    with shared_workplace.stores.listeners.worker() as tx:
+    with shared_workspace.stores.listeners.worker() as tx:
         listeners.create(tx, email=email)
-    return another(shared_workplace, email)
+    return another(shared_workspace, email)
 
 
 @pytest.fixture
-def other_password(shared_workplace: Workplace) -> Callable[[str, str], Phone]:
+def other_password(shared_workspace: Workspace) -> Callable[[str, str], Phone]:
     """Another app's password of a listener."""
-    return lambda email, device: another(shared_workplace, email, device)
+    return lambda email, device: another(shared_workspace, email, device)
 
 
-def another(place: Workplace, email: str, device: str = "phone") -> Phone:
-    with place.stores.listeners.worker() as tx:
+def another(workspace: Workspace, email: str, device: str = "phone") -> Phone:
+    with workspace.stores.listeners.worker() as tx:
         made: NewAppPassword = listeners.new_app_password(tx, email=email, device=device)
     return Phone(made.username, made.text)
 
 
 @pytest.fixture(scope="module")
-def server_url(shared_workplace: Workplace) -> Iterator[str]:
+def server_url(shared_workspace: Workspace) -> Iterator[str]:
     """The address of the whole application."""
-    with served(live_app(shared_workplace)) as url:
+    with served(live_app(shared_workspace)) as url:
         yield url
 
 
@@ -109,12 +109,12 @@ class House:
 
 
 @pytest.fixture
-def house(shared_workplace: Workplace, tmp_path: Path) -> House:
+def house(shared_workspace: Workspace, tmp_path: Path) -> House:
     """Brakes, letters and cookies of this test alone; HTTPS, so that cookies are for it only."""
     outbox = tmp_path / "outbox"
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     doors = Doors(
-        shared_workplace.stores.listeners, Site(SITE), Outbox(outbox), hasher=Hasher(quick)
+        shared_workspace.stores.listeners, Site(SITE), Outbox(outbox), hasher=Hasher(quick)
     )
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")

@@ -10,8 +10,8 @@ import pytest
 from mygpoclient.api import EpisodeAction, MygPodderClient
 from mygpoclient.http import Unauthorized
 
-from wavehouse.accounts import Workplace
 from wavehouse.listeners.http.common import COOKIE
+from wavehouse.workspace import Workspace
 
 SHOW, OTHER = "https://shows.example/one.xml", "https://shows.example/two.xml"
 EPISODE = "https://media.example/1.mp3"
@@ -127,7 +127,7 @@ def test_p31_another_ones_path_is_refused(root: str, phone: Any) -> None:
 
 
 def test_a_revoked_password_ends_at_once_with_its_sessions(
-    root: str, phone: Any, shared_workplace: Workplace
+    root: str, phone: Any, shared_workspace: Workspace
 ) -> None:
     """AC7: the next request of either is refused."""
     from wavehouse import listeners
@@ -137,7 +137,7 @@ def test_a_revoked_password_ends_at_once_with_its_sessions(
         assert 200 == web.get(path, auth=phone.auth).status_code
         assert web.cookies.get(COOKIE)
         assert 200 == web.get(path).status_code
-        with shared_workplace.stores.listeners.worker() as tx:
+        with shared_workspace.stores.listeners.worker() as tx:
             listeners.revoke_app_password(tx, email=phone.username, device="phone")
         assert 401 == web.get(path).status_code
         assert 401 == web.get(path, auth=phone.auth).status_code

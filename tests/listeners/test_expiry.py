@@ -19,8 +19,8 @@ MOMENT = timedelta(seconds=1)
 
 
 @pytest.fixture
-def database(shared_workplace: Any) -> Any:
-    return shared_workplace.stores.listeners
+def database(shared_workspace: Any) -> Any:
+    return shared_workspace.stores.listeners
 
 
 def begun(database: Any, phone: Any, at: datetime, *, app: bool = False) -> bytes:

@@ -15,7 +15,7 @@ from typing import Any
 import httpx2
 import pytest
 
-from wavehouse.accounts import Workplace
+from wavehouse.workspace import Workspace
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
@@ -196,7 +196,7 @@ def test_p18_an_action_of_an_hour_ago_reaches_an_engine_that_synced_already(
 
 
 def test_250_actions_come_in_batches_of_100_and_all_arrive(
-    two: tuple[Device, Device], feeds: str, phone: Any, shared_workplace: Workplace
+    two: tuple[Device, Device], feeds: str, phone: Any, shared_workspace: Workspace
 ) -> None:
     """Three uploads, as the server received them; a repeated synchronisation adds nothing."""
     laptop, desktop = two
@@ -210,7 +210,7 @@ def test_250_actions_come_in_batches_of_100_and_all_arrive(
     laptop.sync()
     desktop.sync()
     assert [expected, expected] == [laptop.positions, desktop.positions]
-    with shared_workplace.stores.listeners.worker() as tx:
+    with shared_workspace.stores.listeners.worker() as tx:
         batches = tx.connection.execute(
             "SELECT count(*) FROM listeners.playback_actions JOIN listeners.listeners"
             " USING (listener_id) WHERE email = %s GROUP BY received_at ORDER BY received_at",
@@ -220,7 +220,7 @@ def test_250_actions_come_in_batches_of_100_and_all_arrive(
 
 
 def test_an_engine_whose_password_is_revoked_is_told_so_and_keeps_what_it_has(
-    two: tuple[Device, Device], feeds: str, phone: Any, shared_workplace: Workplace
+    two: tuple[Device, Device], feeds: str, phone: Any, shared_workspace: Workspace
 ) -> None:
     """AC7: it switches its synchronisation off, and nothing that waits is lost."""
     from wavehouse import listeners
@@ -228,7 +228,7 @@ def test_an_engine_whose_password_is_revoked_is_told_so_and_keeps_what_it_has(
     laptop, _ = two
     laptop.subscribe(url=f"{feeds}/two.xml")
     laptop.sync()
-    with shared_workplace.stores.listeners.worker() as tx:
+    with shared_workspace.stores.listeners.worker() as tx:
         listeners.revoke_app_password(tx, email=phone.username, device="phone")
     laptop.play(url=episode("two", 0), start=0, end=500, total=3600)
     laptop.sync()

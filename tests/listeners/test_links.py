@@ -12,19 +12,19 @@ from typing import Any
 
 import pytest
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.service import links, sessions
+from wavehouse.workspace import Workspace
 
 SITE = "https://pod.example/sign-in"
 
 
 @pytest.fixture
-def database(shared_workplace: Workplace) -> Any:
-    return shared_workplace.stores.listeners
+def database(shared_workspace: Workspace) -> Any:
+    return shared_workspace.stores.listeners
 
 
 @pytest.fixture

@@ -252,11 +252,11 @@ def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -
 
 
 def test_ac6_nobody_ends_an_app_of_somebody_else(
-    house: Any, phone: Any, other_password: Any, shared_workplace: Any
+    house: Any, phone: Any, other_password: Any, shared_workspace: Any
 ) -> None:
     """Nor a passkey: for others there is none."""
     stranger = f"{uuid4()}@example.org"
-    with shared_workplace.stores.listeners.worker() as tx:
+    with shared_workspace.stores.listeners.worker() as tx:
         accounts.create(tx, email=stranger)
     (mine,) = house.signed_in(phone.username).get(f"{API}/apps").json()
     browser = house.signed_in(stranger)

@@ -14,7 +14,6 @@ import pytest
 from click.testing import CliRunner
 
 from wavehouse import listeners as door
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.kernel.ids import ActionId
@@ -28,14 +27,15 @@ from wavehouse.listeners.service import (
     subscriptions,
 )
 from wavehouse.listeners.types import Caller, Described, Kind, NewAction, ResumePolicy, Status
+from wavehouse.workspace import Workspace
 
 FEED = "https://feeds.example/show.xml"
 
 
 @pytest.fixture
-def database(shared_workplace: Workplace) -> Any:
+def database(shared_workspace: Workspace) -> Any:
     """The listeners' database."""
-    return shared_workplace.stores.listeners
+    return shared_workspace.stores.listeners
 
 
 def somebody(database: Any) -> Caller:
@@ -301,7 +301,7 @@ def test_p39_what_is_no_archive_is_refused_whole(
     """With the command that makes one."""
     with pytest.raises(InvalidInput, match="no archive") as caught:
         archives.bring_in(database, caller=caller, told=told)
-    assert "wavehouse listeners export" in str(caught.value.hint)
+    assert "wavehouse listeners export" in str(caught.value.next_steps())
 
 
 def test_p39_export_in_three_forms_over_http(server_url: str, phone: Any) -> None:
@@ -325,7 +325,7 @@ def test_p39_export_in_three_forms_over_http(server_url: str, phone: Any) -> Non
 
 
 def test_p37_an_erased_listener_leaves_nothing_and_a_late_upload_makes_nothing(
-    server_url: str, phone: Any, shared_workplace: Workplace, database: Any
+    server_url: str, phone: Any, shared_workspace: Workspace, database: Any
 ) -> None:
     """A receipt counts the rows; the phone that was away gets 401."""
     with database.worker() as tx:
@@ -348,7 +348,7 @@ def test_p37_an_erased_listener_leaves_nothing_and_a_late_upload_makes_nothing(
 
 
 def test_the_commands_carry_away_bring_in_and_erase(
-    shared_workplace: Workplace, database: Any, caller: Caller, tmp_path: Path
+    shared_workspace: Workspace, database: Any, caller: Caller, tmp_path: Path
 ) -> None:
     """Export to a file, import for another, erase both; nobody is asked with --yes."""
     from contextlib import nullcontext
@@ -357,7 +357,7 @@ def test_the_commands_carry_away_bring_in_and_erase(
     other, file = somebody(database), tmp_path / "archive.json"
 
     def run(*words: object, input_: str | None = None) -> Any:
-        opened = lambda: nullcontext(shared_workplace)  # noqa: E731
+        opened = lambda: nullcontext(shared_workspace)  # noqa: E731
         return CliRunner().invoke(cli.listeners, [str(w) for w in words], obj=opened, input=input_)
 
     assert 0 == run("export", "--email", caller.email, "--out", file).exit_code

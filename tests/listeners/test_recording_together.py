@@ -17,7 +17,6 @@ import psycopg
 import pytest
 
 from wavehouse import listeners
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
 from wavehouse.kernel.ids import ActionId
@@ -25,11 +24,12 @@ from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.service import accounts, archives, positions, recording, subscriptions
 from wavehouse.listeners.service.chapters import Episode, find_chapters
 from wavehouse.listeners.types import Batch, Caller, Kind, NewAction, Status, Upload
+from wavehouse.workspace import Workspace
 
 
 @pytest.fixture
-def database(shared_workplace: Workplace) -> Any:
-    return shared_workplace.stores.listeners
+def database(shared_workspace: Workspace) -> Any:
+    return shared_workspace.stores.listeners
 
 
 @pytest.fixture

@@ -22,7 +22,6 @@ import psycopg
 import pytest
 from click.testing import CliRunner
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import PreconditionFailed
 from wavehouse.kernel.ids import ActionId
@@ -31,13 +30,14 @@ from wavehouse.listeners.service import accounts, positions, recording, subscrip
 from wavehouse.listeners.service.chapters import Episode, find_chapters
 from wavehouse.listeners.types import Caller, Kind, NewAction, Status
 from wavehouse.store import DATABASES, connect
+from wavehouse.workspace import Workspace
 
 SHOW = "https://shows.example/one.xml"
 
 
 @pytest.fixture
-def database(shared_workplace: Workplace) -> Any:
-    return shared_workplace.stores.listeners
+def database(shared_workspace: Workspace) -> Any:
+    return shared_workspace.stores.listeners
 
 
 @pytest.fixture
@@ -453,10 +453,10 @@ def test_the_api_of_our_own_keeps_versions_and_tells_changes(
 
 
 def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
-    shared_workplace: Workplace,
+    shared_workspace: Workspace,
 ) -> None:
     """Each login role tries every table of every other database, and cannot even enter."""
-    stores = shared_workplace.stores
+    stores = shared_workspace.stores
     places = {name: getattr(stores, name).place for name in DATABASES}
     tried = 0
     for name, place in places.items():
@@ -480,9 +480,9 @@ def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
     assert [] == grants
 
 
-def test_p40_no_table_of_playback_has_a_network_or_an_agent(shared_workplace: Workplace) -> None:
+def test_p40_no_table_of_playback_has_a_network_or_an_agent(shared_workspace: Workspace) -> None:
     """By name and by type."""
-    with shared_workplace.stores.listeners.worker() as tx:
+    with shared_workspace.stores.listeners.worker() as tx:
         odd = tx.values(
             "SELECT table_name || '.' || column_name FROM information_schema.columns"
             " WHERE table_schema = 'listeners' AND (data_type IN ('inet', 'cidr')"
@@ -501,13 +501,13 @@ def test_row_security_shows_a_listener_their_own_rows_only(
         assert 0 == tx.value("SELECT count(*) FROM listeners.playback_actions")
 
 
-def test_the_commands_make_a_listener_and_a_password(shared_workplace: Workplace) -> None:
+def test_the_commands_make_a_listener_and_a_password(shared_workspace: Workspace) -> None:
     """As JSON for scripts; an address that is taken is a conflict, not a second account."""
     from contextlib import contextmanager
 
     @contextmanager
     def opened() -> Any:
-        yield shared_workplace
+        yield shared_workspace
 
     def run(*words: str) -> Any:
         return CliRunner().invoke(cli.listeners, list(words), obj=opened)
@@ -518,7 +518,7 @@ def test_the_commands_make_a_listener_and_a_password(shared_workplace: Workplace
     assert run("create", "--email", email).exception is not None
     told = json.loads(run("app-password", "--email", email, "--device", "x", "--json").stdout)
     assert {"username", "password", "device"} == set(told)
-    database: Any = shared_workplace.stores.listeners
+    database: Any = shared_workspace.stores.listeners
     found, _ = accounts.by_password(database, username=told["username"], password=told["password"])
     assert made["listener_id"] == str(found.listener_id)
     assert {"revoked": 1} == json.loads(

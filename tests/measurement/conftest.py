@@ -16,7 +16,6 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from wavehouse import app, catalog, measurement
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, config
 from wavehouse.measurement import Tally
 from wavehouse.store import (
@@ -29,6 +28,7 @@ from wavehouse.store import (
     Place,
     Stores,
 )
+from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
 DAY = date(2026, 11, 18)
@@ -219,10 +219,10 @@ HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
 
 
 class Desk:
-    """A workplace with one show, a folder for logs, and the few questions that tests ask."""
+    """A workspace with one show, a folder for logs, and the few questions that tests ask."""
 
-    def __init__(self, place: Workplace, folder: Path) -> None:
-        self.place = place
+    def __init__(self, workspace: Workspace, folder: Path) -> None:
+        self.place = workspace
         self.folder = folder
         self._files = 0
 
@@ -338,10 +338,10 @@ class Desk:
 
 
 @pytest.fixture
-def own_desk(workplace: Workplace, tmp_path: Path) -> Iterator[Desk]:
+def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[Desk]:
     """A desk on databases of its own, at noon of 20 November 2026, its show registered."""
     with clock.frozen(NOW):
-        made = Desk(workplace, tmp_path)
+        made = Desk(workspace, tmp_path)
         made.register()
         yield made
 

@@ -17,13 +17,13 @@ NOON = datetime(2026, 11, 18, 12, tzinfo=UTC)
 
 
 def opened(desk: Any) -> Any:
-    """What every command gets: the workplace, open."""
+    """What every command gets: the workspace, open."""
 
     @contextmanager
-    def workplace() -> Iterator[Any]:
+    def workspace() -> Iterator[Any]:
         yield desk.place
 
-    return workplace
+    return workspace
 
 
 def seen(desk: Any, first: date, last: date) -> measurement.Audience:

@@ -18,7 +18,7 @@ Run = Callable[..., Result]
 
 @pytest.fixture
 def run(desk: Any) -> Run:
-    """Runs a command on the desk's workplace."""
+    """Runs a command on the desk's workspace."""
 
     @contextmanager
     def opened() -> Iterator[Any]:

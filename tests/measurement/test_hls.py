@@ -25,10 +25,10 @@ MEDIA: dict[str, Any] = {PLAYLIST: {"segments": SEGMENTS}}
 
 
 @pytest.fixture
-def stream_desk(workplace: Any, tmp_path: Path) -> Iterator[Desk]:
+def stream_desk(workspace: Any, tmp_path: Path) -> Iterator[Desk]:
     """A desk whose episode is served as HLS too."""
     with clock.frozen(NOW):
-        made = Desk(workplace, tmp_path)
+        made = Desk(workspace, tmp_path)
         made.register(item("one", "https://media.example/one.mp3", more=STREAM), MEDIA)
         yield made
 
@@ -67,11 +67,11 @@ def test_r13_a_segment_that_was_sent_in_part_counts_in_part(stream_desk: Any, hi
 
 
 def test_r13_segments_that_were_read_before_the_feed_are_adopted(
-    workplace: Any, tmp_path: Path, hit: Any
+    workspace: Any, tmp_path: Path, hit: Any
 ) -> None:
     """Their bytes become time when the playlist is known; a part is a part."""
     with clock.frozen(NOW):
-        desk = Desk(workplace, tmp_path)
+        desk = Desk(workspace, tmp_path)
         desk.register(item("one", "https://media.example/one.mp3"), {})
         *nine, last = segments(hit, *range(10))
         desk.tell(*nine, last.but(size=45_000), hit.but(path="/hls/index.m3u8", size=900))
@@ -85,11 +85,11 @@ def test_r13_segments_that_were_read_before_the_feed_are_adopted(
 
 
 def test_r13_a_playlist_is_no_media_file_even_if_it_is_the_enclosure(
-    workplace: Any, tmp_path: Path, hit: Any
+    workspace: Any, tmp_path: Path, hit: Any
 ) -> None:
     """A feed that states its length: fetched whole it adds 0."""
     with clock.frozen(NOW):
-        desk = Desk(workplace, tmp_path)
+        desk = Desk(workspace, tmp_path)
         desk.register(item("one", PLAYLIST, 900), {})
         desk.tell(hit.but(path="/hls/index.m3u8", size=900))
         assert (0, {"below_threshold": 1}) == (desk.total(), desk.outcomes())

@@ -10,7 +10,6 @@ from uuid import UUID
 
 import pytest
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.sponsorship.types import (
     AttributionMethod,
@@ -24,6 +23,7 @@ from wavehouse.sponsorship.types import (
     ReportInputs,
     Sponsor,
 )
+from wavehouse.workspace import Workspace
 
 START = date(2026, 10, 21)
 AS_OF = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
@@ -96,17 +96,16 @@ def silent(inputs: ReportInputs) -> ReportInputs:
     )
 
 
-@pytest.fixture
-def show(workplace: Workplace) -> Show:
+def _registered(workspace: Workspace) -> Show:
     """A registered show with two episodes, as the catalog stores them."""
-    with workplace.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         podcast_id = tx.value(
             """
             INSERT INTO catalog.podcasts (organization_id, user_id, title, feed_url, podcast_guid)
             VALUES (%s, %s, 'La Lanterna', 'https://example.org/feed.xml', 'guid-lanterna')
             RETURNING podcast_id
             """,
-            [workplace.organization.organization_id, workplace.identity.user_id],
+            [workspace.organization.organization_id, workspace.identity.user_id],
         )
         episodes = [
             tx.value(
@@ -116,7 +115,7 @@ def show(workplace: Workplace) -> Show:
                 VALUES (%s, %s, %s, %s, %s, %s, %s) RETURNING episode_id
                 """,
                 [
-                    workplace.organization.organization_id,
+                    workspace.organization.organization_id,
                     podcast_id,
                     f"e{n}",
                     f"Episode {n}",
@@ -131,10 +130,21 @@ def show(workplace: Workplace) -> Show:
 
 
 @pytest.fixture
-def place(workplace: Workplace, show: Show) -> Iterator[Workplace]:
-    """The workplace with the show registered, at noon of 20 November 2026."""
+def workspace(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace with a show registered, at noon of 20 November 2026."""
+    _registered(workspace)
     with clock.frozen(datetime(2026, 11, 20, 12, tzinfo=UTC)):
-        yield workplace
+        yield workspace
+
+
+@pytest.fixture
+def show(workspace: Workspace) -> Show:
+    """The registered show."""
+    with workspace.stores.operational.worker() as tx:
+        podcast_id = tx.value("SELECT podcast_id FROM catalog.podcasts")
+        return Show(
+            podcast_id, tx.values("SELECT episode_id FROM catalog.episodes ORDER BY number")
+        )
 
 
 @pytest.fixture

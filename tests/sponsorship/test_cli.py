@@ -6,21 +6,21 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel.errors import NotFound
 from wavehouse.sponsorship import cli
+from wavehouse.workspace import Workspace
 
 Run = Callable[..., Result]
 Files = Callable[..., Path]
 
 
 @pytest.fixture
-def run(place: Workplace) -> Run:
-    """Runs a command of sponsorship in this workplace."""
+def run(workspace: Workspace) -> Run:
+    """Runs a command of sponsorship in this workspace."""
 
     @contextmanager
-    def opened() -> Iterator[Workplace]:
-        yield place
+    def opened() -> Iterator[Workspace]:
+        yield workspace
 
     def invoke(*arguments: str) -> Result:
         return CliRunner().invoke(

@@ -8,11 +8,12 @@ from fastapi.responses import JSONResponse
 from starlette.testclient import TestClient
 
 from wavehouse import accounts, sponsorship
-from wavehouse.accounts import Scope, Workplace
+from wavehouse.accounts import Scope
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.sponsorship.http import router
 from wavehouse.web.conditional import LARGEST_BODY, Conditional
 from wavehouse.web.gate import ApiGate
+from wavehouse.workspace import Workspace
 
 PATH = "/api/v1/conversions"
 GOOD = {
@@ -25,26 +26,26 @@ GOOD = {
 }
 
 
-def key(place: Workplace, scope: Scope) -> dict[str, str]:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        made = accounts.create_api_key(tx, identity=place.identity, name="shop", scopes=[scope])
+def key(workspace: Workspace, scope: Scope) -> dict[str, str]:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        made = accounts.create_api_key(tx, identity=workspace.identity, name="shop", scopes=[scope])
     return {"Authorization": f"Bearer {made.text}"}
 
 
 @pytest.fixture
-def client(place: Workplace, campaigns_file: Callable[..., Path]) -> Iterator[TestClient]:
+def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterator[TestClient]:
     """The router alone, with a campaign, and errors by their status."""
     app = FastAPI()
-    app.include_router(router(place, ApiGate(place.stores.operational)))
+    app.include_router(router(workspace, ApiGate(workspace.stores.operational)))
     app.add_middleware(Conditional)
 
     @app.exception_handler(WavehouseError)
     def told(_request: Request, error: WavehouseError) -> JSONResponse:
         return JSONResponse({"detail": str(error), "code": error.code}, error.http_status)
 
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        sponsorship.import_campaigns(tx, identity=place.identity, path=campaigns_file())
-    with TestClient(app, headers=key(place, Scope.CONVERSIONS_WRITE)) as opened:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=workspace.identity, path=campaigns_file())
+    with TestClient(app, headers=key(workspace, Scope.CONVERSIONS_WRITE)) as opened:
         yield opened
 
 
@@ -113,9 +114,9 @@ def test_a_body_is_read_no_further_than_it_can_be_used(client: TestClient) -> No
     assert [413, 413] == [whole.status_code, streamed.status_code]
 
 
-def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, place: Workplace) -> None:
+def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, workspace: Workspace) -> None:
     """Without a key 401, with a key for reading 403."""
-    reading = client.post(PATH, json=GOOD, headers=key(place, Scope.STATS_READ))
+    reading = client.post(PATH, json=GOOD, headers=key(workspace, Scope.STATS_READ))
     wrong = client.post(PATH, json=GOOD, headers={"Authorization": "Bearer wh_live_x"})
     del client.headers["Authorization"]
     none = client.post(PATH, json=GOOD)
@@ -123,10 +124,10 @@ def test_a_key_is_needed_and_must_have_the_scope(client: TestClient, place: Work
 
 
 def test_at04_a_shop_may_name_the_campaign_or_the_links_that_led_to_it(
-    client: TestClient, place: Workplace
+    client: TestClient, workspace: Workspace
 ) -> None:
     """Directly, by followed links, by code; none of them is refused with what to tell."""
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         campaign = str(tx.value("SELECT campaign_id FROM sponsorship.campaigns"))
         tx.execute(
             """
@@ -149,6 +150,6 @@ def test_at04_a_shop_may_name_the_campaign_or_the_links_that_led_to_it(
     ]
     assert [201, 201, 201, 422] == [a.status_code for a in answers]
     assert [campaign, campaign, None] == [a.json()["campaign_id"] for a in answers[:3]]
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         methods = tx.values("SELECT DISTINCT method FROM sponsorship.credits ORDER BY 1")
     assert ["direct", "utm"] == methods

@@ -14,59 +14,59 @@ from fastapi import FastAPI
 from starlette.testclient import TestClient
 
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.sponsorship.http import pixels_router
 from wavehouse.sponsorship.types import ConversionType, Pixel
+from wavehouse.workspace import Workspace
 
 Files = Callable[..., Path]
 SESSION = "0123456789abcdef0123456789abcdef"
 
 
-def act(place: Workplace, do: Callable[..., Any], **told: Any) -> Any:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        return do(tx, identity=place.identity, **told)
+def act(workspace: Workspace, do: Callable[..., Any], **told: Any) -> Any:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        return do(tx, identity=workspace.identity, **told)
 
 
-def rows(place: Workplace, statement: Any) -> list[Any]:
-    with place.stores.operational.worker() as tx:
+def rows(workspace: Workspace, statement: Any) -> list[Any]:
+    with workspace.stores.operational.worker() as tx:
         return tx.connection.execute(statement).fetchall()
 
 
-def made(place: Workplace, **changes: Any) -> Pixel:
-    card = act(place, sponsorship.find_campaign, wanted="Autumn host-read")
+def made(workspace: Workspace, **changes: Any) -> Pixel:
+    card = act(workspace, sponsorship.find_campaign, wanted="Autumn host-read")
     told = {"name": "Thanks", "conversion_type": ConversionType.PURCHASE, "origins": [], **changes}
-    pixel: Pixel = act(place, sponsorship.add_pixel, card=card, **told)
+    pixel: Pixel = act(workspace, sponsorship.add_pixel, card=card, **told)
     return pixel
 
 
 @pytest.fixture
-def shop(place: Workplace, campaigns_file: Files) -> Iterator[TestClient]:
+def shop(workspace: Workspace, campaigns_file: Files) -> Iterator[TestClient]:
     """The pages' entrance, with a campaign whose links carry utm_source=nordlys."""
     config = {"method": "utm", "utm_source": "Nordlys"}
     act(
-        place, sponsorship.import_campaigns,
+        workspace, sponsorship.import_campaigns,
         path=campaigns_file(attribution_config=config, end_date="2026-12-19"),
     )  # fmt: skip
     app = FastAPI()
-    app.include_router(pixels_router(place))
+    app.include_router(pixels_router(workspace))
     with TestClient(app, client=("203.0.113.9", 1234)) as client:
         yield client
 
 
-def credited(place: Workplace) -> list[tuple[str, str, Decimal]]:
+def credited(workspace: Workspace) -> list[tuple[str, str, Decimal]]:
     return rows(
-        place,
+        workspace,
         "SELECT method, model, sum(amount) FROM sponsorship.credits GROUP BY 1, 2 ORDER BY 1, 2",
     )
 
 
 def test_at02_a_page_that_is_loaded_again_tells_its_order_once(
-    place: Workplace, shop: TestClient
+    workspace: Workspace, shop: TestClient
 ) -> None:
     """201, then 200; the picture is the same; money and order are as told."""
-    key = made(place).public_key
+    key = made(workspace).public_key
     told = {"order_id": "A-1", "value": "49.90", "currency": "EUR"}
     answers = [shop.get(f"/p/{key}.gif", params=told) for _ in range(3)]
 
@@ -75,14 +75,14 @@ def test_at02_a_page_that_is_loaded_again_tells_its_order_once(
     assert "cross-origin" == answers[0].headers["cross-origin-resource-policy"]
     assert [
         ("pixel", "last_touch", Decimal("49.90")), ("pixel", "linear", Decimal("49.90"))
-    ] == credited(place)  # fmt: skip
+    ] == credited(workspace)  # fmt: skip
 
 
 def test_at02_without_an_order_the_same_visitor_tells_once_in_half_an_hour(
-    place: Workplace, shop: TestClient
+    workspace: Workspace, shop: TestClient
 ) -> None:
     """Another visitor, another kind, another half hour are others."""
-    key = made(place, conversion_type=ConversionType.SIGNUP).public_key
+    key = made(workspace, conversion_type=ConversionType.SIGNUP).public_key
     start, agents = clock.now(), ("Firefox/1", "Firefox/1", "Safari/2")
     for agent in agents:
         shop.get(f"/p/{key}.gif", headers={"user-agent": agent})
@@ -92,60 +92,61 @@ def test_at02_without_an_order_the_same_visitor_tells_once_in_half_an_hour(
             shop.get(f"/p/{key}.gif", headers={"user-agent": agents[0]})
 
     assert [("signup", 3), ("trial", 1)] == rows(
-        place, "SELECT conversion_type, count(*) FROM sponsorship.conversions GROUP BY 1 ORDER BY 1"
+        workspace,
+        "SELECT conversion_type, count(*) FROM sponsorship.conversions GROUP BY 1 ORDER BY 1",
     )
 
 
 def test_at06_a_followed_link_counts_before_the_page_that_was_seen(
-    place: Workplace, shop: TestClient
+    workspace: Workspace, shop: TestClient
 ) -> None:
     """The landing is kept; the order joins it by the page's own random id."""
-    key = made(place).public_key
+    key = made(workspace).public_key
     landed = shop.get(f"/p/{key}/landing.gif", params={"utm_source": "NORDLYS", "sid": SESSION})
     other = shop.get(f"/p/{key}/landing.gif", params={"utm_source": "x", "sid": SESSION})
     with clock.frozen(clock.now() + timedelta(days=3)):
         shop.get(f"/p/{key}.gif", params={"order_id": "A-1", "value": "20", "sid": SESSION})
 
     assert (201, 200) == (landed.status_code, other.status_code)
-    assert ["utm", "utm"] == [method for method, *_ in credited(place)]
+    assert ["utm", "utm"] == [method for method, *_ in credited(workspace)]
     assert [("pixel",), ("utm",)] == rows(
-        place, "SELECT method FROM sponsorship.attribution_evidence ORDER BY 1"
+        workspace, "SELECT method FROM sponsorship.attribution_evidence ORDER BY 1"
     )
 
 
 def test_at04_an_order_that_is_told_again_by_file_learns_its_code(
-    place: Workplace, shop: TestClient, conversions_file: Files
+    workspace: Workspace, shop: TestClient, conversions_file: Files
 ) -> None:
     """Pixel first, the shop's list later: one conversion, two signals, the stronger one counts."""
-    key = made(place).public_key
+    key = made(workspace).public_key
     shop.get(f"/p/{key}.gif", params={"order_id": "A-1", "value": "20.00", "currency": "EUR"})
     path = conversions_file("2026-11-20T09:00:00Z,NORD15,purchase,20.00,EUR,A-1")
-    done = [act(place, sponsorship.ingest_conversions, path=path) for _ in range(2)]
+    done = [act(workspace, sponsorship.ingest_conversions, path=path) for _ in range(2)]
 
     assert [1, 1] == [one.duplicate for one in done]
-    assert [(1,)] == rows(place, "SELECT count(*) FROM sponsorship.conversions")
-    assert {"promo_code"} == {method for method, *_ in credited(place)}
+    assert [(1,)] == rows(workspace, "SELECT count(*) FROM sponsorship.conversions")
+    assert {"promo_code"} == {method for method, *_ in credited(workspace)}
     act(
-        place, sponsorship.recredit,
+        workspace, sponsorship.recredit,
         precedence=[sponsorship.AttributionMethod.PIXEL, sponsorship.AttributionMethod.PROMO_CODE],
     )  # fmt: skip
-    assert {"pixel"} == {method for method, *_ in credited(place)}
+    assert {"pixel"} == {method for method, *_ in credited(workspace)}
 
 
-def test_no_address_is_stored_of_who_loads_a_page(place: Workplace, shop: TestClient) -> None:
+def test_no_address_is_stored_of_who_loads_a_page(workspace: Workspace, shop: TestClient) -> None:
     """Keys under the month's secret only."""
-    key = made(place).public_key
+    key = made(workspace).public_key
     shop.get(f"/p/{key}.gif", params={"order_id": "A-1"}, headers={"user-agent": "Secret/7"})
     shop.get(f"/p/{key}/landing.gif", params={"utm_source": "nordlys", "sid": SESSION})
     everything = (
-        str(rows(place, "SELECT c::text FROM sponsorship.conversions c"))
-        + str(rows(place, "SELECT e::text FROM sponsorship.attribution_evidence e"))
-        + str(rows(place, "SELECT e::text FROM sponsorship.attribution_events e"))
+        str(rows(workspace, "SELECT c::text FROM sponsorship.conversions c"))
+        + str(rows(workspace, "SELECT e::text FROM sponsorship.attribution_evidence e"))
+        + str(rows(workspace, "SELECT e::text FROM sponsorship.attribution_events e"))
     )
 
     assert [] == [word for word in ("203.0.113", "Secret/7") if word in everything]
     assert [(True, True)] == rows(
-        place, "SELECT network_key > 0, network_key_prev > 0 FROM sponsorship.conversions"
+        workspace, "SELECT network_key > 0, network_key_prev > 0 FROM sponsorship.conversions"
     )
 
 
@@ -160,46 +161,46 @@ def test_no_address_is_stored_of_who_loads_a_page(place: Workplace, shop: TestCl
     ],
 )
 def test_what_a_page_tells_wrongly_is_a_status_and_nothing_stored(
-    place: Workplace, shop: TestClient, query: dict[str, str], status: int, why: str
+    workspace: Workspace, shop: TestClient, query: dict[str, str], status: int, why: str
 ) -> None:
     """The picture comes all the same: no shop's page looks broken."""
-    answer = shop.get(f"/p/{made(place).public_key}.gif", params={"order_id": "A-1", **query})
+    answer = shop.get(f"/p/{made(workspace).public_key}.gif", params={"order_id": "A-1", **query})
 
     assert (status, b"GIF89a") == (answer.status_code, answer.content[:6])
     assert why in answer.headers["x-wavehouse"]
-    assert [(0,)] == rows(place, "SELECT count(*) FROM sponsorship.conversions")
+    assert [(0,)] == rows(workspace, "SELECT count(*) FROM sponsorship.conversions")
 
 
-def test_only_the_pages_that_were_named_are_heard(place: Workplace, shop: TestClient) -> None:
+def test_only_the_pages_that_were_named_are_heard(workspace: Workspace, shop: TestClient) -> None:
     """By Origin or Referer; a retired pixel and an unknown one are heard by nobody."""
-    pixel = made(place, origins=["https://Shop.example/thanks"])
+    pixel = made(workspace, origins=["https://Shop.example/thanks"])
     path, good = f"/p/{pixel.public_key}.gif?order_id=A-1", {"referer": "https://shop.example/x?y"}
     statuses = [
         shop.get(path, headers=headers).status_code
         for headers in ({}, {"origin": "https://evil.example"}, {"referer": "nonsense"}, good)
     ]
-    act(place, sponsorship.set_pixel_active, pixel_id=pixel.pixel_id, is_active=False)
+    act(workspace, sponsorship.set_pixel_active, pixel_id=pixel.pixel_id, is_active=False)
 
     assert [403, 403, 422, 201] == statuses
     assert 404 == shop.get(path, headers=good).status_code
     assert 404 == shop.get("/p/AAAAAAAAAAAAAAAAAAAAAAAA.gif").status_code
     with pytest.raises(NotFound):
-        act(place, sponsorship.set_pixel_active, pixel_id=UUID(int=1), is_active=True)
+        act(workspace, sponsorship.set_pixel_active, pixel_id=UUID(int=1), is_active=True)
     with pytest.raises(InvalidInput, match="is no origin"):
-        made(place, origins=["shop"])
+        made(workspace, origins=["shop"])
 
 
-def test_one_address_cannot_flood_a_shop(place: Workplace, shop: TestClient) -> None:
+def test_one_address_cannot_flood_a_shop(workspace: Workspace, shop: TestClient) -> None:
     """Sixty at once, then one a second."""
-    key = made(place).public_key
+    key = made(workspace).public_key
     statuses = [shop.get(f"/p/{key}.gif?order_id=A-{n}").status_code for n in range(63)]
 
     assert [201] * 60 + [429] * 3 == statuses
 
 
-def test_the_script_is_served_to_any_page(place: Workplace, shop: TestClient) -> None:
+def test_the_script_is_served_to_any_page(workspace: Workspace, shop: TestClient) -> None:
     """As JavaScript, for an hour, and it names no host of its own."""
-    answer = shop.get(f"/p/{made(place).public_key}.js")
+    answer = shop.get(f"/p/{made(workspace).public_key}.js")
 
     assert answer.headers["content-type"].startswith("text/javascript")
     assert "cross-origin" == answer.headers["cross-origin-resource-policy"]

@@ -72,7 +72,7 @@ def test_migrating_twice_applies_nothing(server: EmbeddedServer, stores: Stores)
         assert before == connection.execute(read).fetchall()
 
 
-def test_the_workplace_is_the_same_at_every_start(stores: Stores, home_folder: Path) -> None:
+def test_the_workspace_is_the_same_at_every_start(stores: Stores, home_folder: Path) -> None:
     """Organization and administrator are made once."""
     settings = config.load({"home": str(home_folder), "organization": "Nord"}, environment={})
 

@@ -18,68 +18,69 @@ from schemathesis.checks import CHECKS, load_all_checks
 from starlette.testclient import TestClient
 
 from wavehouse import accounts, catalog, measurement, sponsorship
-from wavehouse.accounts import Scope, Workplace
+from wavehouse.accounts import Scope
 from wavehouse.kernel import clock
 from wavehouse.simulation import Settings, simulate
 from wavehouse.web.gate import BURST
 from wavehouse.web.live import live_app
+from wavehouse.workspace import Workspace
 
 LAST = date(2026, 11, 19)
 PERIOD = {"from": "2026-11-06", "to": "2026-11-19"}
 
 
 @pytest.fixture(scope="module")
-def filled(shared_workplace: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Fourteen simulated days, read by the doors that the commands use; the folder they lie in."""
-    workplace, folder = shared_workplace, tmp_path_factory.mktemp("simulation")
+    workspace, folder = shared_workspace, tmp_path_factory.mktemp("simulation")
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
         simulate(Settings(seed=5, people=20, days=14, until=LAST), folder)
         media = catalog.read_media_file(folder / "media.json")
         for feed in sorted((folder / "feeds").iterdir()):
             catalog.ingest_feed(
-                workplace.stores.operational,
-                identity=workplace.identity,
+                workspace.stores.operational,
+                identity=workspace.identity,
                 location=str(feed),
                 reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
             )
-        list(measurement.ingest_logs(workplace, sorted((folder / "logs").iterdir())))
-        measurement.count(workplace)
-        measurement.roll_up(workplace)
-        with workplace.stores.operational.worker() as tx:
+        list(measurement.ingest_logs(workspace, sorted((folder / "logs").iterdir())))
+        measurement.count(workspace)
+        measurement.roll_up(workspace)
+        with workspace.stores.operational.worker() as tx:
             sponsorship.import_campaigns(
-                tx, identity=workplace.identity, path=folder / "campaigns.json"
+                tx, identity=workspace.identity, path=folder / "campaigns.json"
             )
             sponsorship.ingest_conversions(
-                tx, identity=workplace.identity, path=folder / "conversions.csv"
+                tx, identity=workspace.identity, path=folder / "conversions.csv"
             )
     return folder
 
 
 @pytest.fixture
-def place(shared_workplace: Workplace, filled: Path) -> Iterator[Workplace]:
-    """The filled workplace, at 14:52 of 20 November 2026."""
+def workspace(shared_workspace: Workspace, filled: Path) -> Iterator[Workspace]:
+    """The filled workspace, at 14:52 of 20 November 2026."""
     assert filled.exists()
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
-        yield shared_workplace
+        yield shared_workspace
 
 
-def key(place: Workplace, *scopes: Scope) -> str:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+def key(workspace: Workspace, *scopes: Scope) -> str:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         made = accounts.create_api_key(
-            tx, identity=place.identity, name="test", scopes=list(scopes or Scope)
+            tx, identity=workspace.identity, name="test", scopes=list(scopes or Scope)
         )
     return made.text
 
 
 @pytest.fixture
-def app(place: Workplace) -> FastAPI:
-    return live_app(place)
+def app(workspace: Workspace) -> FastAPI:
+    return live_app(workspace)
 
 
 @pytest.fixture
-def api(place: Workplace, app: FastAPI) -> TestClient:
+def api(workspace: Workspace, app: FastAPI) -> TestClient:
     """A program with a key that may do everything."""
-    return client(app, key(place))
+    return client(app, key(workspace))
 
 
 def client(app: FastAPI, secret: str) -> TestClient:
@@ -122,22 +123,22 @@ def test_pages_of_any_size_hold_the_same_list_once(api: TestClient, path: str, l
     assert whole == everything(api, path, limit)
 
 
-def test_downloads_are_those_of_the_dashboard(api: TestClient, place: Workplace) -> None:
+def test_downloads_are_those_of_the_dashboard(api: TestClient, workspace: Workspace) -> None:
     """One figure, whichever door; every split has the same sum, and says by which rules."""
     sums = set()
     for by in ("day", "episode", "app", "country"):
         told = api.get("/api/v1/downloads", params={**PERIOD, "by": by}).json()
         sums |= {told["downloads"], sum(row["downloads"] for row in told["rows"])}
-    days = measurement.days(place, first=date(2026, 11, 6), last=LAST)
+    days = measurement.days(workspace, first=date(2026, 11, 6), last=LAST)
     assert {sum(day.downloads for day in days)} == sums
     assert measurement.RULE_VERSION == told["provenance"]["rules"]
     windows = api.get("/api/v1/windows", params=PERIOD).json()
     assert windows["calendar"] == told["downloads"]
 
 
-def test_a_key_may_do_what_its_scopes_say_and_no_more(place: Workplace, app: FastAPI) -> None:
+def test_a_key_may_do_what_its_scopes_say_and_no_more(workspace: Workspace, app: FastAPI) -> None:
     """401 without a key, 403 for a scope that it lacks; the problem names the scope."""
-    reader = client(app, key(place, Scope.STATS_READ))
+    reader = client(app, key(workspace, Scope.STATS_READ))
     assert 200 == reader.get("/api/v1/downloads", params=PERIOD).status_code
     refused = reader.get("/api/v1/campaigns")
     assert (403, "refused") == (refused.status_code, refused.json()["code"])
@@ -146,9 +147,9 @@ def test_a_key_may_do_what_its_scopes_say_and_no_more(place: Workplace, app: Fas
     assert 401 == stranger.get("/api/v1/downloads", params=PERIOD).status_code
 
 
-def test_a_key_that_asks_too_often_is_slowed_down(place: Workplace, app: FastAPI) -> None:
+def test_a_key_that_asks_too_often_is_slowed_down(workspace: Workspace, app: FastAPI) -> None:
     """429 after the burst; another key goes on."""
-    busy, other = client(app, key(place)), client(app, key(place))
+    busy, other = client(app, key(workspace)), client(app, key(workspace))
     seen = [busy.get("/api/v1/podcasts").status_code for _ in range(BURST + 1)]
     assert ([200] * BURST, 429) == (seen[:-1], seen[-1])
     assert 200 == other.get("/api/v1/podcasts").status_code
@@ -205,7 +206,9 @@ def test_a_retry_with_its_key_changes_nothing(api: TestClient) -> None:
     assert (409, "conflict") == (other.status_code, other.json()["code"])
 
 
-def test_a_report_is_made_listed_and_fetched_unchanged(api: TestClient, place: Workplace) -> None:
+def test_a_report_is_made_listed_and_fetched_unchanged(
+    api: TestClient, workspace: Workspace
+) -> None:
     """The file's hash is the one that was stored; a file that was touched is 410, never served."""
     campaign = api.get("/api/v1/campaigns").json()["data"][0]["campaign_id"]
     body = {
@@ -224,7 +227,7 @@ def test_a_report_is_made_listed_and_fetched_unchanged(api: TestClient, place: W
         assert one == api.get(f"/api/v1/reports/{one['report_id']}").json()
     assert len(reports) == len(everything(api, "/reports", 1))
     told = next(one for one in reports if one["format"] == "json")
-    stored = next(Path(place.settings["home"], "reports").glob("*.json"))
+    stored = next(Path(workspace.settings["home"], "reports").glob("*.json"))
     stored.write_text(json.dumps({"forged": True}))
     assert 410 == api.get(told["file"]).status_code
 
@@ -243,7 +246,7 @@ def test_both_credit_models_give_the_same_total(api: TestClient) -> None:
 
 
 def test_quarantined_rows_are_listed_and_discarded(
-    api: TestClient, place: Workplace, filled: Path, tmp_path: Path
+    api: TestClient, workspace: Workspace, filled: Path, tmp_path: Path
 ) -> None:
     """What waits is told by file and line; discarding closes exactly the rows that are named."""
     bad = tmp_path / "bad.log"
@@ -251,7 +254,7 @@ def test_quarantined_rows_are_listed_and_discarded(
     text = good.read_bytes()
     plain = gzip.decompress(text) if good.suffix == ".gz" else text
     bad.write_bytes(plain[:4000].rpartition(b"\n")[0] + b"\nthis is no line\nnor is this\n")
-    list(measurement.ingest_logs(place, [bad]))
+    list(measurement.ingest_logs(workspace, [bad]))
     rows = everything(api, "/quarantine", 1)
     assert 2 == len(rows)
     closed = api.post("/api/v1/quarantine/discard", json={"ids": [rows[0]["quarantine_id"]]})
@@ -265,13 +268,13 @@ def test_quarantined_rows_are_listed_and_discarded(
     assert (1, 1) == (replayed.json()["tried"], replayed.json()["still_bad"])
 
 
-def test_every_route_keeps_its_contract(place: Workplace, app: FastAPI) -> None:
+def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI) -> None:
     """Schemathesis: what the OpenAPI says is what is answered, whatever is sent; no 5xx."""
     schema = schemathesis.openapi.from_asgi("/api/openapi.json", app, headers={"Host": "localhost"})
     operations = [result.ok() for result in schema.get_all_operations()]
     assert 20 <= len(operations)
     for operation in operations:
-        _try(operation, key(place))
+        _try(operation, key(workspace))
 
 
 load_all_checks()

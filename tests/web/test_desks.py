@@ -14,19 +14,19 @@ from webvisitor import faults, visitor
 
 import serving
 from wavehouse import accounts, catalog, measurement, sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.simulation import Settings, simulate
 from wavehouse.web.live import live_app
+from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
 PLACES = ("campaigns", "reports", "sources", "tokens")
 
 
 @pytest.fixture(scope="module")
-def filled(shared_workplace: Workplace, tmp_path_factory: pytest.TempPathFactory) -> Workplace:
+def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Seven simulated days, and a log with two rows that cannot be read."""
-    place, folder = shared_workplace, tmp_path_factory.mktemp("simulation")
+    place, folder = shared_workspace, tmp_path_factory.mktemp("simulation")
     with clock.frozen(NOW):
         simulate(Settings(seed=5, people=15, days=7, until=date(2026, 11, 19)), folder)
         media = catalog.read_media_file(folder / "media.json")
@@ -52,14 +52,14 @@ def filled(shared_workplace: Workplace, tmp_path_factory: pytest.TempPathFactory
     return place
 
 
-def cookie(place: Workplace) -> str:
-    with place.stores.operational.worker() as tx:
-        link = accounts.create_login_link(tx, identity=place.identity)
+def cookie(workspace: Workspace) -> str:
+    with workspace.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=workspace.identity)
         return accounts.sign_in(tx, token=link.token).token
 
 
 @pytest.fixture
-def client(filled: Workplace) -> Iterator[TestClient]:
+def client(filled: Workspace) -> Iterator[TestClient]:
     """A visitor who is signed in, at 14:52 of 20 November 2026."""
     with clock.frozen(NOW):
         yield visitor(live_app(filled), cookies={"wh_session": cookie(filled)})
@@ -77,7 +77,7 @@ def send(client: TestClient, page: str, path: str, **fields: str) -> str:
 
 
 @pytest.mark.parametrize("page", PLACES)
-def test_nobody_sees_a_desk_without_a_session(filled: Workplace, page: str) -> None:
+def test_nobody_sees_a_desk_without_a_session(filled: Workspace, page: str) -> None:
     """Each page asks for a session first."""
     assert 401 == visitor(live_app(filled)).get(f"/{page}").status_code
 
@@ -92,7 +92,7 @@ def test_a_form_from_elsewhere_is_refused(client: TestClient, path: str) -> None
     assert 403 == client.post(f"/{path}", data={"csrf": "forged"}).status_code
 
 
-def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, filled: Workplace) -> None:
+def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, filled: Workspace) -> None:
     """Made on the page, tried at the API, gone after one click; never shown again."""
     shown = send(client, "tokens", "tokens", name="the shop", **{"scope.campaigns:read": "on"})
     found = re.search(r"wh_live_\w{8}_\w{32}_\w{8}", shown)
@@ -107,7 +107,7 @@ def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, filled: Wo
     assert 401 == program.get("/api/v1/campaigns", headers=headers).status_code
 
 
-def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: Workplace) -> None:
+def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: Workspace) -> None:
     """The buttons are the ways of its state; a forged one is refused with the ways that exist."""
     with filled.stores.operational.worker() as tx:
         cards = sponsorship.list_campaigns(tx, identity=filled.identity)
@@ -120,7 +120,7 @@ def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: 
     assert "The campaign has moved." in moved
 
 
-def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workplace) -> None:
+def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Workspace) -> None:
     """All forms at once; the download is byte for byte what was made."""
     with filled.stores.operational.worker() as tx:
         card = sponsorship.list_campaigns(tx, identity=filled.identity)[0]
@@ -159,7 +159,7 @@ def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:
 
 
 @pytest.fixture
-def served(filled: Workplace) -> Iterator[str]:
+def served(filled: Workspace) -> Iterator[str]:
     """The address of the desks on a real port, standing still at ``NOW``."""
     with ExitStack() as stack:
         with clock.frozen(NOW):
@@ -169,7 +169,7 @@ def served(filled: Workplace) -> Iterator[str]:
 
 @pytest.mark.browser
 def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
-    browser: Browser, served: str, filled: Workplace
+    browser: Browser, served: str, filled: Workspace
 ) -> None:
     """No serious finding of axe, nothing wider than the phone, no complaint of the console."""
     complaints: list[str] = []
@@ -189,7 +189,7 @@ def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
 
 
 @pytest.mark.browser
-def test_g_and_a_letter_go_to_a_page(browser: Browser, served: str, filled: Workplace) -> None:
+def test_g_and_a_letter_go_to_a_page(browser: Browser, served: str, filled: Workspace) -> None:
     """Every place is two keys away."""
     with clock.frozen(NOW):
         session = cookie(filled)

@@ -15,13 +15,13 @@ from webvisitor import faults
 
 from serving import served
 from wavehouse import listeners
-from wavehouse.accounts import Workplace
 from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
 from wavehouse.web.app import create_app
 from wavehouse.web.live import LiveServices
+from wavehouse.workspace import Workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserContext, Page
@@ -58,15 +58,15 @@ class House:
 
 
 @pytest.fixture
-def house(workplace: Workplace, tmp_path: Path) -> Iterator[House]:
+def house(workspace: Workspace, tmp_path: Path) -> Iterator[House]:
     """Passkeys are bound to a name and a port, so the doors open when the port is known."""
-    with workplace.stores.listeners.worker() as tx:
+    with workspace.stores.listeners.worker() as tx:
         listeners.create(tx, email=ANNA)
-    app = create_app(LiveServices(workplace))
+    app = create_app(LiveServices(workspace))
     with served(app) as address:
         url = address.replace("127.0.0.1", "localhost")
         outbox = tmp_path / "outbox"
-        doors = Doors(workplace.stores.listeners, Site(url), Outbox(outbox))
+        doors = Doors(workspace.stores.listeners, Site(url), Outbox(outbox))
         for router in by_doors(doors):
             app.include_router(router)
         yield House(url, doors, outbox)

@@ -12,52 +12,56 @@ import pytest
 from webvisitor import visitor
 
 from wavehouse import accounts, catalog, measurement, sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.simulation import Settings, simulate
 from wavehouse.web.live import LiveServices, live_app
 from wavehouse.web.services import Metric, SignedIn, Span
+from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 6), date(2026, 11, 19)
 
 
 @pytest.fixture
-def place(workplace: Workplace) -> Iterator[Workplace]:
-    """The workplace at 14:52 of 20 November 2026."""
+def workspace(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace at 14:52 of 20 November 2026."""
     with clock.frozen(NOW):
-        yield workplace
+        yield workspace
 
 
 @pytest.fixture
-def filled(place: Workplace, tmp_path: Path) -> Workplace:
+def filled(workspace: Workspace, tmp_path: Path) -> Workspace:
     """Fourteen simulated days, read by the doors that the commands use."""
     folder = tmp_path / "simulation"
     simulate(Settings(seed=5, people=30, days=14, until=LAST), folder)
     media = catalog.read_media_file(folder / "media.json")
     for feed in sorted((folder / "feeds").iterdir()):
         catalog.ingest_feed(
-            place.stores.operational,
-            identity=place.identity,
+            workspace.stores.operational,
+            identity=workspace.identity,
             location=str(feed),
             reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
         )
-    list(measurement.ingest_logs(place, sorted((folder / "logs").iterdir())))
-    measurement.count(place)
-    measurement.roll_up(place)
-    with place.stores.operational.worker() as tx:
-        sponsorship.import_campaigns(tx, identity=place.identity, path=folder / "campaigns.json")
-        sponsorship.ingest_conversions(tx, identity=place.identity, path=folder / "conversions.csv")
-    return place
+    list(measurement.ingest_logs(workspace, sorted((folder / "logs").iterdir())))
+    measurement.count(workspace)
+    measurement.roll_up(workspace)
+    with workspace.stores.operational.worker() as tx:
+        sponsorship.import_campaigns(
+            tx, identity=workspace.identity, path=folder / "campaigns.json"
+        )
+        sponsorship.ingest_conversions(
+            tx, identity=workspace.identity, path=folder / "conversions.csv"
+        )
+    return workspace
 
 
-def who(place: Workplace) -> SignedIn:
-    return SignedIn(place.identity.name, place.organization.organization_id)
+def who(workspace: Workspace) -> SignedIn:
+    return SignedIn(workspace.identity.name, workspace.organization.organization_id)
 
 
-def test_the_pages_figures_are_the_contexts_own(filled: Workplace) -> None:
+def test_the_pages_figures_are_the_contexts_own(filled: Workspace) -> None:
     """Total, days, episodes, apps and countries of a span all come to the same sum."""
     found = LiveServices(filled).figures(who(filled), Span(FIRST, LAST), None)
     downloads = found.series[Metric.DOWNLOADS]
@@ -72,7 +76,7 @@ def test_the_pages_figures_are_the_contexts_own(filled: Workplace) -> None:
     assert 14 == len(downloads.points)
 
 
-def test_revenue_is_what_the_campaigns_brought(filled: Workplace) -> None:
+def test_revenue_is_what_the_campaigns_brought(filled: Workspace) -> None:
     """The card's total equals the table's rows, which equal the credits."""
     services, span = LiveServices(filled), Span(FIRST, LAST)
     figures = services.figures(who(filled), span, None)
@@ -83,7 +87,7 @@ def test_revenue_is_what_the_campaigns_brought(filled: Workplace) -> None:
     assert "EUR" == figures.currency
 
 
-def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workplace) -> None:
+def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workspace) -> None:
     """A gap in the curve, and no growth out of nothing."""
     services = LiveServices(filled)
     found = services.figures(who(filled), Span(FIRST - timedelta(days=7), LAST), None)
@@ -96,23 +100,23 @@ def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workplac
     assert Metric.DOWNLOADS not in early.series
 
 
-def test_a_house_without_data_has_no_zero_on_its_page(place: Workplace) -> None:
+def test_a_house_without_data_has_no_zero_on_its_page(workspace: Workspace) -> None:
     """Dashes and commands instead."""
-    services = LiveServices(place)
-    found = services.figures(who(place), Span(FIRST, LAST), None)
+    services = LiveServices(workspace)
+    found = services.figures(who(workspace), Span(FIRST, LAST), None)
     assert {None} == {series.total for series in found.series.values()}
-    assert None is services.freshness(who(place)).events_to
+    assert None is services.freshness(who(workspace)).events_to
     assert ([], [], {}) == (
-        list(services.podcasts(who(place))),
-        list(services.campaigns(who(place), Span(FIRST, LAST), None)),
-        services.removed(who(place), Span(FIRST, LAST)),
+        list(services.podcasts(who(workspace))),
+        list(services.campaigns(who(workspace), Span(FIRST, LAST), None)),
+        services.removed(who(workspace), Span(FIRST, LAST)),
     )
 
 
-def test_another_organizations_visitor_is_refused(place: Workplace) -> None:
+def test_another_organizations_visitor_is_refused(workspace: Workspace) -> None:
     """A session of one house opens no other."""
-    stranger = replace(who(place), organization_id=OrganizationId(UUID(int=7)))
-    services = LiveServices(place)
+    stranger = replace(who(workspace), organization_id=OrganizationId(UUID(int=7)))
+    services = LiveServices(workspace)
     for ask in (services.podcasts, services.freshness):
         with pytest.raises(Refused):
             ask(stranger)
@@ -121,7 +125,7 @@ def test_another_organizations_visitor_is_refused(place: Workplace) -> None:
 
 
 def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
-    filled: Workplace,
+    filled: Workspace,
 ) -> None:
     """From the one-time link to the figures; the API asks for a key."""
     with filled.stores.operational.worker() as tx:
@@ -142,7 +146,7 @@ def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
         LiveServices(filled).sign_in(link.token)
 
 
-def test_the_counting_windows_are_those_of_measurement(filled: Workplace) -> None:
+def test_the_counting_windows_are_those_of_measurement(filled: Workspace) -> None:
     """The calendar window is what every other figure counts; three months are not counted."""
     services = LiveServices(filled)
     who = SignedIn("Ada", filled.organization.organization_id)

@@ -15,9 +15,9 @@ import pytest
 
 from serving import served
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.web.live import live_app
+from wavehouse.workspace import Workspace
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
@@ -29,27 +29,27 @@ PAGE = """<!doctype html><title>Shop</title><script src="{src}.js"></script>
 
 
 @pytest.fixture
-def wavehouse(workplace: Workplace) -> Iterator[str]:
+def wavehouse(workspace: Workspace) -> Iterator[str]:
     """The product on a real port."""
-    with served(live_app(workplace)) as url:
+    with served(live_app(workspace)) as url:
         yield url
 
 
 @pytest.fixture
-def pixel(workplace: Workplace) -> str:
+def pixel(workspace: Workspace) -> str:
     """The key of a campaign's pixel; the campaign's links carry utm_source=nordlys."""
     today = clock.today()
-    organization = workplace.organization.organization_id
-    with workplace.stores.operational.worker() as tx:
+    organization = workspace.organization.organization_id
+    with workspace.stores.operational.worker() as tx:
         podcast = tx.value(
             """
             INSERT INTO catalog.podcasts (organization_id, user_id, title, feed_url)
             VALUES (%s, %s, 'Show', 'https://show.example/feed.xml') RETURNING podcast_id
             """,
-            [organization, workplace.identity.user_id],
+            [organization, workspace.identity.user_id],
         )
-    with workplace.stores.operational.app(organization) as tx:
-        identity = workplace.identity
+    with workspace.stores.operational.app(organization) as tx:
+        identity = workspace.identity
         sponsor = sponsorship.add_sponsor(
             tx, identity=identity, sponsor=sponsorship.NewSponsor("Nordlys")
         )
@@ -84,15 +84,15 @@ def shop(wavehouse: str, pixel: str, tmp_path: Path) -> Iterator[str]:
     server.shutdown()
 
 
-def told(place: Workplace) -> list[tuple[str, str]]:
-    with place.stores.operational.worker() as tx:
+def told(workspace: Workspace) -> list[tuple[str, str]]:
+    with workspace.stores.operational.worker() as tx:
         return tx.connection.execute(
             "SELECT DISTINCT method, amount::text FROM sponsorship.credits"
         ).fetchall()
 
 
 def test_a_followed_link_and_an_order_find_each_other_over_pages(
-    browser: Browser, workplace: Workplace, shop: str
+    browser: Browser, workspace: Workspace, shop: str
 ) -> None:
     """Landing with UTM fields, another page, the order: credited to the link; no cookie is set."""
     context = browser.new_context()
@@ -107,13 +107,13 @@ def test_a_followed_link_and_an_order_find_each_other_over_pages(
         page.get_by_role("button").click()
 
     assert (201, 201) == (landing.value.status, order.value.status)
-    assert [("utm", "49.90")] == told(workplace)
+    assert [("utm", "49.90")] == told(workspace)
     assert ([], []) == (context.cookies(), wrong)
     context.close()
 
 
 def test_a_page_that_keeps_nothing_tells_its_order_all_the_same(
-    browser: Browser, workplace: Workplace, shop: str, tmp_path: Path
+    browser: Browser, workspace: Workspace, shop: str, tmp_path: Path
 ) -> None:
     """data-store="none": no id, nothing in the page's storage; the pixel's campaign is credited."""
     page_file = tmp_path / "index.html"
@@ -125,5 +125,5 @@ def test_a_page_that_keeps_nothing_tells_its_order_all_the_same(
 
     assert "sid=" not in order.value.url
     assert 0 == page.evaluate("localStorage.length + sessionStorage.length")
-    assert [("pixel", "49.90")] == told(workplace)
+    assert [("pixel", "49.90")] == told(workspace)
     page.close()

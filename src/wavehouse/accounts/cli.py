@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from wavehouse.accounts.types import OpenWorkplace
+    from wavehouse.workspace import OpenWorkspace
 
 
 SCOPES = [
@@ -47,7 +47,7 @@ def keys() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def create(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     name: str,
     scopes: tuple[str, ...],
     expires: datetime | None,
@@ -60,12 +60,12 @@ def create(
 
     expires_at = expires.replace(tzinfo=UTC) + clock.DAY if expires else None
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         made = service.create_api_key(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             name=name,
             scopes=[Scope(scope) for scope in scopes],
             expires_at=expires_at,
@@ -82,16 +82,16 @@ def create(
 @keys.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def list_keys(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The keys, newest first, without their secrets."""
     from wavehouse.accounts import service
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = service.list_api_keys(tx, identity=place.identity)
+        found = service.list_api_keys(tx, identity=workspace.identity)
     columns = ["prefix", "name", "scopes", "expires", "last used", "revoked"]
     rows = [
         [k.key_prefix, k.name, " ".join(k.scopes), k.expires_at, k.last_used_at, k.revoked_at]
@@ -111,27 +111,27 @@ def list_keys(open_workplace: OpenWorkplace, as_json: bool) -> None:
 @keys.command()
 @click.argument("prefix")
 @click.pass_obj
-def revoke(open_workplace: OpenWorkplace, prefix: str) -> None:
+def revoke(open_workspace: OpenWorkspace, prefix: str) -> None:
     """Revoke the key with this PREFIX at once."""
     from wavehouse.accounts import service
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        service.revoke_api_key(tx, identity=place.identity, key_prefix=prefix)
+        service.revoke_api_key(tx, identity=workspace.identity, key_prefix=prefix)
     terminal.say(f"The key {prefix} is revoked.")
 
 
 @click.command("sign-in-link")
 @click.pass_obj
-def sign_in_link(open_workplace: OpenWorkplace) -> None:
+def sign_in_link(open_workspace: OpenWorkspace) -> None:
     """Print a one-time link that signs the administrator in; it works once, for 24 hours."""
     from wavehouse.accounts import service
     from wavehouse.kernel import terminal
 
-    with open_workplace() as place, place.stores.operational.worker() as tx:
-        link = service.create_login_link(tx, identity=place.identity)
-        address = f"http://{place.settings['host']}:{place.settings['port']}"
+    with open_workspace() as workspace, workspace.stores.operational.worker() as tx:
+        link = service.create_login_link(tx, identity=workspace.identity)
+        address = f"http://{workspace.settings['host']}:{workspace.settings['port']}"
     terminal.out(f"{address}/sign-in?token={link.token}")

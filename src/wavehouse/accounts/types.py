@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any
 
-from wavehouse.kernel.config import Settings
 from wavehouse.kernel.ids import ApiKeyId, OrganizationId, UserId
-from wavehouse.store import Stores
 
 
 class Role(StrEnum):
@@ -129,36 +125,3 @@ class KeptAnswer:
     request_hash: bytes
     status: int | None
     body: dict[str, Any] | None
-
-
-class Gate(Protocol):
-    """The API's door, built by the web and handed to each context's routes.
-
-    ``gate(scope)`` is a FastAPI dependency: who asks, by an API key that has the scope, within
-    its rate. ``gate.answers(scope, 404)`` describes what a route may answer beside its own.
-    """
-
-    def __call__(self, scope: Scope) -> Callable[..., Identity]:
-        """The dependency of a route that needs this scope."""
-        ...
-
-    def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
-        """The problems of a route, for the OpenAPI."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Workplace:
-    """What a command or a request works with: the settings, the open databases, who acts."""
-
-    settings: Settings
-    stores: Stores
-    organization: Organization
-    identity: Identity
-
-
-class OpenWorkplace(Protocol):
-    """Opens the workplace: every command gets this one as click's object (``app.workplace``)."""
-
-    def __call__(self) -> AbstractContextManager[Workplace]:
-        """The databases started, migrated and open while the block lasts."""

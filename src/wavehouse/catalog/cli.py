@@ -12,10 +12,10 @@ import click
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from wavehouse.accounts import OpenWorkplace, Workplace
     from wavehouse.catalog.service import FeedReading
     from wavehouse.catalog.types import IngestedFeed
     from wavehouse.kernel.errors import WavehouseError
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
     Outcome = tuple[str, IngestedFeed | WavehouseError]
 
@@ -55,14 +55,14 @@ def feed(
 
     options = {"media": read_media_file(media) if media else {}, "again": again}
     outcomes: list[Outcome] = []
-    open_workplace: OpenWorkplace = context.obj
+    open_workspace: OpenWorkspace = context.obj
     with (
-        open_workplace() as place,
+        open_workspace() as workspace,
         terminal.progress("Feeds", len(locations), "feeds") as meter,
     ):
         for location in locations:
             with _reading(location, allow_private, no_probe, options) as reading:
-                outcomes.append(_outcome(place, location, reading))
+                outcomes.append(_outcome(workspace, location, reading))
             meter.advance(1)
     if as_json:
         terminal.print_json({"feeds": [_as_json(*outcome) for outcome in outcomes]})
@@ -89,15 +89,15 @@ def _reading(
         yield FeedReading(source=source, probe=None if no_probe else WebMediaProbe(web), **options)
 
 
-def _outcome(place: Workplace, location: str, reading: FeedReading) -> Outcome:
+def _outcome(workspace: Workspace, location: str, reading: FeedReading) -> Outcome:
     """What came of one feed: a bad one does not stop the others."""
     from wavehouse.catalog.service import ingest_feed
     from wavehouse.kernel.errors import WavehouseError
 
     try:
         return location, ingest_feed(
-            place.stores.operational,
-            identity=place.identity,
+            workspace.stores.operational,
+            identity=workspace.identity,
             location=location,
             reading=reading,
         )
@@ -128,8 +128,8 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
     for location, outcome in outcomes:
         if isinstance(outcome, Exception):
             click.echo(f"Error: {outcome}", err=True)
-            if outcome.hint:
-                click.echo(f"Try:   {outcome.hint}", err=True)
+            for line in outcome.next_steps():
+                click.echo(line, err=True)
             continue
         for item in outcome.dropped[:_DROPPED_SHOWN]:
             click.echo(f"{location}:{item.line}: dropped, {item.detail}", err=True)
@@ -166,17 +166,17 @@ def feeds() -> None:
 @feeds.command("list")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
-def list_feeds(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def list_feeds(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Every show, with its feed and when it was last read."""
     from wavehouse.catalog.rules.addresses import shown
     from wavehouse.catalog.service import list_podcasts
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = list_podcasts(tx, identity=place.identity)
+        found = list_podcasts(tx, identity=workspace.identity)
     if as_json:
         terminal.print_json({"feeds": [dataclasses.asdict(podcast) for podcast in found]})
     elif found:

@@ -11,13 +11,14 @@ from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
 
-from wavehouse.accounts import Gate, Identity, Scope
+from wavehouse.accounts import Identity, Scope
 from wavehouse.catalog.service import list_episodes, list_podcasts
 from wavehouse.catalog.types import EpisodeSummary, PodcastSummary
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, page_of
 from wavehouse.store import Database, Operational
+from wavehouse.workspace import Gate
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -49,7 +50,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     def show_of(identity: Identity, podcast_id: UUID) -> PodcastSummary:
         found = [show for show in shows(identity) if show.podcast_id == podcast_id]
         if not found:
-            raise NotFound("there is no such show", hint="GET /api/v1/podcasts")
+            raise NotFound("there is no such show", command="GET /api/v1/podcasts")
         return found[0]
 
     @api.get("/podcasts", responses=gate.answers(scope))

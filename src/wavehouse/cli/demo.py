@@ -15,7 +15,7 @@ import click
 from wavehouse.kernel import terminal
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import Workplace
+    from wavehouse.workspace import Workspace
 
 
 @click.command()
@@ -54,7 +54,7 @@ def demo(
     Starts the product's own PostgreSQL, simulates listeners of invented shows with a known truth,
     ingests and counts them like anybody's data, and holds the counts against the truth.
     """
-    from wavehouse.app import workplace
+    from wavehouse.app import open_workspace
     from wavehouse.cli.sample import Sample
     from wavehouse.kernel import config
 
@@ -65,12 +65,12 @@ def demo(
         terminal.say("Sample data removed." if sample.remove() else "There is no sample data.")
         return
     sample.make_room()
-    with workplace({"port": port}) as place:
-        sample.refuse_foreign_data(place)
+    with open_workspace({"port": port}) as workspace:
+        sample.refuse_foreign_data(workspace)
         truth = sample.simulate()
-        _ingest(place, sample)
-        reports = _report(place, sample, truth)
-        result = _result(place, sample, truth, reports, time.monotonic() - began)
+        _ingest(workspace, sample)
+        reports = _report(workspace, sample, truth)
+        result = _result(workspace, sample, truth, reports, time.monotonic() - began)
         if as_json:
             terminal.print_json(result)
         else:
@@ -78,7 +78,7 @@ def demo(
         if serve:
             from wavehouse.cli.serving import serve as serve_dashboard
 
-            serve_dashboard(place, sample_data=True, open_browser=open_browser)
+            serve_dashboard(workspace, sample_data=True, open_browser=open_browser)
 
 
 @contextmanager
@@ -88,7 +88,7 @@ def _step(title: str) -> Iterator[None]:
     terminal.say(f"{title:<34} {time.monotonic() - began:5.1f} s")
 
 
-def _ingest(place: Workplace, sample: Any) -> None:
+def _ingest(workspace: Workspace, sample: Any) -> None:
     """Steps 1 to 6 of the main job, by the same use cases as the commands'."""
     from wavehouse import catalog, measurement, sponsorship
     from wavehouse.cli import demo_orders
@@ -99,8 +99,8 @@ def _ingest(place: Workplace, sample: Any) -> None:
     with _step("Registered the shows"):
         for feed in sorted((folder / "feeds").glob("*.xml")):
             catalog.ingest_feed(
-                place.stores.operational,
-                identity=place.identity,
+                workspace.stores.operational,
+                identity=workspace.identity,
                 location=str(feed),
                 reading=reading,
             )
@@ -109,46 +109,50 @@ def _ingest(place: Workplace, sample: Any) -> None:
         _step("Read the access logs"),
         terminal.progress("Reading logs", sum(p.stat().st_size for p in logs), "bytes") as meter,
     ):
-        for _ in measurement.ingest_logs(place, logs, on_bytes=meter.advance):
+        for _ in measurement.ingest_logs(workspace, logs, on_bytes=meter.advance):
             pass
-    days = measurement.pending_days(place)
+    days = measurement.pending_days(workspace)
     with _step("Counted downloads"), terminal.progress("Counting", len(days), "days") as meter:
-        measurement.count(place, on_day=lambda _: meter.advance(1))
+        measurement.count(workspace, on_day=lambda _: meter.advance(1))
     with _step("Rolled up hours and days"):
-        measurement.roll_up(place)
-    organization_id = place.organization.organization_id
+        measurement.roll_up(workspace)
+    organization_id = workspace.organization.organization_id
     with (
         _step("Attributed the conversions"),
-        place.stores.operational.app(organization_id) as tx,
+        workspace.stores.operational.app(organization_id) as tx,
     ):
-        sponsorship.import_campaigns(tx, identity=place.identity, path=folder / "campaigns.json")
-        sponsorship.ingest_conversions(tx, identity=place.identity, path=folder / "conversions.csv")
-        demo_orders.tell(tx, place, folder)
+        sponsorship.import_campaigns(
+            tx, identity=workspace.identity, path=folder / "campaigns.json"
+        )
+        sponsorship.ingest_conversions(
+            tx, identity=workspace.identity, path=folder / "conversions.csv"
+        )
+        demo_orders.tell(tx, workspace, folder)
 
 
-def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, Path]:
+def _report(workspace: Workspace, sample: Any, truth: dict[str, Any]) -> dict[str, Path]:
     """The report of the campaign that earned most, in every form."""
     from wavehouse import sponsorship
 
     last = date.fromisoformat(truth["until"])
-    organization_id = place.organization.organization_id
+    organization_id = workspace.organization.organization_id
     with (
         _step("Wrote the sponsor report"),
-        place.stores.operational.app(organization_id) as tx,
+        workspace.stores.operational.app(organization_id) as tx,
     ):
         best = sponsorship.campaign_results(
-            tx, identity=place.identity, first=date.fromisoformat(truth["from"]), last=last
+            tx, identity=workspace.identity, first=date.fromisoformat(truth["from"]), last=last
         )
         if not best:
             return {}
         card = best[0].card
         made = sponsorship.make_report(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(place),
+            delivery=sponsorship.from_rollups(workspace),
             formats=("pdf", "json", "xlsx", "csv"),
             folder=sample.reports,
         )
@@ -156,7 +160,7 @@ def _report(place: Workplace, sample: Any, truth: dict[str, Any]) -> dict[str, P
 
 
 def _result(
-    place: Workplace,
+    workspace: Workspace,
     sample: Any,
     truth: dict[str, Any],
     reports: dict[str, Path],
@@ -167,22 +171,22 @@ def _result(
     from wavehouse.cli import demo_orders
 
     first, last = date.fromisoformat(truth["from"]), date.fromisoformat(truth["until"])
-    organization_id = place.organization.organization_id
-    with place.stores.operational.app(organization_id) as tx:
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization_id) as tx:
         # A redemption may come after the flight: everything until today.
         campaigns = sponsorship.campaign_results(
-            tx, identity=place.identity, first=first, last=last
+            tx, identity=workspace.identity, first=first, last=last
         )
     paid = [c for c in campaigns if c.card.status not in ("draft", "cancelled")]
     revenue = sum((c.results.revenue for c in campaigns), Decimal(0))
     spend = sum((c.card.campaign_value for c in paid), Decimal(0))
     earned = sum((c.results.revenue * c.card.margin for c in paid), Decimal(0))
-    days = measurement.days(place, first=first, last=last)
+    days = measurement.days(workspace, first=first, last=last)
     return {
         "from": first,
         "to": last,
         "downloads": sum(day.downloads for day in days),
-        "listeners": measurement.listeners(place, first=last - timedelta(days=27), last=last),
+        "listeners": measurement.listeners(workspace, first=last - timedelta(days=27), last=last),
         "conversions": sum(c.results.conversions for c in campaigns),
         "revenue": float(revenue),
         "currency": truth["revenue"]["currency"],
@@ -190,26 +194,26 @@ def _result(
         "reports": {form: str(path) for form, path in reports.items()},
         "seconds": round(seconds, 2),
         "windows": dict(
-            measurement.by_window(place, first=last - timedelta(days=27), last=last).downloads
+            measurement.by_window(workspace, first=last - timedelta(days=27), last=last).downloads
         ),
-        "credit": demo_orders.credited(place, first, last),
-        "truth": _against_truth(place, truth, first, last)
-        | demo_orders.against_truth(place, sample.folder, truth["web"], first, last),
+        "credit": demo_orders.credited(workspace, first, last),
+        "truth": _against_truth(workspace, truth, first, last)
+        | demo_orders.against_truth(workspace, sample.folder, truth["web"], first, last),
     }
 
 
 def _against_truth(
-    place: Workplace, truth: dict[str, Any], first: date, last: date
+    workspace: Workspace, truth: dict[str, Any], first: date, last: date
 ) -> dict[str, dict[str, int]]:
     """For each rule the downloads of its own episode: expected by construction, and counted."""
     from wavehouse import catalog, measurement
 
     counted = {
         figure.member: figure.downloads
-        for figure in measurement.figures(place, "episode", first=first, last=last)
+        for figure in measurement.figures(workspace, "episode", first=first, last=last)
     }
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        episodes = catalog.list_episodes(tx, identity=place.identity)
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        episodes = catalog.list_episodes(tx, identity=workspace.identity)
     by_guid = {e.guid: counted.get(str(e.episode_id), 0) for e in episodes}
     return {
         rule: {"expected": expected, "counted": by_guid.get(f"sim-{rule}", 0)}

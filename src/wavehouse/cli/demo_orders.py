@@ -9,19 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.sponsorship import CampaignCard
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
 
 
-def tell(tx: Tx[Operational], place: Workplace, folder: Path) -> None:
+def tell(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
     """Hand over every order of ``orders.jsonl``; one of a page twice, as if loaded again (AT02)."""
-    cards = _cards(tx, place, folder)
+    cards = _cards(tx, workspace, folder)
     orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
     pixels = {
         key: sponsorship.add_pixel(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             card=cards[key],
             name=f"Thank you: {cards[key].name}",
             conversion_type=sponsorship.ConversionType.PURCHASE,
@@ -44,28 +44,28 @@ def tell(tx: Tx[Operational], place: Workplace, folder: Path) -> None:
         for _ in range(2 if pixel else 1):
             sponsorship.record_conversion(
                 tx,
-                identity=place.identity,
+                identity=workspace.identity,
                 conversion=conversion,
                 source_name="demo",
                 source="pixel" if pixel else "api",
             )
 
 
-def credited(place: Workplace, first: date, last: date) -> dict[str, float]:
+def credited(workspace: Workspace, first: date, last: date) -> dict[str, float]:
     """What each model credits in all: the same sum (AT10)."""
     sums: dict[str, Decimal] = {}
-    for one in _totals(place, first, last):
+    for one in _totals(workspace, first, last):
         sums[one.model] = sums.get(one.model, Decimal(0)) + one.amount
     return {model: float(amount) for model, amount in sums.items()}
 
 
 def against_truth(
-    place: Workplace, folder: Path, truth: dict[str, Any], first: date, last: date
+    workspace: Workspace, folder: Path, truth: dict[str, Any], first: date, last: date
 ) -> dict[str, dict[str, int]]:
     """Orders by pixel, once each (AT02), and by link (AT06); cents where models differ (AT09)."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        keys = {card.campaign_id: key for key, card in _cards(tx, place, folder).items()}
-    totals = [t for t in _totals(place, first, last) if t.method in ("utm", "pixel")]
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        keys = {card.campaign_id: key for key, card in _cards(tx, workspace, folder).items()}
+    totals = [t for t in _totals(workspace, first, last) if t.method in ("utm", "pixel")]
     by_last, by_linear = truth["last_touch_cents"], truth["linear_cents"]
     most = max(by_linear, key=lambda key: by_linear[key] - by_last.get(key, 0), default="")
 
@@ -83,16 +83,16 @@ def against_truth(
     }
 
 
-def _totals(place: Workplace, first: date, last: date) -> list[sponsorship.CreditTotal]:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        return sponsorship.credit_totals(tx, identity=place.identity, first=first, last=last)
+def _totals(workspace: Workspace, first: date, last: date) -> list[sponsorship.CreditTotal]:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        return sponsorship.credit_totals(tx, identity=workspace.identity, first=first, last=last)
 
 
-def _cards(tx: Tx[Operational], place: Workplace, folder: Path) -> dict[str, CampaignCard]:
+def _cards(tx: Tx[Operational], workspace: Workspace, folder: Path) -> dict[str, CampaignCard]:
     """The sample's campaigns by the keys of its files."""
     told = json.loads((folder / "campaigns.json").read_text(encoding="utf-8"))
     keys = {campaign["name"]: campaign["key"] for campaign in told["campaigns"]}
-    cards = sponsorship.list_campaigns(tx, identity=place.identity)
+    cards = sponsorship.list_campaigns(tx, identity=workspace.identity)
     return {keys[card.name]: card for card in cards if card.name in keys}
 
 

@@ -15,8 +15,8 @@ from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import EXIT_FOUND, WavehouseError
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import Workplace
     from wavehouse.kernel.config import Settings
+    from wavehouse.workspace import Workspace
 
 _ENOUGH_DISK = 2 * 2**30
 
@@ -65,14 +65,16 @@ def _examine() -> Iterator[Finding]:
     try:
         settings = config.load()
     except WavehouseError as error:
-        yield Finding("settings", False, str(error), error.hint or "wavehouse config show")
+        yield Finding(
+            "settings", False, str(error), error.command or error.hint or "wavehouse config show"
+        )
         return
     yield Finding("settings", True, f"home {settings.home}", "")
     yield _disk(settings)
-    from wavehouse.app import workplace
+    from wavehouse.app import open_workspace
 
     try:
-        with workplace() as place:
+        with open_workspace() as workspace:
             for look in (
                 _server,
                 _schema,
@@ -83,19 +85,21 @@ def _examine() -> Iterator[Finding]:
                 _sizes,
                 _inclusions,
             ):
-                yield from _guarded(look, place)
+                yield from _guarded(look, workspace)
     except Exception as unforeseen:
-        from wavehouse.cli.faults import told
+        from wavehouse.cli.faults import as_sentence
 
-        found = unforeseen if isinstance(unforeseen, WavehouseError) else told(unforeseen)
-        yield Finding("databases", False, str(found), found.hint or "")
+        found = unforeseen if isinstance(unforeseen, WavehouseError) else as_sentence(unforeseen)
+        yield Finding("databases", False, str(found), found.command or found.hint or "")
 
 
-def _guarded(look: Callable[..., Finding], place: Workplace) -> Iterator[Finding]:
+def _guarded(look: Callable[..., Finding], workspace: Workspace) -> Iterator[Finding]:
     try:
-        yield look(place)
+        yield look(workspace)
     except WavehouseError as error:
-        yield Finding(look.__name__.strip("_"), False, str(error), error.hint or "")
+        yield Finding(
+            look.__name__.strip("_"), False, str(error), error.command or error.hint or ""
+        )
 
 
 def _python() -> Finding:
@@ -115,20 +119,20 @@ def _disk(settings: Settings) -> Finding:
     return Finding("disk", free > _ENOUGH_DISK, says, "" if free > _ENOUGH_DISK else "df -h")
 
 
-def _server(place: Workplace) -> Finding:
+def _server(workspace: Workspace) -> Finding:
 
-    version = place.stores.operational.answer().version
-    server = place.stores.server
+    version = workspace.stores.operational.answer().version
+    server = workspace.stores.server
     where = f"embedded, {server.data}" if server else "at the configured URL"
     return Finding("postgresql", True, f"{version}, {where}")
 
 
-def _schema(place: Workplace) -> Finding:
+def _schema(workspace: Workspace) -> Finding:
     from wavehouse import schema
     from wavehouse.app import targets_of
 
     pending = 0
-    for target in targets_of(place.stores):
+    for target in targets_of(workspace.stores):
         status = schema.status(target.conninfo, target.folder, role=target.role)
         pending += sum(entry.state != schema.EntryState.APPLIED for entry in status.entries)
     if pending:
@@ -136,50 +140,50 @@ def _schema(place: Workplace) -> Finding:
     return Finding("schema", True, "three ladders applied")
 
 
-def _clock(place: Workplace) -> Finding:
+def _clock(workspace: Workspace) -> Finding:
     from wavehouse.kernel import clock
 
-    away = abs((place.stores.operational.answer().at - clock.now()).total_seconds())
+    away = abs((workspace.stores.operational.answer().at - clock.now()).total_seconds())
     return Finding(
         "clock", away < 5, f"{away:.1f} s from the database's", "" if away < 5 else "timedatectl"
     )
 
 
-def _data(place: Workplace) -> Finding:
+def _data(workspace: Workspace) -> Finding:
     from wavehouse import catalog, measurement
 
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        shows = catalog.list_podcasts(tx, identity=place.identity)
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        shows = catalog.list_podcasts(tx, identity=workspace.identity)
     if not shows:
         return Finding("shows", True, "none yet", "wavehouse ingest feed https://…/feed.xml")
-    newest = measurement.freshness(place).newest_request
+    newest = measurement.freshness(workspace).newest_request
     if newest is None:
         return Finding("shows", True, f"{len(shows)}, no log read", "wavehouse ingest logs …")
     return Finding("shows", True, f"{len(shows)}; events to {newest:%Y-%m-%d %H:%M} UTC")
 
 
-def _waiting(place: Workplace) -> Finding:
+def _waiting(workspace: Workspace) -> Finding:
     from wavehouse import measurement
 
-    fresh = measurement.freshness(place)
+    fresh = measurement.freshness(workspace)
     waiting = fresh.pending_batches + fresh.dirty_hours
     says = f"{fresh.pending_batches} batches to count, {fresh.dirty_hours} hours to roll up"
     return Finding("counting", not waiting, says, "wavehouse rollup run" if waiting else "")
 
 
-def _quarantine(place: Workplace) -> Finding:
+def _quarantine(workspace: Workspace) -> Finding:
     from wavehouse import measurement
 
-    rows = measurement.freshness(place).quarantined
+    rows = measurement.freshness(workspace).quarantined
     return Finding(
         "quarantine", not rows, f"{rows:,} rows", "wavehouse quarantine list" if rows else ""
     )
 
 
-def _inclusions(place: Workplace) -> Finding:
+def _inclusions(workspace: Workspace) -> Finding:
     from wavehouse import measurement
 
-    expired = measurement.expired_inclusions(place)
+    expired = measurement.expired_inclusions(workspace)
     if expired:
         return Finding(
             "inclusions",
@@ -190,10 +194,10 @@ def _inclusions(place: Workplace) -> Finding:
     return Finding("inclusions", True, "none has expired")
 
 
-def _sizes(place: Workplace) -> Finding:
+def _sizes(workspace: Workspace) -> Finding:
     from wavehouse import catalog
 
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         unknown = sum(entry.bytes is None for entry in catalog.media_index(tx))
     if unknown:
         return Finding(

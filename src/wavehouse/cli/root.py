@@ -13,8 +13,8 @@ from wavehouse.cli.loading import Lazy, LazyGroup
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from wavehouse.accounts import Workplace
     from wavehouse.schema import Target
+    from wavehouse.workspace import Workspace
 
 INGEST = {
     "feed": Lazy("wavehouse.catalog.cli:feed", "Register shows and episodes from RSS feeds."),
@@ -80,10 +80,10 @@ COMMANDS = {
 }
 
 
-def _open_workplace() -> AbstractContextManager[Workplace]:
-    from wavehouse.app import workplace
+def _open_workspace() -> AbstractContextManager[Workspace]:
+    from wavehouse.app import open_workspace
 
-    return workplace()
+    return open_workspace()
 
 
 def _own_ladders() -> AbstractContextManager[list[Target]]:
@@ -92,10 +92,10 @@ def _own_ladders() -> AbstractContextManager[list[Target]]:
     return schema_targets()
 
 
-def _reread_conversions(place: Workplace, path: Path) -> frozenset[int]:
+def _reread_conversions(workspace: Workspace, path: Path) -> frozenset[int]:
     from wavehouse.app import reread_conversions
 
-    return reread_conversions(place, path)
+    return reread_conversions(workspace, path)
 
 
 @click.group(
@@ -117,7 +117,7 @@ def root(context: click.Context, quiet: bool) -> None:
     from wavehouse.kernel import terminal
 
     terminal.be_quiet(quiet)
-    context.obj = context.obj or _open_workplace
+    context.obj = context.obj or _open_workspace
     context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
     context.meta.setdefault("wavehouse.replay_readers", {"conversions": _reread_conversions})
 

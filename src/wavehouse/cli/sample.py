@@ -13,8 +13,8 @@ from wavehouse.kernel import clock, terminal
 from wavehouse.kernel.errors import Refused
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import Workplace
     from wavehouse.kernel.config import Settings
+    from wavehouse.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,18 +77,18 @@ class Sample:
             terminal.say("Removing the sample data of an earlier demo.")
             self.remove()
 
-    def refuse_foreign_data(self, place: Workplace) -> None:
+    def refuse_foreign_data(self, workspace: Workspace) -> None:
         """Refuse to mix sample data with somebody's own; mark the databases as sample if empty."""
         from wavehouse import catalog
 
         if self._found() is None:
-            with place.stores.operational.app(place.organization.organization_id) as tx:
-                shows = catalog.list_podcasts(tx, identity=place.identity)
+            with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+                shows = catalog.list_podcasts(tx, identity=workspace.identity)
             if shows:
                 raise Refused(
                     "this installation holds shows of your own; sample data would mix with them",
                     where=str(self.home),
-                    hint="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+                    command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
                 )
             self.home.mkdir(parents=True, exist_ok=True)
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
@@ -96,21 +96,22 @@ class Sample:
     def _refuse_to_remove_others(self) -> None:
         """Whoever ingested a show of their own into the demo's home must not lose it with it."""
         from wavehouse import catalog
-        from wavehouse.app import workplace
+        from wavehouse.app import open_workspace
 
         feeds = sorted((self.folder / "feeds").glob("*.xml"))
         sample = {catalog.parse_feed(feed.read_bytes()).podcast_guid for feed in feeds}
         with (
-            workplace() as place,
-            place.stores.operational.app(place.organization.organization_id) as tx,
+            open_workspace() as workspace,
+            workspace.stores.operational.app(workspace.organization.organization_id) as tx,
         ):
-            shows = catalog.list_podcasts(tx, identity=place.identity)
+            shows = catalog.list_podcasts(tx, identity=workspace.identity)
         own = [show.title for show in shows if show.podcast_guid not in sample]
         if own:
             raise Refused(
                 f"these databases also hold shows of your own ({', '.join(own[:3])})",
                 where=str(self.home),
-                hint="Use another folder: WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+                hint="Use another folder.",
+                command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
             )
 
     def simulate(self) -> dict[str, Any]:

@@ -17,7 +17,7 @@ import click
 from wavehouse.kernel import terminal
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import Workplace
+    from wavehouse.workspace import Workspace
 
 _LOOK_SECONDS = 5.0
 _COUNT_ROUNDS = 12
@@ -42,25 +42,25 @@ def up(port: int | None, host: str | None, open_browser: bool, folders: tuple[st
     commands ingest go on in the background. Logs that arrive in watched folders are read too
     (`wavehouse ingest watch` says how).
     """
-    from wavehouse.app import workplace
+    from wavehouse.app import open_workspace
 
-    with workplace({"port": port, "host": host, "watch": list(folders) or None}) as place:
-        serve(place, open_browser=open_browser)
+    with open_workspace({"port": port, "host": host, "watch": list(folders) or None}) as workspace:
+        serve(workspace, open_browser=open_browser)
 
 
-def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = False) -> None:
-    """Serve the dashboard on an open workplace until the program is told to stop."""
+def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool = False) -> None:
+    """Serve the dashboard on an open workspace until the program is told to stop."""
     from wavehouse import accounts
     from wavehouse.web import Site, live_app, server
 
-    host, port = place.settings["host"], place.settings["port"]
-    named = urlsplit(place.settings["site_url"] or "").hostname
-    known = {*place.settings["allowed_hosts"], host, *([named] if named else [])}
+    host, port = workspace.settings["host"], workspace.settings["port"]
+    named = urlsplit(workspace.settings["site_url"] or "").hostname
+    known = {*workspace.settings["allowed_hosts"], host, *([named] if named else [])}
     site = Site(hosts=frozenset(known))
-    application = live_app(place, site=site, sample_data=sample_data)
+    application = live_app(workspace, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))
-    with place.stores.operational.worker() as tx:
-        link = accounts.create_login_link(tx, identity=place.identity)
+    with workspace.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=workspace.identity)
     address = f"http://{host}:{running.config.port}"
     terminal.say(f"\nWavehouse is at {address}")
     terminal.out(f"{address}/sign-in?token={link.token}")
@@ -68,7 +68,7 @@ def serve(place: Workplace, *, sample_data: bool = False, open_browser: bool = F
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
-    with background_counting(place), background_watching(place):
+    with background_counting(workspace), background_watching(workspace):
         running.run()
 
 
@@ -86,15 +86,15 @@ def free_port(host: str, port: int) -> int:
         except OSError as error:
             raise Refused(
                 f"{host}:{port} cannot be used: {error.strerror}",
-                hint=f"wavehouse up --port {port + 1}",
+                command=f"wavehouse up --port {port + 1}",
             ) from None
     return port
 
 
 @contextmanager
-def background_watching(place: Workplace) -> Iterator[None]:
+def background_watching(workspace: Workspace) -> Iterator[None]:
     """Read the logs that arrive in the folders of the setting ``watch``, if there are any."""
-    folders = [Path(name) for name in place.settings["watch"]]
+    folders = [Path(name) for name in workspace.settings["watch"]]
     if not folders:
         yield
         return
@@ -106,7 +106,7 @@ def background_watching(place: Workplace) -> Iterator[None]:
         while not stop.is_set():
             try:
                 for done in measurement.watch(
-                    place, folders, interval=_LOOK_SECONDS, wait=stop.wait
+                    workspace, folders, interval=_LOOK_SECONDS, wait=stop.wait
                 ):
                     terminal.say(
                         f"{len(done.files)} log files: {done.tally.stored:,} new requests, "
@@ -127,14 +127,14 @@ def background_watching(place: Workplace) -> Iterator[None]:
 
 
 @contextmanager
-def background_counting(place: Workplace) -> Iterator[None]:
+def background_counting(workspace: Workspace) -> Iterator[None]:
     """Look after the server, count every minute what other programs ingest, tidy every hour."""
     stop = threading.Event()
 
     def work() -> None:
         from wavehouse import listeners, measurement
 
-        server = place.stores.server
+        server = workspace.stores.server
         rounds = itertools.count(1)
         while not stop.wait(_LOOK_SECONDS):
             try:
@@ -142,10 +142,10 @@ def background_counting(place: Workplace) -> Iterator[None]:
                     terminal.say("The embedded PostgreSQL had died; it runs again.")
                 number = next(rounds)
                 if number % _TIDY_ROUNDS == 1:  # soon after the start, then every hour
-                    listeners.tidy(place.stores.listeners)
+                    listeners.tidy(workspace.stores.listeners)
                 if number % _COUNT_ROUNDS == 0:
-                    measurement.count(place)
-                    measurement.roll_up(place)
+                    measurement.count(workspace)
+                    measurement.roll_up(workspace)
             except Exception as error:  # whatever it was: the next minute may be better
                 terminal.say(f"Work behind the pages waits: {type(error).__name__}: {error}")
 

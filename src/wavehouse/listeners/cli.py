@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.workspace import OpenWorkspace
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 EMAIL = click.option("--email", required=True, help="The listener's e-mail address.")
@@ -23,12 +23,12 @@ def listeners() -> None:
 @EMAIL
 @AS_JSON
 @click.pass_obj
-def create(open_workplace: OpenWorkplace, email: str, as_json: bool) -> None:
+def create(open_workspace: OpenWorkspace, email: str, as_json: bool) -> None:
     """Add a listener. Only the address is kept of a person."""
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import accounts
 
-    with open_workplace() as place, place.stores.listeners.worker() as tx:
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
         made = accounts.create(tx, email=email)
     if as_json:
         terminal.print_json({"listener_id": made.listener_id, "email": made.email})
@@ -45,7 +45,7 @@ def create(open_workplace: OpenWorkplace, email: str, as_json: bool) -> None:
 @click.option("--device", required=True, help="Which app or device it is for.")
 @AS_JSON
 @click.pass_obj
-def app_password(open_workplace: OpenWorkplace, email: str, device: str, as_json: bool) -> None:
+def app_password(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool) -> None:
     """Make a password for one app: gPodder, AntennaPod and others sign in with it.
 
     It is shown this once; only its hash is stored. In the app choose gpodder.net as the service and
@@ -54,7 +54,7 @@ def app_password(open_workplace: OpenWorkplace, email: str, device: str, as_json
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import accounts
 
-    with open_workplace() as place, place.stores.listeners.worker() as tx:
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
         made = accounts.new_app_password(tx, email=email, device=device)
     if as_json:
         terminal.print_json(
@@ -70,12 +70,12 @@ def app_password(open_workplace: OpenWorkplace, email: str, device: str, as_json
 @click.option("--device", required=True, help="The app or device whose passwords end.")
 @AS_JSON
 @click.pass_obj
-def revoke(open_workplace: OpenWorkplace, email: str, device: str, as_json: bool) -> None:
+def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool) -> None:
     """Revoke the passwords of a device at once, with every session that they opened."""
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import accounts
 
-    with open_workplace() as place, place.stores.listeners.worker() as tx:
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
         revoked = accounts.revoke_app_password(tx, email=email, device=device)
     if as_json:
         terminal.print_json({"revoked": revoked})
@@ -86,7 +86,7 @@ def revoke(open_workplace: OpenWorkplace, email: str, device: str, as_json: bool
 @listeners.command("tidy")
 @AS_JSON
 @click.pass_obj
-def tidy(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Delete expired sign-in links, sessions, passkey challenges and changes of address.
 
     `wavehouse up` does it once an hour by itself; this is for a cron job where only the web app
@@ -97,8 +97,8 @@ def tidy(open_workplace: OpenWorkplace, as_json: bool) -> None:
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import expiry
 
-    with open_workplace() as place:
-        gone = asdict(expiry.tidy(place.stores.listeners))
+    with open_workspace() as workspace:
+        gone = asdict(expiry.tidy(workspace.stores.listeners))
     if as_json:
         terminal.print_json(gone)
     else:
@@ -111,7 +111,7 @@ def tidy(open_workplace: OpenWorkplace, as_json: bool) -> None:
 @EMAIL
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write it there.")
 @click.pass_obj
-def export(open_workplace: OpenWorkplace, email: str, out: Path | None) -> None:
+def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     """Print everything that a listener has here as one JSON object, to be carried away.
 
     Devices, shows, episodes, every action; no password. `wavehouse listeners import` takes it, here
@@ -122,10 +122,10 @@ def export(open_workplace: OpenWorkplace, email: str, out: Path | None) -> None:
     from wavehouse.kernel import terminal
     from wavehouse.listeners.service import accounts, archives
 
-    with open_workplace() as place:
-        with place.stores.listeners.worker() as tx:
+    with open_workspace() as workspace:
+        with workspace.stores.listeners.worker() as tx:
             listener = accounts.find(tx, email=email)
-        found = archives.archive(place.stores.listeners, listener_id=listener.listener_id)
+        found = archives.archive(workspace.stores.listeners, listener_id=listener.listener_id)
     if out is None:
         terminal.print_json(found)
         return
@@ -138,7 +138,7 @@ def export(open_workplace: OpenWorkplace, email: str, out: Path | None) -> None:
 @click.argument("archive", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @AS_JSON
 @click.pass_obj
-def bring_in(open_workplace: OpenWorkplace, email: str, archive: Path, as_json: bool) -> None:
+def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: bool) -> None:
     """Add an exported archive to what a listener has; twice is once."""
     import json
 
@@ -153,13 +153,14 @@ def bring_in(open_workplace: OpenWorkplace, email: str, archive: Path, as_json: 
         raise InvalidInput(
             "this is no JSON",
             where=str(archive),
-            hint="make one: wavehouse listeners export --email E --out archive.json",
+            hint="Make an archive.",
+            command="wavehouse listeners export --email E --out archive.json",
         ) from error
-    with open_workplace() as place:
-        with place.stores.listeners.worker() as tx:
+    with open_workspace() as workspace:
+        with workspace.stores.listeners.worker() as tx:
             listener = accounts.find(tx, email=email)
         caller = Caller(listener.listener_id, listener.email, b"")
-        done = archives.bring_in(place.stores.listeners, caller=caller, told=told)
+        done = archives.bring_in(workspace.stores.listeners, caller=caller, told=told)
     if as_json:
         terminal.print_json(done)
     else:
@@ -171,7 +172,7 @@ def bring_in(open_workplace: OpenWorkplace, email: str, archive: Path, as_json: 
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @AS_JSON
 @click.pass_obj
-def erase(open_workplace: OpenWorkplace, email: str, yes: bool, as_json: bool) -> None:
+def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -> None:
     """Erase a listener with everything that is theirs, and print a receipt (P37).
 
     Actions, positions, devices, shows, passwords, sessions. What their apps send later is refused
@@ -182,8 +183,8 @@ def erase(open_workplace: OpenWorkplace, email: str, yes: bool, as_json: bool) -
 
     if not yes:
         click.confirm(f"Erase {email} and everything that is theirs?", abort=True, err=True)
-    with open_workplace() as place:
-        receipt = archives.erase(place.stores.listeners, email=email)
+    with open_workspace() as workspace:
+        receipt = archives.erase(workspace.stores.listeners, email=email)
     if as_json:
         terminal.print_json(receipt.as_json())
     else:

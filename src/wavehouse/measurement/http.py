@@ -1,7 +1,7 @@
 """``/api/v1``: counted figures, the files they came from, and the quarantine.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
-over the workplace.
+over the workspace.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from wavehouse.accounts import Gate, Scope, Workplace
+from wavehouse.accounts import Scope
 from wavehouse.kernel import reference
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, cut, decoded
@@ -24,6 +24,7 @@ from wavehouse.measurement.service.quarantine import NO_READERS, Reader
 from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
 from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
+from wavehouse.workspace import Gate, Workspace
 
 MOST_DAYS = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -109,16 +110,18 @@ class Closed:
     unreadable: list[str] = field(default_factory=list)
 
 
-def router(place: Workplace, gate: Gate, readers: Mapping[str, Reader] = NO_READERS) -> APIRouter:
+def router(
+    workspace: Workspace, gate: Gate, readers: Mapping[str, Reader] = NO_READERS
+) -> APIRouter:
     """The HTTP entrance of ``measurement``; ``readers`` read other contexts' files again."""
     api = APIRouter(prefix="/api/v1")
-    api.include_router(_figures(place, gate))
-    api.include_router(_sources(place, gate))
-    api.include_router(_quarantine(place, gate, readers))
+    api.include_router(_figures(workspace, gate))
+    api.include_router(_sources(workspace, gate))
+    api.include_router(_quarantine(workspace, gate, readers))
     return api
 
 
-def _figures(place: Workplace, gate: Gate) -> APIRouter:
+def _figures(workspace: Workspace, gate: Gate) -> APIRouter:
     api = APIRouter(tags=["figures"])
     scope = Scope.STATS_READ
     caller = Depends(gate(scope))
@@ -129,16 +132,16 @@ def _figures(place: Workplace, gate: Gate) -> APIRouter:
     ) -> Downloads:
         """Downloads of whole UTC days, for one show or for all."""
         _check_period(first, last)
-        rows = reading.figures(place, by, first=first, last=last, podcast_id=podcast_id)
-        known = reading.freshness(place)
+        rows = reading.figures(workspace, by, first=first, last=last, podcast_id=podcast_id)
+        known = reading.freshness(workspace)
         return Downloads(
             first,
             last,
             by,
             sum(row.downloads for row in rows),
-            reading.listeners(place, first=first, last=last, podcast_id=podcast_id),
+            reading.listeners(workspace, first=first, last=last, podcast_id=podcast_id),
             [Row(row.member, row.label, row.downloads) for row in rows],
-            reading.filtered(place, first=first, last=last),
+            reading.filtered(workspace, first=first, last=last),
             Provenance(RULE_VERSION, reference.versions(), known.newest_rollup),
         )
 
@@ -149,13 +152,13 @@ def _figures(place: Workplace, gate: Gate) -> APIRouter:
         Beyond two adjacent months ``total`` is null and ``months`` are told one by one (R44).
         """
         _check_period(first, last)
-        return audience(place, first=first, last=last)
+        return audience(workspace, first=first, last=last)
 
     @api.get("/windows", responses=gate.answers(scope, 422), dependencies=[caller])
     def windows(first: First, last: Last, podcast_id: UUID | None = None) -> WindowTotals:
         """The same requests by all three counting windows; two adjacent months at most (R44)."""
         _check_period(first, last)
-        found = by_window(place, first=first, last=last, podcast_id=podcast_id)
+        found = by_window(workspace, first=first, last=last, podcast_id=podcast_id)
         return WindowTotals(
             first,
             last,
@@ -168,7 +171,7 @@ def _figures(place: Workplace, gate: Gate) -> APIRouter:
     return api
 
 
-def _sources(place: Workplace, gate: Gate) -> APIRouter:
+def _sources(workspace: Workspace, gate: Gate) -> APIRouter:
     api = APIRouter(tags=["sources"])
     scope = Scope.SOURCES_READ
     caller = Depends(gate(scope))
@@ -181,7 +184,7 @@ def _sources(place: Workplace, gate: Gate) -> APIRouter:
             at, name = decoded(cursor, 2)
             before = (_instant(at), _id(name))
         return cut(
-            quarantine.files(place, limit=limit + 1, before=before),
+            quarantine.files(workspace, limit=limit + 1, before=before),
             key=lambda f: (f.last_read_at.isoformat(), str(f.source_file_id)),
             limit=limit,
         )
@@ -189,7 +192,7 @@ def _sources(place: Workplace, gate: Gate) -> APIRouter:
     return api
 
 
-def _quarantine(place: Workplace, gate: Gate, readers: Mapping[str, Reader]) -> APIRouter:
+def _quarantine(workspace: Workspace, gate: Gate, readers: Mapping[str, Reader]) -> APIRouter:
     api = APIRouter(tags=["quarantine"])
     reads, writes = Scope.SOURCES_READ, Scope.SOURCES_WRITE
 
@@ -201,7 +204,7 @@ def _quarantine(place: Workplace, gate: Gate, readers: Mapping[str, Reader]) -> 
             at, file, line, name = decoded(cursor, 4)
             after = (_instant(at), file, _number(line), _id(name))
         return cut(
-            quarantine.listed(place, limit=limit + 1, after=after),
+            quarantine.listed(workspace, limit=limit + 1, after=after),
             key=lambda r: (
                 r.quarantined_at.isoformat(),
                 r.file,
@@ -218,7 +221,7 @@ def _quarantine(place: Workplace, gate: Gate, readers: Mapping[str, Reader]) -> 
     )
     def replay(chosen: Chosen) -> Closed:
         """Read rows again at their file and place; what is good now is stored, and closed."""
-        found = quarantine.replay(place, ids=chosen.ids, readers=readers)
+        found = quarantine.replay(workspace, ids=chosen.ids, readers=readers)
         return Closed(found.tried, found.stored, found.still_bad, unreadable=list(found.unreadable))
 
     @api.post(
@@ -228,7 +231,7 @@ def _quarantine(place: Workplace, gate: Gate, readers: Mapping[str, Reader]) -> 
     )
     def discard(chosen: Chosen) -> Closed:
         """Close rows without storing them; how many is written to the audit log."""
-        closed = quarantine.discard(place, ids=chosen.ids)
+        closed = quarantine.discard(workspace, ids=chosen.ids)
         return Closed(closed, discarded=closed)
 
     return api

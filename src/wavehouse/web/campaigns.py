@@ -9,7 +9,6 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import measurement, sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
@@ -18,6 +17,7 @@ from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
 from wavehouse.web.access import Form
 from wavehouse.web.desk import Desk, back
 from wavehouse.web.tables import TONES
+from wavehouse.workspace import Workspace
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
 _VERBS = {
@@ -61,12 +61,12 @@ class CampaignLine:
 def router(desk: Desk) -> APIRouter:
     """``/campaigns`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    place = desk.place
+    workspace = desk.workspace
 
     @routes.get("/campaigns")
     def show(request: Request) -> Response:
         identity = desk.visitor(request)
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             found = sponsorship.campaign_results(
                 tx, identity=identity, first=_EVER[0], last=_EVER[1]
             )
@@ -76,14 +76,14 @@ def router(desk: Desk) -> APIRouter:
             request,
             "campaigns",
             identity,
-            lines=[line(each, _delivered(place, each.card)) for each in found],
+            lines=[line(each, _delivered(workspace, each.card)) for each in found],
             due=[f"{one.name}: {one.before} → {one.after}" for one in due],
         )
 
     @routes.post("/campaigns/advance")
     def advance(request: Request, fields: Form) -> Response:
         identity = desk.editor(request, fields)
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             moved = sponsorship.advance_campaigns(tx, identity=identity, today=clock.today())
         return back("/campaigns", "advanced", len(moved))
 
@@ -93,7 +93,7 @@ def router(desk: Desk) -> APIRouter:
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
             raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             card = sponsorship.find_campaign(
                 tx, identity=identity, wanted=fields.get("campaign", "")
             )
@@ -105,7 +105,7 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _delivered(place: Workplace, card: CampaignCard) -> int:
+def _delivered(workspace: Workspace, card: CampaignCard) -> int:
     """Downloads of the carrying episodes within the flight, as in the campaign's report."""
     if not card.episode_ids:
         return 0
@@ -113,7 +113,7 @@ def _delivered(place: Workplace, card: CampaignCard) -> int:
     if last < card.start_date:
         return 0
     days = measurement.episode_days(
-        place, first=card.start_date, last=last, episode_ids=card.episode_ids
+        workspace, first=card.start_date, last=last, episode_ids=card.episode_ids
     )
     return sum(day.downloads for day in days)
 

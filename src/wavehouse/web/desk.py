@@ -9,20 +9,21 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wavehouse import accounts
-from wavehouse.accounts import Identity, Role, Workplace
+from wavehouse.accounts import Identity, Role
 from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.web import access, pages
 from wavehouse.web.services import SignedIn
 from wavehouse.web.site import Site
+from wavehouse.workspace import Workspace
 
 _SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """The workplace behind the pages on which something can be done."""
+    """The workspace behind the pages on which something can be done."""
 
-    place: Workplace
+    workspace: Workspace
     site: Site
 
     def visitor(self, request: Request) -> Identity:
@@ -30,7 +31,7 @@ class Desk:
         cookie = request.cookies.get(access.SESSION, "")
         identity = None
         if cookie:
-            with self.place.stores.operational.worker() as tx:
+            with self.workspace.stores.operational.worker() as tx:
                 identity = accounts.session_of(tx, token=cookie)
         if identity is None:
             raise NotSignedIn(
@@ -38,7 +39,7 @@ class Desk:
                 hint="Open the one-time link that Wavehouse printed when it started, "
                 "or print a new one:",
             )
-        if identity.organization_id != self.place.organization.organization_id:
+        if identity.organization_id != self.workspace.organization.organization_id:
             raise Refused("this page belongs to another organization")
         return identity
 

@@ -14,7 +14,6 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI
 
 from wavehouse import accounts, catalog, measurement, sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.app import reread_conversions
 from wavehouse.catalog import EpisodeSummary
 from wavehouse.catalog.http import router as catalog_router
@@ -50,6 +49,7 @@ from wavehouse.web.services import (
     Windows,
 )
 from wavehouse.web.site import Site
+from wavehouse.workspace import Workspace
 
 _READERS = {"conversions": reread_conversions}
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
@@ -57,35 +57,35 @@ _Period = tuple[date, date] | None
 
 
 class LiveServices:
-    """``Services`` on an open workplace, for the one organization it belongs to."""
+    """``Services`` on an open workspace, for the one organization it belongs to."""
 
-    def __init__(self, place: Workplace, *, sample_data: bool = False) -> None:
-        self._place = place
+    def __init__(self, workspace: Workspace, *, sample_data: bool = False) -> None:
+        self._workspace = workspace
         self._sample_data = sample_data
         self._audiences: Memory[dict[Metric, Series]] = Memory()
         self._removals: Memory[Mapping[str, int]] = Memory()
         self._windows: Memory[Windows | None] = Memory()
 
-    def _own(self, who: SignedIn) -> Workplace:
-        if who.organization_id != self._place.organization.organization_id:
+    def _own(self, who: SignedIn) -> Workspace:
+        if who.organization_id != self._workspace.organization.organization_id:
             raise Refused("these figures belong to another organization")
-        return self._place
+        return self._workspace
 
     def data_version(self, who: SignedIn) -> str | None:
         """Changes with every rollup, feed, campaign and conversion."""
-        place = self._own(who)
-        fresh = measurement.freshness(place)
-        with place.stores.operational.app(who.organization_id) as tx:
-            shows = catalog.list_podcasts(tx, identity=place.identity)
-            sold = sponsorship.data_version(tx, identity=place.identity)
+        workspace = self._own(who)
+        fresh = measurement.freshness(workspace)
+        with workspace.stores.operational.app(who.organization_id) as tx:
+            shows = catalog.list_podcasts(tx, identity=workspace.identity)
+            sold = sponsorship.data_version(tx, identity=workspace.identity)
         read = max((s.last_ingested_at for s in shows if s.last_ingested_at), default=None)
         return f"{fresh}|{read}|{sold}"
 
     def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
         """The organization's shows, by title."""
-        place = self._own(who)
-        with place.stores.operational.app(who.organization_id) as tx:
-            found = catalog.list_podcasts(tx, identity=place.identity)
+        workspace = self._own(who)
+        with workspace.stores.operational.app(who.organization_id) as tx:
+            found = catalog.list_podcasts(tx, identity=workspace.identity)
         return [
             PodcastRef(show.podcast_id, show.title, show.episodes, show.last_ingested_at)
             for show in found
@@ -93,19 +93,19 @@ class LiveServices:
 
     def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
         """Downloads and listeners from the rollups, revenue from the credits."""
-        place = self._own(who)
+        workspace = self._own(who)
         episodes = self._episodes(who, podcast_id)
         first, last = span.first, span.last
-        with place.stores.operational.app(who.organization_id) as tx:
+        with workspace.stores.operational.app(who.organization_id) as tx:
             earned = sponsorship.revenue_by_day(
-                tx, identity=place.identity, first=first, last=last, podcast_id=podcast_id
+                tx, identity=workspace.identity, first=first, last=last, podcast_id=podcast_id
             )
         revenue, currency = _revenue(span, earned)
-        known = measurement.known_period(place)
+        known = measurement.known_period(workspace)
         audience = self._audiences.get(
-            (measurement.freshness(place), known),
+            (measurement.freshness(workspace), known),
             (span, podcast_id),
-            lambda: self._audience(place, span, known, podcast_id),
+            lambda: self._audience(workspace, span, known, podcast_id),
         )
         return Figures(
             span=span,
@@ -113,15 +113,17 @@ class LiveServices:
             currency=currency,
             episodes=_episode_figures(
                 measurement.figures(
-                    place, "episode", first=first, last=last, podcast_id=podcast_id
+                    workspace, "episode", first=first, last=last, podcast_id=podcast_id
                 ),
                 {episode.episode_id: episode for episode in episodes},
             ),
             apps=_shares(
-                measurement.figures(place, "app", first=first, last=last, podcast_id=podcast_id)
+                measurement.figures(workspace, "app", first=first, last=last, podcast_id=podcast_id)
             ),
             countries=_shares(
-                measurement.figures(place, "country", first=first, last=last, podcast_id=podcast_id)
+                measurement.figures(
+                    workspace, "country", first=first, last=last, podcast_id=podcast_id
+                )
             ),
             covered=known is not None and known[0] <= first,
             releases=[
@@ -132,22 +134,22 @@ class LiveServices:
         )
 
     def _episodes(self, who: SignedIn, podcast_id: PodcastId | None) -> list[EpisodeSummary]:
-        place = self._own(who)
-        with place.stores.operational.app(who.organization_id) as tx:
-            return catalog.list_episodes(tx, identity=place.identity, podcast_id=podcast_id)
+        workspace = self._own(who)
+        with workspace.stores.operational.app(who.organization_id) as tx:
+            return catalog.list_episodes(tx, identity=workspace.identity, podcast_id=podcast_id)
 
     def _audience(
-        self, place: Workplace, span: Span, known: _Period, podcast_id: PodcastId | None
+        self, workspace: Workspace, span: Span, known: _Period, podcast_id: PodcastId | None
     ) -> dict[Metric, Series]:
         """Totals and days; what lies outside the known days is not known, never a bare 0."""
         first, last = span.first, span.last
         if known is None or known[1] < first or last < known[0]:
             return {}
-        days = measurement.days(place, first=first, last=last, podcast_id=podcast_id)
+        days = measurement.days(workspace, first=first, last=last, podcast_id=podcast_id)
         downloads = sum(day.downloads for day in days)
-        listeners = measurement.listeners(place, first=first, last=last, podcast_id=podcast_id)
+        listeners = measurement.listeners(workspace, first=first, last=last, podcast_id=podcast_id)
         if span.grain is Grain.HOUR:
-            hours = measurement.hours(place, day=first, podcast_id=podcast_id)
+            hours = measurement.hours(workspace, day=first, podcast_id=podcast_id)
             return {
                 Metric.DOWNLOADS: Series(downloads, tuple(hours)),
                 Metric.LISTENERS: Series(listeners),
@@ -170,11 +172,11 @@ class LiveServices:
         A campaign's return is that of the whole campaign, as in its report: its fee is not paid
         by the day, so some days' revenue against the whole fee would tell nothing.
         """
-        place = self._own(who)
-        with place.stores.operational.app(who.organization_id) as tx:
+        workspace = self._own(who)
+        with workspace.stores.operational.app(who.organization_id) as tx:
             found = sponsorship.campaign_results(
                 tx,
-                identity=place.identity,
+                identity=workspace.identity,
                 first=_EVER[0],
                 last=_EVER[1],
                 podcast_id=podcast_id,
@@ -187,21 +189,21 @@ class LiveServices:
 
     def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
         """Requests that a filter stopped."""
-        place = self._own(who)
+        workspace = self._own(who)
         return self._removals.get(
-            measurement.freshness(place),
+            measurement.freshness(workspace),
             span,
-            lambda: measurement.filtered(place, first=span.first, last=span.last),
+            lambda: measurement.filtered(workspace, first=span.first, last=span.last),
         )
 
     def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
         """The three windows, counted once for each version of the data."""
-        place = self._own(who)
+        workspace = self._own(who)
 
         def counted() -> Windows | None:
             try:
                 found = measurement.by_window(
-                    place, first=span.first, last=span.last, podcast_id=podcast_id
+                    workspace, first=span.first, last=span.last, podcast_id=podcast_id
                 )
             except UsageError:
                 return None
@@ -212,7 +214,7 @@ class LiveServices:
                 why=measurement.window_differences(found),
             )
 
-        return self._windows.get(measurement.freshness(place), (span, podcast_id), counted)
+        return self._windows.get(measurement.freshness(workspace), (span, podcast_id), counted)
 
     def freshness(self, who: SignedIn) -> Freshness:
         """How far the events and the rollups go."""
@@ -229,7 +231,7 @@ class LiveServices:
 
     def sign_in(self, token: str) -> NewSession:
         """Use up a one-time link."""
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             opened = accounts.sign_in(tx, token=token)
         return NewSession(opened.token, opened.expires_at)
 
@@ -237,18 +239,18 @@ class LiveServices:
         """Who a session cookie belongs to."""
         if not cookie:
             return None
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             identity = accounts.session_of(tx, token=cookie)
         return SignedIn(identity.name, identity.organization_id) if identity else None
 
     def sign_out(self, cookie: str) -> None:
         """End a session."""
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             accounts.sign_out(tx, token=cookie)
 
     def readiness(self) -> Sequence[Check]:
         """Each of the three databases answers."""
-        stores = self._place.stores
+        stores = self._workspace.stores
         return [
             _answers(stores.operational),
             _answers(stores.listeners),
@@ -266,26 +268,28 @@ def _answers(
     return Check(database.name, True)
 
 
-def live_app(place: Workplace, *, site: Site | None = None, sample_data: bool = False) -> FastAPI:
-    """The whole web application on an open workplace, the contexts' entrances included."""
-    gate = ApiGate(place.stores.operational)
+def live_app(
+    workspace: Workspace, *, site: Site | None = None, sample_data: bool = False
+) -> FastAPI:
+    """The whole web application on an open workspace, the contexts' entrances included."""
+    gate = ApiGate(workspace.stores.operational)
     return create_app(
-        LiveServices(place, sample_data=sample_data),
+        LiveServices(workspace, sample_data=sample_data),
         [
-            *listener_routers(place.stores.listeners, place.settings),
-            catalog_router(place.stores.operational, gate),
-            measurement_router(place, gate, _READERS),
-            sponsorship_router(place, gate),
-            pixels_router(place),
-            *_desks(place, site or Site()),
+            *listener_routers(workspace.stores.listeners, workspace.settings),
+            catalog_router(workspace.stores.operational, gate),
+            measurement_router(workspace, gate, _READERS),
+            sponsorship_router(workspace, gate),
+            pixels_router(workspace),
+            *_desks(workspace, site or Site()),
         ],
         site,
     )
 
 
-def _desks(place: Workplace, site: Site) -> list[APIRouter]:
+def _desks(workspace: Workspace, site: Site) -> list[APIRouter]:
     """The pages on which something can be done."""
-    desk = Desk(place, site)
+    desk = Desk(workspace, site)
     return [
         sources.router(desk, _READERS),
         campaigns.router(desk),

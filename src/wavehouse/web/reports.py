@@ -64,12 +64,12 @@ class Choice:
 def router(desk: Desk) -> APIRouter:
     """``/reports``, its form and its files."""
     routes = APIRouter(include_in_schema=False)
-    place = desk.place
+    workspace = desk.workspace
 
     @routes.get("/reports")
     def show(request: Request, campaign: str = "") -> Response:
         identity = desk.visitor(request)
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             cards = sponsorship.list_campaigns(tx, identity=identity)
             made = sponsorship.list_reports(tx, identity=identity, limit=MOST)
         wanted = next((c for c in cards if str(c.campaign_id) == campaign), None) or (
@@ -99,7 +99,7 @@ def router(desk: Desk) -> APIRouter:
         kind = fields.get("type", "")
         if kind not in list(ReportType):
             raise InvalidInput("There is no such kind of report.")
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             made = sponsorship.make_report(
                 tx,
                 identity=identity,
@@ -108,9 +108,9 @@ def router(desk: Desk) -> APIRouter:
                 ),
                 first=_day(fields, "from"),
                 last=_day(fields, "to"),
-                delivery=sponsorship.from_rollups(place),
+                delivery=sponsorship.from_rollups(workspace),
                 formats=formats,
-                folder=folder_of(place),
+                folder=folder_of(workspace),
                 report_type=ReportType(kind),
             )
         return back("/reports", "made", len(made))
@@ -118,7 +118,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/reports/{report_id}/file")
     def file(report_id: UUID, request: Request) -> Response:
         identity = desk.visitor(request)
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             found = sponsorship.find_report(tx, identity=identity, report_id=report_id)
         return file_answer(found)
 

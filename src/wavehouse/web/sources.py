@@ -60,16 +60,16 @@ class WaitingRow:
 def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
     """``/sources`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    place = desk.place
+    workspace = desk.workspace
 
     @routes.get("/sources")
     def show(request: Request, after: str | None = None) -> Response:
         identity = desk.visitor(request)
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             shows = catalog.list_podcasts(tx, identity=identity)
-        files = measurement.source_files(place, limit=FILES + 1, before=_place(after))
-        keep = place.settings["raw_retention_days"]
-        rows = measurement.quarantined(place, limit=ROWS)
+        files = measurement.source_files(workspace, limit=FILES + 1, before=_place(after))
+        keep = workspace.settings["raw_retention_days"]
+        rows = measurement.quarantined(workspace, limit=ROWS)
         return desk.page(
             request,
             "sources",
@@ -80,7 +80,7 @@ def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
             first_page=after is None,
             reasons=[
                 (measurement.fault_explained(reason, keep), fmt.count(number))
-                for reason, number in measurement.waiting(place)
+                for reason, number in measurement.waiting(workspace)
             ],
             rows=[_row(one, keep) for one in rows],
         )
@@ -88,13 +88,13 @@ def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
     @routes.post("/sources/replay")
     def replay(request: Request, fields: Form) -> Response:
         desk.editor(request, fields)
-        done = measurement.replay(place, readers=readers)
+        done = measurement.replay(workspace, readers=readers)
         return back("/sources", "replayed", done.stored)
 
     @routes.post("/sources/discard")
     def discard(request: Request, fields: Form) -> Response:
         desk.editor(request, fields)
-        return back("/sources", "discarded", measurement.discard(place))
+        return back("/sources", "discarded", measurement.discard(workspace))
 
     return routes
 

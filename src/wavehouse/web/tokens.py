@@ -71,10 +71,10 @@ class Shown:
 def router(desk: Desk) -> APIRouter:
     """``/tokens`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    place = desk.place
+    workspace = desk.workspace
 
     def page(request: Request, identity: Identity, new: Shown | None = None) -> Response:
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             keys = accounts.list_api_keys(tx, identity=identity)
         response = desk.page(
             request,
@@ -98,7 +98,7 @@ def router(desk: Desk) -> APIRouter:
         scopes = [scope for scope in Scope if f"scope.{scope}" in fields]
         if not scopes:
             raise InvalidInput("A key needs at least one scope.", hint="Tick what it may do.")
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             made = accounts.create_api_key(
                 tx,
                 identity=identity,
@@ -111,7 +111,7 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/tokens/revoke")
     def revoke(request: Request, fields: Form) -> Response:
         identity = desk.editor(request, fields)
-        with place.stores.operational.app(identity.organization_id) as tx:
+        with workspace.stores.operational.app(identity.organization_id) as tx:
             accounts.revoke_api_key(tx, identity=identity, key_prefix=fields.get("prefix", ""))
         return back("/tokens", "revoked")
 

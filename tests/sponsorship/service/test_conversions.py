@@ -7,36 +7,38 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.sponsorship.types import BadRow, CampaignFigures, CreditModel, IngestResult
+from wavehouse.workspace import Workspace
 
 Files = Callable[..., Path]
 FIRST, LAST = date(2026, 10, 21), date(2026, 12, 31)
 
 
-def read(place: Workplace, path: Path) -> IngestResult:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        return sponsorship.ingest_conversions(tx, identity=place.identity, path=path)
+def read(workspace: Workspace, path: Path) -> IngestResult:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        return sponsorship.ingest_conversions(tx, identity=workspace.identity, path=path)
 
 
-def bring_in(place: Workplace, path: Path) -> None:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        sponsorship.import_campaigns(tx, identity=place.identity, path=path)
+def bring_in(workspace: Workspace, path: Path) -> None:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=workspace.identity, path=path)
 
 
-def figures(place: Workplace) -> CampaignFigures:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        (found,) = sponsorship.campaign_results(tx, identity=place.identity, first=FIRST, last=LAST)
+def figures(workspace: Workspace) -> CampaignFigures:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        (found,) = sponsorship.campaign_results(
+            tx, identity=workspace.identity, first=FIRST, last=LAST
+        )
     return found
 
 
 def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Spelling is forgiven; the day before the flight and an unknown code are not."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     told = read(
-        place,
+        workspace,
         conversions_file(
             "2026-10-21T00:00:00Z, nord15,purchase,150.00,EUR,A-1",
             "2026-11-01T10:00:00Z,ＮＯＲＤ１５,purchase,254.00,EUR,A-2",
@@ -44,35 +46,35 @@ def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
             "2026-11-01T10:00:00Z,OTHER,purchase,70.00,EUR,A-4",
         ),
     )
-    found = figures(place)
+    found = figures(workspace)
     assert IngestResult(4, 2, 0, 2, 0) == told
     assert (2, Decimal("404.00")) == (found.results.conversions, found.results.revenue)
     assert Decimal("3.04") == found.roi
 
 
 def test_at02_a_file_read_twice_or_renamed_adds_nothing(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """An order id is one conversion of its sponsor; the name of the file says nothing."""
     rows = [f"2026-11-01T10:00:0{n}Z,NORD15,purchase,10.00,EUR,A-{n}" for n in range(5)]
-    bring_in(place, campaigns_file())
-    read(place, conversions_file(*rows))
-    again = read(place, conversions_file(*rows, rows[0], name="renamed.csv"))
+    bring_in(workspace, campaigns_file())
+    read(workspace, conversions_file(*rows))
+    again = read(workspace, conversions_file(*rows, rows[0], name="renamed.csv"))
     assert IngestResult(6, 0, 6, 0, 0) == again
     assert (5, Decimal("50.00")) == (
-        figures(place).results.conversions,
-        figures(place).results.revenue,
+        figures(workspace).results.conversions,
+        figures(workspace).results.revenue,
     )
 
 
 def test_at02_refunds_lower_the_revenue_and_are_no_conversions(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Two part refunds of one order are two; a row told twice is one."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     refund = "2026-11-03T10:00:00Z,NORD15,purchase,-10.00,EUR,A-1"
     told = read(
-        place,
+        workspace,
         conversions_file(
             "2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1",
             refund,
@@ -80,24 +82,24 @@ def test_at02_refunds_lower_the_revenue_and_are_no_conversions(
             "2026-11-04T10:00:00Z,NORD15,purchase,-10.00,EUR,A-1",
         ),
     )
-    results = figures(place).results
+    results = figures(workspace).results
     assert IngestResult(4, 3, 1, 0, 0) == told
     assert (1, 2, Decimal("80.00")) == (results.conversions, results.refunds, results.revenue)
 
 
 def test_at23_another_currency_is_counted_and_its_value_told_apart(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Without a stored rate no dollar becomes a euro."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     read(
-        place,
+        workspace,
         conversions_file(
             "2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1",
             "2026-11-01T10:00:00Z,NORD15,purchase,60.00,USD,A-2",
         ),
     )
-    results = figures(place).results
+    results = figures(workspace).results
     assert (2, Decimal("100.00")) == (results.conversions, results.revenue)
     assert [("USD", 1, Decimal("60.00"))] == [
         (u.currency, u.conversions, u.value) for u in results.unconverted
@@ -105,10 +107,10 @@ def test_at23_another_currency_is_counted_and_its_value_told_apart(
 
 
 def test_bad_rows_go_to_the_quarantine_with_their_place_and_good_ones_stay(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """A file is never refused for a row of it."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     path = conversions_file(
         "2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1",
         "yesterday,NORD15,purchase,100.00,EUR,A-2",
@@ -116,10 +118,10 @@ def test_bad_rows_go_to_the_quarantine_with_their_place_and_good_ones_stay(
         "2026-11-21T10:00:00Z,NORD15,purchase,100.00,EUR,A-3",
     )
     kept: list[BadRow] = []
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         told = sponsorship.ingest_conversions(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             path=path,
             quarantine=lambda _path, bad: kept.extend(bad),
         )
@@ -128,66 +130,66 @@ def test_bad_rows_go_to_the_quarantine_with_their_place_and_good_ones_stay(
 
 
 def test_at04_a_campaign_told_late_gets_what_its_code_earned_before(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Evidence comes first: nothing is read again when a campaign is added."""
-    read(place, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
-    bring_in(place, campaigns_file())
-    again = read(place, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
+    read(workspace, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
+    bring_in(workspace, campaigns_file())
+    again = read(workspace, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
     assert (1, Decimal("100.00")) == (
-        figures(place).results.conversions,
-        figures(place).results.revenue,
+        figures(workspace).results.conversions,
+        figures(workspace).results.revenue,
     )
     assert 1 == again.duplicate
 
 
 def test_at05_moving_the_flight_moves_the_credit(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Credits are derived: an import with other dates re-derives them."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     read(
-        place,
+        workspace,
         conversions_file(
             "2026-10-25T10:00:00Z,NORD15,purchase,30.00,EUR,A-1",
             "2026-11-10T10:00:00Z,NORD15,purchase,70.00,EUR,A-2",
         ),
     )
-    bring_in(place, campaigns_file(start_date="2026-11-01"))
-    assert Decimal("70.00") == figures(place).results.revenue
-    bring_in(place, campaigns_file())
-    assert Decimal("100.00") == figures(place).results.revenue
+    bring_in(workspace, campaigns_file(start_date="2026-11-01"))
+    assert Decimal("70.00") == figures(workspace).results.revenue
+    bring_in(workspace, campaigns_file())
+    assert Decimal("100.00") == figures(workspace).results.revenue
 
 
 def test_at02_an_order_told_under_two_codes_is_credited_once_when_both_become_known(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Unknown codes are told apart; once they are one sponsor's, the order is one order."""
     read(
-        place,
+        workspace,
         conversions_file(
             "2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1",
             "2026-11-01T10:00:00Z,NORD20,purchase,100.00,EUR,A-1",
         ),
     )
-    bring_in(place, campaigns_file(promo_codes=["NORD15", "NORD20"]))
+    bring_in(workspace, campaigns_file(promo_codes=["NORD15", "NORD20"]))
     assert (1, Decimal("100.00")) == (
-        figures(place).results.conversions,
-        figures(place).results.revenue,
+        figures(workspace).results.conversions,
+        figures(workspace).results.revenue,
     )
 
 
 def test_at04_another_model_is_derived_from_the_same_evidence(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Switching the model reads no file; with one touch per order both models agree (AT10)."""
-    bring_in(place, campaigns_file())
-    read(place, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        derived = [sponsorship.recredit(tx, identity=place.identity) for _ in range(2)]
+    bring_in(workspace, campaigns_file())
+    read(workspace, conversions_file("2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1"))
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        derived = [sponsorship.recredit(tx, identity=workspace.identity) for _ in range(2)]
         totals = {
             model: sponsorship.campaign_results(
-                tx, identity=place.identity, first=FIRST, last=LAST, model=model
+                tx, identity=workspace.identity, first=FIRST, last=LAST, model=model
             )[0].results.revenue
             for model in CreditModel
         }
@@ -209,18 +211,18 @@ def test_at04_another_model_is_derived_from_the_same_evidence(
     )
 )
 def test_at10_the_credits_are_the_matched_conversions_to_the_cent(
-    place: Workplace,
+    workspace: Workspace,
     campaigns_file: Files,
     conversions_file: Files,
     told: list[tuple[str, str, str]],
 ) -> None:
     """Whatever was told before: the campaign's sum is the stored total, plus or minus nothing."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     rows = [f"2026-11-01T10:00:00Z,{c},purchase,{v},EUR,{o}" for c, v, o in told]
-    read(place, conversions_file(*rows))
-    once = figures(place).results
-    read(place, conversions_file(*rows, *reversed(rows)))
-    with place.stores.operational.worker() as tx:
+    read(workspace, conversions_file(*rows))
+    once = figures(workspace).results
+    read(workspace, conversions_file(*rows, *reversed(rows)))
+    with workspace.stores.operational.worker() as tx:
         total = tx.value(
             """
             SELECT coalesce(sum(v.conversion_value), 0) FROM sponsorship.conversions v
@@ -228,23 +230,23 @@ def test_at10_the_credits_are_the_matched_conversions_to_the_cent(
             WHERE e.campaign_id IS NOT NULL
             """
         )
-    assert (total, once) == (once.revenue, figures(place).results)
+    assert (total, once) == (once.revenue, figures(workspace).results)
 
 
 def test_revenue_by_day_is_in_utc_days(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """00:30 in Rome belongs to the UTC day before."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     read(
-        place,
+        workspace,
         conversions_file(
             "2026-11-02T00:30:00+01:00,NORD15,purchase,10.00,EUR,A-1",
             "2026-11-02T12:00:00+01:00,NORD15,purchase,20.00,EUR,A-2",
         ),
     )
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        days = sponsorship.revenue_by_day(tx, identity=place.identity, first=FIRST, last=LAST)
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        days = sponsorship.revenue_by_day(tx, identity=workspace.identity, first=FIRST, last=LAST)
     assert [
         (date(2026, 11, 1), Decimal("10.00")),
         (date(2026, 11, 2), Decimal("20.00")),
@@ -252,9 +254,9 @@ def test_revenue_by_day_is_in_utc_days(
 
 
 def test_another_organization_sees_none_of_it(
-    place: Workplace, campaigns_file: Files, conversions_file: Files
+    workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
     """Row security stands behind every query."""
-    bring_in(place, campaigns_file())
-    with place.stores.operational.app(None) as tx:
-        assert [] == sponsorship.list_campaigns(tx, identity=place.identity)
+    bring_in(workspace, campaigns_file())
+    with workspace.stores.operational.app(None) as tx:
+        assert [] == sponsorship.list_campaigns(tx, identity=workspace.identity)

@@ -5,28 +5,28 @@ from pathlib import Path
 import pytest
 
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.sponsorship.types import CampaignCard, ImportResult, NewSponsor
+from wavehouse.workspace import Workspace
 
 Files = Callable[..., Path]
 
 
-def bring_in(place: Workplace, path: Path) -> ImportResult:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        return sponsorship.import_campaigns(tx, identity=place.identity, path=path)
+def bring_in(workspace: Workspace, path: Path) -> ImportResult:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        return sponsorship.import_campaigns(tx, identity=workspace.identity, path=path)
 
 
-def cards(place: Workplace) -> list[CampaignCard]:
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        return sponsorship.list_campaigns(tx, identity=place.identity)
+def cards(workspace: Workspace) -> list[CampaignCard]:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        return sponsorship.list_campaigns(tx, identity=workspace.identity)
 
 
-def test_an_import_is_idempotent_by_key(place: Workplace, campaigns_file: Files) -> None:
+def test_an_import_is_idempotent_by_key(workspace: Workspace, campaigns_file: Files) -> None:
     """The same file changes nothing; another value changes the one campaign."""
-    done = [bring_in(place, campaigns_file()) for _ in range(2)]
-    done.append(bring_in(place, campaigns_file(campaign_value="120.00", grace_days=3)))
-    (card,) = cards(place)
+    done = [bring_in(workspace, campaigns_file()) for _ in range(2)]
+    done.append(bring_in(workspace, campaigns_file(campaign_value="120.00", grace_days=3)))
+    (card,) = cards(workspace)
     assert [ImportResult(1, 0, 0), ImportResult(0, 0, 1), ImportResult(0, 1, 0)] == done
     assert (Decimal("120.00"), 3, ["NORD15"], 2) == (
         card.campaign_value,
@@ -37,7 +37,7 @@ def test_an_import_is_idempotent_by_key(place: Workplace, campaigns_file: Files)
 
 
 def test_a_campaign_that_cannot_be_stored_is_refused_with_its_place(
-    place: Workplace, campaigns_file: Files
+    workspace: Workspace, campaigns_file: Files
 ) -> None:
     """The whole file is refused: half an import would be a riddle."""
     refused = {
@@ -48,45 +48,45 @@ def test_a_campaign_that_cannot_be_stored_is_refused_with_its_place(
     }
     for sentence, change in refused.items():
         with pytest.raises(InvalidInput) as error:
-            bring_in(place, campaigns_file(**change))
+            bring_in(workspace, campaigns_file(**change))
         assert sentence == error.value.message
         assert str(error.value.where).endswith("campaigns.json: campaign 1")
-    assert [] == cards(place)
+    assert [] == cards(workspace)
 
 
 def test_at05_two_live_campaigns_with_one_code_are_refused(
-    place: Workplace, campaigns_file: Files
+    workspace: Workspace, campaigns_file: Files
 ) -> None:
     """The other campaign is named, with the day until which it holds the code."""
-    bring_in(place, campaigns_file())
+    bring_in(workspace, campaigns_file())
     with pytest.raises(Conflict, match="belongs to 'Autumn host-read' until 2026-12-03"):
-        bring_in(place, campaigns_file(key="other", promo_codes=["ｎord15"]))
-    assert 1 == len(cards(place))
+        bring_in(workspace, campaigns_file(key="other", promo_codes=["ｎord15"]))
+    assert 1 == len(cards(workspace))
 
 
 def test_at05_a_cancelled_campaign_gives_its_code_back(
-    place: Workplace, campaigns_file: Files
+    workspace: Workspace, campaigns_file: Files
 ) -> None:
     """Only live campaigns hold codes."""
-    bring_in(place, campaigns_file(status="cancelled"))
-    assert ImportResult(1, 0, 0) == bring_in(place, campaigns_file(key="other"))
+    bring_in(workspace, campaigns_file(status="cancelled"))
+    assert ImportResult(1, 0, 0) == bring_in(workspace, campaigns_file(key="other"))
 
 
-def test_a_sponsor_is_known_by_its_name_in_any_case(place: Workplace) -> None:
+def test_a_sponsor_is_known_by_its_name_in_any_case(workspace: Workspace) -> None:
     """Adding it again completes it, and forgets nothing that was known."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         for new in (NewSponsor("Nordlys", email="a@nordlys.example"), NewSponsor("NORDLYS")):
-            sponsorship.add_sponsor(tx, identity=place.identity, sponsor=new)
-        found = sponsorship.list_sponsors(tx, identity=place.identity)
+            sponsorship.add_sponsor(tx, identity=workspace.identity, sponsor=new)
+        found = sponsorship.list_sponsors(tx, identity=workspace.identity)
     assert [("Nordlys", "a@nordlys.example")] == [(s.name, s.email) for s in found]
 
 
-def test_a_campaign_is_found_by_id_or_name(place: Workplace, campaigns_file: Files) -> None:
+def test_a_campaign_is_found_by_id_or_name(workspace: Workspace, campaigns_file: Files) -> None:
     """In any case; for none there is a sentence with the next command."""
-    bring_in(place, campaigns_file())
-    (card,) = cards(place)
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    bring_in(workspace, campaigns_file())
+    (card,) = cards(workspace)
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         for wanted in (str(card.campaign_id).upper(), "autumn HOST-READ"):
-            assert card == sponsorship.find_campaign(tx, identity=place.identity, wanted=wanted)
+            assert card == sponsorship.find_campaign(tx, identity=workspace.identity, wanted=wanted)
         with pytest.raises(NotFound, match="no campaign 'winter'"):
-            sponsorship.find_campaign(tx, identity=place.identity, wanted="winter")
+            sponsorship.find_campaign(tx, identity=workspace.identity, wanted="winter")

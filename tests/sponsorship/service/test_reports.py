@@ -10,17 +10,17 @@ from uuid import UUID
 import pytest
 
 from wavehouse import sponsorship
-from wavehouse.accounts import Workplace
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
 from wavehouse.sponsorship.types import StoredReport
+from wavehouse.workspace import Workspace
 
 Files = Callable[..., Path]
 COMPUTED = datetime(2026, 11, 20, 11, 30, tzinfo=UTC)
 
 
-def roll(place: Workplace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) -> None:
+def roll(workspace: Workspace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) -> None:
     """Write daily rollups as the roller would."""
-    with place.stores.analytics.worker() as tx:
+    with workspace.stores.analytics.worker() as tx:
         tx.value("SELECT analytics.ensure_period(%s)", [date(2026, 10, 1)])
         columns = tx.values(
             """
@@ -34,7 +34,7 @@ def roll(place: Workplace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) 
             """
             INSERT INTO analytics.audience_daily VALUES (%s, %s, %s, 0, 0, 0, %s)
             """,
-            ["2026-11-20", place.organization.organization_id, podcast_id, COMPUTED],
+            ["2026-11-20", workspace.organization.organization_id, podcast_id, COMPUTED],
         )
         for episode_id, day, downloads in rows:
             tx.execute(
@@ -46,7 +46,7 @@ def roll(place: Workplace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) 
                 """,  # type: ignore[arg-type]
                 [
                     day,
-                    place.organization.organization_id,
+                    workspace.organization.organization_id,
                     podcast_id,
                     episode_id,
                     downloads,
@@ -56,31 +56,35 @@ def roll(place: Workplace, podcast_id: UUID, rows: list[tuple[UUID, str, int]]) 
 
 
 def make(
-    place: Workplace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
+    workspace: Workspace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
 ) -> list[StoredReport]:
-    organization_id = place.organization.organization_id
-    with place.stores.operational.app(organization_id) as tx:
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization_id) as tx:
         return sponsorship.make_report(
             tx,
-            identity=place.identity,
-            card=sponsorship.find_campaign(tx, identity=place.identity, wanted="autumn host-read"),
+            identity=workspace.identity,
+            card=sponsorship.find_campaign(
+                tx, identity=workspace.identity, wanted="autumn host-read"
+            ),
             first=first,
             last=last,
-            delivery=sponsorship.from_rollups(place),
+            delivery=sponsorship.from_rollups(workspace),
             formats=formats,
             folder=folder,
         )
 
 
 @pytest.fixture
-def flown(place: Workplace, show: Any, campaigns_file: Files, conversions_file: Files) -> Workplace:
+def flown(
+    workspace: Workspace, show: Any, campaigns_file: Files, conversions_file: Files
+) -> Workspace:
     """A campaign with downloads before, in and after its flight, and two orders."""
-    organization_id = place.organization.organization_id
-    with place.stores.operational.app(organization_id) as tx:
-        sponsorship.import_campaigns(tx, identity=place.identity, path=campaigns_file())
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=workspace.identity, path=campaigns_file())
         sponsorship.ingest_conversions(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             path=conversions_file(
                 "2026-11-01T10:00:00Z,NORD15,purchase,304.00,EUR,A-1",
                 "2026-11-20T10:00:00Z,NORD15,purchase,100.00,EUR,A-2",
@@ -88,7 +92,7 @@ def flown(place: Workplace, show: Any, campaigns_file: Files, conversions_file: 
         )
     one, two = show.episode_ids
     roll(
-        place,
+        workspace,
         show.podcast_id,
         [
             (one, "2026-10-20", 1_000),
@@ -98,11 +102,11 @@ def flown(place: Workplace, show: Any, campaigns_file: Files, conversions_file: 
             (two, "2026-11-20", 2_000),
         ],
     )
-    return place
+    return workspace
 
 
 def test_at24_impressions_are_the_downloads_of_the_carrying_episodes_in_flight(
-    flown: Workplace, tmp_path: Path
+    flown: Workspace, tmp_path: Path
 ) -> None:
     """Days before and after the flight do not count, whatever the report's dates."""
     (made,) = make(
@@ -127,7 +131,7 @@ def test_at24_impressions_are_the_downloads_of_the_carrying_episodes_in_flight(
     assert "user_agents" in figures["impressions"]["list_versions"]
 
 
-def test_a_report_counts_the_days_that_it_names(flown: Workplace, tmp_path: Path) -> None:
+def test_a_report_counts_the_days_that_it_names(flown: Workspace, tmp_path: Path) -> None:
     """From 1 to 19 November: sixty downloads and one order."""
     (made,) = make(
         flown, tmp_path, first=date(2026, 11, 1), last=date(2026, 11, 19), formats=("json",)
@@ -141,7 +145,7 @@ def test_a_report_counts_the_days_that_it_names(flown: Workplace, tmp_path: Path
 
 
 def test_a_report_is_remembered_with_its_hash_versions_and_file(
-    flown: Workplace, tmp_path: Path
+    flown: Workspace, tmp_path: Path
 ) -> None:
     """Both formats come from one object and name one number."""
     made = make(
@@ -164,21 +168,25 @@ def test_a_report_is_remembered_with_its_hash_versions_and_file(
 
 
 def test_a_campaign_before_its_flight_has_a_report_too(
-    place: Workplace, campaigns_file: Files, tmp_path: Path
+    workspace: Workspace, campaigns_file: Files, tmp_path: Path
 ) -> None:
     """Nothing has happened yet: a page of empty states, no division by zero."""
     later = {"start_date": "2026-12-01", "end_date": "2026-12-20", "status": "scheduled"}
-    with place.stores.operational.app(place.organization.organization_id) as tx:
-        sponsorship.import_campaigns(tx, identity=place.identity, path=campaigns_file(**later))
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        sponsorship.import_campaigns(tx, identity=workspace.identity, path=campaigns_file(**later))
     pdf, told = make(
-        place, tmp_path, first=date(2026, 12, 1), last=date(2026, 12, 20), formats=("pdf", "json")
+        workspace,
+        tmp_path,
+        first=date(2026, 12, 1),
+        last=date(2026, 12, 20),
+        formats=("pdf", "json"),
     )
     data = json.loads(told.path.read_bytes())
     assert ([], b"%PDF") == (data["days"], pdf.path.read_bytes()[:4])
     assert "-1.000000" == next(f["value"] for f in data["figures"] if f["id"] == "roi")
 
 
-def test_what_cannot_be_reported_is_a_sentence(flown: Workplace, tmp_path: Path) -> None:
+def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:
     """An unknown format, dates the wrong way round, a folder that is a file."""
     (tmp_path / "file").write_text("in the way")
     one, two = date(2026, 11, 1), date(2026, 11, 2)
@@ -190,7 +198,7 @@ def test_what_cannot_be_reported_is_a_sentence(flown: Workplace, tmp_path: Path)
         make(flown, tmp_path / "file", first=one, last=two, formats=("json",))
 
 
-def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workplace) -> None:
+def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workspace) -> None:
     """(404 − 100) ÷ 100 = 3.04; another show has no campaign."""
     with flown.stores.operational.app(flown.organization.organization_id) as tx:
         span = {"first": date(2026, 11, 1), "last": date(2026, 11, 28)}

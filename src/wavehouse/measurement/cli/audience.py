@@ -11,8 +11,8 @@ from wavehouse.kernel import terminal
 from wavehouse.measurement.cli.options import AS_JSON, DATE, period
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.measurement.types import Audience, AudienceLine
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.command()
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_obj
 def audience(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     first: datetime | None,
     last: datetime | None,
     by: str,
@@ -42,9 +42,9 @@ def audience(
     """
     from wavehouse.measurement.service.audience import audience as counted
 
-    with open_workplace() as place:
-        begin, end = period(place, first, last)
-        found = counted(place, first=begin, last=end)
+    with open_workspace() as workspace:
+        begin, end = period(workspace, first, last)
+        found = counted(workspace, first=begin, last=end)
     if as_json:
         terminal.print_json(_json(found))
         return

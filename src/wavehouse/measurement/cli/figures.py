@@ -12,8 +12,8 @@ from wavehouse.kernel import terminal
 from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.measurement.types import PeriodFigures, TracedRequest
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.command()
@@ -59,7 +59,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_obj
 def downloads(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     files: tuple[Path, ...],
     from_logs: bool,
     feeds: tuple[str, ...],
@@ -87,7 +87,7 @@ def downloads(
     if not from_logs and (files or feeds or media or no_probe or allow_private):
         raise UsageError(
             "log files and feeds are for --from-logs",
-            hint="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
+            command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     how = logs.Feeds(feeds, media, no_probe, allow_private)
     found: PeriodFigures | WindowFigures
@@ -103,11 +103,11 @@ def downloads(
             format=log_format,
         )
         count = logs.figures if window == "calendar" else logs.windows
-        found = count(open_workplace, files, how, asked)
+        found = count(open_workspace, files, how, asked)
     elif window == "calendar":
-        found = _stored(open_workplace, first, last, by)
+        found = _stored(open_workspace, first, last, by)
     else:
-        found = windows.stored(open_workplace, first, last)
+        found = windows.stored(open_workspace, first, last)
     if isinstance(found, WindowFigures):
         windows.show(found, by, window, as_json=as_json)
     elif as_json:
@@ -120,7 +120,7 @@ def downloads(
 
 
 def _stored(
-    open_workplace: OpenWorkplace, first: datetime | None, last: datetime | None, by: str
+    open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None, by: str
 ) -> PeriodFigures:
     """Figures of what is stored."""
     from typing import cast
@@ -128,17 +128,17 @@ def _stored(
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import PeriodFigures
 
-    with open_workplace() as place:
-        begin, end = period(place, first, last)
-        found = reading.figures(place, cast("reading.By", by), first=begin, last=end)
+    with open_workspace() as workspace:
+        begin, end = period(workspace, first, last)
+        found = reading.figures(workspace, cast("reading.By", by), first=begin, last=end)
         return PeriodFigures(
             first=begin,
             last=end,
             downloads=sum(figure.downloads for figure in found),
-            listeners=reading.listeners(place, first=begin, last=end),
-            prefix_estimates=reading.estimates(place, first=begin, last=end),
-            filtered=reading.filtered(place, first=begin, last=end),
-            flagged=reading.flagged(place, first=begin, last=end),
+            listeners=reading.listeners(workspace, first=begin, last=end),
+            prefix_estimates=reading.estimates(workspace, first=begin, last=end),
+            filtered=reading.filtered(workspace, first=begin, last=end),
+            flagged=reading.flagged(workspace, first=begin, last=end),
             rows=found,
         )
 
@@ -205,7 +205,7 @@ def _show(found: PeriodFigures, by: str) -> None:
 @AS_JSON
 @click.pass_obj
 def requests(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     first: datetime | None,
     last: datetime | None,
     limit: int,
@@ -214,9 +214,9 @@ def requests(
     """Each stored request, where it stood, and why it counts or does not."""
     from wavehouse.measurement.service import reading
 
-    with open_workplace() as place:
-        begin, end = period(place, first, last)
-        found = reading.trace(place, first=begin, last=end, limit=limit)
+    with open_workspace() as workspace:
+        begin, end = period(workspace, first, last)
+        found = reading.trace(workspace, first=begin, last=end, limit=limit)
     if as_json:
         rows = [_request_json(request) for request in found]
         terminal.print_json({"from": begin, "to": end, "requests": rows})

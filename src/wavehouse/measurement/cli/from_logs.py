@@ -12,10 +12,10 @@ from wavehouse.kernel import terminal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.kernel.config import Settings
     from wavehouse.measurement.service.count_only import Asked, Known
     from wavehouse.measurement.types import PeriodFigures, WindowFigures
+    from wavehouse.workspace import OpenWorkspace
 
 Found = TypeVar("Found")
 
@@ -31,26 +31,26 @@ class Feeds:
 
 
 def figures(
-    open_workplace: OpenWorkplace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
+    open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
 ) -> PeriodFigures:
     """Count by the calendar window, with a bar."""
     from wavehouse.measurement.service.count_only import count_logs
 
-    return _counted(count_logs, open_workplace, files, feeds, asked)
+    return _counted(count_logs, open_workspace, files, feeds, asked)
 
 
 def windows(
-    open_workplace: OpenWorkplace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
+    open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
 ) -> WindowFigures:
     """Count by every window, with a bar."""
     from wavehouse.measurement.service.count_only import count_windows
 
-    return _counted(count_windows, open_workplace, files, feeds, asked)
+    return _counted(count_windows, open_workspace, files, feeds, asked)
 
 
 def _counted(
     count: Callable[..., Found],
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     files: tuple[Path, ...],
     feeds: Feeds,
     asked: Asked,
@@ -63,14 +63,14 @@ def _counted(
     if not files:
         raise UsageError(
             "--from-logs needs log files",
-            hint="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
+            command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     with ExitStack() as stack:
         if feeds.locations:
             settings, known = config.load(), None
         else:
-            place = stack.enter_context(open_workplace())
-            settings, known = place.settings, known_from_catalog(place)
+            workspace = stack.enter_context(open_workspace())
+            settings, known = workspace.settings, known_from_catalog(workspace)
         known = known or _of_feeds(settings, feeds)
         size = sum(path.stat().st_size for path in files)
         with terminal.progress("Reading logs", size, "bytes") as meter:

@@ -11,8 +11,8 @@ from wavehouse.kernel.errors import EXIT_FOUND
 from wavehouse.measurement.cli.options import AS_JSON
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace, Workplace
     from wavehouse.measurement.types import Inclusion
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
 _DAYS = click.option(
     "--days",
@@ -39,12 +39,12 @@ def inclusions() -> None:
 @_DAYS
 @AS_JSON
 @click.pass_obj
-def add(open_workplace: OpenWorkplace, network: str, reason: str, days: int, as_json: bool) -> None:
+def add(open_workspace: OpenWorkspace, network: str, reason: str, days: int, as_json: bool) -> None:
     """List a NETWORK (192.0.2.0/24, 2001:db8::/48, or one address)."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workplace() as place:
-        entry = service.add_inclusion(place, network=network, reason=reason, days=days)
+    with open_workspace() as workspace:
+        entry = service.add_inclusion(workspace, network=network, reason=reason, days=days)
     _tell(entry, as_json=as_json)
 
 
@@ -55,13 +55,13 @@ def add(open_workplace: OpenWorkplace, network: str, reason: str, days: int, as_
 @AS_JSON
 @click.pass_obj
 def revalidate(
-    open_workplace: OpenWorkplace, network: str, note: str, days: int, as_json: bool
+    open_workspace: OpenWorkspace, network: str, note: str, days: int, as_json: bool
 ) -> None:
     """Say that a listed NETWORK is still one of many people."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workplace() as place:
-        entry = service.revalidate(place, network=network, note=note, days=days)
+    with open_workspace() as workspace:
+        entry = service.revalidate(workspace, network=network, note=note, days=days)
     _tell(entry, as_json=as_json)
 
 
@@ -75,13 +75,13 @@ def _tell(entry: Inclusion, *, as_json: bool) -> None:
 @inclusions.command("list")
 @AS_JSON
 @click.pass_obj
-def list_entries(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def list_entries(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Every entry and until when it holds; exit code 3 when one has expired."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workplace() as place:
-        entries = service.list_inclusions(place)
-        expired = service.expired_inclusions(place)
+    with open_workspace() as workspace:
+        entries = service.list_inclusions(workspace)
+        expired = service.expired_inclusions(workspace)
     if as_json:
         rows = [{**_json(e), "active": e not in expired} for e in entries]
         terminal.print_json({"inclusions": rows})
@@ -103,12 +103,12 @@ def list_entries(open_workplace: OpenWorkplace, as_json: bool) -> None:
 @inclusions.command()
 @AS_JSON
 @click.pass_obj
-def export(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def export(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The log of validations, oldest first, as tab-separated text or JSON."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workplace() as place:
-        log = service.validation_log(place)
+    with open_workspace() as workspace:
+        log = service.validation_log(workspace)
     rows: list[dict[str, Any]] = [
         {
             "network": v.network,
@@ -128,11 +128,11 @@ def export(open_workplace: OpenWorkplace, as_json: bool) -> None:
         terminal.say("No network was ever included.")
 
 
-def alert(place: Workplace) -> None:
+def alert(workspace: Workspace) -> None:
     """Say on stderr which entries have expired: their listeners are filtered again."""
     from wavehouse.measurement.service import inclusions as service
 
-    for entry in service.expired_inclusions(place):
+    for entry in service.expired_inclusions(workspace):
         terminal.say(
             f"The inclusion of {entry.network} expired on {entry.expires_at:%Y-%m-%d}: "
             f"wavehouse inclusions revalidate {entry.network}"

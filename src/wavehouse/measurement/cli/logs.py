@@ -13,8 +13,8 @@ from wavehouse.measurement.cli.inclusions import alert
 from wavehouse.measurement.cli.options import AS_JSON, FORMAT
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace, Workplace
     from wavehouse.measurement.types import Counted, FileResult, RolledUp, Tally
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
 
 @click.command()
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_obj
 def logs(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     files: tuple[Path, ...],
     log_format: str,
     no_count: bool,
@@ -42,15 +42,15 @@ def logs(
     """
     from wavehouse.measurement.service import counting, rolling
 
-    with open_workplace() as place:
-        results, total = _read_files(place, files, log_format)
+    with open_workspace() as workspace:
+        results, total = _read_files(workspace, files, log_format)
         counted = rolled = None
         if not no_count:
-            pending = counting.pending_days(place)
+            pending = counting.pending_days(workspace)
             with terminal.progress("Counting days", len(pending), "days") as meter:
-                counted = counting.count(place, on_day=lambda _: meter.advance(1))
-            rolled = rolling.roll_up(place)
-        alert(place)
+                counted = counting.count(workspace, on_day=lambda _: meter.advance(1))
+            rolled = rolling.roll_up(workspace)
+        alert(workspace)
     if as_json:
         terminal.print_json(_json(results, total, counted, rolled))
     else:
@@ -70,7 +70,7 @@ def logs(
 
 
 def _read_files(
-    place: Workplace, files: tuple[Path, ...], log_format: str
+    workspace: Workspace, files: tuple[Path, ...], log_format: str
 ) -> tuple[list[FileResult], Tally]:
     from wavehouse.measurement.service.ingest import ingest_logs
     from wavehouse.measurement.types import Tally
@@ -79,7 +79,7 @@ def _read_files(
     total = Tally()
     size = sum(path.stat().st_size for path in files)
     with terminal.progress("Reading logs", size, "bytes") as meter:
-        for result in ingest_logs(place, files, format=log_format, on_bytes=meter.advance):
+        for result in ingest_logs(workspace, files, format=log_format, on_bytes=meter.advance):
             results.append(result)
             total.add(result.tally)
     return results, total

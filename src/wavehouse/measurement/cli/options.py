@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import Workplace
+    from wavehouse.workspace import Workspace
 
 DATE = click.DateTime(["%Y-%m-%d"])
 FORMAT = click.option(
@@ -27,13 +27,15 @@ ROWS = click.IntRange(1, 1_000_000)
 """How many rows a listing may show."""
 
 
-def period(place: Workplace, first: datetime | None, last: datetime | None) -> tuple[date, date]:
+def period(
+    workspace: Workspace, first: datetime | None, last: datetime | None
+) -> tuple[date, date]:
     """The days asked for; without them the last 28 days that have data."""
     from wavehouse.kernel import clock
     from wavehouse.kernel.errors import UsageError
     from wavehouse.measurement.service import reading
 
-    known = reading.known_period(place)
+    known = reading.known_period(workspace)
     end = last.date() if last else (known[1] if known else clock.today())
     begin = first.date() if first else end - 27 * clock.DAY
     if begin > end:

@@ -11,8 +11,8 @@ from wavehouse.kernel.errors import EXIT_FOUND
 from wavehouse.measurement.cli.options import AS_JSON, ROWS
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.measurement.types import QuarantinedRow
+    from wavehouse.workspace import OpenWorkspace
 
 REPLAY_READERS = "wavehouse.replay_readers"
 """Where the program puts the readers of other contexts' files: a key of click's ``meta``."""
@@ -27,14 +27,14 @@ def quarantine() -> None:
 @click.option("--limit", type=ROWS, default=100, show_default=True, help="At most so many rows.")
 @AS_JSON
 @click.pass_obj
-def list_rows(open_workplace: OpenWorkplace, limit: int, as_json: bool) -> None:
+def list_rows(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
     """What waits in the quarantine: file, line, byte and reason."""
     from wavehouse.measurement.rules.outcomes import fault_explained
     from wavehouse.measurement.service import quarantine as service
 
-    with open_workplace() as place:
-        rows = service.listed(place, limit=limit)
-        keep = place.settings["raw_retention_days"]
+    with open_workspace() as workspace:
+        rows = service.listed(workspace, limit=limit)
+        keep = workspace.settings["raw_retention_days"]
     if as_json:
         terminal.print_json({"rows": [_row_json(row, keep) for row in rows]})
     elif rows:
@@ -84,10 +84,10 @@ def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> No
 
     # The program hands down who reads the files of other contexts, which lie above this one.
     readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
-    with context.obj() as place:
-        done = service.replay(place, ids=[UUID(str(one)) for one in ids], readers=readers)
-        counting.count(place)
-        rolling.roll_up(place)
+    with context.obj() as workspace:
+        done = service.replay(workspace, ids=[UUID(str(one)) for one in ids], readers=readers)
+        counting.count(workspace)
+        rolling.roll_up(workspace)
     if as_json:
         terminal.print_json(
             {
@@ -109,7 +109,7 @@ def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> No
 @click.argument("ids", nargs=-1, type=click.UUID)
 @click.option("--all", "everything", is_flag=True, help="Discard every row.")
 @click.pass_obj
-def discard(open_workplace: OpenWorkplace, ids: tuple[object, ...], everything: bool) -> None:
+def discard(open_workspace: OpenWorkspace, ids: tuple[object, ...], everything: bool) -> None:
     """Give up on rows: those with these IDS, or --all. The audit log remembers how many."""
     from uuid import UUID
 
@@ -117,6 +117,6 @@ def discard(open_workplace: OpenWorkplace, ids: tuple[object, ...], everything: 
 
     if not ids and not everything:
         raise click.UsageError("Name the rows to discard, or say --all.")
-    with open_workplace() as place:
-        closed = service.discard(place, ids=[UUID(str(one)) for one in ids])
+    with open_workspace() as workspace:
+        closed = service.discard(workspace, ids=[UUID(str(one)) for one in ids])
     terminal.say(f"{closed} rows discarded")

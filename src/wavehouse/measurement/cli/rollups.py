@@ -12,7 +12,7 @@ from wavehouse.kernel.errors import EXIT_FOUND
 from wavehouse.measurement.cli.options import AS_JSON, DATE, period
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.group()
@@ -27,7 +27,7 @@ def rollup() -> None:
 @AS_JSON
 @click.pass_obj
 def run(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     recount: bool,
     first: datetime | None,
     last: datetime | None,
@@ -36,15 +36,15 @@ def run(
     """Count what waits and recompute the dirty hours, whatever their age."""
     from wavehouse.measurement.service import counting, rolling
 
-    with open_workplace() as place:
+    with open_workspace() as workspace:
         if not recount and (first or last):
             raise click.UsageError("--from and --to go with --recount.")
         if recount:
-            begin, end = period(place, first, last)
-            counted = counting.recount(place, first=begin, last=end)
+            begin, end = period(workspace, first, last)
+            counted = counting.recount(workspace, first=begin, last=end)
         else:
-            counted = counting.count(place)
-        rolled = rolling.roll_up(place)
+            counted = counting.count(workspace)
+        rolled = rolling.roll_up(workspace)
     if as_json:
         terminal.print_json(
             {
@@ -66,12 +66,12 @@ def run(
 @click.option("--repair", is_flag=True, help="Recompute the hours that differ.")
 @AS_JSON
 @click.pass_obj
-def reconcile(open_workplace: OpenWorkplace, repair: bool, as_json: bool) -> None:
+def reconcile(open_workspace: OpenWorkspace, repair: bool, as_json: bool) -> None:
     """Hold every hour and day of the rollups against the raw events; exit code 3 if any differs."""
     from wavehouse.measurement.service import rolling
 
-    with open_workplace() as place:
-        found = rolling.reconcile(place, repair=repair)
+    with open_workspace() as workspace:
+        found = rolling.reconcile(workspace, repair=repair)
     if as_json:
         terminal.print_json(
             {

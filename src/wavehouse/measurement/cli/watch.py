@@ -14,8 +14,8 @@ from wavehouse.measurement.cli.inclusions import alert
 from wavehouse.measurement.cli.options import AS_JSON, FORMAT
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.measurement.service.watching import Pass
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.command()
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_obj
 def watch(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     folders: tuple[Path, ...],
     interval: float,
     once: bool,
@@ -59,16 +59,16 @@ def watch(
 
     stop = threading.Event()
     faulty = False
-    with open_workplace() as place:
-        alert(place)
+    with open_workspace() as workspace:
+        alert(workspace)
         terminal.say(f"Watching {', '.join(map(str, folders))}")
         if once:
             passes = watching.watch_once(
-                place, folders, wait=stop.wait, patience=min(interval, 2.0), format=log_format
+                workspace, folders, wait=stop.wait, patience=min(interval, 2.0), format=log_format
             )
         else:
             passes = watching.watch(
-                place, folders, interval=interval, wait=stop.wait, format=log_format
+                workspace, folders, interval=interval, wait=stop.wait, format=log_format
             )
         for done in passes:
             faulty = faulty or done.found_faults

@@ -11,8 +11,8 @@ from wavehouse.measurement.cli.options import period
 from wavehouse.measurement.rules import windows as rules
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.measurement.types import WindowFigures
+    from wavehouse.workspace import OpenWorkspace
 
 NAMES = ("calendar", "first-touch", "last-touch")
 
@@ -26,14 +26,14 @@ def refuse_by(by: str) -> None:
 
 
 def stored(
-    open_workplace: OpenWorkplace, first: datetime | None, last: datetime | None
+    open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None
 ) -> WindowFigures:
     """What is stored, by every window."""
     from wavehouse.measurement.service.windows import by_window
 
-    with open_workplace() as place:
-        begin, end = period(place, first, last)
-        return by_window(place, first=begin, last=end)
+    with open_workspace() as workspace:
+        begin, end = period(workspace, first, last)
+        return by_window(workspace, first=begin, last=end)
 
 
 def show(found: WindowFigures, by: str, window: str, *, as_json: bool) -> None:

@@ -7,19 +7,19 @@ once per distinct path, not once per request.
 
 from __future__ import annotations
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.queries import adoption, counting, sources
 from wavehouse.measurement.rules.media import MediaIndex, split_place
+from wavehouse.workspace import Workspace
 
 
-def adopt_unknown(place: Workplace) -> int:
+def adopt_unknown(workspace: Workspace) -> int:
     """Hand stored requests to episodes that were registered after them; how many requests."""
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         if not adoption.changed_media(tx):
             return 0
     total = 0
-    with telemetry.span("count.adopt"), place.stores.operational.worker() as tx:
+    with telemetry.span("count.adopt"), workspace.stores.operational.worker() as tx:
         counting.lock_counting(tx)
         adoption.lock_adoption(tx)
         for state in adoption.changed_media(tx):

@@ -5,20 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.measurement.adapters.logfile import LINE_LIMIT, LogFile
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Aside, Reject
+from wavehouse.workspace import Workspace
 
 
-def set_aside(place: Workplace, path: Path, *, format: str, rows: Iterable[Aside]) -> int:  # noqa: A002
+def set_aside(workspace: Workspace, path: Path, *, format: str, rows: Iterable[Aside]) -> int:  # noqa: A002
     """Put rows of a file into the quarantine with a masked excerpt; how many were new."""
     file = LogFile(path)
     head = file.head()
-    organization_id = place.organization.organization_id
-    with place.stores.operational.worker() as tx:
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.worker() as tx:
         source = sources.register_source_file(
             tx,
             organization_id=organization_id,

@@ -9,19 +9,19 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.measurement.queries import reading
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
 
 _ADJACENT = 2
 
 
-def audience(place: Workplace, *, first: date, last: date) -> Audience:
+def audience(workspace: Workspace, *, first: date, last: date) -> Audience:
     """The audience between two UTC days, both included."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         if months_spanned(first, last) > _ADJACENT:
             return Audience(first, last, None, [], [], _by_month(tx, first, last))
         cells = _cells(tx, first, last)

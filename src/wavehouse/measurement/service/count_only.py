@@ -16,7 +16,6 @@ from itertools import cycle
 from pathlib import Path
 from uuid import UUID
 
-from wavehouse.accounts import Workplace
 from wavehouse.catalog import FeedReading, describe_feed
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
@@ -40,6 +39,7 @@ from wavehouse.measurement.types import (
     Reject,
     WindowFigures,
 )
+from wavehouse.workspace import Workspace
 
 _THREADS = 2
 _UNIT_CHARACTERS = 24 * 2**20
@@ -79,11 +79,11 @@ def known_from_feeds(settings: Settings, feeds: Iterable[tuple[str, FeedReading]
     return Known(replace(lists(settings), media=MediaIndex(files)), facts)
 
 
-def known_from_catalog(place: Workplace) -> Known:
+def known_from_catalog(workspace: Workspace) -> Known:
     """What is registered: shows, versions of files, the inclusion list."""
-    with place.stores.operational.worker() as tx:
-        facts = sources.media_facts(tx, organization_id=place.organization.organization_id)
-    return Known(lookups(place), facts)
+    with workspace.stores.operational.worker() as tx:
+        facts = sources.media_facts(tx, organization_id=workspace.organization.organization_id)
+    return Known(lookups(workspace), facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

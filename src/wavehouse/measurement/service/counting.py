@@ -6,28 +6,28 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.queries import counting
 from wavehouse.measurement.service.adoption import adopt_unknown
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.types import RULE_VERSION, Counted
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
 
 
-def pending_days(place: Workplace) -> list[date]:
+def pending_days(workspace: Workspace) -> list[date]:
     """The days that wait to be counted, those of newly known paths among them."""
-    adopt_unknown(place)
-    with place.stores.operational.worker() as tx:
+    adopt_unknown(workspace)
+    with workspace.stores.operational.worker() as tx:
         return counting.marked_days(tx)
 
 
-def count(place: Workplace, *, on_day: Callable[[date], None] = lambda _: None) -> Counted:
+def count(workspace: Workspace, *, on_day: Callable[[date], None] = lambda _: None) -> Counted:
     """Count every marked day; each commits on its own, so an interruption loses nothing."""
-    limits = Limits(place.settings["excess_downloads"], place.settings["excess_agents"])
+    limits = Limits(workspace.settings["excess_downloads"], workspace.settings["excess_agents"])
     done = Counted()
-    for day in pending_days(place):
-        with telemetry.span("count.day"), place.stores.operational.worker() as tx:
+    for day in pending_days(workspace):
+        with telemetry.span("count.day"), workspace.stores.operational.worker() as tx:
             part = count_day(tx, day=day, limits=limits)
         on_day(day)
         done = Counted(
@@ -71,8 +71,8 @@ def count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
     return Counted(1, added, removed, hours)
 
 
-def recount(place: Workplace, *, first: date, last: date) -> Counted:
+def recount(workspace: Workspace, *, first: date, last: date) -> Counted:
     """Count days anew as a whole: after a list, a file's facts or a rule has changed."""
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         counting.mark_day(tx, first=first, last=last)
-    return count(place)
+    return count(workspace)

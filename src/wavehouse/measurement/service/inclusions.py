@@ -9,12 +9,12 @@ from __future__ import annotations
 from datetime import timedelta
 
 from wavehouse import accounts, audit
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.measurement.queries import inclusions as queries
 from wavehouse.measurement.rules.inclusions import LONGEST, network_of
 from wavehouse.measurement.types import Inclusion, Validation
+from wavehouse.workspace import Workspace
 
 _MANY = 65_536
 """More IPv4 addresses than an office or a dorm has."""
@@ -38,19 +38,19 @@ def _days(days: int) -> timedelta:
     return timedelta(days=days)
 
 
-def add_inclusion(place: Workplace, *, network: str, reason: str, days: int = 90) -> Inclusion:
+def add_inclusion(workspace: Workspace, *, network: str, reason: str, days: int = 90) -> Inclusion:
     """List a network. Conflict when it is listed already."""
     named, lasts = _network(network), _days(days)
     if not reason.strip():
         raise InvalidInput("say who listens there, and how you know", hint='--reason "a dorm"')
-    organization_id, now = place.organization.organization_id, clock.now()
-    with place.stores.operational.app(organization_id) as tx:
+    organization_id, now = workspace.organization.organization_id, clock.now()
+    with workspace.stores.operational.app(organization_id) as tx:
         inclusion_id = queries.insert_inclusion(
             tx, organization_id=organization_id, network=named, reason=reason.strip(), at=now
         )
         if inclusion_id is None:
             raise Conflict(
-                f"{named} is listed already", hint=f"wavehouse inclusions revalidate {named}"
+                f"{named} is listed already", command=f"wavehouse inclusions revalidate {named}"
             )
         queries.insert_validation(
             tx,
@@ -58,68 +58,68 @@ def add_inclusion(place: Workplace, *, network: str, reason: str, days: int = 90
             inclusion_id=inclusion_id,
             at=now,
             expires_at=now + lasts,
-            by=place.identity.name,
+            by=workspace.identity.name,
             note="added",
         )
         audit.record(
             tx,
-            actor=accounts.user_actor(place.identity),
+            actor=accounts.user_actor(workspace.identity),
             action="inclusion.added",
             resource=("inclusion", inclusion_id),
             organization_id=organization_id,
             metadata={"network": named, "days": days},
         )
-    return _entry(place, named)
+    return _entry(workspace, named)
 
 
-def revalidate(place: Workplace, *, network: str, note: str = "", days: int = 90) -> Inclusion:
+def revalidate(workspace: Workspace, *, network: str, note: str = "", days: int = 90) -> Inclusion:
     """Say that an entry still holds. NotFound when the network is not listed."""
     named, lasts = _network(network), _days(days)
-    entry, now = _entry(place, named), clock.now()
-    organization_id = place.organization.organization_id
-    with place.stores.operational.app(organization_id) as tx:
+    entry, now = _entry(workspace, named), clock.now()
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization_id) as tx:
         queries.insert_validation(
             tx,
             organization_id=organization_id,
             inclusion_id=entry.inclusion_id,
             at=now,
             expires_at=now + lasts,
-            by=place.identity.name,
+            by=workspace.identity.name,
             note=note,
         )
         audit.record(
             tx,
-            actor=accounts.user_actor(place.identity),
+            actor=accounts.user_actor(workspace.identity),
             action="inclusion.revalidated",
             resource=("inclusion", entry.inclusion_id),
             organization_id=organization_id,
             metadata={"network": named, "days": days},
         )
-    return _entry(place, named)
+    return _entry(workspace, named)
 
 
-def _entry(place: Workplace, network: str) -> Inclusion:
-    for entry in list_inclusions(place):
+def _entry(workspace: Workspace, network: str) -> Inclusion:
+    for entry in list_inclusions(workspace):
         if entry.network == network:
             return entry
-    raise NotFound(f"{network} is not on the inclusion list", hint="wavehouse inclusions list")
+    raise NotFound(f"{network} is not on the inclusion list", command="wavehouse inclusions list")
 
 
-def list_inclusions(place: Workplace) -> list[Inclusion]:
+def list_inclusions(workspace: Workspace) -> list[Inclusion]:
     """Every entry, the first to expire first."""
-    organization_id = place.organization.organization_id
-    with place.stores.operational.app(organization_id) as tx:
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization_id) as tx:
         return queries.inclusions(tx, organization_id=organization_id)
 
 
-def expired_inclusions(place: Workplace) -> list[Inclusion]:
+def expired_inclusions(workspace: Workspace) -> list[Inclusion]:
     """Entries that hold no more: somebody should look at them again."""
     now = clock.now()
-    return [entry for entry in list_inclusions(place) if not entry.holds(now)]
+    return [entry for entry in list_inclusions(workspace) if not entry.holds(now)]
 
 
-def validation_log(place: Workplace) -> list[Validation]:
+def validation_log(workspace: Workspace) -> list[Validation]:
     """Every validation, for an auditor."""
-    organization_id = place.organization.organization_id
-    with place.stores.operational.app(organization_id) as tx:
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.app(organization_id) as tx:
         return queries.validations(tx, organization_id=organization_id)

@@ -17,7 +17,6 @@ from datetime import date
 from itertools import cycle
 from pathlib import Path
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
@@ -35,6 +34,7 @@ from wavehouse.measurement.service.lookups import bounds, list_version, lookups
 from wavehouse.measurement.service.opening import ahead, layout_for
 from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
 from wavehouse.store import BulkLoader, Operational, Tx
+from wavehouse.workspace import Workspace
 
 OnBytes = Callable[[int], None]
 _ENGINES = 2
@@ -42,14 +42,14 @@ _ENGINES = 2
 
 
 def ingest_logs(
-    place: Workplace,
+    workspace: Workspace,
     paths: Sequence[Path],
     *,
     format: str = "auto",  # noqa: A002 - the option's name
     on_bytes: OnBytes = lambda _: None,
 ) -> Iterator[FileResult]:
     """Read each file in turn; what was read before is not read again."""
-    with Ingest.opened(place) as ingest:
+    with Ingest.opened(workspace) as ingest:
         before: _Reading | None = None
         for path in paths:
             reading, wrong = None, None
@@ -73,8 +73,8 @@ def ingest_logs(
 
 
 def told(error: InvalidInput) -> str:
-    """An error and its hint in one text."""
-    return f"{error}. {error.hint}" if error.hint else str(error)
+    """The error with its hint and its command in one text."""
+    return ". ".join(str(part) for part in (error, error.hint, error.command) if part)
 
 
 class _Reading:
@@ -104,11 +104,13 @@ def _opened(
 class Ingest:
     """Engines and a loader, for as many files as there are."""
 
-    def __init__(self, place: Workplace, loader: BulkLoader, stack: ExitStack) -> None:
-        self._place = place
-        self._organization = place.organization.organization_id
-        looked_up = lookups(place)
-        self._engines = cycle([_opened(stack, looked_up, place.settings) for _ in range(_ENGINES)])
+    def __init__(self, workspace: Workspace, loader: BulkLoader, stack: ExitStack) -> None:
+        self._workspace = workspace
+        self._organization = workspace.organization.organization_id
+        looked_up = lookups(workspace)
+        self._engines = cycle(
+            [_opened(stack, looked_up, workspace.settings) for _ in range(_ENGINES)]
+        )
         self._loads = Loads(self._organization, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
@@ -120,12 +122,12 @@ class Ingest:
 
     @classmethod
     @contextmanager
-    def opened(cls, place: Workplace) -> Iterator[Ingest]:
+    def opened(cls, workspace: Workspace) -> Iterator[Ingest]:
         """An ingest whose engines and connection are closed at the end."""
         with ExitStack() as stack:
-            conninfo = place.stores.operational.place.conninfo("worker")
+            conninfo = workspace.stores.operational.place.conninfo("worker")
             loader = stack.enter_context(BulkLoader.connected(conninfo))
-            yield cls(place, loader, stack)
+            yield cls(workspace, loader, stack)
 
     def begin(
         self,
@@ -160,7 +162,7 @@ class Ingest:
             before.finished()
         self._lock.close()
         self._held = key
-        lock = self._lock.enter_context(self._place.stores.operational.worker())
+        lock = self._lock.enter_context(self._workspace.stores.operational.worker())
         sources.lock_source_file(lock, file_key=key)
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
@@ -170,7 +172,7 @@ class Ingest:
         length at the same place is believed to be the old one, mended.
         """
         line = log.line_at(row.byte_offset)
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
         if line is None or file is None:
             return Tally()
@@ -186,7 +188,7 @@ class Ingest:
         work = self._prepared(self._normalise(file, chunk, layout).result())
         tally = self._loads.load(work, moves=False)
         if mended and tally.stored:
-            with self._place.stores.operational.worker() as tx:
+            with self._workspace.stores.operational.worker() as tx:
                 sources.change_head(
                     tx,
                     source_file_id=file.source_file_id,
@@ -197,7 +199,7 @@ class Ingest:
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
         name, whole = str(path.absolute()), len(head.content)
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             known = sources.head_lengths(tx, organization_id=self._organization)
             lengths = [length for length in known if length <= whole]
             found = sources.source_file(
@@ -260,7 +262,7 @@ class Ingest:
         """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
         if fault is None and not file.unfinished:
             return Tally()
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             if fault is None:
                 sources.close_broken_streams(tx, source_file_id=file.source_file_id, at=clock.now())
                 return Tally()
@@ -275,7 +277,7 @@ class Ingest:
 
     def _normalise(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Future[Work]:
         """Hand a chunk to the engine whose turn it is."""
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
         engine, thread = next(self._engines)
 
@@ -293,7 +295,7 @@ class Ingest:
 
     def _prepared(self, work: Work) -> Work:
         """The work, with the partitions and the user agents that its rows need."""
-        with self._place.stores.operational.worker() as tx:
+        with self._workspace.stores.operational.worker() as tx:
             for day in work.batch.days:
                 if day not in self._days:
                     sources.ensure_day(tx, day=day)

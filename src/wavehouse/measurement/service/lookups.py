@@ -9,7 +9,6 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, cast
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import UsageError
@@ -27,6 +26,7 @@ from wavehouse.measurement.rules.addresses import TrustedProxies, trusted_proxie
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
+from wavehouse.workspace import Workspace
 
 Version = Literal[4, 6]
 
@@ -43,11 +43,11 @@ def bounds(settings: Settings) -> Bounds:
     return Bounds(now - settings["raw_retention_days"] * clock.DAY, now + clock.HOUR)
 
 
-def lookups(place: Workplace) -> Lookups:
+def lookups(workspace: Workspace) -> Lookups:
     """Everything the engine asks about distinct values."""
-    settings = place.settings
-    organization_id = place.organization.organization_id
-    with place.stores.operational.worker(snapshot=True) as tx:
+    settings = workspace.settings
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.operational.worker(snapshot=True) as tx:
         media_state = sources.media_state(tx, organization_id=organization_id)
         media = sources.media_files(tx, organization_id=organization_id)
         included = inclusions.inclusions(tx, organization_id=organization_id)
@@ -55,7 +55,7 @@ def lookups(place: Workplace) -> Lookups:
         lists(settings),
         media=MediaIndex(media),
         media_state=media_state,
-        secret_of=_secrets(place),
+        secret_of=_secrets(workspace),
         included_until=included_until((e.network, e.expires_at) for e in included),
     )
 
@@ -91,12 +91,12 @@ def trusted(settings: Settings) -> TrustedProxies:
         ) from None
 
 
-def _secrets(place: Workplace) -> Callable[[date], bytes | None]:
+def _secrets(workspace: Workspace) -> Callable[[date], bytes | None]:
     known: dict[date, bytes | None] = {}
 
     def secret_of(month: date) -> bytes | None:
         if month not in known:
-            with place.stores.operational.worker() as tx:
+            with workspace.stores.operational.worker() as tx:
                 known[month] = sources.key_secret(tx, month=month, fresh=secrets.token_bytes(32))
         return known[month]
 

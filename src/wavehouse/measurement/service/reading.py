@@ -8,7 +8,6 @@ from datetime import date, timedelta
 from typing import Literal
 from uuid import UUID
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock
 from wavehouse.measurement.queries import reading
 from wavehouse.measurement.rules.months import months_spanned
@@ -20,6 +19,7 @@ from wavehouse.measurement.types import (
     Freshness,
     TracedRequest,
 )
+from wavehouse.workspace import Workspace
 
 By = Literal["day", "episode", "app", "country"]
 _READERS = {
@@ -30,10 +30,10 @@ _READERS = {
 
 
 def days(
-    place: Workplace, *, first: date, last: date, podcast_id: UUID | None = None
+    workspace: Workspace, *, first: date, last: date, podcast_id: UUID | None = None
 ) -> list[DayTotal]:
     """Every day of a period, days without a download included."""
-    with place.stores.analytics.app(place.organization.organization_id) as tx:
+    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
         found = reading.downloads_by_day(
             tx, first=first, last=last, podcast_id=podcast_id or NO_PODCAST
         )
@@ -41,10 +41,10 @@ def days(
     return [known.get(day, DayTotal(day, 0, 0)) for day in clock.days_between(first, last)]
 
 
-def hours(place: Workplace, *, day: date, podcast_id: UUID | None = None) -> list[int]:
+def hours(workspace: Workspace, *, day: date, podcast_id: UUID | None = None) -> list[int]:
     """Downloads of a UTC day's 24 hours."""
     start = clock.start_of_day(day)
-    with place.stores.analytics.app(place.organization.organization_id) as tx:
+    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
         found = reading.downloads_by_hour(
             tx, start=start, end=start + clock.DAY, podcast_id=podcast_id
         )
@@ -53,20 +53,20 @@ def hours(place: Workplace, *, day: date, podcast_id: UUID | None = None) -> lis
 
 
 def figures(
-    place: Workplace, by: By, *, first: date, last: date, podcast_id: UUID | None = None
+    workspace: Workspace, by: By, *, first: date, last: date, podcast_id: UUID | None = None
 ) -> list[Figure]:
     """Downloads of a period by day, episode, app or country."""
     if by == "day":
         return [
             Figure(total.day.isoformat(), total.downloads)
-            for total in days(place, first=first, last=last, podcast_id=podcast_id)
+            for total in days(workspace, first=first, last=last, podcast_id=podcast_id)
         ]
-    organization_id = place.organization.organization_id
-    with place.stores.analytics.app(organization_id) as tx:
+    organization_id = workspace.organization.organization_id
+    with workspace.stores.analytics.app(organization_id) as tx:
         found = _READERS[by](tx, first=first, last=last, podcast_id=podcast_id)
     if by != "episode":
         return found
-    with place.stores.operational.app(organization_id) as operational:
+    with workspace.stores.operational.app(organization_id) as operational:
         titles = reading.episode_titles(
             operational, episode_ids=[figure.member for figure in found]
         )
@@ -74,20 +74,20 @@ def figures(
 
 
 def episode_days(
-    place: Workplace, *, first: date, last: date, episode_ids: Sequence[UUID]
+    workspace: Workspace, *, first: date, last: date, episode_ids: Sequence[UUID]
 ) -> list[EpisodeDay]:
     """Downloads of given episodes on each day of a period."""
-    with place.stores.analytics.app(place.organization.organization_id) as tx:
+    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
         return reading.downloads_by_episode_day(tx, first=first, last=last, episode_ids=episode_ids)
 
 
 def listeners(
-    place: Workplace, *, first: date, last: date, podcast_id: UUID | None = None
+    workspace: Workspace, *, first: date, last: date, podcast_id: UUID | None = None
 ) -> int | None:
     """Distinct listeners of a period; None when it spans more than two months (R44)."""
     if months_spanned(first, last) > 2:
         return None
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         return reading.distinct_listeners(
             tx,
             start=clock.start_of_day(first),
@@ -96,9 +96,9 @@ def listeners(
         )
 
 
-def estimates(place: Workplace, *, first: date, last: date) -> int:
+def estimates(workspace: Workspace, *, first: date, last: date) -> int:
     """Downloads known only by our redirect (R30): shown apart, never added."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         return reading.prefix_estimates(
             tx,
             start=clock.start_of_day(first),
@@ -106,9 +106,9 @@ def estimates(place: Workplace, *, first: date, last: date) -> int:
         )
 
 
-def filtered(place: Workplace, *, first: date, last: date) -> dict[str, int]:
+def filtered(workspace: Workspace, *, first: date, last: date) -> dict[str, int]:
     """Requests of a period that a filter stopped, by reason."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         found = reading.filtered_requests(
             tx,
             start=clock.start_of_day(first),
@@ -117,19 +117,19 @@ def filtered(place: Workplace, *, first: date, last: date) -> dict[str, int]:
     return {figure.member: figure.downloads for figure in found}
 
 
-def flagged(place: Workplace, *, first: date, last: date) -> dict[str, int]:
+def flagged(workspace: Workspace, *, first: date, last: date) -> dict[str, int]:
     """Requests of a period by the flags they have (R19, R23, R25, R32)."""
     start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         found = reading.flagged_requests(tx, start=start, end=end)
         again = reading.duplicate_renditions(tx, start=start, end=end)
     told = {figure.member: figure.downloads for figure in found}
     return told | ({"rendition_dup": again} if again else {})
 
 
-def outcomes(place: Workplace, *, first: date, last: date) -> dict[str, int]:
+def outcomes(workspace: Workspace, *, first: date, last: date) -> dict[str, int]:
     """Candidate requests of a period by what became of them."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         found = reading.outcomes(
             tx,
             start=clock.start_of_day(first),
@@ -138,9 +138,9 @@ def outcomes(place: Workplace, *, first: date, last: date) -> dict[str, int]:
     return {figure.member: figure.downloads for figure in found}
 
 
-def trace(place: Workplace, *, first: date, last: date, limit: int) -> list[TracedRequest]:
+def trace(workspace: Workspace, *, first: date, last: date, limit: int) -> list[TracedRequest]:
     """Stored requests and what became of each."""
-    with place.stores.operational.app(place.organization.organization_id) as tx:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         return reading.traced_requests(
             tx,
             start=clock.start_of_day(first),
@@ -149,15 +149,15 @@ def trace(place: Workplace, *, first: date, last: date, limit: int) -> list[Trac
         )
 
 
-def freshness(place: Workplace) -> Freshness:
+def freshness(workspace: Workspace) -> Freshness:
     """How far the data goes."""
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         found = reading.freshness(tx)
-    with place.stores.analytics.worker() as analytics:
+    with workspace.stores.analytics.worker() as analytics:
         return replace(found, newest_rollup=reading.newest_rollup(analytics))
 
 
-def known_period(place: Workplace) -> tuple[date, date] | None:
+def known_period(workspace: Workspace) -> tuple[date, date] | None:
     """The first and last day with downloads."""
-    with place.stores.analytics.app(place.organization.organization_id) as tx:
+    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
         return reading.first_and_last_day(tx)

@@ -19,7 +19,6 @@ from itertools import groupby
 from typing import IO
 from uuid import UUID
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.adapters.roller import Roller
 from wavehouse.measurement.queries import rolling
@@ -28,6 +27,7 @@ from wavehouse.measurement.rules.spans import day_spans, hour_spans
 from wavehouse.measurement.service.opening import ahead
 from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp
 from wavehouse.store import Analytics, Operational, Tx
+from wavehouse.workspace import Workspace
 
 OnHours = Callable[[int], None]
 _HOURS_A_DAY = 24
@@ -36,9 +36,9 @@ _BATCH_BYTES = 128 * 2**20
 Counts = dict[tuple[datetime, UUID], tuple[int, int]]
 
 
-def roll_up(place: Workplace, *, on_hours: OnHours = lambda _: None) -> RolledUp:
+def roll_up(workspace: Workspace, *, on_hours: OnHours = lambda _: None) -> RolledUp:
     """Recompute the dirty hours and their days; nothing dirty, nothing read."""
-    operational, analytics = place.stores.operational, place.stores.analytics
+    operational, analytics = workspace.stores.operational, workspace.stores.analytics
     with telemetry.span("rollup.run"), operational.worker() as lock:
         rolling.lock_rolling(lock)
         with operational.worker(snapshot=True) as source:
@@ -127,13 +127,13 @@ def _carry(
             rolling.carry(target, rollup.table, rows)
 
 
-def reconcile(place: Workplace, *, repair: bool = False) -> Reconciliation:
+def reconcile(workspace: Workspace, *, repair: bool = False) -> Reconciliation:
     """Hold every hour and day of the rollups against the raw events; ``repair`` marks what differs.
 
     Compared are events and downloads by podcast, in every rollup. Hours that are dirty are not
     compared: they are known to be behind.
     """
-    operational, analytics = place.stores.operational, place.stores.analytics
+    operational, analytics = workspace.stores.operational, workspace.stores.analytics
     with operational.worker(snapshot=True) as source, analytics.worker() as target:
         span = rolling.span_of_events(source)
         if span is None:
@@ -159,7 +159,7 @@ def reconcile(place: Workplace, *, repair: bool = False) -> Reconciliation:
     if repair and mismatches:
         with operational.worker() as tx:
             rolling.mark_dirty(tx, hours=sorted({m.hour for m in mismatches}))
-        roll_up(place)
+        roll_up(workspace)
     return result
 
 

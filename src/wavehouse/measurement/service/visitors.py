@@ -6,11 +6,11 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from wavehouse.accounts import Workplace
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.addresses import forwarded, keyed_hash
 from wavehouse.measurement.rules.agents import normalise
 from wavehouse.measurement.service.lookups import trusted
+from wavehouse.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +24,15 @@ class Visitor:
 
 
 def visitor(
-    place: Workplace, *, remote: str, forwarded_for: str | None, agent: str, at: datetime
+    workspace: Workspace, *, remote: str, forwarded_for: str | None, agent: str, at: datetime
 ) -> Visitor | None:
     """Who asks; None when there is no address to tell by (R06)."""
-    address = forwarded(remote, forwarded_for, trusted(place.settings))
+    address = forwarded(remote, forwarded_for, trusted(workspace.settings))
     if address is None:
         return None
     month = at.date().replace(day=1)
     before = (month - timedelta(days=1)).replace(day=1)
-    with place.stores.operational.worker() as tx:
+    with workspace.stores.operational.worker() as tx:
         this, last = (
             sources.key_secret(tx, month=one, fresh=secrets.token_bytes(32))
             for one in (month, before)

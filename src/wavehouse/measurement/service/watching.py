@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import Conflict
 from wavehouse.measurement.adapters.folders import looked_at
@@ -19,6 +18,7 @@ from wavehouse.measurement.service.counting import count
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.rolling import roll_up
 from wavehouse.measurement.types import FileResult, Tally
+from wavehouse.workspace import Workspace
 
 Wait = Callable[[float], bool]
 """Waits so many seconds; True when it is time to stop."""
@@ -43,12 +43,12 @@ class Watch:
 
     def __init__(
         self,
-        place: Workplace,
+        workspace: Workspace,
         folders: Sequence[Path],
         *,
         format: str = "auto",  # noqa: A002 - the option's name
     ) -> None:
-        self._place = place
+        self._workspace = workspace
         self._folders = tuple(folders)
         self._format = format
         self._settling = Settling()
@@ -66,20 +66,20 @@ class Watch:
         results, tally = [], Tally()
         try:
             for result in ingest_logs(
-                self._place, [Path(name) for name in ready], format=self._format
+                self._workspace, [Path(name) for name in ready], format=self._format
             ):
                 results.append(result)
                 tally.add(result.tally)
                 self._settling.was_read(now[result.name])
         except Conflict:
             pass  # another program reads the same file; it is looked at again
-        counted = count(self._place)
-        roll_up(self._place)
+        counted = count(self._workspace)
+        roll_up(self._workspace)
         return Pass(tuple(results), tally, counted.downloads_added - counted.downloads_removed)
 
 
 def watch(
-    place: Workplace,
+    workspace: Workspace,
     folders: Sequence[Path],
     *,
     interval: float,
@@ -87,7 +87,7 @@ def watch(
     format: str = "auto",  # noqa: A002 - the option's name
 ) -> Iterator[Pass]:
     """Look again and again, ``interval`` seconds apart, until told to stop."""
-    looks = Watch(place, folders, format=format)
+    looks = Watch(workspace, folders, format=format)
     while True:
         done = looks.look()
         if done.files:
@@ -97,7 +97,7 @@ def watch(
 
 
 def watch_once(
-    place: Workplace,
+    workspace: Workspace,
     folders: Sequence[Path],
     *,
     wait: Wait,
@@ -108,7 +108,7 @@ def watch_once(
 
     A file that changes between the two looks is left for another time.
     """
-    looks = Watch(place, folders, format=format)
+    looks = Watch(workspace, folders, format=format)
     looks.look()
     if wait(patience):
         return

@@ -10,7 +10,6 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
-from wavehouse.accounts import Workplace
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.queries import reading
@@ -19,10 +18,11 @@ from wavehouse.measurement.rules import windows as rules
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
 from wavehouse.measurement.types import WindowFigures
+from wavehouse.workspace import Workspace
 
 
 def by_window(
-    place: Workplace, *, first: date, last: date, podcast_id: UUID | None = None
+    workspace: Workspace, *, first: date, last: date, podcast_id: UUID | None = None
 ) -> WindowFigures:
     """A period by all windows. UsageError when it spans more than two months (R44)."""
     if months_spanned(first, last) > 2:
@@ -39,7 +39,7 @@ def by_window(
     sums = WindowSums(first, last)
     with (
         telemetry.span("count.windows"),
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         queries.find_repeated(
             tx, start=back, end=end + rules.DAY, border=border, podcast_id=podcast_id

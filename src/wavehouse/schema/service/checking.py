@@ -206,8 +206,8 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
         raise Refused(
             f"the server has no extension {names}; nothing was run",
             where=missing[0].where,
-            hint="install it on the server; see what there is: "
-            "SELECT name FROM pg_available_extensions",
+            hint="Install it on the server; this lists what is available.",
+            command="SELECT name FROM pg_available_extensions",
         )
 
 
@@ -227,8 +227,9 @@ def _look_for_holders(
             raise Refused(
                 f"a transaction that is {seconds} s old holds {one.relation} ({holder})",
                 where=str(one.relation),
-                hint=f"let it end, or end it: SELECT pg_terminate_backend({one.pid}); or look for "
-                "older ones only: --oldest-transaction SECONDS",
+                hint="Let it end, or end it; or look for older ones only: "
+                "--oldest-transaction SECONDS",
+                command=f"SELECT pg_terminate_backend({one.pid})",
             )
         elif age > _NOTED_SECONDS:
             warning = f"{one.relation} has been held for {seconds} s ({holder})"

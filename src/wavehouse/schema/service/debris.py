@@ -131,7 +131,8 @@ def refuse_invalid(
         raise MigrationFailed(
             f"the index {index.name} exists but is invalid",
             where=f"{file.path.name}:{statement.line}",
-            hint=f"drop it: DROP INDEX CONCURRENTLY {index.name}",
+            hint="Drop the invalid index.",
+            command=f"DROP INDEX CONCURRENTLY {index.name}",
         )
 
 
@@ -141,8 +142,9 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
         raise PartlyApplied(
             "the block commits its own work and was interrupted: how much of it is done is unknown",
             where=f"{file.path.name}:{statement.line}",
-            hint="if it may run again from its beginning: wavehouse schema recover --run-again; "
-            "or undo the file by its down file: wavehouse schema rollback",
+            hint="Run it again from its beginning, if it may; or undo the file by its down file: "
+            "wavehouse schema rollback",
+            command="wavehouse schema recover --run-again",
         )
 
 

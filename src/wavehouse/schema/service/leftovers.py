@@ -17,14 +17,26 @@ from wavehouse.schema.rules.parser import Act, Unparsable, acts
 from wavehouse.schema.rules.script import names_of, read_script
 from wavehouse.schema.types import Leftover, Migration, MigrationFailed, Name, Script, SqlFile
 
+_BY_HEADER = 'Validate it in a later file, or give the reason: "-- wavehouse: unvalidated REASON".'
 _ADVICE = {
-    "invalid index": "drop it and build it again: DROP INDEX CONCURRENTLY {name}",
-    "unvalidated constraint": "let a later file say: ALTER TABLE {relation} VALIDATE CONSTRAINT "
-    "{name}; or say why not: -- wavehouse: unvalidated REASON",
-    "unvalidated domain constraint": "let a later file say: ALTER DOMAIN {relation} VALIDATE "
-    "CONSTRAINT {name}; or say why not: -- wavehouse: unvalidated REASON",
-    "pending detach": "finish it: ALTER TABLE {relation} DETACH PARTITION {name} FINALIZE",
+    "invalid index": (
+        "Drop the index and build it again.",
+        "DROP INDEX CONCURRENTLY {name}",
+    ),
+    "unvalidated constraint": (
+        _BY_HEADER,
+        "ALTER TABLE {relation} VALIDATE CONSTRAINT {name}",
+    ),
+    "unvalidated domain constraint": (
+        _BY_HEADER,
+        "ALTER DOMAIN {relation} VALIDATE CONSTRAINT {name}",
+    ),
+    "pending detach": (
+        "Finish the detachment.",
+        "ALTER TABLE {relation} DETACH PARTITION {name} FINALIZE",
+    ),
 }
+"""What to do about a leftover, and the statement that does it."""
 
 
 def refuse_leftovers(
@@ -59,10 +71,12 @@ def refuse_leftovers(
 def left_behind(file: SqlFile, one: Leftover) -> MigrationFailed:
     """The error for an object that a file leaves half done, with what to write."""
     article = "an" if one.kind[0] in "aeiou" else "a"
+    hint, command = _ADVICE[one.kind]
     return MigrationFailed(
         f"the file leaves {article} {one.kind}: {one.name} of {one.relation}",
         where=file.path.name,
-        hint=_ADVICE[one.kind].format(name=one.name, relation=one.relation),
+        hint=hint,
+        command=command.format(name=one.name, relation=one.relation),
     )
 
 

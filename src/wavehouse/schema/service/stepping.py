@@ -105,7 +105,8 @@ def _refuse_lost_tables(file: SqlFile, script: Script, done: Set[int | None]) ->
             raise PartlyApplied(
                 f"the temporary table {min(needed)} ended with the session that made it",
                 where=f"{file.path.name}:{statement.line}",
-                hint="undo the file by its down file: wavehouse schema rollback",
+                hint="Undo the file by its down file.",
+                command="wavehouse schema rollback",
             )
 
 
@@ -115,8 +116,8 @@ def _partly(error: WavehouseError) -> PartlyApplied:
     return PartlyApplied(
         f"the migration is partly applied: {error.message}",
         where=error.where,
-        hint="mend the cause, then go on: wavehouse schema recover; or undo it by its down "
-        "file: wavehouse schema rollback",
+        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback",
+        command="wavehouse schema recover",
     )
 
 

@@ -10,7 +10,7 @@ import click
 from wavehouse.sponsorship.cli.options import AS_JSON, DAY, FILE, Amount
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.group()
@@ -47,7 +47,7 @@ def campaigns() -> None:
 )
 @AS_JSON
 @click.pass_obj
-def add_campaign(open_workplace: OpenWorkplace, /, as_json: bool, **told: Any) -> None:
+def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -> None:
     """Add a campaign. Conversions that came before it are credited at once."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
@@ -57,10 +57,10 @@ def add_campaign(open_workplace: OpenWorkplace, /, as_json: bool, **told: Any) -
             f"one of {', '.join(sponsorship.CampaignStatus)}", param_hint="--status"
         )
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        identity = place.identity
+        identity = workspace.identity
         podcast_id = sponsorship.find_podcast(tx, identity=identity, wanted=told["show"])
         sponsor = sponsorship.add_sponsor(
             tx, identity=identity, sponsor=sponsorship.NewSponsor(told["sponsor"])
@@ -107,16 +107,16 @@ def _utm(words: tuple[str, ...]) -> dict[str, str]:
 @FILE
 @AS_JSON
 @click.pass_obj
-def import_campaigns(open_workplace: OpenWorkplace, file: Path, as_json: bool) -> None:
+def import_campaigns(open_workspace: OpenWorkspace, file: Path, as_json: bool) -> None:
     """Bring the campaigns of FILE (campaigns.json) in; again changes only what changed."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        done = sponsorship.import_campaigns(tx, identity=place.identity, path=file)
+        done = sponsorship.import_campaigns(tx, identity=workspace.identity, path=file)
     told = {"added": done.added, "updated": done.updated, "unchanged": done.unchanged}
     if as_json:
         terminal.print_json(told)
@@ -127,16 +127,16 @@ def import_campaigns(open_workplace: OpenWorkplace, file: Path, as_json: bool) -
 @campaigns.command("list")
 @AS_JSON
 @click.pass_obj
-def list_campaigns(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def list_campaigns(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The campaigns, the latest flight first."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_campaigns(tx, identity=place.identity)
+        found = sponsorship.list_campaigns(tx, identity=workspace.identity)
     columns = ["campaign", "sponsor", "show", "status", "from", "to", "value", "codes", "id"]
     rows = [
         [

@@ -13,8 +13,8 @@ from wavehouse.sponsorship.cli.options import AS_JSON, FILE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from wavehouse.accounts import Workplace
     from wavehouse.sponsorship.types import BadRow
+    from wavehouse.workspace import Workspace
 
 
 @click.command()
@@ -28,15 +28,15 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
 
     def quarantine(path: Path, bad: Sequence[BadRow]) -> None:
         rows = [measurement.Aside(row.line, row.offset, row.reason) for row in bad]
-        measurement.set_aside(place, path, format="conversions", rows=rows)
+        measurement.set_aside(workspace, path, format="conversions", rows=rows)
 
-    place: Workplace
+    workspace: Workspace
     with (
-        context.obj() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        context.obj() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         done = sponsorship.ingest_conversions(
-            tx, identity=place.identity, path=file, quarantine=quarantine
+            tx, identity=workspace.identity, path=file, quarantine=quarantine
         )
     told = {
         "read": done.read,

@@ -12,8 +12,8 @@ from wavehouse.sponsorship.cli.campaigns import campaigns
 from wavehouse.sponsorship.cli.options import AS_JSON, DAY
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.sponsorship.types import Moved, Placement
+    from wavehouse.workspace import OpenWorkspace
 
 _STATES = ["draft", "scheduled", "active", "paused", "completed", "cancelled"]
 
@@ -23,7 +23,7 @@ _STATES = ["draft", "scheduled", "active", "paused", "completed", "cancelled"]
 @click.argument("status", type=click.Choice(_STATES))
 @AS_JSON
 @click.pass_obj
-def move(open_workplace: OpenWorkplace, campaign: str, status: str, as_json: bool) -> None:
+def move(open_workspace: OpenWorkspace, campaign: str, status: str, as_json: bool) -> None:
     """Move CAMPAIGN (id or name) to another state.
 
     draft → scheduled, active, cancelled; scheduled → active, draft, cancelled; active → paused,
@@ -34,12 +34,12 @@ def move(open_workplace: OpenWorkplace, campaign: str, status: str, as_json: boo
     from wavehouse import sponsorship
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        card = sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign)
+        card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
         done = sponsorship.move_campaign(
-            tx, identity=place.identity, card=card, status=sponsorship.CampaignStatus(status)
+            tx, identity=workspace.identity, card=card, status=sponsorship.CampaignStatus(status)
         )
     _show_moves([done], as_json=as_json, dry_run=False)
 
@@ -50,7 +50,7 @@ def move(open_workplace: OpenWorkplace, campaign: str, status: str, as_json: boo
 @AS_JSON
 @click.pass_obj
 def advance(
-    open_workplace: OpenWorkplace, today: datetime | None, dry_run: bool, as_json: bool
+    open_workspace: OpenWorkspace, today: datetime | None, dry_run: bool, as_json: bool
 ) -> None:
     """Start scheduled flights that have begun, complete those that are over."""
     from wavehouse import sponsorship
@@ -58,11 +58,11 @@ def advance(
 
     day = today.date() if today else clock.today()
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         go = sponsorship.due_moves if dry_run else sponsorship.advance_campaigns
-        moves = go(tx, identity=place.identity, today=day)
+        moves = go(tx, identity=workspace.identity, today=day)
     _show_moves(moves, as_json=as_json, dry_run=dry_run)
 
 
@@ -84,15 +84,15 @@ def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
 @click.argument("campaign")
 @AS_JSON
 @click.pass_obj
-def placements(open_workplace: OpenWorkplace, campaign: str, as_json: bool) -> None:
+def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> None:
     """Where CAMPAIGN (id or name) is read: episodes, slots, positions."""
     from wavehouse import sponsorship
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        card = sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign)
+        card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
         found = sponsorship.list_placements(tx, campaign_id=card.campaign_id)
     _show_placements(found, as_json=as_json)
 
@@ -118,21 +118,21 @@ def placements(open_workplace: OpenWorkplace, campaign: str, as_json: bool) -> N
 @click.option("--impressions", type=click.IntRange(min=1), help="Impressions promised for it.")
 @AS_JSON
 @click.pass_obj
-def place(open_workplace: OpenWorkplace, /, campaign: str, as_json: bool, **told: Any) -> None:
+def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told: Any) -> None:
     """Put CAMPAIGN into a slot of an episode, or change what is said of it there."""
     from wavehouse import sponsorship
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        card = sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign)
+        card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
         (episode_id,) = sponsorship.find_episodes(
             tx, podcast_id=card.podcast_id, guids=[told["episode"]]
         )
         made = sponsorship.place_campaign(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             card=card,
             placement=sponsorship.NewPlacement(
                 episode_id,
@@ -148,16 +148,16 @@ def place(open_workplace: OpenWorkplace, /, campaign: str, as_json: bool, **told
 @campaigns.command("displace")
 @click.argument("placement", type=click.UUID)
 @click.pass_obj
-def displace(open_workplace: OpenWorkplace, placement: UUID) -> None:
+def displace(open_workspace: OpenWorkspace, placement: UUID) -> None:
     """Take PLACEMENT (its id) out of its campaign."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        sponsorship.remove_placement(tx, identity=place.identity, placement_id=placement)
+        sponsorship.remove_placement(tx, identity=workspace.identity, placement_id=placement)
     terminal.say(f"Placement {placement} is out.")
 
 

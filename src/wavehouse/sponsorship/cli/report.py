@@ -11,7 +11,7 @@ import click
 from wavehouse.sponsorship.cli.options import AS_JSON, DAY
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.command()
@@ -44,7 +44,7 @@ if TYPE_CHECKING:
 @AS_JSON
 @click.pass_obj
 def report(
-    open_workplace: OpenWorkplace,
+    open_workspace: OpenWorkspace,
     campaign: str,
     first: datetime,
     last: datetime,
@@ -62,16 +62,16 @@ def report(
 
     kinds = {kind.value.split("_")[0]: kind for kind in sponsorship.ReportType}
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         made = sponsorship.make_report(
             tx,
-            identity=place.identity,
-            card=sponsorship.find_campaign(tx, identity=place.identity, wanted=campaign),
+            identity=workspace.identity,
+            card=sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign),
             first=first.date(),
             last=last.date(),
-            delivery=sponsorship.from_rollups(place),
+            delivery=sponsorship.from_rollups(workspace),
             formats=formats,
             folder=folder,
             report_type=kinds[report_type],

@@ -13,8 +13,8 @@ import click
 from wavehouse.sponsorship.cli.options import AS_JSON, DAY
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
     from wavehouse.sponsorship.types import CreditTotal, Pixel
+    from wavehouse.workspace import OpenWorkspace
 
 _METHODS = ["direct", "utm", "promo_code", "pixel", "custom"]
 
@@ -47,16 +47,16 @@ def pixels() -> None:
 )
 @AS_JSON
 @click.pass_obj
-def add_pixel(open_workplace: OpenWorkplace, /, site: str, as_json: bool, **told: Any) -> None:
+def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **told: Any) -> None:
     """Make a pixel and print what to put into the page."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        identity = place.identity
+        identity = workspace.identity
         made = sponsorship.add_pixel(
             tx,
             identity=identity,
@@ -91,16 +91,16 @@ def add_pixel(open_workplace: OpenWorkplace, /, site: str, as_json: bool, **told
 @pixels.command("list")
 @AS_JSON
 @click.pass_obj
-def list_pixels(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def list_pixels(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The pixels by campaign."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_pixels(tx, identity=place.identity)
+        found = sponsorship.list_pixels(tx, identity=workspace.identity)
     columns = ["campaign", "name", "type", "active", "key", "origins", "id"]
     rows = [_pixel(one) for one in found]
     if as_json:
@@ -122,16 +122,18 @@ def _pixel(one: Pixel) -> list[object]:
 @click.argument("pixel", type=click.UUID)
 @click.option("--undo", is_flag=True, help="Listen to it again.")
 @click.pass_obj
-def retire_pixel(open_workplace: OpenWorkplace, pixel: UUID, undo: bool) -> None:
+def retire_pixel(open_workspace: OpenWorkspace, pixel: UUID, undo: bool) -> None:
     """Listen to PIXEL (its id) no longer; what it told stays."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        sponsorship.set_pixel_active(tx, identity=place.identity, pixel_id=pixel, is_active=undo)
+        sponsorship.set_pixel_active(
+            tx, identity=workspace.identity, pixel_id=pixel, is_active=undo
+        )
     terminal.say(f"Pixel {pixel} is {'heard again' if undo else 'retired'}.")
 
 
@@ -146,18 +148,18 @@ def credits_() -> None:
 @AS_JSON
 @click.pass_obj
 def show_credits(
-    open_workplace: OpenWorkplace, first: datetime, last: datetime, as_json: bool
+    open_workspace: OpenWorkspace, first: datetime, last: datetime, as_json: bool
 ) -> None:
     """Last touch and linear side by side; both credit the same money, to the cent."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         found = sponsorship.credit_totals(
-            tx, identity=place.identity, first=first.date(), last=last.date()
+            tx, identity=workspace.identity, first=first.date(), last=last.date()
         )
     rows = _side_by_side(found)
     columns = ["campaign", "method", "currency", "last touch", "", "linear", ""]
@@ -212,7 +214,7 @@ def _shown(row: list[Any]) -> list[object]:
 )
 @AS_JSON
 @click.pass_obj
-def derive_credits(open_workplace: OpenWorkplace, precedence: str, as_json: bool) -> None:
+def derive_credits(open_workspace: OpenWorkspace, precedence: str, as_json: bool) -> None:
     """Derive all credits anew from the stored evidence; nothing is read from a file again."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
@@ -223,12 +225,12 @@ def derive_credits(open_workplace: OpenWorkplace, precedence: str, as_json: bool
             f"name some of {', '.join(_METHODS)}, each once", param_hint="--precedence"
         )
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         done = sponsorship.recredit(
             tx,
-            identity=place.identity,
+            identity=workspace.identity,
             precedence=[sponsorship.AttributionMethod(word) for word in named],
         )
     if as_json:

@@ -9,7 +9,7 @@ import click
 from wavehouse.sponsorship.cli.options import AS_JSON
 
 if TYPE_CHECKING:
-    from wavehouse.accounts import OpenWorkplace
+    from wavehouse.workspace import OpenWorkspace
 
 
 @click.group()
@@ -25,17 +25,17 @@ def sponsors() -> None:
 @click.option("--industry", help="Its trade.")
 @AS_JSON
 @click.pass_obj
-def add_sponsor(open_workplace: OpenWorkplace, /, as_json: bool, **told: str | None) -> None:
+def add_sponsor(open_workspace: OpenWorkspace, /, as_json: bool, **told: str | None) -> None:
     """Add a sponsor, or complete the one of that name."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     new = sponsorship.NewSponsor(**told)  # type: ignore[arg-type]
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        saved = sponsorship.add_sponsor(tx, identity=place.identity, sponsor=new)
+        saved = sponsorship.add_sponsor(tx, identity=workspace.identity, sponsor=new)
     if as_json:
         terminal.print_json({"sponsor_id": saved.sponsor_id, "name": saved.name})
     else:
@@ -45,16 +45,16 @@ def add_sponsor(open_workplace: OpenWorkplace, /, as_json: bool, **told: str | N
 @sponsors.command("list")
 @AS_JSON
 @click.pass_obj
-def list_sponsors(open_workplace: OpenWorkplace, as_json: bool) -> None:
+def list_sponsors(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The sponsors by name."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
     with (
-        open_workplace() as place,
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_sponsors(tx, identity=place.identity)
+        found = sponsorship.list_sponsors(tx, identity=workspace.identity)
     columns = ["name", "company", "industry", "sponsor_id"]
     rows = [[s.name, s.company, s.industry, s.sponsor_id] for s in found]
     if as_json:

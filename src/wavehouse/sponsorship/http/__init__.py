@@ -2,19 +2,19 @@
 
 from fastapi import APIRouter
 
-from wavehouse.accounts import Gate, Workplace
 from wavehouse.sponsorship.http import campaigns, conversions, reports
 from wavehouse.sponsorship.http.pixels import router as pixels_router
 from wavehouse.sponsorship.http.reports import file_answer, folder_of
+from wavehouse.workspace import Gate, Workspace
 
 __all__ = ["file_answer", "folder_of", "pixels_router", "router"]
 
 
-def router(place: Workplace, gate: Gate) -> APIRouter:
+def router(workspace: Workspace, gate: Gate) -> APIRouter:
     """Everything below ``/api/v1`` that is sponsorship's."""
-    database = place.stores.operational
+    database = workspace.stores.operational
     api = APIRouter()
     api.include_router(campaigns.router(database, gate))
     api.include_router(conversions.router(database, gate))
-    api.include_router(reports.router(place, gate))
+    api.include_router(reports.router(workspace, gate))
     return api

@@ -13,7 +13,7 @@ from fastapi import APIRouter, Depends, Response
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.config import JsonDict
 
-from wavehouse.accounts import Gate, Identity, Scope
+from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import CampaignId
@@ -31,6 +31,7 @@ from wavehouse.sponsorship.types import (
     ListedConversion,
 )
 from wavehouse.store import Database, Operational
+from wavehouse.workspace import Gate
 
 _AMOUNT: JsonDict = {
     "anyOf": [

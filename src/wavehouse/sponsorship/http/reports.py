@@ -1,7 +1,7 @@
 """``/api/v1/reports``: make a report, list what was made, fetch its files.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
-over the workplace.
+over the workspace.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from wavehouse.accounts import Gate, Identity, Scope, Workplace
+from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.paging import PAGE, Page, cut
 from wavehouse.sponsorship.http.common import (
     Cursor,
@@ -27,6 +27,7 @@ from wavehouse.sponsorship.service import archive, parties
 from wavehouse.sponsorship.service.reports import from_rollups, make_report
 from wavehouse.sponsorship.types import ListedReport, ReportType
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Gate, Workspace
 
 Form = Literal["pdf", "json", "xlsx", "csv"]
 MEDIA_TYPES = {
@@ -100,9 +101,9 @@ def form(report: ListedReport) -> Form:
     return names[report.format]
 
 
-def folder_of(place: Workplace) -> Path:
+def folder_of(workspace: Workspace) -> Path:
     """Where reports lie that were not asked for from a command line."""
-    return Path(place.settings["home"]) / "reports"
+    return Path(workspace.settings["home"]) / "reports"
 
 
 def file_answer(report: ListedReport) -> Response:
@@ -119,10 +120,10 @@ def file_answer(report: ListedReport) -> Response:
     )
 
 
-def router(place: Workplace, gate: Gate) -> APIRouter:
+def router(workspace: Workspace, gate: Gate) -> APIRouter:
     """Reports."""
     api = APIRouter(prefix="/api/v1", tags=["reports"])
-    database = place.stores.operational
+    database = workspace.stores.operational
     reads, writes = Scope.REPORTS_READ, Scope.REPORTS_WRITE
     Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
 
@@ -133,9 +134,9 @@ def router(place: Workplace, gate: Gate) -> APIRouter:
             card=parties.find_campaign(tx, identity=identity, wanted=str(body.campaign_id)),
             first=body.first_day,
             last=body.last_day,
-            delivery=from_rollups(place),
+            delivery=from_rollups(workspace),
             formats=body.formats,
-            folder=folder_of(place),
+            folder=folder_of(workspace),
             report_type=body.report_type,
         )
         return Made(

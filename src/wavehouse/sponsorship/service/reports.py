@@ -10,7 +10,7 @@ from datetime import date, datetime
 from pathlib import Path
 
 from wavehouse import accounts, audit, measurement
-from wavehouse.accounts import Identity, Workplace
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, reference, telemetry
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
 from wavehouse.kernel.ids import EpisodeId
@@ -33,16 +33,17 @@ from wavehouse.sponsorship.types import (
     StoredReport,
 )
 from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
 
 
-def from_rollups(place: Workplace) -> DeliverySource:
+def from_rollups(workspace: Workspace) -> DeliverySource:
     """Counted downloads from the daily rollup of ``measurement``, as of its latest computation."""
 
     def delivered(*, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
-        days = measurement.episode_days(place, first=first, last=last, episode_ids=episode_ids)
+        days = measurement.episode_days(workspace, first=first, last=last, episode_ids=episode_ids)
         return Delivery(
             tuple(EpisodeDay(EpisodeId(one.episode_id), one.day, one.downloads) for one in days),
-            _counting(measurement.freshness(place).newest_rollup),
+            _counting(measurement.freshness(workspace).newest_rollup),
         )
 
     return delivered

@@ -1,0 +1,49 @@
+"""What an edge works with: settings, open databases, and the user who acts.
+
+Only edges (commands, routes, pages, jobs, the demo) see a workspace. They take an identity from
+it, or from a key or a session, open transactions, and call services with both.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from wavehouse.accounts import Identity, Organization, Scope
+from wavehouse.kernel.config import Settings
+from wavehouse.store import Stores
+
+
+@dataclass(frozen=True, slots=True)
+class Workspace:
+    """The settings, the open databases, and the installation's organization and administrator."""
+
+    settings: Settings
+    stores: Stores
+    organization: Organization
+    identity: Identity
+
+
+class OpenWorkspace(Protocol):
+    """Opens the workspace; every command gets one as click's object (``app.open_workspace``)."""
+
+    def __call__(self) -> AbstractContextManager[Workspace]:
+        """The databases started, migrated and open while the block lasts."""
+
+
+class Gate(Protocol):
+    """Authenticates API requests; built by the web and handed to each context's routes.
+
+    ``gate(scope)`` is a FastAPI dependency: the identity of an API key that has the scope and is
+    within its rate. ``gate.answers(scope, 404)`` documents the problems that a route may return.
+    """
+
+    def __call__(self, scope: Scope) -> Callable[..., Identity]:
+        """The dependency of a route that needs this scope."""
+        ...
+
+    def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
+        """The problems of a route, for the OpenAPI document."""
+        ...
