@@ -1,10 +1,9 @@
-"""The only place that wires the contexts together."""
+"""Opens the databases, brings their schemas up to date, and makes the workspace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
@@ -44,21 +43,6 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
     with open_stores(settings, say) as stores:
         migrate(stores)
         yield entered(settings, stores)
-
-
-def reread_conversions(workspace: Workspace, path: Path) -> frozenset[int]:
-    """Read a file of conversions again; the numbers of the lines that still cannot be used."""
-    from wavehouse import sponsorship
-
-    bad: set[int] = set()
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        sponsorship.ingest_conversions(
-            tx,
-            identity=workspace.identity,
-            path=path,
-            quarantine=lambda _, rows: bad.update(row.line for row in rows),
-        )
-    return frozenset(bad)
 
 
 def migrate(stores: Stores) -> None:

@@ -24,7 +24,7 @@ from wavehouse.measurement.service.quarantine import NO_READERS, Reader
 from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
 from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
-from wavehouse.workspace import Gate, Workspace
+from wavehouse.workspace import Edge, Gate, Workspace
 
 MOST_DAYS = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -108,6 +108,11 @@ class Closed:
     still_bad: int = 0
     discarded: int = 0
     unreadable: list[str] = field(default_factory=list)
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """The HTTP routes of ``measurement``."""
+    return [router(edge.workspace, edge.gate, edge.readers)]
 
 
 def router(

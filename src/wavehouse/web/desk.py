@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -14,7 +15,7 @@ from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.web import access, pages
 from wavehouse.web.services import SignedIn
 from wavehouse.web.site import Site
-from wavehouse.workspace import Workspace
+from wavehouse.workspace import Reader, Workspace
 
 _SEE_OTHER = 303
 
@@ -25,6 +26,7 @@ class Desk:
 
     workspace: Workspace
     site: Site
+    readers: Mapping[str, Reader] = field(default_factory=dict)
 
     def visitor(self, request: Request) -> Identity:
         """Who is looking. NotSignedIn without a session of this organization."""

@@ -5,9 +5,14 @@ from fastapi import APIRouter
 from wavehouse.sponsorship.http import campaigns, conversions, reports
 from wavehouse.sponsorship.http.pixels import router as pixels_router
 from wavehouse.sponsorship.http.reports import file_answer, folder_of
-from wavehouse.workspace import Gate, Workspace
+from wavehouse.workspace import Edge, Gate, Workspace
 
-__all__ = ["file_answer", "folder_of", "pixels_router", "router"]
+__all__ = ["file_answer", "folder_of", "pixels_router", "router", "routers"]
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """The HTTP routes of ``sponsorship``: its API, and what sponsors' pages load."""
+    return [router(edge.workspace, edge.gate), pixels_router(edge.workspace)]
 
 
 def router(workspace: Workspace, gate: Gate) -> APIRouter:
