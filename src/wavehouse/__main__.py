@@ -5,6 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wavehouse.kernel.errors import WavehouseError
 
 _PATIENCE = 2
 _stops: list[int] = []
@@ -90,11 +94,10 @@ def _stop_writing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(error: object) -> None:
+def _tell(error: WavehouseError) -> None:
     print(f"Error: {error}", file=sys.stderr)
-    hint = getattr(error, "hint", None)
-    if hint:
-        print(f"Try:   {hint}", file=sys.stderr)
+    for line in error.next_steps():
+        print(line, file=sys.stderr)
 
 
 if __name__ == "__main__":

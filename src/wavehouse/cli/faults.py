@@ -26,11 +26,12 @@ def told(error: BaseException) -> WavehouseError:
     if isinstance(error, OSError) and error.strerror:
         return _of_a_file(error)
     if isinstance(error, MemoryError):
-        return WavehouseError("there is not enough memory for this", hint="wavehouse doctor")
+        return WavehouseError("there is not enough memory for this", command="wavehouse doctor")
     return _of_the_database(error) or WavehouseError(
         f"something went wrong that nobody foresaw: {type(error).__name__}",
         where=_place(error),
-        hint=f"{TRACE}=1 wavehouse … shows more; please report it",
+        hint="Please report it, with the output of this.",
+        command=f"{TRACE}=1 wavehouse …",
     )
 
 
@@ -39,7 +40,7 @@ def _of_a_file(error: OSError) -> WavehouseError:
     if error.errno in _FULL:
         return WavehouseError("the disk is full", where=where, hint=_AGAIN)
     said = str(error.strerror)
-    return WavehouseError(said[:1].lower() + said[1:], where=where, hint="wavehouse doctor")
+    return WavehouseError(said[:1].lower() + said[1:], where=where, command="wavehouse doctor")
 
 
 def _of_the_database(error: BaseException) -> WavehouseError | None:
@@ -51,7 +52,7 @@ def _of_the_database(error: BaseException) -> WavehouseError | None:
     if state == "53100":
         return WavehouseError("the database's disk is full", hint=_AGAIN)
     if isinstance(error, psycopg.OperationalError) and (not state or state[:3] in ("080", "57P")):
-        return Unreachable("the database does not answer any more", hint="wavehouse doctor")
+        return Unreachable("the database does not answer any more", command="wavehouse doctor")
     return None
 
 

@@ -49,7 +49,8 @@ def server_account() -> Account:
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
     raise Refused(
         "PostgreSQL refuses to run as root, and there is no account 'postgres' or 'nobody'",
-        hint="Run wavehouse as an ordinary user, or: useradd --system postgres",
+        hint="Run wavehouse as an ordinary user, or make an account for the server.",
+        command="useradd --system postgres",
     )
 
 

@@ -189,7 +189,7 @@ class EmbeddedServer:
             raise Refused(
                 "WAVEHOUSE_HOME is a file, not a folder",
                 where=str(self.home),
-                hint=_ANOTHER_HOME,
+                command=_ANOTHER_HOME,
             )
         require_reachable(self.home, self.account)
         if not self.home.exists():
@@ -208,7 +208,7 @@ class EmbeddedServer:
             raise Refused(
                 f"WAVEHOUSE_HOME cannot be made: {error.strerror}",
                 where=str(self.home),
-                hint=_ANOTHER_HOME,
+                command=_ANOTHER_HOME,
             ) from None
 
     def superuser_password(self) -> str:
@@ -356,7 +356,7 @@ class EmbeddedServer:
         return Unreachable(
             f"the embedded PostgreSQL did not start: {reason}",
             where=str(log),
-            hint="wavehouse doctor",
+            command="wavehouse doctor",
         )
 
     def _stop(self) -> None:

@@ -71,7 +71,8 @@ def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[tu
         raise Unreachable(
             f"PostgreSQL does not answer: {reason.split('failed: ')[-1]}",
             where=f"{place.get('host', 'localhost')}/{place.get('dbname', '')}",
-            hint="Check the URL (wavehouse config show) and that the server runs",
+            hint="Check the URL, and that the server is running.",
+            command="wavehouse config show",
         ) from None
 
 
