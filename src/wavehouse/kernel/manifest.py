@@ -141,6 +141,9 @@ class Reader:
     target: str
 
 
+Entry = Command | Routes | Page | Job | Schedule | Check | Metrics | Chapter | Reader
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Manifest:
     """Everything that one context announces. Any entry may be left out."""

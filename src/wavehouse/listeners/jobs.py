@@ -10,4 +10,8 @@ from wavehouse.workspace import Workspace
 
 def tidying(workspace: Workspace) -> Callable[[], None]:
     """Delete sessions, links and passkey challenges that have expired."""
-    return lambda: tidy(workspace.stores.listeners)
+
+    def work() -> None:
+        tidy(workspace.stores.listeners)
+
+    return work
