@@ -30,6 +30,9 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    from wavehouse.kernel import files
+
+    files.close_umask()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _leave)
     try:
@@ -73,9 +76,9 @@ def _ended(error: BaseException) -> int | str | None:
     if isinstance(error, BrokenPipeError):
         _stop_writing()
         return 0
-    from wavehouse.cli.faults import told  # the last net: never a traceback
+    from wavehouse.cli.faults import as_sentence  # the last net: never a traceback
 
-    sentence = told(error)
+    sentence = as_sentence(error)
     _tell(sentence)
     return sentence.exit_code
 

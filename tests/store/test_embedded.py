@@ -287,7 +287,7 @@ def test_a_socket_folder_of_someone_else_is_refused(made: Path) -> None:
     server.socket_folder.mkdir(mode=0o777)
     server.socket_folder.chmod(0o777)
     try:
-        with pytest.raises(Refused, match="belongs to someone else"), server.running():
+        with pytest.raises(Refused, match="belongs to another account"), server.running():
             pass
     finally:
         server.socket_folder.rmdir()

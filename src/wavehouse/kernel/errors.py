@@ -146,6 +146,14 @@ class Unreachable(WavehouseError):
     title = "A server does not answer"
 
 
+class DiskFull(WavehouseError):
+    """A disk has no room: the database's, or the one that a file is written to."""
+
+    code = "disk_full"
+    http_status = 507
+    title = "The disk is full"
+
+
 class Interrupted(WavehouseError):
     """Ctrl-C or a signal ended the command, which says itself what it had done."""
 
