@@ -72,7 +72,7 @@ def _run(check: Check, subject: Any) -> Finding:
 
 def _failed(name: str, error: Exception, otherwise: str = "") -> Finding:
     """A check that could not be carried out is a finding, too."""
-    from wavehouse.cli.faults import told
+    from wavehouse.cli.faults import as_sentence
 
-    known = error if isinstance(error, WavehouseError) else told(error)
+    known = error if isinstance(error, WavehouseError) else as_sentence(error)
     return Finding(name, False, str(known), known.command or known.hint or otherwise)
