@@ -15,7 +15,7 @@ from typing import Any, Protocol
 
 from wavehouse.accounts import Identity, Organization, Scope
 from wavehouse.kernel.config import Settings
-from wavehouse.store import Stores
+from wavehouse.store import Database, Operational, Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +51,14 @@ class Gate(Protocol):
         ...
 
 
-Reader = Callable[[Workspace, Path], frozenset[int]]
-"""Reads a quarantined file again; the numbers of the lines that it still cannot use."""
+class Reader(Protocol):
+    """Reads a quarantined file of its kind again, for the organization of the identity."""
+
+    def __call__(
+        self, operational: Database[Operational], path: Path, *, identity: Identity
+    ) -> frozenset[int]:
+        """The numbers of the lines that still cannot be used."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)

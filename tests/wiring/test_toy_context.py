@@ -100,7 +100,7 @@ def check(workspace):
     return Finding("toys", False, "a toy is broken", "wavehouse toy")
 
 
-def measures(workspace):
+def measures(stores, *, identity):
     yield Measure("wavehouse_toys", "Toys.", 3, {"colour": 'a "red" one'})
     yield Measure("wavehouse_toys", "Toys.", 4, {"colour": "blue"})
 
@@ -109,7 +109,7 @@ def chapter(stage):
     return Told(True, ("The toy plays.",), {"toys": 7})
 
 
-def read_again(workspace, path):
+def read_again(operational, path, *, identity):
     return frozenset({1, 2})
 """
 
@@ -205,10 +205,14 @@ def test_its_chapter_is_part_of_the_story(workspace: Workspace, tmp_path: Path) 
     assert {"toys": 7} == wiring.resolve(chapter.target)(stage).figures
 
 
+def _read_toys(workspace: Workspace, path: Path) -> frozenset[int]:
+    return wiring.readers()["toy"](workspace.stores.operational, path, identity=workspace.identity)
+
+
 @pytest.mark.usefixtures("toy")
 def test_its_reader_and_its_kind_of_job_are_found(workspace: Workspace, tmp_path: Path) -> None:
     """The quarantine and the queue call them by kind."""
-    assert frozenset({1, 2}) == wiring.readers()["toy"](workspace, tmp_path)
+    assert frozenset({1, 2}) == _read_toys(workspace, tmp_path)
     assert "wavehouse.toy:wind" == wiring.jobs()["toy.wind"].target
 
 

@@ -108,7 +108,10 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """Values for ``/metrics``. The target is ``(workspace: Workspace) -> Iterable[Measure]``."""
+    """Values for ``/metrics``.
+
+    The target is ``(stores: Stores, *, identity: Identity) -> Iterable[Measure]``.
+    """
 
     target: str
 
@@ -133,8 +136,9 @@ class Chapter:
 class Reader:
     """Reads a quarantined file of its kind again (``wavehouse quarantine replay``).
 
-    The target is ``(workspace: Workspace, path: Path) -> frozenset[int]``: the numbers of the
-    lines that it still cannot use. ``kind`` is the format that the file was stored with.
+    The target is a ``workspace.Reader``: ``(operational, path, *, identity) -> frozenset[int]``,
+    the numbers of the lines that it still cannot use. ``kind`` is the format that the file was
+    stored with.
     """
 
     kind: str

@@ -16,8 +16,8 @@ def counting(workspace: Workspace) -> Callable[[], None]:
     """Count and roll up what other programs have ingested."""
 
     def work() -> None:
-        count(workspace)
-        roll_up(workspace)
+        count(workspace.stores.operational, workspace.settings)
+        roll_up(workspace.stores)
 
     return work
 
@@ -28,7 +28,7 @@ def watching(workspace: Workspace) -> Callable[[], str | None] | None:
     if not folders:
         return None
     terminal.say(f"Watching {', '.join(map(str, folders))}")
-    looks = Watch(workspace, folders)
+    looks = Watch(workspace.stores, workspace.settings, folders, identity=workspace.identity)
 
     def work() -> str | None:
         done = looks.look()

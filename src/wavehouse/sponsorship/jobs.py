@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wavehouse.accounts import Identity
 from wavehouse.sponsorship.service.conversions import ingest_conversions
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational
 
 
-def read_again(workspace: Workspace, path: Path) -> frozenset[int]:
+def read_again(
+    operational: Database[Operational], path: Path, *, identity: Identity
+) -> frozenset[int]:
     """Read a file of conversions again; the numbers of the lines that still cannot be used."""
     bad: set[int] = set()
-    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+    with operational.app(identity.organization_id) as tx:
         ingest_conversions(
             tx,
-            identity=workspace.identity,
+            identity=identity,
             path=path,
             quarantine=lambda _, rows: bad.update(row.line for row in rows),
         )

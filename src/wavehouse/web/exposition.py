@@ -9,7 +9,6 @@ from fastapi import APIRouter, Depends
 from starlette.responses import Response
 
 from wavehouse.accounts import Identity, Scope
-from wavehouse.kernel.errors import Refused
 from wavehouse.wiring.exposition import MEDIA_TYPE, exposition
 from wavehouse.workspace import Edge
 
@@ -21,8 +20,7 @@ def routers(edge: Edge) -> list[APIRouter]:
 
     @routes.get("/metrics")
     def metrics(identity: Caller) -> Response:
-        if identity.organization_id != edge.workspace.organization.organization_id:
-            raise Refused("these metrics belong to another organization")
-        return Response(exposition(edge.workspace), media_type=MEDIA_TYPE)
+        body = exposition(edge.workspace.stores, identity=identity)
+        return Response(body, media_type=MEDIA_TYPE)
 
     return [routes]

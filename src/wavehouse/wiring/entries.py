@@ -18,7 +18,9 @@ from wavehouse.kernel.manifest import (
 from wavehouse.wiring.reading import manifests, resolve
 
 if TYPE_CHECKING:
-    from wavehouse.workspace import Edge, Reader, Workspace
+    from wavehouse.accounts import Identity
+    from wavehouse.store import Database, Operational
+    from wavehouse.workspace import Edge, Reader
 
 
 def commands(group: str) -> list[Command]:
@@ -66,8 +68,10 @@ def readers() -> Mapping[str, Reader]:
 
 
 def _reader(target: str) -> Reader:
-    def read(workspace: Workspace, path: Path) -> frozenset[int]:
-        lines: frozenset[int] = resolve(target)(workspace, path)
+    def read(
+        operational: Database[Operational], path: Path, *, identity: Identity
+    ) -> frozenset[int]:
+        lines: frozenset[int] = resolve(target)(operational, path, identity=identity)
         return lines
 
     return read

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel.findings import Measure
+from wavehouse.store import Stores
 from wavehouse.wiring.reading import manifests, resolve
-from wavehouse.workspace import Workspace
 
 MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
-def exposition(workspace: Workspace) -> str:
-    """The body of ``/metrics``."""
+def exposition(stores: Stores, *, identity: Identity) -> str:
+    """The body of ``/metrics``, for the organization of the identity."""
     measures = [
         measure
         for m in manifests()
         for entry in m.metrics
-        for measure in resolve(entry.target)(workspace)
+        for measure in resolve(entry.target)(stores, identity=identity)
     ]
     return written(measures)
 

@@ -2,24 +2,26 @@
 
 from fastapi import APIRouter
 
+from wavehouse.kernel.config import Settings
 from wavehouse.sponsorship.http import campaigns, conversions, reports
 from wavehouse.sponsorship.http.pixels import router as pixels_router
 from wavehouse.sponsorship.http.reports import file_answer, folder_of
-from wavehouse.workspace import Edge, Gate, Workspace
+from wavehouse.store import Stores
+from wavehouse.workspace import Edge, Gate
 
 __all__ = ["file_answer", "folder_of", "pixels_router", "router", "routers"]
 
 
 def routers(edge: Edge) -> list[APIRouter]:
     """The HTTP routes of ``sponsorship``: its API, and what sponsors' pages load."""
-    return [router(edge.workspace, edge.gate), pixels_router(edge.workspace)]
+    stores, settings = edge.workspace.stores, edge.workspace.settings
+    return [router(stores, settings, edge.gate), pixels_router(stores.operational, settings)]
 
 
-def router(workspace: Workspace, gate: Gate) -> APIRouter:
+def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
     """Everything below ``/api/v1`` that is sponsorship's."""
-    database = workspace.stores.operational
     api = APIRouter()
-    api.include_router(campaigns.router(database, gate))
-    api.include_router(conversions.router(database, gate))
-    api.include_router(reports.router(workspace, gate))
+    api.include_router(campaigns.router(stores.operational, gate))
+    api.include_router(conversions.router(stores.operational, gate))
+    api.include_router(reports.router(stores, settings, gate))
     return api
