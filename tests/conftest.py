@@ -1,8 +1,9 @@
-"""One real PostgreSQL for a test run, and for each test a copy of the migrated databases.
+"""One real PostgreSQL for a test process, and for each test the migrated databases.
 
 The server is the product's own embedded one, in a folder that its account can reach. Databases
-are migrated once, kept as templates, and cloned (about 0.1 s) or, for tests of queries, used in a
-transaction that is rolled back.
+are migrated once and kept as templates. Tests share one copy of them, wiped before each test
+(``clones.py``); a test that changes the schema, roles or a database's settings asks for
+``private_stores``.
 """
 
 from __future__ import annotations
@@ -10,45 +11,31 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from uuid import uuid4
 
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 from wavehouse import app
 from wavehouse.kernel import config
-from wavehouse.store import (
-    DATABASES,
-    Analytics,
-    Database,
-    EmbeddedServer,
-    Listeners,
-    Operational,
-    Place,
-    Stores,
-    open_stores,
-)
+from wavehouse.store import EmbeddedServer, Stores, open_stores
 from wavehouse.workspace import Workspace
 
 sys.path.append(str(Path(__file__).parent))
 
+from clones import Reused, cloned
+from stopping import reachable_folder, unwind_on_sigterm
 
-def _reachable_folder() -> Path:
-    """A new folder that the server's account may pass, whoever runs the tests."""
-    folder = Path(tempfile.mkdtemp(prefix="wavehouse-test-", dir="/tmp"))
-    folder.chmod(0o711)
-    return folder
+
+def pytest_configure() -> None:
+    """A run that is stopped leaves no server."""
+    unwind_on_sigterm()
 
 
 @pytest.fixture
 def home_folder() -> Iterator[Path]:
     """A folder for a WAVEHOUSE_HOME of one test."""
-    folder = _reachable_folder()
+    folder = reachable_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -63,79 +50,59 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    """The test run's PostgreSQL, with the three migrated databases."""
-    folder = _reachable_folder()
+    """The test run's PostgreSQL, with the three migrated databases; a power cut may take it."""
+    folder = reachable_folder()
     settings = config.load({"home": str(folder)}, environment={})
+    fleeting = EmbeddedServer(settings.home, lasting=False)
     try:
-        with open_stores(settings) as stores:
+        with fleeting.running(), open_stores(settings) as stores:
             app.migrate(stores)
-            assert stores.server is not None
-            _trust_the_power(stores)
             stores.close()
-            yield stores.server
+            yield fleeting
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _trust_the_power(stores: Stores) -> None:
-    """A test run need not survive a power cut: without fsync a database is cloned faster."""
-    admin = stores.operational.place.admin
-    with psycopg.connect(admin, dbname="postgres", autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        connection.execute("SELECT pg_reload_conf()")
+@pytest.fixture(scope="session")
+def _each(server: EmbeddedServer) -> Iterator[Reused]:
+    """The copy that is wiped for each test."""
+    reused = Reused(server)
+    yield reused
+    reused.close()
 
 
-@contextmanager
-def _cloned(server: EmbeddedServer) -> Iterator[Stores]:
-    """The three databases, empty and migrated, as copies of their own."""
-    secret = server.superuser_password()
-    tag = uuid4().hex[:8]
-    admin = server.conninfo("postgres", "wavehouse_root", secret)
-    places = {
-        name: Place(name, make_conninfo(admin, dbname=f"{name}_{tag}"), secret, make_database=False)
-        for name in DATABASES
-    }
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for name in DATABASES:
-            connection.execute(f'CREATE DATABASE "{name}_{tag}" TEMPLATE "{name}" STRATEGY wal_log')
-            connection.execute(f'REVOKE ALL ON DATABASE "{name}_{tag}" FROM PUBLIC')
-            connection.execute(f'GRANT CREATE ON DATABASE "{name}_{tag}" TO wavehouse_{name}_owner')
-            for kind in ("app", "worker", "migrate"):
-                role = f"wavehouse_{name}_{kind}"
-                connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}_{tag}" TO {role}')
-        opened = Stores(
-            Database[Operational](places["operational"]),
-            Database[Listeners](places["listeners"]),
-            Database[Analytics](places["analytics"]),
-            server,
-        )
-        try:
-            yield opened
-        finally:
-            opened.close()
-            for name in DATABASES:
-                connection.execute(f'DROP DATABASE "{name}_{tag}" WITH (FORCE)')
+@pytest.fixture(scope="session")
+def _each_module(server: EmbeddedServer) -> Iterator[Reused]:
+    """The copy that is wiped for each module; a test of the module may use the other too."""
+    reused = Reused(server)
+    yield reused
+    reused.close()
 
 
 @pytest.fixture
-def stores(server: EmbeddedServer) -> Iterator[Stores]:
-    """The three databases, empty and migrated, for this test alone."""
-    with _cloned(server) as opened:
+def stores(_each: Reused) -> Stores:
+    """The three databases, empty and migrated; no test before this one shows in them."""
+    return _each.wiped()
+
+
+@pytest.fixture
+def private_stores(server: EmbeddedServer) -> Iterator[Stores]:
+    """The three databases as copies for this test alone, which may change their schema."""
+    with cloned(server) as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def shared_workspace(server: EmbeddedServer) -> Iterator[Workspace]:
+def shared_workspace(_each_module: Reused) -> Iterator[Workspace]:
     """A workspace that the tests of a module share: what one leaves behind, others find."""
-    folder = _reachable_folder()
-    with _cloned(server) as opened:
-        yield app.entered(config.load({"home": str(folder)}, environment={}), opened)
+    folder = reachable_folder()
+    settings = config.load({"home": str(folder)}, environment={})
+    yield app.entered(settings, _each_module.wiped())
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def workspace(stores: Stores, home_folder: Path) -> Workspace:
-    """An organization with an administrator, on databases of its own."""
+    """An organization with an administrator, on empty databases."""
     settings = config.load({"home": str(home_folder)}, environment={})
     return app.entered(settings, stores)
