@@ -1,17 +1,16 @@
-"""Copies of the three migrated databases: private ones, and ones that are wiped and used again.
+"""Copies of the three migrated databases that tests use one after another.
 
-A copy takes 1,000 files and 1.5 CPU seconds; wiping takes some milliseconds. ``Reused`` returns to
-what the migrations left: rows, sequences, partitions. What a test changes beyond that (DDL,
-roles, settings of a database) belongs on a private copy; a copy whose tables or constraints
-differ from the template is dropped and made again.
+Emptying a copy is many times cheaper than making one. A copy that a test gives back is emptied:
+partitions it made are dropped, rows are removed, rows that the migrations had inserted are
+restored, sequences begin again. A copy whose catalogue a test changed (a table, a function, a
+grant, a policy), or that cannot be emptied, is dropped instead.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from typing import Any, LiteralString, cast
+from contextlib import contextmanager
+from typing import Any
 from uuid import uuid4
 
 import psycopg
@@ -22,163 +21,201 @@ from wavehouse.store import (
     DATABASES,
     Analytics,
     Database,
-    DatabaseName,
     EmbeddedServer,
     Listeners,
     Operational,
     Place,
     Stores,
 )
+from wavehouse.store.roles import ROLE_KINDS, DatabaseName, login_role
 
-_VACUUMED = 32 * 8192
-"""A table of this size is vacuumed after its rows are deleted, so that scans stay short."""
+_TABLES = """
+SELECT c.oid::bigint, c.oid::regclass::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname !~ '^pg_'
+  AND n.nspname NOT IN ('information_schema', 'schema_ops')
+"""
+_EMPTY = """
+DO $$
+DECLARE
+  t record; has_rows boolean; filled text[] := '{}';
+  known bigint[] := current_setting('test.known')::bigint[];
+BEGIN
+  FOR t IN
+    SELECT c.oid::bigint AS id, c.oid::regclass::text AS name, c.relispartition
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname !~ '^pg_'
+      AND n.nspname NOT IN ('information_schema', 'schema_ops')
+  LOOP
+    IF t.relispartition AND t.id <> ALL (known) THEN
+      EXECUTE 'DROP TABLE ' || t.name;
+    ELSE
+      EXECUTE 'SELECT EXISTS (SELECT 1 FROM ONLY ' || t.name || ')' INTO has_rows;
+      IF has_rows THEN filled := filled || t.name; END IF;
+    END IF;
+  END LOOP;
+  IF filled <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+  END IF;
+  FOR t IN SELECT format('%I.%I', schemaname, sequencename) AS name, last_value
+    FROM pg_sequences WHERE last_value IS NOT NULL
+  LOOP
+    EXECUTE 'ALTER SEQUENCE ' || t.name || ' RESTART';
+  END LOOP;
+END $$
+"""
+_CATALOGUE = """
+WITH own AS (
+  SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relacl, c.reloptions, n.nspname, n.nspacl
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+)
+SELECT md5(string_agg(x, ',' ORDER BY x)) FROM (
+  SELECT format('%s %s %s %s %s %s', oid, relname, relkind, relrowsecurity, relacl, reloptions)
+  FROM own
+  UNION ALL SELECT DISTINCT format('%s %s', nspname, nspacl) FROM own
+  UNION ALL SELECT format('%s %s %s', attrelid, attname, xmin)
+  FROM pg_attribute WHERE attrelid IN (SELECT oid FROM own WHERE relkind IN ('r', 'p', 'v'))
+  UNION ALL SELECT format('f %s %s %s', p.oid, p.xmin, p.proacl)
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL SELECT format('c %s %s', oid, convalidated) FROM pg_constraint
+  UNION ALL SELECT format('t %s %s', oid, tgenabled) FROM pg_trigger
+  UNION ALL SELECT format('p %s %s', oid, xmin) FROM pg_policy
+) AS found (x)
+"""
 
 
-@contextmanager
-def cloned(server: EmbeddedServer) -> Iterator[Stores]:
-    """The three databases, empty and migrated, as copies of their own."""
-    secret = server.superuser_password()
-    tag = uuid4().hex[:8]
-    admin = server.conninfo("postgres", "wavehouse_root", secret)
-    places = {
-        name: Place(name, make_conninfo(admin, dbname=f"{name}_{tag}"), secret, make_database=False)
-        for name in DATABASES
-    }
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for name in DATABASES:
-            _clone(connection, name, tag)
-        opened = Stores(
-            Database[Operational](places["operational"]),
-            Database[Listeners](places["listeners"]),
-            Database[Analytics](places["analytics"]),
-            server,
+class _Copy:
+    """One database's copy, with what it must look like when it is given back."""
+
+    def __init__(self, admin: str, name: str, source: DatabaseName) -> None:
+        self.name = name
+        self._make(admin, source)
+        self.conninfo = make_conninfo(admin, dbname=name)
+        self._connection = psycopg.connect(self.conninfo, autocommit=True)
+        # Triggers that guard rows, such as the audit log's, do not guard them from a test's end.
+        self._run("SET session_replication_role = replica")
+        self._run("SET lock_timeout = '5s'")
+        tables = self._connection.execute(_TABLES).fetchall()
+        self._connection.execute(
+            "SELECT set_config('test.known', %s, false)",
+            ["{" + ",".join(str(oid) for oid, _ in tables) + "}"],
         )
+        self._kept = [name for _, name in tables if self._has_rows(name)]
+        for number, table in enumerate(self._kept):
+            self._run(f"CREATE TEMP TABLE kept_{number} AS TABLE {table}")
+        self._columns = [self._writable(table) for table in self._kept]
+        self._sequences = self._connection.execute(
+            "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences "
+            "WHERE last_value IS NOT NULL"
+        ).fetchall()
+        self._catalogue = self._fingerprint()
+
+    def _make(self, admin: str, source: DatabaseName) -> None:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            for statement in (
+                'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY wal_log',
+                'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+                'GRANT CREATE ON DATABASE "{name}" TO wavehouse_{source}_owner',
+                'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO '
+                + ", ".join(login_role(source, kind) for kind in ROLE_KINDS),
+            ):
+                connection.execute(statement.format(name=self.name, source=source))  # type: ignore[arg-type]
+
+    def _run(self, statement: str) -> None:
+        self._connection.execute(statement)  # type: ignore[call-overload]
+
+    def _has_rows(self, table: str) -> bool:
+        row = self._connection.execute(f"SELECT EXISTS (SELECT 1 FROM ONLY {table})").fetchone()  # type: ignore[call-overload]
+        return bool(row[0])
+
+    def _writable(self, table: str) -> str:
+        rows = self._connection.execute(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass "
+            "AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+            [table],
+        ).fetchall()
+        return ", ".join(row[0] for row in rows)
+
+    def _fingerprint(self) -> Any:
+        row = self._connection.execute(_CATALOGUE).fetchone()
+        assert row is not None
+        return row[0]
+
+    def empty(self) -> bool:
+        """Bring the copy back to what the migrations left. False when a test changed more."""
         try:
-            yield opened
-        finally:
-            opened.close()
-            for name in DATABASES:
-                connection.execute(f'DROP DATABASE "{name}_{tag}" WITH (FORCE)')
+            with self._connection.transaction():
+                self._run(_EMPTY)
+                for number, (table, columns) in enumerate(
+                    zip(self._kept, self._columns, strict=True)
+                ):
+                    self._run(
+                        f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
+                        f"SELECT {columns} FROM kept_{number}"
+                    )
+                for name, value in self._sequences:
+                    self._connection.execute("SELECT setval(%s::regclass, %s)", [name, value])
+                return self._fingerprint() == self._catalogue
+        except psycopg.Error:
+            return False
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
 
 
-def _clone(connection: psycopg.Connection[Any], name: DatabaseName, tag: str) -> None:
-    connection.execute(f'CREATE DATABASE "{name}_{tag}" TEMPLATE "{name}" STRATEGY wal_log')
-    connection.execute(f'REVOKE ALL ON DATABASE "{name}_{tag}" FROM PUBLIC')
-    connection.execute(f'GRANT CREATE ON DATABASE "{name}_{tag}" TO wavehouse_{name}_owner')
-    for kind in ("app", "worker", "migrate"):
-        role = f"wavehouse_{name}_{kind}"
-        connection.execute(f'GRANT CONNECT, TEMPORARY ON DATABASE "{name}_{tag}" TO {role}')
-
-
-class Reused:
-    """One copy of the three databases for many tests, wiped before each of them."""
+class Clones:
+    """The sets of copies of one test process."""
 
     def __init__(self, server: EmbeddedServer) -> None:
         self._server = server
-        self._copy = ExitStack()
-        self._stores: Stores | None = None
-        self._wipers: list[_Wiper] = []
+        self._secret = server.superuser_password()
+        self._admin = server.conninfo("postgres", "wavehouse_root", self._secret)
+        self._free: list[dict[str, _Copy]] = []
 
-    def wiped(self) -> Stores:
-        """The databases as the migrations left them."""
-        if self._stores is None or not all(wiper.wipe() for wiper in self._wipers):
-            self.close()
-            self._stores = self._copy.enter_context(cloned(self._server))
-            self._wipers = [
-                _Wiper.of(self._copy.enter_context(psycopg.connect(place.admin, autocommit=True)))
-                for place in self._stores.places
-            ]
-        return self._stores
+    @contextmanager
+    def lent(self) -> Iterator[Stores]:
+        """The three databases, empty and migrated, until the block ends."""
+        copies = self._free.pop() if self._free else self._new()
+        stores = self._opened(copies)
+        try:
+            yield stores
+        finally:
+            stores.close()
+            if all(copy.empty() for copy in copies.values()):
+                self._free.append(copies)
+            else:
+                self._drop(copies)
 
     def close(self) -> None:
-        """Drop the copy."""
-        self._copy.close()
-        self._stores = None
+        """Drop every copy."""
+        while self._free:
+            self._drop(self._free.pop())
 
+    def _new(self) -> dict[str, _Copy]:
+        tag = uuid4().hex[:8]
+        return {name: _Copy(self._admin, f"{name}_{tag}", name) for name in DATABASES}
 
-_TABLES = """
-SELECT c.oid::regclass::text, c.relispartition, pg_relation_size(c.oid)
-FROM pg_class AS c JOIN pg_namespace AS n ON n.oid = c.relnamespace
-WHERE c.relkind = 'r' AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-ORDER BY 1
-"""
-_SEQUENCES = """
-SELECT c.oid::regclass::text, pg_sequence_last_value(c.oid)
-FROM pg_class AS c WHERE c.relkind = 'S' ORDER BY 1
-"""
-_SHAPE = """
-SELECT (SELECT count(*) FROM pg_class WHERE relnamespace <> 'pg_toast'::regnamespace),
-  (SELECT count(*) FROM pg_constraint), (SELECT count(*) FROM pg_trigger),
-  (SELECT count(*) FROM pg_policy), (SELECT count(*) FROM pg_proc)
-"""
-_LEFT_BEHIND = """
-SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
-WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'
-  AND state <> 'idle'
-"""
-_DIGEST = "SELECT count(*), sum(hashtextextended(t::text, 0)) FROM {} AS t"
+    def _drop(self, copies: dict[str, _Copy]) -> None:
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            for copy in copies.values():
+                copy.close()
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                        sql.Identifier(copy.name)
+                    )
+                )
 
-
-@dataclass(frozen=True)
-class _Wiper:
-    """A connection to one copy, and what the migrations left in it."""
-
-    connection: psycopg.Connection[Any]
-    filled: dict[str, tuple[Any, ...]]
-    """The tables in which migrations leave rows, with a digest of them."""
-    sequences: dict[str, int | None]
-    shape: tuple[Any, ...]
-
-    @classmethod
-    def of(cls, connection: psycopg.Connection[Any]) -> _Wiper:
-        """Look at a fresh copy."""
-        connection.execute("SET session_replication_role = replica")  # no trigger, no foreign key
-        tables = [name for name, _, size in connection.execute(_TABLES) if size]
-        digests = {name: _digest(connection, name) for name in tables}
-        shape = connection.execute(_SHAPE).fetchone()
-        assert shape is not None
-        return cls(
-            connection,
-            {name: digest for name, digest in digests.items() if digest[0]},
-            dict(connection.execute(_SEQUENCES).fetchall()),
-            shape,
+    def _opened(self, copies: dict[str, _Copy]) -> Stores:
+        places = {
+            name: Place(name, copies[name].conninfo, self._secret, make_database=False)
+            for name in DATABASES
+        }
+        return Stores(
+            Database[Operational](places["operational"]),
+            Database[Listeners](places["listeners"]),
+            Database[Analytics](places["analytics"]),
+            self._server,
         )
-
-    def wipe(self) -> bool:
-        """Delete what was added; whether the copy is then what it was."""
-        run = self.connection.execute
-        run(_LEFT_BEHIND)
-        tables = run(_TABLES).fetchall()
-        added = [name for name, is_partition, _ in tables if is_partition]
-        used = [(n, size) for n, is_partition, size in tables if size and not is_partition]
-        steps = [f"DELETE FROM {name}" for name, _ in used if name not in self.filled]
-        if added:
-            steps.append(f"DROP TABLE {', '.join(added)}")
-        for name, value in run(_SEQUENCES).fetchall():
-            if name in self.sequences and value != self.sequences[name]:
-                steps.append(_setting(name, self.sequences[name]))
-        if steps:
-            run(_trusted("; ".join(steps)))
-        for name, size in used:
-            if size > _VACUUMED:
-                run(_trusted(f"VACUUM {name}"))
-        return run(_SHAPE).fetchone() == self.shape and all(
-            _digest(self.connection, name) == digest for name, digest in self.filled.items()
-        )
-
-
-def _digest(connection: psycopg.Connection[Any], table: str) -> tuple[Any, ...]:
-    row = connection.execute(sql.SQL(_DIGEST).format(sql.SQL(_trusted(table)))).fetchone()
-    assert row is not None
-    return row
-
-
-def _setting(sequence: str, value: int | None) -> str:
-    if value is None:
-        return f"ALTER SEQUENCE {sequence} RESTART"
-    return f"SELECT setval('{sequence}', {value})"
-
-
-def _trusted(text: str) -> LiteralString:
-    """Text that is made of names that the catalogue itself quoted."""
-    return cast(LiteralString, text)

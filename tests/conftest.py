@@ -1,9 +1,8 @@
-"""One real PostgreSQL for a test process, and for each test the migrated databases.
+"""One real PostgreSQL for a test run, and for each test a copy of the migrated databases.
 
 The server is the product's own embedded one, in a folder that its account can reach. Databases
-are migrated once and kept as templates. Tests share one copy of them, wiped before each test
-(``clones.py``); a test that changes the schema, roles or a database's settings asks for
-``private_stores``.
+are migrated once for many runs (``migrated.py``), copied once for each process, and emptied after
+each test (``clones.py``).
 """
 
 from __future__ import annotations
@@ -18,17 +17,22 @@ import pytest
 
 from wavehouse import app
 from wavehouse.kernel import config
-from wavehouse.store import EmbeddedServer, Stores, open_stores
+from wavehouse.store import (
+    EmbeddedServer,
+    Stores,
+    open_stores,
+)
 from wavehouse.workspace import Workspace
 
 sys.path.append(str(Path(__file__).parent))
 
-from clones import Reused, cloned
+from clones import Clones
+from migrated import copy_home
 from stopping import reachable_folder, unwind_on_sigterm
 
 
 def pytest_configure() -> None:
-    """A run that is stopped leaves no server."""
+    """A run that is stopped by SIGTERM tears its fixtures down."""
     unwind_on_sigterm()
 
 
@@ -50,59 +54,45 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    """The test run's PostgreSQL, with the three migrated databases; a power cut may take it."""
+    """The test run's PostgreSQL, with the three migrated databases."""
     folder = reachable_folder()
     settings = config.load({"home": str(folder)}, environment={})
-    fleeting = EmbeddedServer(settings.home, lasting=False)
+    copy_home(folder)
     try:
-        with fleeting.running(), open_stores(settings) as stores:
-            app.migrate(stores)
-            stores.close()
-            yield fleeting
+        with EmbeddedServer(settings.home, lasting=False).running() as server:
+            with open_stores(settings) as stores:
+                app.migrate(stores)
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
-def _each(server: EmbeddedServer) -> Iterator[Reused]:
-    """The copy that is wiped for each test."""
-    reused = Reused(server)
-    yield reused
-    reused.close()
-
-
-@pytest.fixture(scope="session")
-def _each_module(server: EmbeddedServer) -> Iterator[Reused]:
-    """The copy that is wiped for each module; a test of the module may use the other too."""
-    reused = Reused(server)
-    yield reused
-    reused.close()
+def clones(server: EmbeddedServer) -> Iterator[Clones]:
+    """The copies of the databases that this process's tests use one after another."""
+    made = Clones(server)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def stores(_each: Reused) -> Stores:
-    """The three databases, empty and migrated; no test before this one shows in them."""
-    return _each.wiped()
-
-
-@pytest.fixture
-def private_stores(server: EmbeddedServer) -> Iterator[Stores]:
-    """The three databases as copies for this test alone, which may change their schema."""
-    with cloned(server) as opened:
+def stores(clones: Clones) -> Iterator[Stores]:
+    """The three databases, empty and migrated, for this test alone."""
+    with clones.lent() as opened:
         yield opened
 
 
 @pytest.fixture(scope="module")
-def shared_workspace(_each_module: Reused) -> Iterator[Workspace]:
+def shared_workspace(clones: Clones) -> Iterator[Workspace]:
     """A workspace that the tests of a module share: what one leaves behind, others find."""
     folder = reachable_folder()
-    settings = config.load({"home": str(folder)}, environment={})
-    yield app.entered(settings, _each_module.wiped())
+    with clones.lent() as opened:
+        yield app.entered(config.load({"home": str(folder)}, environment={}), opened)
     shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture
 def workspace(stores: Stores, home_folder: Path) -> Workspace:
-    """An organization with an administrator, on empty databases."""
+    """An organization with an administrator, on databases of its own."""
     settings = config.load({"home": str(home_folder)}, environment={})
     return app.entered(settings, stores)

@@ -10,12 +10,11 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from clones import Reused
+from clones import Clones
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement.service import count_only
 from wavehouse.simulation import LogFormat, Settings, simulate
-from wavehouse.store import EmbeddedServer
 from wavehouse.workspace import Workspace
 
 
@@ -78,18 +77,10 @@ GATED = [
 """The last seed is for ``make harness``: the gate has minutes."""
 
 
-@pytest.fixture(scope="module")
-def databases(server: EmbeddedServer) -> Iterator[Reused]:
-    """One copy for all worlds, wiped before each."""
-    reused = Reused(server)
-    yield reused
-    reused.close()
-
-
 @pytest.fixture(scope="module", params=GATED, ids=lambda w: f"seed {w[0]} {w[1]}")
 def world(
     request: pytest.FixtureRequest,
-    databases: Reused,
+    clones: Clones,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     """A small simulation, its feeds registered and its logs counted."""
@@ -97,17 +88,18 @@ def world(
     folder = tmp_path_factory.mktemp("world") / "sample"
     truth = simulate(Settings(seed, 40, 12, until, form), folder)
     settings = config.load({"home": str(folder)}, environment={})
-    place = app.entered(settings, databases.wiped())
-    with clock.frozen(clock.start_of_day(until + timedelta(days=1))):
-        _register(place, folder)
-        read = measurement.Tally()
-        # Backwards: order is no matter, and late days are counted like any other.
-        logs = sorted((folder / "logs").iterdir(), reverse=True)
-        for result in measurement.ingest_logs(place, logs):
-            read.add(result.tally)
-        measurement.count(place)
-        measurement.roll_up(place)
-        yield World(place, json.loads(json.dumps(truth)), read, folder)
+    with clones.lent() as opened:
+        place = app.entered(settings, opened)
+        with clock.frozen(clock.start_of_day(until + timedelta(days=1))):
+            _register(place, folder)
+            read = measurement.Tally()
+            # Backwards: order is no matter, and late days are counted like any other.
+            logs = sorted((folder / "logs").iterdir(), reverse=True)
+            for result in measurement.ingest_logs(place, logs):
+                read.add(result.tally)
+            measurement.count(place)
+            measurement.roll_up(place)
+            yield World(place, json.loads(json.dumps(truth)), read, folder)
 
 
 def test_downloads_equal_the_truth_by_every_member(world: World) -> None:

@@ -79,9 +79,9 @@ def opened(home: Path, folder: Path, urls: dict[str, str]) -> Shop:
 
 
 @pytest.fixture
-def shop(private_stores: Stores, home_folder: Path, tmp_path: Path) -> Shop:
+def shop(stores: Stores, home_folder: Path, tmp_path: Path) -> Shop:
     """Databases of its own on the test run's server, named by their addresses."""
-    urls = {f"WAVEHOUSE_{p.database.upper()}_URL": p.admin for p in private_stores.places}
+    urls = {f"WAVEHOUSE_{p.database.upper()}_URL": p.admin for p in stores.places}
     return opened(home_folder, tmp_path / "sample", urls)
 
 

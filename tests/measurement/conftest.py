@@ -13,11 +13,10 @@ from urllib.parse import quote
 
 import pytest
 
-from clones import cloned
+from clones import Clones
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement import Tally
-from wavehouse.store import EmbeddedServer
 from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -337,11 +336,11 @@ def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def shared_desk(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
     """One desk for many tests: its show stays registered."""
     folder = tmp_path_factory.mktemp("desk")
     settings = config.load({"home": str(folder)}, environment={})
-    with cloned(server) as opened:
+    with clones.lent() as opened:
         made = Desk(app.entered(settings, opened), folder)
         with clock.frozen(NOW):
             made.register()

@@ -99,16 +99,16 @@ def _cut(admin: psycopg.Connection[tuple[object, ...]], tx: Tx[Operational]) -> 
 
 
 def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(
-    private_stores: Stores,
+    stores: Stores,
 ) -> None:
     """The administrator ends a session: one clear error, then business as usual."""
     with (
-        psycopg.connect(private_stores.operational.place.admin, autocommit=True) as admin,
+        psycopg.connect(stores.operational.place.admin, autocommit=True) as admin,
         pytest.raises(Unreachable, match="operational"),
-        private_stores.operational.worker() as tx,
+        stores.operational.worker() as tx,
     ):
         _cut(admin, tx)
-    with private_stores.operational.worker() as tx:
+    with stores.operational.worker() as tx:
         assert 1 == tx.value("SELECT 1")
 
 
