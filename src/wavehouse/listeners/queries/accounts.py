@@ -120,7 +120,7 @@ def app_password_owner(
     tx: Tx[Listeners], *, secret_hash: bytes, email: str
 ) -> tuple[ListenerId, UUID] | None:
     """Whose live app password this is, if it is of the listener with that address."""
-    row = tx.connection.execute(
+    row = tx.tuples(
         """
         SELECT l.listener_id, p.app_password_id
         FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)

@@ -49,7 +49,7 @@ def known_items(
     guids: Sequence[str],
 ) -> list[tuple[str, str, str, str | None]]:
     """Episodes with one of these files or guids in one of these feeds (P29)."""
-    return tx.connection.execute(
+    return tx.tuples(
         """
         SELECT podcast_url, episode_url, chapter_id, guid FROM listeners.media_items
         WHERE podcast_url = ANY(%(podcasts)s)
@@ -67,7 +67,7 @@ def described_items(
     tx: Tx[Listeners], *, podcast_url: str, described: Described
 ) -> list[tuple[str, str | None, Described]]:
     """Episodes of a feed that have this title, page or date: chapter, guid, description (P29)."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT chapter_id, guid, title, link, published_at FROM listeners.media_items
         WHERE podcast_url = %(podcast_url)s

@@ -50,7 +50,7 @@ def take_cursors(
     Other writers of these listeners wait for the end, and so does who erases one; in the order of
     ids, so nobody for each other.
     """
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         INSERT INTO listeners.listener_sync AS s (listener_id, seq)
         SELECT w.listener_id, %(now)s::bigint + w.count - 1
@@ -69,7 +69,7 @@ def take_cursors(
 def served(tx: Tx[Listeners], *, asked: Sequence[Asked]) -> Callable[[], dict[bytes, Served]]:
     """P19: by session, its last cursor, and whether another device changed something since."""
     # CASE, as behind row security an index is not searched by what coalesce() gives.
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT w.session, coalesce(s.served_cursor, 0), EXISTS (
           SELECT FROM listeners.playback_actions a

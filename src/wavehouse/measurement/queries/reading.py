@@ -169,7 +169,7 @@ def audience(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Aud
 
 def show_titles(tx: Tx[Operational], *, podcast_ids: Sequence[UUID]) -> dict[str, str]:
     """Titles by show id."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT podcast_id::text, title FROM catalog.podcasts
         WHERE podcast_id = ANY(%(podcast_ids)s)
@@ -195,7 +195,7 @@ def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> 
 
 def episode_titles(tx: Tx[Operational], *, episode_ids: Sequence[str]) -> dict[str, str]:
     """Titles by episode id; ids as text, as they come from rollups."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT episode_id::text, title FROM catalog.episodes
         WHERE episode_id = ANY(%(episode_ids)s::uuid[])
@@ -413,7 +413,7 @@ def newest_rollup(tx: Tx[Analytics]) -> datetime | None:
 
 def first_and_last_day(tx: Tx[Analytics]) -> tuple[date, date] | None:
     """The first and the last day that have downloads."""
-    row = tx.connection.execute(
+    row = tx.tuples(
         """
         SELECT min(day), max(day) FROM analytics.audience_daily
         WHERE organization_id = analytics.current_organization()
