@@ -68,8 +68,8 @@ def match(code: str, occurred_at: datetime, known: Iterable[CodeWindow]) -> Code
 
 
 def nearest(code: str, known: Iterable[CodeWindow]) -> str | None:
-    """The live code that is spelt most like one that matches none, or None."""
-    live = {window.code for window in known if window.live}
+    """Another live code that is spelt most like one that matches none, or None."""
+    live = {window.code for window in known if window.live} - {normalised(code)}
     near = get_close_matches(normalised(code), sorted(live), n=1, cutoff=0.6)
     return near[0] if near else None
 
