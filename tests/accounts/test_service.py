@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -384,3 +386,57 @@ def test_an_idempotency_key_is_free_again_after_a_day(workspace: Workspace) -> N
         ask(b"two")
     with clock.frozen(now + timedelta(hours=25)):
         assert "two" == ask(b"two").body["request"]
+
+
+def test_a_key_does_no_more_than_its_user_may_now(workspace: Workspace) -> None:
+    """Made by an administrator who is a viewer now: it still reads, and writes nothing."""
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        text = accounts.create_api_key(
+            tx, identity=workspace.identity, name="all", scopes=[*Scope]
+        ).text
+    with workspace.stores.operational.worker() as tx:
+        tx.execute("UPDATE accounts.users SET role = 'viewer'")
+    allowed = set()
+    for scope in Scope:
+        with workspace.stores.operational.worker() as tx, suppress(Refused):
+            accounts.verify_api_key(tx, text=text, scope=scope)
+            allowed.add(scope)
+
+    assert {scope for scope in Scope if scope.endswith(":read")} == allowed
+
+
+def test_a_viewer_makes_no_key_that_writes(workspace: Workspace) -> None:
+    """Neither on the page nor by a command."""
+    viewer = replace(workspace.identity, role="viewer")
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        accounts.create_api_key(tx, identity=viewer, name="reads", scopes=[Scope.STATS_READ])
+        with pytest.raises(Refused):
+            accounts.create_api_key(tx, identity=viewer, name="w", scopes=[Scope.REPORTS_WRITE])
+
+
+def test_a_key_of_a_user_who_was_switched_off_is_not_valid(workspace: Workspace) -> None:
+    """The caller is not signed in (401), whatever the key's scopes."""
+    made = _key(workspace)
+    with workspace.stores.operational.worker() as tx:
+        tx.execute("UPDATE accounts.users SET is_active = false")
+    with workspace.stores.operational.worker() as tx, pytest.raises(NotSignedIn):
+        accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
+
+
+def test_a_key_of_a_user_who_was_removed_is_not_valid(workspace: Workspace) -> None:
+    """The key goes with its user."""
+    made = _key(workspace)
+    with workspace.stores.operational.worker() as tx:
+        tx.execute("DELETE FROM accounts.users")
+    with workspace.stores.operational.worker() as tx, pytest.raises(NotSignedIn):
+        accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
+
+
+def test_what_a_key_does_is_audited_as_the_key(workspace: Workspace) -> None:
+    """``key:<id>``; what its user does by a session or a command is ``user:<id>``."""
+    made = _key(workspace)
+    with workspace.stores.operational.worker() as tx:
+        identity = accounts.verify_api_key(tx, text=made.text, scope=Scope.CONVERSIONS_WRITE)
+
+    assert f"key:{made.key.api_key_id}" == accounts.user_actor(identity)
+    assert f"user:{workspace.identity.user_id}" == accounts.user_actor(workspace.identity)

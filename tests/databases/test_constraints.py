@@ -189,9 +189,17 @@ def _nothing(connection: Connection, table: str, column: str) -> sql.Composable:
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_key_refuses_a_second_row(sample: Any, database: str) -> None:
-    """A copy of a sample row, new in every other key, is refused by the key that it repeats."""
+    """A copy of a sample row, new in every other key, is refused by the key that it repeats.
+
+    Left out is a key that holds a shorter one: foreign keys refer to it, the shorter one refuses.
+    """
     connection = sample[database]
-    keys = connection.execute(UNIQUE_INDEXES).fetchall()
+    every = connection.execute(UNIQUE_INDEXES).fetchall()
+    keys = [
+        (table, name, columns)
+        for table, name, columns in every
+        if not any(other == table and set(less) < set(columns) for other, _, less in every)
+    ]
     by_table: dict[str, list[set[str]]] = {}
     for table, _, columns in keys:
         by_table.setdefault(table, []).append(set(columns))

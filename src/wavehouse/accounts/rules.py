@@ -8,7 +8,7 @@ import re
 import zlib
 from datetime import datetime, timedelta
 
-from wavehouse.accounts.types import KeyRecord
+from wavehouse.accounts.types import KeyRecord, Role, Scope
 
 LINK_LIFETIME = timedelta(hours=24)
 SESSION_LIFETIME = timedelta(days=30)
@@ -64,6 +64,11 @@ def key_is_valid(record: KeyRecord, secret: str, at: datetime) -> bool:
         and record.revoked_at is None
         and (record.expires_at is None or at < record.expires_at)
     )
+
+
+def role_has(role: str, scope: Scope) -> bool:
+    """True when a user of this role may do what the scope allows: a viewer only reads."""
+    return role != Role.VIEWER or scope.endswith(":read")
 
 
 def slug_of(name: str) -> str:

@@ -26,7 +26,9 @@ from wavehouse.store import Operational, Tx
 
 
 def user_actor(identity: Identity) -> audit.Actor:
-    """The audit's name for a user."""
+    """The audit log's name for a user, or for the API key that acts for one."""
+    if identity.api_key_id is not None:
+        return audit.Actor(f"key:{identity.api_key_id}")
     return audit.Actor(f"user:{identity.user_id}")
 
 
@@ -126,6 +128,8 @@ def create_api_key(
     expires_at: datetime | None = None,
 ) -> NewApiKey:
     """A new key; its text is returned once and not stored."""
+    for scope in scopes:
+        _check_role(identity.role, scope)
     name = words.line(name)
     if not name or not scopes:
         raise InvalidInput("a key needs a name and at least one scope")
@@ -181,7 +185,11 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
 
 
 def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
-    """Who a key acts for. NotSignedIn for a key that is not valid, Refused for a missing scope."""
+    """The identity of a key's user, as the user is now.
+
+    NotSignedIn for a key that is not valid or whose user is removed or inactive; Refused for a
+    missing scope, and for one that the user's role no longer has.
+    """
     parts = rules.read_key(text)
     record = queries.key_record(tx, key_prefix=parts[0]) if parts else None
     at = clock.now()
@@ -189,9 +197,20 @@ def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
         raise NotSignedIn("the API key is not valid", command="wavehouse keys create")
     if scope not in record.scopes:
         raise Refused(f"the API key lacks the scope {scope}", command="wavehouse keys create")
+    _check_role(record.role, scope)
     if record.last_used_at is None or at - record.last_used_at > rules.TOUCH_INTERVAL:
         queries.touch_api_key(tx, api_key_id=record.api_key_id, at=at)
-    return Identity(record.organization_id, record.user_id, record.name, record.role)
+    return Identity(
+        record.organization_id, record.user_id, record.name, record.role, record.api_key_id
+    )
+
+
+def _check_role(role: str, scope: Scope) -> None:
+    if not rules.role_has(role, scope):
+        raise Refused(
+            f"the role {role} does not have the scope {scope}",
+            hint="Ask an administrator for a role that may change data.",
+        )
 
 
 def answer_once(

@@ -45,12 +45,13 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is acting: a user of an organization, by a session or by an API key."""
+    """A user of an organization who acts: by a session, a command, or an API key (its id)."""
 
     organization_id: OrganizationId
     user_id: UserId
     name: str
     role: str
+    api_key_id: ApiKeyId | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1667,7 +1667,8 @@ CREATE TABLE measurement.dirty_log (
   CONSTRAINT dirty_log_pkey PRIMARY KEY (id),
   CONSTRAINT dirty_log_hour_check CHECK ((hour = date_trunc('hour'::text, hour, 'UTC'::text)))
 );
-REVOKE ALL ON measurement.dirty_log FROM wavehouse_operational_worker;
+REVOKE ALL ON measurement.dirty_log FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON measurement.dirty_log TO wavehouse_operational_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON measurement.dirty_log TO wavehouse_operational_worker;
 COMMENT ON TABLE measurement.dirty_log IS 'Hours that have to be rolled up, marked in the transaction of what was counted.';
 COMMENT ON COLUMN measurement.dirty_log.id IS 'The mark.';

@@ -1,10 +1,9 @@
-"""``POST /api/v1/conversions``: a shop tells a redeemed code, once or as often as it likes.
+"""``POST /api/v1/conversions``: a shop sends a conversion, once or as often as it likes.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
 """
 
-from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
@@ -62,8 +61,8 @@ class FollowedLink(BaseModel):
     utm_content: Text = ""
     utm_term: Text = ""
 
-    def told(self) -> Click:
-        """The link by the rules of a conversion's time."""
+    def to_click(self) -> Click:
+        """The followed link. InvalidInput for a time that is not valid."""
         fields = self.model_dump(exclude={"at"})
         at = rows.instant(self.at, now=clock.now())
         return Click(at, {name: text for name, text in fields.items() if text})
@@ -72,7 +71,7 @@ class FollowedLink(BaseModel):
 class NewConversion(BaseModel):
     """A conversion with the signals that a shop has: a code, a campaign it knows, followed links.
 
-    All that are told are kept as evidence; the strongest counts (AT04). A negative value is a
+    All are kept as evidence; the strongest counts (AT04). A negative value is a
     refund of the order it names.
     """
 
@@ -89,22 +88,23 @@ class NewConversion(BaseModel):
     currency: Text = Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})
     order_id: Text = Field(min_length=1)
 
-    def told(self) -> ConversionInput:
-        """The conversion by the same rules as a row of a file; InvalidInput says what is wrong."""
+    def to_conversion(self) -> ConversionInput:
+        """The conversion by the rules of a row in a file. InvalidInput for an invalid value."""
         if not (self.promo_code or self.campaign_id or self.clicks):
             raise InvalidInput(
                 "the conversion has no signal",
-                hint="Tell promo_code, campaign_id or clicks: one of them, or all.",
+                hint="Send at least one of promo_code, campaign_id, clicks.",
             )
-        cells = self.model_dump(mode="json", exclude={"campaign_id", "clicks"})
-        understood = rows.conversion(
-            {**cells, "promo_code": self.promo_code or "-"}, now=clock.now()
-        )
-        return replace(
-            understood,
-            promo_code=understood.promo_code if self.promo_code else "",
+        kind, code = self.conversion_type, self.promo_code
+        return ConversionInput(
+            occurred_at=rows.instant(self.occurred_at, now=clock.now()),
+            promo_code=(code and rows.text("promo_code", code, required=True)) or "",
+            conversion_type=kind,
+            value=rows.amount(self.conversion_value, required=kind is ConversionType.PURCHASE),
+            currency=rows.currency(self.currency),
+            order_id=rows.text("order_id", self.order_id),
             campaign_id=None if self.campaign_id is None else CampaignId(self.campaign_id),
-            clicks=tuple(link.told() for link in self.clicks),
+            clicks=tuple(link.to_click() for link in self.clicks),
         )
 
 
@@ -117,7 +117,7 @@ class ConversionAnswer(BaseModel):
 
 
 def router(database: Database[Operational], gate: Gate) -> APIRouter:
-    """Conversions told by shops, and what they are credited to."""
+    """Conversions sent by shops, and what they are credited to."""
     api = APIRouter(prefix="/api/v1", tags=["conversions"])
     writes, reads = Scope.CONVERSIONS_WRITE, Scope.CONVERSIONS_READ
 
@@ -137,7 +137,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         """Tell a conversion. Idempotent by order id: 201 when stored, 200 when known."""
         with database.app(identity.organization_id) as tx:
             done = record_conversion(
-                tx, identity=identity, conversion=body.told(), source_name=identity.name
+                tx, identity=identity, conversion=body.to_conversion(), source_name=identity.name
             )
         if done.outcome is ConversionOutcome.DUPLICATE:
             response.status_code = 200

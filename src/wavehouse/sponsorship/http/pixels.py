@@ -68,7 +68,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
         try:
             who = seen(request)
             pixel = pixels.heard(database, public_key=key, page=page_of(request))
-            told = dict(request.query_params)
+            query = dict(request.query_params)
             done = pixels.fire(
                 database,
                 pixel=pixel,
@@ -79,8 +79,8 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
                     who.network_key_prev if who else None,
                     who.visitor if who else "",
                 ),
-                session=told.get("sid", ""),
-                told=told,
+                session=query.get("sid", ""),
+                query=query,
             )
         except WavehouseError as error:
             return _dot(error.http_status, error.message)
@@ -91,8 +91,8 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
         try:
             seen(request)
             pixel = pixels.heard(database, public_key=key, page=page_of(request))
-            told = dict(request.query_params)
-            kept = pixels.land(database, pixel=pixel, session=told.get("sid", ""), told=told)
+            query = dict(request.query_params)
+            kept = pixels.land(database, pixel=pixel, session=query.get("sid", ""), query=query)
         except WavehouseError as error:
             return _dot(error.http_status, error.message)
         return _dot(201 if kept else 200, "kept" if kept else "no campaign's link looks like it")

@@ -1,4 +1,4 @@
-"""From the cells of a conversions file to a conversion, or to the reason why not."""
+"""Values of a conversion as text: from the cells of a file, a JSON body or a page's query."""
 
 from __future__ import annotations
 
@@ -26,25 +26,25 @@ _LONGEST = 255
 
 
 def conversion(cells: Mapping[str, str], *, now: datetime) -> ConversionInput:
-    """The conversion that the cells describe. Raises InvalidInput with one clear sentence."""
-    kind = _type(cells["conversion_type"])
+    """The conversion that a file's cells describe. InvalidInput for a cell that is not valid."""
+    kind = conversion_type(cells["conversion_type"])
     value = amount(cells["conversion_value"], required=kind is ConversionType.PURCHASE)
     return ConversionInput(
         occurred_at=instant(cells["occurred_at"], now=now),
-        promo_code=_text("promo_code", cells["promo_code"], required=True) or "",
+        promo_code=text("promo_code", cells["promo_code"], required=True) or "",
         conversion_type=kind,
         value=value,
         currency=currency(cells["currency"]),
-        order_id=_text("order_id", cells["order_id"]),
+        order_id=text("order_id", cells["order_id"]),
     )
 
 
-def instant(text: str, *, now: datetime) -> datetime:
+def instant(written: str, *, now: datetime) -> datetime:
     """An ISO 8601 instant in UTC; one without a zone is read as UTC."""
     try:
-        if not text.strip().isprintable():
+        if not written.strip().isprintable():
             raise ValueError
-        parsed = datetime.fromisoformat(text.strip())
+        parsed = datetime.fromisoformat(written.strip())
         parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
         wanted = spelling.iso_day(text)
@@ -53,15 +53,15 @@ def instant(text: str, *, now: datetime) -> datetime:
             + (f": write {wanted}" if wanted else "")
         ) from None
     if parsed < EARLIEST:
-        raise InvalidInput("occurred_at lies before the year 2000")
+        raise InvalidInput("occurred_at is before the year 2000")
     if parsed > now + TOLERANCE:
-        raise InvalidInput("occurred_at lies in the future")
+        raise InvalidInput("occurred_at is in the future")
     return parsed
 
 
-def amount(text: str, *, required: bool = True) -> Decimal:
+def amount(digits: str, *, required: bool = True) -> Decimal:
     """A decimal amount with at most two decimals; an empty cell is zero when it may be."""
-    stripped = text.strip()
+    stripped = digits.strip()
     if not stripped and not required:
         return Decimal(0)
     if not _AMOUNT.fullmatch(stripped):
@@ -73,24 +73,26 @@ def amount(text: str, *, required: bool = True) -> Decimal:
     return Decimal(stripped)
 
 
-def currency(text: str) -> str:
+def currency(code: str) -> str:
     """An ISO 4217 code in capitals."""
-    code = text.strip().upper()
-    if code not in CURRENCIES:
+    known = code.strip().upper()
+    if known not in CURRENCIES:
         raise InvalidInput("currency is not a known ISO 4217 code like EUR")
-    return code
+    return known
 
 
-def _type(text: str) -> ConversionType:
+def conversion_type(name: str) -> ConversionType:
+    """A kind of conversion by its name, in any case."""
     try:
-        return ConversionType(text.strip().lower())
+        return ConversionType(name.strip().lower())
     except ValueError:
         known = ", ".join(ConversionType)
         raise InvalidInput(f"conversion_type is not one of {known}") from None
 
 
-def _text(column: str, text: str, *, required: bool = False) -> str | None:
-    stripped = text.strip()
+def text(column: str, value: str, *, required: bool = False) -> str | None:
+    """A text without the spaces around it; None for an empty one, unless it is required."""
+    stripped = value.strip()
     if not stripped and required:
         raise InvalidInput(f"{column} is empty")
     if len(stripped) > _LONGEST:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -96,11 +95,11 @@ def heard(database: Database[Operational], *, public_key: str, page: str | None)
 
 
 def land(
-    database: Database[Operational], *, pixel: Pixel, session: str, told: Mapping[str, str]
+    database: Database[Operational], *, pixel: Pixel, session: str, query: Mapping[str, str]
 ) -> bool:
     """Keep that a tracked link was followed; False when no campaign's link looks like it (AT06)."""
     now = clock.now()
-    click = Click(now, _utm(told))
+    click = Click(now, _utm(query))
     with database.worker() as tx:
         flights = parties.flights(tx, organization_id=pixel.organization_id)
         flight = signals.campaign_of(click, {one.campaign_id: one for one in flights})
@@ -124,15 +123,15 @@ def fire(
     pixel: Pixel,
     seen: PixelSeen,
     session: str,
-    told: Mapping[str, str],
+    query: Mapping[str, str],
 ) -> Recorded:
     """A page tells a conversion. InvalidInput when a field cannot be used."""
     now = clock.now()
     identity = _identity(pixel)
     with database.app(pixel.organization_id) as tx:
-        if not told.get("order_id", "").strip():
+        if not query.get("order_id", "").strip():
             queries.lock_visitor(tx, pixel_id=pixel.pixel_id, visitor=seen.visitor)
-        conversion = _conversion(tx, pixel, seen, session, told, now)
+        conversion = _conversion(tx, pixel, seen, session, query, now)
         if conversion.order_id is None:
             known = queries.told_lately(
                 tx,
@@ -158,21 +157,13 @@ def _conversion(
     pixel: Pixel,
     seen: PixelSeen,
     session: str,
-    told: Mapping[str, str],
+    query: Mapping[str, str],
     now: datetime,
 ) -> ConversionInput:
-    """A page's words by the same rules as a row of a file, with the links followed before."""
-    cells = {
-        "occurred_at": now.isoformat(),
-        "promo_code": told.get("code", "").strip() or "-",
-        "conversion_type": told.get("type", "") or pixel.conversion_type,
-        "conversion_value": told.get("value", "").strip() or "0",
-        "currency": told.get("currency", "").strip() or pixel.currency,
-        "order_id": told.get("order_id", ""),
-    }
-    understood = rows.conversion(cells, now=now)
-    if understood.value < 0:
-        raise InvalidInput("a page cannot take money back: refunds come by file or API")
+    """A page's values by the rules of a file's row, with the links that were followed before."""
+    value = rows.amount(query.get("value", "").strip() or "0")
+    if value < 0:
+        raise InvalidInput("a page cannot report a refund: refunds come by file or API")
     clicks: list[Click] = []
     if _is_session(session):
         clicks = queries.clicks_of(
@@ -182,16 +173,20 @@ def _conversion(
             since=now - _LONGEST_WINDOW,
             until=now,
         )
-    return replace(
-        understood,
-        promo_code=told.get("code", "").strip(),
+    return ConversionInput(
+        occurred_at=now,
+        promo_code=rows.text("promo_code", query.get("code", "")) or "",
+        conversion_type=rows.conversion_type(query.get("type", "") or pixel.conversion_type),
+        value=value,
+        currency=rows.currency(query.get("currency", "").strip() or pixel.currency),
+        order_id=rows.text("order_id", query.get("order_id", "")),
         clicks=tuple(clicks),
         pixel=seen,
     )
 
 
-def _utm(told: Mapping[str, str]) -> dict[str, str]:
-    found = {name: told.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
+def _utm(query: Mapping[str, str]) -> dict[str, str]:
+    found = {name: query.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
     return {name: value for name, value in found.items() if value and value.isprintable()}
 
 

@@ -1,4 +1,4 @@
-"""A second organization on the same databases."""
+"""Two organizations on the same databases, and a walk of every route and command between them."""
 
 from __future__ import annotations
 
@@ -10,8 +10,10 @@ from wavehouse.accounts import queries as account_queries
 from wavehouse.workspace import Workspace
 
 
-def second_organization(workspace: Workspace, name: str = "Other Media") -> Workspace:
-    """The same databases for another organization and its administrator."""
+def second_organization(
+    workspace: Workspace, name: str = "Other Media", role: Role = Role.ADMIN
+) -> Workspace:
+    """The same databases for another organization and its first user."""
     with workspace.stores.operational.worker() as tx:
         organization = account_queries.insert_organization(tx, name=name, slug=rules.slug_of(name))
         identity = account_queries.insert_user(
@@ -19,7 +21,7 @@ def second_organization(workspace: Workspace, name: str = "Other Media") -> Work
             organization_id=organization.organization_id,
             email=f"admin@{organization.slug}.invalid",
             name=f"Administrator of {name}",
-            role=Role.ADMIN,
+            role=role,
             password_hash=rules.UNUSABLE_PASSWORD,
         )
     return replace(workspace, organization=organization, identity=identity)
@@ -32,3 +34,10 @@ def key_of(workspace: Workspace, *scopes: Scope) -> str:
             tx, identity=workspace.identity, name="test", scopes=list(scopes or Scope)
         )
     return made.text
+
+
+def session_of(workspace: Workspace) -> str:
+    """The cookie of a session of a workspace's identity."""
+    with workspace.stores.operational.worker() as tx:
+        link = accounts.create_login_link(tx, identity=workspace.identity)
+        return accounts.sign_in(tx, token=link.token).token

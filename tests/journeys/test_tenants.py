@@ -1,0 +1,30 @@
+"""Two organizations on one installation: nothing of one reaches the other, by any way in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from tenants.commands import WITHOUT_TENANTS, leaves
+from tenants.walk import told, walk
+from wavehouse.cli.root import root
+from wavehouse.workspace import Workspace
+
+
+def test_no_route_and_no_command_crosses_from_one_tenant_to_another(
+    workspace: Workspace, tmp_path: Path
+) -> None:
+    """Every route and command, both ways, with the other's ids: nothing shown, nothing changed."""
+    walked = walk(workspace, tmp_path)
+    print(told(walked))
+
+    assert [] == walked.crossings
+    assert 130 <= len(walked.routes)
+    assert 30 <= len(walked.commands)
+    assert 150 <= walked.reached
+
+
+def test_every_command_that_is_not_walked_has_a_reason() -> None:
+    """The list of exceptions names commands that are there."""
+    known = {name.split(" ", 1)[0] for name, _ in leaves(root)}
+
+    assert set() == set(WITHOUT_TENANTS) - known
