@@ -153,6 +153,8 @@ class Evidence:
     promo_code: str
     order_id: str | None
     claims: tuple[Claim, ...] = ()
+    code_reported_by: str = ""
+    """``pixel`` when only a page reported the code: such a code is not trusted like a shop's."""
 
     @property
     def told(self) -> ConversionInput:
@@ -165,6 +167,30 @@ class Evidence:
             self.currency,
             self.order_id,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DisplacedReport:
+    """A report of an order that does not count, beside the order as it counts.
+
+    ``reason`` is ``outranked`` (a shop's own report outranks a page's) or ``over_limit`` (a
+    page's value above the setting ``pixel_value_limit``).
+    """
+
+    displaced_id: UUID
+    conversion_id: UUID
+    order_id: str
+    source: str
+    source_name: str
+    occurred_at: datetime
+    conversion_value: Decimal
+    currency: str
+    promo_code: str
+    reason: str
+    displaced_at: datetime
+    counted_source: str
+    counted_value: Decimal
+    counted_currency: str
 
 
 @dataclass(frozen=True, slots=True)
