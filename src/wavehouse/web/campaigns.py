@@ -17,7 +17,7 @@ from wavehouse.kernel.money import Money
 from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
 from wavehouse.store import Analytics, Tx
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.page_context import PageContext, back
 from wavehouse.web.tables import TONES
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
@@ -59,14 +59,14 @@ class CampaignLine:
     ways: tuple[Way, ...]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/campaigns`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
     @routes.get("/campaigns")
     def show(request: Request) -> Response:
-        identity = desk.visitor(request)
+        identity = context.visitor(request)
         with (
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,
@@ -77,7 +77,7 @@ def router(desk: Desk) -> APIRouter:
             due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
             results.sort(key=lambda each: (each.card.start_date, each.card.name), reverse=True)
             lines = [line(each, _delivered(analytics, identity, each.card)) for each in results]
-        return desk.page(
+        return context.page(
             request,
             "campaigns",
             identity,
@@ -87,14 +87,14 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/campaigns/advance")
     def advance(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             moved = sponsorship.advance_campaigns(tx, identity=identity, today=clock.today())
         return back("/campaigns", "advanced", len(moved))
 
     @routes.post("/campaigns/move")
     def move(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
             raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")

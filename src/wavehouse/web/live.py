@@ -23,9 +23,9 @@ from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.store import Analytics, Database, Listeners, Operational, Tx
 from wavehouse.web.app import create_app
-from wavehouse.web.desk import Desk
 from wavehouse.web.gate import ApiGate
 from wavehouse.web.memory import Memory
+from wavehouse.web.page_context import PageContext
 from wavehouse.web.services import (
     CampaignFigures,
     Check,
@@ -228,8 +228,8 @@ def live_app(
 ) -> FastAPI:
     """The whole web application on an open workspace: what the manifests announce."""
     edge = Edge(workspace, ApiGate(workspace.stores.operational), wiring.readers())
-    desk = Desk(workspace, site or Site(), edge.readers)
-    pages = [wiring.resolve(page.target)(desk) for page in wiring.pages() if page.target]
+    context = PageContext(workspace, site or Site(), edge.readers)
+    pages = [wiring.resolve(page.target)(context) for page in wiring.pages() if page.target]
     return create_app(
         LiveServices(workspace, sample_data=sample_data), [*wiring.routers(edge), *pages], site
     )

@@ -18,7 +18,7 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.sponsorship import ListedReport, ReportType
 from wavehouse.sponsorship.http import file_answer, folder_of
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.page_context import PageContext, back
 
 MOST = 100
 FORMATS = ("pdf", "xlsx", "csv", "json")
@@ -61,14 +61,14 @@ class Choice:
     chosen: bool
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/reports``, its form and its files."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
     @routes.get("/reports")
     def show(request: Request, campaign: str = "") -> Response:
-        identity = desk.visitor(request)
+        identity = context.visitor(request)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             cards = sponsorship.list_campaigns(tx, identity=identity)
             made = sponsorship.list_reports(tx, identity=identity, limit=MOST)
@@ -76,7 +76,7 @@ def router(desk: Desk) -> APIRouter:
             cards[0] if cards else None
         )
         today = clock.today()
-        return desk.page(
+        return context.page(
             request,
             "reports",
             identity,
@@ -92,7 +92,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/reports")
     def make(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         formats = [name for name in FORMATS if f"format.{name}" in fields]
         if not formats:
             raise InvalidInput("No form is chosen.", hint="Tick PDF, XLSX, CSV or JSON.")
@@ -120,7 +120,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/reports/{report_id}/file")
     def file(report_id: UUID, request: Request) -> Response:
-        identity = desk.visitor(request)
+        identity = context.visitor(request)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             found = sponsorship.find_report(tx, identity=identity, report_id=report_id)
         return file_answer(found)

@@ -1,4 +1,4 @@
-"""The page of sources: feeds, log files, and what waits in the quarantine."""
+"""The page of sources: feeds, log files, and rows in the quarantine."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import decoded, encoded
 from wavehouse.measurement import QuarantinedRow, SourceSummary
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.page_context import PageContext, back
 
 FILES = 25
 ROWS = 20
@@ -56,50 +56,50 @@ class WaitingRow:
     excerpt: str
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/sources`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
     @routes.get("/sources")
     def show(request: Request, after: str | None = None) -> Response:
-        identity = desk.visitor(request)
-        before = _place(after)
+        identity = context.visitor(request)
+        before = _position(after)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             shows = catalog.list_podcasts(tx, identity=identity)
             files = measurement.source_files(tx, identity=identity, limit=FILES + 1, before=before)
             rows = measurement.quarantined(tx, identity=identity, limit=ROWS)
             waiting = measurement.waiting(tx, identity=identity)
         keep = workspace.settings["raw_retention_days"]
-        return desk.page(
+        return context.page(
             request,
             "sources",
             identity,
-            feeds=[_feed(one) for one in shows],
-            files=[_file(one) for one in files[:FILES]],
+            feeds=[_feed(each) for each in shows],
+            files=[_file(each) for each in files[:FILES]],
             older=_older(files),
             first_page=after is None,
             reasons=[
                 (measurement.fault_explained(reason, keep), fmt.count(number))
                 for reason, number in waiting
             ],
-            rows=[_row(one, keep) for one in rows],
+            rows=[_row(each, keep) for each in rows],
         )
 
     @routes.post("/sources/replay")
     def replay(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         done = measurement.replay(
             workspace.stores.operational,
             workspace.settings,
             identity=identity,
-            readers=desk.readers,
+            readers=context.readers,
         )
         return back("/sources", "replayed", done.stored)
 
     @routes.post("/sources/discard")
     def discard(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             closed = measurement.discard(tx, identity=identity)
         return back("/sources", "discarded", closed)
@@ -107,14 +107,16 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _place(after: str | None) -> tuple[datetime, UUID] | None:
+def _position(after: str | None) -> tuple[datetime, UUID] | None:
     if after is None:
         return None
     at, name = decoded(after, 2)
     try:
         return datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError("this page of the list is not there", hint="Begin anew.") from None
+        raise UsageError(
+            "this page of the list does not exist", hint="Start at the first page."
+        ) from None
 
 
 def _older(files: list[SourceSummary]) -> str:
@@ -135,14 +137,14 @@ def _feed(show: PodcastSummary) -> FeedLine:
     )
 
 
-def _file(one: SourceSummary) -> FileLine:
+def _file(file: SourceSummary) -> FileLine:
     return FileLine(
-        one.name.rpartition("/")[2],
-        one.format,
-        fmt.count(one.lines_read),
-        _bytes(one.bytes_read),
-        one.waiting,
-        fmt.instant(one.last_read_at),
+        file.name.rpartition("/")[2],
+        file.format,
+        fmt.count(file.lines_read),
+        _bytes(file.bytes_read),
+        file.waiting,
+        fmt.instant(file.last_read_at),
     )
 
 

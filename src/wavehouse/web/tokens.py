@@ -14,7 +14,7 @@ from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.page_context import PageContext, back
 
 _MEANINGS = {
     Scope.CATALOG_READ: "shows and episodes",
@@ -24,7 +24,7 @@ _MEANINGS = {
     Scope.CAMPAIGNS_READ: "sponsors, campaigns, results",
     Scope.CAMPAIGNS_WRITE: "add and move campaigns",
     Scope.CONVERSIONS_READ: "conversions and what they are credited to",
-    Scope.CONVERSIONS_WRITE: "tell conversions",
+    Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",
 }
@@ -62,21 +62,21 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A key that was just made: the only time that its text is on a page."""
+    """A new key with its text, which is shown this once."""
 
     text: str
     example: str
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/tokens`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
     def page(request: Request, identity: Identity, new: Shown | None = None) -> Response:
         with workspace.stores.operational.app(identity.organization_id) as tx:
             keys = accounts.list_api_keys(tx, identity=identity)
-        response = desk.page(
+        response = context.page(
             request,
             "tokens",
             identity,
@@ -90,11 +90,11 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/tokens")
     def show(request: Request) -> Response:
-        return page(request, desk.visitor(request))
+        return page(request, context.visitor(request))
 
     @routes.post("/tokens")
     def make(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         scopes = [scope for scope in Scope if f"scope.{scope}" in fields]
         if not scopes:
             raise InvalidInput("A key needs at least one scope.", hint="Tick what it may do.")
@@ -110,7 +110,7 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.post("/tokens/revoke")
     def revoke(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             accounts.revoke_api_key(tx, identity=identity, key_prefix=fields.get("prefix", ""))
         return back("/tokens", "revoked")
@@ -125,7 +125,7 @@ def _expiry(text: str) -> datetime | None:
     try:
         last = date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput("The last day is no day.") from None
+        raise InvalidInput("Invalid expiry date.") from None
     return datetime(last.year, last.month, last.day, tzinfo=UTC) + clock.DAY
 
 
@@ -140,7 +140,7 @@ def _example(request: Request, text: str, scopes: list[Scope]) -> str:
 
 
 def line(key: ApiKey, now: datetime) -> KeyLine:
-    """A key's line, its state first."""
+    """A key as a line of the page."""
     expired = key.expires_at is not None and key.expires_at <= now
     state, tone = ("live", "good")
     if key.revoked_at is not None:

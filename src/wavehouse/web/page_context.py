@@ -1,4 +1,4 @@
-"""What the working pages share: who sits there, forms that came from our pages, the way back."""
+"""What pages with forms share: the identity of the session, checked forms, the way back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _SEE_OTHER = 303
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class PageContext:
     """The workspace behind the pages with forms. A page acts for the identity of its session."""
 
     workspace: Workspace
@@ -43,26 +43,26 @@ class Desk:
         return identity
 
     def editor(self, request: Request, fields: dict[str, str]) -> Identity:
-        """Who sent a form of ours. Refused for a viewer, and for a form from elsewhere."""
+        """The identity that sent a form. Refused for a viewer, and for a form from another site."""
         access.check_csrf(request, fields)
         identity = self.visitor(request)
         if identity.role == Role.VIEWER:
-            raise Refused("a viewer may look and change nothing", hint="Ask an administrator.")
+            raise Refused("a viewer cannot change anything", hint="Ask an administrator.")
         return identity
 
     def page(
         self, request: Request, name: str, identity: Identity, **values: object
     ) -> HTMLResponse:
-        """A page of the place ``name``, with a token for its forms."""
+        """The page ``name``, with a token for its forms."""
         csrf = access.csrf_token(request)
-        body = pages.desk(name, who=identity, csrf=csrf, said=_said(request), **values)
+        body = pages.with_forms(name, who=identity, csrf=csrf, said=_said(request), **values)
         response = HTMLResponse(body, headers={"Vary": "Cookie"})
         access.remember_csrf(request, response, csrf, self.site)
         return response
 
 
 def back(path: str, said: str, amount: int | None = None) -> Response:
-    """To a page after a form was carried out; it says what was done."""
+    """Redirect to a page after a form was processed; the page reports what was done."""
     query = {"did": said} | ({} if amount is None else {"n": str(amount)})
     return RedirectResponse(f"{path}?{urlencode(query)}", status_code=_SEE_OTHER)
 
@@ -78,7 +78,7 @@ _SENTENCES = {
 
 
 def _said(request: Request) -> str:
-    """What was done, from a fixed list: an address cannot put words into the page."""
+    """The sentence for what was done, from a fixed list: a URL cannot put words into the page."""
     sentence = _SENTENCES.get(request.query_params.get("did", ""), "")
     amount = request.query_params.get("n", "0")
     return sentence.format(n=f"{int(amount):,}" if amount.isdecimal() and len(amount) < 12 else "0")
