@@ -12,13 +12,16 @@ import dataclasses
 import importlib
 import inspect
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import psycopg
+import psycopg.sql
 
-METHODS = {"rows", "maybe", "one", "value", "values", "execute", "execute_many", "attempt", "copy"}
-SHAPED = {"rows", "maybe", "one"}
+METHODS = {"rows", "stream", "maybe", "one", "value", "values", "execute", "execute_many",
+           "attempt", "copy"}  # fmt: skip
+SHAPED = {"rows", "stream", "maybe", "one"}
 OUTSIDE = {"store", "schema"}
 # Asking whether a server is there, and what time it has, reads no data of any context.
 PROBES = {"SELECT 1", "SELECT clock_timestamp()"}
@@ -170,7 +173,7 @@ def statements_of(sources: list[Any]) -> list[Statement]:
                     continue
                 assert isinstance(call.func, ast.Attribute)
                 row = ast.unparse(call.args[0]) if call.func.attr in SHAPED else None
-                found.append(
+                found += [
                     Statement(
                         f"{source.place}:{call.lineno}",
                         source.module,
@@ -178,10 +181,25 @@ def statements_of(sources: list[Any]) -> list[Statement]:
                         _database_of(function),
                         call.func.attr,
                         row,
-                        literal.value,
+                        text,
                     )
-                )
+                    for text in _with_names(source.module, literal.value)
+                ]
     return found
+
+
+def _with_names(module: str, text: str) -> list[str]:
+    """A statement with the names that its module uses it with, from the module's ``NAMED``."""
+    if not re.search(r"\{\w+\}", text):
+        return [text]
+    named: Sequence[dict[str, str]] = importlib.import_module(module).NAMED
+    filled = [
+        psycopg.sql.SQL(text)
+        .format(**{key: psycopg.sql.Identifier(*name.split(".")) for key, name in names.items()})
+        .as_string()
+        for names in named
+    ]
+    return list(dict.fromkeys(filled))
 
 
 def positional(text: str) -> str:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from wavehouse.kernel import clock
 from wavehouse.measurement.queries import reading
+from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import (
     NO_PODCAST,
@@ -21,12 +22,10 @@ from wavehouse.measurement.types import (
 )
 from wavehouse.workspace import Workspace
 
-By = Literal["day", "episode", "app", "country"]
-_READERS = {
-    "episode": reading.downloads_by_episode,
-    "app": reading.downloads_by_app,
-    "country": reading.downloads_by_country,
-}
+if TYPE_CHECKING:
+    By = str
+else:  # the API's page lists the values
+    By = Literal[names()]
 
 
 def days(
@@ -55,7 +54,7 @@ def hours(workspace: Workspace, *, day: date, podcast_id: UUID | None = None) ->
 def figures(
     workspace: Workspace, by: By, *, first: date, last: date, podcast_id: UUID | None = None
 ) -> list[Figure]:
-    """Downloads of a period by day, episode, app or country."""
+    """Downloads of a period by day, or by a dimension."""
     if by == "day":
         return [
             Figure(total.day.isoformat(), total.downloads)
@@ -63,7 +62,9 @@ def figures(
         ]
     organization_id = workspace.organization.organization_id
     with workspace.stores.analytics.app(organization_id) as tx:
-        found = _READERS[by](tx, first=first, last=last, podcast_id=podcast_id)
+        found = reading.downloads_by(
+            tx, dimension(by), first=first, last=last, podcast_id=podcast_id
+        )
     if by != "episode":
         return found
     with workspace.stores.operational.app(organization_id) as operational:

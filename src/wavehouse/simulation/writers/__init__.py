@@ -1,0 +1,35 @@
+"""The log formats that a simulation writes, one file each: ``WRITER``.
+
+They are written from the servers' documentation and know nothing of what reads them.
+"""
+
+from __future__ import annotations
+
+import pkgutil
+from functools import cache
+from importlib import import_module
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.simulation.writers._shape import Writer
+
+DEFAULT = "cloudfront"
+
+
+@cache
+def names() -> tuple[str, ...]:
+    """The names of the formats, in alphabetical order; imports none of them."""
+    return tuple(
+        sorted(m.name for m in pkgutil.iter_modules(__path__) if not m.name.startswith("_"))
+    )
+
+
+@cache
+def writer(name: str) -> Writer:
+    """The writer of a format. InvalidInput for an unknown one."""
+    if name not in names():
+        raise InvalidInput(f"unknown log format {name}", hint=f"Known: {', '.join(names())}.")
+    found: Writer = import_module(f"{__name__}.{name}").WRITER
+    return found
+
+
+__all__ = ["DEFAULT", "Writer", "names", "writer"]
