@@ -5,6 +5,10 @@ from __future__ import annotations
 import signal
 import sys
 from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from wavehouse.kernel.errors import WavehouseError
 
 _PATIENCE = 2
 _stops: list[int] = []
@@ -26,6 +30,9 @@ def _leave(number: int, _frame: FrameType | None) -> None:
 
 def main() -> None:
     """Entry point of the console script."""
+    from wavehouse.kernel import files
+
+    files.close_umask()
     for each in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(each, _leave)
     try:
@@ -69,9 +76,9 @@ def _ended(error: BaseException) -> int | str | None:
     if isinstance(error, BrokenPipeError):
         _stop_writing()
         return 0
-    from wavehouse.cli.faults import told  # the last net: never a traceback
+    from wavehouse.cli.faults import as_sentence  # the last net: never a traceback
 
-    sentence = told(error)
+    sentence = as_sentence(error)
     _tell(sentence)
     return sentence.exit_code
 
@@ -90,11 +97,10 @@ def _stop_writing() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-def _tell(error: object) -> None:
+def _tell(error: WavehouseError) -> None:
     print(f"Error: {error}", file=sys.stderr)
-    hint = getattr(error, "hint", None)
-    if hint:
-        print(f"Try:   {hint}", file=sys.stderr)
+    for line in error.next_steps():
+        print(line, file=sys.stderr)
 
 
 if __name__ == "__main__":

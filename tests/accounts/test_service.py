@@ -48,7 +48,7 @@ def test_before_the_first_start_there_is_no_organization(stores: Stores) -> None
     with stores.operational.worker() as tx, pytest.raises(NotFound) as caught:
         accounts.default_organization(tx)
 
-    assert "wavehouse up" == caught.value.hint
+    assert "wavehouse up" == caught.value.command
 
 
 def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> None:

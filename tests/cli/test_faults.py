@@ -27,14 +27,14 @@ def _ended(monkeypatch: pytest.MonkeyPatch, error: Exception) -> object:
     return ended.value.code
 
 
-def test_an_unforeseen_error_is_a_sentence_with_its_kind_and_place(
+def test_an_unexpected_error_is_a_sentence_with_its_kind_and_place(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """Its own text is not shown, for it may hold an address of a listener."""
     assert EXIT_FAILED == _ended(monkeypatch, OverflowError("192.0.2.7 is too much"))
 
     said = capsys.readouterr().err
-    assert said.startswith("Error: something went wrong that nobody foresaw: OverflowError")
+    assert said.startswith("Error: unexpected error: OverflowError")
     assert "__main__.py:" in said
     assert "Traceback" not in said
     assert "192.0.2.7" not in said
@@ -74,18 +74,18 @@ def test_what_a_machine_can_run_out_of_has_a_sentence(
     error: Exception, sentence: str, code: int
 ) -> None:
     """Disk, rights, memory, the server: told by name, with the exit code of the list."""
-    told = faults.told(error)
+    shown = faults.as_sentence(error)
 
-    assert sentence == str(told)
-    assert code == told.exit_code
-    assert told.hint
+    assert sentence == str(shown)
+    assert code == shown.exit_code
+    assert shown.hint or shown.command
 
 
 def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     """An error of a command without a database is told without importing the driver."""
     monkeypatch.delitem(sys.modules, "psycopg")
 
-    faults.told(OverflowError())
+    faults.as_sentence(OverflowError())
 
     assert "psycopg" not in sys.modules
 

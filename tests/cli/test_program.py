@@ -100,3 +100,13 @@ def test_a_reader_that_leaves_early_is_no_error() -> None:
     assert 1 == len(done.stdout.splitlines())
     assert "Traceback" not in done.stderr
     assert "BrokenPipe" not in done.stderr
+
+
+def test_what_the_program_writes_is_its_accounts_alone(tmp_path: Path) -> None:
+    """Samples, and with them reports and spools, have mode 0600 and 0700 under an open umask."""
+    out = tmp_path / "sample"
+    command = [sys.executable, "-m", "wavehouse", "simulate", "--people", "5", "--days", "2"]
+    subprocess.run([*command, "--out", str(out)], check=True, capture_output=True, umask=0)
+
+    assert {0o600} == {path.stat().st_mode & 0o777 for path in out.rglob("*") if path.is_file()}
+    assert {0o700} == {path.stat().st_mode & 0o777 for path in (out, out / "logs")}

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 from wavehouse.kernel import errors
 
 
@@ -29,9 +32,34 @@ def test_every_error_has_an_exit_code_a_status_and_a_title_of_its_kind() -> None
 def test_an_error_says_what_and_where() -> None:
     """And keeps the next step apart."""
     error = errors.InvalidInput(
-        "the line is cut", where="a.log:7", hint="wavehouse quarantine list"
+        "the line is cut", where="a.log:7", command="wavehouse quarantine list"
     )
 
     assert "the line is cut (a.log:7)" == str(error)
-    assert "wavehouse quarantine list" == error.hint
+    assert error.hint is None
+    assert "wavehouse quarantine list" == error.command
     assert "the line is cut" == str(errors.InvalidInput("the line is cut"))
+
+
+def test_a_hint_is_a_sentence_and_a_command_something_to_type() -> None:
+    """The terminal prints both, each on a line with its own label, in this order."""
+    steps = {"hint": "Make a plan.", "command": "wavehouse schema plan"}
+
+    both = errors.InvalidInput("there is no plan", **steps)
+
+    assert ["Hint:  Make a plan.", "Try:   wavehouse schema plan"] == both.next_steps()
+    assert [] == errors.InvalidInput("there is no plan").next_steps()
+
+
+def test_no_hint_is_a_command() -> None:
+    """What can be typed is in ``command``, so that pages and programs can offer it as such."""
+    hint = re.compile(r"""\bhint=f?"(?:wavehouse |GET /|POST /|WAVEHOUSE_[A-Z]+=|iconv |export )""")
+    source = Path(errors.__file__).parents[1]
+
+    wrong = [
+        f"{path.relative_to(source)}: {found.group()}"
+        for path in sorted(source.rglob("*.py"))
+        for found in hint.finditer(path.read_text("utf-8"))
+    ]
+
+    assert [] == wrong

@@ -301,7 +301,7 @@ def test_p39_what_is_no_archive_is_refused_whole(
     """With the command that makes one."""
     with pytest.raises(InvalidInput, match="no archive") as caught:
         archives.bring_in(database, caller=caller, told=told)
-    assert "wavehouse listeners export" in str(caught.value.hint)
+    assert "wavehouse listeners export" in str(caught.value.next_steps())
 
 
 def test_p39_export_in_three_forms_over_http(server_url: str, phone: Any) -> None:

@@ -250,4 +250,4 @@ def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: An
     """And so is --from-logs without files."""
     for words in ([desk.log(hit)], ["--feed", "feed.xml"], ["--from-logs"]):
         result = run(cli.downloads, *words, obj=None)
-        assert "--from-logs access.log --feed" in str(getattr(result.exception, "hint", ""))
+        assert "--from-logs access.log --feed" in str(getattr(result.exception, "command", ""))

@@ -215,7 +215,7 @@ def test_a_mended_down_file_is_run_when_it_is_allowed(database: str, ladder: Wri
     folder = ladder({"1_a.down": "DROP TABLE a;"})
     with pytest.raises(Refused, match="not the one that was there") as caught:
         schema.rollback(database, folder)
-    assert "--allow-changed-down" in str(caught.value.hint)
+    assert "--allow-changed-down" in str(caught.value.next_steps())
     schema.rollback(database, folder, allow_changed_down=True)
     assert [(None,)] == rows(database, "SELECT to_regclass('a')::text")
 

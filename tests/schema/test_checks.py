@@ -82,7 +82,7 @@ def test_ops13_an_old_transaction_in_the_way_is_named(base: tuple[str, Write]) -
         other.execute("SELECT * FROM notes WHERE id = 4711")
         with pytest.raises(Refused, match=r"holds notes \(pid [0-9]+: SELECT") as caught:
             schema.apply(database, folder, oldest_transaction=0)
-        assert "pg_terminate_backend" in str(caught.value.hint)
+        assert "pg_terminate_backend" in str(caught.value.next_steps())
         assert "4711" not in str(caught.value)
     checked(database, folder)
 

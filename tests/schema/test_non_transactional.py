@@ -45,7 +45,7 @@ def test_a_build_that_fails_is_partly_applied_until_its_down_file_has_run(
     folder = ladder({**BASE, **INDEX})
     with pytest.raises(PartlyApplied, match=r"partly applied: .*t_id.*2_i\.up\.sql") as caught:
         schema.apply(database, folder)
-    assert "wavehouse schema rollback" in str(caught.value.hint)
+    assert "wavehouse schema rollback" in str(caught.value.next_steps())
     assert 6 == schema.status(database, folder).exit_code
     with pytest.raises(PartlyApplied, match="version 2"):
         schema.apply(database, folder)
@@ -74,7 +74,7 @@ def test_a_statement_that_needs_it_is_told_about_the_header(database: str, ladde
     """The server's refusal within a transaction leads to the header comment."""
     with pytest.raises(schema.MigrationFailed) as caught:
         schema.apply(database, ladder({"1_v.up": "VACUUM;"}))
-    assert "-- wavehouse: non-transactional" in str(caught.value.hint)
+    assert "-- wavehouse: non-transactional" in str(caught.value.next_steps())
 
 
 @pytest.mark.parametrize(
@@ -112,7 +112,7 @@ def test_a_half_is_finished_and_no_statement_is_done_twice(database: str, ladder
     )
     with pytest.raises(PartlyApplied, match="t_id_key") as caught:
         schema.apply(database, folder)
-    assert "wavehouse schema recover" in str(caught.value.hint)
+    assert "wavehouse schema recover" in str(caught.value.next_steps())
     seen = schema.recover(database, folder, dry_run=True)
     assert ("2", 3, 2) == (seen.recovered, seen.done_before, seen.done_now)
     with psycopg.connect(database) as connection:

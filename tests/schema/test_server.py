@@ -18,7 +18,7 @@ Write = Callable[[dict[str, str]], Path]
 
 
 def told(error: WavehouseError) -> str:
-    return f"{error} {error.where} {error.hint}"
+    return f"{error} {error.where} {error.next_steps()}"
 
 
 def test_a_server_that_does_not_answer_has_an_exit_code_and_a_next_command(tmp_path: Path) -> None:
@@ -28,7 +28,7 @@ def test_a_server_that_does_not_answer_has_an_exit_code_and_a_next_command(tmp_p
         schema.status(url, tmp_path)
     assert EXIT_UNREACHABLE == caught.value.exit_code
     assert f"{tmp_path}:6543/nothing" == caught.value.where
-    assert "wavehouse doctor" in str(caught.value.hint)
+    assert "wavehouse doctor" in str(caught.value.next_steps())
     assert "hush" not in told(caught.value)
 
 
@@ -57,7 +57,7 @@ def test_a_malformed_url_is_refused_without_repeating_a_piece_of_it(
     with pytest.raises(UsageError) as caught:
         schema.status(url, tmp_path)
     assert "hush" not in told(caught.value)
-    assert "percent-encode" in str(caught.value.hint)
+    assert "percent-encode" in str(caught.value.next_steps())
 
 
 def test_a_label_names_the_place_without_the_account() -> None:
@@ -80,7 +80,7 @@ def test_a_server_that_goes_away_during_a_file_is_unreachable_not_failed(
     suicide = "SELECT pg_terminate_backend(pg_backend_pid());"
     with pytest.raises(Unreachable, match=r"lost during the migration .1_a\.up\.sql") as caught:
         schema.apply(database, ladder({"1_a.up": suicide}))
-    assert "wavehouse schema status" in str(caught.value.hint)
+    assert "wavehouse schema status" in str(caught.value.next_steps())
 
 
 def test_a_database_that_may_not_be_written_is_a_sentence(database: str, ladder: Write) -> None:

@@ -96,8 +96,7 @@ def silent(inputs: ReportInputs) -> ReportInputs:
     )
 
 
-@pytest.fixture
-def show(workspace: Workspace) -> Show:
+def _registered(workspace: Workspace) -> Show:
     """A registered show with two episodes, as the catalog stores them."""
     with workspace.stores.operational.worker() as tx:
         podcast_id = tx.value(
@@ -131,10 +130,21 @@ def show(workspace: Workspace) -> Show:
 
 
 @pytest.fixture
-def place(workspace: Workspace, show: Show) -> Iterator[Workspace]:
-    """The workspace with the show registered, at noon of 20 November 2026."""
+def workspace(workspace: Workspace) -> Iterator[Workspace]:
+    """The workspace with a show registered, at noon of 20 November 2026."""
+    _registered(workspace)
     with clock.frozen(datetime(2026, 11, 20, 12, tzinfo=UTC)):
         yield workspace
+
+
+@pytest.fixture
+def show(workspace: Workspace) -> Show:
+    """The registered show."""
+    with workspace.stores.operational.worker() as tx:
+        podcast_id = tx.value("SELECT podcast_id FROM catalog.podcasts")
+        return Show(
+            podcast_id, tx.values("SELECT episode_id FROM catalog.episodes ORDER BY number")
+        )
 
 
 @pytest.fixture

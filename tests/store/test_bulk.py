@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import duckdb
 import pytest
 
-from wavehouse.kernel.errors import Unreachable
-from wavehouse.store import BulkLoader, Stores
+from small_disk import filled, needs_a_small_disk, small_disk
+from wavehouse.kernel.errors import DiskFull, Unreachable
+from wavehouse.store import BulkLoader, EmbeddedServer, Stores
 
 COUNT = "SELECT count(*) FROM accounts.organizations"
 FROM_STAGE = "INSERT INTO accounts.organizations (name, slug) SELECT name, slug FROM staged_names"
@@ -67,3 +68,23 @@ def test_a_server_that_does_not_answer_is_unreachable() -> None:
         BulkLoader("host=127.0.0.1 port=1 user=me password=hunter2 dbname=shows")
 
     assert "hunter2" not in str(caught.value)
+
+
+@needs_a_small_disk
+def test_a_full_disk_under_a_bulk_load_is_named_and_the_work_goes_on_after_it() -> None:
+    """ADBC's error becomes a sentence; with room the same load goes through."""
+    with small_disk(400) as folder:
+        server = EmbeddedServer(folder / "home", lasting=False)
+        with server.running():
+            secret = server.superuser_password()
+            conninfo = server.conninfo("postgres", "wavehouse_root", secret)
+            with BulkLoader.connected(conninfo) as loader:
+                loader.execute("SET temp_buffers = '1MB'")
+                ballast = filled(folder, leave=4 * 2**20)
+                with pytest.raises(DiskFull, match="disk is full") as caught:
+                    loader.stage("staged_names", _names(1_000_000))
+                loader.rollback()
+                ballast.unlink()
+                assert 1000 == loader.stage("staged_names", _names(1000))
+
+    assert "Make room" in str(caught.value.hint)

@@ -124,7 +124,7 @@ def test_an_account_that_may_not_make_roles_is_refused_with_a_hint(
             connection.execute("DROP ROLE ordinary")
 
     assert "WAVEHOUSE_OPERATIONAL_URL" == caught.value.where
-    assert "CREATEROLE" in str(caught.value.hint)
+    assert "CREATEROLE" in str(caught.value.next_steps())
 
 
 def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
@@ -132,7 +132,7 @@ def test_a_server_that_does_not_answer_is_told_without_its_password() -> None:
     with pytest.raises(Unreachable) as caught:
         connect("postgresql://someone:hunter2@127.0.0.1:1/shows")
 
-    text = f"{caught.value} {caught.value.hint}"
+    text = f"{caught.value} {caught.value.next_steps()}"
     assert "127.0.0.1/shows" in text
     assert "hunter2" not in text
     assert 5 == caught.value.exit_code

@@ -57,7 +57,7 @@ def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
 
 
 @pytest.fixture
-def place(shared_workspace: Workspace, filled: Path) -> Iterator[Workspace]:
+def workspace(shared_workspace: Workspace, filled: Path) -> Iterator[Workspace]:
     """The filled workspace, at 14:52 of 20 November 2026."""
     assert filled.exists()
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):

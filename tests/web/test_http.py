@@ -277,7 +277,9 @@ def api() -> APIRouter:
     @routes.post("/echo")
     def echo(times: Annotated[int, Query(ge=1)]) -> dict[str, int]:
         if times == 13:
-            raise InvalidInput("Thirteen is not liked.", where="times", hint="Use twelve.")
+            raise InvalidInput(
+                "Thirteen is not liked.", where="times", hint="Use twelve.", command="GET /twelve"
+            )
         return {"times": times}
 
     return routes
@@ -298,6 +300,7 @@ def test_a_contexts_router_answers_problems_as_json_even_to_browsers(
         "detail": "Thirteen is not liked. (times)",
         "code": "invalid_input",
         "hint": "Use twelve.",
+        "command": "GET /twelve",
     } == liked.json()
     typed = program.post("/api/v1/echo?times=sesame")
     assert "query.times" == typed.json()["fields"][0]["where"]

@@ -25,7 +25,7 @@ FIRST, LAST = date(2026, 11, 6), date(2026, 11, 19)
 
 
 @pytest.fixture
-def place(workspace: Workspace) -> Iterator[Workspace]:
+def workspace(workspace: Workspace) -> Iterator[Workspace]:
     """The workspace at 14:52 of 20 November 2026."""
     with clock.frozen(NOW):
         yield workspace

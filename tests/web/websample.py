@@ -196,7 +196,7 @@ class SampleServices:
     def sign_in(self, token: str) -> NewSession:
         cookie = self.links.pop(token, None)
         if cookie is None:
-            raise NotSignedIn("this link was used already", hint="wavehouse sign-in-link")
+            raise NotSignedIn("this link was used already", command="wavehouse sign-in-link")
         self.sessions.add(cookie)
         return NewSession(cookie, NOW + timedelta(days=30))
 

@@ -59,10 +59,10 @@ def default_organization(tx: Tx[Operational]) -> tuple[Organization, Identity]:
     """The organization and administrator that commands act for. NotFound before the first start."""
     organization = queries.first_organization(tx)
     if organization is None:
-        raise NotFound("there is no organization yet", hint="wavehouse up")
+        raise NotFound("there is no organization yet", command="wavehouse up")
     administrator = queries.first_administrator(tx, organization_id=organization.organization_id)
     if administrator is None:
-        raise NotFound("the organization has no administrator", hint="wavehouse up")
+        raise NotFound("the organization has no administrator", command="wavehouse up")
     return organization, administrator
 
 
@@ -85,7 +85,7 @@ def sign_in(tx: Tx[Operational], *, token: str) -> NewSession:
     if identity is None:
         raise NotSignedIn(
             "this sign-in link is not valid: it was used, has expired, or never was",
-            hint="wavehouse sign-in-link",
+            command="wavehouse sign-in-link",
         )
     session = NewSession(secrets.token_urlsafe(32), clock.now() + rules.SESSION_LIFETIME, identity)
     queries.insert_session(
@@ -166,7 +166,7 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
     )
     if found is None:
         raise NotFound(
-            f"there is no live key with the prefix {key_prefix!r}", hint="wavehouse keys list"
+            f"there is no live key with the prefix {key_prefix!r}", command="wavehouse keys list"
         )
     audit.record(
         tx,
@@ -183,9 +183,9 @@ def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
     record = queries.key_record(tx, key_prefix=parts[0]) if parts else None
     at = clock.now()
     if parts is None or record is None or not rules.key_is_valid(record, parts[1], at):
-        raise NotSignedIn("the API key is not valid", hint="wavehouse keys create")
+        raise NotSignedIn("the API key is not valid", command="wavehouse keys create")
     if scope not in record.scopes:
-        raise Refused(f"the API key lacks the scope {scope}", hint="wavehouse keys create")
+        raise Refused(f"the API key lacks the scope {scope}", command="wavehouse keys create")
     if record.last_used_at is None or at - record.last_used_at > rules.TOUCH_INTERVAL:
         queries.touch_api_key(tx, api_key_id=record.api_key_id, at=at)
     return Identity(record.organization_id, record.user_id, record.name, record.role)

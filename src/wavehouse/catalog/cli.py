@@ -128,8 +128,8 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
     for location, outcome in outcomes:
         if isinstance(outcome, Exception):
             click.echo(f"Error: {outcome}", err=True)
-            if outcome.hint:
-                click.echo(f"Try:   {outcome.hint}", err=True)
+            for line in outcome.next_steps():
+                click.echo(line, err=True)
             continue
         for item in outcome.dropped[:_DROPPED_SHOWN]:
             click.echo(f"{location}:{item.line}: dropped, {item.detail}", err=True)

@@ -50,7 +50,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     def show_of(identity: Identity, podcast_id: UUID) -> PodcastSummary:
         found = [show for show in shows(identity) if show.podcast_id == podcast_id]
         if not found:
-            raise NotFound("there is no such show", hint="GET /api/v1/podcasts")
+            raise NotFound("there is no such show", command="GET /api/v1/podcasts")
         return found[0]
 
     @api.get("/podcasts", responses=gate.answers(scope))

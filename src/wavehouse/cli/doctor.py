@@ -65,7 +65,9 @@ def _examine() -> Iterator[Finding]:
     try:
         settings = config.load()
     except WavehouseError as error:
-        yield Finding("settings", False, str(error), error.hint or "wavehouse config show")
+        yield Finding(
+            "settings", False, str(error), error.command or error.hint or "wavehouse config show"
+        )
         return
     yield Finding("settings", True, f"home {settings.home}", "")
     yield _disk(settings)
@@ -85,17 +87,19 @@ def _examine() -> Iterator[Finding]:
             ):
                 yield from _guarded(look, workspace)
     except Exception as unforeseen:
-        from wavehouse.cli.faults import told
+        from wavehouse.cli.faults import as_sentence
 
-        found = unforeseen if isinstance(unforeseen, WavehouseError) else told(unforeseen)
-        yield Finding("databases", False, str(found), found.hint or "")
+        found = unforeseen if isinstance(unforeseen, WavehouseError) else as_sentence(unforeseen)
+        yield Finding("databases", False, str(found), found.command or found.hint or "")
 
 
 def _guarded(look: Callable[..., Finding], workspace: Workspace) -> Iterator[Finding]:
     try:
         yield look(workspace)
     except WavehouseError as error:
-        yield Finding(look.__name__.strip("_"), False, str(error), error.hint or "")
+        yield Finding(
+            look.__name__.strip("_"), False, str(error), error.command or error.hint or ""
+        )
 
 
 def _python() -> Finding:

@@ -1,4 +1,4 @@
-"""The last net: errors that no context foresaw, as a sentence with an exit code."""
+"""The last net: errors that no context expects, as a sentence with an exit code."""
 
 from __future__ import annotations
 
@@ -8,16 +8,18 @@ import sys
 import traceback
 from pathlib import Path
 
-from wavehouse.kernel.errors import Unreachable, WavehouseError
+from wavehouse.kernel.errors import DiskFull, Unreachable, WavehouseError
 
 TRACE = "WAVEHOUSE_TRACE"
 _PACKAGE = Path(__file__).resolve().parents[1]
 _FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
-_AGAIN = "What was stored stays. Make room, then type the same command again."
+_AGAIN = "What was stored stays. Make room on the disk, then type the same command again."
+_DOCTOR = "wavehouse doctor"
+_DRIVERS = ("psycopg", "adbc_driver_manager", "duckdb")
 
 
-def told(error: BaseException) -> WavehouseError:
-    """The sentence for an error; ``WAVEHOUSE_TRACE=1`` prints where it came from as well.
+def as_sentence(error: BaseException) -> WavehouseError:
+    """The error that the user sees for an unexpected one; with ``WAVEHOUSE_TRACE=1`` its trace too.
 
     The error's own text is shown for files only: others may hold an address or a secret.
     """
@@ -26,37 +28,45 @@ def told(error: BaseException) -> WavehouseError:
     if isinstance(error, OSError) and error.strerror:
         return _of_a_file(error)
     if isinstance(error, MemoryError):
-        return WavehouseError("there is not enough memory for this", hint="wavehouse doctor")
-    return _of_the_database(error) or WavehouseError(
-        f"something went wrong that nobody foresaw: {type(error).__name__}",
+        return WavehouseError("there is not enough memory for this", command=_DOCTOR)
+    return _of_a_database(error) or WavehouseError(
+        f"unexpected error: {type(error).__name__}",
         where=_place(error),
-        hint=f"{TRACE}=1 wavehouse … shows more; please report it",
+        hint="Please report it, with the output of this.",
+        command=f"{TRACE}=1 wavehouse …",
     )
 
 
 def _of_a_file(error: OSError) -> WavehouseError:
     where = None if error.filename is None else str(error.filename)
     if error.errno in _FULL:
-        return WavehouseError("the disk is full", where=where, hint=_AGAIN)
-    said = str(error.strerror)
-    return WavehouseError(said[:1].lower() + said[1:], where=where, hint="wavehouse doctor")
+        return DiskFull("the disk is full", where=where, hint=_AGAIN)
+    reason = str(error.strerror)
+    return WavehouseError(reason[:1].lower() + reason[1:], where=where, command=_DOCTOR)
 
 
-def _of_the_database(error: BaseException) -> WavehouseError | None:
-    """What PostgreSQL's drivers say; they are looked at only when a command has loaded them."""
-    psycopg = sys.modules.get("psycopg")
-    if psycopg is None or not isinstance(error, psycopg.Error):
+def _of_a_database(error: BaseException) -> WavehouseError | None:
+    """An error of PostgreSQL's drivers or of DuckDB, as far as the command has loaded them."""
+    name = type(error).__module__.partition(".")[0].lstrip("_")
+    if name not in _DRIVERS:
         return None
-    state = error.sqlstate or ""
-    if state == "53100":
-        return WavehouseError("the database's disk is full", hint=_AGAIN)
-    if isinstance(error, psycopg.OperationalError) and (not state or state[:3] in ("080", "57P")):
-        return Unreachable("the database does not answer any more", hint="wavehouse doctor")
+    state = getattr(error, "sqlstate", None) or ""
+    if state == "53100" or _is_full(error, name):
+        return DiskFull("the database's disk is full", hint=_AGAIN)
+    psycopg = sys.modules.get("psycopg")
+    lost = psycopg is not None and isinstance(error, psycopg.OperationalError)
+    if state[:3] in ("080", "57P") or (lost and not state):
+        return Unreachable("the database does not answer any more", command=_DOCTOR)
     return None
 
 
+def _is_full(error: BaseException, driver: str) -> bool:
+    """DuckDB has no code for it; its sentence comes from the operating system."""
+    return driver == "duckdb" and "no space left on device" in str(error).lower()
+
+
 def _place(error: BaseException) -> str | None:
-    """The innermost line of ours."""
+    """The innermost line of Wavehouse's own code."""
     ours = [
         f"{Path(frame.filename).resolve().relative_to(_PACKAGE)}:{frame.lineno}"
         for frame in traceback.extract_tb(error.__traceback__)

@@ -88,7 +88,7 @@ class Sample:
                 raise Refused(
                     "this installation holds shows of your own; sample data would mix with them",
                     where=str(self.home),
-                    hint="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+                    command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
                 )
             self.home.mkdir(parents=True, exist_ok=True)
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
@@ -110,7 +110,8 @@ class Sample:
             raise Refused(
                 f"these databases also hold shows of your own ({', '.join(own[:3])})",
                 where=str(self.home),
-                hint="Use another folder: WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+                hint="Use another folder.",
+                command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
             )
 
     def simulate(self) -> dict[str, Any]:

@@ -86,7 +86,7 @@ def free_port(host: str, port: int) -> int:
         except OSError as error:
             raise Refused(
                 f"{host}:{port} cannot be used: {error.strerror}",
-                hint=f"wavehouse up --port {port + 1}",
+                command=f"wavehouse up --port {port + 1}",
             ) from None
     return port
 

@@ -243,8 +243,13 @@ def _toml(path: Path) -> dict[str, Any]:
     for key in content:
         if key not in _BY_NAME:
             close = difflib.get_close_matches(key, _BY_NAME, n=1)
-            hint = f"Did you mean {close[0]}?" if close else "See: wavehouse config show"
-            raise UsageError(f"there is no setting {key!r}", where=str(path), hint=hint)
+            hint = f"Did you mean {close[0]}?" if close else None
+            raise UsageError(
+                f"there is no setting {key!r}",
+                where=str(path),
+                hint=hint,
+                command="wavehouse config show",
+            )
     return content
 
 

@@ -1,7 +1,7 @@
 """The tree of errors: each class has a code, an HTTP status, an exit code and a next step.
 
 Every error that a user can meet is a ``WavehouseError``. The command line prints
-``message (where)`` and ``hint`` and exits with ``exit_code``; the web answers with
+``message (where)``, ``hint`` and ``command`` and exits with ``exit_code``; the web answers with
 ``application/problem+json`` and ``http_status``. The generated reference lists every code.
 """
 
@@ -17,21 +17,38 @@ EXIT_PARTIAL = 6
 
 
 class WavehouseError(Exception):
-    """Something went wrong that a person can understand and act on."""
+    """An error with a message that a user can act on.
+
+    ``where`` is a file and line, a field or an address; ``hint`` a sentence that says what to do;
+    ``command`` something to type or send, without words around it.
+    """
 
     code = "failed"
     http_status = 500
     exit_code = EXIT_FAILED
     title = "Wavehouse could not finish"
 
-    def __init__(self, message: str, *, where: str | None = None, hint: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        where: str | None = None,
+        hint: str | None = None,
+        command: str | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.where = where
         self.hint = hint
+        self.command = command
 
     def __str__(self) -> str:
         return f"{self.message} ({self.where})" if self.where else self.message
+
+    def next_steps(self) -> list[str]:
+        """The lines that a terminal prints below the message: none, one or two."""
+        steps = (("Hint:  ", self.hint), ("Try:   ", self.command))
+        return [f"{label}{text}" for label, text in steps if text]
 
 
 class InvalidInput(WavehouseError):
@@ -127,6 +144,14 @@ class Unreachable(WavehouseError):
     http_status = 503
     exit_code = EXIT_UNREACHABLE
     title = "A server does not answer"
+
+
+class DiskFull(WavehouseError):
+    """A disk has no room: the database's, or the one that a file is written to."""
+
+    code = "disk_full"
+    http_status = 507
+    title = "The disk is full"
 
 
 class Interrupted(WavehouseError):

@@ -153,7 +153,8 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
         raise InvalidInput(
             "this is no JSON",
             where=str(archive),
-            hint="make one: wavehouse listeners export --email E --out archive.json",
+            hint="Make an archive.",
+            command="wavehouse listeners export --email E --out archive.json",
         ) from error
     with open_workspace() as workspace:
         with workspace.stores.listeners.worker() as tx:

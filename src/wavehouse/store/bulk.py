@@ -14,11 +14,14 @@ from urllib.parse import quote, urlencode
 import adbc_driver_postgresql.dbapi as adbc
 from psycopg.conninfo import conninfo_to_dict
 
-from wavehouse.kernel.errors import Unreachable
+from wavehouse.kernel.errors import DiskFull, Unreachable
+
+_DISK_FULL = "53100"
+_AGAIN = "What was stored stays. Make room on the disk, then type the same command again."
 
 
 class BulkLoader:
-    """A connection of its own that stages Arrow streams and runs set-based statements."""
+    """A separate connection that stages Arrow streams and runs set-based statements."""
 
     def __init__(self, conninfo: str) -> None:
         try:
@@ -26,12 +29,12 @@ class BulkLoader:
         except adbc.Error as error:
             raise Unreachable("PostgreSQL does not answer the bulk loader") from error
         self._cursor = self._connection.cursor()
-        # What is staged stays in memory: with the default of 8 MB most of a chunk is written out.
+        # Staged rows stay in memory: with the default of 8 MB most of a chunk is written out.
         self._cursor.execute("SET temp_buffers = '64MB'")
         self._connection.commit()
 
     def stage(self, table: str, stream: Any) -> int:
-        """Append an Arrow stream to a temporary table, made on first use; the number of rows."""
+        """Append an Arrow stream to a temporary table, made on first use; returns the row count."""
         with _answering():
             return int(
                 self._cursor.adbc_ingest(table, stream, mode="create_append", temporary=True)
@@ -60,13 +63,13 @@ class BulkLoader:
             self._connection.commit()
 
     def rollback(self) -> None:
-        """Forget what was staged and executed since the last commit."""
+        """Undo what was staged and executed since the last commit."""
         with _answering():
             self._connection.rollback()
 
     def close(self) -> None:
-        """Give the connection back; what was not committed is gone."""
-        with suppress(adbc.Error):  # a server that died has forgotten it already
+        """Close the connection; uncommitted work is lost."""
+        with suppress(adbc.Error):  # a dead server has closed it already
             self._cursor.close()
             self._connection.close()
 
@@ -83,16 +86,27 @@ class BulkLoader:
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """A server that dies under a statement is not reachable, whatever the driver calls it."""
+    """Turn the driver's words for a lost server and for a full disk into errors of ours.
+
+    A server that dies under a statement is unreachable, whatever the driver calls it.
+    """
     try:
         yield
-    except (adbc.OperationalError, adbc.InternalError) as error:
+    except adbc.IntegrityError:
+        raise  # a key that is taken is no fault of the server
+    except adbc.Error as error:
         state = error.sqlstate or ""
+        if state == _DISK_FULL:
+            raise DiskFull(
+                "the database's disk is full; the open chunk is not stored", hint=_AGAIN
+            ) from error
+        if not isinstance(error, adbc.OperationalError | adbc.InternalError):
+            raise
         if state and not state.startswith(("08", "57P")):
             raise
         raise Unreachable(
             "PostgreSQL ended the connection while rows were loaded; the open chunk is not stored",
-            hint="Type the command again: what was stored is not stored twice.",
+            hint="Type the command again: nothing is stored twice.",
         ) from error
 
 

@@ -249,7 +249,8 @@ class Database(Generic[D]):
     def _unreachable(self) -> Unreachable:
         return Unreachable(
             f"the {self.name} database does not answer",
-            hint="Is the server running? Try: wavehouse doctor",
+            hint="Check that the server is running.",
+            command="wavehouse doctor",
         )
 
     def close(self) -> None:

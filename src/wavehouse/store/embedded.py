@@ -2,10 +2,10 @@
 
 Life of the server, without a counter that a crash could leave wrong: every program that uses it
 holds a *shared* lock on ``users.lock``; the kernel drops it when the program ends in whatever
-way. Starting and stopping happen under an exclusive lock on ``start.lock``. Who leaves tries to
-make its shared lock exclusive: that succeeds for the last one only, which stops the server. A
-server that outlived its programs (kill -9) is simply found running and used; one that crashed is
-started again and recovers.
+way. Starting and stopping happen under an exclusive lock on ``start.lock``. A program that leaves
+tries to make its shared lock exclusive: only the last one succeeds, and stops the server. A
+server that outlived its programs (kill -9) is used as it runs; one that crashed is started again
+and recovers.
 """
 
 from __future__ import annotations
@@ -18,13 +18,14 @@ import shutil
 import subprocess
 import tempfile
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Any
 
+from wavehouse.kernel import files
 from wavehouse.kernel.errors import Refused, Unreachable, WavehouseError
-from wavehouse.store import postmaster
+from wavehouse.store import conf, postmaster
 from wavehouse.store.binaries import (
     MAJOR,
     Account,
@@ -33,6 +34,7 @@ from wavehouse.store.binaries import (
     require_reachable,
     server_account,
 )
+from wavehouse.store.locks import Say, acquire, lock_file
 
 SUPERUSER = "wavehouse_root"
 _SOCKET_PATH_LIMIT = 100
@@ -42,10 +44,11 @@ _LOCALES = {
 }
 _START_PATIENCE = 600.0
 _STOP_PATIENCE = 30
-_DEFAULT_PORT = 5432
-_FLEETING = "fsync = off\nfull_page_writes = off\nsynchronous_commit = off\n"
 _ANOTHER_HOME = "export WAVEHOUSE_HOME=<a folder that you may write to>"
-Say = Callable[[str], None]
+# initdb hands the path of its programs to a shell between double quotes.
+_NOT_FOR_A_SHELL = frozenset('"$`\\\n')
+# Without pg_ctl, which puts its arguments into a shell command: any path may be the data folder.
+_LAUNCH = 'umask 077; "$0" -D "$1" </dev/null >>"$2" 2>&1 &'
 
 
 def _silent(_: str) -> None:
@@ -53,10 +56,10 @@ def _silent(_: str) -> None:
 
 
 class EmbeddedServer:
-    """A PostgreSQL server whose data lies in ``home/postgres``.
+    """A PostgreSQL server with its data in ``home/postgres``.
 
-    ``lasting`` false is for shadows: what a power cut takes from them is made again, so nothing
-    waits for the disk.
+    ``lasting`` false is for shadows, which can be made again after a power cut: nothing waits for
+    the disk.
     """
 
     def __init__(
@@ -83,9 +86,9 @@ class EmbeddedServer:
 
     @property
     def socket_folder(self) -> Path:
-        """Where the socket is: the data folder, or a short private one if its path is too long."""
+        """Where the socket is: the data folder, or a short private one if its path is unusable."""
         socket = self.data / ".s.PGSQL.65535"
-        if len(os.fsencode(socket)) <= _SOCKET_PATH_LIMIT:
+        if len(os.fsencode(socket)) <= _SOCKET_PATH_LIMIT and conf.fits_a_setting(self.data):
             return self.data
         digest = hashlib.sha256(os.fsencode(self.data)).hexdigest()[:12]
         return Path(tempfile.gettempdir()) / f"wavehouse-{digest}"
@@ -103,9 +106,11 @@ class EmbeddedServer:
         )
 
     def _running_port(self) -> int:
-        """The port of the server that runs: who started it may have asked for another one."""
-        lines = (self.data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        return int(lines[3])
+        """The port of the running server, which another program may have started on its own.
+
+        IndexError or ValueError while the server has not written it.
+        """
+        return int(postmaster.lines(postmaster.lock_file(self.data))[3])
 
     # -- life ---------------------------------------------------------------------------------
 
@@ -116,8 +121,8 @@ class EmbeddedServer:
         users = self._lock_file("users.lock")
         try:
             with self._exclusively():
-                self._ensure_running()
-                fcntl.flock(users, fcntl.LOCK_SH)
+                self._ensure_running(users)
+                acquire(users, fcntl.LOCK_SH, self.home / "users.lock", self._say)
             yield self
         finally:
             with self._exclusively():
@@ -158,17 +163,28 @@ class EmbeddedServer:
         return postmaster.lives(self.data)
 
     def _lock_file(self, name: str) -> IO[bytes]:
-        return (self.home / name).open("ab")
+        return lock_file(self.home / name)
 
     @contextmanager
     def _exclusively(self) -> Iterator[None]:
         with self._lock_file("start.lock") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            acquire(lock, fcntl.LOCK_EX, self.home / "start.lock", self._say)
             yield
 
-    def _ensure_running(self) -> None:
+    def _ensure_running(self, users: IO[bytes] | None = None) -> None:
         if not (self.data / "PG_VERSION").exists():
             self._initdb()
+        self._refuse_another_major()
+        if self.is_running() and postmaster.is_stopping(self.data):
+            self._stop()  # its program was killed while it waited for that
+        if users is not None and self._secret() is None:
+            self._renew_secret(users)
+        if not self.is_running():
+            self._start()
+        # Also when another program has started it: it may still be recovering.
+        self._wait_until_ready()
+
+    def _refuse_another_major(self) -> None:
         found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
         if found != str(self.major):
             raise Refused(
@@ -177,23 +193,16 @@ class EmbeddedServer:
                 hint="Dump it with that version's pg_dumpall and load it into a new "
                 "WAVEHOUSE_HOME, or keep using the version of wavehouse that made it",
             )
-        if self.is_running() and postmaster.is_stopping(self.data):
-            self._stop()  # its program was killed while it waited for that
-        if not self.is_running():
-            self._start()
-        # Also when someone else has started it: it may still be recovering.
-        self._wait_until_ready()
 
     def _prepare_home(self) -> None:
         if self.home.exists() and not self.home.is_dir():
             raise Refused(
                 "WAVEHOUSE_HOME is a file, not a folder",
                 where=str(self.home),
-                hint=_ANOTHER_HOME,
+                command=_ANOTHER_HOME,
             )
         require_reachable(self.home, self.account)
-        if not self.home.exists():
-            self._make_home()
+        self._make_home()
         if self.account.other:
             let_pass(self.home, self.account)
             if not self.data.exists():
@@ -203,39 +212,90 @@ class EmbeddedServer:
 
     def _make_home(self) -> None:
         try:
-            self.home.mkdir(parents=True, mode=0o711 if self.account.other else 0o700)
+            files.folder(self.home, mode=0o711 if self.account.other else 0o700)
         except OSError as error:
             raise Refused(
                 f"WAVEHOUSE_HOME cannot be made: {error.strerror}",
                 where=str(self.home),
-                hint=_ANOTHER_HOME,
+                command=_ANOTHER_HOME,
             ) from None
 
-    def superuser_password(self) -> str:
-        """The server's own secret; every role's password is derived from it."""
-        path = self.home / "server.secret"
+    def _secret(self) -> str | None:
+        """The secret in ``server.secret``, or None if the file is missing or empty."""
         with suppress(FileNotFoundError):
-            return path.read_text(encoding="ascii").strip()
+            return (
+                files.read(self.home / "server.secret").decode("ascii", "replace").strip() or None
+            )
+        return None
+
+    def superuser_password(self) -> str:
+        """The server's own secret, made if there is none; role passwords are derived from it."""
+        path = self.home / "server.secret"
+        known = self._secret()
+        if known is not None:
+            return known
+        made = secrets.token_urlsafe(32)
+        files.remove(path)  # a crash left it empty
+        files.create(path, made.encode("ascii"))
+        return made
+
+    def _renew_secret(self, users: IO[bytes]) -> None:
+        """Give the superuser a new password in place of a lost one, with the server stopped.
+
+        The account that owns the data folder may do that by PostgreSQL's single-user mode; the
+        roles get theirs again when the databases are opened.
+        """
+        if self.is_running():
+            self._refuse_if_used(users)
+            self._stop()
+        self._prepare_start()
         secret = secrets.token_urlsafe(32)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(descriptor, "w", encoding="ascii") as file:
-            file.write(secret)
-            file.flush()
-            os.fsync(file.fileno())
-        return secret
+        done = self._run(
+            "postgres",
+            "--single",
+            "-D",
+            str(self.data),
+            "template1",
+            input=f"ALTER ROLE {SUPERUSER} PASSWORD '{secret}';\n",
+        )
+        if done.returncode != 0 or "ERROR" in (done.stdout or ""):
+            raise WavehouseError(
+                "server.secret is missing, and no new password could be set",
+                where=str(self.home / "server.secret"),
+                hint=_last_line(done.stdout),
+            )
+        files.remove(self.home / "server.secret")
+        files.create(self.home / "server.secret", secret.encode("ascii"))
+        self._say("server.secret was missing: the server has a new password now.")
+
+    def _refuse_if_used(self, users: IO[bytes]) -> None:
+        """Refused while another program uses the server, which only the lost secret opens."""
+        try:
+            fcntl.flock(users, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise Refused(
+                "server.secret is missing, and another wavehouse program uses the server",
+                where=str(self.home / "server.secret"),
+                hint="Stop that program and start again: the next start sets a new password.",
+            ) from None
 
     # -- programs -----------------------------------------------------------------------------
 
     def _run(self, name: str, *arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
         self._bin = self._bin or programs(self.home, self.account, self.major)
+        return self._execute(str(self._bin / name), *arguments, **options)
+
+    def _execute(self, *command: str, **options: Any) -> subprocess.CompletedProcess[str]:
+        """Run a program as the server's account, with as little environment as it needs."""
         environment = {"PATH": os.environ.get("PATH", ""), "LC_ALL": "C", "TZ": "UTC"}
+        if "input" not in options:
+            options["stdin"] = subprocess.DEVNULL
         done: subprocess.CompletedProcess[str] = subprocess.run(
-            [str(self._bin / name), *arguments],
+            command,
             env=environment,
             cwd="/",
             check=False,
             text=True,
-            stdin=subprocess.DEVNULL,
             stdout=options.pop("stdout", subprocess.PIPE),
             stderr=subprocess.STDOUT,
             **self.account.arguments(),  # type: ignore[call-overload]
@@ -252,12 +312,14 @@ class EmbeddedServer:
         """Make the cluster beside its place and rename it: a kill in between leaves no half one."""
         unfinished = self.home / "postgres.new"
         shutil.rmtree(unfinished, ignore_errors=True)
+        self._refuse_what_no_shell_takes()
         unfinished.mkdir(mode=0o700)
         self._give(unfinished)
         password_file = unfinished.with_suffix(".password")
-        password_file.write_text(self.superuser_password() + "\n", encoding="ascii")
-        password_file.chmod(0o600)
-        self._give(password_file)
+        files.remove(password_file)  # a killed start left it
+        files.create(
+            password_file, f"{self.superuser_password()}\n".encode("ascii"), owner=self._owner
+        )
         try:
             done = self._run(
                 "initdb",
@@ -271,45 +333,59 @@ class EmbeddedServer:
                 "--no-instructions",
             )
         finally:
-            password_file.unlink()
+            files.remove(password_file)
         if done.returncode != 0:
             raise WavehouseError(
                 "the embedded PostgreSQL could not make its data folder",
                 where=str(self.data),
                 hint=_last_line(done.stdout),
             )
-        settings = (unfinished / "postgresql.conf").read_text(encoding="utf-8")
-        (unfinished / "postgresql.conf").write_text(
-            settings + "include = 'wavehouse.conf'\n", encoding="utf-8"
-        )
-        (unfinished / "wavehouse.conf").write_text("", encoding="utf-8")
-        self._give(unfinished / "wavehouse.conf")
-        unfinished.rename(self.data)
+        main = unfinished / "postgresql.conf"
+        files.replace(main, files.read(main) + b"include = 'wavehouse.conf'\n", owner=self._owner)
+        files.create(unfinished / "wavehouse.conf", b"", owner=self._owner)
+        try:
+            unfinished.rename(self.data)
+        except OSError:
+            raise Refused(
+                "the folder for the data holds files, but not a PostgreSQL data folder",
+                where=str(self.data),
+                hint="Move it away, or put back what is missing, PG_VERSION among it.",
+            ) from None
+
+    def _refuse_what_no_shell_takes(self) -> None:
+        self._bin = self._bin or programs(self.home, self.account, self.major)
+        odd = sorted(_NOT_FOR_A_SHELL & set(str(self._bin)))
+        if odd:
+            raise Refused(
+                f"initdb cannot run from a path with the character {odd[0]!r}",
+                where=str(self._bin),
+                hint="Install wavehouse, and set WAVEHOUSE_HOME, where no path has this character.",
+            )
+
+    @property
+    def _owner(self) -> tuple[int, int] | None:
+        """Whom files in the data folder belong to, where this process must say so."""
+        return (self.account.uid, self.account.gid) if self.account.other else None
 
     def _give(self, path: Path) -> None:
         if self.account.other:
-            os.chown(path, self.account.uid, self.account.gid)
+            os.chown(path, self.account.uid, self.account.gid, follow_symlinks=False)
 
-    def _start(self) -> None:
+    def _prepare_start(self) -> None:
         folder = self.socket_folder
         if folder != self.data:
             self._private_socket_folder(folder)
-        self._write_settings(self._settings(folder))
-        postmaster.disown(self.data, folder)
-        # A start is told as soon as the postmaster answers; crash recovery may take long, so the
-        # wait is ours, with a sentence, and not pg_ctl's fixed number of seconds.
-        log = str(self.data / "server.log")
-        done = self._pg_ctl(
-            "start", "--no-wait", "-l", log, stdout=subprocess.DEVNULL, start_new_session=True
-        )
-        if done.returncode != 0:
-            raise self._start_failure()
+        text = conf.settings(folder, self.port, lasting=self.lasting)
+        files.replace(self.data / "wavehouse.conf", text.encode(), owner=self._owner)
+        postmaster.disown(self.data, folder, (self.account.uid, self.account.gid))
 
-    def _write_settings(self, text: str) -> None:
-        """Write the settings without following a link: as root, into another account's folder."""
-        flags = os.O_WRONLY | os.O_TRUNC | os.O_NOFOLLOW
-        with os.fdopen(os.open(self.data / "wavehouse.conf", flags), "w") as file:
-            file.write(text)
+    def _start(self) -> None:
+        self._prepare_start()
+        # The wait is ours, since crash recovery may take long: with a sentence, and without
+        # pg_ctl's fixed number of seconds.
+        self._bin = self._bin or programs(self.home, self.account, self.major)
+        arguments = [str(self._bin / "postgres"), str(self.data), str(self.data / "server.log")]
+        self._execute("/bin/sh", "-c", _LAUNCH, *arguments, start_new_session=True)
 
     def _private_socket_folder(self, folder: Path) -> None:
         with suppress(FileExistsError):
@@ -318,12 +394,14 @@ class EmbeddedServer:
         status = folder.lstat()
         if status.st_uid != self.account.uid or status.st_mode & 0o077 or folder.is_symlink():
             raise Refused(
-                "the folder for the server's socket belongs to someone else", where=str(folder)
+                "the folder for the server's socket belongs to another account",
+                where=str(folder),
+                hint="Remove it, or choose a WAVEHOUSE_HOME with a shorter path.",
             )
 
     def _wait_until_ready(self) -> None:
         began = time.monotonic()
-        told = began
+        said = began
         while True:
             if self._is_ready():
                 return
@@ -335,34 +413,36 @@ class EmbeddedServer:
                     f"the embedded PostgreSQL is still not ready after {elapsed:.0f} s",
                     where=str(self.data / "server.log"),
                 )
-            if time.monotonic() - told > 3:
-                told = time.monotonic()
+            if time.monotonic() - said > 3:
+                said = time.monotonic()
                 self._say(f"PostgreSQL is recovering after a crash ({elapsed:.0f} s) …")
             time.sleep(0.02)
 
     def _is_ready(self) -> bool:
         try:
             port = str(self._running_port())
-        except (FileNotFoundError, IndexError, ValueError):
+        except (IndexError, ValueError):
             return False  # the postmaster has not written its file yet
         probe = self._run("pg_isready", "-q", "-h", str(self.socket_folder), "-p", port)
         return probe.returncode == 0
 
     def _start_failure(self) -> Unreachable:
         log = self.data / "server.log"
-        content = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+        content = ""
+        with suppress(OSError):
+            content = files.read(log).decode("utf-8", "replace")
         fatal = [line for line in content.splitlines()[-50:] if "FATAL" in line]
         reason = fatal[-1].split("FATAL:", 1)[1].strip() if fatal else "no reason given"
         return Unreachable(
             f"the embedded PostgreSQL did not start: {reason}",
             where=str(log),
-            hint="wavehouse doctor",
+            command="wavehouse doctor",
         )
 
     def _stop(self) -> None:
-        """Stop the server; what does not stop in time is stopped at once, and recovers.
+        """Stop the server; if it does not stop in time, stop it at once, and it recovers later.
 
-        PostgreSQL 18 that is asked to stop while it starts anew after the crash of a process never
+        PostgreSQL 18 that is asked to stop while it restarts after the crash of a process never
         does: it answers "shutting down" for ever, and only an immediate stop ends it.
         """
         if not self.is_running():
@@ -370,39 +450,6 @@ class EmbeddedServer:
         done = self._pg_ctl("stop", "-m", "fast", "-t", str(_STOP_PATIENCE))
         if done.returncode != 0 and self.is_running():
             self._pg_ctl("stop", "-m", "immediate", "-t", "60")
-
-    def _settings(self, socket_folder: Path) -> str:
-        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
-        shared = max(128, min(2048, memory // 8)) if self.lasting else 128
-        quoted = str(socket_folder).replace("'", "''")
-        listen = "127.0.0.1" if self.port else ""
-        return (
-            "# written by wavehouse at every start; changes here are lost\n"
-            f"unix_socket_directories = '{quoted}'\n"
-            "unix_socket_permissions = 0700\n"
-            f"listen_addresses = '{listen}'\n"
-            f"port = {self.port or _DEFAULT_PORT}\n"
-            f"{'' if self.lasting else _FLEETING}"
-            "password_encryption = 'scram-sha-256'\n"
-            f"shared_buffers = {shared}MB\n"
-            f"effective_cache_size = {max(512, memory // 2)}MB\n"
-            "work_mem = 64MB\n"
-            "maintenance_work_mem = 256MB\n"
-            "max_connections = 60\n"
-            "jit = off\n"
-            "max_wal_size = 4GB\n"
-            "checkpoint_timeout = 15min\n"
-            "random_page_cost = 1.1\n"
-            # a new table has no statistics, and plans that are made meanwhile are kept
-            "autovacuum_naptime = 10s\n"
-            "timezone = 'UTC'\n"
-            "log_timezone = 'UTC'\n"
-            "lc_messages = 'C'\n"
-            "log_line_prefix = '%m [%p] '\n"
-            # statements may hold addresses or secrets: the log never repeats them
-            "log_min_error_statement = panic\n"
-            "log_parameter_max_length_on_error = 0\n"
-        )
 
 
 def _last_line(text: str | None) -> str:

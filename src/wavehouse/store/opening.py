@@ -15,7 +15,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import UsageError
 from wavehouse.store.database import Analytics, Database, Listeners, Operational
-from wavehouse.store.embedded import SUPERUSER, EmbeddedServer, Say, _silent
+from wavehouse.store.embedded import SUPERUSER, EmbeddedServer, _silent
+from wavehouse.store.locks import Say
 from wavehouse.store.roles import DATABASES, DatabaseName, Place
 
 

@@ -1,9 +1,9 @@
-"""Whether a data folder's server lives, by its own lock file and by who has that number now.
+"""Whether a data folder's server is alive, by its lock file and by the process of that number.
 
 ``postmaster.pid`` outlives a kill -9, a power cut and the restart of a container, and its number is
-then dead or belongs to somebody else. PostgreSQL and ``pg_ctl status`` only ask whether *any*
+then dead or belongs to another process. PostgreSQL and ``pg_ctl status`` only ask whether *any*
 process has it; so a container that restarts, where numbers are small and come back, would never
-start its server again.
+start its server again. A file that a full disk left empty stops PostgreSQL likewise.
 """
 
 from __future__ import annotations
@@ -11,10 +11,13 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
+from wavehouse.kernel import files
+from wavehouse.kernel.errors import Refused
+
 # Above the highest number that Linux gives (2^22).
 _NOBODY = 2**22 + 1
 _PROCESSES = Path("/proc")
-# The line of the lock file in which the server says how it stands.
+# The line of the lock file that holds the server's status.
 _STATUS = 7
 
 
@@ -23,12 +26,18 @@ def lock_file(data: Path) -> Path:
     return data / "postmaster.pid"
 
 
-def recorded(path: Path) -> int | None:
-    """The process number in a lock file, if there is one."""
+def lines(path: Path) -> list[str]:
+    """The lines of a lock file; none if it is missing, unreadable or not a regular file."""
     try:
-        return int(path.read_text(encoding="utf-8").split("\n", 1)[0])
-    except (OSError, ValueError):
-        return None
+        return files.read(path).decode("utf-8", "replace").splitlines()
+    except (OSError, Refused):
+        return []
+
+
+def recorded(path: Path) -> int | None:
+    """The process number in a lock file, or None if there is none that can be read."""
+    first = next(iter(lines(path)), "").strip()
+    return int(first) if first.isascii() and first.isdecimal() and len(first) < 12 else None
 
 
 def lives(data: Path) -> bool:
@@ -38,22 +47,22 @@ def lives(data: Path) -> bool:
         return False
     if not (_PROCESSES / "self").exists():
         return _exists(number)
+    return _works_in(_PROCESSES / str(number), data)
+
+
+def _works_in(process: Path, data: Path) -> bool:
+    """True when a living process has this working folder, as every process of a server has."""
     try:
-        state = (_PROCESSES / str(number) / "stat").read_text().rpartition(")")[2].split()[0]
-        # a postmaster works in its data folder
-        folder = (_PROCESSES / str(number) / "cwd").readlink()
-        return state not in {"Z", "X"} and folder.samefile(data)
+        state = (process / "stat").read_text().rpartition(")")[2].split()[0]
+        return state not in {"Z", "X"} and (process / "cwd").readlink().samefile(data)
     except OSError:
         return False
 
 
 def is_stopping(data: Path) -> bool:
     """True when the lock file says that its server was asked to stop."""
-    try:
-        lines = lock_file(data).read_text(encoding="utf-8").splitlines()
-    except OSError:
-        return False
-    return len(lines) > _STATUS and lines[_STATUS].strip() == "stopping"
+    found = lines(lock_file(data))
+    return len(found) > _STATUS and found[_STATUS].strip() == "stopping"
 
 
 def _exists(number: int) -> bool:
@@ -66,15 +75,38 @@ def _exists(number: int) -> bool:
     return True
 
 
-def disown(data: Path, socket_folder: Path) -> None:
-    """Take the number out of a stale server's lock files, so that the server can start.
+def disown(data: Path, socket_folder: Path, owner: tuple[int, int]) -> None:
+    """Make a stale server's lock files harmless, so that the server can start.
 
-    The rest stays: by it PostgreSQL sees whether an old backend still holds its shared memory.
+    A number is replaced by one that no process has; the rest stays, since PostgreSQL finds by it
+    whether an old backend still holds its shared memory. A file without a number is removed, and
+    Refused if a server's process still works in the data folder. A running server is left alone.
     """
-    number = recorded(lock_file(data))
-    if number is None or lives(data):
+    if lives(data):
         return
     for path in [lock_file(data), *socket_folder.glob(".s.PGSQL.*.lock")]:
-        if recorded(path) == number:
-            rest = path.read_text(encoding="utf-8").partition("\n")[2]
-            path.write_text(f"{_NOBODY}\n{rest}", encoding="utf-8")
+        if recorded(path) is not None:
+            rest = "\n".join([str(_NOBODY), *lines(path)[1:]])
+            files.replace(path, f"{rest}\n".encode(), owner=owner)
+        elif os.path.lexists(path):
+            _refuse_if_used(data, path)
+            files.remove(path)
+
+
+def _refuse_if_used(data: Path, path: Path) -> None:
+    for process in _PROCESSES.glob("[0-9]*"):
+        if _works_in(process, data) and _is_postgres(process):
+            raise Refused(
+                f"{path.name} holds no process number, but process {process.name} still uses "
+                "the data folder",
+                where=str(path),
+                hint="End that process first, then start again.",
+                command=f"kill -INT {process.name}",
+            )
+
+
+def _is_postgres(process: Path) -> bool:
+    try:
+        return (process / "comm").read_text().strip() == "postgres"
+    except OSError:
+        return False

@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 import hmac
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import psycopg
 from psycopg import sql
@@ -62,17 +62,34 @@ class Place:
 
 
 def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:
-    """Connect, or say in one sentence which server does not answer (never its password)."""
+    """Connect; Unreachable, with the server and the reason but never the password, otherwise."""
     try:
         return psycopg.connect(conninfo, autocommit=autocommit, connect_timeout=10)
     except psycopg.OperationalError as error:
-        place = conninfo_to_dict(conninfo)
-        reason = str(error).strip().splitlines()[0]
-        raise Unreachable(
-            f"PostgreSQL does not answer: {reason.split('failed: ')[-1]}",
-            where=f"{place.get('host', 'localhost')}/{place.get('dbname', '')}",
-            hint="Check the URL (wavehouse config show) and that the server runs",
-        ) from None
+        raise _no_connection(conninfo_to_dict(conninfo), error) from None
+
+
+def _no_connection(parts: dict[str, Any], error: psycopg.OperationalError) -> Unreachable:
+    host = str(parts.get("host", "localhost"))
+    where = f"{host}/{parts.get('dbname', '')}"
+    reason = str(error).strip().splitlines()[0].split("failed: ")[-1]
+    if "authentication failed" not in reason:
+        return Unreachable(
+            f"PostgreSQL does not answer: {reason}",
+            where=where,
+            hint="Check the URL, and that the server is running.",
+            command="wavehouse config show",
+        )
+    message = f"PostgreSQL refuses the password of {parts.get('user', 'the account')}"
+    if not host.startswith("/"):
+        hint = "Check the account and the password in the URL."
+        return Unreachable(message, where=where, hint=hint, command="wavehouse config show")
+    return Unreachable(
+        message,
+        where=where,
+        hint="The file server.secret is not this server's. Stop every wavehouse program, remove "
+        "that file, and start again: the start sets a new password.",
+    )
 
 
 def provision(place: Place) -> None:

@@ -50,7 +50,7 @@ class ApiGate:
             if sent is None:
                 raise NotSignedIn(
                     "an API key is needed: Authorization: Bearer <key>",
-                    hint="wavehouse keys create",
+                    command="wavehouse keys create",
                 )
             with self._database.worker() as tx:
                 identity = accounts.verify_api_key(tx, text=sent.credentials, scope=scope)

@@ -34,6 +34,7 @@ _SCHEMA = {
         "detail": {"type": "string"},
         "code": {"type": "string"},
         "hint": {"type": "string"},
+        "command": {"type": "string"},
         "fields": {"type": "array", "items": {"type": "object"}},
     },
 }
@@ -45,8 +46,6 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     for status in (400, 404, 405, 422)
 }
 """What every route may answer beside its own, for the OpenAPI."""
-
-_COMMAND = "wavehouse "
 
 
 def install(app: FastAPI, sign_in_command: str) -> None:
@@ -91,10 +90,9 @@ def answer(
     """The error as a page, a fragment or problem+json, whichever was asked for."""
     if not wants_page(request):
         return problem(error, status=status, headers=headers)
-    hint = error.hint or ""
-    if hint.startswith(_COMMAND):
-        hint, command = "", hint
-    page = Message(error.title, _sentence(str(error)), hint, command, error.code)
+    page = Message(
+        error.title, _sentence(str(error)), error.hint or "", error.command or command, error.code
+    )
     return HTMLResponse(
         pages.message(page, fragment=is_fragment(request)),
         status_code=status or error.http_status,
@@ -125,6 +123,8 @@ def problem(
     }
     if error.hint:
         body["hint"] = error.hint
+    if error.command:
+        body["command"] = error.command
     return JSONResponse(
         body | more,
         status_code=body["status"],
@@ -163,6 +163,7 @@ def _unexpected(request: Request, error: Exception) -> Response:
     """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
     ours = WavehouseError(
         "Something went wrong on our side; it has been logged.",
-        hint="Try again. If it stays, run: wavehouse doctor",
+        hint="Try again. If the error stays, run:",
+        command="wavehouse doctor",
     )
     return answer(request, ours, headers={**HEADERS, "Cache-Control": "no-store"})

@@ -112,7 +112,9 @@ def parse_feed(
         return _parsed_feed(data, location, charset)
     except InvalidInput as wrong:
         where = f"{name}{wrong.where or ''}"
-        raise InvalidInput(wrong.message, where=where, hint=wrong.hint) from wrong
+        raise InvalidInput(
+            wrong.message, where=where, hint=wrong.hint, command=wrong.command
+        ) from wrong
 
 
 def _ends_between_items(xml: str, complaints: list[tuple[int, str]]) -> bool:

@@ -145,6 +145,7 @@ def _in_words(error: WavehouseError) -> Response:
         status=error.http_status,
         title=sentence(error.message),
         hint=error.hint,
+        command=error.command,
         signs_in=isinstance(error, NotSignedIn | Refused),
         goes_back=not isinstance(error, NotSignedIn),
     )

@@ -27,7 +27,8 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
     if made is None:
         raise Conflict(
             "there is a listener with this address",
-            hint="a password for an app: wavehouse listeners app-password",
+            hint="Apps use app passwords.",
+            command="wavehouse listeners app-password",
         )
     return made
 
@@ -37,7 +38,7 @@ def find(tx: Tx[Listeners], *, email: str) -> Listener:
     found = queries.listener_by_email(tx, email=rules.normalised_email(email))
     if found is None:
         raise NotFound(
-            "there is no listener with this address", hint="wavehouse listeners create --email …"
+            "there is no listener with this address", command="wavehouse listeners create --email …"
         )
     return found
 

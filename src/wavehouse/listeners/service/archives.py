@@ -65,7 +65,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise InvalidInput(
             f"this is no archive of a listener: {error}",
-            hint="make one: wavehouse listeners export --email E > archive.json",
+            hint="Make an archive.",
+            command="wavehouse listeners export --email E > archive.json",
         ) from error
     at = clock.now()
     found = find_chapters(database, list(read.episodes.values()))

@@ -79,7 +79,7 @@ class LogFile:
             raise InvalidInput(
                 "the log is UTF-16, which no web server writes",
                 where=str(self.path),
-                hint=f"iconv -f UTF-16 -t UTF-8 {self.path.name} > log.txt",
+                command=f"iconv -f UTF-16 -t UTF-8 {self.path.name} > log.txt",
             )
         return Head(content[:HEAD_BYTES], complete=len(content) <= HEAD_BYTES)
 

@@ -88,7 +88,7 @@ def downloads(
     if not from_logs and (files or feeds or media or no_probe or allow_private):
         raise UsageError(
             "log files and feeds are for --from-logs",
-            hint="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
+            command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     how = logs.Feeds(feeds, media, no_probe, allow_private)
     found: PeriodFigures | WindowFigures

@@ -63,7 +63,7 @@ def _counted(
     if not files:
         raise UsageError(
             "--from-logs needs log files",
-            hint="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
+            command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     with ExitStack() as stack:
         if feeds.locations:

@@ -50,7 +50,7 @@ def add_inclusion(workspace: Workspace, *, network: str, reason: str, days: int 
         )
         if inclusion_id is None:
             raise Conflict(
-                f"{named} is listed already", hint=f"wavehouse inclusions revalidate {named}"
+                f"{named} is listed already", command=f"wavehouse inclusions revalidate {named}"
             )
         queries.insert_validation(
             tx,
@@ -102,7 +102,7 @@ def _entry(workspace: Workspace, network: str) -> Inclusion:
     for entry in list_inclusions(workspace):
         if entry.network == network:
             return entry
-    raise NotFound(f"{network} is not on the inclusion list", hint="wavehouse inclusions list")
+    raise NotFound(f"{network} is not on the inclusion list", command="wavehouse inclusions list")
 
 
 def list_inclusions(workspace: Workspace) -> list[Inclusion]:

@@ -69,8 +69,8 @@ def ingest_logs(
 
 
 def told(error: InvalidInput) -> str:
-    """An error and its hint in one text."""
-    return f"{error}. {error.hint}" if error.hint else str(error)
+    """The error with its hint and its command in one text."""
+    return ". ".join(str(part) for part in (error, error.hint, error.command) if part)
 
 
 class _Reading:

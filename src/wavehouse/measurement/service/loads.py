@@ -63,7 +63,8 @@ class Loads:
         except Exception:
             raise Unreachable(
                 "the operational database does not answer",
-                hint="What was read so far is kept. Is the server running? wavehouse doctor",
+                hint="What was read so far is kept. Check that the server is running.",
+                command="wavehouse doctor",
             ) from error
 
     def _load_new(self, work: Work, *, moves: bool) -> tuple[int, int] | None:

@@ -74,7 +74,8 @@ def _chosen(workspace: Workspace, ids: Sequence[UUID]) -> list[QuarantinedRow]:
     missing = set(ids) - {row.quarantine_id for row in rows}
     if missing:
         raise NotFound(
-            f"{min(map(str, missing))} is not in the quarantine", hint="wavehouse quarantine list"
+            f"{min(map(str, missing))} is not in the quarantine",
+            command="wavehouse quarantine list",
         )
     return [row for row in rows if row.quarantine_id in ids]
 

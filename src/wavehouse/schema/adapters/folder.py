@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from wavehouse.kernel import files
 from wavehouse.kernel.errors import InvalidInput, NotFound
 
 
@@ -50,8 +51,9 @@ def below(folder: Path) -> list[Path]:
 def write(path: Path, text: str) -> None:
     """Write a text file with LF line ends, and the folders above it."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8", newline="\n")
+        with files.shared():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise InvalidInput(
             f"it cannot be written: {error.strerror}",

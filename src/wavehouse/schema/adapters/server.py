@@ -41,7 +41,8 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
         raise Unreachable(
             f"no connection to the database: {_reason(conninfo, error)}",
             where=where,
-            hint="start the server or correct --url; `wavehouse doctor` checks our own server",
+            hint="Start the server or correct --url; doctor checks the embedded server.",
+            command="wavehouse doctor",
         ) from None
     with connection:
         try:
@@ -61,13 +62,16 @@ def _told(error: psycopg.Error, where: str) -> WavehouseError:
         return Unreachable(
             "the connection to the database was lost",
             where=where,
-            hint="see what was kept: wavehouse schema status",
+            hint="The status says what was kept.",
+            command="wavehouse schema status",
         )
     said = str(error.diag.message_primary or error)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
         hint = "give the login, or the role it acts as, CREATE on the database and schema_ops"
         return Refused(said, where=where, hint=hint)
-    return WavehouseError(said, where=where, hint="see the server's log, then: wavehouse doctor")
+    return WavehouseError(
+        said, where=where, hint="See the server's log.", command="wavehouse doctor"
+    )
 
 
 def _reason(conninfo: str, error: psycopg.OperationalError) -> str:

@@ -176,7 +176,8 @@ def rollback_command(
     if choice.folder is None and choice.url is None and len(choice.databases) != 1:
         raise UsageError(
             "a rollback is about one database",
-            hint="name it: wavehouse schema rollback --database operational",
+            hint="Name the database.",
+            command="wavehouse schema rollback --database operational",
         )
 
     def work(target: Target, on_step: OnStep) -> WalkResult:
@@ -437,5 +438,5 @@ def _until_stopped(
         raise Interrupted(
             f"stopped; {verb} before: {done}",
             where=target.name,
-            hint="see where it stands: wavehouse schema status",
+            command="wavehouse schema status",
         ) from None

@@ -20,5 +20,6 @@ def expected_of(path: Path, target: str) -> Expected:
         raise InvalidInput(
             f"this is no plan of {target}",
             where=str(path),
-            hint="make one: wavehouse schema plan --json > plan.json",
+            hint="Make a plan.",
+            command="wavehouse schema plan --json > plan.json",
         ) from error

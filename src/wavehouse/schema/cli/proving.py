@@ -145,7 +145,7 @@ def _kept(path: Path, name: str) -> Snapshot:
         raise InvalidInput(
             "the file is no snapshot",
             where=str(path),
-            hint="wavehouse schema snapshot --out FILE",
+            command="wavehouse schema snapshot --out FILE",
         ) from None
 
 

@@ -23,8 +23,8 @@ class Report:
 
     def add_failure(self, name: str, error: WavehouseError, done: dict[str, object]) -> None:
         """What was done for one database before an error, and the error."""
-        told = {"code": error.code, "message": error.message}
-        self.add(name, {**done, "error": {**told, "where": error.where, "hint": error.hint}})
+        fields = ("code", "message", "where", "hint", "command")
+        self.add(name, {**done, "error": {name: getattr(error, name) for name in fields}})
 
     def write(self, columns: Sequence[str], rows: Sequence[Sequence[object]]) -> None:
         """One JSON object, or a table."""

@@ -64,11 +64,11 @@ def ladder_options(command: Command) -> Command:
 @contextmanager
 def shadow_of(major: int, url: str | None) -> Iterator[Shadow]:
     """A shadow server: the one at ``url``, or an embedded one in ``home``."""
-    from wavehouse.kernel import config
+    from wavehouse.kernel import config, files
     from wavehouse.schema.adapters.shadow import shadow
 
     home = Path(config.load()["home"])
-    home.mkdir(parents=True, exist_ok=True, mode=0o711)
+    files.folder(home, mode=0o711)
     with shadow(home, major=major, url=url) as opened:
         yield opened
 

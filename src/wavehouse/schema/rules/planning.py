@@ -110,7 +110,8 @@ def half_way(
         raise Refused(
             "the file was changed since it began: nobody can tell which of its statements are done",
             where=(now or migration.up).path.name,
-            hint="restore the file as it was, then: wavehouse schema recover",
+            hint="Restore the file as it was, then recover.",
+            command="wavehouse schema recover",
         )
     return migration, Direction.UP if up else Direction.DOWN
 
@@ -135,8 +136,8 @@ def partly(version: str) -> PartlyApplied:
     """The error for a version that is half-way, with its repair."""
     return PartlyApplied(
         f"version {version} is partly applied",
-        hint="finish it: wavehouse schema recover; or undo it by its down file: "
-        "wavehouse schema rollback",
+        hint="Finish it; or undo it by its down file: wavehouse schema rollback",
+        command="wavehouse schema recover",
     )
 
 
@@ -176,7 +177,7 @@ def _number_of(version: str, known: set[int]) -> int:
     if not (version.isascii() and version.isdigit()) or int(version) not in known:
         raise UsageError(
             f"version {version!r} is not known here",
-            hint="see the versions: wavehouse schema status",
+            command="wavehouse schema status",
         )
     return int(version)
 

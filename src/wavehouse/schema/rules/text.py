@@ -18,7 +18,8 @@ def sql_file(path: Path, raw: bytes) -> SqlFile:
         raise InvalidInput(
             f"the file is not UTF-8: byte {error.start} cannot be read",
             where=f"{path.name}:{line}",
-            hint=f"convert it: iconv -f LATIN1 -t UTF-8 {path.name}",
+            hint="Convert the file to UTF-8.",
+            command=f"iconv -f LATIN1 -t UTF-8 {path.name}",
         ) from error
     before, nul, _ = text.partition("\0")
     if nul:

@@ -157,8 +157,8 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
         raise Refused(
             f"the server has no extension {names}; nothing was run",
             where=missing[0].where,
-            hint="install it on the server; see what there is: "
-            "SELECT name FROM pg_available_extensions",
+            hint="Install it on the server; this lists what is available.",
+            command="SELECT name FROM pg_available_extensions",
         )
 
 
@@ -177,8 +177,9 @@ def _look_for_holders(
             raise Refused(
                 f"a transaction that is {seconds} s old holds {one.relation} ({told})",
                 where=one.relation,
-                hint=f"let it end, or end it: SELECT pg_terminate_backend({one.pid}); or look for "
-                "older ones only: --oldest-transaction SECONDS",
+                hint="Let it end, or end it; or look for older ones only: "
+                "--oldest-transaction SECONDS",
+                command=f"SELECT pg_terminate_backend({one.pid})",
             )
         elif age > _NOTED_SECONDS:
             found.warnings.append(f"{one.relation} is held for {seconds} s already ({told})")

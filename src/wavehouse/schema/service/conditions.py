@@ -55,5 +55,6 @@ class After:
             raise MigrationFailed(
                 "the schema would not be what the plan predicts",
                 where=migration.up.path.name,
-                hint="the database differs from its files: wavehouse schema drift; then plan anew",
+                hint="The database differs from its files. Look at the drift, make a new plan.",
+                command="wavehouse schema drift",
             )

@@ -37,7 +37,7 @@ def write_documents(database: str, found: Catalogue, out: Path, schema_file: Pat
     if not found.tables:
         raise Refused(
             f"the database {database!r} has no table: its documents would be emptied",
-            hint="wavehouse schema apply",
+            command="wavehouse schema apply",
         )
     told = _by_path(database, found, out, schema_file)
     for path in _standing(database, out) - set(told):

@@ -41,7 +41,8 @@ def _lost(file: SqlFile) -> Unreachable:
     return Unreachable(
         "the connection was lost during the migration",
         where=file.path.name,
-        hint="see what was kept: wavehouse schema status",
+        hint="The status says what was kept.",
+        command="wavehouse schema status",
     )
 
 
@@ -73,7 +74,8 @@ def busy(session: Session, file: SqlFile, tries: int, error: psycopg.Error) -> S
         f"a lock was not free in {tries} tries: {error.diag.message_primary}"
         + (f". Open transactions: {held}" if held else ""),
         where=file.path.name,
-        hint="let them end, or end one: SELECT pg_terminate_backend(PID); then run it again",
+        hint="Let them end, or end one, then run the command again.",
+        command="SELECT pg_terminate_backend(PID)",
     )
 
 

@@ -88,5 +88,5 @@ def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
                 "an index that is built concurrently needs a name: without one nobody could tell "
                 "whether a half of it is there",
                 where=f"{file.path.name}:{statement.line}",
-                hint="CREATE INDEX CONCURRENTLY <table>_<columns>_idx ON …",
+                command="CREATE INDEX CONCURRENTLY <table>_<columns>_idx ON …",
             )

@@ -99,5 +99,5 @@ def _unreadable(migration: Migration, error: WavehouseError, rest: str) -> Findi
         migration.up.path.name,
         int(line) if line.isdecimal() else 1,
         error.message + rest,
-        error.hint or RULES["does-not-parse"].recipe,
+        error.hint or error.command or RULES["does-not-parse"].recipe,
     )

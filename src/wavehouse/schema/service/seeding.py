@@ -49,7 +49,8 @@ def _write_row(session: Session, file: SeedFile, row: SeedRow) -> int:
         raise InvalidInput(
             f"there is no table {row.table} with a primary key",
             where=str(file.path),
-            hint="apply the migrations first: wavehouse schema apply",
+            hint="Apply the migrations first.",
+            command="wavehouse schema apply",
         )
     return seeding.put_row(
         session.connection,

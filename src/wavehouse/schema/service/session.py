@@ -104,7 +104,8 @@ def _become(connection: psycopg.Connection, role: str | None, where: str) -> Non
         raise Refused(
             f"the login may not act as role {role}: {error.diag.message_primary}",
             where=where,
-            hint=f"grant it: GRANT {role} TO <login>",
+            hint="Grant the role to the login.",
+            command=f"GRANT {role} TO <login>",
         ) from None
 
 

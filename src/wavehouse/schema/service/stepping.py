@@ -73,8 +73,8 @@ def outside(
         raise PartlyApplied(
             f"the migration is partly applied: {error.message}",
             where=error.where,
-            hint="mend the cause, then go on: wavehouse schema recover; or undo it by its down "
-            "file: wavehouse schema rollback",
+            hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback",
+            command="wavehouse schema recover",
         ) from error
     return duration_ms, retries
 
@@ -194,7 +194,8 @@ class _Step:
             raise MigrationFailed(
                 f"the index {name} exists but is invalid",
                 where=f"{self._file.path.name}:{self._statement.line}",
-                hint=f"drop it: DROP INDEX CONCURRENTLY {name}",
+                hint="Drop the index.",
+                command=f"DROP INDEX CONCURRENTLY {name}",
             )
 
 

@@ -194,7 +194,8 @@ def _refuse_other_files(session: Session, expected: Expected | None) -> None:
         raise Refused(
             "the pending files are not those of the plan",
             where=session.where,
-            hint="plan anew: wavehouse schema plan --json",
+            hint="Make a new plan.",
+            command="wavehouse schema plan --json",
         )
 
 

@@ -200,7 +200,7 @@ def _card(tx: Tx[Operational], identity: Identity, campaign_id: UUID) -> Campaig
     for card in parties.list_campaigns(tx, identity=identity):
         if card.campaign_id == campaign_id:
             return card
-    raise NotFound("there is no such campaign", hint="GET /api/v1/campaigns")
+    raise NotFound("there is no such campaign", command="GET /api/v1/campaigns")
 
 
 def _sponsors(database: Database[Operational], gate: Gate) -> APIRouter:
@@ -312,7 +312,7 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
 def _new(tx: Tx[Operational], identity: Identity, body: CampaignIn) -> NewCampaign:
     sponsors = {s.sponsor_id for s in parties.list_sponsors(tx, identity=identity)}
     if body.sponsor_id not in sponsors:
-        raise InvalidInput("there is no such sponsor", hint="POST /api/v1/sponsors")
+        raise InvalidInput("there is no such sponsor", command="POST /api/v1/sponsors")
     podcast_id = parties.find_podcast(tx, identity=identity, wanted=str(body.podcast_id))
     guids = list(body.episode_guids)
     return NewCampaign(

@@ -31,7 +31,7 @@ def find_report(tx: Tx[Operational], *, identity: Identity, report_id: UUID) -> 
     """The report with this id. NotFound when there is none."""
     found = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
     if not found:
-        raise NotFound("there is no such report", hint="wavehouse reports")
+        raise NotFound("there is no such report", command="wavehouse reports")
     return found[0]
 
 

@@ -65,11 +65,11 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
     cards = list_campaigns(tx, identity=identity)
     found = [c for c in cards if str(c.campaign_id) == name or c.name.casefold() == name]
     if not found:
-        raise NotFound(f"there is no campaign {wanted!r}", hint="wavehouse campaigns list")
+        raise NotFound(f"there is no campaign {wanted!r}", command="wavehouse campaigns list")
     if len(found) > 1:
         raise Conflict(
             f"{len(found)} campaigns are called {wanted!r}: name the id",
-            hint="wavehouse campaigns list",
+            command="wavehouse campaigns list",
         )
     return found[0]
 
@@ -90,7 +90,9 @@ def import_campaigns(tx: Tx[Operational], *, identity: Identity, path: Path) -> 
             saved.append(_save(tx, identity, _resolved(tx, identity, entry)))
         except (InvalidInput, Conflict) as error:
             where = f"{path}: campaign {number}"
-            raise type(error)(error.message, where=where, hint=error.hint) from None
+            raise type(error)(
+                error.message, where=where, hint=error.hint, command=error.command
+            ) from None
     if len(set(saved)) < len(saved):
         raise InvalidInput("two campaigns of the file have the same key", where=str(path))
     after = {c.campaign_id: c for c in list_campaigns(tx, identity=identity)}
@@ -112,7 +114,7 @@ def find_podcast(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Pod
         return named[0]
     what = "is not registered" if not named else "is the title of several: name the guid"
     raise InvalidInput(
-        f"the show {wanted!r} {what}", hint="wavehouse ingest feed <file or address>"
+        f"the show {wanted!r} {what}", command="wavehouse ingest feed <file or address>"
     )
 
 
@@ -127,7 +129,7 @@ def find_episodes(
         others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
         raise InvalidInput(
             f"the show has no episode with the guid {missing[0]!r}{others}",
-            hint=_FEED,
+            command=_FEED,
         )
     return tuple(found[guid] for guid in wanted)
 

@@ -71,7 +71,7 @@ def set_pixel_active(
 ) -> None:
     """Listen to a pixel, or no longer. NotFound when there is none with this id."""
     if not queries.set_pixel_active(tx, pixel_id=pixel_id, is_active=is_active):
-        raise NotFound(f"there is no pixel {pixel_id}", hint="wavehouse pixels list")
+        raise NotFound(f"there is no pixel {pixel_id}", command="wavehouse pixels list")
     _record(tx, identity, pixel_id, "pixel.resumed" if is_active else "pixel.retired")
 
 

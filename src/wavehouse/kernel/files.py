@@ -1,0 +1,185 @@
+"""Private files and folders: created with their mode, reached without strangers' links.
+
+A secret that is written first and narrowed afterwards can be read in between, so every file here
+is created by one call with mode 0600 (folders: 0700). A link is followed only if it was made by
+root or by this account, or if no other account may write to the folder that holds it: otherwise a
+program that runs as root could be led to any file of the machine.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from wavehouse.kernel.errors import Refused
+
+_PASS = getattr(os, "O_PATH", os.O_RDONLY) | os.O_CLOEXEC
+_MOST_LINKS = 40
+_OTHERS_MAY_WRITE = 0o022
+_usual_umask = 0o022
+
+
+def close_umask() -> None:
+    """Let every file that this program makes be its account's own: reports, samples, spools."""
+    global _usual_umask
+    _usual_umask = os.umask(0o077)
+
+
+@contextmanager
+def shared() -> Iterator[None]:
+    """Files made in this block get the mode of the user's own umask: a team shares its sources."""
+    closed = os.umask(_usual_umask)
+    try:
+        yield
+    finally:
+        os.umask(closed)
+
+
+def create(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
+    """Create a file with mode 0600 and this content, on disk when the call returns.
+
+    ``owner`` (uid, gid) is set before the content is written. FileExistsError if the name is taken,
+    by a link too; Refused as for ``opened``.
+    """
+    descriptor = opened(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
+    with os.fdopen(descriptor, "wb") as file:
+        if owner is not None:
+            os.fchown(descriptor, *owner)
+        file.write(content)
+        file.flush()
+        os.fsync(descriptor)
+
+
+def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None) -> None:
+    """Write a file whole or not at all, mode 0600; what was there, a link too, is replaced."""
+    folder = _opened_folder(path.parent)
+    unfinished = f".{path.name[:200]}.{os.getpid()}"
+    try:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
+        with suppress(FileNotFoundError):
+            os.unlink(unfinished, dir_fd=folder)
+        with os.fdopen(os.open(unfinished, flags, 0o600, dir_fd=folder), "wb") as file:
+            if owner is not None:
+                os.fchown(file.fileno(), *owner)
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        os.rename(unfinished, path.name, src_dir_fd=folder, dst_dir_fd=folder)
+    finally:
+        os.close(folder)
+
+
+def read(path: Path) -> bytes:
+    """The content of a regular file that is no link. Raises OSError and Refused like ``opened``."""
+    with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
+        return file.read()
+
+
+def remove(path: Path) -> None:
+    """Remove a file or a link by its name; nothing happens if there is none."""
+    folder = _opened_folder(path.parent)
+    try:
+        os.unlink(path.name, dir_fd=folder)
+    except FileNotFoundError:
+        pass
+    finally:
+        os.close(folder)
+
+
+def opened(path: Path, flags: int, mode: int = 0o600) -> int:
+    """A descriptor of a regular file that is not a link; new files get ``mode``.
+
+    OSError as from ``os.open``; Refused for links in the way that another account may have made,
+    and for anything that is not a regular file.
+    """
+    folder = _opened_folder(path.parent)
+    try:
+        try:
+            descriptor = os.open(
+                path.name,
+                flags | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK,
+                mode,
+                dir_fd=folder,
+            )
+        except OSError as error:
+            if path.is_symlink():
+                raise _is_a_link(path) from None
+            error.filename = str(path)
+            raise
+    finally:
+        os.close(folder)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise Refused("this is not a regular file", where=str(path))
+    return descriptor
+
+
+def folder(path: Path, mode: int = 0o700) -> Path:
+    """Make a folder, and those above it, with this mode whatever the umask; existing ones stay."""
+    path = path.absolute()
+    missing = [each for each in (path, *path.parents) if not os.path.lexists(each)]
+    for each in reversed(missing):
+        above = _opened_folder(each.parent)
+        try:
+            os.mkdir(each.name, mode, dir_fd=above)
+            os.chmod(each.name, mode, dir_fd=above)
+        except FileExistsError:
+            pass  # another program was faster
+        finally:
+            os.close(above)
+    os.close(_opened_folder(path))
+    return path
+
+
+def _opened_folder(path: Path) -> int:
+    """A descriptor of a folder, reached step by step without following a stranger's link."""
+    waiting = list(path.absolute().parts[1:])
+    waiting.reverse()
+    current, links = os.open("/", _PASS), 0
+    try:
+        while waiting:
+            name = waiting.pop()
+            if name in {"", "."}:
+                continue
+            following = os.open(name, _PASS | os.O_NOFOLLOW, dir_fd=current)
+            if stat.S_ISLNK(os.fstat(following).st_mode):
+                links += 1
+                target = _target(name, current, following, path, links)
+                waiting.extend(reversed([part for part in target.split("/") if part]))
+                start = "/" if target.startswith("/") else "."
+                following = os.open(start, _PASS, dir_fd=current)
+            os.close(current)
+            current = following
+        if not stat.S_ISDIR(os.fstat(current).st_mode):
+            raise NotADirectoryError(20, "Not a directory", str(path))
+    except OSError as error:
+        os.close(current)
+        error.filename = str(path)
+        raise
+    except Refused:
+        os.close(current)
+        raise
+    return current
+
+
+def _target(name: str, parent: int, link: int, path: Path, links: int) -> str:
+    """Where a link leads, if it may be followed."""
+    mine = (0, os.geteuid())
+    maker = os.fstat(link).st_uid
+    os.close(link)
+    above = os.fstat(parent)
+    closed = above.st_uid in mine and not above.st_mode & _OTHERS_MAY_WRITE
+    if links > _MOST_LINKS or not (closed or maker in mine):
+        raise _is_a_link(path)
+    return os.readlink(name, dir_fd=parent)
+
+
+def _is_a_link(path: Path) -> Refused:
+    return Refused(
+        "a symbolic link is in the way, in a folder that another account may write to",
+        where=str(path),
+        hint="Remove the link, or choose a folder that only your account may write to.",
+    )

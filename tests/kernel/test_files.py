@@ -1,0 +1,158 @@
+"""Private files: created with their mode, reached without links that another account made."""
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+import pytest
+
+from wavehouse.kernel import files
+from wavehouse.kernel.errors import Refused
+
+NOBODY = 65534
+AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="only root can make files of others")
+
+
+@pytest.fixture(autouse=True)
+def _open_umask() -> Iterator[None]:
+    """Modes must not depend on the umask of the shell that starts the program."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.lstat().st_mode)
+
+
+def test_files_and_folders_are_closed_whatever_the_umask(tmp_path: Path) -> None:
+    """0600 and 0700, the folders on the way too."""
+    files.create(tmp_path / "secret", b"s")
+    files.replace(tmp_path / "report", b"r")
+    made = files.folder(tmp_path / "a" / "b")
+    os.close(files.opened(tmp_path / "lock", os.O_RDWR | os.O_CREAT))
+
+    assert [0o600] * 3 == [_mode(tmp_path / name) for name in ("secret", "report", "lock")]
+    assert [0o700, 0o700] == [_mode(made), _mode(made.parent)]
+
+
+def test_a_secret_is_never_readable_by_others_while_it_is_made(tmp_path: Path) -> None:
+    """A watcher that looks at the folder all the time never sees a mode but 0600."""
+    seen: set[int] = set()
+    stop = threading.Event()
+
+    def watch() -> None:
+        while not stop.is_set():
+            with suppress(OSError):
+                seen.update(_mode(path) for path in tmp_path.iterdir())
+
+    watcher = threading.Thread(target=watch)
+    watcher.start()
+    for n in range(200):
+        files.create(tmp_path / f"secret{n}", b"x" * 4096)
+    stop.set()
+    watcher.join()
+
+    assert seen <= {0o600}
+
+
+def test_a_name_that_is_taken_is_not_written_to(tmp_path: Path) -> None:
+    """Neither a file nor a link that leads to nothing."""
+    (tmp_path / "file").write_text("mine")
+    (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
+
+    for name in ("file", "link"):
+        with pytest.raises((FileExistsError, Refused)):
+            files.create(tmp_path / name, b"s")
+
+    assert ("mine", False) == (
+        (tmp_path / "file").read_text(),
+        (tmp_path / "elsewhere").exists(),
+    )
+
+
+def test_replacing_replaces_the_link_and_not_what_it_leads_to(tmp_path: Path) -> None:
+    """And leaves no unfinished file."""
+    (tmp_path / "target").write_text("kept")
+    (tmp_path / "name").symlink_to("target")
+
+    files.replace(tmp_path / "name", b"new")
+
+    assert "kept" == (tmp_path / "target").read_text()
+    assert b"new" == (tmp_path / "name").read_bytes()
+    assert ["name", "target"] == sorted(path.name for path in tmp_path.iterdir())
+
+
+WAYS: dict[str, Callable[[Path], object]] = {
+    "create": lambda path: files.create(path, b"x"),
+    "replace": lambda path: files.replace(path, b"x"),
+    "read": files.read,
+    "open": lambda path: os.close(files.opened(path, os.O_RDWR | os.O_CREAT)),
+    "remove": files.remove,
+    "folder": lambda path: files.folder(path / "below"),
+}
+
+
+@AS_ROOT
+@pytest.mark.parametrize("way", WAYS)
+def test_a_folder_link_of_another_account_is_refused(tmp_path: Path, way: str) -> None:
+    """In whatever position of the path; what the link leads to stays as it is."""
+    private = tmp_path / "private"
+    private.mkdir()
+    (private / "name").write_text("kept")
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    os.chown(theirs, NOBODY, NOBODY)
+    (theirs / "link").symlink_to(private)
+    os.chown(theirs / "link", NOBODY, NOBODY, follow_symlinks=False)
+
+    with pytest.raises(Refused, match="symbolic link"):
+        WAYS[way](theirs / "link" / "name")
+
+    assert "kept" == (private / "name").read_text()
+    assert ["name"] == [path.name for path in private.iterdir()]
+
+
+def test_links_of_this_account_are_followed(tmp_path: Path) -> None:
+    """An administrator may put the home on another disk by a link, relative or absolute."""
+    (tmp_path / "disk").mkdir()
+    (tmp_path / "absolute").symlink_to(tmp_path / "disk")
+    (tmp_path / "relative").symlink_to("../" + tmp_path.name + "/disk")
+
+    files.create(tmp_path / "absolute" / "a", b"1")
+    files.create(tmp_path / "relative" / "b", b"2")
+
+    assert ["a", "b"] == sorted(path.name for path in (tmp_path / "disk").iterdir())
+
+
+def test_a_loop_of_links_is_refused(tmp_path: Path) -> None:
+    """It does not run for ever."""
+    (tmp_path / "one").symlink_to("two")
+    (tmp_path / "two").symlink_to("one")
+
+    with pytest.raises(Refused):
+        files.create(tmp_path / "one" / "name", b"x")
+
+
+def test_a_pipe_in_the_place_of_a_file_is_refused_at_once(tmp_path: Path) -> None:
+    """Opening it as it is would wait for a writer for ever."""
+    os.mkfifo(tmp_path / "pipe")
+
+    with pytest.raises(Refused, match="not a regular file"):
+        files.read(tmp_path / "pipe")
+
+
+def test_files_for_a_team_keep_the_users_umask(tmp_path: Path) -> None:
+    """Migrations are sources: closing the program's own files must not close them."""
+    os.umask(0o002)
+    files.close_umask()
+    (tmp_path / "own").touch()
+    with files.shared():
+        (tmp_path / "team").touch()
+
+    assert (0o600, 0o664) == (_mode(tmp_path / "own"), _mode(tmp_path / "team"))

@@ -1,0 +1,129 @@
+"""Starting again after a crash, a full disk, a lost secret: it starts, or says what to do."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from wavehouse.kernel import config
+from wavehouse.kernel.errors import Refused
+from wavehouse.store import EmbeddedServer, open_stores, provision
+from wavehouse.store.conf import settings
+
+
+def _answers(server: EmbeddedServer) -> bool:
+    conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
+    with psycopg.connect(conninfo) as connection:
+        return connection.execute("SELECT 1").fetchone() == (1,)
+
+
+@pytest.fixture
+def made(home_folder: Path) -> EmbeddedServer:
+    """A server that was made and has stopped."""
+    server = EmbeddedServer(home_folder)
+    with server.running():
+        pass
+    return server
+
+
+def _left(path: Path, content: bytes, owner: tuple[int, int]) -> None:
+    path.write_bytes(content)
+    os.chown(path, *owner)
+
+
+def test_broken_lock_files_do_not_hinder_a_start(made: EmbeddedServer) -> None:
+    """Empty (a full disk), without a number, of another account, or a link: all are stale."""
+    owner = (made.account.uid, made.account.gid)
+    lock = made.data / "postmaster.pid"
+    for content in (b"", b"\n", b"nonsense\n", b"99999999999999999999\n", b"-1\n", b"\xff\x00"):
+        _left(lock, content, owner)
+        _left(made.data / ".s.PGSQL.5432.lock", content, owner)
+        with made.running():
+            assert _answers(made)
+    _left(lock, f"1\n{made.data}\n".encode(), (os.geteuid(), os.getegid()))
+    with made.running():
+        assert _answers(made)
+
+
+def test_an_empty_lock_file_over_a_living_server_is_named_and_left(made: EmbeddedServer) -> None:
+    """Two servers on one folder would destroy it."""
+    with made.running():
+        kept = (made.data / "postmaster.pid").read_bytes()
+        os.truncate(made.data / "postmaster.pid", 0)
+        try:
+            with pytest.raises(Refused, match="still uses the data folder") as caught:
+                made._prepare_start()
+            assert "kill -INT" in str(caught.value.command)
+        finally:
+            with (made.data / "postmaster.pid").open("r+b") as file:
+                file.write(kept)
+
+
+def test_a_lost_secret_is_replaced_and_said(home_folder: Path) -> None:
+    """The data is still there, the superuser and the roles have new passwords."""
+    options = config.load({"home": str(home_folder)}, environment={})
+    with open_stores(options) as stores:
+        for place in stores.places:
+            provision(place)
+    before = (home_folder / "server.secret").read_text()
+    for loss in ("removed", "emptied"):
+        if loss == "removed":
+            (home_folder / "server.secret").unlink()
+        else:
+            os.truncate(home_folder / "server.secret", 0)
+        said: list[str] = []
+        with open_stores(options, said.append) as stores:
+            for place in stores.places:
+                provision(place)
+            assert stores.operational.answer().version.startswith("18")
+        assert 1 == len([text for text in said if "server.secret was missing" in text])
+    assert before != (home_folder / "server.secret").read_text()
+    assert 0o600 == (home_folder / "server.secret").stat().st_mode & 0o777
+
+
+def test_a_lost_secret_of_a_server_in_use_is_refused_with_a_sentence(
+    made: EmbeddedServer,
+) -> None:
+    """The other program goes on; only when it has stopped a new password can be set."""
+    with made.running():
+        (made.home / "server.secret").unlink()
+        with (
+            pytest.raises(Refused, match="another wavehouse program uses the server"),
+            EmbeddedServer(made.home).running(),
+        ):
+            pass
+    with made.running():
+        assert _answers(made)
+
+
+@pytest.mark.parametrize(
+    "name", ["with space", "it's", 'a "quoted" one', "a,b", "$HOME `id` \\x;&"]
+)
+def test_a_path_with_odd_characters_works(home_folder: Path, name: str) -> None:
+    """Also where the parent folder is not there yet; nothing of it reaches a shell."""
+    server = EmbeddedServer(home_folder / "not yet there" / name)
+    with server.running():
+        assert _answers(server)
+    if server.socket_folder != server.data:
+        server.socket_folder.rmdir()
+
+
+def test_paths_are_quoted_for_the_settings_file() -> None:
+    """As an element of a list within a string of the file."""
+    text = settings(Path('/it\'s/"a"/b\\c'), None, lasting=True)
+
+    assert 'unix_socket_directories = \'"/it\'\'s/""a""/b\\\\c"\'\n' in text
+
+
+def test_a_folder_that_is_not_a_data_folder_is_refused_and_kept(home_folder: Path) -> None:
+    """Somebody's files in ``postgres`` are neither removed nor mixed with ours."""
+    (home_folder / "postgres").mkdir()
+    (home_folder / "postgres" / "letter").write_text("mine")
+
+    with pytest.raises(Refused, match="not a PostgreSQL data folder"):
+        EmbeddedServer(home_folder).running().__enter__()
+
+    assert "mine" == (home_folder / "postgres" / "letter").read_text()
