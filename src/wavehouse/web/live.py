@@ -46,6 +46,7 @@ from wavehouse.web.services import (
     Share,
     SignedIn,
     Span,
+    Split,
     Windows,
 )
 from wavehouse.web.site import Site
@@ -117,14 +118,16 @@ class LiveServices:
                 ),
                 {episode.episode_id: episode for episode in episodes},
             ),
-            apps=_shares(
-                measurement.figures(workspace, "app", first=first, last=last, podcast_id=podcast_id)
-            ),
-            countries=_shares(
-                measurement.figures(
-                    workspace, "country", first=first, last=last, podcast_id=podcast_id
+            splits=[
+                _split(
+                    each,
+                    measurement.figures(
+                        workspace, each.name, first=first, last=last, podcast_id=podcast_id
+                    ),
                 )
-            ),
+                for each in measurement.DIMENSIONS
+                if each.card is not None
+            ],
             covered=known is not None and known[0] <= first,
             releases=[
                 Release(episode.publish_date.astimezone(UTC), episode.title)
@@ -311,9 +314,11 @@ def _episode_figures(
     return found
 
 
-def _shares(counted: Sequence[measurement.Figure]) -> list[Share]:
-    """An empty member is one that is not known."""
-    return [Share(figure.member or None, figure.downloads) for figure in counted]
+def _split(dimension: measurement.Dimension, counted: Sequence[measurement.Figure]) -> Split:
+    """The figures of a dimension's card. An empty member is one that is not known."""
+    card = dimension.card or measurement.Card(dimension.label, 7, "")
+    shares = [Share(figure.member or None, figure.downloads) for figure in counted]
+    return Split(dimension.name, card.title, shares, card.rows, dimension.names, card.empty)
 
 
 def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:
