@@ -92,12 +92,9 @@ def _sorted_out(
 
 def _notes(complaints: list[tuple[int, str]], episodes: list[FeedEpisode]) -> tuple[FeedNote, ...]:
     notes = [FeedNote(line, message) for line, message in complaints]
-    notes += [
-        FeedNote(episode.line, "the item has no date that can be read")
-        for episode in episodes
-        if episode.published_at is None
-    ]
-    return tuple(sorted(notes, key=lambda note: note.line)[:_MOST_NOTES])
+    notes = sorted(notes, key=lambda note: note.line)[:_MOST_NOTES]
+    dates = [FeedNote(e.line, e.date_note) for e in episodes if e.date_note]
+    return tuple(sorted([*notes, *dates], key=lambda note: note.line))
 
 
 def parse_feed(
