@@ -15,7 +15,7 @@ from psycopg.conninfo import make_conninfo
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement.service import count_only
-from wavehouse.simulation import Settings, log_formats, simulate
+from wavehouse.simulation import Settings, exact_formats, simulate
 from wavehouse.store import (
     DATABASES,
     Analytics,
@@ -61,7 +61,7 @@ class World(NamedTuple):
 WORLDS = [
     (seed, form, until)
     for seed, until, forms in (
-        (1, date(2026, 11, 8), log_formats()),
+        (1, date(2026, 11, 8), exact_formats()),
         (2, date(2026, 3, 5), ("cloudfront", "combined")),
         (3, date(2026, 1, 9), ("cloudfront", "combined")),
     )

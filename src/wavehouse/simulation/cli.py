@@ -37,7 +37,8 @@ _EARLIEST, _LATEST = 1980, 2200
     type=click.Choice(names()),
     default=DEFAULT,
     show_default=True,
-    help="The format of the logs; op3 has redirects only, so its truth is in estimates.",
+    help="The format of the logs. op3 has redirects only, so its truth is in estimates; a format "
+    "without ranges shows less than the truth.",
 )
 @click.option(
     "--out",

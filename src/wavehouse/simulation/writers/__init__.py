@@ -32,4 +32,9 @@ def writer(name: str) -> Writer:
     return found
 
 
-__all__ = ["DEFAULT", "Writer", "names", "writer"]
+def exact() -> tuple[str, ...]:
+    """The formats that say what the truth of a simulation holds: every other says less."""
+    return tuple(name for name in names() if writer(name).has_ranges)
+
+
+__all__ = ["DEFAULT", "Writer", "exact", "names", "writer"]
