@@ -21,13 +21,14 @@ from wavehouse.measurement.adapters.engine import Bounds, Engine
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.formats import layout_of
+from wavehouse.measurement.rules import dimensions
 from wavehouse.measurement.rules.thresholds import threshold_bytes
 from wavehouse.measurement.service import count_only, lookups
 
 NINTH = datetime(2026, 11, 9, tzinfo=UTC)
 FIRST, NEAR, LAST = date(2026, 9, 1), date(2026, 10, 1), date(2026, 11, 20)
 
-MEMBERS = ("episode", "app", "country", "day")
+MEMBERS = dimensions.names()
 
 
 @pytest.fixture
