@@ -1,5 +1,5 @@
 -- Listener events of a span of time, by podcast and one dimension; :grain is 'hour' or 'day' (UTC).
--- {{column}} is the dimension's column; {{value}} is that, or '' for one that is not known.
+-- Places in double braces: the dimension's column; its value, '' for one that is not known; a condition.
 -- Whole buckets only: :first and :last are bucket borders, half-open.
 SELECT
   date_trunc(:grain, "timestamp") AS bucket,

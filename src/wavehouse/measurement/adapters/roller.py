@@ -25,8 +25,8 @@ _PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 @cache
-def transform(name: str, column: str = "", *, required: bool = False) -> str:
-    """A transform's SELECT, with its ``:name`` parameters in DuckDB's form, its rows in order.
+def portable(name: str, column: str = "", *, required: bool = False) -> str:
+    """A transform's SELECT, with ``:name`` parameters; any engine may run it.
 
     ``column`` is the dimension of ``listener_events``; events without a ``required`` one are out.
     """
@@ -36,8 +36,14 @@ def transform(name: str, column: str = "", *, required: bool = False) -> str:
         "value": column if required else f"COALESCE({column}, '')",
         "condition": f"{column} IS NOT NULL" if required else "TRUE",
     }
-    filled = _PLACE.sub(lambda found: values[found[1]], text)
-    return _NAME.sub(r"$\1", filled) + " ORDER BY 1, 2, 3, 4"
+    return _PLACE.sub(lambda found: values[found[1]], text)
+
+
+@cache
+def transform(name: str, column: str = "", *, required: bool = False) -> str:
+    """The same with its parameters in DuckDB's form, its rows in order."""
+    text = portable(name, column, required=required)
+    return _NAME.sub(r"$\1", text) + " ORDER BY 1, 2, 3, 4"
 
 
 class Roller:

@@ -121,17 +121,18 @@ def _carry(
     first = clock.start_of_day(batch.days[0])
     last = clock.start_of_day(batch.days[-1]) + clock.DAY
     for rollup in rollups:
-        select = _transform(rollup)
+        select = select_of(rollup)
         with roller.rows(
             select, grain=rollup.grain, first=first, last=last, computed_at=at
         ) as rows:
             rolling.carry(target, rollup.table, rows)
 
 
-def _transform(rollup: Rollup) -> str:
+def select_of(rollup: Rollup, written: Callable[..., str] = transform) -> str:
+    """The SELECT that makes a rollup, as ``written`` writes a transform."""
     if rollup.dimension is None:
-        return transform(rollup.transform)
-    return transform(rollup.transform, rollup.dimension.column, required=rollup.dimension.required)
+        return written(rollup.transform)
+    return written(rollup.transform, rollup.dimension.column, required=rollup.dimension.required)
 
 
 def reconcile(workspace: Workspace, *, repair: bool = False) -> Reconciliation:
