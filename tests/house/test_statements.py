@@ -183,14 +183,14 @@ def statements_of(sources: list[Any]) -> list[Statement]:
                         row,
                         text,
                     )
-                    for text in _with_names(source.module, literal.value)
+                    for text in _with_names(source.module, call, literal.value)
                 ]
     return found
 
 
-def _with_names(module: str, text: str) -> list[str]:
+def _with_names(module: str, call: ast.Call, text: str) -> list[str]:
     """A statement with the names that its module uses it with, from the module's ``NAMED``."""
-    if not re.search(r"\{\w+\}", text):
+    if not {keyword.arg for keyword in call.keywords} - {"size"}:
         return [text]
     named: Sequence[dict[str, str]] = importlib.import_module(module).NAMED
     filled = [
