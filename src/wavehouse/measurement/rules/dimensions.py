@@ -71,6 +71,13 @@ DIMENSIONS = (
         names="countries",
         card=Card("Countries", 9, "Where downloads come from, once a log has been read."),
     ),
+    Dimension(
+        "device",
+        "device_type",
+        "Device",
+        rollup="device",
+        card=Card("Devices", 7, "Phones, computers, speakers and cars, once a log has been read."),
+    ),
 )
 
 
