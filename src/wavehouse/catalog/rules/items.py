@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
@@ -11,6 +11,7 @@ from wavehouse.catalog.rules.dates import DateReading, read_date
 from wavehouse.catalog.rules.elements import Children, attribute, line_of, text_of
 from wavehouse.catalog.rules.enclosures import Unusable, media_of
 from wavehouse.catalog.rules.values import (
+    base_of,
     one_line,
     plain_start,
     seconds,
@@ -116,7 +117,7 @@ def _date_note(title: str, reading: DateReading, written: str | None) -> str | N
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
     """The episode that an item describes, or the reason why it is none."""
     of, line = Children(element), line_of(element)
-    base = urljoin(location or "", element.base or "") or None
+    base = base_of(element.base, location)
     media = media_of(of, base)
     if isinstance(media, Unusable):
         return DroppedItem(line, media.reason, media.detail)
