@@ -138,7 +138,7 @@ def fastly(day: date, request: Request) -> str:
 def cloudflare(day: date, request: Request, noise: int, ray: str) -> str:
     """A JSON line of Logpush's ``http_requests``, with the two headers as custom fields.
 
-    ``noise`` chooses how the time is told: as RFC 3339, or as Unix seconds or nanoseconds.
+    ``noise`` chooses the format of the time: as RFC 3339, or as Unix seconds or nanoseconds.
     """
     r = request
     seconds = (day.toordinal() - 719_163) * 86_400 + r.second
