@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from wavehouse.kernel import files
@@ -20,6 +21,17 @@ def names_in(folder: Path) -> list[str]:
         return [entry.name for entry in folder.iterdir() if entry.is_file()]
     except OSError as error:
         raise _unreadable(folder, error) from error
+
+
+def nested_names_in(folder: Path) -> list[str]:
+    """The paths of the files in a folder and the folders below it, relative to it."""
+    names_in(folder)  # says what is wrong with the folder
+    return [path.relative_to(folder).as_posix() for path in below(folder)]
+
+
+def environment() -> dict[str, str]:
+    """The variables of the environment, for layouts that substitute them."""
+    return dict(os.environ)
 
 
 def bytes_of(path: Path) -> bytes:

@@ -51,6 +51,14 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
             raise _told(error, where) from error
 
 
+@contextmanager
+def another(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """A second session beside an open one."""
+    info = connection.info
+    with connected(make_conninfo(info.dsn, password=info.password)) as other:
+        yield other
+
+
 def lost(error: psycopg.Error) -> bool:
     """Whether the server went away, rather than said no."""
     return isinstance(error, psycopg.OperationalError) and error.sqlstate in _GONE

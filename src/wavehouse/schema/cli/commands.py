@@ -17,7 +17,8 @@ from wavehouse.schema.cli.targets import (
     layout_of,
     layout_option,
     targets_of,
-    tell_go,
+    tell_not_run,
+    waivers_option,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +81,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
 @schema.command("apply")
 @common_options
 @layout_option
+@waivers_option
 @wait_option
 @dry_run_option
 @actor_option
@@ -93,6 +95,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
     help="What `wavehouse schema plan --json` printed: apply just that, or nothing.",
 )
 def apply_command(
+    waivers: Path | None,
     to: str | None,
     allow_out_of_order: bool,
     plan_file: Path | None,
@@ -128,6 +131,7 @@ def apply_command(
             target.conninfo,
             target.folder,
             layout=folder_layout,
+            waivers=waivers,
             to=to,
             role=target.role,
             allow_out_of_order=allow_out_of_order,
@@ -203,6 +207,7 @@ def rollback_command(
 @schema.command("recover")
 @common_options
 @layout_option
+@waivers_option
 @wait_option
 @dry_run_option
 @actor_option
@@ -212,6 +217,7 @@ def rollback_command(
     help="Run an interrupted block that commits its own work from its beginning.",
 )
 def recover_command(
+    waivers: Path | None,
     run_again: bool,
     dry_run: bool,
     wait: float,
@@ -239,6 +245,7 @@ def recover_command(
                 target.conninfo,
                 target.folder,
                 layout=folder_layout,
+                waivers=waivers,
                 role=target.role,
                 dry_run=dry_run,
                 run_again=run_again,
@@ -316,7 +323,7 @@ def status_command(
     try:
         with targets_of(choice) as targets:
             for target in targets:
-                tell_go(target.folder, layout)
+                tell_not_run(target.folder, layout)
                 try:
                     result = status(
                         target.conninfo,

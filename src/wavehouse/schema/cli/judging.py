@@ -21,6 +21,7 @@ from wavehouse.schema.cli.targets import (
     Choice,
     common_options,
     targets_of,
+    waivers_option,
 )
 
 if TYPE_CHECKING:
@@ -33,7 +34,12 @@ if TYPE_CHECKING:
 @click.command("plan")
 @common_options
 @shadow_options
+@waivers_option
+@click.pass_context
 def plan_command(
+    context: click.Context,
+    /,
+    waivers: Path | None,
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
@@ -48,14 +54,14 @@ def plan_command(
     from wavehouse.schema.adapters.shadow import major_for
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting, planning
-    from wavehouse.schema.service.ladder import read_ladder, refuse_go
+    from wavehouse.schema.service.ladder import read_ladder, refuse_not_run
 
     choice = Choice(**words)
-    report, rows = Report(as_json, choice.single), []
+    report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     with targets_of(choice) as targets:
         for target in targets:
-            refuse_go(target.folder, Layout(layout))
-            ladder = read_ladder(target.folder, Layout(layout))
+            refuse_not_run(target.folder, Layout(layout))
+            ladder = read_ladder(target.folder, Layout(layout), waivers)
             applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
             applied = applied if version is not None else ()
             pending = [one for one in ladder if one not in applied]
@@ -65,6 +71,9 @@ def plan_command(
                     shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
                 )
             report.add(target.name, result.as_json())
+            worst = max(worst, result.exit_code)
+            for refused in result.refusals:
+                terminal.say(f"{target.name}: apply would refuse: {refused}")
             rows += [
                 (
                     f"{one.file}:{one.line}",
@@ -85,11 +94,13 @@ def plan_command(
                     f"locks; digest {result.digest[:16]}"
                 )
     report.write(("where", "statement", "lock", "rewrites", "scans", "rows", "about"), rows)
+    context.exit(worst)
 
 
 @click.command("lint")
 @ladder_options
 @shadow_options
+@waivers_option
 @click.option(
     "--history",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -102,6 +113,7 @@ def plan_command(
 def lint_command(
     context: click.Context,
     /,
+    waivers: Path | None,
     history: Path | None,
     url: str | None,
     since: str | None,
@@ -125,6 +137,7 @@ def lint_command(
     from wavehouse.schema.service import drifting
     from wavehouse.schema.service.ladder import read_ladder
     from wavehouse.schema.service.linting import lint
+    from wavehouse.schema.types import version_key
 
     report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
     if url is not None and folder is None:
@@ -132,14 +145,14 @@ def lint_command(
     before = read_ladder(history, Layout(layout)) if history else ()
     major = target_version or (drifting.server_major(url) if url else 18)
     with shadow_of(int(major), shadow_url) as shadow:
-        for name, ladder in ladders_of(folder, databases, layout):
+        for name, ladder in ladders_of(folder, databases, layout, waivers):
             done: tuple[Migration, ...] = ()
             if url is not None:
                 done, version = drifting.applied_of(url, ladder)
                 done = done if version is not None else ()
             elif since is not None:
                 check_versions((since,), ladder)
-                done = tuple(m for m in ladder if m.number <= int(since))
+                done = tuple(m for m in ladder if m.number <= version_key(since))
             chosen = [one for one in ladder if one not in done]
             result = lint(
                 shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice

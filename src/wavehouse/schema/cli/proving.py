@@ -23,7 +23,8 @@ from wavehouse.schema.cli.targets import (
     Choice,
     common_options,
     targets_of,
-    tell_go,
+    tell_not_run,
+    waivers_option,
 )
 
 if TYPE_CHECKING:
@@ -127,7 +128,7 @@ def _expected(
     from wavehouse.schema.service import drifting
     from wavehouse.schema.service.ladder import read_ladder
 
-    tell_go(target.folder, layout)
+    tell_not_run(target.folder, layout)
     ladder = read_ladder(target.folder, Layout(layout))
     applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
     major = int(target_version or major_for(drifting.server_major(target.conninfo)))
@@ -152,6 +153,7 @@ def _kept(path: Path, name: str) -> Snapshot:
 @click.command("verify")
 @ladder_options
 @shadow_options
+@waivers_option
 @click.option("--version", "versions", multiple=True, help="Only this version; repeat for several.")
 @click.option(
     "--smoke",
@@ -162,6 +164,7 @@ def _kept(path: Path, name: str) -> Snapshot:
 def verify_command(
     context: click.Context,
     /,
+    waivers: Path | None,
     versions: tuple[str, ...],
     smoke: bool,
     layout: str,
@@ -181,7 +184,7 @@ def verify_command(
 
     report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
     with shadow_of(int(target_version or 18), shadow_url) as shadow:
-        for name, ladder in ladders_of(folder, databases, layout):
+        for name, ladder in ladders_of(folder, databases, layout, waivers):
             check_versions(versions, ladder)
 
             def tell(pair: PairVerdict, name: str = name) -> None:
@@ -225,6 +228,8 @@ def _smoked(shadow: Shadow, folder: Path | None, name: str, layout: str) -> Smok
 
 
 def _why(pair: PairVerdict) -> str:
+    if pair.refused is not None and pair.state in ("restored", "irreversible"):
+        return f"apply would refuse it: {pair.refused}"
     return {
         "not_restored": "its down does not restore what was there",
         "no_down": "it has no down file",

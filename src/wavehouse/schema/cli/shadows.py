@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wavehouse.kernel.errors import UsageError
-from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_go
+from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_not_run
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
@@ -74,7 +74,7 @@ def shadow_of(major: int, url: str | None) -> Iterator[Shadow]:
 
 
 def ladders_of(
-    folder: Path | None, databases: tuple[str, ...], layout: str
+    folder: Path | None, databases: tuple[str, ...], layout: str, waivers: Path | None = None
 ) -> list[tuple[str, tuple[Migration, ...]]]:
     """The ladders that are meant, by name."""
     from wavehouse.schema.rules.layouts import Layout
@@ -84,8 +84,8 @@ def ladders_of(
     if folder is not None and databases:
         raise UsageError("--database does not go with --dir", hint="leave one out")
     if folder is not None:
-        tell_go(folder, layout)
-        return [(folder.name, read_ladder(folder, Layout(layout)))]
+        tell_not_run(folder, layout)
+        return [(folder.name, read_ladder(folder, Layout(layout), waivers))]
     return [
         (name, read_ladder(databases_folder(name) / "migrations"))
         for name in DATABASES

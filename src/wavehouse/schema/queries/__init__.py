@@ -17,6 +17,7 @@ from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
 from wavehouse.schema.types import (
+    Blocker,
     Direction,
     HistoryRow,
     JournalEntry,
@@ -31,6 +32,11 @@ def become(connection: Connection, *, role: str | None) -> None:
     connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")
     if role is not None:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+
+
+def only_read(connection: Connection) -> None:
+    """Let the session write nothing, until its settings are reset."""
+    connection.execute("SET default_transaction_read_only = on")
 
 
 def become_quietly(connection: Connection, *, role: str | None) -> None:
@@ -85,7 +91,8 @@ def create_state(connection: Connection) -> None:
     connection.execute("""
         CREATE SCHEMA IF NOT EXISTS schema_ops;
         CREATE TABLE IF NOT EXISTS schema_ops.history (
-            version       text PRIMARY KEY CHECK (version ~ '^[0-9]+$'),
+            version       text PRIMARY KEY
+                CHECK (version ~ '^([0-9]+([.][0-9]+)*|R__.+)$'),
             slug          text NOT NULL,
             state         text NOT NULL CHECK (state IN ('running', 'applied', 'rolling_back')),
             checksum      text NOT NULL,
@@ -197,11 +204,58 @@ def widen_history(connection: Connection) -> None:
     """)
 
 
+def has_narrow_versions(connection: Connection) -> bool:
+    """Whether the history of an earlier release takes nothing but digits for a version."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return bool(
+        cursor.execute("""
+            SELECT EXISTS (
+              SELECT FROM pg_catalog.pg_constraint
+               WHERE conrelid = pg_catalog.to_regclass('schema_ops.history')
+                 AND conname = 'history_version_check'
+                 AND pg_catalog.pg_get_constraintdef(oid) NOT LIKE '%R__%')
+        """).fetchone()
+    )
+
+
+def widen_versions(connection: Connection) -> None:
+    """Let the history of an earlier release take versions in several parts."""
+    connection.execute("""
+        ALTER TABLE schema_ops.history DROP CONSTRAINT history_version_check;
+        ALTER TABLE schema_ops.history ADD CONSTRAINT history_version_check
+            CHECK (version ~ '^([0-9]+([.][0-9]+)*|R__.+)$');
+    """)
+
+
 def put_logical_hash(connection: Connection, *, version: str, logical_hash: str) -> None:
     """Keep what the schema was when a version had been applied."""
     connection.execute(
         "UPDATE schema_ops.history SET logical_hash = %s WHERE version = %s",
         [logical_hash, version],
+    )
+
+
+def versions_done(connection: Connection) -> list[tuple[str, str, str | None]]:
+    """Every step that was done, the oldest first: version, direction, hash after a rollback."""
+    return connection.execute(
+        """
+        SELECT version, direction, pg_catalog.to_jsonb(j) -> 'facts' ->> 'logical_hash'
+          FROM schema_ops.journal j WHERE event = 'done' ORDER BY journal_id
+        """
+    ).fetchall()
+
+
+def put_hash_of_rollback(connection: Connection, *, logical_hash: str) -> None:
+    """Keep what the schema was after the newest step, which was a rollback."""
+    connection.execute(
+        """
+        UPDATE schema_ops.journal
+           SET facts = coalesce(facts, '{}')
+                       || pg_catalog.jsonb_build_object('logical_hash', %s::text)
+         WHERE journal_id = (SELECT max(journal_id) FROM schema_ops.journal WHERE event = 'done')
+           AND direction = 'down'
+        """,
+        [logical_hash],
     )
 
 
@@ -224,15 +278,23 @@ def statements_walked(
     return [JournalLine(number, event, facts or {}) for number, event, facts in rows]
 
 
-def oldest_transactions(connection: Connection) -> list[tuple[int, datetime, str, str]]:
-    """Sessions with an open transaction, the oldest first: pid, since when, state, statement."""
-    return connection.execute("""
-        SELECT pid, xact_start, coalesce(state, ''), query
-          FROM pg_catalog.pg_stat_activity
-         WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
-           AND xact_start IS NOT NULL
-         ORDER BY xact_start LIMIT 3
-    """).fetchall()
+def blockers(connection: Connection, *, pid: int) -> list[Blocker]:
+    """Who a backend waits for now: sessions, and prepared transactions by their name."""
+    rows = connection.execute(
+        """
+        WITH blocking AS (SELECT DISTINCT unnest(pg_catalog.pg_blocking_pids(%(pid)s)) AS pid)
+        SELECT a.pid, '', coalesce(a.xact_start, a.state_change, a.backend_start),
+               coalesce(a.state, ''), coalesce(a.query, '')
+          FROM blocking b JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+         UNION ALL
+        SELECT 0, x.gid, x.prepared, 'prepared', ''
+          FROM pg_catalog.pg_prepared_xacts x
+         WHERE x.database = pg_catalog.current_database()
+           AND EXISTS (SELECT FROM blocking WHERE pid = 0)
+        """,
+        {"pid": pid},
+    )
+    return [Blocker(*row) for row in rows]
 
 
 def history(connection: Connection) -> list[HistoryRow]:
@@ -269,7 +331,7 @@ def put_history(
                 pg_catalog.pg_backend_pid())
             ON CONFLICT (version) DO UPDATE
            SET state = excluded.state, applied_at = excluded.applied_at,
-               duration_ms = excluded.duration_ms
+               duration_ms = excluded.duration_ms, checksum = excluded.checksum
         """,
         {
             "version": version,

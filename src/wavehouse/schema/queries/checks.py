@@ -187,16 +187,32 @@ def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder
     return [Holder(relations[number - 1], *rest) for number, *rest in rows]
 
 
-def answers(connection: Connection, *, text: str) -> dict[str, object] | None:
-    """The one row of a check as column and value; None when it does not run (yet)."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query of a check said: its row by column, how many rows, and why it did not run."""
+
+    row: dict[str, object]
+    rows: int
+    error: str | None = None
+    writes: bool = False
+
+
+def answers(connection: Connection, *, text: str) -> Answer:
+    """Run a query of a check, which may only read."""
     try:
         with _brief(connection):
             cursor = connection.execute(text.encode())
-            row = cursor.fetchone()
-            names = [column.name for column in cursor.description or ()]
-            return dict(zip(names, row or [None] * len(names), strict=True))
-    except psycopg.Error:
-        return None
+            if cursor.description is None:
+                return Answer({}, 0)
+            rows = cursor.fetchmany(2)
+            names = [column.name for column in cursor.description]
+            return Answer(
+                dict(zip(names, rows[0] if rows else [None] * len(names), strict=True)), len(rows)
+            )
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        return Answer({}, 0, str(error.diag.message_primary), writes=True)
+    except psycopg.Error as error:
+        return Answer({}, 0, str(error.diag.message_primary or error))
 
 
 def _number(connection: Connection, statement: sql.Composed) -> int | None:
@@ -217,7 +233,7 @@ def _number(connection: Connection, statement: sql.Composed) -> int | None:
 
 
 class _brief:  # noqa: N801  used as a statement's context
-    """A transaction, or a savepoint within one, that neither waits nor lasts."""
+    """A transaction, or a savepoint within one, that writes nothing and neither waits nor lasts."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -230,6 +246,7 @@ class _brief:  # noqa: N801  used as a statement's context
             " pg_catalog.set_config('lock_timeout', '100', true)",
             [str(_PATIENCE_MS)],
         )
+        self._connection.execute("SET LOCAL transaction_read_only = on")
 
     def __exit__(self, *found: object) -> bool | None:
         return self._transaction.__exit__(*found)  # type: ignore[arg-type]

@@ -34,6 +34,11 @@ _WORK = frozenset(
 _UNNAMED = frozenset({"rewrites-table", "builds-index-under-lock", "scans-under-lock"})
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "SelectStmt"})
 _EMPTIES = frozenset({"TruncateStmt", "RefreshMatViewStmt:empty"})
+_NO_LOCK_TIMEOUT = re.compile(
+    r"\bset\s+(?:local\s+|session\s+)?lock_timeout\s*(?:=|to)\s*'?(?:0|default)\b"
+    r"|set_config\s*\(\s*'lock_timeout'\s*,\s*'0'",
+    re.IGNORECASE,
+)
 _TRUNCATE = re.compile(
     r"\btruncate\s+(?:table\s+)?(?:only\s+)?((?:[\w.\"]+\s*,\s*)*[\w.\"]+)", re.IGNORECASE
 )
@@ -64,10 +69,20 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
         and walked.before.logical != walked.after.logical
     ):
         yield finding(walked, "empty-down", 1)
+    for refused in walked.refusals:
+        yield finding(walked, "leaves-half-done", 1, name=refused.message)
+    yield from _lock_timeouts(walked)
     if walked.stopped is not None:
         statement, state, message = walked.stopped
         rule = "concurrently-in-transaction" if state == "25001" else "does-not-run"
         yield finding(walked, rule, statement.line, name=message, statement=statement)
+
+
+def _lock_timeouts(walked: Walked) -> Iterator[Finding]:
+    """Statements that would wait for locks without end, if the runner let them."""
+    for statement in walked.script.statements:
+        if _NO_LOCK_TIMEOUT.search(statement.text):
+            yield finding(walked, "lock-timeout-off", statement.line, statement=statement)
 
 
 def _is_empty(text: str) -> bool:

@@ -165,7 +165,7 @@ def _command(command: Any, relation: Name) -> Act:
             f"{kind}:{told}{using}",
             constraint.conname,
             relation,
-            not_valid=constraint.skip_validation,
+            not_valid=constraint.skip_validation and getattr(constraint, "is_enforced", True),
             columns=_key_columns(constraint, told),
             references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),

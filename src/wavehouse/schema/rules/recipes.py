@@ -184,6 +184,14 @@ RULES: dict[str, Recipe] = {
     "does-not-run": Recipe(
         "G0", ERROR, "PostgreSQL does not accept it where it stands: {name}", "Mend the statement.",
     ),
+    "leaves-half-done": Recipe(
+        "G2", ERROR, "apply would refuse this: {name}",
+        "Finish it in a later file, or give the reason: -- wavehouse: unvalidated REASON",
+    ),
+    "lock-timeout-off": Recipe(
+        "C1", WARNING, "the file switches lock_timeout off; the runner keeps its own",
+        "Leave lock_timeout to the runner: a lock that is not free is tried for again.",
+    ),
     "missing-down": Recipe(
         "G11", WARNING, "the migration has no way back",
         "Write its .down.sql, or say why not: -- wavehouse: irreversible: REASON",

@@ -130,7 +130,7 @@ def refuse_invalid(
     if index is not None and not index.valid and not index.partitioned:
         raise MigrationFailed(
             f"the index {index.name} exists but is invalid",
-            where=f"{file.path.name}:{statement.line}",
+            where=f"{file.name}:{statement.line}",
             hint="Drop the invalid index.",
             command=f"DROP INDEX CONCURRENTLY {index.name}",
         )
@@ -141,7 +141,7 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
     if act.kind in _OWN_COMMITS:
         raise PartlyApplied(
             "the block commits its own work and was interrupted: how much of it is done is unknown",
-            where=f"{file.path.name}:{statement.line}",
+            where=f"{file.name}:{statement.line}",
             hint="Run it again from its beginning, if it may; or undo the file by its down file: "
             "wavehouse schema rollback",
             command="wavehouse schema recover --run-again",

@@ -21,12 +21,44 @@ def keep_hash(session: Session, version: str) -> None:
 
 
 def equals_newest(session: Session) -> bool | None:
-    """Whether the schema is what its newest version made; None when that was never hashed."""
+    """Whether the schema is what its migrations made; None when that was never hashed.
+
+    The hash that counts is the newest one of exactly the versions that are applied now: after a
+    file that came late, or a rollback, that is not the one of the newest version.
+    """
+    kept = _known(session)
+    return None if kept is None else kept == _hash(session)
+
+
+def keep_hash_after_rollback(session: Session) -> None:
+    """Keep the hash of a set of versions that was never there before: of a rollback out of order.
+
+    What a rollback in order returns to is known already.
+    """
+    if session.history() and _known(session) is None:
+        found = _hash(session)
+        with session.connection.transaction():
+            queries.put_hash_of_rollback(session.connection, logical_hash=found)
+
+
+def _known(session: Session) -> str | None:
+    """The newest hash that was kept for the set of versions that is applied now."""
     rows = session.history()
     if not rows or any(row.state is not RowState.APPLIED for row in rows):
         return None
-    kept = max(rows, key=lambda row: row.number).logical_hash
-    return None if kept is None else kept == _hash(session)
+    of_row = {row.version: row.logical_hash for row in rows}
+    applied, now, kept = set[str](), set(of_row), None
+    events = queries.versions_done(session.connection)
+    for version, direction, logical_hash in events:
+        if direction == "up":
+            applied.add(version)
+        else:
+            applied.discard(version)
+        if applied == now:
+            kept = (of_row[version] if direction == "up" else logical_hash) or kept
+    if applied != now:  # a history that was not written by this journal alone
+        return max(rows, key=lambda row: row.number).logical_hash
+    return kept
 
 
 def _hash(session: Session) -> str:

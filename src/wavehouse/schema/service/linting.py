@@ -45,6 +45,7 @@ def lint(
                         measured.effects,
                         measured.before,
                         measured.after,
+                        refusals=measured.refusals,
                     ),
                     today=clock.today(),
                     pattern=pattern,
@@ -96,7 +97,7 @@ def _unreadable(migration: Migration, error: WavehouseError, rest: str) -> Findi
     return Finding(
         "does-not-parse",
         RULES["does-not-parse"].severity,
-        migration.up.path.name,
+        migration.up.name,
         int(line) if line.isdecimal() else 1,
         error.message + rest,
         error.hint or error.command or RULES["does-not-parse"].recipe,

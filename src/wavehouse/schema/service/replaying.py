@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from itertools import groupby
 
 import psycopg
 
@@ -13,6 +15,7 @@ from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow, make_missing_role
 from wavehouse.schema.rules.script import line_at, read_script
+from wavehouse.schema.service.failures import REFUSES_TRANSACTION
 from wavehouse.schema.types import Migration, Script, SqlFile, Statement
 
 _MOST_ROLES = 50
@@ -25,9 +28,10 @@ class DoesNotRun(InvalidInput):
         position = int(error.diag.statement_position or 1)
         self.line = statement.line + line_at(statement.text, position - 1) - 1
         self.state = error.sqlstate or ""
+        self.refuses_transaction = isinstance(error, REFUSES_TRANSACTION)
         super().__init__(
             str(error.diag.message_primary or error),
-            where=f"{file.path.name}:{self.line}",
+            where=f"{file.name}:{self.line}",
             hint=error.diag.message_hint or "mend the file; nothing but a shadow was touched",
         )
 
@@ -70,18 +74,36 @@ def run_file(connection: psycopg.Connection, file: SqlFile, script: Script) -> N
     """Run a file as the runner would: in one transaction, or each statement by itself."""
     for _ in range(_MOST_ROLES):
         try:
-            if script.transactional:
-                with connection.transaction():
-                    for statement in script.statements:
-                        run_statement(connection, file, statement)
-            else:
-                for statement in script.statements:
-                    run_statement(connection, file, statement)
+            _run_once(connection, file, script)
         except MissingRole:
             continue
         reset(connection)
         return
-    raise InvalidInput("the file names more roles than a file should", where=file.path.name)
+    raise InvalidInput("the file names more roles than a file should", where=file.name)
+
+
+def _run_once(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
+    if not script.transactional:
+        for _, block in groupby(enumerate(script.statements), key=_block):
+            statements = [statement for _, statement in block]
+            with connection.transaction() if len(statements) > 1 else nullcontext():
+                for statement in statements:
+                    run_statement(connection, file, statement)
+        return
+    try:
+        with connection.transaction():
+            for statement in script.statements:
+                run_statement(connection, file, statement)
+    except DoesNotRun as error:
+        if not (script.server_decides and error.refuses_transaction):
+            raise
+        reset(connection)
+        _run_once(connection, file, replace(script, transactional=False))
+
+
+def _block(numbered: tuple[int, Statement]) -> tuple[int, int]:
+    number, statement = numbered
+    return (statement.block, 0 if statement.block else number)
 
 
 class MissingRole(Exception):

@@ -7,9 +7,9 @@ database, committed: nobody is accused by the way of measuring.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psycopg
 
@@ -18,8 +18,11 @@ from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
+from wavehouse.schema.queries.debris import leftovers
 from wavehouse.schema.rules.differences import differences
 from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.service.ladder import readable_up
+from wavehouse.schema.service.leftovers import refusals
 from wavehouse.schema.service.replaying import (
     DoesNotRun,
     MissingRole,
@@ -97,9 +100,13 @@ def verify(
         try:
             prepare(walk.connection)
             before = objects(walk.connection)
-            for migration in migrations:
+            for number, migration in enumerate(migrations):
                 wanted = only is None or migration.version in only
+                known = {one.key for one in leftovers(walk.connection)}
                 verdict, before = _pair(walk, migration, before, wanted)
+                if verdict is not None and verdict.state != "up_fails":
+                    why = _refusal(walk.connection, migration, known, migrations[number + 1 :])
+                    verdict = replace(verdict, refused=why)
                 if verdict is not None:
                     pairs.append(verdict)
                     on_pair(verdict)
@@ -117,13 +124,25 @@ def _pair(
     verdict: PairVerdict | None = None
     after: Snapshot | None = None
     try:
-        up = read_script(migration.up)
+        up = readable_up(migration)
         if wanted:
             verdict, after = _judged(walk, migration, up, before)
         run_file(walk.connection, migration.up, up)
     except WavehouseError as error:
         return _verdict(migration, "up_fails", error=str(error)), before
     return verdict, after or objects(walk.connection)
+
+
+def _refusal(
+    connection: psycopg.Connection,
+    migration: Migration,
+    known: Set[tuple[str, int]],
+    later: Sequence[Migration],
+) -> str | None:
+    """Why apply would not call the up file done, which has run here."""
+    new = [one for one in leftovers(connection) if one.key not in known]
+    script = read_script(migration.up)
+    return next((str(one) for one in refusals(connection, migration.up, script, new, later)), None)
 
 
 def _judged(

@@ -15,6 +15,7 @@ from wavehouse.schema.types.checks import (
     Check,
 )
 from wavehouse.schema.types.migrations import (
+    Blocker,
     Direction,
     EntryState,
     Expected,
@@ -66,11 +67,14 @@ from wavehouse.schema.types.seeds import (
     SeedRow,
 )
 from wavehouse.schema.types.smoke import SmokeResult
+from wavehouse.schema.types.versions import REPEATABLE, is_version, version_key
 
 __all__ = [
     "LOCKS",
     "NO_NAME",
+    "REPEATABLE",
     "STRICT_ONLY",
+    "Blocker",
     "Catalogue",
     "Check",
     "Column",
@@ -122,6 +126,8 @@ __all__ = [
     "Waiver",
     "WalkResult",
     "in_sql",
+    "is_version",
     "meaning",
     "strength",
+    "version_key",
 ]

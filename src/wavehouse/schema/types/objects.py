@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, WavehouseError
 
 STRICT_ONLY = frozenset({"position", "not_null_name"})
 """Attributes that a down and an up again may change without changing what the schema means."""
@@ -137,11 +137,14 @@ class PairVerdict:
     differences: tuple[Difference, ...] = ()
     error: str | None = None
     again_differs: tuple[Difference, ...] = ()
+    refused: str | None = None
+    """Why apply would not call the up file done."""
 
     @property
     def is_fine(self) -> bool:
         """Whether nothing is wrong with it."""
-        return self.state in ("restored", "irreversible") and not self.again_differs
+        is_undone = self.state in ("restored", "irreversible") and not self.again_differs
+        return is_undone and self.refused is None
 
     def as_json(self) -> dict[str, object]:
         """The verdict as plain values."""
@@ -153,6 +156,7 @@ class PairVerdict:
             "differences": [one.as_json() for one in self.differences],
             "again_differs": [one.as_json() for one in self.again_differs],
             "error": self.error,
+            "refused": self.refused,
         }
 
 
@@ -285,6 +289,13 @@ class PlanResult:
     change_set: str
     hashes: dict[str, str]
     """What the history will keep as the hash of the schema, by version."""
+    refusals: tuple[WavehouseError, ...] = ()
+    """Why apply would not call a file done."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when apply would do it, else 3."""
+        return EXIT_FOUND if self.refusals else EXIT_DONE
 
     @property
     def window(self) -> float:
@@ -315,6 +326,10 @@ class PlanResult:
             "logical_after": self.logical,
             "digest": self.digest,
             "estimated_window_seconds": round(self.window, 3),
+            "refusals": [
+                {"message": one.message, "where": one.where, "command": one.command}
+                for one in self.refusals
+            ],
             "statements": [one.as_json() for one in self.statements],
         }
 
