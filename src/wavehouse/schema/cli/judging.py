@@ -16,6 +16,7 @@ from wavehouse.schema.cli.shadows import (
     ladders_of,
     shadow_of,
     shadow_options,
+    tell_notes,
 )
 from wavehouse.schema.cli.targets import (
     Choice,
@@ -43,6 +44,7 @@ def plan_command(
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
+    prelude: Path | None,
     as_json: bool,
     **words: Any,
 ) -> None:
@@ -66,10 +68,12 @@ def plan_command(
             applied = applied if version is not None else ()
             pending = [one for one in ladder if one not in applied]
             major = int(target_version or major_for(drifting.server_major(target.conninfo)))
-            with shadow_of(major, shadow_url) as shadow:
+            like = (target.conninfo, ladder)
+            with shadow_of(major, shadow_url, prelude, like) as shadow:
                 result = planning.plan(
                     shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
                 )
+                tell_notes(target.name, shadow)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for refused in result.refusals:
@@ -121,6 +125,7 @@ def lint_command(
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
+    prelude: Path | None,
     folder: Path | None,
     databases: tuple[str, ...],
     as_json: bool,
@@ -144,8 +149,10 @@ def lint_command(
         raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
     before = read_ladder(history, Layout(layout)) if history else ()
     major = target_version or (drifting.server_major(url) if url else 18)
-    with shadow_of(int(major), shadow_url) as shadow:
-        for name, ladder in ladders_of(folder, databases, layout, waivers):
+    ladders = ladders_of(folder, databases, layout, waivers)
+    like = (url, ladders[0][1]) if url else None
+    with shadow_of(int(major), shadow_url, prelude, like) as shadow:
+        for name, ladder in ladders:
             done: tuple[Migration, ...] = ()
             if url is not None:
                 done, version = drifting.applied_of(url, ladder)
@@ -157,6 +164,7 @@ def lint_command(
             result = lint(
                 shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice
             )
+            tell_notes(name, shadow)
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)
             rows += [_row(one) for one in result.findings]

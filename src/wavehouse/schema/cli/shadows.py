@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import UsageError
 from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_not_run
 
@@ -33,6 +34,11 @@ def shadow_options(command: Command) -> Command:
             metavar="URL",
             help="A server for shadows, by a login that may create databases and roles; "
             "default an embedded one.",
+        ),
+        click.option(
+            "--prelude",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="SQL that runs in a new shadow before the files: what a platform brings.",
         ),
     ):
         command = option(command)
@@ -62,15 +68,33 @@ def ladder_options(command: Command) -> Command:
 
 
 @contextmanager
-def shadow_of(major: int, url: str | None) -> Iterator[Shadow]:
-    """A shadow server: the one at ``url``, or an embedded one in ``home``."""
-    from wavehouse.kernel import config, files
-    from wavehouse.schema.adapters.shadow import shadow
+def shadow_of(
+    major: int,
+    url: str | None,
+    prelude: Path | None = None,
+    like: tuple[str, Sequence[Migration]] | None = None,
+) -> Iterator[Shadow]:
+    """A shadow server: the one at ``url``, or an embedded one in ``home``.
 
+    ``like`` is the target that it stands for, and its ladder.
+    """
+    from wavehouse.kernel import config
+    from wavehouse.schema.adapters.shadow import shadow
+    from wavehouse.schema.service.likeness import likeness_of
+    from wavehouse.schema.types import Likeness
+
+    text = prelude.read_text(encoding="utf-8") if prelude else ""
+    likeness = likeness_of(*like, text) if like else Likeness(prelude=text)
     home = Path(config.load()["home"])
-    files.folder(home, mode=0o711)
-    with shadow(home, major=major, url=url) as opened:
+    home.mkdir(parents=True, exist_ok=True, mode=0o711)
+    with shadow(home, major=major, url=url, likeness=likeness) as opened:
         yield opened
+
+
+def tell_notes(name: str, shadow: Shadow) -> None:
+    """Say what of the target could not be taken over, before any verdict."""
+    for note in shadow.notes:
+        terminal.say(f"{name}: the shadow differs from the target: it lacks {note}")
 
 
 def ladders_of(

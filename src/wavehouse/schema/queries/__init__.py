@@ -24,6 +24,7 @@ from wavehouse.schema.types import (
     JournalLine,
     RowState,
     Size,
+    StepDone,
 )
 
 
@@ -235,28 +236,66 @@ def put_logical_hash(connection: Connection, *, version: str, logical_hash: str)
     )
 
 
-def versions_done(connection: Connection) -> list[tuple[str, str, str | None]]:
-    """Every step that was done, the oldest first: version, direction, hash after a rollback."""
+def versions_done(connection: Connection) -> list[StepDone]:
+    """Every step that was done, the oldest first."""
+    rows = connection.execute(
+        """
+        SELECT version, direction, pg_catalog.to_jsonb(j) -> 'facts' ->> 'logical_hash',
+               coalesce((pg_catalog.to_jsonb(j) -> 'facts' ->> 'format')::integer, 1),
+               happened_at, coalesce(duration_ms, 0)
+          FROM schema_ops.journal j WHERE event = 'done' ORDER BY journal_id
+        """
+    )
+    return [StepDone(row[0], Direction(row[1]), *row[2:]) for row in rows]
+
+
+def add_facts(connection: Connection, *, facts: dict[str, Any]) -> None:
+    """Add to what the newest step that was done keeps."""
+    connection.execute(
+        """
+        UPDATE schema_ops.journal SET facts = coalesce(facts, '{}') || %s
+         WHERE journal_id = (SELECT max(journal_id) FROM schema_ops.journal WHERE event = 'done')
+        """,
+        [Jsonb(facts)],
+    )
+
+
+def put_replayed(connection: Connection, *, version: str, began: datetime, ended: datetime) -> None:
+    """Note in a shadow when a file ran, for texts that a clock makes."""
+    connection.execute(
+        """
+        INSERT INTO schema_ops.journal (version, slug, direction, event, checksum, happened_at,
+                                        done_by, runner_id, facts)
+        VALUES (%(version)s, 'shadow', 'up', 'done', '', %(ended)s, session_user,
+                pg_catalog.gen_random_uuid(),
+                pg_catalog.jsonb_build_object('began', %(began)s::timestamptz))
+        """,
+        {"version": version, "began": began, "ended": ended},
+    )
+
+
+def windows(connection: Connection) -> list[tuple[datetime, datetime]]:
+    """When the files ran that were applied or replayed here: pairs of beginning and end."""
     return connection.execute(
         """
-        SELECT version, direction, pg_catalog.to_jsonb(j) -> 'facts' ->> 'logical_hash'
-          FROM schema_ops.journal j WHERE event = 'done' ORDER BY journal_id
+        SELECT coalesce((pg_catalog.to_jsonb(j) -> 'facts' ->> 'began')::timestamptz,
+                        happened_at - coalesce(duration_ms, 0) * interval '1 millisecond'),
+               happened_at
+          FROM schema_ops.journal j WHERE event = 'done'
         """
     ).fetchall()
 
 
-def put_hash_of_rollback(connection: Connection, *, logical_hash: str) -> None:
-    """Keep what the schema was after the newest step, which was a rollback."""
-    connection.execute(
+def surroundings(connection: Connection) -> dict[str, Any] | None:
+    """Settings and grants of the database as the newest run left them; None when none kept them."""
+    row = connection.execute(
         """
-        UPDATE schema_ops.journal
-           SET facts = coalesce(facts, '{}')
-                       || pg_catalog.jsonb_build_object('logical_hash', %s::text)
-         WHERE journal_id = (SELECT max(journal_id) FROM schema_ops.journal WHERE event = 'done')
-           AND direction = 'down'
-        """,
-        [logical_hash],
-    )
+        SELECT pg_catalog.to_jsonb(j) -> 'facts' -> 'surroundings' FROM schema_ops.journal j
+         WHERE pg_catalog.to_jsonb(j) -> 'facts' ? 'surroundings'
+         ORDER BY journal_id DESC LIMIT 1
+        """
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def statements_walked(

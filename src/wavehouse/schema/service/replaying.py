@@ -10,6 +10,7 @@ from itertools import groupby
 
 import psycopg
 
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import connected
@@ -36,9 +37,9 @@ class DoesNotRun(InvalidInput):
         )
 
 
-def digests(migrations: Sequence[Migration], major: int) -> list[str]:
+def digests(migrations: Sequence[Migration], major: int, mark: str = "") -> list[str]:
     """The hash of every prefix of a ladder on a major version, the shortest first."""
-    found, running = [], hashlib.sha256(f"1 {major}".encode())
+    found, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
     for migration in migrations:
         running.update(f"\x1f{migration.version}\x1f{migration.up.checksum}".encode())
         found.append(running.hexdigest())
@@ -51,7 +52,7 @@ def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
 
     Raises DoesNotRun for the first statement that does not run.
     """
-    marks = digests(migrations, shadow.major)
+    marks = digests(migrations, shadow.major, shadow.likeness.mark)
     template, done = shadow.template_of(marks)
     with shadow.database(template) as conninfo:
         if done < len(migrations) or not migrations:
@@ -59,7 +60,11 @@ def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
                 if template is None:
                     prepare(connection)
                 for migration in migrations[done:]:
+                    began = clock.now()
                     run_file(connection, migration.up, read_script(migration.up))
+                    queries.put_replayed(
+                        connection, version=migration.version, began=began, ended=clock.now()
+                    )
             if migrations:
                 shadow.keep(conninfo, marks[-1])
         yield conninfo

@@ -13,7 +13,12 @@ from wavehouse.schema.rules.layouts import Layout
 from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll_back
 from wavehouse.schema.service.checking import Looked, look, look_again
 from wavehouse.schema.service.conditions import After
-from wavehouse.schema.service.hashing import equals_newest, keep_hash, keep_hash_after_rollback
+from wavehouse.schema.service.hashing import (
+    equals_newest,
+    keep_hash,
+    keep_hash_after_rollback,
+    keep_surroundings,
+)
 from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up, refuse_not_run
 from wavehouse.schema.service.leftovers import refusals, written_leftovers
 from wavehouse.schema.service.session import Session, audited, reading, working
@@ -86,7 +91,10 @@ def apply(
             on_step(step)
 
         walk_ = _Walk(session, Direction.UP, chosen, scripts, after, dry_run)
-        return walk_.result(migrations, oldest_transaction, told)
+        result = walk_.result(migrations, oldest_transaction, told)
+        if result.steps and not dry_run:
+            keep_surroundings(session)
+        return result
 
 
 def rollback(

@@ -10,17 +10,19 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import psycopg
 
-from wavehouse.kernel import telemetry
+from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
 from wavehouse.schema.queries.debris import leftovers
-from wavehouse.schema.rules.differences import differences
+from wavehouse.schema.rules.differences import differences, without_clock_partitions
 from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.rules.timely import Windows, set_aside
 from wavehouse.schema.service.ladder import readable_up
 from wavehouse.schema.service.leftovers import refusals
 from wavehouse.schema.service.replaying import (
@@ -40,6 +42,8 @@ from wavehouse.schema.types import (
     VerifyResult,
 )
 
+_LONGEST = timedelta(hours=1)
+"""How long ago the oldest text may have been made that this run compares."""
 OnPair = Callable[[PairVerdict], None]
 
 
@@ -213,9 +217,23 @@ def _in_a_copy(walk: _Walk, migration: Migration, files: _Files, before: Snapsho
 def _compared(
     migration: Migration, before: Snapshot, after: Snapshot, undone: Snapshot, again: Snapshot
 ) -> PairVerdict:
-    left = differences(before, undone)
+    left = _that_matter(migration, before, undone)
     state = "not_restored" if left else "restored"
-    return _verdict(migration, state, left, again=differences(after, again))
+    return _verdict(migration, state, left, again=_that_matter(migration, after, again, again=True))
+
+
+def _that_matter(
+    migration: Migration, expected: Snapshot, found: Snapshot, *, again: bool = False
+) -> tuple[Difference, ...]:
+    """The differences, without those that only the clock or the order of columns made."""
+    text = migration.up.text + (migration.down.text if migration.down else "")
+    now = clock.now()
+    ran = Windows([(now - _LONGEST, now)])
+    told = differences(expected, found)
+    if again:
+        told = without_clock_partitions(expected, found, told, lambda name: name in text)
+    kept, _ = set_aside(told, ran=ran, ran_there=ran, written=lambda one: one in text)
+    return kept
 
 
 def _verdict(

@@ -14,6 +14,7 @@ from wavehouse.schema.types.catalogue import (
 from wavehouse.schema.types.checks import (
     Check,
 )
+from wavehouse.schema.types.likeness import Likeness, RoleLike
 from wavehouse.schema.types.migrations import (
     Blocker,
     Direction,
@@ -31,6 +32,7 @@ from wavehouse.schema.types.migrations import (
     Script,
     SqlFile,
     Statement,
+    StepDone,
     Target,
     Waiver,
 )
@@ -95,6 +97,7 @@ __all__ = [
     "JournalEntry",
     "JournalLine",
     "Leftover",
+    "Likeness",
     "LintResult",
     "LockTaken",
     "Migration",
@@ -106,6 +109,7 @@ __all__ = [
     "PlannedStatement",
     "Policy",
     "RecoverResult",
+    "RoleLike",
     "RowState",
     "SchemaBusy",
     "Script",
@@ -120,6 +124,7 @@ __all__ = [
     "StatusEntry",
     "StatusResult",
     "Step",
+    "StepDone",
     "Table",
     "Target",
     "VerifyResult",

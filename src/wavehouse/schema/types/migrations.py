@@ -245,6 +245,18 @@ class JournalLine:
 
 
 @dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step that the journal says was done; ``format`` is that of its hash."""
+
+    version: str
+    direction: Direction
+    logical_hash: str | None
+    format: int
+    happened_at: datetime
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
 class Blocker:
     """A session that holds a lock we wait for; or a prepared transaction, known by ``gid``."""
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from typing import Any
 
 from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, WavehouseError
@@ -78,7 +79,17 @@ class Difference:
         """The difference in a line."""
         if self.attribute is None:
             return f"{self.name} is {self.kind}"
-        return f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
+        told = f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
+        return told if len(told) <= _LINE else f"{self.name}: {self.attribute} differs"
+
+    def unified(self) -> str:
+        """A long difference in full, line by line; empty for one that ``told`` says in a line."""
+        if self.attribute is None or not self.told().endswith(" differs"):
+            return ""
+        lines = unified_diff(
+            _lines(self.expected), _lines(self.found), "expected", "found", lineterm="", n=3
+        )
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:
         """The difference as plain values; a whole object without its attributes."""
@@ -92,9 +103,16 @@ class Difference:
         return document
 
 
+_LINE = 160
+
+
 def _short(value: object) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 80 else text[:77] + "…"
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _lines(value: object) -> list[str]:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, indent=1)
+    return text.splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,8 @@ class DriftResult:
     logical: str
     differences: tuple[Difference, ...]
     partitions_ignored: int = 0
+    only_by_time: tuple[Difference, ...] = ()
+    """Texts that differ only by the time at which a file ran, or by the order of columns."""
 
     @property
     def exit_code(self) -> int:
@@ -119,6 +139,7 @@ class DriftResult:
             "drift": bool(self.differences),
             "differences": [one.as_json() for one in self.differences],
             "partitions_ignored": self.partitions_ignored,
+            "only_by_time": [one.as_json() for one in self.only_by_time],
         }
 
 
