@@ -4,6 +4,7 @@
     python scripts/update_reference.py countries --mmdb-folder ./package --dated 2026-06-17
     python scripts/update_reference.py networks --x4bnet ../lists_vpn --ipcat ../ipcat
     python scripts/update_reference.py prefixes
+    python scripts/update_reference.py months   # needs the package Babel
     python scripts/update_reference.py check
 
 A checkout may be bare. Nothing is downloaded here, and nothing here is imported by the package.
@@ -13,10 +14,12 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import importlib
 import json
 import re
 import subprocess
 import sys
+from collections import defaultdict
 from collections.abc import Iterator
 from ipaddress import ip_address
 from pathlib import Path
@@ -25,7 +28,7 @@ from typing import Any
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
-from wavehouse.kernel.reference import files, network_list, ranges  # noqa: E402
+from wavehouse.kernel.reference import files, month_list, network_list, ranges  # noqa: E402
 from wavehouse.measurement.rules import agents as agents_rules  # noqa: E402
 
 FOLDER = files.FOLDER
@@ -251,6 +254,34 @@ def preloaders() -> None:
     )
 
 
+def months() -> None:
+    """Names of months by language, from CLDR's data in the package Babel (not a dependency)."""
+    babel = importlib.import_module("babel")
+    held = json.loads((FOLDER / "month-names.json").read_text(encoding="utf-8"))
+    found: dict[str, set[int]] = defaultdict(set)
+    for language in held["languages"]:
+        for names in babel.Locale.parse(language).months.values():
+            for width in ("wide", "abbreviated"):
+                for month, name in names[width].items():
+                    key = month_list.month_key(name)
+                    if not any(c.isdigit() for c in key):
+                        found[key].add(month)
+    head = {"version": f"Babel {babel.__version__}", "languages": held["languages"]}
+    lines = [
+        f"{json.dumps(n, ensure_ascii=False)}: {json.dumps(sorted(m))}"
+        for n, m in sorted(found.items())
+    ]
+    text = json.dumps(head)[:-1] + ',\n"names": {\n' + ",\n".join(lines) + "\n}}\n"
+    (FOLDER / "month-names.json").write_text(text, encoding="utf-8")
+    register(
+        "months",
+        ["month-names.json"],
+        version=head["version"],
+        licence="Unicode-3.0",
+        source="CLDR by the package Babel",
+    )
+
+
 def check() -> int:
     """Compare every file with the manifest; 0 when all agree."""
     wrong = []
@@ -276,6 +307,7 @@ def main() -> int:
     three.add_argument("--ipcat", type=Path, required=True)
     words.add_parser("prefixes")
     words.add_parser("preloaders")
+    words.add_parser("months")
     words.add_parser("check")
     given = parser.parse_args()
     (FOLDER / "licences").mkdir(parents=True, exist_ok=True)
@@ -289,6 +321,8 @@ def main() -> int:
         prefixes()
     elif given.what == "preloaders":
         preloaders()
+    elif given.what == "months":
+        months()
     return check()
 
 

@@ -115,8 +115,8 @@ def test_the_audit_log_refuses_to_be_changed(
 ) -> None:
     """By the app, the worker, the owner's own login and the administrator alike."""
     _record(workspace)
-    workspace = workspace.stores.operational.place
-    conninfo = workspace.admin if kind == "admin" else workspace.conninfo(kind)  # type: ignore[arg-type]
+    database = workspace.stores.operational.place
+    conninfo = database.admin if kind == "admin" else database.conninfo(kind)  # type: ignore[arg-type]
     with (
         psycopg.connect(conninfo, autocommit=True) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),

@@ -165,9 +165,8 @@ def test_a_date_that_cannot_be_read_is_noted_and_the_episode_kept() -> None:
     """Downloads of an episode with a broken date must not be lost."""
     feed = parse_feed(read("sloppy.xml"))
     assert feed.episodes[1].published_at is None
-    assert (12, "the item has no date that can be read") in [
-        (n.line, n.message) for n in feed.notes
-    ]
+    note = "the date 'sometime in May' cannot be read; the day it was first seen is used"
+    assert (12, f'"Only the other title": {note}') in [(n.line, n.message) for n in feed.notes]
 
 
 def test_tags_left_open_spoil_only_their_own_text() -> None:

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wavehouse.catalog.rules.dates import instant
 from wavehouse.catalog.rules.feed import parse_feed
-from wavehouse.catalog.rules.values import instant, positive_int, seconds, web_url
+from wavehouse.catalog.rules.values import positive_int, seconds, web_url
 from wavehouse.kernel.errors import InvalidInput
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)

@@ -190,7 +190,7 @@ def test_a_permanent_move_is_told_a_temporary_one_is_not(host: str) -> None:
         ("half-packed", InvalidInput, "ends early"),
         ("strangely-packed", InvalidInput, "compresses with 'br'"),
         ("circle", Unreachable, "redirects more than 5 times"),
-        ("to-file", Refused, "redirects to something that is no web address"),
+        ("to-file", Refused, "redirects to something that is not a web address"),
         ("broken", Unreachable, "answers with 500"),
         ("nowhere", NotFound, "no such feed (404)"),
     ],
@@ -235,11 +235,11 @@ def test_every_hop_of_a_redirect_is_judged(host: str) -> None:
     looked_up: list[str] = []
 
     class FirstHopAllowed(Web):
-        def _addresses(self, url: object) -> list[str]:
+        def _addresses(self, url: object, deadline: object) -> list[str]:
             looked_up.append(str(url))
             if len(looked_up) == 1:
                 return ["127.0.0.1"]
-            return super()._addresses(url)  # type: ignore[arg-type]
+            return super()._addresses(url, deadline)  # type: ignore[arg-type]
 
     web = FirstHopAllowed(resolve=lambda name, _port: [name])
     try:

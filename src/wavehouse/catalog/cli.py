@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 _SHOWN = 5
 _DROPPED_SHOWN = 100
+_NOTES_SHOWN = 20
 
 
 @click.command()
@@ -136,6 +137,11 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
         if len(outcome.dropped) > _DROPPED_SHOWN:
             more = len(outcome.dropped) - _DROPPED_SHOWN
             click.echo(f"{location}: {more} more dropped; --json tells them all", err=True)
+        for note in outcome.notes[:_NOTES_SHOWN]:
+            click.echo(f"{location}:{note.line}: warning, {note.message}", err=True)
+        if len(outcome.notes) > _NOTES_SHOWN:
+            more = len(outcome.notes) - _NOTES_SHOWN
+            click.echo(f"{location}: {more} more warnings; --json lists them all", err=True)
         failures = outcome.probe_failures
         for failure in failures[:_SHOWN]:
             terminal.say(f"Not measured: {failure.url}: {failure.message}")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeGuard
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
@@ -15,6 +15,7 @@ from wavehouse.catalog.types.feed import Fetched
 from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
+_LONGEST_VALIDATOR = 1000
 _ACCEPT = (
     "application/rss+xml, application/atom+xml, application/xml;q=0.9, text/xml;q=0.8, */*;q=0.1"
 )
@@ -41,7 +42,7 @@ class WebFeedSource:
     ) -> Fetched:
         """Get the feed at an address; 304 comes back as ``not_modified``."""
         conditions = {"If-None-Match": etag, "If-Modified-Since": last_modified}
-        headers = {name: value for name, value in conditions.items() if value}
+        headers = {name: value for name, value in conditions.items() if _is_sendable(value)}
         with self._web.get(location, {"Accept": _ACCEPT, **headers}) as answer:
             status = answer.response.status_code
             if status == 304 and headers:
@@ -53,6 +54,20 @@ class WebFeedSource:
             return _fetched(answer, self._web.body(answer), not_modified=False)
 
 
+def _is_sendable(value: str | None) -> TypeGuard[str]:
+    """Whether a validator can be sent back: some servers send letters that no header may hold."""
+    return (
+        value is not None
+        and 0 < len(value) <= _LONGEST_VALIDATOR
+        and value.isascii()
+        and value.isprintable()
+    )
+
+
+def _kept(value: str | None) -> str | None:
+    return value if _is_sendable(value) else None
+
+
 def _fetched(answer: Answer, body: bytes, *, not_modified: bool) -> Fetched:
     headers = answer.response.headers
     charset = _CHARSET.search(headers.get("content-type", ""))
@@ -60,8 +75,8 @@ def _fetched(answer: Answer, body: bytes, *, not_modified: bool) -> Fetched:
         location=answer.url,
         body=body,
         charset=charset.group(1) if charset else None,
-        etag=headers.get("etag"),
-        last_modified=headers.get("last-modified"),
+        etag=_kept(headers.get("etag")),
+        last_modified=_kept(headers.get("last-modified")),
         not_modified=not_modified,
         moved_to=answer.moved_to,
     )

@@ -1,7 +1,11 @@
-"""Measure many files at once, a few at a time; a file that cannot be measured stops no other."""
+"""Measure many files at once, a few at a time; a file that cannot be measured stops no other.
+
+All files of a feed share a limit of time, so that a feed of slow servers does not hold up others.
+"""
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
@@ -14,29 +18,40 @@ from wavehouse.kernel.errors import WavehouseError
 from wavehouse.kernel.reference import tracking_prefixes
 
 AT_ONCE = 4
+_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The facts of the files that could be measured, and why the others could not."""
+    """The facts of the measured files, and why the others could not be measured."""
 
     facts: Mapping[Place, MediaFacts]
     failures: tuple[ProbeFailure, ...]
 
 
-def measure(files: Sequence[FeedFile], probe: MediaProbe) -> Measured:
-    """Probe the files, at the address behind the prefixes: others count what passes theirs."""
+def measure(files: Sequence[FeedFile], probe: MediaProbe, seconds: float = _SECONDS) -> Measured:
+    """Probe the files, at the address behind the prefixes: a prefix counts each request as its own.
 
-    def probed(file: FeedFile) -> MediaFacts | ProbeFailure:
-        url = tracking_prefixes().strip(file.url)
+    Whatever goes wrong with a file is its failure. Files that are not reached within ``seconds``
+    are failures too; the next look at the feed measures them.
+    """
+    end = time.monotonic() + seconds
+
+    def measured(file: FeedFile) -> MediaFacts | ProbeFailure:
         try:
+            url = tracking_prefixes().strip(file.url)
+            if time.monotonic() > end:
+                reason = f"not measured: the feed's other files took {seconds:g} s; run it again"
+                return ProbeFailure(shown(url), reason)
             return probe.probe(url)
-        except WavehouseError as wrong:
-            return ProbeFailure(shown(url), wrong.message)
+        except WavehouseError as error:
+            return ProbeFailure(shown(file.url), error.message)
+        except Exception as error:  # a file is not worth the feed, whatever it holds
+            return ProbeFailure(shown(file.url), f"unexpected error: {type(error).__name__}")
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:
-        found = list(zip(files, pool.map(probed, files), strict=True))
+        results = list(zip(files, pool.map(measured, files), strict=True))
     return Measured(
-        {file.place: facts for file, facts in found if isinstance(facts, MediaFacts)},
-        tuple(failure for _, failure in found if isinstance(failure, ProbeFailure)),
+        {file.place: facts for file, facts in results if isinstance(facts, MediaFacts)},
+        tuple(failure for _, failure in results if isinstance(failure, ProbeFailure)),
     )

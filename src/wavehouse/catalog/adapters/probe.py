@@ -8,6 +8,7 @@ from typing import Protocol
 
 from wavehouse.catalog.adapters.feeds import local_path
 from wavehouse.catalog.adapters.web import Answer, Web
+from wavehouse.catalog.adapters.wire import Deadline
 from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.hls import (
     MOST_SEGMENTS,
@@ -22,8 +23,11 @@ from wavehouse.catalog.rules.mpeg import WINDOW
 from wavehouse.catalog.types.media import ByteRange, MediaFacts, Segment
 from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
 
-_CONTENT_RANGE = re.compile(r"bytes\s+(\d+)-(\d+)/(\d+|\*)", re.IGNORECASE)
+_CONTENT_RANGE = re.compile(
+    r"bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,40}|\*)", re.IGNORECASE | re.ASCII
+)
 _MOST_REQUESTS = 8
+_LARGEST = 2**63 - 1
 _FURTHEST_WITHOUT_RANGES = 4 * 1024 * 1024
 ReadRange = Callable[[ByteRange], tuple[bytes, int | None]]
 
@@ -59,36 +63,37 @@ class WebMediaProbe:
 
     def probe(self, url: str) -> MediaFacts:
         """The facts of the file at an address, by at most nine range requests."""
+        deadline = self._web.deadline()  # one for all requests: each is small
         if is_playlist(url):
-            return self._rendition(url)
-        return _driven(lambda wish: self._range(url, wish))
+            return self._rendition(url, deadline)
+        return _driven(lambda wish: self._range(url, wish, deadline))
 
-    def _rendition(self, url: str) -> MediaFacts:
+    def _rendition(self, url: str, deadline: Deadline) -> MediaFacts:
         """An HLS rendition: its playlist, and the playlists that this one names (R13)."""
-        first = self._playlist(url)
+        first = self._playlist(url, deadline)
         segments = list(first.segments)
         for named in first.playlists[:_MOST_REQUESTS]:
-            # A playlist has no duration, and is known: who asks for it asked for this episode.
+            # A playlist has no duration; its address is kept: requests for it name the episode.
             segments.append(Segment(named, 0, 0, None))
-            segments += self._playlist(named).segments
+            segments += self._playlist(named, deadline).segments
         return facts_of(joined(segments[:MOST_SEGMENTS]))
 
-    def _playlist(self, url: str) -> Playlist:
-        with self._web.get(url, {}) as answer:
+    def _playlist(self, url: str, deadline: Deadline) -> Playlist:
+        with self._web.get(url, {}, deadline=deadline) as answer:
             status = answer.response.status_code
             if status != 200:
                 raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
             text = self._web.body(answer).decode("utf-8", "replace")
             found = read_playlist(text, answer.url)
         if found is None:
-            raise InvalidInput("this is no HLS playlist", where=shown(url))
+            raise InvalidInput("this is not an HLS playlist", where=shown(url))
         return found
 
-    def _range(self, url: str, wish: ByteRange) -> tuple[bytes, int | None]:
+    def _range(self, url: str, wish: ByteRange, deadline: Deadline) -> tuple[bytes, int | None]:
         last = wish.offset + wish.length - 1
         # identity: positions in a compressed answer would not be positions in the file
         headers = {"Range": f"bytes={wish.offset}-{last}", "Accept-Encoding": "identity"}
-        with self._web.get(url, headers) as answer:
+        with self._web.get(url, headers, deadline=deadline) as answer:
             response = answer.response
             status = response.status_code
             if status == 416:
@@ -103,18 +108,24 @@ class WebMediaProbe:
                 stated = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
                 if stated is None or int(stated[1]) != wish.offset:
                     raise InvalidInput("the server sends another range", where=shown(answer.url))
-                total = int(stated[3]) if stated[3] != "*" else None
+                total = _size(stated[3])
                 return self._web.start_of_body(answer, wish.length), total
             return self._without_ranges(answer, wish)
 
     def _without_ranges(self, answer: Answer, wish: ByteRange) -> tuple[bytes, int | None]:
         """A server that always sends the whole file: read up to the wish if that is not far."""
-        length = answer.response.headers.get("content-length", "")
-        total = int(length) if length.isdigit() and int(length) > 0 else None
+        total = _size(answer.response.headers.get("content-length", ""))
         end = wish.offset + wish.length
         if end > _FURTHEST_WITHOUT_RANGES:
             return b"", total
         return self._web.start_of_body(answer, end)[wish.offset :], total
+
+
+def _size(text: str) -> int | None:
+    """A file's size as a server states it; None if it is not the size of a file."""
+    if not (text.isascii() and text.isdecimal() and len(text) < 20):
+        return None
+    return int(text) if 0 < int(text) <= _LARGEST else None
 
 
 class FileMediaProbe:

@@ -1,25 +1,29 @@
 """One guarded way to the web: every hop is checked, and the checked address is the one used.
 
-A name is resolved once; when any of its addresses is not public the request is refused (a server
-in the own network is no feed host), otherwise the connection goes to one of exactly these
+A name is resolved once; if any of its addresses is not public, the request is refused (a server in
+the own network is not a feed host). Otherwise the connection goes to one of exactly these
 addresses, with the name kept for ``Host`` and TLS, so that a second answer of the name server
-changes nothing. Proxies of the environment are not used, redirects are followed by hand.
+changes nothing. Proxies of the environment are not used, redirects are followed by hand. A whole
+fetch has one deadline: names, connections, redirects, heads and body (`wire.py`).
 """
 
 from __future__ import annotations
 
 import socket
 import ssl
-import time
+import threading
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from queue import Empty, SimpleQueue
 from urllib.parse import urljoin
 
+import httpcore
 import httpx
 
 from wavehouse import __version__
+from wavehouse.catalog.adapters.wire import Deadline, Received, exchange
 from wavehouse.catalog.rules.addresses import is_never_meant, is_public, shown
 from wavehouse.catalog.rules.values import web_url
 from wavehouse.kernel.errors import InvalidInput, Refused, Unreachable, WavehouseError
@@ -32,13 +36,25 @@ _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _PERMANENT = frozenset({301, 308})
 _MOST_ADDRESSES = 3
 _CHUNK = 64 * 1024
+# Text that compresses better than this was made to do so: feeds reach 30.
+_MOST_RATIO = 200
+_FREE_OF_RATIO = 1024 * 1024
+_BROKEN = (
+    httpcore.NetworkError,
+    httpcore.TimeoutException,
+    httpcore.ProtocolError,
+    httpcore.UnsupportedProtocol,
+    ssl.SSLError,
+    OSError,
+    ValueError,
+)
 
 
 def resolved(host: str, port: int) -> list[str]:
     """Every address of a name, in the system's order."""
     try:
         found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError) as wrong:
+    except (OSError, UnicodeError, OverflowError) as wrong:
         raise Unreachable(f"the name {host} cannot be resolved") from wrong
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
@@ -57,10 +73,10 @@ class Limits:
 class Answer:
     """An open response, the address that gave it, and where the resource has moved for good."""
 
-    response: httpx.Response
+    response: Received
     url: str
     moved_to: str | None
-    deadline: float
+    deadline: Deadline
 
 
 class Web:
@@ -76,24 +92,22 @@ class Web:
         self.limits = limits or Limits()
         self._allow_private = allow_private
         self._resolve = resolve
-        timeout = httpx.Timeout(min(self.limits.seconds, self.limits.patience))
-        self._client = httpx.Client(
-            timeout=timeout,
-            # A kept connection is known by its address: another name on that address would
-            # ride on a TLS session that was verified for the first name.
-            limits=httpx.Limits(max_keepalive_connections=0),
-            trust_env=False,
-            follow_redirects=False,
-            headers={"User-Agent": USER_AGENT, "Accept-Encoding": "gzip"},
-        )
+        self._tls = httpx.create_ssl_context(trust_env=False)
 
     def close(self) -> None:
-        """Close the connections that are kept."""
-        self._client.close()
+        """Close what is kept between requests, which is nothing.
 
-    def _addresses(self, url: httpx.URL) -> list[str]:
+        A kept connection would be known by its address, and another name on that address would
+        ride on a TLS session that was verified for the first name.
+        """
+
+    def deadline(self) -> Deadline:
+        """The end of a fetch that begins now."""
+        return Deadline.after(self.limits.seconds, min(self.limits.seconds, self.limits.patience))
+
+    def _addresses(self, url: httpx.URL, deadline: Deadline) -> list[str]:
         port = url.port or (443 if url.scheme == "https" else 80)
-        addresses = self._resolve(url.host, port)
+        addresses = _in_time(self._resolve, url.host, port, deadline)
         if any(is_never_meant(address) for address in addresses):
             raise Refused(
                 f"{url.host} is a link-local address, where no feed is", where=shown(str(url))
@@ -102,122 +116,168 @@ class Web:
             raise Refused(
                 f"{url.host} is an address of a private network",
                 where=shown(str(url)),
-                hint="add --allow-private if that is meant",
+                hint="Add --allow-private if that is meant.",
             )
         return addresses[:_MOST_ADDRESSES]
 
     @contextmanager
-    def get(self, url: str, headers: Mapping[str, str] | None = None) -> Iterator[Answer]:
-        """Follow ``url`` to its answer; the block reads from it, then the connection closes."""
-        deadline = time.monotonic() + self.limits.seconds
+    def get(
+        self,
+        url: str,
+        headers: Mapping[str, str] | None = None,
+        *,
+        deadline: Deadline | None = None,
+    ) -> Iterator[Answer]:
+        """Follow ``url`` to its answer; the block reads from it, then the connection closes.
+
+        Raises InvalidInput, Refused or Unreachable, and nothing else. Several requests share a
+        ``deadline`` if it is given.
+        """
+        deadline = deadline or self.deadline()
         moved_to, permanent = None, True
         for _ in range(self.limits.redirects + 1):
-            response = self._sent(url, headers or {})
-            try:
+            with self._sent(url, headers or {}, deadline) as response:
                 if response.status_code not in _REDIRECTS:
                     yield Answer(response, url, moved_to, deadline)
                     return
                 permanent = permanent and response.status_code in _PERMANENT
                 url = self._next_hop(url, response.headers.get("location"))
                 moved_to = url if permanent else moved_to
-            finally:
-                response.close()
-            if time.monotonic() > deadline:
+            if deadline.passed:
                 raise _too_slow(url, self.limits)
         raise Unreachable(
             f"the address redirects more than {self.limits.redirects} times", where=shown(url)
         )
 
     def _next_hop(self, url: str, location: str | None) -> str:
-        target = web_url(urljoin(url, location)) if location else None
+        try:
+            target = web_url(urljoin(url, location)) if location else None
+        except ValueError:
+            target = None
         if target is None:
             raise Refused(
-                "the server redirects to something that is no web address", where=shown(url)
+                "the server redirects to something that is not a web address", where=shown(url)
             )
         return target
 
-    def _sent(self, url: str, headers: Mapping[str, str]) -> httpx.Response:
+    @contextmanager
+    def _sent(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> Iterator[Received]:
         try:
             named = httpx.URL(url)
-        except httpx.InvalidURL as wrong:
+            if not named.host.strip("."):  # reading it may raise, for a name that IDNA forbids
+                raise ValueError("it has no host")
+        except (httpx.InvalidURL, ValueError) as wrong:
             raise InvalidInput(f"the address cannot be used: {wrong}", where=shown(url)) from wrong
+        sent = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip", **headers}
         failure: Exception | None = None
-        for address in self._addresses(named):
-            request = self._client.build_request(
-                "GET",
-                named.copy_with(host=address),
-                headers={**headers, "Host": named.netloc.decode("ascii")},
-                extensions={"sni_hostname": named.host},
-            )
+        for address in self._addresses(named, deadline):
+            opening = exchange(named, address, sent, tls=self._tls, deadline=deadline)
             try:
-                return self._client.send(request, stream=True)
-            except httpx.ConnectError as wrong:
+                received = opening.__enter__()
+            except httpcore.ConnectError as wrong:
                 failure = wrong
-            except httpx.HTTPError as wrong:
-                raise _unreachable(url, wrong) from wrong
-        raise _unreachable(url, failure)
+                continue
+            except _BROKEN as wrong:
+                raise _unreachable(url, wrong, deadline, self.limits) from wrong
+            try:
+                yield received
+            finally:
+                opening.__exit__(None, None, None)
+            return
+        raise _unreachable(url, failure, deadline, self.limits)
 
     def body(self, answer: Answer) -> bytes:
         """The whole body, decompressed, or an error when it is larger or slower than allowed."""
         largest, parts, size = self.limits.largest, [], 0
         stated = answer.response.headers.get("content-length", "")
-        if stated.isdigit() and int(stated) > largest:
+        if _is_number(stated) and int(stated) > largest:
             raise _too_large(answer.url, largest)
-        try:
-            for part in _plain(answer, self.limits):
-                size += len(part)
-                if size > largest:
-                    raise _too_large(answer.url, largest)
-                parts.append(part)
-        except httpx.HTTPError as wrong:
-            raise _unreachable(answer.url, wrong) from wrong
+        for part in self._plain(answer):
+            size += len(part)
+            if size > largest:
+                raise _too_large(answer.url, largest)
+            parts.append(part)
         return b"".join(parts)
 
     def start_of_body(self, answer: Answer, length: int) -> bytes:
         """At most the first ``length`` bytes of a body that is not compressed."""
-        data = b""
+        data = bytearray()
+        for part in self._raw(answer):
+            data += part
+            if len(data) >= length:
+                break
+        return bytes(data[:length])
+
+    def _raw(self, answer: Answer) -> Iterator[bytes]:
+        """The body in pieces as it was sent."""
         try:
-            for part in answer.response.iter_raw(_CHUNK):
-                data += part
-                if len(data) >= length:
-                    break
-                if time.monotonic() > answer.deadline:
+            for piece in answer.response.pieces:
+                if answer.deadline.passed:
                     raise _too_slow(answer.url, self.limits)
-        except httpx.HTTPError as wrong:
-            raise _unreachable(answer.url, wrong) from wrong
-        return data[:length]
+                yield piece
+        except _BROKEN as wrong:
+            raise _unreachable(answer.url, wrong, answer.deadline, self.limits) from wrong
+
+    def _plain(self, answer: Answer) -> Iterator[bytes]:
+        """The body decompressed piece by piece: a bomb is never in memory as a whole."""
+        coding = answer.response.headers.get("content-encoding", "identity").strip().lower()
+        if coding in {"identity", ""}:
+            yield from self._raw(answer)
+            return
+        if coding not in {"gzip", "x-gzip", "deflate"}:
+            raise InvalidInput(
+                f"the server compresses with {coding[:40]!r}, which was not asked for",
+                where=shown(answer.url),
+            )
+        unpack, packed, plain = zlib.decompressobj(wbits=47), 0, 0
+        for raw in self._raw(answer):
+            packed += len(raw)
+            while raw and not unpack.eof:
+                try:
+                    part = unpack.decompress(raw, _CHUNK)
+                except zlib.error as wrong:
+                    raise InvalidInput(
+                        "the compressed answer is damaged", where=shown(answer.url)
+                    ) from wrong
+                plain += len(part)
+                if plain > _FREE_OF_RATIO and plain > packed * _MOST_RATIO:
+                    raise InvalidInput(
+                        f"the answer expands to more than {_MOST_RATIO} times its size",
+                        where=shown(answer.url),
+                    )
+                yield part
+                raw = unpack.unconsumed_tail
+        if not unpack.eof:
+            raise InvalidInput("the compressed answer ends early", where=shown(answer.url))
 
 
-def _plain(answer: Answer, limits: Limits) -> Iterator[bytes]:
-    """The body in pieces, decompressed piece by piece: a bomb is never in memory as a whole."""
-    coding = answer.response.headers.get("content-encoding", "identity").strip().lower()
-    if coding not in {"identity", "", "gzip", "x-gzip", "deflate"}:
-        raise InvalidInput(
-            f"the server compresses with {coding!r}, which was not asked for",
-            where=shown(answer.url),
-        )
-    unpack = zlib.decompressobj(wbits=47) if coding not in {"identity", ""} else None
-    for raw in answer.response.iter_raw(_CHUNK):
-        if time.monotonic() > answer.deadline:
-            raise _too_slow(answer.url, limits)
-        if unpack is None:
-            yield raw
-            continue
-        while raw and not unpack.eof:
-            try:
-                yield unpack.decompress(raw, _CHUNK)
-            except zlib.error as wrong:
-                raise InvalidInput(
-                    "the compressed answer is damaged", where=shown(answer.url)
-                ) from wrong
-            raw = unpack.unconsumed_tail
-    if unpack is not None and not unpack.eof:
-        raise InvalidInput("the compressed answer ends early", where=shown(answer.url))
+def _is_number(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 20
+
+
+def _in_time(resolve: Resolver, host: str, port: int, deadline: Deadline) -> list[str]:
+    """Resolve a name within the deadline; the system's resolver itself knows none."""
+    answers: SimpleQueue[list[str] | Exception] = SimpleQueue()
+
+    def ask() -> None:
+        try:
+            answers.put(resolve(host, port))
+        except Exception as error:  # handed to the thread that waits
+            answers.put(error)
+
+    threading.Thread(target=ask, name="resolve", daemon=True).start()
+    try:
+        found = answers.get(timeout=deadline.wait(httpcore.ConnectTimeout))
+    except (Empty, httpcore.ConnectTimeout):
+        raise Unreachable(f"the name {host} is not resolved in time") from None
+    if isinstance(found, Exception):
+        raise found
+    return found
 
 
 def _too_large(url: str, largest: int) -> WavehouseError:
     return InvalidInput(
-        f"the answer is larger than {largest:,} bytes, which is more than a feed may have",
+        f"the answer is larger than {largest:,} bytes, the most that a feed may have",
         where=shown(url),
     )
 
@@ -226,16 +286,20 @@ def _too_slow(url: str, limits: Limits) -> WavehouseError:
     return Unreachable(f"the answer took longer than {limits.seconds:g} s", where=shown(url))
 
 
-def _unreachable(url: str, cause: Exception | None) -> WavehouseError:
-    if isinstance(cause, httpx.TimeoutException):
+def _unreachable(
+    url: str, cause: Exception | None, deadline: Deadline, limits: Limits
+) -> WavehouseError:
+    if isinstance(cause, httpcore.TimeoutException):
+        if deadline.passed:
+            return _too_slow(url, limits)
         reason = "the server does not answer in time"
     elif _is_about_certificates(cause):
         reason = "the server's certificate is not valid for this name"
-    elif isinstance(cause, httpx.ConnectError):
+    elif cause is None or isinstance(cause, httpcore.ConnectError):
         reason = "no connection to the server"
     else:
         reason = f"the server breaks the protocol ({type(cause).__name__})"
-    return Unreachable(reason, where=shown(url), hint="check the address, then try again")
+    return Unreachable(reason, where=shown(url), hint="Check the address, then try again.")
 
 
 def _is_about_certificates(cause: BaseException | None) -> bool:

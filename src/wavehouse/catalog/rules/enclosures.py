@@ -69,7 +69,7 @@ def _as_alternate(enclosure: Enclosure) -> AlternateEnclosure:
 
 def media_of(of: Children, base: str | None) -> Media | Unusable:
     """The item's main file and its alternates, or the reason why there is none."""
-    usable: list[Enclosure] = []
+    usable: dict[str, Enclosure] = {}
     refused = Unusable(DropReason.NO_ENCLOSURE, "it has no enclosure")
     for written, tag in _named(of):
         media_type = attribute(tag, "type")
@@ -83,12 +83,14 @@ def media_of(of: Children, base: str | None) -> Media | Unusable:
                 DropReason.TOO_LONG,
                 f"its address has {len(url)} of {LONGEST_URL} characters",
             )
-        elif all(url != other.url for other in usable):
-            usable.append(Enclosure(url, length, media_type))
+        else:
+            usable.setdefault(url, Enclosure(url, length, media_type))
     alternates = podcasting.alternates(of, base)
     if not usable and alternates:
         chosen = next((a for a in alternates if a.default), alternates[0])
-        usable.append(Enclosure(chosen.sources[0], chosen.bytes, chosen.media_type))
+        url = chosen.sources[0]
+        usable[url] = Enclosure(url, chosen.bytes, chosen.media_type)
     if not usable:
         return refused
-    return Media(usable[0], (*alternates, *(_as_alternate(other) for other in usable[1:])))
+    first, *others = usable.values()
+    return Media(first, (*alternates, *(_as_alternate(other) for other in others)))

@@ -6,6 +6,7 @@ that cannot be used is dropped, with its line and the reason.
 
 from __future__ import annotations
 
+from itertools import islice
 from uuid import UUID, uuid5
 
 from lxml import etree
@@ -28,6 +29,7 @@ MAX_FEED_BYTES = 25 * 1024 * 1024
 _GUID_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 _ITEMS = frozenset({"item", "entry", "atom:entry"})
 _MOST_NOTES = 20
+_MOST_ITEMS = 50_000
 
 
 def podcast_guid_of(feed_url: str) -> str:
@@ -92,12 +94,9 @@ def _sorted_out(
 
 def _notes(complaints: list[tuple[int, str]], episodes: list[FeedEpisode]) -> tuple[FeedNote, ...]:
     notes = [FeedNote(line, message) for line, message in complaints]
-    notes += [
-        FeedNote(episode.line, "the item has no date that can be read")
-        for episode in episodes
-        if episode.published_at is None
-    ]
-    return tuple(sorted(notes, key=lambda note: note.line)[:_MOST_NOTES])
+    notes = sorted(notes, key=lambda note: note.line)[:_MOST_NOTES]
+    dates = [FeedNote(e.line, e.date_note) for e in episodes if e.date_note]
+    return tuple(sorted([*notes, *dates], key=lambda note: note.line))
 
 
 def parse_feed(
@@ -134,7 +133,13 @@ def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed
         )
     xml = clean_xml(data, charset)
     root, complaints = parsed(xml)
-    items = [e for e in root.iter() if isinstance(e.tag, str) and name_of(e) in _ITEMS]
+    named = (e for e in root.iter() if isinstance(e.tag, str) and name_of(e) in _ITEMS)
+    items = list(islice(named, _MOST_ITEMS + 1))
+    if len(items) > _MOST_ITEMS:
+        raise InvalidInput(
+            f"the document has more than {_MOST_ITEMS:,} items",
+            hint="Ask the publisher for a paged or shorter feed.",
+        )
     heads = (e for e in root.iter() if isinstance(e.tag, str) and name_of(e) == "channel")
     head = next(heads, root)
     cut = bool(complaints) and _ends_inside_an_item(xml)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from urllib.parse import unquote, urljoin, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from lxml import etree
 
 from wavehouse.catalog.rules import podcasting
+from wavehouse.catalog.rules.dates import DateReading, read_date
 from wavehouse.catalog.rules.elements import Children, attribute, line_of, text_of
 from wavehouse.catalog.rules.enclosures import Unusable, media_of
 from wavehouse.catalog.rules.values import (
-    instant,
+    base_of,
     one_line,
     plain_start,
     seconds,
@@ -93,10 +94,30 @@ def _title_of(of: Children, body: str | None, enclosure: Enclosure) -> str:
     return (written or plain_start(body, 80) or file_name or enclosure.url)[:LONGEST_TITLE]
 
 
+def _published(of: Children) -> tuple[DateReading, str | None]:
+    """The first date of an item that can be read, or else its first date as it is written."""
+    written = None
+    for tag in of.all(*_DATES):
+        text = one_line(text_of(tag))
+        reading = read_date(text)
+        if reading.at is not None:
+            return reading, text
+        written = written or text
+    return DateReading(None), written
+
+
+def _date_note(title: str, reading: DateReading, written: str | None) -> str | None:
+    """What a person has to know of an item's date; None when nothing was assumed."""
+    if reading.at is not None:
+        return f'"{title}": the date {written!r}: {reading.doubt}' if reading.doubt else None
+    what = f"the date {written!r} cannot be read" if written else "the item has no date"
+    return f'"{title}": {what}; the day it was first seen is used'
+
+
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
     """The episode that an item describes, or the reason why it is none."""
     of, line = Children(element), line_of(element)
-    base = urljoin(location or "", element.base or "") or None
+    base = base_of(element.base, location)
     media = media_of(of, base)
     if isinstance(media, Unusable):
         return DroppedItem(line, media.reason, media.detail)
@@ -105,12 +126,15 @@ def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | D
         detail = f"its guid has {len(guid)} of {LONGEST_GUID} characters"
         return DroppedItem(line, DropReason.TOO_LONG, detail)
     body = of.text(*_BODIES)
+    title = _title_of(of, body, media.enclosure)
+    reading, written = _published(of)
     return FeedEpisode(
         line=line,
         guid=guid,
-        title=_title_of(of, body, media.enclosure),
+        title=title,
         description=body,
-        published_at=next((d for tag in of.all(*_DATES) if (d := instant(text_of(tag)))), None),
+        published_at=reading.at,
+        date_note=_date_note(title, reading, written),
         enclosure=media.enclosure,
         alternates=media.alternates,
         duration_seconds=seconds(of.text("itunes:duration")),

@@ -6,8 +6,9 @@ from decimal import Decimal
 
 from lxml import etree
 
+from wavehouse.catalog.rules.dates import instant
 from wavehouse.catalog.rules.elements import Children, attribute, text_of
-from wavehouse.catalog.rules.values import instant, number, one_line, positive_int, web_url, yes
+from wavehouse.catalog.rules.values import number, one_line, positive_int, web_url, yes
 from wavehouse.catalog.types.feed import AlternateEnclosure
 from wavehouse.catalog.types.podcasting import (
     Block,

@@ -89,6 +89,7 @@ class FeedEpisode:
     title: str
     description: str | None
     published_at: datetime | None
+    date_note: str | None = None
     enclosure: Enclosure
     alternates: tuple[AlternateEnclosure, ...]
     duration_seconds: int | None

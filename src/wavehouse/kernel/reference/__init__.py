@@ -16,6 +16,7 @@ from wavehouse.kernel.reference.agent_list import (
 )
 from wavehouse.kernel.reference.country_list import Countries, countries
 from wavehouse.kernel.reference.files import versions
+from wavehouse.kernel.reference.month_list import month_key, month_names
 from wavehouse.kernel.reference.network_list import NetworkClass, Networks, networks
 from wavehouse.kernel.reference.prefix_list import (
     MediaKey,
@@ -39,6 +40,8 @@ __all__ = [
     "agent_patterns",
     "countries",
     "media_key",
+    "month_key",
+    "month_names",
     "networks",
     "preloaders",
     "tracking_prefixes",

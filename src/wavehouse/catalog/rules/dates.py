@@ -1,0 +1,288 @@
+"""Dates as feeds write them: RFC 822, 850 and 5322, asctime, ISO 8601, and what is close to them.
+
+``read_date`` returns an instant in UTC, or None where the text is not a date or can mean several
+days. Where it means one instant only by an assumption, ``doubt`` names the assumption. A wrong day
+of the week is ignored, a missing zone is UTC, 24:00 is the next day.
+"""
+
+from __future__ import annotations
+
+import calendar
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
+from html import unescape
+
+from wavehouse.catalog.rules.zones import ZONE, offset_of
+from wavehouse.kernel.reference import month_key, month_names
+
+_LONGEST = 100
+_EARLIEST, _LATEST, _BUDDHIST = 1900, 2200, 543
+_PIVOT = 69
+"""Years 00-68 are of this century, 69-99 of the last, as in POSIX and ``email.utils``."""
+
+_SPACES = re.compile(r"\s+")
+_MARKS = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "，": ",", "：": ":", "．": "."})
+_HALF = r"(?P<half>[ap])\.?\s?m\b\.?"
+_TIME = re.compile(
+    r"(?<![\d+-])(?P<hour>\d{1,2})(?:"
+    r"(?:\s?[:h]\s?|\.)(?P<minute>\d{2})(?!\d)"
+    r"(?:\s?[:.,m]\s?(?P<second>\d{1,2})(?!\d)(?:[.,:]\d+)?)?"
+    rf"(?:\s*{_HALF})?|\s?{_HALF.replace('half', 'half_alone')})",
+    re.IGNORECASE,
+)
+_BASIC_TIME = re.compile(
+    r"(?P<hour>\d\d)(?:(?P<minute>\d\d)(?P<second>\d\d)?)?(?:[.,]\d+)?(?=\s*(?:z|[+-]\d|$))",
+    re.IGNORECASE,
+)
+_BEFORE_TIME = re.compile(r"\s*,?\s*(?:T|at\b|@|-\s)?\s*", re.IGNORECASE)
+_ISO = re.compile(
+    r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})(?!\d)"
+    r"|(?P<basic_year>\d{4})(?P<basic_month>\d\d)(?P<basic_day>\d\d)(?!\d)"
+    r"|(?P<ordinal_year>\d{4})-(?P<ordinal>\d{3})(?!\d)"
+    r"|(?P<week_year>\d{4})-?W(?P<week>\d\d)(?:-?(?P<weekday>[1-7]))?(?!\d)"
+    r"|(?P<month_year>\d{4})-(?P<only_month>\d\d)(?![-\d])"
+    r"|(?P<only_year>\d{4})$",
+    re.IGNORECASE,
+)
+_JOINED = re.compile(r"(\d{8})(\d{4}(?:\d\d)?)(?!\d)")
+_NUMBERS = re.compile(r"(?:[^\W\d]+\.?,?\s+)?(\d{1,2})([./-])(\d{1,2})\2(\d{4}|\d\d)(?!\d)")
+_UNIX = re.compile(r"(\d{9,10})(?:\d{3})?(?:\.\d+)?$")
+_WORDS = re.compile(r"\d+|[^\s\d,.;/()\-](?:[^\s\d,.;/()\-]|\.(?=[^\s\d]))*")
+_MISTYPED = re.compile(r"\b[A-Za-z01]{3}\b")
+_EAST = re.compile(
+    r"(\d{4})\s*[年년]\s*(\d{1,2})\s*[月월]\s*(\d{1,2})\s*[日일]?(?:\s*[(（][^)）]*[)）])?"
+    r"(?:\s*(上午|午前|오전|下午|午後|오후)?\s*(\d{1,2})\s*[時时시:]\s*(?:(\d{1,2})\s*[分분:]?\s*"
+    r"(?:(\d{1,2})\s*[秒초]?)?)?)?"
+)
+_VIETNAMESE = re.compile(r"(\d{1,2})\s+(?:tháng|thg)\s*(\d{1,2}),?\s+(?:năm\s+)?(\d{4})", re.I)
+_ENGLISH = tuple(name.lower() for name in calendar.month_name[1:])
+
+
+@dataclass(frozen=True, slots=True)
+class DateReading:
+    """What a text means: an instant in UTC or None, and the assumption that was made, if any."""
+
+    at: datetime | None
+    doubt: str | None = None
+
+
+NOT_A_DATE = DateReading(None)
+
+
+def read_date(text: str | None) -> DateReading:
+    """The instant that a text means; ``NOT_A_DATE`` when it is not a date."""
+    if not text or len(text) > _LONGEST:
+        return NOT_A_DATE
+    try:
+        plain = _plain(text)
+        return _unix(plain) or _iso(plain) or _numeric(plain) or _named(plain) or NOT_A_DATE
+    except (ValueError, OverflowError, OSError):
+        return NOT_A_DATE
+
+
+def instant(text: str | None) -> datetime | None:
+    """The instant alone, for values that report no doubts."""
+    return read_date(text).at
+
+
+def _plain(text: str) -> str:
+    """The text with one kind of digit, space, dash and colon, East Asian marks resolved."""
+    if "&" in text:
+        text = unescape(text)
+    text = "".join(
+        str(unicodedata.decimal(c)) if c.isdecimal() else c
+        for c in unicodedata.normalize("NFC", text)
+    ).translate(_MARKS)
+    text = _SPACES.sub(" ", text).strip().strip("'\"")
+    if text.isascii():
+        return _MISTYPED.sub(_month_with_letters, text)
+    return _VIETNAMESE.sub(r"\3-\2-\1", _EAST.sub(_east_asian, text))
+
+
+def _month_with_letters(word: re.Match[str]) -> str:
+    """``Ju1`` and ``0ct`` are mistyped; anything else stays."""
+    mended = word[0].replace("1", "l").replace("0", "o").lower()
+    return mended if any(name.startswith(mended) for name in _ENGLISH) else word[0]
+
+
+def _east_asian(found: re.Match[str]) -> str:
+    year, month, day, half, hour, minute, second = found.groups()
+    if hour is None:
+        return f"{year}-{month}-{day} "
+    late = half in {"下午", "午後", "오후"}
+    suffix = "" if half is None else " pm" if late else " am"
+    return f"{year}-{month}-{day} {hour}:{int(minute or 0):02}:{int(second or 0):02}{suffix} "
+
+
+def _unix(text: str) -> DateReading | None:
+    """Seconds or milliseconds since 1970."""
+    found = _UNIX.match(text)
+    return DateReading(datetime.fromtimestamp(int(found[1]), UTC)) if found else None
+
+
+def _iso(text: str) -> DateReading | None:
+    """ISO 8601 in its extended and basic forms; months and days of one digit too."""
+    joined = _JOINED.match(text)
+    if joined:
+        text = f"{joined[1]}T{text[8:]}"
+    found = _ISO.match(text)
+    return _with_time(_iso_day(found), text[found.end() :]) if found else None
+
+
+def _iso_day(found: re.Match[str]) -> date:
+    part = found.groupdict()
+    if part["ordinal"]:
+        day = date(int(part["ordinal_year"]), 1, 1) + timedelta(days=int(part["ordinal"]) - 1)
+        if day.year != int(part["ordinal_year"]):
+            raise ValueError("the year does not have this day")
+        return day
+    if part["week"]:
+        weekday = int(part["weekday"] or 1)
+        return date.fromisocalendar(int(part["week_year"]), int(part["week"]), weekday)
+    year = part["year"] or part["basic_year"] or part["month_year"] or part["only_year"]
+    month = part["month"] or part["basic_month"] or part["only_month"] or 1
+    return _day(int(year), int(month), int(part["day"] or part["basic_day"] or 1))
+
+
+def _numeric(text: str) -> DateReading | None:
+    """Days in numbers alone: a slash is read as American, a full stop and a dash as European."""
+    found = _NUMBERS.match(text)
+    if found is None:
+        return None
+    first, second, year = int(found[1]), int(found[3]), _century(found[4])
+    american = (found[2] == "/" and first <= 12) or second > 12
+    month, day = (first, second) if american else (second, first)
+    reading = _with_time(_day(year, month, day), text[found.end() :])
+    either = found[2] == "/" and first <= 12 and second <= 12 and first != second
+    doubt = "the month is taken to come first" if either else None
+    return DateReading(reading.at, reading.doubt or doubt)
+
+
+def _named(text: str) -> DateReading | None:
+    """Days with the month's name; the time before or after them, the year where asctime has it."""
+    time = _TIME.search(text)
+    if time is None:
+        found = _named_day(text)
+        return None if found is None else _assembled(found[0], {}, found[1])
+    head, tail = text[: time.start()], text[time.end() :]
+    zone = ZONE.match(tail)
+    behind = tail[zone.end() :] if zone else tail
+    found = _named_day(head) or _named_day(f"{head} {behind}")
+    return None if found is None else _assembled(found[0], time.groupdict(), tail)
+
+
+def _named_day(text: str) -> tuple[date, str] | None:
+    """The day in a text and what stands behind it; None without one that is certain."""
+    text = _of_one_word(text)
+    words = list(_WORDS.finditer(text))
+    numbers = [n for n, word in enumerate(words) if word[0].isdigit()]
+    named = [(n, _months(word[0])) for n, word in enumerate(words) if n not in numbers]
+    # A day of the week can have a month's name (mar. is Tuesday and March): it comes first.
+    beside = [(n, m) for n, m in named if m and (n - 1 in numbers or n + 1 in numbers)]
+    between = [(n, m) for n, m in beside if n - 1 in numbers and n + 1 in numbers]
+    around = next(iter(between or beside[-1:]), None) or _past_small_words(named, numbers)
+    if around is None:
+        return None
+    at, months = around
+    order = [*reversed([n for n in numbers if n < at][-2:]), *[n for n in numbers if n > at][:2]]
+    year = next((n for n in order if len(words[n][0]) == 4), None)
+    if year is None and len(order) > 1 and order[-1] > at:
+        year = order[-1]
+    day = next((n for n in order if n != year and len(words[n][0]) <= 2), None)
+    if year is None or day is None:
+        return None
+    fits = [m for m in sorted(months) if _is_day(words[year][0], m, words[day][0])]
+    if len(fits) != 1:
+        return None
+    found = _day(_century(words[year][0]), fits[0], int(words[day][0]))
+    return found, text[words[max(at, year, day)].end() :]
+
+
+def _of_one_word(text: str) -> str:
+    """The text with names of several words or with marks in them (ม.ค.) as English ones."""
+    folded = text.casefold()
+    for name, month in _long_names():
+        if name in folded and len(folded) == len(text):
+            at = folded.index(name)
+            return f"{text[:at]} {_ENGLISH[month - 1]} {text[at + len(name) :]}"
+    return text
+
+
+@cache
+def _long_names() -> tuple[tuple[str, int], ...]:
+    """Names that are not one word, the longest first."""
+    several = ((n, min(m)) for n, m in month_names().items() if len(_WORDS.findall(n)) > 1)
+    return tuple(sorted(several, key=lambda pair: -len(pair[0])))
+
+
+def _past_small_words(
+    named: list[tuple[int, frozenset[int]]], numbers: list[int]
+) -> tuple[int, frozenset[int]] | None:
+    """A month that small words keep apart from its numbers: 5 de octubre de 2026."""
+    months = [(n, m) for n, m in named if m]
+    return months[-1] if months and numbers else None
+
+
+def _months(word: str) -> frozenset[int]:
+    """The months that a word can mean, by CLDR's names or as the start of an English one."""
+    key = month_key(word)
+    if len(key) < 3 and key.isascii():
+        return frozenset()
+    names = month_names()
+    if found := names.get(key) or names.get(key.removeprefix("ב")):  # Hebrew's "in"
+        return found
+    same = [n for n, name in enumerate(_ENGLISH, 1) if key.isascii() and key[:4] == name[:4]]
+    return frozenset(same)
+
+
+def _with_time(day: date, rest: str) -> DateReading:
+    """The day with the time and the zone that follow it."""
+    gap = _BEFORE_TIME.match(rest)
+    behind = rest[gap.end() :] if gap else rest
+    time = _BASIC_TIME.match(behind) or _TIME.match(behind)
+    if time is None:
+        return _assembled(day, {}, rest)
+    return _assembled(day, time.groupdict(), behind[time.end() :])
+
+
+def _assembled(day: date, time: Mapping[str, str | None], tail: str) -> DateReading:
+    """Day, time of day and the zone at the start of ``tail`` as one instant."""
+    hour, minute, second = (int(time.get(part) or 0) for part in ("hour", "minute", "second"))
+    half = (time.get("half") or time.get("half_alone") or "").lower()
+    if half and 1 <= hour <= 12:
+        hour = hour % 12 + 12 * (half == "p")
+    if hour > 24 or minute > 59 or second > 60:
+        raise ValueError("not a time of day")
+    local = datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(
+        hours=hour, minutes=minute, seconds=second
+    )
+    offset, doubt = offset_of(tail, local)
+    return DateReading(local - offset, doubt)
+
+
+def _day(year: int, month: int, day: int) -> date:
+    if year - _BUDDHIST > _EARLIEST and year > _LATEST:
+        year -= _BUDDHIST  # as Thai feeds count
+    if not _EARLIEST <= year <= _LATEST:
+        raise ValueError("not a year of this era")
+    return date(year, month, day)
+
+
+def _is_day(year: str, month: int, day: str) -> bool:
+    try:
+        _day(_century(year), month, int(day))
+    except ValueError:
+        return False
+    return True
+
+
+def _century(text: str) -> int:
+    """A year of four digits, or of two and three as RFC 5322 (4.3) has them."""
+    year = int(text)
+    if len(text) == 2:
+        return year + (2000 if year < _PIVOT else 1900)
+    return year + 1900 if len(text) == 3 else year

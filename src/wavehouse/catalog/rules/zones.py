@@ -1,0 +1,101 @@
+"""Time zones behind a date: offsets, names, and what stands for none."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+_MINUTES = {
+    "z": 0, "ut": 0, "utc": 0, "gmt": 0, "wet": 0, "zulu": 0,
+    "bst": 60, "west": 60, "cet": 60, "met": 60, "mez": 60, "wat": 60,
+    "cest": 120, "mest": 120, "mesz": 120, "eet": 120, "cat": 120, "sast": 120,
+    "eest": 180, "msk": 180, "eat": 180, "trt": 180, "msd": 240, "gst": 240, "pkt": 300,
+    "ict": 420, "wib": 420, "hkt": 480, "sgt": 480, "myt": 480, "pht": 480, "wita": 480,
+    "awst": 480, "jst": 540, "kst": 540, "wit": 540, "acst": 570, "aest": 600, "acdt": 630,
+    "aedt": 660, "nzst": 720, "nzdt": 780,
+    "est": -300, "edt": -240, "cst": -360, "cdt": -300, "mst": -420, "mdt": -360, "pst": -480,
+    "pdt": -420, "akst": -540, "akdt": -480, "hst": -600, "ast": -240, "adt": -180, "nst": -210,
+    "ndt": -150, "hne": -300, "hae": -240, "brt": -180, "brst": -120, "art": -180, "clt": -240,
+    "clst": -180, "cot": -300, "pet": -300, "vet": -240,
+}  # fmt: skip
+_SHARED = {"ist": (330, "India's")}
+"""Names of several zones, with the one that is assumed; CST, EST and BST are as RFC 822 and
+Britain have them."""
+
+_SUMMER = {
+    "cest": "Europe/Berlin", "mesz": "Europe/Berlin", "mest": "Europe/Berlin",
+    "eest": "Europe/Athens", "west": "Europe/Lisbon", "bst": "Europe/London",
+    "edt": "America/New_York", "cdt": "America/Chicago", "mdt": "America/Denver",
+    "pdt": "America/Los_Angeles", "akdt": "America/Anchorage", "hae": "America/Toronto",
+}  # fmt: skip
+_OFFSET = r"[+-]\s?\d{1,2}(?::?\s?\d{2})?(?!\d)"
+_NAMES = sorted({*_MINUTES, *_SHARED}, key=len, reverse=True)
+ZONE = re.compile(
+    rf"[\s,]*(?:(?P<region>[A-Z][A-Za-z_]+/[A-Z][A-Za-z_/+-]+)"
+    rf"|(?:(?:gmt|utc|ut|z)?\s?(?P<offset>{_OFFSET}))"
+    rf"|(?P<name>{'|'.join(_NAMES)})(?![^\W\d_])"
+    rf"|(?P<military>[a-ik-y])(?!\w)"
+    rf"|(?P<unknown>[A-Z]{{2,5}})(?![^\W\d_]))",
+    re.IGNORECASE,
+)
+_PARTS = re.compile(r"([+-])\s?(\d{1,2}?)(?::?\s?(\d{2}))?$")
+_COMMENT = re.compile(r"[\s,]*\((?P<name>[A-Za-z]{1,5})\)")
+_FURTHEST = timedelta(hours=15, minutes=59)
+_IS_NOT_A_ZONE = {"am", "pm", "uhr", "hrs", "hs", "h"}
+
+
+def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
+    """How far ahead of UTC a clock is that shows ``local``, and what was assumed for it.
+
+    ``tail`` begins where the time ends. Nothing readable there is UTC.
+    """
+    found = ZONE.match(tail) or _COMMENT.match(tail)
+    if found is None:
+        return timedelta(), None
+    part = {"region": None, "offset": None, "military": None, "unknown": None} | found.groupdict()
+    if part["offset"]:
+        return _numbers(part["offset"])
+    if part["region"]:
+        return _of_region(part["region"], local)
+    name = (part["name"] or "").lower()
+    if name in _SHARED:
+        minutes, whose = _SHARED[name]
+        return timedelta(minutes=minutes), f"{name.upper()} is taken for {whose}"
+    if name in _MINUTES:
+        return _named(name, local)
+    unknown = part["unknown"] or name
+    if part["military"] or unknown.lower() in _IS_NOT_A_ZONE:
+        return timedelta(), None  # RFC 5322 (4.3): the letters were defined backwards, so unknown
+    return timedelta(), f"the zone {unknown} is not known, UTC is taken"
+
+
+def _numbers(text: str) -> tuple[timedelta, str | None]:
+    found = _PARTS.fullmatch(text.strip())
+    if found is None:
+        return timedelta(), f"the offset {text} cannot be read, UTC is taken"
+    sign, hours, minutes = found[1], int(found[2]), int(found[3] or 0)
+    shift = timedelta(hours=hours, minutes=minutes)
+    if shift > _FURTHEST or minutes > 59:
+        return timedelta(), f"there is no offset {text}, UTC is taken"
+    return (-shift if sign == "-" else shift), None
+
+
+def _named(name: str, local: datetime) -> tuple[timedelta, str | None]:
+    """A name's offset. Summer time outside summer is the clock of the place (as OP3 reads it)."""
+    listed = timedelta(minutes=_MINUTES[name])
+    region = _SUMMER.get(name)
+    if region is None:
+        return listed, None
+    there, wrong = _of_region(region, local)
+    if wrong or there == listed:
+        return listed, None
+    return there, f"{name.upper()} is not in force then, the clock of {region} is taken"
+
+
+def _of_region(region: str, local: datetime) -> tuple[timedelta, str | None]:
+    try:
+        shift = local.replace(tzinfo=ZoneInfo(region)).utcoffset()
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return timedelta(), f"the zone {region} is not known, UTC is taken"
+    return shift or timedelta(), None

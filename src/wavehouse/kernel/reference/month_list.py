@@ -1,0 +1,45 @@
+"""Names of months in the languages of the world's podcasts, from Unicode's CLDR."""
+
+from __future__ import annotations
+
+import json
+import unicodedata
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import cache
+
+from wavehouse.kernel.reference.files import text_of
+
+# Spellings that feeds use and CLDR does not list.
+_ALSO = {
+    "sept": 9, "maerz": 3, "mrz": 3, "mär": 3, "févr": 2, "juil": 7, "settem": 9, "ene": 1,
+    "abr": 4, "ago": 8, "dic": 12, "dez": 12, "okt": 10, "out": 10, "set": 9, "fev": 2,
+}  # fmt: skip
+
+
+def month_key(name: str) -> str:
+    """A month's name as the list has it: one case, no full stop at its ends."""
+    return unicodedata.normalize("NFKC", name).casefold().strip(". ")
+
+
+def _without_marks(name: str) -> str:
+    """A Latin or Greek name without its accents, as many systems write it."""
+    parts = unicodedata.normalize("NFD", name)
+    return "".join(c for c in parts if unicodedata.category(c) != "Mn")
+
+
+@cache
+def month_names() -> Mapping[str, frozenset[int]]:
+    """Each name with the months that it can mean: ``lip`` is June in Croatia, July in Poland."""
+    listed = json.loads(text_of("month-names.json"))["names"]
+    found: dict[str, set[int]] = defaultdict(set)
+    for name, months in listed.items():
+        found[name].update(months)
+    for name, month in _ALSO.items():
+        if name not in listed:
+            found[name].add(month)
+    for name, months in list(found.items()):
+        bare = _without_marks(name)
+        if bare.isascii() and bare not in listed:
+            found[bare].update(months)
+    return {name: frozenset(months) for name, months in found.items()}

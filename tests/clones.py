@@ -1,0 +1,221 @@
+"""Copies of the three migrated databases that tests use one after another.
+
+Emptying a copy is many times cheaper than making one. A copy that a test gives back is emptied:
+partitions it made are dropped, rows are removed, rows that the migrations had inserted are
+restored, sequences begin again. A copy whose catalogue a test changed (a table, a function, a
+grant, a policy), or that cannot be emptied, is dropped instead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+from uuid import uuid4
+
+import psycopg
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+from wavehouse.store import (
+    DATABASES,
+    Analytics,
+    Database,
+    EmbeddedServer,
+    Listeners,
+    Operational,
+    Place,
+    Stores,
+)
+from wavehouse.store.roles import ROLE_KINDS, DatabaseName, login_role
+
+_TABLES = """
+SELECT c.oid::bigint, c.oid::regclass::text
+FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relkind = 'r' AND n.nspname !~ '^pg_'
+  AND n.nspname NOT IN ('information_schema', 'schema_ops')
+"""
+_EMPTY = """
+DO $$
+DECLARE
+  t record; has_rows boolean; filled text[] := '{}';
+  known bigint[] := current_setting('test.known')::bigint[];
+BEGIN
+  FOR t IN
+    SELECT c.oid::bigint AS id, c.oid::regclass::text AS name, c.relispartition
+    FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.relkind = 'r' AND n.nspname !~ '^pg_'
+      AND n.nspname NOT IN ('information_schema', 'schema_ops')
+  LOOP
+    IF t.relispartition AND t.id <> ALL (known) THEN
+      EXECUTE 'DROP TABLE ' || t.name;
+    ELSE
+      EXECUTE 'SELECT EXISTS (SELECT 1 FROM ONLY ' || t.name || ')' INTO has_rows;
+      IF has_rows THEN filled := filled || t.name; END IF;
+    END IF;
+  END LOOP;
+  IF filled <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+  END IF;
+  FOR t IN SELECT format('%I.%I', schemaname, sequencename) AS name, last_value
+    FROM pg_sequences WHERE last_value IS NOT NULL
+  LOOP
+    EXECUTE 'ALTER SEQUENCE ' || t.name || ' RESTART';
+  END LOOP;
+END $$
+"""
+_CATALOGUE = """
+WITH own AS (
+  SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relacl, c.reloptions, n.nspname, n.nspacl
+  FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+)
+SELECT md5(string_agg(x, ',' ORDER BY x)) FROM (
+  SELECT format('%s %s %s %s %s %s', oid, relname, relkind, relrowsecurity, relacl, reloptions)
+  FROM own
+  UNION ALL SELECT DISTINCT format('%s %s', nspname, nspacl) FROM own
+  UNION ALL SELECT format('%s %s %s', attrelid, attname, xmin)
+  FROM pg_attribute WHERE attrelid IN (SELECT oid FROM own WHERE relkind IN ('r', 'p', 'v'))
+  UNION ALL SELECT format('f %s %s %s', p.oid, p.xmin, p.proacl)
+  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
+  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
+  UNION ALL SELECT format('c %s %s', oid, convalidated) FROM pg_constraint
+  UNION ALL SELECT format('t %s %s', oid, tgenabled) FROM pg_trigger
+  UNION ALL SELECT format('p %s %s', oid, xmin) FROM pg_policy
+) AS found (x)
+"""
+
+
+class _Copy:
+    """One database's copy, with what it must look like when it is given back."""
+
+    def __init__(self, admin: str, name: str, source: DatabaseName) -> None:
+        self.name = name
+        self._make(admin, source)
+        self.conninfo = make_conninfo(admin, dbname=name)
+        self._connection = psycopg.connect(self.conninfo, autocommit=True)
+        # Triggers that guard rows, such as the audit log's, do not guard them from a test's end.
+        self._run("SET session_replication_role = replica")
+        self._run("SET lock_timeout = '5s'")
+        tables = self._connection.execute(_TABLES).fetchall()
+        self._connection.execute(
+            "SELECT set_config('test.known', %s, false)",
+            ["{" + ",".join(str(oid) for oid, _ in tables) + "}"],
+        )
+        self._kept = [name for _, name in tables if self._has_rows(name)]
+        for number, table in enumerate(self._kept):
+            self._run(f"CREATE TEMP TABLE kept_{number} AS TABLE {table}")
+        self._columns = [self._writable(table) for table in self._kept]
+        self._sequences = self._connection.execute(
+            "SELECT format('%I.%I', schemaname, sequencename), last_value FROM pg_sequences "
+            "WHERE last_value IS NOT NULL"
+        ).fetchall()
+        self._catalogue = self._fingerprint()
+
+    def _make(self, admin: str, source: DatabaseName) -> None:
+        with psycopg.connect(admin, autocommit=True) as connection:
+            for statement in (
+                'CREATE DATABASE "{name}" TEMPLATE "{source}" STRATEGY wal_log',
+                'REVOKE ALL ON DATABASE "{name}" FROM PUBLIC',
+                'GRANT CREATE ON DATABASE "{name}" TO wavehouse_{source}_owner',
+                'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO '
+                + ", ".join(login_role(source, kind) for kind in ROLE_KINDS),
+            ):
+                connection.execute(statement.format(name=self.name, source=source))  # type: ignore[arg-type]
+
+    def _run(self, statement: str) -> None:
+        self._connection.execute(statement)  # type: ignore[call-overload]
+
+    def _has_rows(self, table: str) -> bool:
+        row = self._connection.execute(f"SELECT EXISTS (SELECT 1 FROM ONLY {table})").fetchone()  # type: ignore[call-overload]
+        return bool(row[0])
+
+    def _writable(self, table: str) -> str:
+        rows = self._connection.execute(
+            "SELECT quote_ident(attname) FROM pg_attribute WHERE attrelid = %s::regclass "
+            "AND attnum > 0 AND NOT attisdropped AND attgenerated = '' ORDER BY attnum",
+            [table],
+        ).fetchall()
+        return ", ".join(row[0] for row in rows)
+
+    def _fingerprint(self) -> Any:
+        row = self._connection.execute(_CATALOGUE).fetchone()
+        assert row is not None
+        return row[0]
+
+    def empty(self) -> bool:
+        """Bring the copy back to what the migrations left. False when a test changed more."""
+        try:
+            with self._connection.transaction():
+                self._run(_EMPTY)
+                for number, (table, columns) in enumerate(
+                    zip(self._kept, self._columns, strict=True)
+                ):
+                    self._run(
+                        f"INSERT INTO {table} ({columns}) OVERRIDING SYSTEM VALUE "
+                        f"SELECT {columns} FROM kept_{number}"
+                    )
+                for name, value in self._sequences:
+                    self._connection.execute("SELECT setval(%s::regclass, %s)", [name, value])
+                return self._fingerprint() == self._catalogue
+        except psycopg.Error:
+            return False
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self._connection.close()
+
+
+class Clones:
+    """The sets of copies of one test process."""
+
+    def __init__(self, server: EmbeddedServer) -> None:
+        self._server = server
+        self._secret = server.superuser_password()
+        self._admin = server.conninfo("postgres", "wavehouse_root", self._secret)
+        self._free: list[dict[str, _Copy]] = []
+
+    @contextmanager
+    def lent(self) -> Iterator[Stores]:
+        """The three databases, empty and migrated, until the block ends."""
+        copies = self._free.pop() if self._free else self._new()
+        stores = self._opened(copies)
+        try:
+            yield stores
+        finally:
+            stores.close()
+            if all(copy.empty() for copy in copies.values()):
+                self._free.append(copies)
+            else:
+                self._drop(copies)
+
+    def close(self) -> None:
+        """Drop every copy."""
+        while self._free:
+            self._drop(self._free.pop())
+
+    def _new(self) -> dict[str, _Copy]:
+        tag = uuid4().hex[:8]
+        return {name: _Copy(self._admin, f"{name}_{tag}", name) for name in DATABASES}
+
+    def _drop(self, copies: dict[str, _Copy]) -> None:
+        with psycopg.connect(self._admin, autocommit=True) as connection:
+            for copy in copies.values():
+                copy.close()
+                connection.execute(
+                    sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(
+                        sql.Identifier(copy.name)
+                    )
+                )
+
+    def _opened(self, copies: dict[str, _Copy]) -> Stores:
+        places = {
+            name: Place(name, copies[name].conninfo, self._secret, make_database=False)
+            for name in DATABASES
+        }
+        return Stores(
+            Database[Operational](places["operational"]),
+            Database[Listeners](places["listeners"]),
+            Database[Analytics](places["analytics"]),
+            self._server,
+        )
