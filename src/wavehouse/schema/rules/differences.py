@@ -66,7 +66,9 @@ def only_in(snapshot: Snapshot, schemas: Collection[str], ignored: Sequence[str]
         names = {name, rest, name.rpartition(" ")[2]}
         if any(fnmatchcase(one, pattern) for one in names for pattern in ignored):
             return False
-        table = rest.rpartition(".")[0]
+        is_index = kind == "index"
+        definition = str(snapshot.objects[name].get("definition"))
+        table = _table_of(definition) if is_index else rest.rpartition(".")[0]
         if any(fnmatchcase(table, pattern) for pattern in ignored) and f"{kind} " in _HANGS_ON:
             return False
         return not schemas or _schema(name) in schemas

@@ -61,7 +61,8 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
     migration = walked.migration
     if pattern and not _TIME.fullmatch(migration.version):
         yield finding(walked, "file-name-pattern", 1, name=migration.version)
-    if migration.down is None and walked.script.irreversible is None:
+    has_way_back = migration.down is not None or migration.is_repeatable
+    if not has_way_back and walked.script.irreversible is None:
         yield finding(walked, "missing-down", 1)
     elif (
         migration.down is not None

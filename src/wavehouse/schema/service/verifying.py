@@ -105,7 +105,7 @@ def verify(
             prepare(walk.connection)
             before = objects(walk.connection)
             for number, migration in enumerate(migrations):
-                wanted = only is None or migration.version in only
+                wanted = migration.version in only if only else not migration.is_repeatable
                 known = {one.key for one in leftovers(walk.connection)}
                 verdict, before = _pair(walk, migration, before, wanted)
                 if verdict is not None and verdict.state != "up_fails":
