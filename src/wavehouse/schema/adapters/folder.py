@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 
 from wavehouse.kernel import files
@@ -27,6 +28,11 @@ def nested_names_in(folder: Path) -> list[str]:
     """The paths of the files in a folder and the folders below it, relative to it."""
     names_in(folder)  # says what is wrong with the folder
     return [path.relative_to(folder).as_posix() for path in below(folder)]
+
+
+def standard_input() -> bytes:
+    """All that comes on standard input."""
+    return sys.stdin.buffer.read()
 
 
 def environment() -> dict[str, str]:

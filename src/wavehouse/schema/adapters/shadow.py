@@ -23,7 +23,6 @@ from psycopg.conninfo import make_conninfo
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.adapters import shadow_roles
 from wavehouse.schema.adapters.server import connected
-from wavehouse.schema.queries import likeness as queries
 from wavehouse.schema.types import Likeness
 from wavehouse.store import EmbeddedServer
 
@@ -128,7 +127,10 @@ class Shadow:
     def _fill(self, connection: psycopg.Connection) -> None:
         """Extensions that the files do not make themselves, then the prelude."""
         for extension, schema, version in self.likeness.extensions:
-            there = queries.available_version(connection, extension=extension)
+            row = connection.execute(
+                "SELECT default_version FROM pg_available_extensions WHERE name = %s", [extension]
+            ).fetchone()
+            there = str(row[0]) if row else None
             if there is None:
                 self._note(f"the extension {extension}")
                 continue

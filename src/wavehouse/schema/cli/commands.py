@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -447,12 +451,30 @@ def _told(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM stop the work as Ctrl-C does: the file under way is rolled back, and reported."""
+
+    def stop(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _until_stopped(
     target: Target, work: Work, on_step: OnStep, steps: list[Step], verb: str
 ) -> WalkResult:
     """The work; when Ctrl-C ends it, an error that says what was done."""
     try:
-        return work(target, on_step)
+        with _ended_by_sigterm():
+            return work(target, on_step)
     except KeyboardInterrupt:
         done = ", ".join(step.version for step in steps) or "nothing"
         raise Interrupted(

@@ -112,11 +112,13 @@ def plan_command(
 )
 @click.option("--url", metavar="URL", help="Lint only what is pending on this database.")
 @click.option("--since", metavar="VERSION", help="Lint only files after this version.")
-@click.option("--advice", is_flag=True, help="Also tell design, names, and locks of a moment.")
+@click.option("--advice", is_flag=True, help="Also report design, names, and locks of a moment.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.pass_context
 def lint_command(
     context: click.Context,
     /,
+    files: tuple[Path, ...],
     waivers: Path | None,
     history: Path | None,
     url: str | None,
@@ -137,32 +139,50 @@ def lint_command(
     blocks and functions are seen that way, too. Exit code 3 when a finding is open; advice, told
     with `--advice`, never counts. A file may waive a rule:
     `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+
+    FILES are linted alone, each after the older files of its folder (or of --dir); `-` is standard
+    input. With --url only what is pending there is linted, and the target's rows weigh: work on a
+    table that is small there is advice.
     """
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting
-    from wavehouse.schema.service.ladder import read_ladder
+    from wavehouse.schema.service.ladder import chosen_files, read_ladder
     from wavehouse.schema.service.linting import lint
+    from wavehouse.schema.service.planning import sizes_of
     from wavehouse.schema.types import version_key
 
     report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
-    if url is not None and folder is None:
+    if url is not None and folder is None and not files:
         raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
     before = read_ladder(history, Layout(layout)) if history else ()
     major = target_version or (drifting.server_major(url) if url else 18)
-    ladders = ladders_of(folder, databases, layout, waivers)
+    loose: frozenset[str] = frozenset()
+    if files:
+        older, named, loose = chosen_files(files, folder, Layout(layout), waivers)
+        before = (*before, *older)
+        ladders = [("files", named)]
+    else:
+        ladders = ladders_of(folder, databases, layout, waivers)
+    sizes = sizes_of(url) if url else None
     like = (url, ladders[0][1]) if url else None
     with shadow_of(int(major), shadow_url, prelude, like) as shadow:
         for name, ladder in ladders:
             done: tuple[Migration, ...] = ()
-            if url is not None:
+            if url is not None and not files:
                 done, version = drifting.applied_of(url, ladder)
                 done = done if version is not None else ()
-            elif since is not None:
+            elif since is not None and not files:
                 check_versions((since,), ladder)
                 done = tuple(m for m in ladder if m.number <= version_key(since))
             chosen = [one for one in ladder if one not in done]
             result = lint(
-                shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice
+                shadow,
+                (*before, *done),
+                chosen,
+                pattern=layout == "wavehouse",
+                advice=advice,
+                sizes=sizes,
+                loose=loose,
             )
             tell_notes(name, shadow)
             report.add(name, result.as_json())

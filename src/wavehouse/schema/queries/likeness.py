@@ -75,12 +75,3 @@ def roles(connection: Connection) -> list[RoleLike]:
         """
     )
     return [RoleLike(row[0], row[1], row[2], row[3], tuple(row[4])) for row in rows]
-
-
-def available_version(connection: Connection, *, extension: str) -> str | None:
-    """The version of an extension that the server would create; None when it has none."""
-    row = connection.execute(
-        "SELECT default_version FROM pg_catalog.pg_available_extensions WHERE name = %s",
-        [extension],
-    ).fetchone()
-    return None if row is None else str(row[0])

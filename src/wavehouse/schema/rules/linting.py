@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.rules.lint_objects import of_objects
 from wavehouse.schema.rules.parser import Act, Unparsable, acts
-from wavehouse.schema.rules.script import line_at, names_of
+from wavehouse.schema.rules.script import line_at, names_of, read_script
 from wavehouse.schema.rules.walked import Walked, finding
 from wavehouse.schema.types import (
     Effect,
@@ -70,6 +71,7 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
         and walked.before.logical != walked.after.logical
     ):
         yield finding(walked, "empty-down", 1)
+    yield from _of_down(walked)
     for refused in walked.refusals:
         yield finding(walked, "leaves-half-done", 1, name=refused.message)
     yield from _lock_timeouts(walked)
@@ -77,6 +79,30 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
         statement, state, message = walked.stopped
         rule = "concurrently-in-transaction" if state == "25001" else "does-not-run"
         yield finding(walked, rule, statement.line, name=message, statement=statement)
+
+
+def _of_down(walked: Walked) -> Iterator[Finding]:
+    """What can be said of the down file without running it."""
+    down = walked.migration.down
+    if down is None:
+        return
+    try:
+        script = read_script(down)
+    except WavehouseError as error:
+        yield finding(walked, "does-not-parse", 1, name=error.message, file=down.name)
+        return
+    for statement in script.statements:
+        told = acts(statement.text)
+        if isinstance(told, Unparsable):
+            line = statement.line + line_at(statement.text, told.position) - 1
+            yield finding(walked, "does-not-parse", line, name=told.message, file=down.name)
+        elif (
+            script.transactional
+            and not script.server_decides
+            and any(act.concurrent and act.kind != "RefreshMatViewStmt" for act in told)
+        ):
+            line = statement.line
+            yield finding(walked, "concurrently-in-transaction", line, file=down.name)
 
 
 def _lock_timeouts(walked: Walked) -> Iterator[Finding]:

@@ -33,6 +33,7 @@ def finding(
     statement: Statement | None = None,
     effect: Effect | None = None,
     lock: str = "",
+    file: str = "",
 ) -> Finding:
     """A finding about a file, in the words of its rule's recipe, with what was measured."""
     recipe = RULES[rule]
@@ -40,7 +41,7 @@ def finding(
     return Finding(
         rule,
         recipe.severity,
-        walked.migration.up.name,
+        file or walked.migration.up.name,
         line,
         recipe.says.format(
             name=name or "it",

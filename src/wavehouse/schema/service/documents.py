@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import Refused
 from wavehouse.schema.adapters import folder as files
 from wavehouse.schema.adapters.catalogue import snapshot
+from wavehouse.schema.adapters.shadow import Shadow
 from wavehouse.schema.rules import ddl, diagrams, dictionary
+from wavehouse.schema.service.replaying import replayed
 from wavehouse.schema.service.session import reading
-from wavehouse.schema.types import Catalogue, DocumentsCheck, Patience
+from wavehouse.schema.types import Catalogue, DocumentsCheck, Migration, Patience
 
 
 def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
@@ -20,6 +23,12 @@ def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
         reading(conninfo, role, Patience()) as session,
     ):
         return snapshot(session.connection)
+
+
+def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catalogue:
+    """What a ladder makes of an empty database."""
+    with replayed(shadow, migrations) as conninfo:
+        return catalogue(conninfo)
 
 
 def documents(database: str, found: Catalogue) -> dict[str, str]:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 from wavehouse.kernel.errors import InvalidInput, Refused
-from wavehouse.schema.adapters.folder import bytes_of, environment, names_in, nested_names_in
+from wavehouse.schema.adapters.folder import (
+    bytes_of,
+    environment,
+    names_in,
+    nested_names_in,
+    standard_input,
+)
 from wavehouse.schema.rules import waivers as waiving
 from wavehouse.schema.rules.layouts import NESTED, Layout, NotRun, migrations, not_run
 from wavehouse.schema.rules.parser import Unparsable, acts
@@ -14,6 +21,8 @@ from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
 from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.types import Direction, Migration, Script, SqlFile
+
+STANDARD_INPUT = Path("-")
 
 
 def read_ladder(
@@ -41,6 +50,41 @@ def read_ladder(
             where=str(listed),
         )
     return ladder
+
+
+def chosen_files(
+    files: Sequence[Path], folder: Path | None, layout: Layout, waivers: Path | None
+) -> tuple[tuple[Migration, ...], tuple[Migration, ...], frozenset[str]]:
+    """Named files as migrations: what comes before them, themselves, and which are in no ladder.
+
+    A file of a ladder comes after the older files of its folder (or of ``folder``); any other one,
+    and standard input (``-``), after all of them.
+    """
+    paths = [file for file in files if file != STANDARD_INPUT]
+    parent = folder or (paths[0].parent if paths else None)
+    try:
+        ladder = read_ladder(parent, layout, waivers) if parent is not None else ()
+    except InvalidInput:
+        if folder is not None:
+            raise
+        ladder = ()
+    wanted = {path.resolve() for path in paths}
+    chosen = [m for m in ladder if wanted & {f.path.resolve() for f in (m.up, m.down) if f}]
+    known = {f.path.resolve() for m in chosen for f in (m.up, m.down) if f is not None}
+    loose = [_loose(path) for path in files if path.resolve() not in known]
+    newest = max((one.number for one in chosen), default=None)
+    before = [m for m in ladder if m not in chosen and (newest is None or m.number < newest)]
+    return tuple(before), (*chosen, *loose), frozenset(one.up.name for one in loose)
+
+
+def _loose(path: Path) -> Migration:
+    """A file that belongs to no ladder."""
+    if path == STANDARD_INPUT:
+        path, raw = Path("standard input"), standard_input()
+    else:
+        raw = bytes_of(path)
+    file = replace(sql_file(path, raw), server_decides=True)
+    return Migration("0", path.stem, file, None)
 
 
 def _names(folder: Path, layout: Layout) -> list[str]:
