@@ -151,7 +151,7 @@ def lint_command(
     from wavehouse.schema.service.planning import sizes_of
     from wavehouse.schema.types import version_key
 
-    report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
+    report, rows, worst = Report(as_json, folder is not None or bool(files)), [], EXIT_DONE
     if url is not None and folder is None and not files:
         raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
     before = read_ladder(history, Layout(layout)) if history else ()
