@@ -2,15 +2,11 @@
 
 from __future__ import annotations
 
-import shutil
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
-from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import schema
 from wavehouse.kernel.errors import InvalidInput, Refused, WavehouseError
@@ -304,34 +300,3 @@ def test_dbmate_refuses_an_option_that_it_does_not_have(folder: Callable[[Files]
     at = folder({"1_a.sql": "-- migrate:up transactions:false\nselect 1;"})
     with pytest.raises(InvalidInput, match="transactions:false is not known"):
         read_ladder(at, Layout.DBMATE)
-
-
-DBMATE: Files = {
-    "20240101000000_a.sql": "-- migrate:up\ncreate table a(x int);\n-- migrate:down\ndrop table a;",
-    "20240102000000_b.sql": "-- migrate:up transaction:false\n" + CONCURRENTLY + "\n"
-    "-- migrate:down transaction:false\ndrop index concurrently a_x;\n",
-    "20240103000000-c.sql": "-- migrate:up transaction:true\ncreate view v as select x from a;\n"
-    "-- migrate:down\ndrop view v;\n",
-}
-
-
-def test_conformance_with_dbmate_itself(database: str, folder: Callable[[Files], Path]) -> None:
-    """The same folder by dbmate's own program leaves the same objects, up and down."""
-    program = shutil.which("dbmate")
-    if program is None:
-        pytest.skip("dbmate is not installed")
-    at = folder(DBMATE)
-    schema.apply(database, at, layout=Layout.DBMATE)
-    ours = tables(database)
-    while schema.status(database, at, layout=Layout.DBMATE).version:
-        schema.rollback(database, at, layout=Layout.DBMATE)
-    assert [] == tables(database)
-    parts: dict[str, Any] = dict(conninfo_to_dict(database))
-    url = (
-        f"postgres://{parts['user']}:{parts['password']}@/{parts['dbname']}"
-        f"?socket={parts['host']}&sslmode=disable"
-    )
-    words = [program, "--url", url, "--migrations-dir", str(at), "--no-dump-schema", "up"]
-    subprocess.run(words, check=True, capture_output=True)
-    theirs = [name for name in tables(database) if not name.startswith("schema_migrations")]
-    assert ours == theirs

@@ -57,12 +57,12 @@ def _unreadable(path: Path, error: OSError) -> InvalidInput:
 
 
 def content(path: Path) -> bytes | None:
-    """The content of a file, or None when there is none."""
+    """The content of a file, or None when it does not exist."""
     return bytes_of(path) if path.is_file() else None
 
 
 def below(folder: Path) -> list[Path]:
-    """Every file below a folder; none when there is no such folder."""
+    """Every file below a folder; none when the folder does not exist."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

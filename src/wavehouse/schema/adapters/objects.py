@@ -49,7 +49,7 @@ _TOKEN = re.compile(r"@(ours|own|name)\b")
 
 @cache
 def _statements(*, members: bool = True) -> tuple[LiteralString, ...]:
-    """The statements with what many of them share written out; all of it stands in this file.
+    """The statements with what many of them share written out; all of it is in this file.
 
     ``members`` false leaves out looking for what extensions brought, where none brought anything.
     """
@@ -343,7 +343,7 @@ _STATEMENTS = (
     current_database())
     """,
 )
-# Kinds that most databases have none of, and where one would stand. Each finds at least what the
+# Kinds that most databases have none of, and where one would be found. Each finds at least what the
 # kind's statement finds: planning that statement costs more than asking whether it is worth it.
 _MEMBERS = "members of extensions"
 _RARE: dict[str, LiteralString] = {
@@ -409,7 +409,7 @@ def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot
 
 
 def _read(connection: Connection) -> Snapshot:
-    """Two ways to the server and back: what is there at all, and what it looks like."""
+    """Two round trips: which kinds there are, then their objects."""
     with connection.pipeline():
         before = connection.execute(_SETTINGS_NOW)
         for setting in _PINNED:

@@ -57,7 +57,7 @@ actor_option = click.option(
     "--actor",
     envvar="WAVEHOUSE_ACTOR",
     metavar="NAME",
-    help="Who does it, for the audit log [default: the system's user].",
+    help="The person or job that runs this, for the audit log [default: the system's user].",
 )
 
 
@@ -66,7 +66,7 @@ def checks_options(command: Command) -> Command:
     return click.option(
         "--no-checks",
         is_flag=True,
-        help="Do not look before and after: rows, orphans, nulls, duplicates, who holds locks.",
+        help="Do not look before and after: rows, orphans, nulls, duplicates, holders of locks.",
     )(
         click.option(
             "--oldest-transaction",
@@ -121,8 +121,8 @@ def apply_command(
     its header says why: -- wavehouse: unvalidated REASON) and no partition half detached. The
     queries of VERSION_SLUG.check.sql run before and after; one that says false takes the file back.
 
-    --layout reads the folder of another runner. What that runner applied stands in a table of its
-    own, which is not read: begin with a database that it has not migrated.
+    --layout reads the folder of another runner. What that runner applied is recorded in a table of
+    its own, which is not read: begin with a database that it has not migrated.
     """
     from wavehouse.schema import Patience, apply
     from wavehouse.schema.cli.plans import expected_of
@@ -258,7 +258,7 @@ def recover_command(
             )
             report.add(target.name, result.as_json())
             if result.recovered is None:
-                terminal.say(f"{target.name}: nothing is half-way")
+                terminal.say(f"{target.name}: nothing is partly applied")
                 continue
             verb = "would finish" if dry_run else "finished"
             terminal.say(
@@ -275,7 +275,7 @@ def recover_command(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many."
 )
 def history_command(limit: int, as_json: bool, **words: Any) -> None:
-    """Say who did what to a database's schema, newest first: the runner's audit log.
+    """Print the runner's audit log of a database's schema, newest first.
 
     Each entry has the actor and the login, what was done to which version, the hash of the file and
     of the change set (all files of that run), and the trace in the telemetry. The database keeps
@@ -313,9 +313,9 @@ def history_command(limit: int, as_json: bool, **words: Any) -> None:
 def status_command(
     context: click.Context, /, probe: bool, as_json: bool, layout: str, **words: Any
 ) -> None:
-    """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way.
+    """Compare the files with the database: 0 in order, 3 pending or changed, 6 partly applied.
 
-    With --probe the answer is short: version, last migration, half-way, pending, and whether the
+    With --probe the answer is short: version, last migration, partial, pending, and whether the
     schema is still what its newest migration made (by the hash in the history; no shadow is
     needed). In what it differs: wavehouse schema drift.
     """
@@ -352,7 +352,7 @@ def status_command(
 
 
 _STATUS = ("database", "version", "slug", "state", "applied at")
-_PROBE = ("database", "version", "applied at", "half-way", "pending", "drift")
+_PROBE = ("database", "version", "applied at", "partial", "pending", "drift")
 
 
 def _cells(probe: dict[str, object]) -> tuple[object, ...]:
@@ -378,7 +378,7 @@ def _advise(target: Target, result: StatusResult) -> None:
         EntryState.DOWN_CHANGED: "with another down file than when applied",
         EntryState.MISSING: "applied, but the file is gone; restore it",
         EntryState.AHEAD: "applied by a newer release than this folder",
-        EntryState.PARTIAL: "half-way; finish with: wavehouse schema recover",
+        EntryState.PARTIAL: "partly applied; finish with: wavehouse schema recover",
     }
     for state, sentence in advice.items():
         if versions := result.of(state):
@@ -441,8 +441,8 @@ def _walk_one(
                 f"{_told(check.after)}"
             )
     if not steps:
-        stands = f"stands at {result.version}" if result.version else "has no migrations"
-        terminal.say(f"{target.name}: nothing to do; it {stands}")
+        state = f"is at version {result.version}" if result.version else "has no migrations"
+        terminal.say(f"{target.name}: nothing to do; it {state}")
 
 
 def _told(value: object) -> str:

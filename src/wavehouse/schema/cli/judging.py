@@ -50,7 +50,7 @@ def plan_command(
 ) -> None:
     """Say what apply would do: per statement the lock, the rewrite, the scan, rows and time.
 
-    Locks, rewrites and scans are measured in a shadow that stands where the target stands; rows and
+    Locks, rewrites and scans are measured in a shadow at the target's version; rows and
     bytes are the target's; seconds are an estimate from them. The digest names this plan.
     """
     from wavehouse.schema.adapters.shadow import major_for

@@ -102,7 +102,7 @@ def drift_command(
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Hold a database against its files: 0 nothing differs, 3 each difference by name.
+    """Compare a database with its files: 0 nothing differs, 3 each difference by name.
 
     The files that the history says are applied (without a history: all) are replayed in a shadow
     and both catalogues are compared, every kind of object and every attribute.
@@ -126,7 +126,7 @@ def drift_command(
             )
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
-            rows += [(target.name, one.kind, one.told()) for one in result.differences]
+            rows += [(target.name, one.kind, one.sentence()) for one in result.differences]
             for one in result.differences if not as_json else ():
                 if text := one.unified():
                     terminal.say(f"{one.name}: {one.attribute}\n{text}")
@@ -171,7 +171,7 @@ def _kept(path: Path, name: str) -> Snapshot:
         return Snapshot(document.get(name, document)["objects"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidInput(
-            "the file is no snapshot",
+            "the file is not a snapshot",
             where=str(path),
             command="wavehouse schema snapshot --out FILE",
         ) from None
@@ -225,9 +225,9 @@ def verify_command(
                 cycle = _smoked(shadow, folder, name, layout)
                 document["smoke"] = cycle.as_json()
                 worst = max(worst, EXIT_DONE if cycle.is_fine else EXIT_FOUND)
-                terminal.say(f"{name}: {cycle.told()}")
+                terminal.say(f"{name}: {cycle.sentence()}")
                 rows += [
-                    (name, "", "", "smoke", one.told())
+                    (name, "", "", "smoke", one.sentence())
                     for one in (*cycle.differences, *cycle.again_differs)
                 ]
             report.add(name, document)
@@ -237,7 +237,7 @@ def verify_command(
                 f"{name}: {fine} of {len(result.pairs)} restored, on PostgreSQL {result.server}"
             )
             rows += [
-                (name, p.version, p.slug, p.state, one.told())
+                (name, p.version, p.slug, p.state, one.sentence())
                 for p in result.pairs
                 for one in (*p.differences, *p.again_differs)
             ]

@@ -76,7 +76,7 @@ def shadow_of(
 ) -> Iterator[Shadow]:
     """A shadow server: the one at ``url``, or an embedded one in ``home``.
 
-    ``like`` is the target that it stands for, and its ladder.
+    ``like`` is its target, and the target's ladder.
     """
     from wavehouse.kernel import config
     from wavehouse.schema.adapters.shadow import shadow
@@ -122,5 +122,5 @@ def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> 
     unknown = set(versions) - {one.version for one in ladder}
     if unknown:
         raise UsageError(
-            f"there is no migration {min(unknown)}", hint="Name a version of the folder."
+            f"migration {min(unknown)} does not exist", hint="Name a version of the folder."
         )

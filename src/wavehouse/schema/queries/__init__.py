@@ -171,7 +171,7 @@ def widen_journal(connection: Connection) -> None:
 
 
 def widen_journal_for_audit(connection: Connection) -> None:
-    """Give the journal of an earlier release its columns of who, with which files, in which run."""
+    """Give the journal of an earlier release its columns of actor, change set and trace."""
     connection.execute("""
         ALTER TABLE schema_ops.journal
           ADD COLUMN actor text,
@@ -318,7 +318,7 @@ def statements_walked(
 
 
 def blockers(connection: Connection, *, pid: int) -> list[Blocker]:
-    """Who a backend waits for now: sessions, and prepared transactions by their name."""
+    """What a backend waits for now: sessions, and prepared transactions by their name."""
     rows = connection.execute(
         """
         WITH blocking AS (SELECT DISTINCT unnest(pg_catalog.pg_blocking_pids(%(pid)s)) AS pid)

@@ -1,4 +1,4 @@
-"""The SQL of checks before and after: rows, orphans, nulls, duplicates, who stands in the way.
+"""The SQL of checks before and after: rows, orphans, nulls, duplicates, holders of locks.
 
 Each reads for a few seconds at most and waits for no lock; what takes longer is not known (None).
 """
@@ -36,7 +36,7 @@ def identifier(name: Name) -> sql.Identifier:
 
 
 def table_of(connection: Connection, *, written: Name, path: Sequence[str] | None) -> Name:
-    """The table that a name is, with its schema, under a search path; empty when there is none.
+    """The table that a name refers to under a search path; empty when it does not exist.
 
     ``path`` None is the session's own.
     """
@@ -117,7 +117,7 @@ def _rows_of(connection: Connection, relation: Name) -> sql.Composed:
 
 
 def duplicates(connection: Connection, *, relation: Name, columns: Sequence[str]) -> int | None:
-    """How many keys stand more than once; a key with a NULL in it is none."""
+    """How many keys occur more than once; keys with a NULL in them do not count."""
     keys = [sql.Identifier(column) for column in columns]
     full = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(key) for key in keys)
     return _number(
@@ -166,7 +166,7 @@ def primary_key(connection: Connection, *, relation: Name) -> list[str]:
 
 
 def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder]:
-    """Who holds locks on these tables, the oldest transaction first; not our own session.
+    """Sessions that hold locks on these tables, the oldest transaction first; not our own.
 
     Autovacuum gives way to a lock that is asked for, unless it works against a wraparound.
     """

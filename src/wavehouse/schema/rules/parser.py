@@ -48,14 +48,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """Why a text is no SQL, and where (from 0)."""
+    """Why a text is not SQL, and the position (from 0)."""
 
     message: str
     position: int
 
 
 def acts(text: str) -> tuple[Act, ...] | Unparsable:
-    """What a statement does; Unparsable when it is none."""
+    """What a statement does; Unparsable when the text is not SQL."""
     import postgast
 
     try:

@@ -1,4 +1,4 @@
-"""What may be walked next: the folder compared with the history. Refusals come before work."""
+"""Which migrations may run next: the folder compared with the history. Refusals come first."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def to_roll_back(
 ) -> tuple[Migration, ...]:
     """The migrations to undo, newest first. Raises before anything when one cannot be undone.
 
-    A version that is half-way comes before all others, so that the plain command repairs it.
+    A version that is partly applied comes before all others, so that the plain command repairs it.
     """
     rows = sorted(
         (row for row in history if not row.is_repeatable),
@@ -113,7 +113,7 @@ def half_way(
     migration = files.get(row.number)
     if migration is None:
         raise Refused(
-            f"version {row.version} ({row.slug}) is half-way, but its files are not in the folder",
+            f"version {row.version} ({row.slug}) is partly applied, but its files are missing",
             hint="restore them from version control",
         )
     up = row.state is RowState.RUNNING
@@ -121,7 +121,7 @@ def half_way(
     before = row.checksum if up else row.down_checksum
     if now is None or now.checksum != before:
         raise Refused(
-            "the file was changed since it began: nobody can tell which of its statements are done",
+            "the file was changed since it began: which of its statements are done is unknown",
             where=(now or migration.up).path.name,
             hint="Restore the file as it was, then recover.",
             command="wavehouse schema recover",
@@ -130,7 +130,7 @@ def half_way(
 
 
 def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> None:
-    """Raise when a version is half-way, or an applied file was changed or removed."""
+    """Raise when a version is partly applied, or an applied file was changed or removed."""
     partial = status.of(EntryState.PARTIAL)
     if partial:
         raise partly(partial[0])
@@ -146,7 +146,7 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
 
 
 def partly(version: str) -> PartlyApplied:
-    """The error for a version that is half-way, with its repair."""
+    """The error for a version that is partly applied, with its repair."""
     return PartlyApplied(
         f"version {version} is partly applied",
         hint="Finish it; or undo it by its down file: wavehouse schema rollback",

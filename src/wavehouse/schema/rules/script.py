@@ -1,4 +1,4 @@
-"""A migration file as statements: a small lexer, the header comment, what may not stand in it.
+"""A migration file as statements: a small lexer, the header comment, what is not allowed in it.
 
 The lexer knows what hides a semicolon in PostgreSQL: quotes, dollar quotes, nested comments,
 parentheses (``CREATE RULE``) and ``BEGIN ATOMIC … END`` bodies. It never judges the grammar;
@@ -67,7 +67,7 @@ class _Token:
 
 
 def line_at(text: str, offset: int) -> int:
-    """The line, counted from 1, on which a character stands."""
+    """The line, counted from 1, of a character."""
     return text.count("\n", 0, offset) + 1
 
 
@@ -271,13 +271,13 @@ def _check(file: SqlFile, statement: Statement) -> None:
     two_phase = first == "PREPARE" and rest[:1] == ("TRANSACTION",)
     if (first in _ENDS_TRANSACTION and not to_savepoint) or two_phase:
         raise Refused(
-            f"{first} may not stand in a migration: the runner gives every file a transaction",
+            f"{first} is not allowed in a migration: the runner gives every file a transaction",
             where=where,
             hint=f"remove {first} from the file",
         )
     if first == "COPY" and _COPY_ENDS & set(rest):
         raise Refused(
-            "COPY with inline data is a habit of psql that a migration cannot follow",
+            "COPY with inline data works in psql only, not in a migration",
             where=where,
             hint="write INSERT … VALUES instead",
         )

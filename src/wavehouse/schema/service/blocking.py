@@ -1,4 +1,4 @@
-"""Who keeps a statement waiting for a lock: asked of the server while it waits."""
+"""The sessions that keep a statement waiting for a lock, read from the server while it waits."""
 
 from __future__ import annotations
 

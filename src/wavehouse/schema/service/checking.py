@@ -1,7 +1,7 @@
-"""Checks before and after a walk (OPS-13): what would fail on the data, who stands in the way.
+"""Checks before and after a walk (OPS-13): data on which a statement would fail, blocking sessions.
 
 What a walk touches is read from its files by PostgreSQL's own grammar. A finding refuses the walk
-only when it is sure: when no earlier statement of the same walk may still mend the data.
+only when it is sure: when no earlier statement of the same walk may still change the data.
 """
 
 from __future__ import annotations
@@ -128,7 +128,7 @@ def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, objec
 
 
 def _table(connection: Connection, written: Name, path: tuple[str, ...] | None) -> Name:
-    """The table that a name as written is, with its schema; empty when there is none yet."""
+    """The table that a written name refers to, with its schema; empty when it does not exist."""
     return queries.table_of(connection, written=written, path=path) if written else NO_NAME
 
 
@@ -167,7 +167,7 @@ def look_again(
 
 
 def refuse_false(connection: Connection, file: SqlFile) -> None:
-    """Raise MigrationFailed when a query of a ``.check.sql`` file is false, or is no check.
+    """Raise MigrationFailed when a query of a ``.check.sql`` file is false, or is not a check.
 
     It has to run after the migration, only read, and give exactly one row.
     """
@@ -208,8 +208,8 @@ def _places(
                 raise InvalidInput(
                     f"PostgreSQL's grammar does not read this: {found.message}",
                     where=f"{file.name}:{line}",
-                    hint="mend the file; nothing was run. If a newer PostgreSQL than 18 reads it: "
-                    "--no-checks",
+                    hint="Correct the file; nothing was run. If a newer PostgreSQL than 18 "
+                    "reads it: --no-checks",
                 )
             for act in found:
                 if act.kind == "VariableSetStmt" and act.name == "search_path":
@@ -270,9 +270,9 @@ def _look_at_data(connection: Connection, place: _Place, found: Looked, *, sure:
             raise Refused(
                 f"{count:,} {sentence}; nothing was run",
                 where=place.where,
-                hint="mend these rows first, in a migration before it or by hand",
+                hint="Correct these rows first, in an earlier migration or by hand.",
             )
-        found.warnings.append(f"{place.where}: {count:,} {sentence}, unless the files mend that")
+        found.warnings.append(f"{place.where}: {count:,} {sentence}, unless the files correct them")
 
 
 def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | None, str]]:

@@ -1,8 +1,9 @@
 """What a statement outside a transaction did, by the objects that are there before and after it.
 
-Before such a statement runs, the journal keeps the OIDs of what it is about. Who finds the line
-without its end compares: ``none`` (nothing happened: run it), ``done`` (record it), or ``debris``
-(an invalid index, a pending detachment: remove or finish it, then run it).
+Before such a statement runs, the journal keeps the OIDs of what it is about. A line without its end
+means an interrupted statement; the objects are compared: ``none`` (nothing happened: run it),
+``done`` (record it), or ``debris`` (an invalid index, a pending detachment: remove or finish it, then
+run it).
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def refuse_invalid(
     """Raise MigrationFailed when the index that the statement names exists and is invalid.
 
     ``IF NOT EXISTS`` would take another's invalid index for the wanted one. The index of a
-    partitioned table is invalid until all its parts are attached: that is no debris.
+    partitioned table is invalid until all its parts are attached: that is not debris.
     """
     if act.kind != "IndexStmt" or not act.name:
         return

@@ -1,4 +1,4 @@
-"""Hold a database against what its files make of an empty one, or against a kept snapshot."""
+"""Compare a database with what its files make of an empty one, or with a kept snapshot."""
 
 from __future__ import annotations
 

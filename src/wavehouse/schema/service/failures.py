@@ -34,7 +34,7 @@ def failure(file: SqlFile, statement: Statement, error: psycopg.Error) -> Waveho
         return _lost(file)
     position = int(error.diag.statement_position or 1)
     line = statement.line + line_at(statement.text, position - 1) - 1
-    hint = error.diag.message_hint or "mend the file and run the command again"
+    hint = error.diag.message_hint or "Correct the file and run the command again."
     if isinstance(error, REFUSES_TRANSACTION):
         hint = "put it into a file of its own that begins with: -- wavehouse: non-transactional"
     return MigrationFailed(
@@ -69,12 +69,12 @@ def explained(file: SqlFile, passed: Errors = ()) -> Iterator[None]:
         raise MigrationFailed(
             str(error.diag.message_primary or error),
             where=file.name,
-            hint="mend the file and run the command again",
+            hint="Correct the file and run the command again.",
         ) from error
 
 
 def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]) -> SchemaBusy:
-    """The error for a lock that was not free: who held it, by age, statements without literals."""
+    """The error for a lock that was not free: its holders by age, statements without literals."""
     held = "; ".join(map(_shown, sorted(blockers, key=lambda one: one.since)))
     oldest = min(blockers, key=lambda one: one.since, default=None)
     if oldest is None:

@@ -1,7 +1,7 @@
 """The hash of the schema in a history row: what it was when that version had been applied.
 
 It is taken after the migration's transaction, so that its locks are not held any longer. A runner
-that dies between the two leaves a row without one, of which a probe says that it cannot tell.
+that dies between the two leaves a row without one, for which a probe reports unknown.
 """
 
 from __future__ import annotations

@@ -155,8 +155,8 @@ def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
         act = None if isinstance(found, Unparsable) or not found else found[0]
         if act is not None and act.kind == "IndexStmt" and act.concurrent and not act.name:
             raise Refused(
-                "an index that is built concurrently needs a name: without one nobody could tell "
-                "whether a half of it is there",
+                "an index that is built concurrently needs a name: without one, "
+                "an interrupted build could not be found",
                 where=f"{file.name}:{statement.line}",
                 command="CREATE INDEX CONCURRENTLY <table>_<columns>_idx ON …",
             )

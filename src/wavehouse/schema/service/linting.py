@@ -119,7 +119,7 @@ def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str
 
 
 def _statement_at(script: Script, line: int) -> Statement:
-    """The statement that stands at a line, or begins before it."""
+    """The statement at a line, or the last one that begins before it."""
     return max(
         (one for one in script.statements if one.line <= line),
         key=lambda one: one.line,

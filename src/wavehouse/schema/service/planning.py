@@ -62,7 +62,7 @@ class MeasuredFile:
 def measured_files(
     shadow: Shadow, applied: Sequence[Migration], pending: Sequence[Migration]
 ) -> Iterator[MeasuredFile]:
-    """Run pending files in a shadow that stands where the target stands, measuring each statement.
+    """Run pending files in a shadow at the target's version, measuring each statement.
 
     Raises DoesNotRun for the first statement that PostgreSQL does not accept.
     """

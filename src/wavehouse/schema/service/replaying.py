@@ -33,7 +33,7 @@ class DoesNotRun(InvalidInput):
         super().__init__(
             str(error.diag.message_primary or error),
             where=f"{file.name}:{self.line}",
-            hint=error.diag.message_hint or "mend the file; nothing but a shadow was touched",
+            hint=error.diag.message_hint or "Correct the file; only a shadow was touched.",
         )
 
 

@@ -26,7 +26,7 @@ _LONGEST_PAUSE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the journal says of a run beside its steps: who, with which files, in which trace."""
+    """What the journal says of a run beside its steps: actor, change set, trace."""
 
     actor: str = ""
     change_set: str = ""

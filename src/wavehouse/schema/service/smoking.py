@@ -1,6 +1,6 @@
 """The smoke cycle (OPS-2): a whole ladder up, down and up again by the runner itself.
 
-Verify holds each down against its own up. This holds all of them together, with the history, the
+Verify compares each down with its own up. This runs all of them together, with the history, the
 checks and the locks of a real run.
 """
 

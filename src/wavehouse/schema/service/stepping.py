@@ -264,7 +264,7 @@ class _Step:
             self._work.note_touched(self._facts)
             with self._connection.transaction():
                 self._work.record("intent", self.number, self._facts)
-        # Without a lock_timeout: what waits here waits for old snapshots, and nobody waits for it.
+        # Without a lock_timeout: this waits for old snapshots, and no session queues behind it.
         return _patiently(self._work, self, partial(self._alone, act))
 
     def _alone(self, act: Act) -> None:

@@ -191,9 +191,9 @@ def status(
     role: str | None = None,
     probe: bool = False,
 ) -> StatusResult:
-    """Compare a folder with the history of a database. Writes nothing, waits for nobody.
+    """Compare a folder with the history of a database. Writes nothing and takes no runner lock.
 
-    ``probe`` also holds the schema against the hash that its newest history row keeps.
+    ``probe`` also compares the schema with the hash that was kept for its versions.
     """
     migrations = read_ladder(folder, layout)
     with reading(conninfo, role, Patience()) as session:

@@ -2,7 +2,7 @@
 
 First within one transaction that is rolled back, which costs nothing to undo. What cannot run
 there (CONCURRENTLY, new enum values), or is found wanting there, is walked again in a copy of the
-database, committed: nobody is accused by the way of measuring.
+database, committed: the method of measuring accuses no file wrongly.
 """
 
 from __future__ import annotations
@@ -66,7 +66,7 @@ class _Undo(Exception):
 class _Walk:
     """The database that only goes up, and the one connection to it.
 
-    A database can be copied only while nobody is in it, so the connection steps outside for that.
+    A database can be copied only while no session is connected, so this one closes for that.
     """
 
     def __init__(self, shadow: Shadow, conninfo: str) -> None:
@@ -86,7 +86,7 @@ class _Walk:
             self.connection = self._stack.enter_context(connected(self._conninfo))
 
     def close(self) -> None:
-        """Step outside."""
+        """Close the connection."""
         self._stack.close()
 
 

@@ -22,7 +22,7 @@ def patiently(session: Session, file: SqlFile, work: Callable[[], Result]) -> tu
     """The result of the work, and how often it was tried again.
 
     Raises SchemaBusy when the locks are not free in the time given: the last try is watched, so
-    that those who really hold them are named.
+    that the sessions that hold them are named.
     """
     started = time.monotonic()
     for retries, pause in enumerate(pauses()):

@@ -1,4 +1,4 @@
-"""What a shadow takes over from the database it stands for. No I/O."""
+"""What a shadow takes over from its target. No I/O."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Likeness:
 
     @property
     def mark(self) -> str:
-        """What tells this likeness from others; empty for none, as in earlier releases."""
+        """A hash of this likeness; empty for none, as in earlier releases."""
         if self == Likeness():
             return ""
         parts = [

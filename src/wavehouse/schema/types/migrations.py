@@ -1,4 +1,4 @@
-"""What the runner speaks of: migrations, their statements, the history, patience. No I/O."""
+"""The runner's types: migrations, their statements, the history, patience. No I/O."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Direction(StrEnum):
 
 
 class RowState(StrEnum):
-    """The state of a history row. Only non-transactional files are ever seen half-way."""
+    """The state of a history row. Only non-transactional files can be seen partly applied."""
 
     RUNNING = "running"
     APPLIED = "applied"

@@ -75,7 +75,7 @@ class Difference:
             return "changed"
         return "missing" if self.found is None else "extra"
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The difference in a line."""
         if self.attribute is None:
             return f"{self.name} is {self.kind}"
@@ -84,7 +84,7 @@ class Difference:
 
     def unified(self) -> str:
         """A long difference in full, line by line; empty for one that ``told`` says in a line."""
-        if self.attribute is None or not self.told().endswith(" differs"):
+        if self.attribute is None or not self.sentence().endswith(" differs"):
             return ""
         lines = unified_diff(
             _lines(self.expected), _lines(self.found), "expected", "found", lineterm="", n=3
