@@ -2,8 +2,8 @@
 
 Before such a statement runs, the journal keeps the OIDs of what it is about. A line without its end
 means an interrupted statement; the objects are compared: ``none`` (nothing happened: run it),
-``done`` (record it), or ``debris`` (an invalid index, a pending detachment: remove or finish it, then
-run it).
+``done`` (record it), or ``debris`` (an invalid index, a pending detachment: remove or finish it,
+then run it).
 """
 
 from __future__ import annotations
