@@ -102,6 +102,7 @@ def _asked(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
                 if place == "query":
                     query[name] = value
                     if name in {"from", "to"}:
+                        yield method, address, {"params": {"from": DAYS[0], "to": DAYS[1]}}
                         yield method, address, {"params": {"from": value, "to": value}}
                 yield method, address, {"params": query}
             for value in RAW if place == "query" else ():
