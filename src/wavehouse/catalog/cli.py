@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wavehouse.kernel.options import EXISTING_FILE, FileOrAddress
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,10 +28,10 @@ _NOTES_SHOWN = 20
 
 
 @click.command()
-@click.argument("locations", nargs=-1, required=True, metavar="<FILE|URL>...")
+@click.argument("locations", nargs=-1, required=True, type=FileOrAddress(), metavar="<FILE|URL>...")
 @click.option(
     "--media",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=EXISTING_FILE,
     help='Facts of media files: {"<url>": {"bytes": n, "header_bytes": n, "duration_ms": n}}.',
 )
 @click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")

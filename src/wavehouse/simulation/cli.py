@@ -8,6 +8,8 @@ from typing import Any
 
 import click
 
+from wavehouse.kernel.options import DAY
+
 _EARLIEST, _LATEST = 1980, 2200
 
 
@@ -45,7 +47,7 @@ _EARLIEST, _LATEST = 1980, 2200
 )
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     default=None,
     help="The last UTC day.  [default: yesterday]",
 )

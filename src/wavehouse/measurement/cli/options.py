@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.kernel.options import DAY
+
 if TYPE_CHECKING:
     from wavehouse.workspace import Workspace
 
-DATE = click.DateTime(["%Y-%m-%d"])
+DATE = DAY
 FORMAT = click.option(
     "--format",
     "log_format",
