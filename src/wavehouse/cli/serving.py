@@ -47,9 +47,14 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     from wavehouse.wiring import periodic
 
     host, port = workspace.settings["host"], workspace.settings["port"]
-    named = urlsplit(workspace.settings["site_url"] or "").hostname
-    known = {*workspace.settings["allowed_hosts"], host, *([named] if named else [])}
-    site = Site(hosts=frozenset(known))
+    site_url = workspace.settings["site_url"] or ""
+    named = urlsplit(site_url)
+    known = {*workspace.settings["allowed_hosts"], host}
+    site = Site(
+        hosts=frozenset(known | ({named.hostname} if named.hostname else set())),
+        secure=named.scheme == "https",
+        netloc=named.netloc,
+    )
     application = live_app(workspace, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))
     with workspace.stores.operational.worker() as tx:
