@@ -10,6 +10,7 @@ import click
 
 from wavehouse.kernel import terminal
 from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
+from wavehouse.measurement.rules import dimensions
 
 if TYPE_CHECKING:
     from uuid import UUID
@@ -56,10 +57,10 @@ class Wanted(TypedDict):
 @click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
 @click.option(
     "--by",
-    type=click.Choice(["day", "episode", "app", "country"]),
-    default="day",
+    type=click.Choice(dimensions.names()),
+    default=dimensions.DAY_SPLIT,
     show_default=True,
-    help="One line per day, episode, app or country.",
+    help="What each row stands for.",
 )
 @click.option(
     "--window",
@@ -144,8 +145,6 @@ def _stored(
     show: str | None,
 ) -> PeriodFigures:
     """Figures of what is stored, of one show or of all."""
-    from typing import cast
-
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import PeriodFigures
 
@@ -162,7 +161,7 @@ def _stored(
                 "last": end,
                 "podcast_id": None if show is None else _podcast_id(operational, identity, show),
             }
-            rows = reading.figures(analytics, operational, by=cast("reading.By", by), **wanted)
+            rows = reading.figures(analytics, operational, by=by, **wanted)
             return PeriodFigures(
                 first=begin,
                 last=end,
