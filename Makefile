@@ -81,7 +81,7 @@ bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
 faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 	@$(BIN)/python tests/faults/matrix.py $(ARGS)
 
-late: $(VENV)/.dev ## Late rows by four programs at once, held against a rebuild; some minutes
+late: $(VENV)/.dev ## Late rows by four programs at once, compared with a rebuild; some minutes
 	@$(BIN)/python tests/faults/late.py $(ARGS)
 
 harness: $(VENV)/.dev ## The tests that are too long for the gate
@@ -110,7 +110,7 @@ resume: $(VENV)/.dev ## Position writes, resuming, a new device over HTTP; a pee
 beside: $(VENV)/.dev ## Schema operations and dbmate on the same files and server; some minutes
 	@$(BIN)/python benchmarks/beside.py $(ARGS)
 
-lock: ## Resolve the locks anew (needs an index of packages)
+lock: ## Resolve the locks again (needs an index of packages)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	"$(PYTHON)" -m venv "$$folder"; "$$folder/bin/python" -m pip --quiet install uv; \
 	$(COMPILE) pyproject.toml -o requirements.lock; \
