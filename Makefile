@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean
+.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -83,6 +83,12 @@ faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 
 late: $(VENV)/.dev ## Late rows by four programs at once, compared with a rebuild; some minutes
 	@$(BIN)/python tests/faults/late.py $(ARGS)
+
+attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full disks: counts; some 30 minutes
+	@$(BIN)/python tests/faults/attack.py $(ARGS)
+
+audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
+	@$(BIN)/python scripts/audit.py
 
 harness: $(VENV)/.dev ## The tests that are too long for the gate
 	@$(BIN)/python -m pytest -n $(WORKERS) -m harness tests
