@@ -1,4 +1,4 @@
-"""What pages with forms share: the identity of the session, checked forms, the way back."""
+"""What the working pages share: the visitor, forms that came from our pages, the redirect."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from wavehouse import accounts
 from wavehouse.accounts import Identity, Role
 from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.web import access, pages
+from wavehouse.web.entered import NOTHING, Entered
 from wavehouse.web.site import Site
 from wavehouse.workspace import Reader, Workspace
 
-_SEE_OTHER = 303
+_OK, _SEE_OTHER, _UNPROCESSABLE = 200, 303, 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,27 +44,36 @@ class PageContext:
         return identity
 
     def editor(self, request: Request, fields: dict[str, str]) -> Identity:
-        """The identity that sent a form. Refused for a viewer, and for a form from another site."""
+        """Who sent a form of ours. Refused for a viewer, and for a form from elsewhere."""
         access.check_csrf(request, fields)
         identity = self.visitor(request)
         if identity.role == Role.VIEWER:
-            raise Refused("a viewer cannot change anything", hint="Ask an administrator.")
+            raise Refused("a viewer may look and change nothing", hint="Ask an administrator.")
         return identity
 
     def page(
-        self, request: Request, name: str, identity: Identity, **values: object
+        self,
+        request: Request,
+        name: str,
+        identity: Identity,
+        *,
+        entered: Entered = NOTHING,
+        **values: object,
     ) -> HTMLResponse:
-        """The page ``name``, with a token for its forms."""
+        """The page ``name`` with a token for its forms; 422 with what could not be carried out."""
         csrf = access.csrf_token(request)
-        body = pages.with_forms(name, who=identity, csrf=csrf, said=_said(request), **values)
-        response = HTMLResponse(body, headers={"Vary": "Cookie"})
+        body = pages.with_forms(
+            name, who=identity, csrf=csrf, done=_done(request), entered=entered, **values
+        )
+        status = _UNPROCESSABLE if entered.message else _OK
+        response = HTMLResponse(body, status, headers={"Vary": "Cookie"})
         access.remember_csrf(request, response, csrf, self.site)
         return response
 
 
-def back(path: str, said: str, amount: int | None = None) -> Response:
-    """Redirect to a page after a form was processed; the page reports what was done."""
-    query = {"did": said} | ({} if amount is None else {"n": str(amount)})
+def back(path: str, done: str, amount: int | None = None, **more: str) -> Response:
+    """Redirect to a page after a form was carried out; the page shows what was done."""
+    query = {"did": done, **more} | ({} if amount is None else {"n": str(amount)})
     return RedirectResponse(f"{path}?{urlencode(query)}", status_code=_SEE_OTHER)
 
 
@@ -71,14 +81,15 @@ _SENTENCES = {
     "moved": "The campaign has moved.",
     "advanced": "{n} campaigns moved as the calendar asked.",
     "made": "{n} files were made.",
+    "made_key": "The key was made.",
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",
     "discarded": "{n} rows were discarded.",
 }
 
 
-def _said(request: Request) -> str:
-    """The sentence for what was done, from a fixed list: a URL cannot put words into the page."""
+def _done(request: Request) -> str:
+    """What was done, from a fixed list: an address cannot put words into the page."""
     sentence = _SENTENCES.get(request.query_params.get("did", ""), "")
     amount = request.query_params.get("n", "0")
     return sentence.format(n=f"{int(amount):,}" if amount.isdecimal() and len(amount) < 12 else "0")
