@@ -7,6 +7,7 @@ tests hold the two against each other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -15,6 +16,7 @@ from uuid import UUID
 import duckdb
 
 from wavehouse.measurement.adapters import count_only_sql as sql
+from wavehouse.measurement.adapters import engine_sql
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups, closed_database
 from wavehouse.measurement.adapters.formats import Layout
 from wavehouse.measurement.adapters.quick_reading import QuickReader
@@ -31,6 +33,8 @@ from wavehouse.measurement.types import (
 )
 
 _UNIT = "\x1f"
+MOST_UNKNOWN = 5
+"""How many hosts and paths of no known file are named."""
 
 
 Threshold = tuple[UUID, UUID, int | None]
@@ -55,6 +59,7 @@ class _Memory:
     addresses: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
     agents: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
     apps: dict[int, str] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
 
 
 class Taker(Engine):
@@ -81,6 +86,8 @@ class Taker(Engine):
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
         rejects = [*chunk.rejects, *self._read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
+        for path, requests in self.database.execute(engine_sql.UNKNOWN_PLACES).fetchall():
+            self._memory.unknown[path] += requests
         known = self._memory
         self._ask("addresses", known.addresses[layout.prefix], self._address_told)
         self._ask("agents", known.agents[layout.escaped_agents], self._agent_told)
@@ -160,6 +167,7 @@ class CountOnly:
             flagged=dict(db.execute(sql.FLAGGED, span).fetchall())
             | dict(db.execute(sql.RENDITIONS).fetchall()),
             rows=[Figure(member, n) for member, n in db.execute(sql.BY[by]).fetchall()],
+            unknown=[Figure(path, n) for path, n in self._memory.unknown.most_common(MOST_UNKNOWN)],
         )
 
     def sum_windows(

@@ -253,6 +253,7 @@ class Engine:
             yield Reject(chunk.first_line + n - 1, offset, length, Fault(fault), masked(line))
 
     def _resolve_places(self, *, redirects: bool) -> None:
+        self._keep_naming_queries()
         pairs = self._distinct(sql.DISTINCT_PLACES)
         places, prefixes = [], []
         for pair in pairs:
@@ -261,6 +262,20 @@ class Engine:
             places.append("" if place is None else place)
             prefixes.append(int(redirects or is_own_prefix(path)))
         self._give("places", pairs, places, prefixes)
+
+    def _keep_naming_queries(self) -> None:
+        """Leave of each query what can say which file is meant; mostly that is nothing (R03)."""
+        media = self._lookups.media
+        pairs = self._distinct(sql.DISTINCT_QUERIED)
+        if not pairs:
+            return
+        queried = [pair for pair in pairs if media.needs_query(*pair.split(_UNIT))]
+        self._give("queried", queried)
+        self.database.execute(sql.WITHOUT_QUERIES)
+        if queried:
+            whole = self._distinct(sql.DISTINCT_WITH_QUERY)
+            self._give("kept", whole, [media.kept_path(*pair.split(_UNIT)) for pair in whole])
+            self.database.execute(sql.WITH_KEPT_PATHS)
 
     def _address(self, pair: str) -> tuple[bytes | None, str]:
         """An address's identity, and network, country and class as joined text."""

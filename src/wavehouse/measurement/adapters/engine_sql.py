@@ -103,6 +103,38 @@ ORDER BY n
 
 DELETE_REJECTED = f"DELETE FROM fields WHERE {IS_REJECTED}"  # noqa: S608 - our own text
 
+# Distinct hosts and paths of requests with a query.
+DISTINCT_QUERIED = """
+SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
+  SELECT DISTINCT host, split_part(uri, '?', 1) AS uri FROM fields WHERE contains(uri, '?')
+)
+"""
+
+# Leave out the queries that say nothing: all but those of the given places.
+WITHOUT_QUERIES = """
+UPDATE fields SET uri = split_part(uri, '?', 1)
+WHERE contains(uri, '?')
+  AND host || chr(31) || split_part(uri, '?', 1) NOT IN (SELECT c1 FROM queried)
+"""
+
+# Distinct hosts and whole paths of requests whose query may say which file is meant.
+DISTINCT_WITH_QUERY = """
+SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
+  SELECT DISTINCT host, uri FROM fields WHERE contains(uri, '?')
+)
+"""
+
+# Of these queries, keep what may name a file.
+WITH_KEPT_PATHS = """
+UPDATE fields SET uri = c2 FROM kept WHERE contains(uri, '?') AND host || chr(31) || uri = c1
+"""
+
+# What was asked for and is of no known file, most often first.
+UNKNOWN_PLACES = """
+SELECT host || uri, count(*) AS requests FROM fields JOIN places ON c1 = host || chr(31) || uri
+WHERE c2 = '' AND status IN (200, 206) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200
+"""
+
 DISTINCT_PLACES = """
 SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (SELECT DISTINCT host, uri FROM fields)
 """

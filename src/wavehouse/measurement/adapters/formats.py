@@ -1,6 +1,6 @@
 """The log formats as DuckDB SQL: from a table ``raw(n, line)`` to one table of the same shape.
 
-Every statement makes ``fields``: n, ip, sent_at, method, host, uri (no query), status, bytes,
+Every statement makes ``fields``: n, ip, sent_at, method, host, uri (with its query), status, bytes,
 agent, range_header, content_start, content_end, native_id, site (of the referrer). A line that is
 not of the format has NULL in ``sent_at`` or ``status``. Nothing of a log is pasted into SQL. Where
 lines fall into parts at a character, the statement has ``$parts``, so that the count-only path may
@@ -66,6 +66,7 @@ _USED = (
     "sc-content-len",
     "sc-range-start",
     "sc-range-end",
+    "cs-uri-query",
 )
 
 COMBINED = """
@@ -79,7 +80,7 @@ SELECT
     AS sent_at,
   CASE WHEN request IN ('', '-') THEN '-' ELSE split_part(request, ' ', 1) END AS method,
   CASE WHEN width = 13 AND host <> '-' THEN lower(host) ELSE '' END AS host,
-  split_part(split_part(request, ' ', 2), '?', 1) AS uri,
+  split_part(split_part(request, ' ', 2), '#', 1) AS uri,
   try_cast(split_part(answer, ' ', 2) AS SMALLINT) AS status,
   CASE split_part(answer, ' ', 3) WHEN '-' THEN 0
     ELSE positive(split_part(answer, ' ', 3)) END AS bytes,
@@ -107,7 +108,8 @@ named AS (
     cs_method AS method,
     lower(CASE WHEN coalesce(x_host_header, '-') <> '-' THEN x_host_header
       WHEN coalesce(cs_host, '-') <> '-' THEN cs_host ELSE '' END) AS host,
-    cs_uri_stem AS uri,
+    cs_uri_stem || CASE WHEN coalesce(cs_uri_query, '-') IN ('-', '') THEN ''
+      ELSE '?' || cs_uri_query END AS uri,
     try_cast(sc_status AS SMALLINT) AS status,
     positive(sc_bytes) AS sent,
     cs_user_agent AS agent,

@@ -32,7 +32,7 @@ SELECT
   instant(coalesce(p[1], p[2], p[3])) AS sent_at,
   coalesce(plain(coalesce(p[7], p[8])), '-') AS method,
   coalesce(lower(plain(told(p[9]))), '') AS host,
-  coalesce(plain(split_part(coalesce(p[10], p[11]), '?', 1)), '') AS uri,
+  coalesce(plain(split_part(coalesce(p[10], p[11]), '#', 1)), '') AS uri,
   try_cast(coalesce(p[12], p[13]) AS SMALLINT) AS status,
   positive(coalesce(p[14], p[15], p[16])) AS bytes,
   coalesce(plain(told(coalesce(p[17], p[18]))), '') AS agent,
@@ -67,7 +67,7 @@ SELECT
   instant(p[1]) AS sent_at,
   coalesce(plain(p[3]), '-') AS method,
   coalesce(lower(plain(p[4])), '') AS host,
-  coalesce(plain(split_part(coalesce(nullif(p[5], ''), p[6]), '?', 1)), '') AS uri,
+  coalesce(plain(split_part(coalesce(nullif(p[6], ''), p[5]), '#', 1)), '') AS uri,
   try_cast(p[7] AS SMALLINT) AS status,
   -- EdgeResponseBytes has the answer's header in it: at most the range's length is the body
   coalesce(body, least(whole, coalesce(content_end - content_start + 1, whole))) AS bytes,

@@ -54,7 +54,7 @@ SELECT
   CASE WHEN whole THEN instant(time) END AS sent_at,
   coalesce(nullif(method, ''), '-') AS method,
   lower(regexp_extract(url, '^https?://([^/?]*)', 1)) AS host,
-  regexp_extract(url, '^https?://[^/?]*([^?]*)', 1) AS uri,
+  regexp_extract(url, '^https?://[^/?]*([^#]*)', 1) AS uri,
   CASE WHEN regexp_matches(url, '^https?://') THEN 302::SMALLINT END AS status,
   0::BIGINT AS bytes,
   agent,
