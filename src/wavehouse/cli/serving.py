@@ -46,14 +46,21 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     from wavehouse.wiring import periodic
 
     host, port = workspace.settings["host"], workspace.settings["port"]
-    named = urlsplit(workspace.settings["site_url"] or "").hostname
-    known = {*workspace.settings["allowed_hosts"], host, *([named] if named else [])}
-    site = Site(hosts=frozenset(known))
+    site_url = workspace.settings["site_url"] or ""
+    named = urlsplit(site_url)
+    known = {*workspace.settings["allowed_hosts"], host}
+    site = Site(
+        hosts=frozenset(known | ({named.hostname} if named.hostname else set())),
+        secure=named.scheme == "https",
+        netloc=named.netloc,
+    )
     application = live_app(workspace, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))
     with workspace.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=workspace.identity)
     address = f"http://{host}:{running.config.port}"
+    if site.secure:
+        address = site_url  # its cookies are for HTTPS only, which the local port does not speak
     terminal.say(f"\nWavehouse is at {address}")
     terminal.out(f"{address}/sign-in?token={link.token}")
     sys.stdout.flush()  # a log file or a pipe must have the link now, not when we stop
