@@ -86,8 +86,7 @@ COMMENT ON COLUMN catalog.media_revisions.revision IS 'The number of changes so 
 
 ALTER TABLE catalog.enclosures ADD COLUMN moved_at timestamptz;
 ALTER TABLE catalog.enclosures ADD COLUMN from_episode_id uuid REFERENCES catalog.episodes ON DELETE CASCADE;
-CREATE INDEX enclosures_from_episode_id_idx ON catalog.enclosures (from_episode_id)
-  WHERE from_episode_id IS NOT NULL;
+CREATE INDEX enclosures_from_episode_id_idx ON catalog.enclosures (from_episode_id);
 COMMENT ON COLUMN catalog.enclosures.from_episode_id IS 'The episode that the feed names it for, while that one is merged into another; else NULL.';
 COMMENT ON COLUMN catalog.enclosures.moved_at IS 'When its requests last came to count for another episode; NULL for never.';
 
