@@ -1,6 +1,7 @@
 """The door of ``measurement``: from access logs to counted downloads and rollups."""
 
 from wavehouse.measurement.queries.adoption import UnknownPlace
+from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension
 from wavehouse.measurement.rules.outcomes import fault_explained
 from wavehouse.measurement.rules.windows import CountWindow
 from wavehouse.measurement.rules.windows import differences as window_differences
@@ -57,14 +58,17 @@ from wavehouse.measurement.types import (
 )
 
 __all__ = [
+    "DIMENSIONS",
     "RULE_VERSION",
     "Aside",
     "Audience",
     "Backlog",
     "By",
+    "Card",
     "CountWindow",
     "Counted",
     "DayTotal",
+    "Dimension",
     "EpisodeDay",
     "Figure",
     "FileResult",
