@@ -1,4 +1,4 @@
-"""The page of sources: feeds, log files, and rows in the quarantine."""
+"""The page of sources: feeds, log files, and what waits in the quarantine."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import catalog, measurement
-from wavehouse.catalog import PodcastSummary
+from wavehouse.catalog import FileOfSeveral, PodcastSummary
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import decoded, encoded
-from wavehouse.measurement import QuarantinedRow, SourceSummary
+from wavehouse.measurement import QuarantinedRow, SourceSummary, UnknownPlace
 from wavehouse.web.access import Form
 from wavehouse.web.page_context import PageContext, back
 
@@ -56,6 +56,23 @@ class WaitingRow:
     excerpt: str
 
 
+@dataclass(frozen=True, slots=True)
+class UnknownLine:
+    """A host and path of no known file as the page shows it."""
+
+    place: str
+    requests: str
+    would_count: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLine:
+    """A file of several episodes as the page shows it."""
+
+    address: str
+    titles: str
+
+
 def router(context: PageContext) -> APIRouter:
     """``/sources`` and its forms."""
     routes = APIRouter(include_in_schema=False)
@@ -64,26 +81,30 @@ def router(context: PageContext) -> APIRouter:
     @routes.get("/sources")
     def show(request: Request, after: str | None = None) -> Response:
         identity = context.visitor(request)
-        before = _position(after)
+        before = _place(after)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             shows = catalog.list_podcasts(tx, identity=identity)
             files = measurement.source_files(tx, identity=identity, limit=FILES + 1, before=before)
             rows = measurement.quarantined(tx, identity=identity, limit=ROWS)
             waiting = measurement.waiting(tx, identity=identity)
+            unknown = measurement.unknown_places(tx, identity=identity)
+            shared = catalog.files_of_several(tx, identity=identity)
         keep = workspace.settings["raw_retention_days"]
         return context.page(
             request,
             "sources",
             identity,
-            feeds=[_feed(each) for each in shows],
-            files=[_file(each) for each in files[:FILES]],
+            feeds=[_feed(one) for one in shows],
+            files=[_file(one) for one in files[:FILES]],
             older=_older(files),
             first_page=after is None,
             reasons=[
                 (measurement.fault_explained(reason, keep), fmt.count(number))
                 for reason, number in waiting
             ],
-            rows=[_row(each, keep) for each in rows],
+            rows=[_row(one, keep) for one in rows],
+            unknown=[_unknown(one) for one in unknown],
+            shared=[_shared(one) for one in shared[:ROWS]],
         )
 
     @routes.post("/sources/replay")
@@ -97,6 +118,14 @@ def router(context: PageContext) -> APIRouter:
         )
         return back("/sources", "replayed", done.stored)
 
+    @routes.post("/sources/paths")
+    def map_paths(request: Request, fields: Form) -> Response:
+        identity = context.editor(request, fields)
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            catalog.add_path_rule(tx, identity=identity, rule=fields.get("rule", ""))
+        done = measurement.count(workspace.stores.operational, workspace.settings)
+        return back("/sources", "mapped", done.downloads_added)
+
     @routes.post("/sources/discard")
     def discard(request: Request, fields: Form) -> Response:
         identity = context.editor(request, fields)
@@ -107,16 +136,14 @@ def router(context: PageContext) -> APIRouter:
     return routes
 
 
-def _position(after: str | None) -> tuple[datetime, UUID] | None:
+def _place(after: str | None) -> tuple[datetime, UUID] | None:
     if after is None:
         return None
     at, name = decoded(after, 2)
     try:
         return datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError(
-            "this page of the list does not exist", hint="Start at the first page."
-        ) from None
+        raise UsageError("this page of the list is not there", hint="Begin anew.") from None
 
 
 def _older(files: list[SourceSummary]) -> str:
@@ -137,14 +164,14 @@ def _feed(show: PodcastSummary) -> FeedLine:
     )
 
 
-def _file(file: SourceSummary) -> FileLine:
+def _file(one: SourceSummary) -> FileLine:
     return FileLine(
-        file.name.rpartition("/")[2],
-        file.format,
-        fmt.count(file.lines_read),
-        _bytes(file.bytes_read),
-        file.waiting,
-        fmt.instant(file.last_read_at),
+        one.name.rpartition("/")[2],
+        one.format,
+        fmt.count(one.lines_read),
+        _bytes(one.bytes_read),
+        one.waiting,
+        fmt.instant(one.last_read_at),
     )
 
 
@@ -154,6 +181,14 @@ def _bytes(number: int) -> str:
     while amount >= 1000 and len(units) > 1:
         amount, units = amount / 1000, units[1:]
     return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
+
+
+def _unknown(place: UnknownPlace) -> UnknownLine:
+    return UnknownLine(place.place, fmt.count(place.requests), fmt.count(place.would_count))
+
+
+def _shared(file: FileOfSeveral) -> SharedLine:
+    return SharedLine(f"{file.media_host}{file.media_path}", ", ".join(file.titles))
 
 
 def _row(row: QuarantinedRow, keep: int) -> WaitingRow:
