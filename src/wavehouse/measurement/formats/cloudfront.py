@@ -43,7 +43,7 @@ FIELDS = [
     "sc-range-end",
 ]
 _NEEDED = ("date", "time", "c-ip", "cs-method", "cs-uri-stem", "sc-status", "cs(User-Agent)")
-_USED = (
+USED = (
     *_NEEDED,
     "sc-bytes",
     "cs(Host)",
@@ -94,7 +94,7 @@ def _layout(lines: Sequence[str], where: str) -> Layout:
         raise InvalidInput(f"the #Fields line lacks {', '.join(missing)}", where=where)
     # A list has no element beyond its end: a field that is not logged reads as NULL.
     places = {
-        column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in _USED
+        column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in USED
     }
     return Layout(
         "cloudfront",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wavehouse.measurement.formats._lines import CLF_TIME, COMBINED, QUOTED, fields_of
+from wavehouse.measurement.formats._lines import CLF_TIME, COMBINED, MORE, QUOTED, fields_of
 from wavehouse.measurement.formats._shape import Format, Layout, Split
 
 _LINE = re.compile(rf"({COMBINED})(?: (.*))?", re.ASCII)
 _TAIL = re.compile(
     rf'(?:"({QUOTED})"|(-|bytes=\S+)) (?:"({QUOTED})"|(-|bytes \S+)) (?:"({QUOTED})"|([^\s"]+))'
 )
+_MORE = re.compile(rf"{COMBINED}{MORE}*", re.ASCII)
 _PLAIN, _EXTENDED = 7, 13
 _SPLIT = Split(
     '"',
@@ -89,6 +90,13 @@ def canonical(line: str) -> str | None:
     return " ".join([start, *(f'"{value}"' for value in rest)])
 
 
+def _detects(lines: Sequence[str]) -> bool:
+    """True when lines are combined, and not mostly with other values behind the user agent."""
+    first = lines[:200]
+    fitting = sum(map(is_combined, first))
+    return 0 < fitting >= sum(_MORE.fullmatch(line) is not None for line in first) - fitting
+
+
 def is_combined(line: str) -> bool:
     """True for a line of the combined format, plain or extended."""
     return canonical(line) is not None
@@ -127,7 +135,7 @@ FORMAT = Format(
         '"AppleCoreMedia/1.0.0.22B91 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)" '
         '"bytes=0-999999" "bytes 0-999999/10000000" "media.example"\n'
     ),
-    detects=lambda lines: any(is_combined(line) for line in lines[:200]),
+    detects=_detects,
     layout=_layout,
     rank=40,
 )

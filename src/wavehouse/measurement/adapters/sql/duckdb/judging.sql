@@ -81,7 +81,8 @@ placed AS (
 ),
 judged AS (
   SELECT *,
-    own_prefix AND status IN (301, 302, 303, 307, 308) AS is_prefix,
+    (own_prefix AND status IN (301, 302, 303, 307, 308))
+      OR (is_promise AND status IN (200, 206)) AS is_prefix,
     nullif(concat_ws(',',
       CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
       CASE WHEN sent_at < published_at THEN 'pre_release' END,
