@@ -17,6 +17,7 @@ from urllib.parse import unquote
 import duckdb
 
 from wavehouse.kernel.reference import Preloaders
+from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.quick_reading import fields_statement
 from wavehouse.measurement.adapters.statements import parts_of, statement
 from wavehouse.measurement.formats import Layout, Split
@@ -77,23 +78,6 @@ class Batch:
     rejects: list[Reject]
     filtered: dict[str, int]
     agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
-
-
-def closed_database(spill: str = "") -> duckdb.DuckDBPyConnection:
-    """A database in memory that fetches nothing from anywhere (decision 0604).
-
-    Nor does it write anywhere but into the folder ``spill``, when its memory is not enough: by
-    itself it would make one where the program was started, and what lines hold would lie there.
-    """
-    return duckdb.connect(
-        config={
-            "threads": 1,
-            "temp_directory": spill,
-            "arrow_lossless_conversion": True,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
 
 
 class Engine:

@@ -49,7 +49,11 @@ seconds (the default), milli- or nanoseconds, or ISO 8601.
         '"Range":["bytes=0-999999"]}},"bytes_read":0,"user_id":"","duration":0.000929675,"size":'
         '1000000,"status":206,"resp_headers":{"Content-Range":["bytes 0-999999/10000000"]}}\n'
     ),
-    detects=has_names("ts", "status", "request/uri", ("request/client_ip", "request/remote_ip",
-                                                      "request/remote_addr")),
+    detects=has_names(
+        "ts",
+        "status",
+        "request/uri",
+        ("request/client_ip", "request/remote_ip", "request/remote_addr"),
+    ),
     layout=json_layout("caddy", _VALUES, _FIELDS),
 )

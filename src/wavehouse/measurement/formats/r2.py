@@ -47,9 +47,7 @@ is an estimate (R30), shown apart and never added to downloads. Requests by a Wo
         '{"ip":"192.0.2.1","userAgent":"AppleCoreMedia/1.0.0.22B91 (iPhone; U; CPU OS 18_1 like Mac '
         'OS X; en_us)","colo":"MXP"},"resource":{"key":"show/one.mp3","size":10000000}}\n'
     ),
-    detects=lambda lines: (
-        has_names("action", "bucket", "interface")(lines)
-    ),
+    detects=lambda lines: has_names("action", "bucket", "interface")(lines),
     layout=json_layout("r2", _VALUES, _FIELDS),
     rank=50,
     lacks=frozenset({"ranges", "host", "bytes"}),

@@ -11,16 +11,16 @@ from wavehouse.measurement.formats._lines import (
 )
 from wavehouse.measurement.formats._shape import Format
 
-_TOKEN = r'[^\s"]+'
+_WORD = r'[^\s"]+'
 _PATTERN = (
-    rf"{_TOKEN} {_TOKEN} \[{group('clf_time', CLF_TIME)}\] {group('address')} {_TOKEN} "
-    + group("request_id", _TOKEN)
-    + rf" [A-Z0-9]+\.[A-Z_.]+ {_TOKEN} {quoted('request')} "
+    rf"{_WORD} {_WORD} \[{group('clf_time', CLF_TIME)}\] {group('address')} {_WORD} "
+    + group("request_id", _WORD)
+    + rf" [A-Z0-9]+\.[A-Z_.]+ {_WORD} {quoted('request')} "
     + group("code", "[0-9]{1,3}|-")
-    + rf" {_TOKEN} {group('sent')} {_TOKEN} {_TOKEN} {_TOKEN} {quoted('referer')} "
-    + rf"{quoted('user_agent')} {_TOKEN}(?: {_TOKEN} {_TOKEN} {_TOKEN} {_TOKEN} "
-    + group("site_host", _TOKEN)
-    + rf"(?: {_TOKEN})*)?"
+    + rf" {_WORD} {group('sent')} {_WORD} {_WORD} {_WORD} {quoted('referer')} "
+    + rf"{quoted('user_agent')} {_WORD}(?: {_WORD} {_WORD} {_WORD} {_WORD} "
+    + group("site_host", _WORD)
+    + rf"(?: {_WORD})*)?"
 )
 
 FORMAT = Format(
