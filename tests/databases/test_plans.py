@@ -63,6 +63,8 @@ FILL = {
     "listeners": """
         INSERT INTO listeners.listeners (email, email_display)
         SELECT 'l' || n || '@many.example', 'l' FROM generate_series(1, 2000) n;
+        INSERT INTO listeners.chapters (listener_id, chapter_id)
+        SELECT listener_id, 'c' || n FROM listeners.listeners, generate_series(1, 5) n;
         INSERT INTO listeners.playback_positions (listener_id, chapter_id, position_ms,
           furthest_ms, seq, effective_at, action_id)
         SELECT listener_id, 'c' || n, 0, 0, n, '2026-11-01Z', uuidv7()

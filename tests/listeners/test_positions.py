@@ -21,12 +21,19 @@ from wavehouse.listeners import cli
 from wavehouse.listeners.service import (
     accounts,
     archives,
-    chapters,
     positions,
     recording,
     subscriptions,
 )
-from wavehouse.listeners.types import Caller, Described, Kind, NewAction, ResumePolicy, Status
+from wavehouse.listeners.types import (
+    Caller,
+    Described,
+    Episode,
+    Kind,
+    NewAction,
+    ResumePolicy,
+    Status,
+)
 from wavehouse.workspace import Workspace
 
 FEED = "https://feeds.example/show.xml"
@@ -51,9 +58,9 @@ def caller(database: Any) -> Caller:
     return somebody(database)
 
 
-def episode(database: Any, **words: Any) -> str:
-    one = chapters.Episode(words.pop("feed", FEED), f"https://media.example/{uuid4()}.mp3", **words)
-    return chapters.find_chapters(database, [one])[one]
+def episode(database: Any, caller: Caller, **words: Any) -> str:
+    one = Episode(words.pop("feed", FEED), f"https://media.example/{uuid4()}.mp3", **words)
+    return recording.find_chapters(database, caller=caller, episodes=[one])[one]
 
 
 def said(chapter: str, ms: int | None, kind: Kind = Kind.PROGRESS, **more: Any) -> NewAction:
@@ -64,7 +71,7 @@ def test_p08_the_policy_changes_what_resuming_suggests_and_nothing_else(
     database: Any, caller: Caller
 ) -> None:
     """Latest, furthest, or both to ask about; the log and the winner stay."""
-    chapter, who = episode(database), caller.listener_id
+    chapter, who = episode(database, caller), caller.listener_id
     for ms in (1_800_000, 300_000):
         recording.record(database, caller=caller, actions=[said(chapter, ms, Kind.SEEK)])
     row = positions.position(database, listener_id=who, chapter_id=chapter)
@@ -96,7 +103,7 @@ def test_p10_a_move_of_ten_minutes_or_a_twentieth_displaces(
     database: Any, caller: Caller, before: int, after: int, duration: int | None, far: bool
 ) -> None:
     """Told in the reply, with what can be restored; to the other device as a hint."""
-    chapter, who = episode(database), caller.listener_id
+    chapter, who = episode(database, caller), caller.listener_id
     at = clock.now() - timedelta(minutes=5)
     first = said(chapter, before, duration_ms=duration, device_id="car", occurred_at=at)
     recording.record(database, caller=caller, actions=[first])
@@ -126,7 +133,7 @@ def test_p10_a_device_that_had_seen_the_position_displaces_nothing(
     database: Any, caller: Caller
 ) -> None:
     """Nor does one that goes on from its own."""
-    chapter = episode(database)
+    chapter = episode(database, caller)
     first = said(chapter, 0, device_id="car")
     recording.record(database, caller=caller, actions=[first])
     for action in (
@@ -137,10 +144,12 @@ def test_p10_a_device_that_had_seen_the_position_displaces_nothing(
         assert (Status.APPLIED, None) == (done.status, done.displaced)
 
 
-def test_p29_two_of_date_link_and_title_are_one_episode(database: Any) -> None:
+def test_p29_two_of_date_link_and_title_are_one_episode(database: Any, caller: Caller) -> None:
     """A new file of a re-published episode; one alone is not enough, nor another feed's."""
     feed, day = f"https://feeds.example/{uuid4()}", clock.now()
-    first = episode(database, feed=feed, described=Described("One", "https://e.example/1", day))
+    first = episode(
+        database, caller, feed=feed, described=Described("One", "https://e.example/1", day)
+    )
     same = [
         Described("One", "https://e.example/1", None),
         Described("One", None, day),
@@ -152,17 +161,17 @@ def test_p29_two_of_date_link_and_title_are_one_episode(database: Any) -> None:
         Described(),
     ]
     for described in same:
-        assert first == episode(database, feed=feed, described=described)
+        assert first == episode(database, caller, feed=feed, described=described)
     for described in other:
-        assert first != episode(database, feed=feed, described=described)
-    assert first != episode(database, feed=feed + "/b", described=same[0])
+        assert first != episode(database, caller, feed=feed, described=described)
+    assert first != episode(database, caller, feed=feed + "/b", described=same[0])
 
 
 def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
     database: Any, caller: Caller
 ) -> None:
     """Granted, revoked, granted anew: the position is the same, seen, and written on meanwhile."""
-    chapter, who = episode(database), caller.listener_id
+    chapter, who = episode(database, caller), caller.listener_id
     with database.worker() as tx:
         entitlement = tx.value(
             """
@@ -201,7 +210,7 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
 
 def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: Caller) -> None:
     """The last one; another device's, a later one and other kinds are changes of their own."""
-    chapter, start = episode(database), clock.now() - timedelta(hours=1)
+    chapter, start = episode(database, caller), clock.now() - timedelta(hours=1)
     cursor = recording.record(
         database, caller=caller, actions=[said(chapter, 1, Kind.SEEK, occurred_at=start)]
     ).cursor
@@ -236,7 +245,7 @@ def test_p35_what_was_written_is_read(server_url: str, phone: Any) -> None:
 
 def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller) -> None:
     """Every other device hears of it; older progress that comes later does not bring it back."""
-    chapter, who = episode(database), caller.listener_id
+    chapter, who = episode(database, caller), caller.listener_id
     old = said(chapter, 500_000, occurred_at=clock.now() - timedelta(hours=3), device_id="attic")
     cursor = recording.record(database, caller=caller, actions=[said(chapter, 90_000)]).cursor
     positions.remove(database, caller=caller, chapter_id=chapter)
@@ -273,7 +282,7 @@ def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, call
     subscriptions.change(database, caller=caller, device_id="phone", add=[FEED, FEED + "?b"])
     past = clock.now() - timedelta(days=2)
     for number in range(6):
-        chapter = episode(database, guid=f"g{uuid4()}")
+        chapter = episode(database, caller, guid=f"g{uuid4()}")
         kinds = list(permutations([Kind.PROGRESS, Kind.SEEK, Kind.FINISH]))[number]
         for place, kind in enumerate(kinds):
             at = past + timedelta(hours=place)
@@ -353,7 +362,7 @@ def test_the_commands_carry_away_bring_in_and_erase(
     """Export to a file, import for another, erase both; nobody is asked with --yes."""
     from contextlib import nullcontext
 
-    recording.record(database, caller=caller, actions=[said(episode(database), 90_000)])
+    recording.record(database, caller=caller, actions=[said(episode(database, caller), 90_000)])
     other, file = somebody(database), tmp_path / "archive.json"
 
     def run(*words: object, input_: str | None = None) -> Any:
@@ -362,7 +371,9 @@ def test_the_commands_carry_away_bring_in_and_erase(
 
     assert 0 == run("export", "--email", caller.email, "--out", file).exit_code
     done = run("import", "--email", other.email, file, "--json")
-    assert {"devices": 0, "subscriptions": 0, "actions": 1} == json.loads(done.stdout)
+    assert {"devices": 0, "subscriptions": 0, "actions": 1, "rejected": 0} == json.loads(
+        done.stdout
+    )
     assert 1 == run("erase", "--email", other.email, input_="n\n").exit_code
     erased = run("erase", "--email", other.email, "--yes", "--json")
     assert 1 == json.loads(erased.stdout)["rows"]["playback_positions"]

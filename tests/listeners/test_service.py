@@ -11,6 +11,7 @@ import threading
 import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 from random import Random
@@ -27,8 +28,8 @@ from wavehouse.kernel.errors import PreconditionFailed
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
 from wavehouse.listeners.service import accounts, positions, recording, subscriptions
-from wavehouse.listeners.service.chapters import Episode, find_chapters
-from wavehouse.listeners.types import Caller, Kind, NewAction, Status
+from wavehouse.listeners.service.recording import find_chapters
+from wavehouse.listeners.types import Caller, Episode, Kind, NewAction, Status
 from wavehouse.store import DATABASES, connect
 from wavehouse.workspace import Workspace
 
@@ -47,10 +48,10 @@ def caller(database: Any, phone: Any) -> Caller:
 
 
 @pytest.fixture
-def chapter(database: Any) -> str:
+def chapter(database: Any, caller: Caller) -> str:
     """A chapter of its own."""
     episode = Episode(SHOW, f"https://media.example/{uuid4()}.mp3")
-    return find_chapters(database, [episode])[episode]
+    return find_chapters(database, caller=caller, episodes=[episode])[episode]
 
 
 def said(chapter: str, ms: int, *, kind: Kind = Kind.PROGRESS, **more: Any) -> NewAction:
@@ -91,7 +92,7 @@ def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: C
     ends = set()
     for size, backwards in ((1, False), (7, True), (60, False)):
         episode = Episode(SHOW, f"https://media.example/{uuid4()}.mp3")
-        chapter = find_chapters(database, [episode])[episode]
+        chapter = find_chapters(database, caller=caller, episodes=[episode])[episode]
         actions = [
             NewAction(
                 ActionId(UUID(int=n + hash(chapter) % 2**100)),
@@ -195,7 +196,7 @@ def test_p17_a_poller_under_eight_writers_loses_nothing(
 ) -> None:
     """Each action once, in the order of the cursor, while they are being written."""
     episodes = [Episode(SHOW, f"https://media.example/{uuid4()}.mp3") for _ in range(5)]
-    chapters = list(find_chapters(database, episodes).values())
+    chapters = list(find_chapters(database, caller=caller, episodes=episodes).values())
     start = positions.changes(database, caller=caller, after=1).cursor
     poller = accounts.by_password(
         database,
@@ -241,9 +242,10 @@ def test_p20_the_cursor_is_a_second_of_now_or_one_more_than_the_last(
     database: Any, caller: Caller, chapter: str
 ) -> None:
     """Clients that send their own clock as a cursor go on working."""
+    own = replace(caller, is_shared=False)  # as a client with a cookie has one
     before = int(clock.now().timestamp())
     cursors = [
-        recording.record(database, caller=caller, actions=[said(chapter, n * 1_000)]).cursor
+        recording.record(database, caller=own, actions=[said(chapter, n * 1_000)]).cursor
         for n in range(1, 6)
     ]
     assert cursors[0] >= before
@@ -255,7 +257,7 @@ def test_p21_a_page_says_that_there_is_more_and_a_cursor_from_the_future_starts_
 ) -> None:
     """Never an empty success: a client restored from another server gets the whole state."""
     episodes = [Episode(SHOW, f"https://media.example/{uuid4()}.mp3") for _ in range(5)]
-    made = find_chapters(database, episodes)
+    made = find_chapters(database, caller=caller, episodes=episodes)
     begun = positions.changes(database, caller=caller, after=0).cursor
     for episode in episodes:
         recording.record(database, caller=caller, actions=[said(made[episode], 60_000)])
@@ -270,13 +272,15 @@ def test_p21_a_page_says_that_there_is_more_and_a_cursor_from_the_future_starts_
     assert after == future.cursor
 
 
-def test_p29_an_episode_is_known_by_its_guid_then_by_its_file(database: Any) -> None:
+def test_p29_an_episode_is_known_by_its_guid_then_by_its_file(
+    database: Any, caller: Caller
+) -> None:
     """A file that moved keeps its chapter; a guid that comes later is learnt; feeds are apart."""
     file, moved = (f"https://media.example/{uuid4()}.mp3" for _ in range(2))
     guid = str(uuid4())
 
     def chapter_of(episode: Episode) -> str:
-        return find_chapters(database, [episode])[episode]
+        return find_chapters(database, caller=caller, episodes=[episode])[episode]
 
     first = chapter_of(Episode(SHOW, file))
     assert first == chapter_of(Episode(SHOW, file, guid))

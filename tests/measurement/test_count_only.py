@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.measurement.conftest import FEED, ITEMS, MEDIA
 
+import acting
 from wavehouse import measurement
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.engine import Bounds, Engine
@@ -39,10 +40,12 @@ def agree(desk: Any) -> Callable[..., dict[str, int]]:
         *paths: Path, form: str = "auto", members: tuple[str, ...] = MEMBERS
     ) -> dict[str, int]:
         tally = desk.ingest(*paths, form=form)
-        known = count_only.known_from_catalog(desk.place)
+        known = count_only.known_from_catalog(
+            desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+        )
         found: dict[str, dict[str, int]] = {}
         for by in members:
-            asked = count_only.Asked(by=by, first=FIRST, last=LAST, format=form)
+            asked = count_only.Wanted(by=by, first=FIRST, last=LAST, format=form)
             got = count_only.count_logs(desk.place.settings, known, paths, asked)
             found[by] = {
                 r.label.removeprefix("Episode ") or r.member: r.downloads for r in got.rows
@@ -51,7 +54,7 @@ def agree(desk: Any) -> Callable[..., dict[str, int]]:
         assert desk.filtered() == got.filtered
         assert tally.faults == got.faults
         near = replace(asked, first=NEAR)
-        stored = measurement.by_window(desk.place, first=NEAR, last=LAST)
+        stored = acting.operational(desk.place, measurement.by_window, first=NEAR, last=LAST)
         rolling = count_only.count_windows(desk.place.settings, known, paths, near)
         assert (stored.downloads, stored.gained, stored.lost) == (
             rolling.downloads, rolling.gained, rolling.lost,
@@ -149,7 +152,7 @@ def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> 
     """Random damage to lines: what the quick way takes, the slow way reads the same."""
     dice = random.Random(form)
     text = desk.log(*(hit.but(ip=f"198.51.{n}.1") for n in range(50)), form=form).read_text()
-    engine = Engine(lookups.lookups(desk.place), ANY_TIME)
+    engine = Engine(lookups.lists(desk.place.settings), ANY_TIME)
     quick = QuickReader(engine.database)
     taken = 0
     for _ in range(100):
@@ -173,7 +176,10 @@ def test_quick_reading_gives_the_same_fields(desk: Any, hit: Any, form: str) -> 
 
 
 ANY_TIME = Bounds(datetime(1, 1, 1, tzinfo=UTC), datetime(9999, 1, 1, tzinfo=UTC))
-_GOOD = "SELECT * FROM fields WHERE sent_at IS NOT NULL"
+_GOOD = """
+SELECT * FROM fields
+WHERE sent_at IS NOT NULL AND status IS NOT NULL AND bytes IS NOT NULL AND ip <> ''
+"""
 
 
 @pytest.mark.parametrize(

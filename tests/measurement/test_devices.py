@@ -7,7 +7,7 @@ from typing import Any
 
 from wavehouse.measurement.service import count_only
 from wavehouse.web.live import LiveServices
-from wavehouse.web.services import SignedIn, Span
+from wavehouse.web.services import Span
 
 ECHO = "AlexaMediaPlayer/2.1.4676.0 (Linux;Android 5.1.1) ExoPlayerLib/1.5.9"
 MAC = "Podcasts/1530.2 CFNetwork/1220.1 Darwin/20.3.0 (x86_64)"
@@ -24,13 +24,15 @@ def test_downloads_are_split_by_device(desk: Any, hit: Any) -> None:
     ]
     log = desk.log(*hits)
     desk.ingest(log)
-    known = count_only.known_from_catalog(desk.place)
+    known = count_only.known_from_catalog(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
     counted = count_only.count_logs(
-        desk.place.settings, known, [log], count_only.Asked(by="device")
+        desk.place.settings, known, [log], count_only.Wanted(by="device")
     )
     expected = {"phone": 2, "speaker": 1, "desktop": 1, "": 1}
-    who = SignedIn("", desk.place.organization.organization_id)
-    shown = LiveServices(desk.place).figures(who, Span(hit.at.date(), hit.at.date()), None)
+    day = Span(hit.at.date(), hit.at.date())
+    shown = LiveServices(desk.place).figures(desk.place.identity, day, None)
     card = next(split for split in shown.splits if split.name == "device")
 
     assert expected == desk.downloads("device")

@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
 from wavehouse.kernel.errors import InvalidInput
@@ -32,7 +33,9 @@ FRESH = timedelta(minutes=15)
 SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
 SHORTEST_CREDENTIAL, LONGEST_CREDENTIAL = 16, 1_023
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
+EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 PAGE = 1_000
+LONGEST_FEED, LONGEST_ADDRESS = 2_048, 4_096
 LARGEST_BATCH = 500
 SLACK_MS = 2_000
 LISTENED_ANEW_MS = 60_000
@@ -45,6 +48,7 @@ _REWINDS = (
     (timedelta(hours=24), 15_000),
 )
 _LONGEST_REWIND_MS = 30_000
+_HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?")
 _EMAIL = re.compile(r"[^@\s\0-\x1f\x7f]+@[^@\s\0-\x1f\x7f]+\.[^@\s\0-\x1f\x7f]+")
 
 
@@ -98,10 +102,18 @@ def effective_at(
         return received_at, False
     told = occurred_at
     if sent_at is not None and abs(received_at - sent_at) > SENT_OFF:
-        told = occurred_at + (received_at - sent_at)
+        told = _shifted(occurred_at, received_at - sent_at)
     if told > received_at + SKEW:
         return received_at, True
     return told, False
+
+
+def _shifted(instant: datetime, offset: timedelta) -> datetime:
+    """The instant by another clock; a time that no calendar has becomes the earliest or latest."""
+    try:
+        return min(max(instant + offset, EARLIEST), LATEST)
+    except OverflowError:
+        return LATEST if offset > timedelta(0) else EARLIEST
 
 
 def derived_id(*parts: object) -> ActionId:
@@ -109,10 +121,14 @@ def derived_id(*parts: object) -> ActionId:
     return ActionId(uuid5(_NAMESPACE, json.dumps([str(part) for part in parts])))
 
 
-def body_hash(action: NewAction) -> bytes:
-    """P13: tells a repetition from a contradiction; ``sent_at`` may differ between the two."""
+def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
+    """P13: tells a repetition from a contradiction; ``sent_at`` may differ between the two.
+
+    The chapter is compared apart, as it may be merged into another one between two tries; hashes
+    of before decision 0903 contain it.
+    """
     told = (
-        action.chapter_id,
+        *([action.chapter_id] if with_chapter else []),
         action.kind.value,
         action.position_ms,
         action.started_ms,
@@ -123,10 +139,45 @@ def body_hash(action: NewAction) -> bytes:
     return hashlib.sha256(json.dumps(told).encode()).digest()
 
 
+def normalised_feed(url: str) -> str:
+    """The address of a feed as it is stored; empty for one that no client could load.
+
+    Scheme and host in small letters, ``feed:``, ``itpc:`` and ``itms:`` as ``http:``, no fragment,
+    a path of at least ``/``, ``http:`` where there is no scheme: mygpo's rules for feeds.
+    """
+    text = url.strip()
+    for scheme in ("feed:", "itpc:", "itms:"):
+        if text.lower().startswith(scheme):
+            rest = text[len(scheme) :]
+            text = rest if rest.lower().startswith(("http:", "https:")) else f"http:{rest}"
+    if "://" not in text and _HOST.fullmatch(text.partition("/")[0]):
+        text = f"http://{text}"
+    try:
+        parts = urlsplit(text)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host or not text.isprintable() or " " in text:
+        return ""
+    user, at, place = parts.netloc.rpartition("@")
+    found = urlunsplit(
+        (parts.scheme, f"{user}{at}{place.lower()}", parts.path or "/", parts.query, "")
+    )
+    return found if len(found.encode()) <= LONGEST_FEED else ""
+
+
+def chapter_key(kind: str, podcast_url: str, value: str) -> bytes:
+    """P29: the key of a file or a guid within a feed, or of a former chapter id."""
+    return hashlib.sha256(f"{kind}\n{podcast_url}\n{value}".encode()).digest()
+
+
 def refusal(action: NewAction) -> str:
     """P30: why an action cannot be used; empty when it can."""
-    if not 0 < len(action.chapter_id) <= 255:
+    if action.episode is None and not 0 < len(action.chapter_id) <= 255:
         return "the chapter is missing or too long"
+    for instant in (action.occurred_at, action.sent_at):
+        if instant is not None and not EARLIEST <= instant < LATEST:
+            return "the time is not between 1900 and 9000"
     for name in ("position_ms", "started_ms", "duration_ms"):
         value = getattr(action, name)
         if value is not None and not 0 <= value < 2**40:
@@ -175,9 +226,15 @@ def fold(actions: Iterable[Action], since: Position | None = None) -> Folded:
 
 
 def _is_guarded(position: Position | None, action: Action) -> bool:
-    """P9: a jump to nought by a device that did not know where the listener was."""
+    """P9: a jump to zero by a device that did not know where the listener was.
+
+    A play knows it when it began elsewhere: gpodder apps send nothing that they have seen.
+    """
+    is_unaware = action.kind == Kind.PROGRESS or (
+        action.kind == Kind.PLAY and (action.started_ms or 0) < _ZERO_MS
+    )
     return (
-        action.kind == Kind.PROGRESS
+        is_unaware
         and position is not None
         and (action.position_ms or 0) < _ZERO_MS
         and position.position_ms - (action.position_ms or 0) > _DROP_MS
@@ -228,20 +285,36 @@ def _is_recut(before: int | None, after: int | None) -> bool:
 
 
 def _finished(before: Position, action: Action) -> Position:
+    duration = action.duration_ms or before.duration_ms
+    there = replace(
+        before,
+        duration_ms=duration,
+        duration_changed=before.duration_changed or _is_recut(before.duration_ms, duration),
+    )
     if before.state is State.FINISHED:
-        return _by(before, action)
-    told = action.position_ms if action.position_ms is not None else before.position_ms
+        return _by(_within(there), action)
+    position = action.position_ms if action.position_ms is not None else before.position_ms
     return _by(
-        replace(
-            before,
-            position_ms=told,
-            furthest_ms=max(before.furthest_ms, told),
-            state=State.FINISHED,
-            finished_at=before.finished_at or action.effective_at,
-            finished_count=before.finished_count + 1,
+        _within(
+            replace(
+                there,
+                position_ms=position,
+                furthest_ms=max(before.furthest_ms, position),
+                state=State.FINISHED,
+                finished_at=before.finished_at or action.effective_at,
+                finished_count=before.finished_count + 1,
+            )
         ),
         action,
     )
+
+
+def _within(position: Position) -> Position:
+    """P28: a position never lies behind the end of its chapter."""
+    if position.duration_ms is None:
+        return position
+    last = position.duration_ms + SLACK_MS
+    return replace(position, position_ms=min(position.position_ms, last))
 
 
 def _started(action: Action) -> Position:
@@ -285,6 +358,33 @@ def suggested(policy: ResumePolicy, position: StoredPosition) -> tuple[int, tupl
     differ = policy is ResumePolicy.ASK and latest != furthest
     at = furthest if policy is ResumePolicy.FURTHEST else latest
     return at, (latest, furthest) if differ else ()
+
+
+def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int, int]:
+    """P19b: the cursor to send changes after, and the given one that the answer replaces.
+
+    At most what this client was given: ``own`` by its session; without one the lowest that clients
+    of its app password may have. Who asks by a clock may hit a cursor of another client by chance.
+    """
+    if own is not None:
+        return min(since, own), own
+    after = min(since, *family) if family else 0
+    return after, next((one for one in (since, since - 1) if one in family), after)
+
+
+def uploaded(
+    last: int, changed_before: int, own: int | None, family: Sequence[int]
+) -> tuple[int, int | None]:
+    """P19: the cursor that an upload is answered with, and the given one that it replaces.
+
+    ``last`` is the upload's own last cursor, ``changed_before`` that of the last change before it:
+    when the client knows that one, it may go on after its own upload. Otherwise it is told the
+    lowest cursor that it may have.
+    """
+    had = own if own is not None else min(family, default=0)
+    if changed_before > had:
+        return had, had
+    return last, own  # without a session of its own it may be a client that had none of them
 
 
 def same_episode(a: Described, b: Described) -> bool:

@@ -95,7 +95,8 @@ class Caller:
     """Who is asking, and by which session: its served cursor decides P19.
 
     ``by_app`` is true for an app password, which may listen and not change the account;
-    ``signed_in_at`` is when the listener last proved who they are.
+    ``signed_in_at`` is when the listener last proved who they are. ``is_shared`` is true when the
+    password came without a cookie: other clients may send the same one.
     """
 
     listener_id: ListenerId
@@ -103,6 +104,7 @@ class Caller:
     session: bytes
     by_app: bool = False
     signed_in_at: datetime | None = None
+    is_shared: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +183,42 @@ class Device:
 
 
 @dataclass(frozen=True, slots=True)
+class Described:
+    """Metadata of an episode beside its file and guid: title, web page, publication date."""
+
+    title: str | None = None
+    link: str | None = None
+    published_at: datetime | None = None
+
+
+NO_DESCRIPTION = Described()
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """An episode as a client names it: feed, media file, guid if it sent one."""
+
+    podcast_url: str
+    episode_url: str
+    guid: str | None = None
+    described: Described = NO_DESCRIPTION
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """An episode that an app of a listener named, and the time of the action that did (P29)."""
+
+    listener_id: ListenerId
+    episode: Episode
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class NewAction:
-    """An action as a client tells it; times are milliseconds, instants aware."""
+    """An action as a client sends it; times are milliseconds, instants aware.
+
+    The chapter is named by its id, or by ``episode`` with an empty ``chapter_id``.
+    """
 
     action_id: ActionId
     chapter_id: str
@@ -194,16 +230,21 @@ class NewAction:
     sent_at: datetime | None = None
     device_id: str | None = None
     seen: ActionId | None = None
+    episode: Episode | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """What a caller tells in one request, and what must be so before it is recorded (P12)."""
+    """The actions of one request, and the precondition for recording them (P12).
+
+    ``episodes`` are made known as chapters without an action.
+    """
 
     caller: Caller
     actions: tuple[NewAction, ...]
     if_match: int | None = None
     only_new: bool = False
+    episodes: tuple[Episode, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -306,31 +347,30 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What became of a batch, the cursor to go on with (P19), and chapters' versions (P12)."""
+    """The result of an upload: statuses, the next cursor (P19), chapters' versions (P12).
+
+    ``chapters`` are the chapters of ``Upload.episodes``.
+    """
 
     results: tuple[Recorded, ...]
     cursor: int
     versions: Mapping[str, int]
-
-
-@dataclass(frozen=True, slots=True)
-class Described:
-    """What is told of an episode beside its file and guid: its title, its page, its date."""
-
-    title: str | None = None
-    link: str | None = None
-    published_at: datetime | None = None
+    chapters: Mapping[Episode, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """An action in a listener's feed, with what clients call its episode."""
+    """An action in a listener's feed, with its episode as this listener's apps name it.
+
+    The addresses are None for a chapter that an app names by its id only. ``chapter_position_ms``
+    and ``chapter_duration_ms`` are those of the current position.
+    """
 
     seq: int
     action_id: ActionId
     chapter_id: str
-    podcast_url: str
-    episode_url: str
+    podcast_url: str | None
+    episode_url: str | None
     guid: str | None
     kind: str
     position_ms: int | None
@@ -338,6 +378,8 @@ class Change:
     duration_ms: int | None
     occurred_at: datetime
     device_id: str | None
+    chapter_position_ms: int | None = None
+    chapter_duration_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -351,10 +393,11 @@ class Changes:
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionChange:
-    """A show that was followed or left."""
+    """A show that was followed or left; ``was_followed`` is false for one that never was."""
 
     podcast_url: str
     is_subscribed: bool
+    was_followed: bool
     seq: int
 
 
@@ -403,3 +446,4 @@ class Forgotten:
     sessions: int
     challenges: int
     email_changes: int
+    chapters: int

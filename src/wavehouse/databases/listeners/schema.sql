@@ -29,6 +29,15 @@ COMMENT ON FUNCTION listeners.current_listeners() IS 'The listeners of this tran
 REVOKE ALL ON FUNCTION listeners.current_listeners() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION listeners.current_listeners() TO PUBLIC;
 
+CREATE OR REPLACE FUNCTION listeners.next_given(given bigint[], consumed bigint, reply bigint)
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE PARALLEL SAFE
+RETURN (SELECT ((one.kept || next_given.reply))[GREATEST((cardinality(one.kept) - 14), 1):] FROM (SELECT CASE WHEN (array_position(next_given.given, next_given.consumed) IS NULL) THEN next_given.given ELSE ((next_given.given)[:(array_position(next_given.given, next_given.consumed) - 1)] || (next_given.given)[(array_position(next_given.given, next_given.consumed) + 1):]) END AS "case") one(kept));
+COMMENT ON FUNCTION listeners.next_given(given bigint[], consumed bigint, reply bigint) IS 'The cursors after a client that had one of them was given another; the last 16.';
+REVOKE ALL ON FUNCTION listeners.next_given(given bigint[], consumed bigint, reply bigint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION listeners.next_given(given bigint[], consumed bigint, reply bigint) TO PUBLIC;
+
 CREATE OR REPLACE FUNCTION schema_ops.drop_leftovers(space text, base text)
  RETURNS integer
  LANGUAGE plpgsql
@@ -596,6 +605,8 @@ CREATE TABLE listeners.app_passwords (
   last_used_at timestamp with time zone,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  given_actions bigint[] DEFAULT '{}'::bigint[] NOT NULL,
+  given_subscriptions bigint[] DEFAULT '{}'::bigint[] NOT NULL,
   CONSTRAINT app_passwords_pkey PRIMARY KEY (app_password_id),
   CONSTRAINT app_passwords_secret_hash_key UNIQUE (secret_hash),
   CONSTRAINT app_passwords_name_check CHECK (((name)::text <> ''::text)),
@@ -616,6 +627,66 @@ COMMENT ON COLUMN listeners.app_passwords.name IS 'What it is for.';
 COMMENT ON COLUMN listeners.app_passwords.last_used_at IS 'When it was last used, to the minute.';
 COMMENT ON COLUMN listeners.app_passwords.revoked_at IS 'When it was ended.';
 COMMENT ON COLUMN listeners.app_passwords.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN listeners.app_passwords.given_actions IS 'Cursors of episode actions that its clients were given and may still ask with (P19).';
+COMMENT ON COLUMN listeners.app_passwords.given_subscriptions IS 'Cursors of subscriptions that its clients were given and may still ask with (P19b).';
+
+CREATE TABLE listeners.chapter_keys (
+  listener_id uuid NOT NULL,
+  key_hash bytea NOT NULL,
+  chapter_id character varying(255) NOT NULL,
+  kind text NOT NULL,
+  value character varying(4096),
+  CONSTRAINT chapter_keys_pkey PRIMARY KEY (listener_id, key_hash),
+  CONSTRAINT chapter_keys_chapter_id_check CHECK (((chapter_id)::text <> ''::text)),
+  CONSTRAINT chapter_keys_key_hash_check CHECK ((length(key_hash) = 32)),
+  CONSTRAINT chapter_keys_kind_check CHECK ((kind IN ('file', 'guid', 'alias')))
+);
+CREATE INDEX chapter_keys_listener_id_chapter_id_idx ON listeners.chapter_keys USING btree (listener_id, chapter_id);
+ALTER TABLE listeners.chapter_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.chapter_keys TO wavehouse_listeners_worker USING (true);
+CREATE POLICY own ON listeners.chapter_keys TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
+REVOKE ALL ON listeners.chapter_keys FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.chapter_keys TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.chapter_keys TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.chapter_keys IS 'Files, guids and former ids by which a listener''s apps name a chapter; each names one chapter (P29).';
+COMMENT ON COLUMN listeners.chapter_keys.listener_id IS 'The listener.';
+COMMENT ON COLUMN listeners.chapter_keys.key_hash IS 'SHA-256 of kind, feed and value, one a line; addresses are too long for an index.';
+COMMENT ON COLUMN listeners.chapter_keys.chapter_id IS 'The chapter that the key names.';
+COMMENT ON COLUMN listeners.chapter_keys.kind IS 'file and guid name an episode of a feed; alias is the id of a chapter that was merged.';
+COMMENT ON COLUMN listeners.chapter_keys.value IS 'The file''s address, the guid or the former id; NULL where it is not known whose address it was.';
+
+CREATE TABLE listeners.chapters (
+  listener_id uuid NOT NULL,
+  chapter_id character varying(255) NOT NULL,
+  podcast_url character varying(4096),
+  episode_url character varying(4096),
+  guid character varying(500),
+  title character varying(500),
+  link character varying(4096),
+  published_at timestamp with time zone,
+  moved_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT chapters_pkey PRIMARY KEY (listener_id, chapter_id),
+  CONSTRAINT chapters_address_check CHECK (((podcast_url IS NULL) = (episode_url IS NULL))),
+  CONSTRAINT chapters_chapter_id_check CHECK (((chapter_id)::text <> ''::text))
+) WITH (fillfactor=90);
+ALTER TABLE listeners.chapters ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.chapters TO wavehouse_listeners_worker USING (true);
+CREATE POLICY own ON listeners.chapters TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
+REVOKE ALL ON listeners.chapters FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.chapters TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.chapters TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.chapters IS 'An episode as one listener''s apps describe it (P29); never shared between listeners.';
+COMMENT ON COLUMN listeners.chapters.listener_id IS 'The listener.';
+COMMENT ON COLUMN listeners.chapters.chapter_id IS 'The chapter''s id; opaque.';
+COMMENT ON COLUMN listeners.chapters.podcast_url IS 'Address of the feed; NULL for a chapter that an app names by its id only.';
+COMMENT ON COLUMN listeners.chapters.episode_url IS 'Newest address of the media file.';
+COMMENT ON COLUMN listeners.chapters.guid IS 'The episode''s guid in the feed.';
+COMMENT ON COLUMN listeners.chapters.title IS 'Title of the episode.';
+COMMENT ON COLUMN listeners.chapters.link IS 'Web page of the episode.';
+COMMENT ON COLUMN listeners.chapters.published_at IS 'Publication date of the episode.';
+COMMENT ON COLUMN listeners.chapters.moved_at IS 'Time of the newest action that named episode_url, once a second address is known.';
+COMMENT ON COLUMN listeners.chapters.created_at IS 'When the row was made; bookkeeping.';
 
 CREATE TABLE listeners.devices (
   listener_id uuid NOT NULL,
@@ -855,6 +926,8 @@ COMMENT ON COLUMN listeners.external_events.reduced_at IS 'When the payload left
 CREATE TABLE listeners.listener_sync (
   listener_id uuid NOT NULL,
   seq bigint NOT NULL,
+  actions_seq bigint DEFAULT 0 NOT NULL,
+  subscriptions_seq bigint DEFAULT 0 NOT NULL,
   CONSTRAINT listener_sync_pkey PRIMARY KEY (listener_id),
   CONSTRAINT listener_sync_seq_check CHECK ((seq > 0))
 ) WITH (fillfactor=50);
@@ -867,6 +940,8 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.listener_sync TO wavehouse_lis
 COMMENT ON TABLE listeners.listener_sync IS 'A listener''s cursor: taken in the transaction of a write, so in the order of commits (P17).';
 COMMENT ON COLUMN listeners.listener_sync.listener_id IS 'The listener.';
 COMMENT ON COLUMN listeners.listener_sync.seq IS 'The last cursor given out; starts at the Unix second (P20).';
+COMMENT ON COLUMN listeners.listener_sync.actions_seq IS 'The cursor of the last episode action.';
+COMMENT ON COLUMN listeners.listener_sync.subscriptions_seq IS 'The cursor of the last change of a subscription.';
 
 CREATE TABLE listeners.listeners (
   listener_id uuid DEFAULT uuidv7() NOT NULL,
@@ -953,6 +1028,7 @@ CREATE TABLE listeners.login_sessions (
   absolute_expires_at timestamp with time zone NOT NULL,
   revoked_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  served_subscriptions bigint,
   CONSTRAINT login_sessions_pkey PRIMARY KEY (token_hash),
   CONSTRAINT login_sessions_expiry_check CHECK ((expires_at <= absolute_expires_at)),
   CONSTRAINT login_sessions_rotated_check CHECK (((rotated_to IS NULL) = (rotated_at IS NULL))),
@@ -976,40 +1052,12 @@ COMMENT ON COLUMN listeners.login_sessions.device_id IS 'On which device.';
 COMMENT ON COLUMN listeners.login_sessions.rotated_to IS 'The token that replaced it.';
 COMMENT ON COLUMN listeners.login_sessions.rotated_at IS 'When; it is accepted ten minutes longer.';
 COMMENT ON COLUMN listeners.login_sessions.last_seen_at IS 'When it was last used.';
-COMMENT ON COLUMN listeners.login_sessions.served_cursor IS 'The last cursor this session was given (P19).';
+COMMENT ON COLUMN listeners.login_sessions.served_cursor IS 'The last cursor of episode actions that this session was given (P19).';
 COMMENT ON COLUMN listeners.login_sessions.expires_at IS '30 days after its last use.';
 COMMENT ON COLUMN listeners.login_sessions.absolute_expires_at IS '180 days after the sign-in.';
 COMMENT ON COLUMN listeners.login_sessions.revoked_at IS 'When it was ended.';
 COMMENT ON COLUMN listeners.login_sessions.created_at IS 'When the row was made; bookkeeping.';
-
-CREATE TABLE listeners.media_items (
-  chapter_id character varying(255) NOT NULL,
-  podcast_url character varying(1000) NOT NULL,
-  episode_url character varying(1000) NOT NULL,
-  guid character varying(500),
-  title character varying(500),
-  link character varying(1000),
-  published_at timestamp with time zone,
-  created_at timestamp with time zone DEFAULT now() NOT NULL,
-  CONSTRAINT media_items_pkey PRIMARY KEY (chapter_id)
-);
-CREATE INDEX media_items_episode_url_idx ON listeners.media_items USING btree (episode_url);
-CREATE UNIQUE INDEX media_items_podcast_url_guid_key ON listeners.media_items USING btree (podcast_url, guid) WHERE (guid IS NOT NULL);
-ALTER TABLE listeners.media_items ENABLE ROW LEVEL SECURITY;
-CREATE POLICY everyone ON listeners.media_items TO wavehouse_listeners_worker USING (true);
-CREATE POLICY everyone_reads ON listeners.media_items FOR SELECT TO wavehouse_listeners_app USING (true);
-REVOKE ALL ON listeners.media_items FROM wavehouse_listeners_app, wavehouse_listeners_worker;
-GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.media_items TO wavehouse_listeners_app;
-GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.media_items TO wavehouse_listeners_worker;
-COMMENT ON TABLE listeners.media_items IS 'What clients call an episode; nothing about a person (P29).';
-COMMENT ON COLUMN listeners.media_items.chapter_id IS 'The chapter here; opaque.';
-COMMENT ON COLUMN listeners.media_items.podcast_url IS 'Its feed.';
-COMMENT ON COLUMN listeners.media_items.episode_url IS 'Its media file.';
-COMMENT ON COLUMN listeners.media_items.guid IS 'Its id in the feed.';
-COMMENT ON COLUMN listeners.media_items.title IS 'Its title.';
-COMMENT ON COLUMN listeners.media_items.link IS 'Its page.';
-COMMENT ON COLUMN listeners.media_items.published_at IS 'When it appeared.';
-COMMENT ON COLUMN listeners.media_items.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN listeners.login_sessions.served_subscriptions IS 'The last cursor of subscriptions that this session was given (P19b).';
 
 CREATE TABLE listeners.passkey_challenges (
   challenge_hash bytea NOT NULL,
@@ -1579,6 +1627,7 @@ CREATE TABLE schema_ops.journal (
   actor text,
   change_set text,
   trace_id text,
+  facts jsonb,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
   CONSTRAINT journal_change_set_check CHECK ((change_set ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
@@ -1600,6 +1649,7 @@ COMMENT ON COLUMN schema_ops.journal.statement IS 'Which statement of a non-tran
 COMMENT ON COLUMN schema_ops.journal.actor IS 'Who ran it, as the runner was told; done_by is the login of the database.';
 COMMENT ON COLUMN schema_ops.journal.change_set IS 'Merkle root of all files of that run.';
 COMMENT ON COLUMN schema_ops.journal.trace_id IS 'The trace of that run in the telemetry, or the runner''s own id.';
+COMMENT ON COLUMN schema_ops.journal.facts IS 'What recover needs: settings of the session, objects by OID before a statement.';
 
 ALTER TABLE audit.audit_commitments ADD CONSTRAINT audit_commitments_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit.audit_log(audit_id) ON DELETE RESTRICT;
 
@@ -1608,6 +1658,10 @@ ALTER TABLE audit.audit_leaves ADD CONSTRAINT audit_leaves_audit_id_fkey FOREIGN
 ALTER TABLE governance.erasure_steps ADD CONSTRAINT erasure_steps_erasure_request_id_fkey FOREIGN KEY (erasure_request_id) REFERENCES governance.erasure_requests(erasure_request_id) ON DELETE CASCADE;
 
 ALTER TABLE listeners.app_passwords ADD CONSTRAINT app_passwords_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
+
+ALTER TABLE listeners.chapter_keys ADD CONSTRAINT chapter_keys_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
+
+ALTER TABLE listeners.chapters ADD CONSTRAINT chapters_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
 ALTER TABLE listeners.devices ADD CONSTRAINT devices_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
@@ -1630,12 +1684,15 @@ ALTER TABLE listeners.passkey_challenges ADD CONSTRAINT passkey_challenges_liste
 
 ALTER TABLE listeners.passkeys ADD CONSTRAINT passkeys_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
+ALTER TABLE listeners.playback_actions ADD CONSTRAINT playback_actions_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
 ALTER TABLE listeners.playback_actions ADD CONSTRAINT playback_actions_listener_id_device_id_fkey FOREIGN KEY (listener_id, device_id) REFERENCES listeners.devices(listener_id, device_id) ON DELETE SET NULL (device_id);
 ALTER TABLE listeners.playback_actions ADD CONSTRAINT playback_actions_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
+ALTER TABLE listeners.playback_device_positions ADD CONSTRAINT playback_device_positions_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
 ALTER TABLE listeners.playback_device_positions ADD CONSTRAINT playback_device_positions_listener_id_device_id_fkey FOREIGN KEY (listener_id, device_id) REFERENCES listeners.devices(listener_id, device_id) ON DELETE CASCADE;
 ALTER TABLE listeners.playback_device_positions ADD CONSTRAINT playback_device_positions_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
+ALTER TABLE listeners.playback_positions ADD CONSTRAINT playback_positions_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
 ALTER TABLE listeners.playback_positions ADD CONSTRAINT playback_positions_listener_id_device_id_fkey FOREIGN KEY (listener_id, device_id) REFERENCES listeners.devices(listener_id, device_id) ON DELETE SET NULL (device_id);
 ALTER TABLE listeners.playback_positions ADD CONSTRAINT playback_positions_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 

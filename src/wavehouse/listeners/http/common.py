@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
@@ -48,7 +49,7 @@ class Doors:
 
     def __post_init__(self) -> None:
         """Make the dependency once: each of its own would have a brake of its own (AC8)."""
-        object.__setattr__(self, "asking", signing_in(self.database, secure=self.site.secure))
+        object.__setattr__(self, "asking", signing_in(self.database, self.site))
 
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
@@ -69,33 +70,64 @@ def keep_session(response: Response, token: str, *, secure: bool) -> None:
     )
 
 
-def signing_in(database: Database[Listeners], *, secure: bool = False) -> Asking:
-    """A dependency: who asks. 401 with a challenge for nobody; slow for who guesses (AC8)."""
+def signing_in(database: Database[Listeners], site: Site) -> Asking:
+    """A dependency: the caller of a request; 401 with a challenge without one, 429 for guessing.
+
+    A password that is sent counts more than a cookie. A cookie alone changes nothing from another
+    site: Refused.
+    """
     brake = TokenBucket(burst=20, seconds=3.0)
     callers = Grouped[str, Caller | None](partial(sessions.callers, database))
 
     async def caller(request: Request, response: Response) -> Caller:
-        token = request.cookies.get(COOKIE, "")
-        if token:
-            found = await callers.ask(token)
-            if found is not None:
-                return found
-        return await asyncio.to_thread(by_password, request, response)
-
-    def by_password(request: Request, response: Response) -> Caller:
         name, password = _basic(request.headers.get("authorization", ""))
-        if not name:
+        token = request.cookies.get(COOKIE, "")
+        if name:
+            return await asyncio.to_thread(by_password, request, response, name, password, token)
+        found = await callers.ask(token) if token else None
+        if found is None:
             raise HTTPException(401, headers=CHALLENGE)
+        check_origin(request, site)
+        return found
+
+    def by_password(
+        request: Request, response: Response, name: str, password: str, token: str
+    ) -> Caller:
         try:
-            found, token = accounts.by_password(database, username=name, password=password)
+            found, new = accounts.by_password(
+                database, username=name, password=password, cookie=token
+            )
         except NotSignedIn:
             if not brake.take(f"{remote(request)} {name}"):
                 raise TooManyRequests("Too many tries.", hint="Wait a minute.") from None
             raise HTTPException(401, headers=CHALLENGE) from None
-        keep_session(response, token, secure=secure)
+        if new != token:
+            keep_session(response, new, secure=site.secure)
         return found
 
     return caller
+
+
+def check_origin(request: Request, site: Site) -> None:
+    """Refused for a change that another site's page sends along with our cookie.
+
+    Programs send neither header. ``Origin: null`` counts as another site, unless the browser says
+    that the page is ours.
+    """
+    if request.method in ("GET", "HEAD", "OPTIONS"):
+        return
+    fetched = request.headers.get("sec-fetch-site", "")
+    origin = request.headers.get("origin", "")
+    is_ours = fetched in ("same-origin", "none") or (
+        not fetched and (not origin or origin == site.origin or same_host(origin, request))
+    )
+    if not is_ours:
+        raise Refused("this request came from another site", hint="Sign in on this site's pages.")
+
+
+def same_host(origin: str, request: Request) -> bool:
+    """Whether an origin is the host that the request names."""
+    return bool(urlsplit(origin).netloc) and urlsplit(origin).netloc == request.headers.get("host")
 
 
 def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False) -> Asking:
@@ -127,7 +159,7 @@ def _basic(header: str) -> tuple[str, str]:
         name, colon, password = b64decode(encoded, validate=True).decode().partition(":")
     except ValueError:
         return "", ""
-    return (name, password) if colon else ("", "")
+    return (name, password) if colon and name else ("", "")
 
 
 async def json_body(request: Request) -> Any:
@@ -144,7 +176,7 @@ async def json_body(request: Request) -> Any:
             raise HTTPException(413)
     try:
         return msgspec.json.decode(content) if content.strip() else None
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise HTTPException(400) from None
 
 

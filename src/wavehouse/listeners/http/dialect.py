@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -13,8 +14,7 @@ import msgspec
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.service.chapters import Episode
-from wavehouse.listeners.types import Change, Kind, NewAction
+from wavehouse.listeners.types import Change, Episode, Kind, NewAction
 
 KINDS = {
     "play": Kind.PLAY,
@@ -23,14 +23,15 @@ KINDS = {
     "new": Kind.NEW,
     "flattr": Kind.FLATTR,
 }
-_LONGEST = 1_000
 _LONGEST_DEVICE = 255
+_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_EPOCH = re.compile(r"\d{9,13}")
 _MOST_SECONDS = 2**30
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """An action as a client told it; seconds."""
+class Sent:
+    """An action as a client sent it; times in seconds."""
 
     episode: Episode
     kind: Kind
@@ -41,10 +42,10 @@ class Told:
     position: int | None
     total: int | None
 
-    def action(self, listener_id: ListenerId, chapter_id: str, received: datetime) -> NewAction:
+    def action(self, listener_id: ListenerId, received: datetime) -> NewAction:
         """The action by our rules; its id is derived (P14), a position is cut to the end (P30)."""
         position = self.position
-        if position is not None and self.total is not None:
+        if position is not None and self.total:
             position = min(position, self.total)
         return NewAction(
             rules.derived_id(
@@ -58,124 +59,187 @@ class Told:
                 self.position,
                 self.total,
             ),
-            chapter_id,
+            "",
             self.kind,
             position_ms=None if position is None else position * 1000,
             started_ms=None if self.started is None else self.started * 1000,
             duration_ms=None if not self.total else self.total * 1000,
             occurred_at=self.at,
             device_id=self.device,
+            episode=self.episode,
         )
 
 
-def actions(body: Any) -> list[Told]:
-    """Every action of an upload. UsageError (400) for the first that is none: nothing is stored."""
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """An action that cannot be stored: its place in the upload and the reason (P15)."""
+
+    place: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """The actions of an upload, those that are skipped, and addresses in another spelling."""
+
+    actions: list[Sent]
+    skipped: list[Skipped]
+    rewritten: list[tuple[str, str]]
+
+
+class _Bad(ValueError):
+    """Why an action is skipped."""
+
+
+def read_upload(body: Any) -> Upload:
+    """The actions of a body. UsageError (400) for a body that is not a list (P15)."""
     if not isinstance(body, list):
         raise UsageError("the body must be a list of actions")
-    return [_told(one, place) for place, one in enumerate(body)]
+    spelling: dict[str, str] = {}
+    found = Upload([], [], [])
+    for place, one in enumerate(body):
+        try:
+            found.actions.append(_action(one, spelling))
+        except _Bad as error:
+            found.skipped.append(Skipped(place, str(error)))
+    found.rewritten.extend(pair for pair in spelling.items() if pair[0] != pair[1])
+    return found
 
 
-def _told(one: Any, place: int) -> Told:
+def _action(one: Any, spelling: dict[str, str]) -> Sent:
     if not isinstance(one, dict):
-        raise UsageError(f"action {place} is no object")
+        raise _Bad("not an object")
     kind = KINDS.get(str(one.get("action", "")).lower())
     if kind is None:
-        raise UsageError(f"action {place} has an unknown kind")
-    position = _seconds(one, "position", place)
-    if kind is Kind.PLAY and position is None:
-        raise UsageError(f"action {place} plays without a position")
-    timestamp, at = _instant(one.get("timestamp"), place)
+        raise _Bad("unknown action")
+    is_play = kind is Kind.PLAY
+    position = _seconds(one, "position") if is_play else None
+    if is_play and position is None:
+        raise _Bad("play without a position")
+    timestamp, at = _instant(one.get("timestamp"))
+    podcast = _url(one, "podcast")
+    if podcast not in spelling:
+        spelling[podcast] = rules.normalised_feed(podcast) or podcast
     guid = one.get("guid")
-    return Told(
+    return Sent(
         Episode(
-            _url(one, "podcast", place),
-            _url(one, "episode", place),
-            guid[:500] if isinstance(guid, str) and guid and "\0" not in guid else None,
+            spelling[podcast],
+            _url(one, "episode"),
+            guid[:500] if isinstance(guid, str) and guid.strip() and "\0" not in guid else None,
         ),
         kind,
-        _device(one.get("device"), place),
+        _device(one.get("device")),
         at,
         timestamp,
-        _seconds(one, "started", place) if kind is Kind.PLAY else None,
-        position if kind is Kind.PLAY else None,
-        _seconds(one, "total", place) if kind is Kind.PLAY else None,
+        _seconds(one, "started") if is_play else None,
+        position,
+        _seconds(one, "total") if is_play else None,
     )
 
 
-def _url(one: dict[str, Any], name: str, place: int) -> str:
+def _url(one: dict[str, Any], name: str) -> str:
     value = one.get(name)
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST or "\0" in value:
-        raise UsageError(f"action {place} has no {name}")
-    return value
+    if not isinstance(value, str) or not value.strip():
+        raise _Bad(f"missing {name}")
+    text = value.strip()
+    if len(text) > rules.LONGEST_ADDRESS:
+        raise _Bad(f"{name} longer than {rules.LONGEST_ADDRESS} characters")
+    if _CONTROL.search(text):
+        raise _Bad(f"{name} with control characters")
+    return text
 
 
-def _device(value: Any, place: int) -> str | None:
+def _device(value: Any) -> str | None:
     if value is None or value == "":
         return None
-    return device_id(value, f"action {place}")
+    try:
+        return device_id(value)
+    except UsageError as error:
+        raise _Bad(error.message) from None
 
 
-def device_id(value: Any, where: str) -> str:
-    """A device's name as it is kept. UsageError for none."""
+def device_id(value: Any) -> str:
+    """A device id. UsageError for one that cannot be stored."""
     if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_DEVICE or "\0" in value:
-        raise UsageError(f"{where} has a device that is none")
+        raise UsageError("invalid device id")
     return value
 
 
-def _seconds(one: dict[str, Any], name: str, place: int) -> int | None:
-    """Whole seconds; AntennaPod says -1 for what it does not know."""
+def _seconds(one: dict[str, Any], name: str) -> int | None:
+    """Whole seconds, fractions cut off; -1 is what Nextcloud and AntennaPod send for "unknown"."""
     value = one.get(name)
     if value is None or value == -1:
         return None
-    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < _MOST_SECONDS:
-        raise UsageError(f"action {place}: {name} must be whole seconds")
-    return value
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _Bad(f"{name} is not a number")
+    if not 0 <= value < _MOST_SECONDS:
+        raise _Bad(f"{name} out of range")
+    return int(value)
 
 
-def _instant(value: Any, place: int) -> tuple[str, datetime | None]:
-    """The time as told, and as an instant: without a zone it is UTC (P5)."""
-    if value is None:
+def _instant(value: Any) -> tuple[str, datetime | None]:
+    """The time as sent, and as an instant: without a zone it is UTC (P5)."""
+    if value is None or value == "":
         return "", None
     try:
         if isinstance(value, bool):
             raise ValueError
-        if isinstance(value, int):
-            return str(value), datetime.fromtimestamp(value, UTC)
+        if isinstance(value, int | float) or (isinstance(value, str) and _EPOCH.fullmatch(value)):
+            return str(value), _sane(datetime.fromtimestamp(float(value), UTC))
         found = datetime.fromisoformat(value)
+        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        return str(value), _sane(at)
     except (ValueError, TypeError, OverflowError, OSError):
-        raise UsageError(f"action {place} has a timestamp that is none") from None
-    at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    if not 1 < at.year < 9999:
-        raise UsageError(f"action {place} has a timestamp that is none")
-    return str(value), at
+        raise _Bad("invalid timestamp") from None
+
+
+def _sane(at: datetime) -> datetime:
+    if not rules.EARLIEST <= at < rules.LATEST:
+        raise ValueError
+    return at
+
+
+def notice(skipped: Sequence[Skipped]) -> str:
+    """Skipped actions as a header's value: how many, then place and reason of the first ten."""
+    first = "; ".join(f"{one.place}: {one.reason}" for one in skipped[:10])
+    return f"{len(skipped)}; {first}"
 
 
 def shown(change: Change) -> dict[str, Any]:
-    """An action as clients read it: only their five kinds are ever told."""
+    """An action as clients read it, in their five kinds; a finish is a play to the end."""
     kind = change.kind if change.kind in KINDS else "play"
-    told: dict[str, Any] = {
+    action: dict[str, Any] = {
         "podcast": change.podcast_url,
         "episode": change.episode_url,
         "action": kind,
         "timestamp": f"{change.occurred_at.astimezone(UTC):%Y-%m-%dT%H:%M:%S}",
     }
     if change.device_id:
-        told["device"] = change.device_id
+        action["device"] = change.device_id
     if change.guid:
-        told["guid"] = change.guid
+        action["guid"] = change.guid
     if kind == "play":
-        position = (change.position_ms or 0) // 1000
-        if change.kind == Kind.FINISH and change.duration_ms:
-            position = change.duration_ms // 1000
-        told |= {"started": (change.started_ms or 0) // 1000, "position": position}
-        if change.duration_ms:
-            told["total"] = change.duration_ms // 1000
-    return told
+        position, total = _place(change)
+        action |= {"started": (change.started_ms or 0) // 1000, "position": position // 1000}
+        if total:
+            action["total"] = total // 1000
+    return action
 
 
-def latest(told: Sequence[Change]) -> list[Change]:
+def _place(change: Change) -> tuple[int, int | None]:
+    """Position and length in milliseconds; what the action leaves out is the chapter's own."""
+    total = change.duration_ms or change.chapter_duration_ms
+    if change.kind == Kind.FINISH:
+        end = total or change.position_ms or change.chapter_position_ms or 0
+        return end, end
+    if change.position_ms is not None:
+        return change.position_ms, total
+    return (0 if change.kind == Kind.RESET else change.chapter_position_ms or 0), total
+
+
+def latest(changes: Sequence[Change]) -> list[Change]:
     """``aggregated``: the last action of each episode."""
-    newest = {change.chapter_id: change for change in told}
+    newest = {change.chapter_id: change for change in changes}
     return sorted(newest.values(), key=lambda change: change.seq)
 
 

@@ -4,14 +4,16 @@ Mounted under the server's root and under ``/gpodder``. Without ``from __future_
 annotations``: FastAPI must see the dependencies, which close over the database.
 """
 
+import logging
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Query, Request, Response
+from fastapi import APIRouter, Depends, Query, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import UsageError
+from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
 from wavehouse.listeners.http.common import (
     COOKIE,
@@ -21,21 +23,17 @@ from wavehouse.listeners.http.common import (
     keep_session,
     raw_body,
 )
-from wavehouse.listeners.service import (
-    accounts,
-    chapters,
-    positions,
-    recording,
-    sessions,
-    subscriptions,
-)
+from wavehouse.listeners.service import accounts, positions, recording, sessions, subscriptions
 from wavehouse.listeners.types import Caller, Upload
 from wavehouse.store import Database, Listeners
 
+SKIPPED = "Wavehouse-Skipped"
+_log = logging.getLogger(__name__)
 FORMS = ("json", "opml", "txt")
 NEXTCLOUD = "/index.php/apps/gpoddersync"
 KINDS = ("desktop", "laptop", "mobile", "server", "other")
 Body = Annotated[Any, Depends(json_body)]
+Filter = Annotated[str | None, Query(pattern=r"^[^\x00]*$")]
 Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
 
 
@@ -56,10 +54,8 @@ def _auth(api: APIRouter, doors: Doors) -> None:
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     @api.post("/api/2/auth/{user}/login.json")
-    def sign_in(user: str, who: Who, request: Request, response: Response) -> dict[str, str]:
+    def sign_in(user: str, who: Who, response: Response) -> dict[str, str]:
         check_user(who, user)
-        if COOKIE in request.cookies:
-            return {}
         # Two apps that share a password have a session each from here on (P19).
         token = accounts.new_app_session(database, caller=who)
         if token is not None:
@@ -109,7 +105,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
         subscriptions.save_device(
             database,
             listener_id=who.listener_id,
-            device_id=dialect.device_id(device, "the address"),
+            device_id=dialect.device_id(device),
             name=name or None,
             kind=kind,
         )
@@ -124,13 +120,16 @@ def _subscriptions(api: APIRouter, doors: Doors) -> None:
     @api.get("/api/2/subscriptions/{user}/{device}.json")
     def changed(user: str, device: str, who: Who, since: Since = 0) -> dict[str, Any]:
         check_user(who, user)
-        dialect.device_id(device, "the address")
+        dialect.device_id(device)
         return _changes(database, who, since)
 
     @api.post("/api/2/subscriptions/{user}/{device}.json")
-    def change(user: str, device: str, who: Who, body: Body) -> dict[str, Any]:
+    def change(user: str, device: str, who: Who, body: Body, response: Response) -> dict[str, Any]:
         check_user(who, user)
-        return _change(database, who, dialect.device_id(device, "the address"), body)
+        add, remove = _lists(body, response)
+        if set(add) & set(remove):
+            raise UsageError("an address is both added and removed")
+        return _change(database, who, dialect.device_id(device), add, remove)
 
     @api.get("/subscriptions/{user}/{device}.{form}")
     def listed(user: str, device: str, form: str, who: Who, response: Response) -> Response:
@@ -157,7 +156,7 @@ def _subscriptions(api: APIRouter, doors: Doors) -> None:
         subscriptions.replace(
             database,
             caller=who,
-            device_id=dialect.device_id(device, "the address"),
+            device_id=dialect.device_id(device),
             urls=dialect.urls_of(content, form),
         )
         return _with_cookie(Response(status_code=200), response)
@@ -172,21 +171,28 @@ def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
         user: str,
         who: Who,
         since: Since = 0,
-        podcast: str | None = None,
-        device: str | None = None,
+        podcast: Filter = None,
+        device: Filter = None,
         aggregated: bool = False,
     ) -> dict[str, Any]:
         check_user(who, user)
         found = positions.changes(
-            database, caller=who, after=since, podcast_url=podcast, device_id=device
+            database,
+            caller=who,
+            after=since,
+            limit=positions.EVERYTHING,
+            podcast_url=None if podcast is None else rules.normalised_feed(podcast) or podcast,
+            device_id=device,
+            is_gpodder=True,
         )
         chosen = dialect.latest(found.actions) if aggregated else list(found.actions)
         return {"actions": [dialect.shown(one) for one in chosen], "timestamp": found.cursor}
 
     @api.post("/api/2/episodes/{user}.json")
-    async def upload(user: str, who: Who, body: Body) -> dict[str, Any]:
+    async def upload(user: str, who: Who, body: Body, response: Response) -> dict[str, Any]:
         check_user(who, user)
-        return {"timestamp": await recorder.record(who, body), "update_urls": []}
+        cursor, rewritten = await recorder.record(who, body, response)
+        return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
 
 
 def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
@@ -196,67 +202,99 @@ def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
 
     @api.get(f"{NEXTCLOUD}/subscriptions")
     def changed(who: Who, since: Since = 0) -> dict[str, Any]:
-        return _changes(database, who, since)
+        return _changes(database, who, since, left_too=True)
 
     @api.post(f"{NEXTCLOUD}/subscription_change/create")
-    def change(who: Who, body: Body) -> dict[str, Any]:
-        return _change(database, who, None, body)
+    def change(who: Who, body: Body, response: Response) -> dict[str, Any]:
+        return _change(database, who, None, *_lists(body, response))
 
     @api.get(f"{NEXTCLOUD}/episode_action")
     def download(who: Who, since: Since = 0) -> dict[str, Any]:
-        found = positions.changes(database, caller=who, after=since)
-        told = [dialect.shown(one) for one in found.actions]
-        for one in told:
+        found = positions.changes(
+            database, caller=who, after=since, limit=positions.EVERYTHING, is_gpodder=True
+        )
+        actions = [dialect.shown(one) for one in found.actions]
+        for one in actions:
             one["action"] = one["action"].upper()
-        return {"actions": told, "timestamp": found.cursor}
+        return {"actions": actions, "timestamp": found.cursor}
 
     @api.post(f"{NEXTCLOUD}/episode_action/create")
-    async def upload(who: Who, body: Body) -> dict[str, Any]:
-        return {"timestamp": await recorder.record(who, body)}
+    async def upload(who: Who, body: Body, response: Response) -> dict[str, Any]:
+        cursor, _ = await recorder.record(who, body, response)
+        return {"timestamp": cursor}
 
 
-def _changes(database: Database[Listeners], who: Caller, since: int) -> dict[str, Any]:
-    found, cursor = subscriptions.changed(
-        database, listener_id=who.listener_id, after=max(since, 0)
-    )
+def _changes(
+    database: Database[Listeners], who: Caller, since: int, *, left_too: bool = False
+) -> dict[str, Any]:
+    """Changes after a cursor; with ``left_too`` shows that were left count from the beginning."""
+    found, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
+    gone = [one for one in found if not one.is_subscribed]
+    if not left_too:
+        gone = [one for one in gone if one.was_followed and since > 0]
     return {
         "add": [one.podcast_url for one in found if one.is_subscribed],
-        "remove": [one.podcast_url for one in found if not one.is_subscribed and since > 0],
+        "remove": [one.podcast_url for one in gone],
         "timestamp": cursor,
     }
 
 
-def _change(
-    database: Database[Listeners], who: Caller, device: str | None, body: Any
-) -> dict[str, Any]:
+def _lists(body: Any, response: Response) -> tuple[list[str], list[str]]:
+    """The addresses to add and to remove. UsageError (400) for a body without such lists.
+
+    What is not an address is skipped and reported in a header (P15).
+    """
     if not isinstance(body, dict):
         raise UsageError("the body must be an object with add and remove")
-    add, remove = body.get("add", []), body.get("remove", [])
-    for urls in (add, remove):
-        if not isinstance(urls, list) or not all(isinstance(url, str) for url in urls):
-            raise UsageError("add and remove must be lists of addresses")
-    if set(add) & set(remove):
-        raise UsageError("an address is both added and removed")
-    cursor, rewritten = subscriptions.change(
-        database, caller=who, device_id=device, add=add, remove=remove
-    )
-    return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
+    add, remove = (body.get(name) or [] for name in ("add", "remove"))
+    if not isinstance(add, list) or not isinstance(remove, list):
+        raise UsageError("add and remove must be lists of addresses")
+    skipped = [
+        dialect.Skipped(place, "not an address")
+        for place, one in enumerate([*add, *remove])
+        if not isinstance(one, str)
+    ]
+    _report(response, skipped)
+    return [one for one in add if isinstance(one, str)], [
+        one for one in remove if isinstance(one, str)
+    ]
+
+
+def _change(
+    database: Database[Listeners],
+    who: Caller,
+    device: str | None,
+    add: list[str],
+    remove: list[str],
+) -> dict[str, Any]:
+    done = subscriptions.change(database, caller=who, device_id=device, add=add, remove=remove)
+    return {"timestamp": done.cursor, "update_urls": [list(pair) for pair in done.rewritten]}
+
+
+def _report(response: Response, skipped: list[dialect.Skipped]) -> None:
+    """Skipped parts of an upload, in a header and in the log; no address is logged."""
+    if skipped:
+        notice = dialect.notice(skipped)
+        response.headers[SKIPPED] = notice
+        _log.warning("parts of an upload were skipped: %s", notice)
 
 
 class Recorder:
-    """Takes uploads of actions as clients tell them."""
+    """Records uploads of actions in the clients' words."""
 
     def __init__(self, database: Database[Listeners]) -> None:
-        self._chapters = chapters.finder(database)
         self._writer = recording.recorder(database)
 
-    async def record(self, who: Caller, body: Any) -> int:
-        """Record an upload; the cursor to go on with (P19)."""
-        told = dialect.actions(body)
+    async def record(
+        self, who: Caller, body: Any, response: Response
+    ) -> tuple[int, list[tuple[str, str]]]:
+        """Record an upload; the cursor to go on with (P19), and addresses in another spelling."""
+        sent = dialect.read_upload(body)
+        _report(response, sent.skipped)
         received = clock.now()
-        found = await self._chapters.ask(tuple(one.episode for one in told))
-        actions = tuple(one.action(who.listener_id, found[one.episode], received) for one in told)
-        return recording.done(await self._writer.ask(Upload(who, actions))).cursor
+        actions = tuple(one.action(who.listener_id, received) for one in sent.actions)
+        done = recording.done(await self._writer.ask(Upload(who, actions)))
+        return done.cursor, sent.rewritten
 
 
 def _list(database: Database[Listeners], who: Caller, form: str) -> Response:

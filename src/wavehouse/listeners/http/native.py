@@ -18,11 +18,10 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, UsageError
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
-from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.http.common import Doors, json_body
 from wavehouse.listeners.service import (
     accounts,
     archives,
-    chapters,
     positions,
     recording,
     subscriptions,
@@ -33,6 +32,7 @@ from wavehouse.listeners.types import (
     Described,
     Device,
     Displaced,
+    Episode,
     Kind,
     NewAction,
     Resume,
@@ -116,7 +116,7 @@ class BatchIn(BaseModel):
     actions: list[ActionOf] = Field(max_length=rules.LARGEST_BATCH)
 
 
-Url = Annotated[str, Field(min_length=1, max_length=1000, pattern=r"^https?://[^\x00]+$")]
+Url = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^https?://[^\x00]+$")]
 Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 
 
@@ -236,9 +236,10 @@ def router(doors: Doors) -> APIRouter:
         (one,) = done.results
         if one.status is Status.REJECTED:
             raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)
-        if chapter_id not in done.versions:
+        if not done.versions:
             raise NotFound("there is no position in this chapter")
-        response.headers["ETag"] = f'"v{done.versions[chapter_id]}"'
+        (version,) = done.versions.values()
+        response.headers["ETag"] = f'"v{version}"'
         return Outcome(one.action_id, one.status, one.reason, one.clock_skewed, one.displaced)
 
     @api.delete("/positions/{chapter_id}", status_code=204, responses=_answers(404))
@@ -262,11 +263,13 @@ def router(doors: Doors) -> APIRouter:
         return positions.there(await resumer.ask(asked))
 
     @api.post("/chapters", responses=_answers(413, 422))
-    def chapter(body: EpisodeIn, who: Who) -> ChapterOut:
+    async def chapter(body: EpisodeIn, who: Who) -> ChapterOut:
         """The chapter of an episode: by guid, by file, or by two of date, link, title (P29)."""
-        told = Described(body.title, body.link, body.published_at)
-        episode = chapters.Episode(body.podcast_url, body.episode_url, body.guid, told)
-        return ChapterOut(chapters.find_chapters(database, [episode])[episode])
+        described = Described(body.title, body.link, body.published_at)
+        podcast = rules.normalised_feed(body.podcast_url) or body.podcast_url
+        episode = Episode(podcast, body.episode_url, body.guid, described)
+        done = recording.done(await writer.ask(Upload(who, (), episodes=(episode,))))
+        return ChapterOut(done.chapters[episode])
 
     @api.get("/export")
     def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:
@@ -278,10 +281,10 @@ def router(doors: Doors) -> APIRouter:
             text = dialect.opml(told["subscriptions"], "Subscriptions")
             return Response(text, media_type="text/x-opml+xml")
         found = positions.history(database, listener_id=who.listener_id)
-        return JSONResponse({"actions": [dialect.shown(one) for one in found]})
+        return JSONResponse({"actions": [dialect.shown(one) for one in found if one.episode_url]})
 
     @api.post("/import", responses=_answers(413, 422))
-    def bring_in(body: dict[str, Any], who: Who) -> dict[str, int]:
+    def bring_in(body: Annotated[Any, Depends(json_body)], who: Who) -> dict[str, int]:
         """Add an archive that was exported, here or elsewhere; again it changes nothing (P39)."""
         return archives.bring_in(database, caller=who, told=body)
 

@@ -130,3 +130,19 @@ def app_password_owner(
         {"secret_hash": secret_hash, "email": email},
     ).fetchone()
     return None if row is None else (ListenerId(row[0]), row[1])
+
+
+def app_password_secret(
+    tx: Tx[Listeners], *, app_password_id: UUID
+) -> tuple[ListenerId, bytes] | None:
+    """The listener of a live app password, and the hash of its secret."""
+    row = tx.connection.execute(
+        """
+        SELECT l.listener_id, p.secret_hash
+        FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)
+        WHERE p.app_password_id = %(app_password_id)s AND p.revoked_at IS NULL
+          AND l.deleted_at IS NULL
+        """,
+        {"app_password_id": app_password_id},
+    ).fetchone()
+    return None if row is None else (ListenerId(row[0]), bytes(row[1]))

@@ -23,11 +23,17 @@ def parts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, list[dict[
         ).fetchall()
         episodes = cursor.execute(
             """
-            SELECT chapter_id, podcast_url, episode_url, guid, title, link, published_at
-            FROM listeners.media_items WHERE chapter_id IN (
-              SELECT chapter_id FROM listeners.playback_actions
-              WHERE listener_id = %(listener_id)s)
-            ORDER BY chapter_id
+            SELECT c.chapter_id, c.podcast_url, c.episode_url, c.guid, c.title, c.link,
+                   c.published_at, c.moved_at,
+                   array(SELECT ARRAY[k.kind, k.value] FROM listeners.chapter_keys k
+                         WHERE k.listener_id = c.listener_id AND k.chapter_id = c.chapter_id
+                           AND k.value IS NOT NULL
+                         ORDER BY k.kind, k.value) AS names
+            FROM listeners.chapters c
+            WHERE c.listener_id = %(listener_id)s AND EXISTS (
+              SELECT FROM listeners.playback_actions a
+              WHERE a.listener_id = c.listener_id AND a.chapter_id = c.chapter_id)
+            ORDER BY c.chapter_id
             """,
             who,
         ).fetchall()
@@ -56,6 +62,8 @@ def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
         """
         WITH owned (relation, listener_id) AS (
           SELECT 'app_passwords', listener_id FROM listeners.app_passwords
+          UNION ALL SELECT 'chapters', listener_id FROM listeners.chapters
+          UNION ALL SELECT 'chapter_keys', listener_id FROM listeners.chapter_keys
           UNION ALL SELECT 'devices', listener_id FROM listeners.devices
           UNION ALL SELECT 'email_changes', listener_id FROM listeners.email_changes
           UNION ALL SELECT 'listener_sync', listener_id FROM listeners.listener_sync

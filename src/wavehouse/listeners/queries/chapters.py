@@ -1,83 +1,307 @@
-"""Media items: what clients call episodes, and the chapters that they are here."""
+"""Chapters of listeners, and the keys (file, guid, former id) that name them (P29)."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from wavehouse.listeners.types import Described
+import msgspec
+
+from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.listeners.types import NO_DESCRIPTION, Described
 from wavehouse.store import Listeners, Tx
 
-
-def save_media_items(
-    tx: Tx[Listeners],
-    *,
-    items: Sequence[tuple[str, str, str, str | None, str | None, str | None, datetime | None]],
-) -> None:
-    """What clients call episodes: chapter, feed, file, guid, title, page and date.
-
-    Those that are known stay.
-    """
-    tx.execute_many(
-        """
-        INSERT INTO listeners.media_items
-          (chapter_id, podcast_url, episode_url, guid, title, link, published_at)
-        VALUES (%s, %s, %s, %s, %s, %s, %s) ON CONFLICT DO NOTHING
-        """,
-        list(items),
-    )
+Chapter = tuple[ListenerId, str]
+Key = tuple[ListenerId, bytes]
 
 
-def set_guid(tx: Tx[Listeners], *, chapter_id: str, guid: str) -> None:
-    """An episode that was known by its file alone tells its guid now (P29)."""
-    tx.execute(
-        """
-        UPDATE listeners.media_items m SET guid = %(guid)s
-        WHERE chapter_id = %(chapter_id)s AND guid IS NULL AND NOT EXISTS (
-          SELECT FROM listeners.media_items o
-          WHERE o.podcast_url = m.podcast_url AND o.guid = %(guid)s)
-        """,
-        {"chapter_id": chapter_id, "guid": guid},
-    )
+@dataclass(frozen=True, slots=True)
+class KnownChapter:
+    """A chapter as it is stored; ``moved_at`` is set once a second file is known."""
+
+    chapter_id: str
+    episode_url: str | None
+    guid: str | None
+    moved_at: datetime | None
+    created_at: datetime
+
+    @property
+    def age(self) -> tuple[datetime, str]:
+        """Order in which chapters are kept when two are merged: the oldest first."""
+        return self.created_at, self.chapter_id
 
 
-def known_items(
-    tx: Tx[Listeners],
-    *,
-    podcast_urls: Sequence[str],
-    episode_urls: Sequence[str],
-    guids: Sequence[str],
-) -> list[tuple[str, str, str, str | None]]:
-    """Episodes with one of these files or guids in one of these feeds (P29)."""
-    return tx.connection.execute(
-        """
-        SELECT podcast_url, episode_url, chapter_id, guid FROM listeners.media_items
-        WHERE podcast_url = ANY(%(podcasts)s)
-          AND (episode_url = ANY(%(episodes)s) OR guid = ANY(%(guids)s))
-        """,
-        {
-            "podcasts": list(podcast_urls),
-            "episodes": list(episode_urls),
-            "guids": list(guids),
-        },
-    ).fetchall()  # fmt: skip
+@dataclass(frozen=True, slots=True)
+class NewKey:
+    """A key to store."""
+
+    listener_id: ListenerId
+    key_hash: bytes
+    chapter_id: str
+    kind: str
+    value: str
 
 
-def described_items(
-    tx: Tx[Listeners], *, podcast_url: str, described: Described
-) -> list[tuple[str, str | None, Described]]:
-    """Episodes of a feed that have this title, page or date: chapter, guid, description (P29)."""
+@dataclass(frozen=True, slots=True)
+class NewChapter:
+    """A chapter to store; without addresses when an app names it by its id only."""
+
+    listener_id: ListenerId
+    chapter_id: str
+    podcast_url: str | None = None
+    episode_url: str | None = None
+    guid: str | None = None
+    described: Described = NO_DESCRIPTION
+    moved_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """The newest address of a chapter, and the time of the action that named it."""
+
+    listener_id: ListenerId
+    chapter_id: str
+    episode_url: str
+    guid: str | None
+    at: datetime
+
+
+def by_keys(tx: Tx[Listeners], *, keys: Sequence[Key]) -> dict[Key, KnownChapter]:
+    """The chapters that these keys name."""
     rows = tx.connection.execute(
         """
-        SELECT chapter_id, guid, title, link, published_at FROM listeners.media_items
-        WHERE podcast_url = %(podcast_url)s
+        SELECT k.listener_id, k.key_hash, c.chapter_id, c.episode_url, c.guid, c.moved_at,
+               c.created_at
+        FROM unnest(%s::uuid[], %s::bytea[]) AS w (listener_id, key_hash)
+        JOIN listeners.chapter_keys k
+          ON k.listener_id = w.listener_id AND k.key_hash = w.key_hash
+        JOIN listeners.chapters c
+          ON c.listener_id = k.listener_id AND c.chapter_id = k.chapter_id
+        """,
+        [[key[0] for key in keys], [key[1] for key in keys]],
+    )
+    return {(row[0], bytes(row[1])): KnownChapter(*row[2:]) for row in rows}
+
+
+def existing(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> set[Chapter]:
+    """Which of these chapter ids exist."""
+    rows = tx.connection.execute(
+        """
+        SELECT c.listener_id, c.chapter_id
+        FROM unnest(%s::uuid[], %s::text[]) AS w (listener_id, chapter_id)
+        JOIN listeners.chapters c
+          ON c.listener_id = w.listener_id AND c.chapter_id = w.chapter_id
+        """,
+        [[one[0] for one in chapters], [one[1] for one in chapters]],
+    )
+    return {(row[0], row[1]) for row in rows}
+
+
+def described(
+    tx: Tx[Listeners], *, listener_id: ListenerId, podcast_url: str, described: Described
+) -> list[tuple[KnownChapter, Described]]:
+    """A listener's chapters of a feed with this title, web page or date (P29)."""
+    rows = tx.connection.execute(
+        """
+        SELECT chapter_id, episode_url, guid, moved_at, created_at, title, link, published_at
+        FROM listeners.chapters
+        WHERE listener_id = %(listener_id)s AND podcast_url = %(podcast_url)s
           AND (title = %(title)s OR link = %(link)s OR published_at = %(published_at)s)
         """,
         {
+            "listener_id": listener_id,
             "podcast_url": podcast_url,
             "title": described.title,
             "link": described.link,
             "published_at": described.published_at,
         },
     )
-    return [(row[0], row[1], Described(*row[2:])) for row in rows]
+    return [(KnownChapter(*row[:5]), Described(*row[5:])) for row in rows]
+
+
+def insert_chapters(tx: Tx[Listeners], *, chapters: Sequence[NewChapter]) -> None:
+    """Store new chapters."""
+    tx.execute(
+        """
+        INSERT INTO listeners.chapters
+          (listener_id, chapter_id, podcast_url, episode_url, guid, title, link, published_at,
+           moved_at)
+        SELECT r.listener_id, r.chapter_id, r.podcast_url, r.episode_url, r.guid, r.title, r.link,
+               r.published_at, r.moved_at
+        FROM json_to_recordset(%s::json) AS r (
+          listener_id uuid, chapter_id text, podcast_url text, episode_url text, guid text,
+          title text, link text, published_at timestamptz, moved_at timestamptz)
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            _json(
+                [
+                    {
+                        "listener_id": one.listener_id,
+                        "chapter_id": one.chapter_id,
+                        "podcast_url": one.podcast_url,
+                        "episode_url": one.episode_url,
+                        "guid": one.guid,
+                        "title": one.described.title,
+                        "link": one.described.link,
+                        "published_at": one.described.published_at,
+                        "moved_at": one.moved_at,
+                    }
+                    for one in chapters
+                ]
+            )
+        ],
+    )
+
+
+def insert_keys(tx: Tx[Listeners], *, keys: Sequence[NewKey]) -> None:
+    """Store new keys."""
+    tx.execute(
+        """
+        INSERT INTO listeners.chapter_keys (listener_id, key_hash, chapter_id, kind, value)
+        SELECT * FROM unnest(%s::uuid[], %s::bytea[], %s::text[], %s::text[], %s::text[])
+        ON CONFLICT DO NOTHING
+        """,
+        [
+            [one.listener_id for one in keys],
+            [one.key_hash for one in keys],
+            [one.chapter_id for one in keys],
+            [one.kind for one in keys],
+            [one.value for one in keys],
+        ],
+    )
+
+
+def set_addresses(tx: Tx[Listeners], *, addresses: Sequence[Address]) -> None:
+    """Set the newest addresses of chapters; each chapter once."""
+    tx.execute(
+        """
+        UPDATE listeners.chapters c
+        SET episode_url = r.episode_url, guid = coalesce(r.guid, c.guid), moved_at = r.at
+        FROM json_to_recordset(%s::json) AS r (
+          listener_id uuid, chapter_id text, episode_url text, guid text, at timestamptz)
+        WHERE c.listener_id = r.listener_id AND c.chapter_id = r.chapter_id
+        """,
+        [
+            _json(
+                [
+                    {
+                        "listener_id": one.listener_id,
+                        "chapter_id": one.chapter_id,
+                        "episode_url": one.episode_url,
+                        "guid": one.guid,
+                        "at": one.at,
+                    }
+                    for one in addresses
+                ]
+            )
+        ],
+    )
+
+
+def set_guids(tx: Tx[Listeners], *, guids: Mapping[Chapter, str]) -> None:
+    """Give chapters their guid that had none."""
+    tx.execute(
+        """
+        UPDATE listeners.chapters c SET guid = w.guid
+        FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS w (listener_id, chapter_id, guid)
+        WHERE c.listener_id = w.listener_id AND c.chapter_id = w.chapter_id AND c.guid IS NULL
+        """,
+        [[one[0] for one in guids], [one[1] for one in guids], list(guids.values())],
+    )
+
+
+def merge(
+    tx: Tx[Listeners], *, listener_id: ListenerId, keep: str, gone: Sequence[str]
+) -> list[ActionId]:
+    """Give everything of some chapters to another one and delete them (P29).
+
+    The position is to be folded again. Returns the tombstones of deleted positions (P38).
+    """
+    params = {"listener_id": listener_id, "keep": keep, "gone": list(gone)}
+    tx.execute(
+        """
+        UPDATE listeners.playback_actions SET chapter_id = %(keep)s
+        WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s)
+        """,
+        params,
+    )
+    tx.execute(
+        """
+        UPDATE listeners.chapter_keys SET chapter_id = %(keep)s
+        WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s)
+        """,
+        params,
+    )
+    tx.execute(
+        """
+        INSERT INTO listeners.playback_device_positions AS d
+          (listener_id, chapter_id, device_id, position_ms, seen_version, updated_at)
+        SELECT DISTINCT ON (device_id)
+               listener_id, %(keep)s, device_id, position_ms, 0, updated_at
+        FROM listeners.playback_device_positions
+        WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s)
+        ORDER BY device_id, updated_at DESC
+        ON CONFLICT (listener_id, chapter_id, device_id) DO UPDATE
+        SET position_ms = excluded.position_ms, updated_at = excluded.updated_at
+        WHERE excluded.updated_at > d.updated_at
+        """,
+        params,
+    )
+    tombstones = tx.values(
+        """
+        WITH removed AS (
+          DELETE FROM listeners.playback_positions
+          WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s)
+          RETURNING action_id, deleted_at
+        )
+        SELECT action_id FROM removed WHERE deleted_at IS NOT NULL
+        UNION ALL
+        SELECT action_id FROM listeners.playback_positions
+        WHERE listener_id = %(listener_id)s AND chapter_id = %(keep)s AND deleted_at IS NOT NULL
+        """,
+        params,
+    )
+    tx.execute(
+        """
+        UPDATE listeners.chapters k
+        SET guid = coalesce(k.guid, o.guid), title = coalesce(k.title, o.title),
+            link = coalesce(k.link, o.link),
+            published_at = coalesce(k.published_at, o.published_at),
+            podcast_url = coalesce(k.podcast_url, o.podcast_url),
+            episode_url = coalesce(k.episode_url, o.episode_url)
+        FROM (SELECT * FROM listeners.chapters
+              WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s)
+              ORDER BY created_at, chapter_id LIMIT 1) o
+        WHERE k.listener_id = %(listener_id)s AND k.chapter_id = %(keep)s
+        """,
+        params,
+    )
+    tx.execute(
+        """
+        DELETE FROM listeners.chapters
+        WHERE listener_id = %(listener_id)s AND chapter_id = ANY(%(gone)s)
+        """,
+        params,
+    )
+    return [ActionId(one) for one in tombstones]
+
+
+def collect(tx: Tx[Listeners], *, before: datetime) -> int:
+    """Delete chapters made before an instant that nothing was recorded of; how many."""
+    return tx.execute(
+        """
+        DELETE FROM listeners.chapters c
+        WHERE c.created_at < %(before)s
+          AND NOT EXISTS (SELECT FROM listeners.playback_actions a
+                          WHERE a.listener_id = c.listener_id AND a.chapter_id = c.chapter_id)
+          AND NOT EXISTS (SELECT FROM listeners.playback_positions p
+                          WHERE p.listener_id = c.listener_id AND p.chapter_id = c.chapter_id)
+        """,
+        {"before": before},
+    )
+
+
+def _json(rows: list[dict[str, object]]) -> str:
+    return msgspec.json.encode(rows).decode()

@@ -2,53 +2,56 @@
 
 from __future__ import annotations
 
-from base64 import b64decode
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-
-import msgspec
+from enum import StrEnum
 
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.store import Listeners, Tx
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A session that writes on these devices, and the first cursor that it was given."""
+class Stream(StrEnum):
+    """What a cursor counts changes of; clients keep one cursor for each."""
 
-    session: bytes
-    listener_id: ListenerId
-    before: int
-    device_ids: list[str]
+    ACTIONS = "actions"
+    SUBSCRIPTIONS = "subscriptions"
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """New cursors of a listener: the last one, and the last changes of before by stream."""
+
+    last: int
+    actions_before: int
+    subscriptions_before: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """Cursors of one stream that were given: to a session, and to all clients of its password."""
+
+    own: int | None = None
+    family: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """The cursor that a session was last given; whether something foreign landed since."""
+    """A cursor that a session is given; ``consumed`` is the one that its client had before."""
 
+    session: bytes
     cursor: int
-    foreign: bool
-
-
-def keep_served_cursors(tx: Tx[Listeners], *, given: Mapping[bytes, int]) -> None:
-    """Remember the cursors that sessions are given."""
-    tx.execute(
-        """
-        UPDATE listeners.login_sessions s SET served_cursor = w.cursor
-        FROM unnest(%(sessions)s::bytea[], %(cursors)s::bigint[]) AS w (session, cursor)
-        WHERE s.token_hash = w.session
-        """,
-        {"sessions": list(given), "cursors": list(given.values())},
-    )
+    consumed: int | None
+    is_shared: bool
 
 
 def take_cursors(
     tx: Tx[Listeners], *, counts: Mapping[ListenerId, int], now: int
-) -> dict[ListenerId, int]:
-    """P17, P20: so many cursors of each listener who is there, the last of which is returned.
+) -> dict[ListenerId, Taken]:
+    """P17, P20: as many cursors as asked for of each listener that exists.
 
-    Other writers of these listeners wait for the end, and so does who erases one; in the order of
-    ids, so nobody for each other.
+    Between two transactions at least one number is left out: clients may ask with a cursor of
+    theirs plus one (P19b). Other writers of these listeners wait for the end of the transaction,
+    and so does an erasure; in the order of ids, so without deadlocks.
     """
     rows = tx.connection.execute(
         """
@@ -58,31 +61,90 @@ def take_cursors(
           JOIN listeners.listeners l ON l.listener_id = w.listener_id
         ORDER BY w.listener_id FOR KEY SHARE OF l
         ON CONFLICT (listener_id) DO UPDATE
-        SET seq = greatest(s.seq + 1, %(now)s::bigint) + excluded.seq - %(now)s::bigint
-        RETURNING listener_id, seq
+        SET seq = greatest(s.seq + 2, %(now)s::bigint) + excluded.seq - %(now)s::bigint
+        RETURNING listener_id, seq, actions_seq, subscriptions_seq
         """,
         {"listener_ids": list(counts), "counts": list(counts.values()), "now": now},
     )
-    return {row[0]: row[1] for row in rows}
+    return {row[0]: Taken(*row[1:]) for row in rows}
 
 
-def served(tx: Tx[Listeners], *, asked: Sequence[Asked]) -> Callable[[], dict[bytes, Served]]:
-    """P19: by session, its last cursor, and whether another device changed something since."""
-    # CASE, as behind row security an index is not searched by what coalesce() gives.
+def keep_changes(tx: Tx[Listeners], *, stream: Stream, changed: Mapping[ListenerId, int]) -> None:
+    """Remember the cursor of each listener's last change of a stream."""
+    tx.execute(
+        """
+        UPDATE listeners.listener_sync s
+        SET actions_seq = CASE WHEN %(stream)s = 'actions' THEN w.seq ELSE s.actions_seq END,
+            subscriptions_seq =
+              CASE WHEN %(stream)s = 'subscriptions' THEN w.seq ELSE s.subscriptions_seq END
+        FROM unnest(%(listener_ids)s::uuid[], %(seqs)s::bigint[]) AS w (listener_id, seq)
+        WHERE s.listener_id = w.listener_id
+        """,
+        {
+            "stream": stream.value,
+            "listener_ids": list(changed),
+            "seqs": list(changed.values()),
+        },
+    )
+
+
+def given(
+    tx: Tx[Listeners], *, stream: Stream, sessions: Sequence[bytes]
+) -> Callable[[], dict[bytes, Given]]:
+    """P19: what sessions, and other clients with their app password, were given of a stream."""
     rows = tx.connection.execute(
         """
-        SELECT w.session, coalesce(s.served_cursor, 0), EXISTS (
-          SELECT FROM listeners.playback_actions a
-          WHERE a.listener_id = w.listener_id AND a.seq < w.before
-            AND a.seq > CASE WHEN s.served_cursor IS NULL THEN 0 ELSE s.served_cursor END
-            AND (a.device_id IS NULL OR a.device_id <> ALL (w.device_ids)))
-        FROM json_to_recordset(%s::json)
-            AS w (session text, listener_id uuid, before bigint, device_ids text[])
-          LEFT JOIN listeners.login_sessions s ON s.token_hash = decode(w.session, 'base64')
+        SELECT s.token_hash,
+               CASE WHEN %(stream)s = 'actions' THEN s.served_cursor
+                    ELSE s.served_subscriptions END,
+               CASE WHEN %(stream)s = 'actions' THEN p.given_actions
+                    ELSE p.given_subscriptions END
+        FROM listeners.login_sessions s
+        LEFT JOIN listeners.app_passwords p ON p.app_password_id = s.family_id
+        WHERE s.token_hash = ANY(%(sessions)s::bytea[])
         """,
-        [msgspec.json.encode(asked).decode()],
+        {"stream": stream.value, "sessions": list(sessions)},
     )
-    return lambda: {b64decode(row[0]): Served(row[1], row[2]) for row in rows}
+    return lambda: {bytes(row[0]): Given(row[1], tuple(row[2] or ())) for row in rows}
+
+
+def keep_served(tx: Tx[Listeners], *, stream: Stream, served: Sequence[Served]) -> None:
+    """Remember the cursors that sessions are given; shared ones with their app password only."""
+    params = {
+        "stream": stream.value,
+        "sessions": [one.session for one in served],
+        "cursors": [one.cursor for one in served],
+        "consumed": [one.consumed for one in served],
+        "shared": [one.is_shared for one in served],
+    }
+    tx.execute(
+        """
+        UPDATE listeners.login_sessions s
+        SET served_cursor =
+              CASE WHEN %(stream)s = 'actions' THEN w.cursor ELSE s.served_cursor END,
+            served_subscriptions =
+              CASE WHEN %(stream)s = 'actions' THEN s.served_subscriptions ELSE w.cursor END
+        FROM unnest(%(sessions)s::bytea[], %(cursors)s::bigint[], %(shared)s::boolean[])
+            AS w (session, cursor, shared)
+        WHERE s.token_hash = w.session AND NOT w.shared
+        """,
+        params,
+    )
+    tx.execute(
+        """
+        UPDATE listeners.app_passwords p
+        SET given_actions = CASE WHEN %(stream)s = 'actions'
+              THEN listeners.next_given(p.given_actions, w.consumed, w.cursor)
+              ELSE p.given_actions END,
+            given_subscriptions = CASE WHEN %(stream)s = 'actions' THEN p.given_subscriptions
+              ELSE listeners.next_given(p.given_subscriptions, w.consumed, w.cursor) END
+        FROM unnest(%(sessions)s::bytea[], %(cursors)s::bigint[], %(consumed)s::bigint[])
+            AS w (session, cursor, consumed)
+          JOIN listeners.login_sessions s ON s.token_hash = w.session
+        WHERE p.app_password_id = s.family_id
+        """,
+        params,
+    )
 
 
 def current_cursor(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:

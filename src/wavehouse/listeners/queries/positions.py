@@ -143,20 +143,30 @@ def changes(
     limit: int,
     podcast_url: str | None = None,
     device_id: str | None = None,
+    is_gpodder: bool = False,
 ) -> list[Change]:
     """Actions after a cursor, in the order in which they were committed (P17, P18).
 
-    Of progress that a device tells within five seconds the last is told (P33).
+    Of progress that a device sends within five seconds only the last is included (P33). For gpodder
+    apps, that believe the newest action, guarded ones (P9) and chapters without address are
+    left out.
     """
     return tx.rows(
         Change,
         """
         SELECT a.seq, a.action_id, a.chapter_id, m.podcast_url, m.episode_url, m.guid, a.kind,
-               a.position_ms, a.started_ms, a.duration_ms, a.occurred_at, a.device_id
-        FROM listeners.playback_actions a JOIN listeners.media_items m USING (chapter_id)
+               a.position_ms, a.started_ms, a.duration_ms, a.occurred_at, a.device_id,
+               p.position_ms AS chapter_position_ms, p.duration_ms AS chapter_duration_ms
+        FROM listeners.playback_actions a
+          JOIN listeners.chapters m
+            ON m.listener_id = a.listener_id AND m.chapter_id = a.chapter_id
+          LEFT JOIN listeners.playback_positions p
+            ON p.listener_id = a.listener_id AND p.chapter_id = a.chapter_id
         WHERE a.listener_id = %(listener_id)s AND a.seq > %(after)s
           AND (%(podcast_url)s::text IS NULL OR m.podcast_url = %(podcast_url)s)
           AND (%(device_id)s::text IS NULL OR a.device_id = %(device_id)s)
+          AND (NOT %(is_gpodder)s::boolean
+               OR (a.status <> 'guarded' AND m.episode_url IS NOT NULL))
           AND (a.kind <> 'progress' OR NOT EXISTS (
             SELECT FROM listeners.playback_actions b
             WHERE b.listener_id = a.listener_id AND b.chapter_id = a.chapter_id
@@ -171,20 +181,29 @@ def changes(
             "limit": limit,
             "podcast_url": podcast_url,
             "device_id": device_id,
+            "is_gpodder": is_gpodder,
         },
     )
 
 
-def winners(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Change]:
-    """P22: the current state as one play for each chapter, whatever its history."""
+def winners(
+    tx: Tx[Listeners], *, listener_id: ListenerId, is_gpodder: bool = False
+) -> list[Change]:
+    """P22: the current state as one action for each chapter: a play, or a finish."""
     return tx.rows(
         Change,
         """
         SELECT p.seq, p.action_id, p.chapter_id, m.podcast_url, m.episode_url, m.guid,
-               'play' AS kind, p.position_ms, NULL::bigint AS started_ms, p.duration_ms,
-               p.effective_at AS occurred_at, p.device_id
-        FROM listeners.playback_positions p JOIN listeners.media_items m USING (chapter_id)
-        WHERE p.listener_id = %(listener_id)s AND p.deleted_at IS NULL ORDER BY p.seq
+               CASE WHEN p.state = 'finished' THEN 'finish' ELSE 'play' END AS kind,
+               p.position_ms, NULL::bigint AS started_ms, p.duration_ms,
+               p.effective_at AS occurred_at, p.device_id,
+               p.position_ms AS chapter_position_ms, p.duration_ms AS chapter_duration_ms
+        FROM listeners.playback_positions p
+          JOIN listeners.chapters m
+            ON m.listener_id = p.listener_id AND m.chapter_id = p.chapter_id
+        WHERE p.listener_id = %(listener_id)s AND p.deleted_at IS NULL
+          AND (NOT %(is_gpodder)s::boolean OR m.episode_url IS NOT NULL)
+        ORDER BY p.seq
         """,
-        {"listener_id": listener_id},
+        {"listener_id": listener_id, "is_gpodder": is_gpodder},
     )

@@ -16,10 +16,10 @@ from uuid import UUID
 import msgspec
 
 from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.listeners.queries.chapters import Chapter
 from wavehouse.listeners.types import Action, NewAction, Position, Status, StoredPosition
 from wavehouse.store import Listeners, Tx
 
-Chapter = tuple[ListenerId, str]
 Said = tuple[ListenerId, ActionId]
 
 
@@ -54,18 +54,20 @@ def current_rows(
     return lambda: {(row[0], row[1]): StoredPosition(*row[1:]) for row in rows}
 
 
-def known_actions(tx: Tx[Listeners], *, actions: Sequence[Said]) -> Callable[[], dict[Said, bytes]]:
-    """Which of these actions are there, with the hash of what they said (P13)."""
+def known_actions(
+    tx: Tx[Listeners], *, actions: Sequence[Said]
+) -> Callable[[], dict[Said, tuple[str, bytes]]]:
+    """Which of these actions are stored, with chapter and hash of the body (P13)."""
     rows = tx.connection.execute(
         """
-        SELECT a.listener_id, a.action_id, a.body_hash
+        SELECT a.listener_id, a.action_id, a.chapter_id, a.body_hash
         FROM unnest(%s::uuid[], %s::uuid[]) AS w (listener_id, action_id)
         JOIN listeners.playback_actions a
           ON a.listener_id = w.listener_id AND a.action_id = w.action_id
         """,
         _columns(actions),
     )
-    return lambda: {(row[0], row[1]): bytes(row[2]) for row in rows}
+    return lambda: {(row[0], row[1]): (row[2], bytes(row[3])) for row in rows}
 
 
 def newest_actions(

@@ -146,11 +146,13 @@ def rotate(
               rotated_at = coalesce(rotated_at, %(at)s)
           WHERE token_hash = %(token_hash)s AND revoked_at IS NULL AND expires_at > %(at)s
             AND (rotated_at IS NULL OR rotated_at > %(not_before)s)
-          RETURNING listener_id, family_id, device_id, served_cursor, absolute_expires_at
+          RETURNING listener_id, family_id, device_id, served_cursor, served_subscriptions,
+            absolute_expires_at
         )
         INSERT INTO listeners.login_sessions (token_hash, listener_id, family_id, device_id,
-          served_cursor, last_seen_at, expires_at, absolute_expires_at)
-        SELECT %(next_hash)s, listener_id, family_id, device_id, served_cursor, %(at)s,
+          served_cursor, served_subscriptions, last_seen_at, expires_at, absolute_expires_at)
+        SELECT %(next_hash)s, listener_id, family_id, device_id, served_cursor,
+          served_subscriptions, %(at)s,
           least(%(expires_at)s, absolute_expires_at), absolute_expires_at
         FROM old RETURNING family_id
         """,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from wavehouse.kernel.ids import ListenerId
@@ -22,41 +23,41 @@ def subscriptions(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[str]:
     )
 
 
-def set_subscription(
+def set_subscriptions(
     tx: Tx[Listeners],
     *,
     listener_id: ListenerId,
-    podcast_url: str,
-    subscribed: bool,
+    wanted: Sequence[tuple[str, bool]],
     device_id: str | None,
-    seq: int,
+    first: int,
     at: datetime,
 ) -> int:
-    """Follow or leave a show; 0 when that is so already."""
+    """Follow (true) or leave (false) shows, each named once, with cursors from ``first`` on.
+
+    Returns how many changed. A show that is left without having been followed is stored as left.
+    """
     return tx.execute(
         """
         INSERT INTO listeners.subscriptions AS s
           (listener_id, podcast_url, device_id, seq, subscribed_at, unsubscribed_at)
-        SELECT %(listener_id)s, %(podcast_url)s::text, %(device_id)s::text, %(seq)s::bigint,
-               %(at)s::timestamptz,
-               CASE WHEN NOT %(subscribed)s::boolean THEN %(at)s::timestamptz END
-        WHERE %(subscribed)s::boolean OR EXISTS (
-          SELECT FROM listeners.subscriptions o
-          WHERE o.listener_id = %(listener_id)s AND o.podcast_url = %(podcast_url)s::text)
+        SELECT %(listener_id)s, w.url, %(device_id)s::text, %(first)s::bigint + w.place - 1,
+               %(at)s::timestamptz, CASE WHEN NOT w.subscribed THEN %(at)s::timestamptz END
+        FROM unnest(%(urls)s::text[], %(subscribed)s::boolean[]) WITH ORDINALITY
+            AS w (url, subscribed, place)
         ON CONFLICT (listener_id, podcast_url) DO UPDATE
-        SET seq = %(seq)s::bigint, device_id = %(device_id)s::text,
-            subscribed_at = CASE WHEN %(subscribed)s::boolean THEN %(at)s::timestamptz
+        SET seq = excluded.seq, device_id = excluded.device_id,
+            subscribed_at = CASE WHEN excluded.unsubscribed_at IS NULL THEN excluded.subscribed_at
                                  ELSE s.subscribed_at END,
             unsubscribed_at = excluded.unsubscribed_at
-        WHERE (s.unsubscribed_at IS NULL) <> %(subscribed)s::boolean
+        WHERE (s.unsubscribed_at IS NULL) <> (excluded.unsubscribed_at IS NULL)
         """,
         {
             "listener_id": listener_id,
-            "podcast_url": podcast_url,
+            "urls": [url for url, _ in wanted],
+            "subscribed": [is_added for _, is_added in wanted],
             "device_id": device_id,
-            "seq": seq,
+            "first": first,
             "at": at,
-            "subscribed": subscribed,
         },
     )
 
@@ -68,7 +69,8 @@ def subscription_changes(
     return tx.rows(
         SubscriptionChange,
         """
-        SELECT podcast_url, unsubscribed_at IS NULL AS is_subscribed, seq
+        SELECT podcast_url, unsubscribed_at IS NULL AS is_subscribed,
+               unsubscribed_at IS DISTINCT FROM subscribed_at AS was_followed, seq
         FROM listeners.subscriptions
         WHERE listener_id = %(listener_id)s AND seq > %(after)s ORDER BY seq
         """,

@@ -10,12 +10,13 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedI
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts as queries
-from wavehouse.listeners.queries import devices, sessions
+from wavehouse.listeners.queries import devices
+from wavehouse.listeners.queries import sessions as session_queries
+from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import AppPassword, Caller, Listener, NewAppPassword
 from wavehouse.store import Database, Listeners, Tx
 
 _SECRET_BYTES = 24
-_SESSIONS_OF_A_PASSWORD = 20
 _MOST_APPS = 100
 _LONGEST_NAME = 100
 
@@ -78,8 +79,8 @@ def make_app_password(
             "an app needs a name", hint=f"1 to {_LONGEST_NAME} characters, like: phone"
         )
     with database.worker() as tx:
-        sessions.take_turns(tx, listener_id=caller.listener_id)
-        if not sessions.sessions(tx, token_hashes=[caller.session]):
+        session_queries.take_turns(tx, listener_id=caller.listener_id)
+        if not session_queries.sessions(tx, token_hashes=[caller.session]):
             raise NotSignedIn("this session is over", hint="Sign in again.")
         if len(queries.app_passwords(tx, listener_id=caller.listener_id)) >= _MOST_APPS:
             raise Conflict(f"there are {_MOST_APPS} apps already", hint="Revoke one of them.")
@@ -91,7 +92,7 @@ def end_app_password(
 ) -> None:
     """End one app password and the sessions it opened, at once (AC7). NotFound for none."""
     with database.worker() as tx:
-        sessions.take_turns(tx, listener_id=caller.listener_id)
+        session_queries.take_turns(tx, listener_id=caller.listener_id)
         revoked, _ = queries.revoke_app_passwords(
             tx, listener_id=caller.listener_id, app_password_id=app_password_id, at=clock.now()
         )
@@ -109,59 +110,49 @@ def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
 
 
 def by_password(
-    database: Database[Listeners], *, username: str, password: str
+    database: Database[Listeners], *, username: str, password: str, cookie: str = ""
 ) -> tuple[Caller, str]:
-    """Who signs in with an app password, and the token of the app's session.
+    """The caller that sends an app password, and the token for its cookie.
 
-    An app password has one session, whether it comes as a cookie or in every request: the cursor
-    that P19 needs is the same. The token is derived from the password, which can do as much.
-    NotSignedIn, the same for an unknown address and for a wrong password.
+    A cookie of the same password is that client's session: what it was given is its own (P19). A
+    client without one may be several; the token that it is offered begins a session when it comes
+    back with the password. NotSignedIn, the same for an unknown address and for a wrong password.
     """
     try:
         email = rules.normalised_email(username)
     except InvalidInput:
         email = ""
-    token = rules.secret_hash(f"session {password}").hex()
-    now = clock.now()
+    secret = rules.secret_hash(password)
     with database.worker() as tx:
-        owner = queries.app_password_owner(tx, secret_hash=rules.secret_hash(password), email=email)
+        owner = queries.app_password_owner(tx, secret_hash=secret, email=email)
         if owner is None:
-            raise NotSignedIn("the user name or the app password is not right")
+            raise NotSignedIn("the user name or the app password is wrong")
         listener_id, family = owner
-        sessions.open_session(
-            tx,
-            token_hash=rules.secret_hash(token),
-            listener_id=listener_id,
-            family_id=family,
-            at=now,
-            expires_at=now + rules.SLIDING,
-            absolute_expires_at=now + rules.ABSOLUTE,
-        )
-    return Caller(listener_id, email, rules.secret_hash(token), by_app=True), token
+        if cookie and sessions.family_of(tx, token=cookie) == family:
+            sessions.open_for_app(tx, token=cookie, listener_id=listener_id, family_id=family)
+            return Caller(listener_id, email, rules.secret_hash(cookie), by_app=True), cookie
+        shared = rules.secret_hash(f"session {password}").hex()
+        sessions.open_for_app(tx, token=shared, listener_id=listener_id, family_id=family)
+    session = rules.secret_hash(shared)
+    offered = sessions.offered(secret, family)
+    return Caller(listener_id, email, session, by_app=True, is_shared=True), offered
 
 
 def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | None:
-    """A session of its own for an app that signs in, and its token; None for other callers.
+    """A session of its own for an app that signs in without one, and its token; None for others.
 
     It ends with the app password. Of one password the newest sessions are kept.
     """
-    if not caller.by_app:
+    if not caller.is_shared:
         return None
-    token, now = secrets.token_hex(32), clock.now()
+    token = secrets.token_hex(32)
     with database.worker() as tx:
-        known = sessions.sessions(tx, token_hashes=[caller.session]).get(caller.session)
+        known = session_queries.sessions(tx, token_hashes=[caller.session]).get(caller.session)
         if known is None:
             return None
-        sessions.open_session(
-            tx,
-            token_hash=rules.secret_hash(token),
-            listener_id=caller.listener_id,
-            family_id=known.family_id,
-            at=now,
-            expires_at=now + rules.SLIDING,
-            absolute_expires_at=now + rules.ABSOLUTE,
+        sessions.open_for_app(
+            tx, token=token, listener_id=caller.listener_id, family_id=known.family_id
         )
-        sessions.keep_newest(tx, family_id=known.family_id, count=_SESSIONS_OF_A_PASSWORD)
     return token
 
 

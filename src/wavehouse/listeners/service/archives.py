@@ -11,22 +11,19 @@ import json
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
-from uuid import UUID
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import InvalidInput
-from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners.queries import archives as queries
+from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.rules import LARGEST_BATCH
-from wavehouse.listeners.service import accounts, recording, subscriptions
-from wavehouse.listeners.service.chapters import Episode, find_chapters
-from wavehouse.listeners.types import Caller, Described, Kind, NewAction
+from wavehouse.listeners.service import accounts, chapters, reading, recording, subscriptions
+from wavehouse.listeners.types import Caller, Status
 from wavehouse.store import Database, Listeners
-
-VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,26 +49,22 @@ def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[s
         found = queries.parts(tx, listener_id=listener_id)
         followed = subscription_queries.subscriptions(tx, listener_id=listener_id)
     plain = json.loads(json.dumps(found, default=_plain))
-    return {"version": VERSION, "subscriptions": sorted(followed), **plain}
+    return {"version": reading.VERSION, "subscriptions": sorted(followed), **plain}
 
 
 def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dict[str, int]:
     """Add an archive to what a listener has; again it changes nothing. How many of each.
 
-    InvalidInput for what is no archive; nothing of it is taken then.
+    ``rejected`` are actions that break a rule of positions. InvalidInput for what is not an
+    archive; nothing of it is stored then.
     """
-    try:
-        read = _read(told)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise InvalidInput(
-            f"this is no archive of a listener: {error}",
-            hint="Make an archive.",
-            command="wavehouse listeners export --email E > archive.json",
-        ) from error
+    read = reading.read(told, caller.listener_id)
     at = clock.now()
-    found = find_chapters(database, list(read.episodes.values()))
-    named = {old: found[episode] for old, episode in read.episodes.items()}
     with database.listener(caller.listener_id) as tx:
+        # The lock of recording: chapters are found or made once (decision 0903).
+        if not cursors.take_cursors(tx, counts={caller.listener_id: 1}, now=int(at.timestamp())):
+            raise NotSignedIn("this account was deleted")
+        named = chapters.bring_in(tx, archived=read.chapters)
         for device_id, name, kind in read.devices:
             device_queries.save_device(
                 tx,
@@ -82,22 +75,31 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
                 at=at,
             )
     subscriptions.change(database, caller=caller, device_id=None, add=read.subscriptions)
-    actions = [replace(one, chapter_id=named[one.chapter_id]) for one in read.actions]
+    actions = [
+        replace(one, chapter_id=named.get(one.chapter_id, one.chapter_id)) for one in read.actions
+    ]
+    rejected = 0
     for start in range(0, len(actions), LARGEST_BATCH):
-        recording.record(database, caller=caller, actions=actions[start : start + LARGEST_BATCH])
+        done = recording.record(
+            database, caller=caller, actions=actions[start : start + LARGEST_BATCH]
+        )
+        rejected += sum(
+            one.status is Status.REJECTED and "P13" not in one.reason for one in done.results
+        )
     with database.listener(caller.listener_id) as tx:
         for chapter_id, action_id in read.removed:
             position_queries.mark_deleted(
                 tx,
                 listener_id=caller.listener_id,
-                chapter_id=named[chapter_id],
+                chapter_id=named.get(chapter_id, chapter_id),
                 action_id=action_id,
                 at=at,
             )
     return {
         "devices": len(read.devices),
         "subscriptions": len(read.subscriptions),
-        "actions": len(actions),
+        "actions": len(actions) - rejected,
+        "rejected": rejected,
     }
 
 
@@ -113,53 +115,6 @@ def erase(database: Database[Listeners], *, email: str) -> Receipt:
     at = clock.now()
     told = json.dumps([at.isoformat(), rows], sort_keys=True)
     return Receipt(at, rows, hashlib.sha256(told.encode()).hexdigest())
-
-
-@dataclass(frozen=True, slots=True)
-class _Archive:
-    devices: list[tuple[str, str, str]]
-    subscriptions: list[str]
-    episodes: dict[str, Episode]
-    actions: list[NewAction]
-    removed: list[tuple[str, ActionId]]
-
-
-def _read(told: Any) -> _Archive:
-    if told["version"] != VERSION:
-        raise ValueError(f"version {told['version']} is not {VERSION}")
-    return _Archive(
-        [(str(d["device_id"]), str(d["name"]), str(d["kind"])) for d in told["devices"]],
-        [str(url) for url in told["subscriptions"]],
-        {
-            str(e["chapter_id"]): Episode(
-                str(e["podcast_url"]),
-                str(e["episode_url"]),
-                e["guid"],
-                Described(e["title"], e["link"], _instant(e["published_at"])),
-            )
-            for e in told["episodes"]
-        },
-        [
-            NewAction(
-                ActionId(UUID(a["action_id"])),
-                str(a["chapter_id"]),
-                Kind(a["kind"]),
-                a["position_ms"],
-                a["started_ms"],
-                a["duration_ms"],
-                _instant(a["occurred_at"]),
-                None,
-                a["device_id"],
-                ActionId(UUID(a["seen"])) if a["seen"] else None,
-            )
-            for a in told["actions"]
-        ],
-        [(str(r["chapter_id"]), ActionId(UUID(r["action_id"]))) for r in told["removed"]],
-    )
-
-
-def _instant(text: str | None) -> datetime | None:
-    return None if text is None else datetime.fromisoformat(text)
 
 
 def _plain(value: object) -> str:

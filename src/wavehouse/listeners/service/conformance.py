@@ -188,23 +188,42 @@ def _future(q: _Questions) -> Verdict:
     return _verdict("P3", question, "not again", f"{times} times again", ok=times == 0)
 
 
-def _refused(q: _Questions, **wrong: Any) -> Verdict:
+def _bad(q: _Questions, **wrong: Any) -> Verdict:
     play = q.play(**wrong)
-    told = q.car.upload(play)
+    answer = q.car.upload(play)
     stored = q.seen(q.phone, 0, play)
     (name, value), *_ = wrong.items()
-    ok = told.status_code == 400 and stored == 0
-    seen = f"{told.status_code}, {'stored' if stored else 'not stored'}"
-    return _verdict("P30", f"{name} {value!r} is refused", "400, not stored", seen, ok=ok)
+    ok = answer.status_code < 500 and stored == 0
+    seen = f"{answer.status_code}, {'stored' if stored else 'not stored'}"
+    return _verdict("P30", f"{name} {value!r} is not stored", "no 5xx, not stored", seen, ok=ok)
 
 
-def _whole_or_not(q: _Questions) -> Verdict:
+def _odd(q: _Questions, question: str, odd: dict[str, Any]) -> Verdict:
+    """One odd action beside a good one: AntennaPod keeps its whole queue until it gets 200."""
     good = q.play()
-    told = q.car.upload(good, q.play(action="explode"))
+    answer = q.car.upload(good, odd)
     stored = q.seen(q.phone, 0, good)
-    ok = told.status_code == 400 and stored == 0
-    seen = f"{told.status_code}, good half {'stored' if stored else 'not stored'}"
-    return _verdict("P15", "a batch is taken whole or not", "400, nothing stored", seen, ok=ok)
+    ok = answer.status_code == 200 and stored == 1
+    seen = f"{answer.status_code}, good one {'stored' if stored else 'not stored'}"
+    return _verdict("P15", question, "200, good one stored", seen, ok=ok)
+
+
+def _unknown_action(q: _Questions) -> Verdict:
+    return _odd(q, "an unknown action stops no other", q.play(action="explode"))
+
+
+def _long_address(q: _Questions) -> Verdict:
+    long = f"https://conformance.example/{q.run}/{'q' * 5_000}.mp3"
+    return _odd(q, "an address of 5,000 characters stops no other", q.play(episode=long))
+
+
+def _minus_one(q: _Questions) -> Verdict:
+    odd = q.play(started=-1, position=-1, total=-1)
+    return _odd(q, "-1 for unknown stops no other", odd)
+
+
+def _fraction(q: _Questions) -> Verdict:
+    return _odd(q, "a fraction of a second stops no other", q.play(position=10.5))
 
 
 def _aggregated(q: _Questions) -> Verdict:
@@ -233,6 +252,77 @@ def _upload_cursor(q: _Questions) -> Verdict:
     times = q.seen(q.car, cursor, theirs) if isinstance(cursor, int) else 0
     question = "an upload's cursor does not skip what others did"
     return _verdict("P19", question, "told", "told" if times else "skipped", ok=times > 0)
+
+
+def _subscription_cursor(q: _Questions) -> Verdict:
+    """AntennaPod, Kasts and gPodder go on from the cursor of their own upload."""
+    path, other = (f"/api/2/subscriptions/{{user}}/{q.device(d)}.json" for d in ("car", "phone"))
+    theirs, ours = f"{q.show}?theirs", f"{q.show}?ours"
+    q.car.ask("GET", path, params={"since": 0})
+    q.phone.ask("POST", other, body={"add": [theirs], "remove": []})
+    answer = json_of(q.car.ask("POST", path, body={"add": [ours], "remove": []}))
+    cursor = answer.get("timestamp", 0) if isinstance(answer, dict) else 0
+    heard = json_of(q.car.ask("GET", path, params={"since": cursor}))
+    added = heard.get("add", []) if isinstance(heard, dict) else []
+    q.car.ask("POST", path, body={"add": [], "remove": [theirs, ours]})
+    ok = theirs in added
+    question = "a subscription upload's cursor does not skip what others did"
+    return _verdict("P19", question, "told", "told" if ok else "skipped", ok=ok)
+
+
+def _plus_one(q: _Questions) -> Verdict:
+    """Kasts asks with its cursor plus one."""
+    _, cursor = q.car.actions()
+    theirs = q.play(device=q.device("phone"))
+    q.phone.upload(theirs)
+    times = q.seen(q.car, cursor + 1, theirs)
+    question = "who asks with a cursor plus one misses nothing"
+    return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
+
+
+def _own_clock(q: _Questions) -> Verdict:
+    """AntennaPod with Nextcloud goes on by its own clock after an upload."""
+    q.car.actions()
+    theirs = q.play(device=q.device("phone"))
+    q.phone.upload(theirs)
+    q.car.upload(q.play())
+    times = q.seen(q.car, int(clock.now().timestamp()) + 5, theirs)
+    question = "who asks by a clock misses nothing that came before"
+    return _verdict("P19", question, "told", "told" if times else "missed", ok=times > 0)
+
+
+def _from_zero(q: _Questions) -> Verdict:
+    first = q.play(at=clock.now() - timedelta(hours=1), position=300)
+    q.car.upload(first)
+    q.phone.upload({**q.play(position=0), "episode": first["episode"]})
+    found, _ = q.car.actions(0, aggregated="true")
+    places = [one.get("position") for one in found if one.get("episode") == first["episode"]]
+    question = "a player that begins at 0:00 resets no position"
+    return _verdict("P9", question, "[300]", places, ok=places == [300])
+
+
+def _moved(q: _Questions) -> Verdict:
+    old = q.play(at=clock.now() - timedelta(hours=1), guid=f"{q.run}-moved")
+    new = q.play(guid=f"{q.run}-moved", position=90)
+    q.car.upload(old)
+    q.car.upload(new)
+    found, _ = q.phone.actions(0)
+    files = {old["episode"], new["episode"]} & {one.get("episode") for one in found}
+    ok = files == {new["episode"]}
+    seen = "new" if ok else "both" if len(files) > 1 else "old"
+    return _verdict("P29", "a file that moved is told by its new address", "new", seen, ok=ok)
+
+
+def _spelling(q: _Questions) -> Verdict:
+    path = f"/api/2/subscriptions/{{user}}/{q.device('car')}.json"
+    url = f"HTTP://Conformance.example/{q.run}-Spelling"
+    answer = json_of(q.car.ask("POST", path, body={"add": [url], "remove": []}))
+    pairs = answer.get("update_urls", []) if isinstance(answer, dict) else []
+    q.car.ask("POST", path, body={"add": [], "remove": [url]})
+    kept = f"http://conformance.example/{q.run}-Spelling"
+    ok = [url, kept] in pairs
+    question = "an address in another spelling is told in update_urls"
+    return _verdict("client", question, "told", "told" if ok else "not told", ok=ok)
 
 
 def _parallel(q: _Questions) -> Verdict:
@@ -291,14 +381,23 @@ _QUESTIONS: tuple[Callable[[_Questions], Verdict], ...] = (
     _late,
     _retries,
     _future,
-    lambda q: _refused(q, action="explode"),
-    lambda q: _refused(q, timestamp="yesterday"),
-    lambda q: _refused(q, position=-5),
-    lambda q: _refused(q, position="abc"),
-    _whole_or_not,
+    lambda q: _bad(q, action="explode"),
+    lambda q: _bad(q, timestamp="yesterday"),
+    lambda q: _bad(q, position=-5),
+    lambda q: _bad(q, position="abc"),
+    _unknown_action,
+    _long_address,
+    _minus_one,
+    _fraction,
     _aggregated,
     _others,
     _upload_cursor,
+    _subscription_cursor,
+    _plus_one,
+    _own_clock,
+    _from_zero,
+    _moved,
+    _spelling,
     _parallel,
     _words,
     _nextcloud,

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
+
 from wavehouse.kernel import clock
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import emails, links, passkeys, sessions
+from wavehouse.listeners.queries import chapters, emails, links, passkeys, sessions
 from wavehouse.listeners.types import Forgotten
 from wavehouse.store import Database, Listeners
 
+_UNUSED = timedelta(days=30)
+
 
 def tidy(database: Database[Listeners]) -> Forgotten:
-    """Delete expired links, sessions, passkey challenges and changes of address; how many.
+    """Delete expired links, sessions, challenges, changes of address and unused chapters; how many.
 
     A session goes when it can be used no more. One whose token was replaced stays until every
     token of its sign-in is over, so that a copy of it is still told from a guess (AC5). An app's
@@ -23,4 +27,5 @@ def tidy(database: Database[Listeners]) -> Forgotten:
             sessions=sessions.forget_late_sessions(tx, at=now, apps_before=now - rules.SLIDING),
             challenges=passkeys.forget_challenges(tx, before=now),
             email_changes=emails.forget_late_changes(tx, at=now),
+            chapters=chapters.collect(tx, before=now - _UNUSED),
         )

@@ -13,6 +13,8 @@ from wavehouse.kernel.ids import ActionId, ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import positions as queries
+from wavehouse.listeners.queries.cursors import Stream
+from wavehouse.listeners.service import chapters
 from wavehouse.listeners.service.recording import record
 from wavehouse.listeners.types import (
     Batch,
@@ -29,6 +31,7 @@ from wavehouse.listeners.types import (
 )
 from wavehouse.store import Database, Listeners, Tx
 
+EVERYTHING = 2**31 - 2
 _NOWHERE = "there is no position in this chapter"
 
 
@@ -40,18 +43,28 @@ def changes(
     limit: int = rules.PAGE,
     podcast_url: str | None = None,
     device_id: str | None = None,
+    is_gpodder: bool = False,
 ) -> Changes:
-    """What was said after a cursor; 0, or one that was never given, is a full resync (P21, P22).
+    """Actions after a cursor; 0 or an unknown cursor is a full resync (P21, P22).
 
-    A full resync tells the current state only, one play for each chapter.
+    A full resync gives the current state only, one action for each chapter. For gpodder apps a
+    cursor above what this client was given counts as what it was given (P19b).
     """
+    is_whole = podcast_url is None and device_id is None
     with database.listener(caller.listener_id) as tx:
+        given = cursors.given(tx, stream=Stream.ACTIONS, sessions=[caller.session])()
+        known = given.get(caller.session, cursors.Given())
+        own = None if caller.is_shared else known.own
+        had = own if own is not None else after
+        if is_gpodder and after > 0 and (is_whole or own is not None or known.family):
+            after, had = rules.asked_after(after, own, known.family)
         now = cursors.current_cursor(tx, listener_id=caller.listener_id)
         if after <= 0 or after > max(now, int(clock.now().timestamp())):
-            told = queries.winners(tx, listener_id=caller.listener_id)
             chosen = [
                 one
-                for one in told
+                for one in queries.winners(
+                    tx, listener_id=caller.listener_id, is_gpodder=is_gpodder
+                )
                 if podcast_url in (None, one.podcast_url) and device_id in (None, one.device_id)
             ]
             cursor, more = now or before_now(), False
@@ -63,29 +76,32 @@ def changes(
                 limit=limit + 1,
                 podcast_url=podcast_url,
                 device_id=device_id,
+                is_gpodder=is_gpodder,
             )
             more = len(chosen) > limit
             chosen = chosen[:limit]
-            # What was committed since the counter was read is told already, so it is passed too.
+            # What was committed since the counter was read is included, so it is passed too.
             last = chosen[-1].seq if chosen else 0
             cursor = last if more else max(now, after, last)
-        if podcast_url is None and device_id is None:
-            cursors.keep_served_cursors(tx, given={caller.session: cursor})
+        if is_whole and not (had == cursor and (own is not None or cursor in known.family)):
+            served = cursors.Served(caller.session, cursor, had, caller.is_shared)
+            cursors.keep_served(tx, stream=Stream.ACTIONS, served=[served])
     return Changes(tuple(chosen), cursor, more)
 
 
 def history(database: Database[Listeners], *, listener_id: ListenerId) -> list[Change]:
     """Everything that was ever said, in the order of commits."""
     with database.listener(listener_id) as tx:
-        return queries.changes(tx, listener_id=listener_id, after=0, limit=2**31 - 1)
+        return queries.changes(tx, listener_id=listener_id, after=0, limit=EVERYTHING)
 
 
 def before_now() -> int:
     """A cursor that every later change is behind, for a listener who has none yet (P20).
 
-    The first change of this very second gets the second itself.
+    The first change of this very second gets the second itself, and clients may ask with their
+    cursor plus one.
     """
-    return int(clock.now().timestamp()) - 1
+    return int(clock.now().timestamp()) - 2
 
 
 def position(
@@ -97,7 +113,8 @@ def position(
 
 
 def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> StoredPosition:
-    found = queries.positions(tx, listener_id=listener_id, chapter_ids=[chapter_id])
+    named = chapters.resolve_id(tx, listener_id=listener_id, chapter_id=chapter_id)
+    found = queries.positions(tx, listener_id=listener_id, chapter_ids=[named])
     if not found:
         raise NotFound(_NOWHERE)
     return found[0]
@@ -127,6 +144,15 @@ def resume_all(database: Database[Listeners], asked: Sequence[Asked]) -> list[Re
         found = queries.resuming(
             tx, asked=[(one.listener_id, one.chapter_id, one.device_id) for one in asked]
         )
+        for place, one in enumerate(asked):
+            if found[place] is None:  # it may be the id of a chapter that was merged
+                named = chapters.resolve_id(
+                    tx, listener_id=one.listener_id, chapter_id=one.chapter_id
+                )
+                if named != one.chapter_id:
+                    (found[place],) = queries.resuming(
+                        tx, asked=[(one.listener_id, named, one.device_id)]
+                    )
     return [
         None if known is None else _resume(one, known)
         for one, known in zip(asked, found, strict=True)
@@ -197,7 +223,9 @@ def remove(database: Database[Listeners], *, caller: Caller, chapter_id: str) ->
 
     NotFound when there is none.
     """
-    position(database, listener_id=caller.listener_id, chapter_id=chapter_id)
+    chapter_id = position(
+        database, listener_id=caller.listener_id, chapter_id=chapter_id
+    ).chapter_id
     now = clock.now()
     tombstone = NewAction(
         rules.derived_id("remove", caller.listener_id, chapter_id, now),
@@ -222,6 +250,7 @@ def restore(
 ) -> Batch:
     """Go back to a displaced position, by a new action (P11). NotFound for an unknown one."""
     with database.listener(caller.listener_id) as tx:
+        chapter_id = chapters.resolve_id(tx, listener_id=caller.listener_id, chapter_id=chapter_id)
         known = queries.actions_of(tx, listener_id=caller.listener_id, chapter_ids=[chapter_id])
     wanted = next((a for _, a in known if a.action_id == action_id), None)
     if wanted is None or wanted.position_ms is None:

@@ -21,18 +21,24 @@ from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import cursors, devices
+from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import recording as queries
-from wavehouse.listeners.queries.recording import Chapter, NewRow, Said
+from wavehouse.listeners.queries.chapters import Chapter
+from wavehouse.listeners.queries.cursors import Stream
+from wavehouse.listeners.queries.recording import NewRow, Said
+from wavehouse.listeners.service import chapters
 from wavehouse.listeners.types import (
     Action,
     Batch,
     Caller,
     Displaced,
+    Episode,
     Folded,
     Kind,
     NewAction,
     Position,
     Recorded,
+    Sighting,
     Status,
     StoredPosition,
     Upload,
@@ -70,40 +76,103 @@ def done(outcome: Batch | Refusal) -> Batch:
     raise outcome
 
 
+def find_chapters(
+    database: Database[Listeners], *, caller: Caller, episodes: Sequence[Episode]
+) -> Mapping[Episode, str]:
+    """The caller's chapter of each episode, made known if need be (P29)."""
+    return done(*record_all(database, [Upload(caller, (), episodes=tuple(episodes))])).chapters
+
+
 def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list[Batch | Refusal]:
     """Record uploads of different listeners together, each as if it had come alone."""
     with database.listener(*(one.caller.listener_id for one in uploads)) as tx:
-        last = cursors.take_cursors(
+        taken = cursors.take_cursors(
             tx,
             counts={one.caller.listener_id: max(len(one.actions), 1) for one in uploads},
             now=int(clock.now().timestamp()),
         )
         # Behind the lock, so that what comes without a time is in the order of cursors too.
         received = clock.now()
-        known = _known(tx, [one for one in uploads if one.caller.listener_id in last], last)
-        refused = [_refused(one, known) for one in uploads]
-        taken = [one for one, no in zip(uploads, refused, strict=True) if no is None]
-        batches = iter(_recorded(tx, taken, known, received) if taken else [])
+        there = [one for one in uploads if one.caller.listener_id in taken]
+        resolved = _resolved(tx, there, received)
+        named = [_named(one, resolved) if one in there else one for one in uploads]
+        known = _known(tx, [one for one in named if one.caller.listener_id in taken], taken)
+        refused = [_refused(one, known) for one in named]
+        good = [one for one, no in zip(named, refused, strict=True) if no is None]
+        batches = iter(_recorded(tx, good, known, received, resolved) if good else [])
     return [next(batches) if no is None else no for no in refused]
+
+
+def _resolved(
+    tx: Tx[Listeners], uploads: Sequence[Upload], received: datetime
+) -> chapters.Resolved:
+    """The chapters of all that uploads name."""
+    sightings = [
+        Sighting(
+            one.caller.listener_id,
+            action.episode,
+            rules.effective_at(action.occurred_at, action.sent_at, received)[0],
+        )
+        for one in uploads
+        for action in one.actions
+        if action.episode is not None and not rules.refusal(action)
+    ]
+    sightings += [
+        Sighting(one.caller.listener_id, episode, received)
+        for one in uploads
+        for episode in one.episodes
+    ]
+    ids = [
+        (one.caller.listener_id, action.chapter_id)
+        for one in uploads
+        for action in one.actions
+        if action.episode is None and not rules.refusal(action)
+    ]
+    return chapters.resolve(
+        tx,
+        sightings=sightings,
+        ids=ids,
+        newest=lambda those: {
+            chapter: last[0]
+            for chapter, last in queries.newest_actions(tx, chapters=those)().items()
+        },
+    )
+
+
+def _named(upload: Upload, resolved: chapters.Resolved) -> Upload:
+    """The upload with the id of each action's chapter."""
+    who = upload.caller.listener_id
+    return replace(
+        upload,
+        actions=tuple(
+            action
+            if rules.refusal(action)
+            else replace(
+                action, chapter_id=resolved.chapter_of(who, action.episode or action.chapter_id)
+            )
+            for action in upload.actions
+        ),
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What is there of what uploads touch, behind the lock that their cursors took."""
 
-    last: Mapping[ListenerId, int]
+    taken: Mapping[ListenerId, cursors.Taken]
     rows: Mapping[Chapter, StoredPosition]
-    actions: Mapping[Said, bytes]
+    actions: Mapping[Said, tuple[str, bytes]]
     newest: Mapping[Chapter, tuple[datetime, UUID]]
-    served: Mapping[bytes, cursors.Served]
+    given: Mapping[bytes, cursors.Given]
 
     def first(self, upload: Upload) -> int:
         """The first cursor that an upload was given."""
-        return self.last[upload.caller.listener_id] - max(len(upload.actions), 1) + 1
+        return self.taken[upload.caller.listener_id].last - max(len(upload.actions), 1) + 1
 
 
-def _known(tx: Tx[Listeners], uploads: Sequence[Upload], last: Mapping[ListenerId, int]) -> _Known:
-    empty = _Known(last, {}, {}, {}, {})
+def _known(
+    tx: Tx[Listeners], uploads: Sequence[Upload], taken: Mapping[ListenerId, cursors.Taken]
+) -> _Known:
     chapters = _chapters(uploads)
     with tx.together():
         rows = queries.current_rows(tx, chapters=chapters)
@@ -111,32 +180,26 @@ def _known(tx: Tx[Listeners], uploads: Sequence[Upload], last: Mapping[ListenerI
             tx, actions=[(u.caller.listener_id, a.action_id) for u in uploads for a in u.actions]
         )
         newest = queries.newest_actions(tx, chapters=chapters)
-        served = cursors.served(
-            tx,
-            asked=[
-                cursors.Asked(
-                    one.caller.session,
-                    one.caller.listener_id,
-                    empty.first(one),
-                    [a.device_id for a in one.actions if a.device_id],
-                )
-                for one in uploads
-            ],
+        given = cursors.given(
+            tx, stream=Stream.ACTIONS, sessions=[one.caller.session for one in uploads]
         )
-    return _Known(last, rows(), actions(), newest(), served())
+    return _Known(taken, rows(), actions(), newest(), given())
 
 
 def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
     return list(
         dict.fromkeys(
-            (one.caller.listener_id, action.chapter_id) for one in uploads for action in one.actions
+            (one.caller.listener_id, action.chapter_id)
+            for one in uploads
+            for action in one.actions
+            if action.chapter_id
         )
     )
 
 
 def _refused(upload: Upload, known: _Known) -> Refusal | None:
     """P37: who was erased writes nothing. P12: a write may name the version that it read."""
-    if upload.caller.listener_id not in known.last:
+    if upload.caller.listener_id not in known.taken:
         return NotSignedIn("this account is gone")
     if upload.if_match is None and not upload.only_new:
         return None
@@ -149,22 +212,23 @@ def _refused(upload: Upload, known: _Known) -> Refusal | None:
 
 
 def _recorded(
-    tx: Tx[Listeners], uploads: Sequence[Upload], known: _Known, received: datetime
+    tx: Tx[Listeners],
+    uploads: Sequence[Upload],
+    known: _Known,
+    received: datetime,
+    resolved: chapters.Resolved,
 ) -> list[Batch]:
     """Judge, fold and store; statuses in request order."""
     fresh: list[NewRow] = []
     judged: list[list[Recorded]] = []
     for one in uploads:
-        told, new = _judged(one, known, received)
-        judged.append(told)
+        results, new = _judged(one, known, received)
+        judged.append(results)
         fresh += new
-    status, changed = _folded(tx, fresh, known)
-    # P19: the new cursor, unless something foreign landed since this session's last one.
-    given = {
-        one.caller.session: known.last[one.caller.listener_id]
-        for one in uploads
-        if not known.served[one.caller.session].foreign
-    }
+    status, changed = _folded(tx, fresh, known, resolved)
+    served = {one.caller.session: _served(one, known) for one in uploads}
+    last = {row.listener_id: row.seq for row in fresh}
+    last |= {listener_id: known.taken[listener_id].last for listener_id, _ in resolved.merged}
     with tx.together():
         _know_devices(tx, uploads, received)
         saved = queries.save_positions(tx, rows=changed)
@@ -174,16 +238,42 @@ def _recorded(
             rows=[(row, status[row.listener_id, row.action.action_id]) for row in fresh],
         )
         _keep_device_positions(tx, uploads, received)
-        cursors.keep_served_cursors(tx, given=given)
+        if last:
+            cursors.keep_changes(tx, stream=Stream.ACTIONS, changed=last)
+        cursors.keep_served(
+            tx, stream=Stream.ACTIONS, served=[one for one, is_new in served.values() if is_new]
+        )
+    for (listener_id, chapter_id), position, _ in changed:
+        if position.action_id in resolved.tombstones:
+            position_queries.mark_deleted(
+                tx,
+                listener_id=listener_id,
+                chapter_id=chapter_id,
+                action_id=position.action_id,
+                at=received,
+            )
     versions = {chapter: row.version for chapter, row in known.rows.items()} | saved()
     return [
         Batch(
-            _with_displaced(one, told, status, known.rows),
-            given.get(one.caller.session, known.served[one.caller.session].cursor),
+            _with_displaced(one, results, status, known.rows),
+            served[one.caller.session][0].cursor,
             {chapter[1]: versions[chapter] for chapter in _chapters([one]) if chapter in versions},
+            {
+                episode: resolved.chapter_of(one.caller.listener_id, episode)
+                for episode in one.episodes
+            },
         )
-        for one, told in zip(uploads, judged, strict=True)
+        for one, results in zip(uploads, judged, strict=True)
     ]
+
+
+def _served(upload: Upload, known: _Known) -> tuple[cursors.Served, bool]:
+    """P19: the cursor that an upload is answered with, and whether it is a new one."""
+    caller, taken = upload.caller, known.taken[upload.caller.listener_id]
+    given = known.given.get(caller.session, cursors.Given())
+    own = None if caller.is_shared else given.own
+    cursor, consumed = rules.uploaded(taken.last, taken.actions_before, own, given.family)
+    return cursors.Served(caller.session, cursor, consumed, caller.is_shared), cursor == taken.last
 
 
 def _judged(
@@ -195,10 +285,14 @@ def _judged(
     for place, action in enumerate(upload.actions):
         said = (upload.caller.listener_id, action.action_id)
         digest = rules.body_hash(action)
-        before = fresh[said].body_hash if said in fresh else known.actions.get(said)
+        before = (
+            (fresh[said].action.chapter_id, fresh[said].body_hash)
+            if said in fresh
+            else known.actions.get(said)
+        )
         reason = rules.refusal(action)
         if before is not None:
-            same = before == digest
+            same = _is_same(action, digest, before)
             told.append(
                 Recorded(
                     action.action_id,
@@ -215,8 +309,16 @@ def _judged(
     return told, list(fresh.values())
 
 
+def _is_same(action: NewAction, digest: bytes, before: tuple[str, bytes]) -> bool:
+    """Whether an action repeats the stored one with its id; a derived id says all of it (P14)."""
+    if action.episode is not None:
+        return True
+    legacy = rules.body_hash(action, with_chapter=True)
+    return before[0] == action.chapter_id and before[1] in (digest, legacy)
+
+
 def _folded(
-    tx: Tx[Listeners], fresh: Sequence[NewRow], known: _Known
+    tx: Tx[Listeners], fresh: Sequence[NewRow], known: _Known, resolved: chapters.Resolved
 ) -> tuple[dict[Said, Status], list[tuple[Chapter, Position, int]]]:
     """What becomes of each new action, and the rows that change by them.
 
@@ -229,11 +331,19 @@ def _folded(
         chapter = (row.listener_id, row.action.chapter_id)
         came[chapter].append(_as_action(row))
         newest[chapter] = row.seq
+    for chapter in resolved.merged:
+        came[chapter] += ()
+        newest.setdefault(chapter, known.taken[chapter[0]].last)
     late = [
         chapter
         for chapter, actions in came.items()
-        if chapter in known.newest
-        and (chapter not in known.rows or min(map(rules.order, actions)) < known.newest[chapter])
+        if chapter in resolved.merged
+        or (
+            chapter in known.newest
+            and (
+                chapter not in known.rows or min(map(rules.order, actions)) < known.newest[chapter]
+            )
+        )
     ]
     before = queries.histories(tx, chapters=late) if late else {}
     status: dict[Said, Status] = {}

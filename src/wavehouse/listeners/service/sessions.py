@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 import secrets
 from collections.abc import Sequence
 from uuid import UUID
@@ -16,6 +18,8 @@ from wavehouse.listeners.types import Caller, StoredSession
 from wavehouse.store import Database, Listeners, Tx
 
 _TOKEN_BYTES = 32
+_OFFERED, _DAY = 128, 86_400
+_SESSIONS_OF_A_PASSWORD = 20
 
 
 def begin(tx: Tx[Listeners], *, listener_id: ListenerId, family_id: UUID | None = None) -> str:
@@ -43,6 +47,9 @@ def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller
     """
     with database.worker() as tx:
         found = queries.sessions(tx, token_hashes=[rules.secret_hash(token) for token in tokens])
+        for token in tokens:
+            if len(token) == _OFFERED and rules.secret_hash(token) not in found:
+                found |= _taken_up(tx, token)
         live = [_live(tx, found.get(rules.secret_hash(token))) for token in tokens]
     return [None if one is None else _caller(one) for one in live]
 
@@ -109,6 +116,64 @@ def end_all(database: Database[Listeners], *, listener_id: ListenerId, apps: boo
         if apps:
             ended += accounts.revoke_app_passwords(tx, listener_id=listener_id, at=clock.now())[1]
     return ended
+
+
+def offered(secret: bytes, family_id: UUID) -> str:
+    """A token for a client's cookie that proves itself: a nonce, the app password, and a code.
+
+    Only who knows the hash of the password's secret can make one. It begins a session when it comes
+    back within a day; clients that keep no cookies leave nothing behind.
+    """
+    nonce = f"{int(clock.now().timestamp()):08x}{secrets.token_hex(12)}"
+    return _signed(secret, nonce + family_id.hex)
+
+
+def family_of(tx: Tx[Listeners], *, token: str) -> UUID | None:
+    """The app password or sign-in that a cookie's token belongs to; None for an unknown one."""
+    hashed = rules.secret_hash(token)
+    found = queries.sessions(tx, token_hashes=[hashed]) or _taken_up(tx, token)
+    return found[hashed].family_id if found else None
+
+
+def open_for_app(
+    tx: Tx[Listeners], *, token: str, listener_id: ListenerId, family_id: UUID
+) -> None:
+    """Begin a session of an app password, or go on with it; the newest of a password are kept."""
+    now, hashed = clock.now(), rules.secret_hash(token)
+    known = queries.sessions(tx, token_hashes=[hashed]).get(hashed)
+    if known and known.expires_at > now and now - known.last_seen_at < rules.SEEN_TO:
+        return
+    queries.open_session(
+        tx,
+        token_hash=hashed,
+        listener_id=listener_id,
+        family_id=family_id,
+        at=now,
+        expires_at=now + rules.SLIDING,
+        absolute_expires_at=now + rules.ABSOLUTE,
+    )
+    queries.keep_newest(tx, family_id=family_id, count=_SESSIONS_OF_A_PASSWORD)
+
+
+def _signed(secret: bytes, text: str) -> str:
+    return text + hmac.new(secret, text.encode(), hashlib.sha256).hexdigest()
+
+
+def _taken_up(tx: Tx[Listeners], token: str) -> dict[bytes, StoredSession]:
+    """The session that an offered token begins; nothing for one that was not offered."""
+    if len(token) != _OFFERED or not token.isascii():
+        return {}
+    try:
+        age, family_id = clock.now().timestamp() - int(token[:8], 16), UUID(token[32:64])
+    except ValueError:
+        return {}
+    if not -rules.SKEW.total_seconds() < age < _DAY:
+        return {}
+    owner = accounts.app_password_secret(tx, app_password_id=family_id)
+    if owner is None or not hmac.compare_digest(_signed(owner[1], token[:64]), token):
+        return {}
+    open_for_app(tx, token=token, listener_id=owner[0], family_id=family_id)
+    return queries.sessions(tx, token_hashes=[rules.secret_hash(token)])
 
 
 def _session(tx: Tx[Listeners], token: str) -> StoredSession | None:

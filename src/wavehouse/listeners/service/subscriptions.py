@@ -3,27 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from urllib.parse import urlsplit
+from dataclasses import dataclass
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners import rules
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import subscriptions as queries
+from wavehouse.listeners.queries.cursors import Stream
 from wavehouse.listeners.service.positions import before_now
 from wavehouse.listeners.types import Caller, Device, SubscriptionChange
-from wavehouse.store import Database, Listeners
-
-LONGEST_URL = 1_000
+from wavehouse.store import Database, Listeners, Tx
 
 
-def cleaned(url: str) -> str:
-    """An address as it is kept: trimmed; empty for what no client should be told to load."""
-    told = url.strip()
-    parts = urlsplit(told)
-    usable = parts.scheme.lower() in ("http", "https") and parts.netloc and len(told) <= LONGEST_URL
-    return told if usable and "\0" not in told else ""
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """The cursor to go on with (P19b), and addresses that are stored in another spelling.
+
+    An address that no client could load is ``(url, "")``, as the protocol has it.
+    """
+
+    cursor: int
+    rewritten: list[tuple[str, str]]
 
 
 def change(
@@ -33,23 +36,23 @@ def change(
     device_id: str | None,
     add: Sequence[str] = (),
     remove: Sequence[str] = (),
-) -> tuple[int, list[tuple[str, str]]]:
-    """Follow and leave shows; the cursor, and addresses that were kept in another spelling.
+) -> Changed:
+    """Follow and leave shows; of one that is in both lists the removal counts.
 
-    An address that nobody could load is told as ``(url, "")``, as the protocol has it.
+    NotSignedIn for a listener that was erased (P37).
     """
     at = clock.now()
-    rewritten = [(url, cleaned(url)) for url in (*add, *remove) if url != cleaned(url)]
-    wanted = [(cleaned(url), True) for url in add] + [(cleaned(url), False) for url in remove]
-    wanted = [(url, is_added) for url, is_added in wanted if url]
+    spelling = {url: rules.normalised_feed(url) for url in (*add, *remove)}
+    wanted = {spelling[url]: True for url in add} | {spelling[url]: False for url in remove}
+    wanted.pop("", None)
     with database.listener(caller.listener_id) as tx:
-        last = cursors.take_cursors(
+        taken = cursors.take_cursors(
             tx,
             counts={caller.listener_id: max(len(wanted), 1)},
             now=int(at.timestamp()),
         ).get(caller.listener_id)
-        if last is None:
-            raise NotSignedIn("this account is gone")
+        if taken is None:
+            raise NotSignedIn("this account was deleted")
         if device_id is not None:
             device_queries.save_device(
                 tx,
@@ -59,33 +62,49 @@ def change(
                 kind=None,
                 at=at,
             )
-        first = last - max(len(wanted), 1) + 1
-        for place, (url, is_added) in enumerate(wanted):
-            queries.set_subscription(
+        changed = 0
+        if wanted:
+            changed = queries.set_subscriptions(
                 tx,
                 listener_id=caller.listener_id,
-                podcast_url=url,
-                subscribed=is_added,
+                wanted=list(wanted.items()),
                 device_id=device_id,
-                seq=first + place,
+                first=taken.last - len(wanted) + 1,
                 at=at,
             )
-    return last, rewritten
+        cursor = _served(tx, caller, taken, changed=changed > 0)
+    return Changed(cursor, [pair for pair in spelling.items() if pair[0] != pair[1]])
+
+
+def _served(tx: Tx[Listeners], caller: Caller, taken: cursors.Taken, *, changed: bool) -> int:
+    """P19b: the cursor that a change is answered with, remembered for the session."""
+    if changed:
+        cursors.keep_changes(
+            tx, stream=Stream.SUBSCRIPTIONS, changed={caller.listener_id: taken.last}
+        )
+    given = cursors.given(tx, stream=Stream.SUBSCRIPTIONS, sessions=[caller.session])()
+    known = given.get(caller.session, cursors.Given())
+    own = None if caller.is_shared else known.own
+    cursor, consumed = rules.uploaded(taken.last, taken.subscriptions_before, own, known.family)
+    if cursor == taken.last:
+        served = cursors.Served(caller.session, cursor, consumed, caller.is_shared)
+        cursors.keep_served(tx, stream=Stream.SUBSCRIPTIONS, served=[served])
+    return cursor
 
 
 def replace(
     database: Database[Listeners], *, caller: Caller, device_id: str | None, urls: Sequence[str]
 ) -> None:
     """Follow exactly these shows."""
-    wanted = [url for url in map(cleaned, urls) if url]
+    wanted = {url: None for url in map(rules.normalised_feed, urls) if url}
     with database.listener(caller.listener_id) as tx:
         known = set(queries.subscriptions(tx, listener_id=caller.listener_id))
     change(
         database,
         caller=caller,
         device_id=device_id,
-        add=[url for url in dict.fromkeys(wanted) if url not in known],
-        remove=sorted(known - set(wanted)),
+        add=[url for url in wanted if url not in known],
+        remove=sorted(known - wanted.keys()),
     )
 
 
@@ -96,13 +115,27 @@ def followed(database: Database[Listeners], *, listener_id: ListenerId) -> list[
 
 
 def changed(
-    database: Database[Listeners], *, listener_id: ListenerId, after: int
+    database: Database[Listeners], *, caller: Caller, after: int
 ) -> tuple[list[SubscriptionChange], int]:
-    """Shows that were followed or left after a cursor, and the cursor to go on with."""
-    with database.listener(listener_id) as tx:
-        found = queries.subscription_changes(tx, listener_id=listener_id, after=after)
-        now = cursors.current_cursor(tx, listener_id=listener_id)
-    return found, max(now or before_now(), after)
+    """Shows that were followed or left after a cursor, and the cursor to go on with.
+
+    A cursor above what this client was given counts as what it was given (P19b).
+    """
+    with database.listener(caller.listener_id) as tx:
+        given = cursors.given(tx, stream=Stream.SUBSCRIPTIONS, sessions=[caller.session])()
+        known = given.get(caller.session, cursors.Given())
+        own = None if caller.is_shared else known.own
+        had = own if own is not None else after
+        if after > 0:
+            after, had = rules.asked_after(after, own, known.family)
+        now = cursors.current_cursor(tx, listener_id=caller.listener_id)
+        found = queries.subscription_changes(tx, listener_id=caller.listener_id, after=after)
+        # What was committed since the counter was read is included already, so it is passed too.
+        cursor = max(now or before_now(), after, found[-1].seq if found else 0)
+        if not (had == cursor and (own is not None or cursor in known.family)):
+            served = cursors.Served(caller.session, cursor, had, caller.is_shared)
+            cursors.keep_served(tx, stream=Stream.SUBSCRIPTIONS, served=[served])
+    return found, cursor
 
 
 def devices(database: Database[Listeners], *, listener_id: ListenerId) -> list[Device]:

@@ -1,0 +1,2 @@
+DROP TABLE listeners.chapter_keys;
+DROP TABLE listeners.chapters;

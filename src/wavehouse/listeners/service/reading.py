@@ -1,0 +1,144 @@
+"""Read an archive of a listener: JSON of anyone, believed in nothing (P30, P39)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+from uuid import UUID
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.ids import ActionId, ListenerId
+from wavehouse.listeners import rules
+from wavehouse.listeners.queries.chapters import NewChapter
+from wavehouse.listeners.service.chapters import Archived
+from wavehouse.listeners.types import Described, Kind, NewAction
+
+VERSION = 1
+_KINDS = frozenset({"desktop", "laptop", "mobile", "server", "speaker", "other"})
+_NAMES = frozenset({"file", "guid", "alias"})
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """What an archive holds."""
+
+    devices: list[tuple[str, str, str]]
+    subscriptions: list[str]
+    chapters: list[Archived]
+    actions: list[NewAction]
+    removed: list[tuple[str, ActionId]]
+
+
+def read(content: Any, listener_id: ListenerId) -> Archive:
+    """The archive as values, for a listener. InvalidInput for anything else."""
+    try:
+        if content["version"] != VERSION:
+            raise ValueError(f"version {content['version']!r} is not {VERSION}")
+        return Archive(
+            _each(content, "devices", _device),
+            _each(content, "subscriptions", lambda one: _text(one, rules.LONGEST_ADDRESS)),
+            _each(content, "episodes", lambda one: _chapter(one, listener_id)),
+            _each(content, "actions", _action),
+            _each(
+                content,
+                "removed",
+                lambda one: (_text(one["chapter_id"], 255), ActionId(_uuid(one["action_id"]))),
+            ),
+        )
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
+        raise InvalidInput(
+            f"this is no archive of a listener: {error}",
+            hint="Make an archive.",
+            command="wavehouse listeners export --email E > archive.json",
+        ) from error
+
+
+def _each(content: Any, name: str, read_one: Callable[[Any], T]) -> list[T]:
+    rows = content[name]
+    if not isinstance(rows, list):
+        raise TypeError(f"{name} is not a list")
+    return [read_one(one) for one in rows]
+
+
+def _device(one: Any) -> tuple[str, str, str]:
+    if one["kind"] not in _KINDS:
+        raise ValueError("invalid kind of a device")
+    return _text(one["device_id"], 255), _text(one["name"], 255), str(one["kind"])
+
+
+def _chapter(one: Any, listener_id: ListenerId) -> Archived:
+    podcast = _maybe(one["podcast_url"], rules.LONGEST_ADDRESS)
+    episode = _maybe(one["episode_url"], rules.LONGEST_ADDRESS)
+    if (podcast is None) != (episode is None):
+        raise ValueError("an episode has an address and no feed, or the other way round")
+    guid = _maybe(one["guid"], 500)
+    chapter = NewChapter(
+        listener_id,
+        _text(one["chapter_id"], 255),
+        podcast,
+        episode,
+        guid,
+        Described(
+            _maybe(one["title"], 500),
+            _maybe(one["link"], rules.LONGEST_ADDRESS),
+            _instant(one["published_at"]),
+        ),
+        _instant(one.get("moved_at")),
+    )
+    names = {(kind, value) for kind, value in one.get("names", ()) if kind in _NAMES}
+    for name in names:
+        _text(name[1], rules.LONGEST_ADDRESS)
+    if episode is not None:
+        names.add(("file", episode))
+    if guid is not None and podcast is not None:
+        names.add(("guid", guid))
+    return Archived(chapter, tuple(sorted(names)))
+
+
+def _action(one: Any) -> NewAction:
+    return NewAction(
+        ActionId(_uuid(one["action_id"])),
+        _text(one["chapter_id"], 255),
+        Kind(one["kind"]),
+        _whole(one["position_ms"]),
+        _whole(one["started_ms"]),
+        _whole(one["duration_ms"]),
+        _instant(one["occurred_at"]),
+        None,
+        _maybe(one["device_id"], 255),
+        ActionId(_uuid(one["seen"])) if one["seen"] else None,
+    )
+
+
+def _text(value: Any, longest: int) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= longest or "\0" in value:
+        raise ValueError(f"not a text of 1 to {longest} characters")
+    value.encode()  # half of a character is none
+    return value
+
+
+def _maybe(value: Any, longest: int) -> str | None:
+    return None if value is None else _text(value, longest)
+
+
+def _whole(value: Any) -> int | None:
+    if value is not None and (isinstance(value, bool) or not isinstance(value, int)):
+        raise ValueError("not whole milliseconds")
+    return value
+
+
+def _uuid(value: Any) -> UUID:
+    return UUID(_text(value, 50))
+
+
+def _instant(value: Any) -> datetime | None:
+    if value is None:
+        return None
+    found = datetime.fromisoformat(_text(value, 50))
+    at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if not rules.EARLIEST <= at < rules.LATEST:
+        raise ValueError("the time is not between 1900 and 9000")
+    return at

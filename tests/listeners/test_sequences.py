@@ -1,0 +1,180 @@
+"""Sequences that went wrong once, played against the whole server; `sequences/` has them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from playing import Player, place, read
+
+from wavehouse import listeners
+from wavehouse.workspace import Workspace
+
+FOLDER = Path(__file__).parent / "sequences"
+WAYS = ("a password each", "one password, cookies", "one password, no cookies")
+
+
+@pytest.fixture(params=WAYS)
+def player(request: Any, server_url: str, shared_workspace: Workspace) -> Player:
+    """Clients of new listeners, by each way of signing in."""
+    known: dict[tuple[str, str], tuple[str, str]] = {}
+    emails: dict[str, str] = {}
+
+    def password(listener: str, device: str) -> tuple[str, str]:
+        key = (listener, device if request.param == WAYS[0] else "")
+        if key not in known:
+            with shared_workspace.stores.listeners.worker() as tx:
+                if listener not in emails:
+                    emails[listener] = f"{uuid4().hex}@example.org"
+                    listeners.create(tx, email=emails[listener])
+                made = listeners.new_app_password(tx, email=emails[listener], device=device)
+            known[key] = (made.username, made.text)
+        return known[key]
+
+    return Player(server_url, password, has_jar=request.param != WAYS[2])
+
+
+def sequence(name: str) -> list[dict[str, Any]]:
+    return list(read((FOLDER / f"{name}.json").read_text(encoding="utf-8"))["steps"])
+
+
+def actions(answer: Any) -> list[dict[str, Any]]:
+    assert 200 == answer.status_code, answer.text
+    return list(answer.json()["actions"])
+
+
+Play = Callable[[str], list[Any]]
+
+
+@pytest.fixture
+def play(player: Player) -> Play:
+    """All answers of a sequence."""
+    return lambda name: player.play(sequence(name))
+
+
+@pytest.mark.parametrize(
+    ("name", "url"), [("A1", "http://a1.example/by-laptop"), ("A7", "http://a7.example/l")]
+)
+def test_p19_an_upload_of_subscriptions_skips_nothing(play: Play, name: str, url: str) -> None:
+    """Another device's show is told to who goes on from the cursor of their own upload."""
+    assert url in play(name)[-1].json()["add"]
+
+
+def test_p19_a_client_that_asks_with_its_cursor_plus_one_misses_nothing(play: Play) -> None:
+    """Kasts does; no change is numbered one above a cursor that was given."""
+    assert ("http://a2.example/0.mp3", 777, 3600) in map(place, actions(play("A2")[-1]))
+
+
+def test_p19_a_client_that_asks_by_its_own_clock_misses_nothing(play: Play) -> None:
+    """AntennaPod does after uploads to Nextcloud."""
+    assert ("http://a5.example/b.mp3", 50, 3600) in map(place, actions(play("A5")[-1]))
+
+
+def test_p29_a_private_address_is_told_to_nobody_else(play: Play) -> None:
+    """Neither in the feed nor in the export."""
+    *_, feed, export = play("B1")
+    expected = "http://cdn.example/1.mp3?auth=TOKEN-OF-B"
+    assert [(expected, 222, 3600)] == list(map(place, actions(feed)))
+    assert expected in export.text
+    assert "TOKEN-OF-A" not in feed.text + export.text
+
+
+def test_p29_nobody_else_decides_which_file_an_app_is_told(play: Play) -> None:
+    """Chapters that look the same are each listener's own."""
+    assert [("http://b3.example/1.mp3", 60, 600)] == list(map(place, actions(play("B3")[-1])))
+
+
+def test_p29_the_newest_address_of_a_file_that_moved_is_told(play: Play) -> None:
+    """Clients that know no guid find nothing at the old one."""
+    assert [("http://b4.example/new.mp3", 50, 100)] == list(map(place, actions(play("B4")[-1])))
+
+
+def test_p29_an_episode_with_and_without_its_guid_in_one_upload_is_one(play: Play) -> None:
+    """Batching changes nothing (P2)."""
+    assert [("http://b5.example/m.mp3", 900, 3600)] == list(map(place, actions(play("B5")[-1])))
+
+
+def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None:
+    """Not a server error for ever; the length is the new one."""
+    answers = player.play(sequence("C1"))
+    assert [200] * 3 == [one.status_code for one in answers]
+    row = player.step(
+        {"who": "va.phone", "method": "GET", "path": "/api/v1/listener/positions/{c}"}
+    )
+    assert ("finished", 150_000, 150_000, True) == tuple(
+        row.json()[name] for name in ("state", "position_ms", "duration_ms", "duration_changed")
+    )
+
+
+def test_p30_a_body_that_is_not_utf8_is_the_clients_error(play: Play) -> None:
+    """400."""
+    assert [400] == [one.status_code for one in play("C3")]
+
+
+def test_p39_a_chapter_that_an_app_names_by_its_own_id_is_known_and_carried_along(
+    player: Player,
+) -> None:
+    """The archive of one listener is taken by another."""
+    stored, _, imported = player.play(sequence("C5"))
+    assert (200, "applied") == (stored.status_code, stored.json()["results"][0]["status"])
+    assert (200, 1) == (imported.status_code, imported.json()["actions"])
+    export = {"method": "GET", "path": "/api/v1/listener/export"}
+    one, other = (player.step({"who": who, **export}).json() for who in ("ve.phone", "vf.phone"))
+    assert ["no-such-chapter"] == [each["chapter_id"] for each in one["episodes"]]
+    assert one == other
+
+
+def test_p15_an_address_that_is_too_long_stops_nothing(player: Player) -> None:
+    """1,001 characters are kept; 4,097 are left out and reported."""
+    steps = sequence("D1")
+    for length, count in ((1_001, 2), (4_097, 2)):
+        steps[0]["body"][1]["episode"] = f"http://d1.example/{'q' * (length - 22)}.mp3"
+        uploaded, feed = player.play(steps)
+        assert 200 == uploaded.status_code
+        assert count == len(actions(feed))
+    assert "episode longer than 4096" in uploaded.headers["wavehouse-skipped"]
+
+
+@pytest.mark.parametrize(("name", "good", "odd"), [("D3", 100, None), ("D4", 100, 10)])
+def test_p15_one_odd_action_stops_no_app(
+    player: Player, name: str, good: int, odd: int | None
+) -> None:
+    """The good one is stored; -1 is "unknown", a fraction of a second is cut off."""
+    (uploaded,) = player.play(sequence(name))
+    assert 200 == uploaded.status_code
+    feed = player.step({"who": "ve.phone", "method": "GET", "path": "/api/2/episodes/{me}.json"})
+    found = {one["episode"][-8:]: one["position"] for one in actions(feed)}
+    assert (good, odd) == (found["good.mp3"], found.get("le/x.mp3"))
+
+
+def test_p24_what_an_app_finished_is_told_as_a_play_to_the_end(play: Play) -> None:
+    """From the beginning and in the log."""
+    *_, whole, log = play("E1")
+    assert ("http://e1.example/1.mp3", 3600, 3600) == place(actions(whole)[-1])
+    assert ("http://e1.example/1.mp3", 3600, 3600) == place(actions(log)[-1])
+
+
+def test_p09_a_player_that_begins_at_zero_resets_nothing(play: Play) -> None:
+    """A play says nothing of what its device had seen."""
+    assert [("http://e3.example/z.mp3", 1800, 3600)] == list(map(place, actions(play("E3")[-1])))
+
+
+def test_feeds_are_kept_in_one_spelling_which_is_told(play: Play) -> None:
+    """Scheme and host in small letters, feed: as http:, a path."""
+    changed, listed = play("E6")
+    assert {
+        ("HTTP://P.example/a", "http://p.example/a"),
+        ("feed://p.example/b", "http://p.example/b"),
+        ("http://p.example", "http://p.example/"),
+    } == set(map(tuple, changed.json()["update_urls"]))
+    assert [
+        "http://p.example/a", "https://p.example/a", "http://p.example/b", "http://p.example/",
+    ] == listed.json()["add"]  # fmt: skip
+
+
+def test_nextcloud_keeps_a_show_that_was_left_and_never_followed(play: Play) -> None:
+    """So does its app."""
+    assert ["http://i3.example/x"] == play("I3")[-1].json()["remove"]
