@@ -49,9 +49,17 @@ OnFault = Callable[[Fault], None]
 class _Decompressor(Protocol):
     """What bzip2, xz and zstd have in common."""
 
-    eof: bool
-    unused_data: bytes
-    needs_input: bool
+    @property
+    def eof(self) -> bool:
+        """True at the end of a stream."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What follows the stream."""
+
+    @property
+    def needs_input(self) -> bool:
+        """True when nothing more comes without more input."""
 
     def decompress(self, data: bytes, max_length: int = -1) -> bytes:
         """At most so many bytes of the content."""

@@ -93,4 +93,5 @@ __all__ = [
     "names",
     "refuse_other_fields",
     "samples",
+    "template_layout",
 ]

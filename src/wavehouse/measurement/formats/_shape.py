@@ -16,6 +16,7 @@ FIELDS: Mapping[str, str] = {
     "status": "NULL::SMALLINT",
     "content_start": "NULL::BIGINT",
     "content_end": "NULL::BIGINT",
+    "content_total": "NULL::BIGINT",
     "bytes": "NULL::BIGINT",
     "agent": "''",
     "range_header": "NULL::VARCHAR",
@@ -72,7 +73,7 @@ class Layout:
 
     ``parts`` is a SELECT over ``raw`` (n, line), or a Split; ``fields`` are expressions over the
     parts. ``escaped_agents``: user agents are percent-encoded. ``prefix``: every line is a
-    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``template``: of ``--fields``. ``repairs``: makes
+    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``template``: of ``--fields``. ``pattern``: what a whole line matches, with ``address``. ``repairs``: makes
     a line readable that the SELECT cannot read, or gives None for one that is not of the format.
     """
 
@@ -85,6 +86,7 @@ class Layout:
     prefix: bool = False
     skips: tuple[str, ...] = ()
     template: str | None = None
+    pattern: str | None = None
     repairs: Callable[[str], str | None] | None = None
 
     @property

@@ -7,6 +7,7 @@ name that is not known, or ``{_}``.
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.formats._lines import CLF_TIME, QUOTED, SHAPES, pattern_layout
@@ -105,7 +106,7 @@ def template_layout(template: str) -> Layout:
             + ".",
         )
     layout = pattern_layout(NAME, pattern)
-    return Layout(layout.format, layout.parts, layout.fields, template=template)
+    return replace(layout, template=template)
 
 
 def _pattern(template: str) -> tuple[str, list[str]]:
@@ -148,6 +149,8 @@ def _shape(name: str, before: str, after: str, *, is_apache: bool) -> str:
     """What a value may look like, by its name and by what is around it."""
     if name in (*_TIMES, "code", "sent", "sent_all") and not is_apache:
         return SHAPES[name]
+    if name == "site_host" and before != '"':
+        return r'[^\s/"|]*'
     if before == '"' and after == '"':
         return QUOTED
     if name in ("code", "sent", "sent_all", "clf_time"):

@@ -33,6 +33,7 @@ _FIELDS = {
     "status": "try_cast(code AS SMALLINT)",
     "content_start": "content_first(covered)",
     "content_end": "content_last(covered)",
+    "content_total": "content_whole(covered)",
     # EdgeResponseBytes includes the response header: at most the range's length is the body
     "bytes": "coalesce(positive(body), least(positive(whole), "
     "coalesce(content_end - content_start + 1, positive(whole))))",

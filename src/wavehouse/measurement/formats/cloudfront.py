@@ -67,6 +67,7 @@ VALUES = {
     "status": "try_cast(sc_status AS SMALLINT)",
     "content_start": "positive(sc_range_start)",
     "content_end": "positive(sc_range_end)",
+    "content_total": "CASE WHEN status = 200 THEN positive(sc_content_len) END",
     # sc-bytes includes headers: the smaller of it and the range's length, or sc-content-len
     "bytes": "CASE WHEN content_start IS NOT NULL AND content_end IS NOT NULL "
     "THEN least(coalesce(positive(sc_bytes), content_end - content_start + 1), "

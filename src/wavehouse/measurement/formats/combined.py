@@ -40,7 +40,8 @@ _SPLIT = Split(
     ),
 )
 _EXTENDED_ONLY = dict.fromkeys(
-    ("content_start", "content_end", "range_header"), f"CASE WHEN width = {_EXTENDED} THEN {{}} END"
+    ("content_start", "content_end", "content_total", "range_header"),
+    f"CASE WHEN width = {_EXTENDED} THEN {{}} END",
 )
 
 
@@ -60,7 +61,7 @@ def _layout(_lines: Sequence[str], _where: str) -> Layout:
         "agent": "user_agent",
     }
     fields |= {name: when.format(fields[name]) for name, when in _EXTENDED_ONLY.items()}
-    return Layout("combined", _SPLIT, fields, repairs=canonical)
+    return Layout("combined", _SPLIT, fields, repairs=canonical, pattern=rf"{COMBINED}(?: .*)?")
 
 
 def canonical(line: str) -> str | None:

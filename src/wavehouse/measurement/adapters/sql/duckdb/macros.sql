@@ -52,3 +52,8 @@ CREATE OR REPLACE TEMP MACRO host_in(t) AS lower(regexp_extract(t, '^[A-Za-z][A-
 -- name: path_in
 -- The path of an absolute address.
 CREATE OR REPLACE TEMP MACRO path_in(t) AS regexp_extract(t, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1)
+
+-- name: content_whole
+-- The size of the whole file in a Content-Range header.
+CREATE OR REPLACE TEMP MACRO content_whole(t) AS
+  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(t, '/', 2)) END
