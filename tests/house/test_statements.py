@@ -19,8 +19,10 @@ from typing import Any
 import psycopg
 import psycopg.sql
 
-METHODS = {"rows", "stream", "maybe", "one", "value", "values", "execute", "execute_many",
-           "attempt", "copy"}  # fmt: skip
+METHODS = {
+    "rows", "stream", "maybe", "one", "value", "values", "tuples", "dicts",
+    "execute", "execute_many", "attempt", "copy",
+}  # fmt: skip
 SHAPED = {"rows", "stream", "maybe", "one"}
 OUTSIDE = {"store", "schema"}
 # Asking whether a server is there, and what time it has, reads no data of any context.
@@ -81,6 +83,26 @@ def pasted(tree: ast.Module) -> list[int]:
     return faults
 
 
+def past_the_transaction(tree: ast.Module) -> list[int]:
+    """Lines that take the connection out of a transaction: what it runs is never prepared here."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "connection"
+    ]
+
+
+def composed(tree: ast.Module) -> set[str]:
+    """Functions that build SQL with ``psycopg.sql``."""
+    return {
+        function.name
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sql.SQL"
+    }
+
+
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
     found: dict[str, ast.expr] = {}
     for node in tree.body:
@@ -131,6 +153,31 @@ def test_no_statement_is_pasted_together(sources: list[Any]) -> None:
     ]
 
     assert [] == faults
+
+
+def test_a_queries_room_reaches_the_database_by_its_transaction_only(sources: list[Any]) -> None:
+    """``tx.connection`` would run statements that the preparing test never sees."""
+    assert [2] == past_the_transaction(ast.parse("def f(tx):\n    tx.connection.execute('x')"))
+    faults = [
+        f"{source.place}:{line}"
+        for source in sources
+        if source.room == "queries" and source.context not in OUTSIDE
+        for line in past_the_transaction(source.tree)
+    ]
+
+    assert [] == faults
+
+
+def test_no_queries_room_builds_its_sql(sources: list[Any]) -> None:
+    """A name that varies is ``{name}`` in the statement, which ``Tx`` quotes."""
+    found = {
+        f"{source.place} {name}"
+        for source in sources
+        if source.room == "queries" and source.context not in OUTSIDE
+        for name in composed(source.tree)
+    }
+
+    assert set() == found
 
 
 def test_sql_lives_in_the_queries_rooms(sources: list[Any]) -> None:

@@ -18,7 +18,7 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
-from psycopg.rows import class_row, scalar_row
+from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wavehouse.kernel import clock
@@ -116,6 +116,17 @@ class Tx(Generic[D]):
         with self.connection.cursor(row_factory=scalar_row) as cursor:
             return cursor.execute(statement, params).fetchall()
 
+    def tuples(
+        self, statement: LiteralString, params: Params = None
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """A cursor over the rows as tuples; within ``together`` the first read waits for them."""
+        return self.connection.execute(statement, params)
+
+    def dicts(self, statement: LiteralString, params: Params = None) -> list[dict[str, Any]]:
+        """Every row as a mapping of column names to values."""
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, params).fetchall()
+
     def execute(self, statement: LiteralString, params: Params = None, **names: str) -> int:
         """Run a statement; how many rows it touched. ``names`` as in ``rows``."""
         return self.connection.execute(_named(statement, names), params).rowcount
@@ -134,6 +145,12 @@ class Tx(Generic[D]):
         and an error may only show at a later statement or at the end.
         """
         with self.connection.pipeline():
+            yield
+
+    @contextmanager
+    def savepoint(self) -> Iterator[None]:
+        """A block that an exception rolls back without the rest of the transaction."""
+        with self.connection.transaction():
             yield
 
     @contextmanager

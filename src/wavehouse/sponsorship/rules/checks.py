@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewPlacement, NewSponsor
@@ -25,14 +26,14 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
     website = sponsor.website
     if website is not None and not website.lower().startswith(("https://", "http://")):
         raise InvalidInput("the sponsor's website must begin with https://")
-    return replace(sponsor, name=sponsor.name.strip())
+    return replace(sponsor, name=words.line(sponsor.name))
 
 
 def check_campaign(campaign: NewCampaign) -> None:
     """Raise InvalidInput, in one sentence, for the first thing that cannot be stored."""
     _name("campaign", campaign.name)
-    if campaign.end_date <= campaign.start_date:
-        raise InvalidInput("the campaign must end after the day on which it starts")
+    if campaign.end_date < campaign.start_date:
+        raise InvalidInput("the campaign's end date is before its start date")
     if not campaign.campaign_value.is_finite() or not campaign.margin.is_finite():
         raise InvalidInput("the campaign's value and margin must be decimal numbers")
     if not 0 <= campaign.campaign_value <= _LARGEST_VALUE or _places(campaign.campaign_value) > 2:
@@ -64,7 +65,7 @@ def check_placements(placements: Iterable[NewPlacement]) -> None:
 
 
 def _name(what: str, text: str) -> None:
-    if not text.strip() or len(text) > 255:
+    if not words.line(text) or len(text) > 255:
         raise InvalidInput(f"the {what}'s name must be 1 to 255 characters")
 
 
