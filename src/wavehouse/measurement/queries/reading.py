@@ -317,6 +317,7 @@ def flagged_requests(
         FROM measurement.requests, unnest(flags) AS f
         WHERE organization_id = %(organization_id)s
           AND requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
+          AND f <> 'shared_address'
         GROUP BY f ORDER BY count(*) DESC, f
         """,
         {"organization_id": organization_id, "start": start, "end": end},
