@@ -19,6 +19,7 @@ from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotSignedIn, Refused, TooManyRequests
 from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.serving import address_of
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.later import Later
@@ -54,7 +55,7 @@ class Doors:
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
     """As the settings have it; nothing is opened yet."""
-    site = Site(settings["site_url"] or f"http://localhost:{settings['port']}")
+    site = Site(address_of(settings))
     return Doors(database, site, mail_of(settings, site))
 
 

@@ -8,13 +8,14 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
+from wavehouse.kernel.options import DAY
 from wavehouse.measurement.formats import AUTO, FIELDS, names, template_layout
 
 if TYPE_CHECKING:
     from wavehouse.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
-DATE = click.DateTime(["%Y-%m-%d"])
+DATE = DAY
 _TEMPLATE = "measurement.template"
 
 
