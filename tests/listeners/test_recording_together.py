@@ -22,7 +22,7 @@ from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.service import accounts, archives, positions, recording, subscriptions
-from wavehouse.listeners.types import Batch, Caller, Kind, NewAction, Status, Upload
+from wavehouse.listeners.types import Batch, Caller, Condition, Kind, NewAction, Status, Upload
 from wavehouse.workspace import Workspace
 
 
@@ -105,8 +105,8 @@ def test_p12_who_had_read_an_old_version_is_refused_alone(
     first, second = recording.record_all(
         database,
         [
-            upload(a, said(chapter, 90_000), only_new=True),
-            upload(b, said(chapter, 20_000), only_new=True),
+            upload(a, said(chapter, 90_000), condition=Condition(exists=False)),
+            upload(b, said(chapter, 20_000), condition=Condition(exists=False)),
         ],
     )
 

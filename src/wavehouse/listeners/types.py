@@ -56,9 +56,13 @@ class Listener:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Where listeners reach this server: ``https://pod.example``, without a path."""
+    """Address at which listeners reach this server: ``https://pod.example``, without a path.
+
+    ``is_set`` is false for the address of a machine without the setting ``site_url``.
+    """
 
     origin: str
+    is_set: bool = True
 
     @property
     def name(self) -> str:
@@ -234,6 +238,26 @@ class NewAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A precondition of RFC 9110: versions that a position must have, or must not have.
+
+    ``exists`` is true or false for ``*`` in ``If-Match`` or ``If-None-Match``, None without it.
+    """
+
+    any_of: frozenset[int] | None = None
+    none_of: frozenset[int] = frozenset()
+    exists: bool | None = None
+
+    def holds(self, version: int | None) -> bool:
+        """Whether it holds for a position's version; None is for no position."""
+        if self.exists is not None and self.exists is (version is None):
+            return False
+        if self.any_of is not None and version not in self.any_of:
+            return False
+        return version not in self.none_of
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """The actions of one request, and the precondition for recording them (P12).
 
@@ -242,8 +266,7 @@ class Upload:
 
     caller: Caller
     actions: tuple[NewAction, ...]
-    if_match: int | None = None
-    only_new: bool = False
+    condition: Condition | None = None
     episodes: tuple[Episode, ...] = ()
 
 
@@ -447,3 +470,4 @@ class Forgotten:
     challenges: int
     email_changes: int
     chapters: int
+    limits: int

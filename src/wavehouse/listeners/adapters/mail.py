@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
 from typing import Protocol
@@ -17,10 +21,13 @@ _PATIENCE = 20.0
 
 
 class Mail(Protocol):
-    """Takes one letter to one address."""
+    """Sends emails."""
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Hand the letter on; its text holds a secret and stands in no log line (AC10)."""
+        """Send an email; its text holds a secret and is in no log line (AC10)."""
+
+    def forget(self, *, to: str) -> int:
+        """Delete emails to an address that are still kept here; how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +44,10 @@ class Outbox:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(place, flags, 0o600), "wb") as file:
             file.write(bytes(letter))
+
+    def forget(self, *, to: str) -> int:
+        """Delete the files to an address."""
+        return forget_emails(self.folder, lambda _, recipient: recipient.lower() == to.lower())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +81,29 @@ class Smtp:
             if self.user:
                 server.login(self.user, self.password)
             server.send_message(letter)
+
+    def forget(self, *, to: str) -> int:
+        """Nothing is kept here."""
+        return 0
+
+
+def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
+    """Delete the emails of an outbox that ``which`` chooses by file and recipient; how many."""
+    gone = 0
+    for place in folder.glob("*.eml") if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            recipient = message_from_bytes(place.read_bytes(), policy=policy.default)["To"]
+            if which(place, str(recipient or "")):
+                place.unlink()
+                gone += 1
+    return gone
+
+
+def forget_late_emails(settings: Settings, before: datetime) -> int:
+    """Delete emails of the outbox that were written before an instant; how many."""
+    return forget_emails(
+        settings.home / "outbox", lambda place, _: place.stat().st_mtime < before.timestamp()
+    )
 
 
 def mail_of(settings: Settings, site: Site) -> Mail:

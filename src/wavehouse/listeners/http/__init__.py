@@ -9,6 +9,7 @@ from wavehouse.listeners.http import (
     emails,
     entering,
     gpodder,
+    gpodder_more,
     native,
     nextcloud_login,
     own,
@@ -32,11 +33,12 @@ def by_doors(given: Doors) -> list[APIRouter]:
 
     A list, as each router within a router is gone through twice for every request.
     """
-    brakes = accounts.LinkBrakes()
+    brakes = accounts.LinkBrakes.of(given)
     return [
         native.router(given),
         *(gpodder.router(given, prefix) for prefix in PREFIXES),
-        *(nextcloud_login.router(given.database, prefix) for prefix in PREFIXES),
+        *(gpodder_more.router(given, prefix) for prefix in PREFIXES),
+        *(nextcloud_login.router(given, prefix) for prefix in PREFIXES),
         accounts.router(given, brakes),
         apps.router(given),
         passkeys.router(given),

@@ -47,7 +47,7 @@ def _api(doors: Doors) -> APIRouter:
     api = APIRouter(prefix="/api/v1/listener/email", tags=["listener"])
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
-    writing, agreeing = letters(), tokens()
+    writing, agreeing = letters(doors), tokens(doors, "new address")
 
     @api.put("", status_code=202, dependencies=BASIC, responses=answers(401, 403, 422, 429))
     def ask(body: LinkIn, request: Request, who: Fresh) -> LetterOut:
@@ -85,7 +85,7 @@ def _api(doors: Doors) -> APIRouter:
 
 def _page(doors: Doors) -> APIRouter:
     pages = APIRouter(include_in_schema=False, route_class=InWords)
-    brake = tokens()
+    brake = tokens(doors, "new address")
 
     @pages.get(PAGE)
     def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:

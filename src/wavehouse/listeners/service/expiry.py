@@ -6,7 +6,7 @@ from datetime import timedelta
 
 from wavehouse.kernel import clock
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import chapters, emails, links, passkeys, sessions
+from wavehouse.listeners.queries import chapters, emails, limits, links, passkeys, sessions
 from wavehouse.listeners.types import Forgotten
 from wavehouse.store import Database, Listeners
 
@@ -28,4 +28,5 @@ def tidy(database: Database[Listeners]) -> Forgotten:
             challenges=passkeys.forget_challenges(tx, before=now),
             email_changes=emails.forget_late_changes(tx, at=now),
             chapters=chapters.collect(tx, before=now - _UNUSED),
+            limits=limits.forget(tx, before=now - clock.DAY),
         )

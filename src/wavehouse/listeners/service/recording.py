@@ -31,6 +31,7 @@ from wavehouse.listeners.types import (
     Action,
     Batch,
     Caller,
+    Condition,
     Displaced,
     Episode,
     Folded,
@@ -45,7 +46,19 @@ from wavehouse.listeners.types import (
 )
 from wavehouse.store import Database, Listeners, Tx
 
-Refusal = PreconditionFailed | NotSignedIn
+
+class Stale(PreconditionFailed):
+    """A precondition does not hold (P12); ``current`` is the position, None when there is none."""
+
+    def __init__(self, current: StoredPosition | None) -> None:
+        super().__init__(
+            "the position is not as the request expects",
+            hint="Read the position, then decide again.",
+        )
+        self.current = current
+
+
+Refusal = Stale | NotSignedIn
 
 
 def record(
@@ -53,15 +66,14 @@ def record(
     *,
     caller: Caller,
     actions: Sequence[NewAction],
-    if_match: int | None = None,
-    only_new: bool = False,
+    condition: Condition | None = None,
 ) -> Batch:
     """Record a batch: each action whole or not at all, all in one transaction (P15, P16).
 
-    ``if_match`` is the version that the one chapter's row must have, ``only_new`` that there must
-    be none yet (P12): PreconditionFailed otherwise, and nothing is recorded.
+    ``condition`` is what must hold for the position of the one chapter (P12): Stale otherwise, and
+    nothing is recorded.
     """
-    return done(*record_all(database, [Upload(caller, tuple(actions), if_match, only_new)]))
+    return done(*record_all(database, [Upload(caller, tuple(actions), condition)]))
 
 
 def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
@@ -201,14 +213,10 @@ def _refused(upload: Upload, known: _Known) -> Refusal | None:
     """P37: who was erased writes nothing. P12: a write may name the version that it read."""
     if upload.caller.listener_id not in known.taken:
         return NotSignedIn("this account is gone")
-    if upload.if_match is None and not upload.only_new:
+    if upload.condition is None:
         return None
     row = known.rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
-    if upload.if_match is not None and (row is None or row.version != upload.if_match):
-        return PreconditionFailed("the position has changed since it was read")
-    if upload.only_new and row is not None:
-        return PreconditionFailed("there is a position already")
-    return None
+    return None if upload.condition.holds(row.version if row else None) else Stale(row)
 
 
 def _recorded(

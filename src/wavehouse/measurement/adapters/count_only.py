@@ -14,11 +14,11 @@ from uuid import UUID
 
 import duckdb
 
+from wavehouse.kernel.addresses import keyed_hash
 from wavehouse.measurement.adapters import count_only_sql as sql
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups, closed_database
 from wavehouse.measurement.adapters.formats import Layout
 from wavehouse.measurement.adapters.quick_reading import QuickReader
-from wavehouse.measurement.rules.addresses import keyed_hash
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
 from wavehouse.measurement.rules.windows import DAY
 from wavehouse.measurement.types import (

@@ -15,16 +15,16 @@ from urllib.parse import unquote
 
 import duckdb
 
-from wavehouse.kernel.reference import Preloaders
-from wavehouse.measurement.adapters import engine_sql as sql
-from wavehouse.measurement.adapters.formats import Layout
-from wavehouse.measurement.rules.addresses import (
+from wavehouse.kernel.addresses import (
     TrustedProxies,
     country_of,
     forwarded,
     hashed_identity,
     keyed_hash,
 )
+from wavehouse.kernel.reference import Preloaders
+from wavehouse.measurement.adapters import engine_sql as sql
+from wavehouse.measurement.adapters.formats import Layout
 from wavehouse.measurement.rules.agents import Agent, AgentRules, normalise
 from wavehouse.measurement.rules.combined import canonical
 from wavehouse.measurement.rules.masking import masked

@@ -6,10 +6,9 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wavehouse.kernel.addresses import forwarded, keyed_hash, trusted_of
 from wavehouse.measurement.queries import sources
-from wavehouse.measurement.rules.addresses import forwarded, keyed_hash
 from wavehouse.measurement.rules.agents import normalise
-from wavehouse.measurement.service.lookups import trusted
 from wavehouse.workspace import Workspace
 
 
@@ -27,7 +26,7 @@ def visitor(
     workspace: Workspace, *, remote: str, forwarded_for: str | None, agent: str, at: datetime
 ) -> Visitor | None:
     """Who asks; None when there is no address to tell by (R06)."""
-    address = forwarded(remote, forwarded_for, trusted(workspace.settings))
+    address = forwarded(remote, forwarded_for, trusted_of(workspace.settings))
     if address is None:
         return None
     month = at.date().replace(day=1)
