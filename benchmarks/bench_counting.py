@@ -20,12 +20,12 @@ def figures(size: float) -> Iterator[Figure]:
         logs = ground.simulated(workspace.settings.home / "sim", lines=round(LINES * size))
         ground.register(workspace, logs)
         ground.ingest(workspace, logs.files)
-        days = measurement.pending_days(workspace)
+        days = measurement.pending_days(workspace.stores.operational)
         with ground.superuser(workspace) as server:
             server.execute("ANALYZE measurement.requests")
             plain = best(lambda: _distinct(server), 3)
         with stopwatch() as took:
-            counted = measurement.count(workspace)
+            counted = measurement.count(workspace.stores.operational, workspace.settings)
         yield Figure(
             f"count {counted.days} days, {logs.lines:,} requests",
             per_second(logs.lines, took.wall),
@@ -34,7 +34,9 @@ def figures(size: float) -> Iterator[Figure]:
         )
         day = days[len(days) // 2]
         with stopwatch() as whole:
-            measurement.recount(workspace, first=day, last=day)
+            measurement.recount(
+                workspace.stores.operational, workspace.settings, first=day, last=day
+            )
         yield Figure(
             "count one day anew, nothing changed",
             milliseconds(whole.wall),
@@ -56,7 +58,7 @@ def figures(size: float) -> Iterator[Figure]:
                 {"day": day},
             )
         with stopwatch() as touched:
-            measurement.count(workspace)
+            measurement.count(workspace.stores.operational, workspace.settings)
         share = touched.wall / whole.wall
         yield Figure(
             "count a day that 20 late lines touched",
@@ -67,7 +69,7 @@ def figures(size: float) -> Iterator[Figure]:
             share <= GOAL_TOUCHED,
         )
         with stopwatch() as idle:
-            measurement.count(workspace)
+            measurement.count(workspace.stores.operational, workspace.settings)
         yield Figure("count when nothing is new", milliseconds(idle.wall))
 
 

@@ -43,7 +43,7 @@ def _format(logs: Logs, format_: LogFormat) -> Iterator[Figure]:
     for _ in range(2):
         with stopwatch() as took:
             known = count_only.known_from_feeds(settings, feeds)
-            found = count_only.count_logs(settings, known, logs.files, count_only.Asked())
+            found = count_only.count_logs(settings, known, logs.files, count_only.Wanted())
         assert found.read == logs.lines, found.read
         runs.append(took)
     ours = min(runs, key=lambda run: run.wall)

@@ -51,7 +51,10 @@ def figures(size: float) -> Iterator[Figure]:
 def _data(workspace: Workspace) -> tuple[sponsorship.ReportData, float]:
     """A report's data, and the time that it took the second time."""
     first, last = ground.last_days(60)
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+    with (
+        workspace.stores.analytics.app(workspace.identity.organization_id) as analytics,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
         card = sponsorship.campaign_results(
             tx, identity=workspace.identity, first=first, last=last
         )[0].card
@@ -63,14 +66,17 @@ def _data(workspace: Workspace) -> tuple[sponsorship.ReportData, float]:
                     card=card,
                     first=card.start_date,
                     last=min(card.end_date, last),
-                    delivery=sponsorship.from_rollups(workspace),
+                    delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
                 )
     return data, took.wall
 
 
 def _made(workspace: Workspace) -> None:
     first, last = ground.last_days(60)
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+    with (
+        workspace.stores.analytics.app(workspace.identity.organization_id) as analytics,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
         card = sponsorship.campaign_results(
             tx, identity=workspace.identity, first=first, last=last
         )[0].card
@@ -80,7 +86,7 @@ def _made(workspace: Workspace) -> None:
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(workspace),
+            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
             formats=("pdf", "json"),
             folder=workspace.settings.home / "reports",
         )

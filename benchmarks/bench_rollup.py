@@ -56,7 +56,7 @@ def figures(size: float) -> Iterator[Figure]:
             )
         yield from _linear(cost)
         with stopwatch() as idle:
-            measurement.roll_up(workspace)
+            measurement.roll_up(workspace.stores)
         yield Figure("nothing dirty", milliseconds(idle.wall))
         yield _reconciled(workspace, events)
         yield _beside_duckdb(workspace, full)
@@ -117,14 +117,14 @@ def _rolled(workspace: Workspace, start: int, count: int) -> float:
             "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%s::timestamptz[])", [hours]
         )
     with stopwatch() as took:
-        done = measurement.roll_up(workspace)
+        done = measurement.roll_up(workspace.stores)
     assert done.hours == count, done
     return took.wall
 
 
 def _reconciled(workspace: Workspace, events: int) -> Figure:
     with stopwatch() as took:
-        found = measurement.reconcile(workspace)
+        found = measurement.reconcile(workspace.stores)
     assert not found.mismatches, found.mismatches
     each = took.wall / events * 1e6
     return Figure(

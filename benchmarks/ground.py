@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 
@@ -20,6 +20,7 @@ from wavehouse.store import open_stores
 from wavehouse.workspace import Workspace
 
 Superuser = psycopg.Connection[tuple[Any, ...]]
+T = TypeVar("T")
 
 LINES_PER_PERSON_AND_DAY = 1.88
 """About how many lines a simulated listener leaves; only sizes depend on it."""
@@ -85,7 +86,9 @@ def register(workspace: Workspace, logs: Logs) -> None:
 def ingest(workspace: Workspace, files: list[Path]) -> measurement.Tally:
     """Read log files by the product's own way; what came of them together."""
     total = measurement.Tally()
-    for result in measurement.ingest_logs(workspace, files):
+    for result in measurement.ingest_logs(
+        workspace.stores.operational, workspace.settings, identity=workspace.identity, paths=files
+    ):
         total.add(result.tally)
     return total
 
@@ -114,8 +117,8 @@ def demonstration(people: int, days: int = 60) -> Iterator[Workspace]:
         logs = simulated(opened.settings.home / "sim", lines=0, people=people, days=days)
         register(opened, logs)
         ingest(opened, logs.files)
-        measurement.count(opened)
-        measurement.roll_up(opened)
+        measurement.count(opened.stores.operational, opened.settings)
+        measurement.roll_up(opened.stores)
         with opened.stores.operational.app(opened.organization.organization_id) as tx:
             sponsorship.import_campaigns(
                 tx, identity=opened.identity, path=logs.folder / "campaigns.json"
@@ -124,3 +127,27 @@ def demonstration(people: int, days: int = 60) -> Iterator[Workspace]:
                 tx, identity=opened.identity, path=logs.folder / "conversions.csv"
             )
         yield opened
+
+
+def operational(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
+    """A use case on the operational database, committed."""
+    identity = workspace.identity
+    with workspace.stores.operational.app(identity.organization_id) as tx:
+        return use_case(tx, identity=identity, **arguments)
+
+
+def analytics(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
+    """A use case on the rollups."""
+    identity = workspace.identity
+    with workspace.stores.analytics.app(identity.organization_id) as tx:
+        return use_case(tx, identity=identity, **arguments)
+
+
+def both(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
+    """A use case on the rollups and the operational database."""
+    identity = workspace.identity
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as rollups,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
+        return use_case(rollups, tx, identity=identity, **arguments)

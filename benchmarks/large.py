@@ -51,7 +51,7 @@ def figures(size: float) -> Iterator[Figure]:
         hours = DAYS * 24
         _dirty(workspace, first, hours)
         with stopwatch() as full:
-            measurement.roll_up(workspace)
+            measurement.roll_up(workspace.stores)
         yield Figure(f"roll up {events:,} events, {hours:,} hours", f"{full.wall:.1f} s")
         yield _beside_duckdb(workspace, full.wall)
         yield from _late(workspace, first, full.wall / hours)
@@ -102,7 +102,7 @@ def _late(workspace: Workspace, first: date, share: float) -> Iterator[Figure]:
         _dirty(workspace, first, hours, step)
         number = -(-hours // step)
         with stopwatch() as took:
-            measurement.roll_up(workspace)
+            measurement.roll_up(workspace.stores)
         yield Figure(
             what,
             milliseconds(took.wall),
@@ -118,21 +118,29 @@ def _queries(workspace: Workspace, last: date) -> Iterator[Figure]:
         return {"first": last - timedelta(days=days - 1), "last": last}
 
     daily: dict[str, Callable[[], object]] = {
-        "91 days by day, all shows": lambda: measurement.days(workspace, **over(90)),
-        "91 days by day, one show": lambda: measurement.days(
-            workspace, **over(90), podcast_id=show
+        "91 days by day, all shows": lambda: ground.analytics(
+            workspace, measurement.days, **over(90)
         ),
-        "28 days by episode": lambda: measurement.figures(workspace, "episode", **over(28)),
-        "28 days by app": lambda: measurement.figures(workspace, "app", **over(28)),
-        "28 days by country": lambda: measurement.figures(workspace, "country", **over(28)),
-        "91 days by country, one show": lambda: measurement.figures(
-            workspace, "country", **over(90), podcast_id=show
+        "91 days by day, one show": lambda: ground.analytics(
+            workspace, measurement.days, **over(90), podcast_id=show
+        ),
+        "28 days by episode": lambda: ground.both(
+            workspace, measurement.figures, by="episode", **over(28)
+        ),
+        "28 days by app": lambda: ground.both(workspace, measurement.figures, by="app", **over(28)),
+        "28 days by country": lambda: ground.both(
+            workspace, measurement.figures, by="country", **over(28)
+        ),
+        "91 days by country, one show": lambda: ground.both(
+            workspace, measurement.figures, by="country", **over(90), podcast_id=show
         ),
     }
     hourly: dict[str, Callable[[], object]] = {
-        "24 hours of a day, all shows": lambda: measurement.hours(workspace, day=last),
-        "24 hours of a day, one show": lambda: measurement.hours(
-            workspace, day=last, podcast_id=show
+        "24 hours of a day, all shows": lambda: ground.analytics(
+            workspace, measurement.hours, day=last
+        ),
+        "24 hours of a day, one show": lambda: ground.analytics(
+            workspace, measurement.hours, day=last, podcast_id=show
         ),
     }
     for queries, goal in ((daily, GOAL_DAILY), (hourly, GOAL_HOURLY)):
@@ -146,7 +154,7 @@ def _queries(workspace: Workspace, last: date) -> Iterator[Figure]:
                 met=slow <= goal,
             )
     with stopwatch() as exact:
-        measurement.listeners(workspace, **over(28))
+        ground.operational(workspace, measurement.listeners, **over(28))
     yield Figure("28 days, distinct listeners from raw events", milliseconds(exact.wall))
 
 

@@ -8,10 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
+from wavehouse.accounts import Identity
 from wavehouse.kernel import config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.terminal import say
-from wavehouse.store import Stores, databases_folder, open_stores, owner_role, provision
+from wavehouse.store import (
+    Database,
+    Operational,
+    Stores,
+    databases_folder,
+    open_stores,
+    owner_role,
+    provision,
+)
 from wavehouse.workspace import Workspace
 
 
@@ -46,15 +55,17 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
         yield entered(settings, stores)
 
 
-def reread_conversions(workspace: Workspace, path: Path) -> frozenset[int]:
+def reread_conversions(
+    operational: Database[Operational], path: Path, *, identity: Identity
+) -> frozenset[int]:
     """Read a file of conversions again; the numbers of the lines that still cannot be used."""
     from wavehouse import sponsorship
 
     bad: set[int] = set()
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+    with operational.app(identity.organization_id) as tx:
         sponsorship.ingest_conversions(
             tx,
-            identity=workspace.identity,
+            identity=identity,
             path=path,
             quarantine=lambda _, rows: bad.update(row.line for row in rows),
         )

@@ -219,16 +219,21 @@ def _judge(home: Home, world: World, before: dict[datetime, datetime], outcome: 
         if stray := [hour for hour in changed if hour.astimezone(UTC).date() not in days]:
             outcome.wrong.append(f"{len(stray)} hours were computed again without a reason")
         found = _digest(workspace)
-        measurement.recount(workspace, first=min(after).date(), last=max(after).date())
+        measurement.recount(
+            workspace.stores.operational,
+            workspace.settings,
+            first=min(after).date(),
+            last=max(after).date(),
+        )
         with workspace.stores.operational.worker() as tx:
             tx.connection.execute(
                 "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%s::timestamptz[])",
                 [list(after)],
             )
-        measurement.roll_up(workspace)
+        measurement.roll_up(workspace.stores)
         rebuilt = _digest(workspace)
         outcome.wrong += [f"{t} differs from a rebuild" for t in TABLES if found[t] != rebuilt[t]]
-        mismatches = measurement.reconcile(workspace).mismatches
+        mismatches = measurement.reconcile(workspace.stores).mismatches
         outcome.wrong += [f"{len(mismatches)} mismatches with raw events"] * bool(mismatches)
 
 

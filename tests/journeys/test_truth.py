@@ -12,6 +12,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+import acting
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement.service import count_only
@@ -46,7 +47,9 @@ class World(NamedTuple):
         return date.fromisoformat(self.truth["until"])
 
     def figures(self, by: Any) -> dict[str, int]:
-        found = measurement.figures(self.workspace, by, first=self.first, last=self.last)
+        found = acting.both(
+            self.workspace, measurement.figures, by=by, first=self.first, last=self.last
+        )
         return {f.member: f.downloads for f in found}
 
     def by_guid(self) -> dict[str, int]:
@@ -121,10 +124,12 @@ def world(
         read = measurement.Tally()
         # Backwards: order is no matter, and late days are counted like any other.
         logs = sorted((folder / "logs").iterdir(), reverse=True)
-        for result in measurement.ingest_logs(place, logs):
+        for result in measurement.ingest_logs(
+            place.stores.operational, place.settings, identity=place.identity, paths=logs
+        ):
             read.add(result.tally)
-        measurement.count(place)
-        measurement.roll_up(place)
+        measurement.count(place.stores.operational, place.settings)
+        measurement.roll_up(place.stores)
         yield World(place, json.loads(json.dumps(truth)), read, folder)
     place.stores.close()
 
@@ -142,25 +147,29 @@ def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
 
 def test_listeners_equal_the_truth_across_the_border_of_a_month(world: World) -> None:
     """R43: by day, and over the last 28 days, although keys change with the month."""
-    days = measurement.days(world.workspace, first=world.first, last=world.last)
+    days = acting.analytics(world.workspace, measurement.days, first=world.first, last=world.last)
     first = world.last - timedelta(days=27)
 
     assert world.first.month != world.last.month
     assert world.truth["listeners"]["by_day"] == {str(d.day): d.listeners for d in days}
-    assert world.truth["listeners"]["last_28_days"] == measurement.listeners(
-        world.workspace, first=first, last=world.last
+    assert world.truth["listeners"]["last_28_days"] == acting.operational(
+        world.workspace, measurement.listeners, first=first, last=world.last
     )
 
 
 def test_what_does_not_count_equals_the_truth(world: World) -> None:
     """Every filtered request has its reason, every other its outcome; all of them are stored."""
     first, last = world.first, world.last
-    outcomes = measurement.outcomes(world.workspace, first=first, last=last)
+    outcomes = acting.operational(world.workspace, measurement.outcomes, first=first, last=last)
     counted = outcomes.pop("counted", 0)
 
-    assert world.truth["filtered"] == measurement.filtered(world.workspace, first=first, last=last)
+    assert world.truth["filtered"] == acting.operational(
+        world.workspace, measurement.filtered, first=first, last=last
+    )
     assert world.truth["outcomes"] == outcomes
-    assert world.truth["flagged"] == measurement.flagged(world.workspace, first=first, last=last)
+    assert world.truth["flagged"] == acting.operational(
+        world.workspace, measurement.flagged, first=first, last=last
+    )
     filtered = sum(world.truth["filtered"].values())
     assert world.read.stored == counted + filtered + sum(world.truth["outcomes"].values())
     assert world.truth["lines"] == world.read.read
@@ -199,7 +208,9 @@ def test_r41_the_hours_equal_the_truth(world: World) -> None:
 
 def test_r30_estimates_equal_the_truth_and_are_no_downloads(world: World) -> None:
     """OP3's hits are redirects: each listener, episode and day that was sent on is an estimate."""
-    found = measurement.estimates(world.workspace, first=world.first, last=world.last)
+    found = acting.operational(
+        world.workspace, measurement.estimates, first=world.first, last=world.last
+    )
     if world.truth["format"] == LogFormat.OP3:
         assert found == world.truth["estimates"]["total"] > 0
         assert 0 == sum(world.figures("day").values())
@@ -217,7 +228,7 @@ def test_counting_without_storing_equals_the_truth(world: World) -> None:
     told = world.truth["downloads"]
     for by in ("day", "app", "country"):
         found = count_only.count_logs(
-            world.workspace.settings, known, logs, count_only.Asked(by=by)
+            world.workspace.settings, known, logs, count_only.Wanted(by=by)
         )
         rows = {row.member: row.downloads for row in found.rows}
         assert {k: n for k, n in told[f"by_{by}"].items() if n} == rows
@@ -226,10 +237,12 @@ def test_counting_without_storing_equals_the_truth(world: World) -> None:
     assert world.truth["filtered"] == found.filtered
     assert world.truth["flagged"] == found.flagged
     assert world.truth["lines"] == found.read
-    estimates = measurement.estimates(world.workspace, first=world.first, last=world.last)
+    estimates = acting.operational(
+        world.workspace, measurement.estimates, first=world.first, last=world.last
+    )
     assert estimates == found.prefix_estimates
 
 
 def test_the_rollups_reconcile(world: World) -> None:
     """Every hour and day of every rollup is what the raw events give."""
-    assert () == measurement.reconcile(world.workspace).mismatches
+    assert () == measurement.reconcile(world.workspace.stores).mismatches

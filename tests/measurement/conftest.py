@@ -15,6 +15,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+import acting
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement import Tally
@@ -261,15 +262,21 @@ class Desk:
     def ingest(self, *paths: Path, form: str = "auto") -> Tally:
         """Read files, and count and roll up what is new."""
         total = Tally()
-        for result in measurement.ingest_logs(self.place, paths, format=form):
+        for result in measurement.ingest_logs(
+            self.place.stores.operational,
+            self.place.settings,
+            identity=self.place.identity,
+            paths=paths,
+            format=form,
+        ):
             total.add(result.tally)
         self.count()
         return total
 
     def count(self) -> measurement.Counted:
         """Count and roll up what waits."""
-        counted = measurement.count(self.place)
-        measurement.roll_up(self.place)
+        counted = measurement.count(self.place.stores.operational, self.place.settings)
+        measurement.roll_up(self.place.stores)
         return counted
 
     def tell(self, *hits: Hit, form: str = "combined") -> Tally:
@@ -280,8 +287,12 @@ class Desk:
         self, by: Any = "day", first: date | None = None, last: date | None = None
     ) -> Any:
         """Downloads by member, those with none left out; episodes by guid."""
-        found = measurement.figures(
-            self.place, by, first=first or date(2026, 9, 1), last=last or NOW.date()
+        found = acting.both(
+            self.place,
+            measurement.figures,
+            by=by,
+            first=first or date(2026, 9, 1),
+            last=last or NOW.date(),
         )
         named = {f.label.removeprefix("Episode ") or f.member: f.downloads for f in found}
         return {name: count for name, count in named.items() if count}
@@ -292,15 +303,19 @@ class Desk:
 
     def listeners(self, first: date, last: date) -> int | None:
         """Distinct listeners of a period."""
-        return measurement.listeners(self.place, first=first, last=last)
+        return acting.operational(self.place, measurement.listeners, first=first, last=last)
 
     def filtered(self) -> dict[str, int]:
         """Stored requests by the filter that stopped them."""
-        return measurement.filtered(self.place, first=date(2026, 9, 1), last=NOW.date())
+        return acting.operational(
+            self.place, measurement.filtered, first=date(2026, 9, 1), last=NOW.date()
+        )
 
     def outcomes(self) -> dict[str, int]:
         """Candidates by what became of them."""
-        return measurement.outcomes(self.place, first=date(2026, 9, 1), last=NOW.date())
+        return acting.operational(
+            self.place, measurement.outcomes, first=date(2026, 9, 1), last=NOW.date()
+        )
 
     def rows(self, statement: Any, *parameters: object) -> list[tuple[Any, ...]]:
         """Rows of the operational database."""
@@ -328,7 +343,9 @@ class Desk:
         }
         found["listeners"] = {
             total.day: total.listeners
-            for total in measurement.days(self.place, first=date(2026, 9, 1), last=NOW.date())
+            for total in acting.analytics(
+                self.place, measurement.days, first=date(2026, 9, 1), last=NOW.date()
+            )
             if total.listeners
         }
         found["hours"] = self.rollup_rows(

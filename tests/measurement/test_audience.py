@@ -10,6 +10,7 @@ from typing import Any
 
 from click.testing import CliRunner
 
+import acting
 from wavehouse import measurement
 from wavehouse.measurement import cli
 
@@ -27,7 +28,7 @@ def opened(desk: Any) -> Any:
 
 
 def seen(desk: Any, first: date, last: date) -> measurement.Audience:
-    return measurement.audience(desk.place, first=first, last=last)
+    return acting.operational(desk.place, measurement.audience, first=first, last=last)
 
 
 def test_r43_who_hears_two_episodes_on_two_days_is_one_listener(desk: Any, hit: Any) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import NotFound
 from wavehouse.measurement.adapters.logfile import LogFile
@@ -20,7 +21,7 @@ from wavehouse.measurement.service import quarantine
 
 def quarantined(desk: Any) -> list[tuple[int, int, str]]:
     """Line, byte and reason of what waits."""
-    rows = quarantine.listed(desk.place)
+    rows = acting.operational(desk.place, quarantine.listed)
     return sorted((r.line_number, r.byte_offset, r.reason) for r in rows)
 
 
@@ -29,7 +30,7 @@ def points_at(desk: Any, path: Path) -> list[bytes]:
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.decompress(content)
-    rows = quarantine.listed(desk.place)
+    rows = acting.operational(desk.place, quarantine.listed)
     found = []
     for row in sorted(rows, key=lambda r: r.line_number):
         assert content[: row.byte_offset].count(b"\n") == row.line_number - 1
@@ -40,7 +41,12 @@ def points_at(desk: Any, path: Path) -> list[bytes]:
 @pytest.mark.parametrize("content", ["", "\n\n", "#Version: 1.0\n", "\ufeff"])
 def test_a_file_without_lines_says_so(desk: Any, content: str) -> None:
     """Empty, blank or only headers: nothing is read, nothing is wrong."""
-    (result,) = measurement.ingest_logs(desk.place, [desk.write(content)])
+    (result,) = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[desk.write(content)],
+    )
 
     assert ("no lines yet", 0, "") == (result.note, result.tally.read, result.error)
 
@@ -49,7 +55,12 @@ def test_a_file_that_is_no_log_is_named_and_the_others_are_read(desk: Any, hit: 
     """The sentence has the file and what to do; the next file is not lost."""
     story = desk.write("Once upon a time\nthere was a log.\n", "story.txt")
     good = desk.log(hit)
-    first, second = measurement.ingest_logs(desk.place, [story, good])
+    first, second = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[story, good],
+    )
 
     assert "neither CloudFront" in first.error
     assert f"{story}:1" in first.error
@@ -61,7 +72,12 @@ def test_utf16_and_pipes_are_refused_with_the_way_out(desk: Any, hit: Any) -> No
     wide = desk.write(hit.combined().encode("utf-16"), "wide.log")
     pipe = desk.folder / "pipe"
     os.mkfifo(pipe)
-    first, second = measurement.ingest_logs(desk.place, [wide, pipe])
+    first, second = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[wide, pipe],
+    )
 
     assert "iconv -f UTF-16" in first.error
     assert "not a file" in second.error
@@ -117,7 +133,7 @@ def test_a_gzip_that_ends_early_keeps_its_rows_and_is_completed_later(desk: Any,
     path = desk.folder / "access.log.gz"
     path.write_bytes(whole[: len(whole) // 2])
     first = desk.ingest(path)
-    (row,) = quarantine.listed(desk.place)
+    (row,) = acting.operational(desk.place, quarantine.listed)
     assert {"gzip_truncated": 1} == first.faults
     assert 0 < first.stored < 200
     assert row.byte_offset == sum(len(line) + 1 for line in text.splitlines()[: first.stored])
@@ -140,7 +156,9 @@ def test_a_gzip_with_a_damaged_middle_keeps_what_came_before(desk: Any, hit: Any
 
     assert 1 == tally.faults["gzip_corrupt"]
     assert 2_000 < tally.stored < 20_000
-    done = quarantine.replay(desk.place)
+    done = quarantine.replay(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
     assert done.tried == done.still_bad
 
 
@@ -315,7 +333,12 @@ def test_repeated_headers_and_a_subset_of_fields_are_read(desk: Any, hit: Any) -
 def test_a_header_that_lacks_a_needed_field_is_named(desk: Any) -> None:
     """Without an address nothing can be counted; the sentence says which field is missing."""
     path = desk.write("#Fields: date time cs-method\n2026-11-18\t10:00:00\tGET\n")
-    (result,) = measurement.ingest_logs(desk.place, [path])
+    (result,) = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[path],
+    )
 
     assert "lacks c-ip, cs-uri-stem" in result.error
 
@@ -325,7 +348,12 @@ def test_a_header_that_changes_in_the_middle_is_refused_at_its_line(desk: Any, h
     text = desk.log(hit, form="cloudfront").read_text()
     turned = "#Fields: " + " ".join(reversed(text.splitlines()[1].split()[1:]))
     path = desk.write(f"{text}{turned}\n")
-    (result,) = measurement.ingest_logs(desk.place, [path])
+    (result,) = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[path],
+    )
 
     assert f"{path}:4" in result.error
     assert "changes in the middle" in result.error
@@ -335,7 +363,12 @@ def test_a_gzip_that_is_damaged_from_the_start_is_an_error(desk: Any) -> None:
     """Nothing can be read of it, and nothing is silent about that."""
     path = desk.folder / "noise.gz"
     path.write_bytes(b"\x1f\x8b" + b"noise" * 50)
-    (result,) = measurement.ingest_logs(desk.place, [path])
+    (result,) = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[path],
+    )
 
     assert "damaged from its beginning" in result.error
 
@@ -376,14 +409,21 @@ def test_replay_takes_lines_that_were_mended_in_place(desk: Any, hit: Any) -> No
     path = desk.write(f"{hit.but(path='/two.mp3').combined()}\n{bad}\n")
     desk.ingest(path)
     path.write_text(path.read_text().replace("[98/Nov", "[18/Nov"))
-    done = quarantine.replay(desk.place)
+    done = quarantine.replay(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
     desk.count()
 
     assert (1, 1, 0) == (done.tried, done.stored, done.still_bad)
     assert {"one": 1, "two": 1} == desk.downloads("episode")
     assert [] == quarantined(desk)
     # The file is still known: nothing of it is read twice.
-    assert (0, 0) == (desk.ingest(path).stored, quarantine.replay(desk.place).tried)
+    assert (0, 0) == (
+        desk.ingest(path).stored,
+        quarantine.replay(
+            desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+        ).tried,
+    )
 
 
 def test_replay_does_not_take_another_files_lines(desk: Any, hit: Any) -> None:
@@ -391,7 +431,9 @@ def test_replay_does_not_take_another_files_lines(desk: Any, hit: Any) -> None:
     path = desk.write(f"{hit.combined()}\n{hit.combined()[:50]}\n")
     desk.ingest(path)
     path.write_text(f"{hit.but(ip='198.51.100.1').combined()}\n" * 3)
-    done = quarantine.replay(desk.place)
+    done = quarantine.replay(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
 
     assert (0, 1) == (done.stored, done.still_bad)
     assert [(1,)] == desk.rows("SELECT count(*) FROM measurement.requests")
@@ -402,7 +444,9 @@ def test_replay_of_a_file_that_is_gone_says_so(desk: Any, hit: Any) -> None:
     path = desk.write(f"{hit.combined()}\nrubbish\n")
     desk.ingest(path)
     path.unlink()
-    done = quarantine.replay(desk.place)
+    done = quarantine.replay(
+        desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+    )
 
     assert (1, 1) == (done.tried, done.still_bad)
     assert str(path) in done.unreadable[0]
@@ -412,12 +456,12 @@ def test_replay_of_a_file_that_is_gone_says_so(desk: Any, hit: Any) -> None:
 def test_discarding_rows_is_audited(own_desk: Any, hit: Any) -> None:
     """How many were given up stands in the audit log; they are no longer listed."""
     own_desk.ingest(own_desk.write(f"{hit.combined()}\nrubbish\nmore\n"))
-    first, _ = quarantine.listed(own_desk.place)
+    first, _ = acting.operational(own_desk.place, quarantine.listed)
 
-    assert 1 == quarantine.discard(own_desk.place, ids=[first.quarantine_id])
+    assert 1 == acting.operational(own_desk.place, quarantine.discard, ids=[first.quarantine_id])
     with pytest.raises(NotFound):
-        quarantine.discard(own_desk.place, ids=[first.quarantine_id])
-    assert 1 == quarantine.discard(own_desk.place)
+        acting.operational(own_desk.place, quarantine.discard, ids=[first.quarantine_id])
+    assert 1 == acting.operational(own_desk.place, quarantine.discard)
     assert [("quarantine.discarded", 1)] * 2 == own_desk.rows(
         """
         SELECT action, (metadata ->> 'rows')::int FROM audit.audit_log

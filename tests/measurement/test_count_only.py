@@ -15,6 +15,7 @@ import pytest
 from click.testing import CliRunner, Result
 from tests.measurement.conftest import FEED, ITEMS, MEDIA
 
+import acting
 from wavehouse import measurement
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.engine import Bounds, Engine
@@ -38,10 +39,12 @@ def agree(desk: Any) -> Callable[..., dict[str, int]]:
         *paths: Path, form: str = "auto", members: tuple[str, ...] = MEMBERS
     ) -> dict[str, int]:
         tally = desk.ingest(*paths, form=form)
-        known = count_only.known_from_catalog(desk.place)
+        known = count_only.known_from_catalog(
+            desk.place.stores.operational, desk.place.settings, identity=desk.place.identity
+        )
         found: dict[str, dict[str, int]] = {}
         for by in members:
-            asked = count_only.Asked(by=by, first=FIRST, last=LAST, format=form)
+            asked = count_only.Wanted(by=by, first=FIRST, last=LAST, format=form)
             got = count_only.count_logs(desk.place.settings, known, paths, asked)
             found[by] = {
                 r.label.removeprefix("Episode ") or r.member: r.downloads for r in got.rows
@@ -50,7 +53,7 @@ def agree(desk: Any) -> Callable[..., dict[str, int]]:
         assert desk.filtered() == got.filtered
         assert tally.faults == got.faults
         near = replace(asked, first=NEAR)
-        stored = measurement.by_window(desk.place, first=NEAR, last=LAST)
+        stored = acting.operational(desk.place, measurement.by_window, first=NEAR, last=LAST)
         rolling = count_only.count_windows(desk.place.settings, known, paths, near)
         assert (stored.downloads, stored.gained, stored.lost) == (
             rolling.downloads, rolling.gained, rolling.lost,

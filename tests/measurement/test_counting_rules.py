@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import acting
 from wavehouse import measurement
 from wavehouse.kernel import config
 
@@ -390,7 +391,9 @@ def test_r30_our_redirect_is_an_estimate_never_a_download(desk: Any, hit: Any, f
 
     assert {"prefix_estimate": 2} == desk.outcomes()
     assert {} == desk.downloads()
-    assert 1 == measurement.estimates(desk.place, first=NOON.date(), last=NOON.date())
+    assert 1 == acting.operational(
+        desk.place, measurement.estimates, first=NOON.date(), last=NOON.date()
+    )
     assert [("prefix_estimate",)] == desk.rows("SELECT method FROM measurement.downloads")
 
 
@@ -513,8 +516,10 @@ def test_r32_of_two_renditions_the_first_that_qualifies_counts(desk: Any, hit: A
     )
     assert 2 == desk.total()
     day = hit.at.date()
-    assert {"rendition_dup": 1} == measurement.flagged(desk.place, first=day, last=day)
-    rows = measurement.trace(desk.place, first=day, last=day, limit=10)
+    assert {"rendition_dup": 1} == acting.operational(
+        desk.place, measurement.flagged, first=day, last=day
+    )
+    rows = acting.operational(desk.place, measurement.trace, first=day, last=day, limit=10)
     assert [[], ["rendition_dup"], [], []] == [list(row.flags) for row in rows]
 
 
@@ -522,6 +527,6 @@ def test_r32_on_another_day_the_other_rendition_is_a_download(desk: Any, hit: An
     """Renditions are duplicates within a window only."""
     desk.tell(hit, hit.but(path="/one.opus", size=4_000_000, at=hit.at + timedelta(days=1)))
     assert 2 == desk.total()
-    assert {} == measurement.flagged(
-        desk.place, first=hit.at.date(), last=hit.at.date() + timedelta(days=1)
+    assert {} == acting.operational(
+        desk.place, measurement.flagged, first=hit.at.date(), last=hit.at.date() + timedelta(days=1)
     )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 
+import acting
 from wavehouse import measurement
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
@@ -49,7 +50,9 @@ def crowd(hit: Any, agents: int, **changes: Any) -> list[Any]:
 
 def flagged(desk: Any) -> dict[str, int]:
     """Requests by their flags."""
-    return measurement.flagged(desk.place, first=date(2026, 9, 1), last=date(2026, 11, 20))
+    return acting.operational(
+        desk.place, measurement.flagged, first=date(2026, 9, 1), last=date(2026, 11, 20)
+    )
 
 
 def test_r18_more_than_20_agents_behind_one_address_are_filtered(desk: Any, hit: Any) -> None:
@@ -59,7 +62,7 @@ def test_r18_more_than_20_agents_behind_one_address_are_filtered(desk: Any, hit:
 
     desk.tell(hit.but(agent="Player/20 (iPhone)", at=hit.at + timedelta(hours=3)))
     assert (1, {"excess_ip": 21}) == (desk.total(), desk.filtered())
-    assert () == measurement.reconcile(desk.place).mismatches
+    assert () == measurement.reconcile(desk.place.stores).mismatches
 
 
 def test_r18_is_judged_in_any_order_and_by_utc_day(desk: Any, hit: Any) -> None:
@@ -102,8 +105,12 @@ def test_r19_an_included_network_is_not_filtered_by_r17_and_r18(
     desk: Any, hit: Any, addresses: dict[str, str]
 ) -> None:
     """A dorm with 30 agents, and an office behind a data centre's address."""
-    inclusions.add_inclusion(desk.place, network="203.0.113.0/24", reason="a dorm")
-    inclusions.add_inclusion(desk.place, network=addresses["datacenter"], reason="an office")
+    acting.operational(
+        desk.place, inclusions.add_inclusion, network="203.0.113.0/24", reason="a dorm"
+    )
+    acting.operational(
+        desk.place, inclusions.add_inclusion, network=addresses["datacenter"], reason="an office"
+    )
     desk.tell(*crowd(hit, 30), hit.but(ip=addresses["datacenter"]), hit.but(ip=addresses["vpn"]))
 
     assert (31, {"vpn": 1}, {"included": 31}) == (desk.total(), desk.filtered(), flagged(desk))
@@ -113,8 +120,12 @@ def test_r19_an_included_network_is_not_filtered_by_r17_and_r18(
 def test_r19_on_day_91_an_entry_is_inactive_and_says_so(run: Run, desk: Any, hit: Any) -> None:
     """It still covers what was requested before its end; re-validated, it covers what comes."""
     with clock.frozen(hit.at - timedelta(days=90)):
-        inclusions.add_inclusion(desk.place, network="203.0.113.0/24", reason="a dorm")
-    assert ["203.0.113.0/24"] == [e.network for e in measurement.expired_inclusions(desk.place)]
+        acting.operational(
+            desk.place, inclusions.add_inclusion, network="203.0.113.0/24", reason="a dorm"
+        )
+    assert ["203.0.113.0/24"] == [
+        e.network for e in acting.operational(desk.place, measurement.expired_inclusions)
+    ]
     desk.tell(*crowd(hit, 21, at=hit.at - timedelta(seconds=1)))
     desk.tell(*crowd(hit.but(ip="203.0.113.8"), 21))
     assert {"excess_ip": 21} == desk.filtered()
@@ -152,14 +163,16 @@ def test_r19_what_cannot_be_included_is_a_sentence(desk: Any) -> None:
     """No network, too wide a one, no reason, too long, twice, not listed."""
     for network, days in (("nowhere", 90), ("10.0.0.0/8", 90), ("192.0.2.1", 91)):
         with pytest.raises(InvalidInput):
-            inclusions.add_inclusion(desk.place, network=network, reason="x", days=days)
+            acting.operational(
+                desk.place, inclusions.add_inclusion, network=network, reason="x", days=days
+            )
     with pytest.raises(InvalidInput, match="who listens"):
-        inclusions.add_inclusion(desk.place, network="192.0.2.1", reason=" ")
+        acting.operational(desk.place, inclusions.add_inclusion, network="192.0.2.1", reason=" ")
     with pytest.raises(NotFound, match="not on the inclusion list"):
-        inclusions.revalidate(desk.place, network="192.0.2.1")
-    inclusions.add_inclusion(desk.place, network="192.0.2.1", reason="x")
+        acting.operational(desk.place, inclusions.revalidate, network="192.0.2.1")
+    acting.operational(desk.place, inclusions.add_inclusion, network="192.0.2.1", reason="x")
     with pytest.raises(Conflict, match="listed already"):
-        inclusions.add_inclusion(desk.place, network="192.0.2.1/32", reason="x")
+        acting.operational(desk.place, inclusions.add_inclusion, network="192.0.2.1/32", reason="x")
 
 
 def test_r19_of_entries_that_overlap_the_latest_end_holds() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.adapters.formats import layout_of
@@ -20,7 +21,12 @@ def test_a_format_is_told_by_the_first_lines(desk: Any, hit: Any) -> None:
     for form in ("combined", "cloudfront", "fastly", "cloudflare", "op3"):
         for name, ip in ((f"{form}.log", "198.51.100.1"), (f"{form}.log.gz", "198.51.100.2")):
             path = desk.log(hit.but(ip=ip), form=form, name=name)
-            (found,) = measurement.ingest_logs(desk.place, [path])
+            (found,) = measurement.ingest_logs(
+                desk.place.stores.operational,
+                desk.place.settings,
+                identity=desk.place.identity,
+                paths=[path],
+            )
             assert (form, "", 1) == (found.format, found.error, found.tally.read)
 
 
@@ -56,7 +62,9 @@ def test_bad_lines_of_json_logs_go_to_the_quarantine(desk: Any, hit: Any, form: 
     tally = desk.ingest(desk.write("\n".join([good, *bad]) + "\n"))
 
     assert ({"malformed_line": 4}, 1) == (tally.faults, desk.total())
-    assert [2, 3, 4, 5] == sorted(r.line_number for r in quarantine.listed(desk.place))
+    assert [2, 3, 4, 5] == sorted(
+        r.line_number for r in acting.operational(desk.place, quarantine.listed)
+    )
 
 
 @pytest.mark.parametrize("form", ["fastly", "cloudflare"])
@@ -103,7 +111,9 @@ def test_r30_hits_of_op3_are_estimates_by_hash_and_agent(desk: Any, hit: Any) ->
     desk.ingest(desk.write(head + "\n".join(lines) + "\n"))
 
     assert 0 == desk.total()
-    assert 3 == measurement.estimates(desk.place, first=hit.at.date(), last=hit.at.date())
+    assert 3 == acting.operational(
+        desk.place, measurement.estimates, first=hit.at.date(), last=hit.at.date()
+    )
     assert [("IT", None), ("IT", None), ("US", None)] == desk.rows(
         "SELECT country_code, network FROM measurement.downloads ORDER BY 1"
     )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import acting
 from wavehouse import catalog, measurement
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
@@ -48,7 +49,9 @@ def test_r13_distinct_segments_of_a_minute_are_a_download(stream_desk: Any, hit:
     )  # fmt: skip
 
     assert ({"one": 1}, {}) == (stream_desk.downloads("episode"), stream_desk.filtered())
-    traced = measurement.trace(stream_desk.place, first=DAY, last=DAY, limit=100)
+    traced = acting.operational(
+        stream_desk.place, measurement.trace, first=DAY, last=DAY, limit=100
+    )
     assert {"counted": 11, "below_threshold": 26} == {
         outcome: sum(r.outcome == outcome for r in traced)
         for outcome in ("counted", "below_threshold")

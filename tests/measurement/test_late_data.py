@@ -72,14 +72,24 @@ def test_increments_equal_a_full_rebuild(desk: Any, hit: Any) -> None:
     expected = desk.figures()
     assert expected["day"]
     downloads = desk.rows("SELECT * FROM measurement.downloads ORDER BY download_id")
-    again = measurement.recount(desk.place, first=date(2026, 11, 1), last=date(2026, 11, 20))
+    again = measurement.recount(
+        desk.place.stores.operational,
+        desk.place.settings,
+        first=date(2026, 11, 1),
+        last=date(2026, 11, 20),
+    )
     assert (0, 0) == (again.downloads_added, again.downloads_removed)
 
     with desk.place.stores.operational.worker() as tx:
         tx.connection.execute("DELETE FROM measurement.downloads")
         tx.connection.execute("DELETE FROM measurement.listener_events")
-    measurement.recount(desk.place, first=date(2026, 11, 1), last=date(2026, 11, 20))
-    measurement.roll_up(desk.place)
+    measurement.recount(
+        desk.place.stores.operational,
+        desk.place.settings,
+        first=date(2026, 11, 1),
+        last=date(2026, 11, 20),
+    )
+    measurement.roll_up(desk.place.stores)
     assert downloads == desk.rows("SELECT * FROM measurement.downloads ORDER BY download_id")
     assert expected == desk.figures()
 
@@ -107,7 +117,12 @@ def test_four_writers_and_a_roller_leave_no_mismatch(own_desk: Any, hit: Any) ->
         try:
             with clock.frozen(NOON + 48 * HOUR):
                 for path in own:
-                    for result in measurement.ingest_logs(desk.place, [path]):
+                    for result in measurement.ingest_logs(
+                        desk.place.stores.operational,
+                        desk.place.settings,
+                        identity=desk.place.identity,
+                        paths=[path],
+                    ):
                         assert result.error == ""
                 with desk.place.stores.operational.worker() as tx:
                     tx.connection.execute(
@@ -121,8 +136,8 @@ def test_four_writers_and_a_roller_leave_no_mismatch(own_desk: Any, hit: Any) ->
         try:
             with clock.frozen(NOON + 48 * HOUR):
                 while not done.is_set():
-                    measurement.count(desk.place)
-                    measurement.roll_up(desk.place)
+                    measurement.count(desk.place.stores.operational, desk.place.settings)
+                    measurement.roll_up(desk.place.stores)
         except BaseException as error:
             errors.append(error)
 
@@ -137,10 +152,12 @@ def test_four_writers_and_a_roller_leave_no_mismatch(own_desk: Any, hit: Any) ->
     assert [] == errors
     desk.count()
 
-    assert () == measurement.reconcile(desk.place).mismatches
+    assert () == measurement.reconcile(desk.place.stores).mismatches
     figures = desk.figures()
-    measurement.recount(desk.place, first=NOON.date(), last=NOON.date())
-    measurement.roll_up(desk.place)
+    measurement.recount(
+        desk.place.stores.operational, desk.place.settings, first=NOON.date(), last=NOON.date()
+    )
+    measurement.roll_up(desk.place.stores)
     assert figures == desk.figures()
     assert [(len(different),)] == desk.rows("SELECT count(*) FROM measurement.requests")
 
@@ -171,14 +188,19 @@ def test_logs_first_and_the_feed_later_count_the_same(own_desk: Any, hit: Any, f
     assert [("media.example/never.mp3",)] == desk.rows(
         "SELECT path FROM measurement.requests WHERE path IS NOT NULL"
     )
-    assert () == measurement.reconcile(desk.place).mismatches
+    assert () == measurement.reconcile(desk.place.stores).mismatches
 
 
 def test_a_feed_that_came_during_an_ingest_is_not_overlooked(own_desk: Any, hit: Any) -> None:
     """Lines judged by the media files of before are looked through at the next count."""
     desk = own_desk
     log = desk.log(hit.but(path="/late.mp3"))
-    reading = measurement.ingest_logs(desk.place, [desk.log(hit), log])
+    reading = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[desk.log(hit), log],
+    )
     next(reading)
     url = "https://media.example/late.mp3"
     desk.register(ITEM.format(guid="late", url=url), {url: SIZES})
@@ -214,7 +236,9 @@ def test_r26_a_new_version_of_a_file_changes_nothing_before_it(own_desk: Any, hi
         hit.but(at=NOON + HOUR, size=size, ip="198.51.100.1"),
         hit.but(at=NOON + HOUR, size=2_100_000, ip="198.51.100.2"),
     )
-    measurement.recount(desk.place, first=NOON.date(), last=NOON.date())
+    measurement.recount(
+        desk.place.stores.operational, desk.place.settings, first=NOON.date(), last=NOON.date()
+    )
 
     assert [(NOON - HOUR, 1_090_000), (NOON + HOUR, 2_090_000)] == desk.rows(
         "SELECT downloaded_at, threshold_bytes FROM measurement.downloads ORDER BY 1"
@@ -289,16 +313,16 @@ def test_reconciling_finds_and_repairs_a_row_that_was_tampered_with(
 ) -> None:
     """In any rollup: named with hour and podcast, and put right by a recomputation."""
     desk.tell(hit, hit.but(at=NOON - 30 * HOUR))
-    assert () == measurement.reconcile(desk.place).mismatches
+    assert () == measurement.reconcile(desk.place.stores).mismatches
     expected = desk.figures()
     with desk.place.stores.analytics.worker() as tx:
         tx.connection.execute(f"UPDATE analytics.{table} SET downloads = downloads + 1")
 
-    found = measurement.reconcile(desk.place).mismatches
+    found = measurement.reconcile(desk.place.stores).mismatches
     assert {table} == {m.table for m in found}
     assert {(1, 2)} <= {(m.raw, m.rollup) for m in found}
-    assert len(found) == len(measurement.reconcile(desk.place, repair=True).mismatches)
-    assert () == measurement.reconcile(desk.place).mismatches
+    assert len(found) == len(measurement.reconcile(desk.place.stores, repair=True).mismatches)
+    assert () == measurement.reconcile(desk.place.stores).mismatches
     assert expected == desk.figures()
 
 
@@ -314,20 +338,25 @@ def test_reconciling_finds_rows_that_are_gone_and_rows_from_nowhere(desk: Any, h
             """
         )
 
-    assert 6 == len(measurement.reconcile(desk.place, repair=True).mismatches)
-    assert () == measurement.reconcile(desk.place).mismatches
+    assert 6 == len(measurement.reconcile(desk.place.stores, repair=True).mismatches)
+    assert () == measurement.reconcile(desk.place.stores).mismatches
 
 
 def test_hours_that_are_dirty_are_not_reported(desk: Any, hit: Any) -> None:
     """Known to be behind is no mismatch; rolled up, nothing is dirty and nothing is read."""
     desk.tell(hit)
-    for _ in measurement.ingest_logs(desk.place, [desk.log(hit.but(ip="198.51.100.1"))]):
+    for _ in measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=[desk.log(hit.but(ip="198.51.100.1"))],
+    ):
         pass
-    measurement.count(desk.place)
+    measurement.count(desk.place.stores.operational, desk.place.settings)
 
-    assert () == measurement.reconcile(desk.place).mismatches
-    assert 1 == measurement.roll_up(desk.place).hours
-    assert measurement.RolledUp() == measurement.roll_up(desk.place)
+    assert () == measurement.reconcile(desk.place.stores).mismatches
+    assert 1 == measurement.roll_up(desk.place.stores).hours
+    assert measurement.RolledUp() == measurement.roll_up(desk.place.stores)
     assert 2 == desk.total()
 
 
@@ -335,7 +364,12 @@ def test_a_lost_connection_is_told_as_such_and_nothing_is_lost(own_desk: Any, hi
     """The loader's own connection is cut between two files: one error, and a rerun mends it."""
     desk = own_desk
     files = [desk.log(hit.but(ip=f"198.51.100.{n}")) for n in range(5)]
-    reading = measurement.ingest_logs(desk.place, files)
+    reading = measurement.ingest_logs(
+        desk.place.stores.operational,
+        desk.place.settings,
+        identity=desk.place.identity,
+        paths=files,
+    )
     next(reading)
     with desk.place.stores.operational.worker() as tx:
         tx.connection.execute(

@@ -119,7 +119,7 @@ def test_both_engines_make_the_same_rows(
     """Every transform and grain, with empty and odd texts, unknown values, borders of hours."""
     monkeypatch.setattr(rolling, "_BATCH_BYTES", most)
     _store(own_desk, _events(Random(most), own_desk, 1_500), HOURS)
-    done = measurement.roll_up(own_desk.place)
+    done = measurement.roll_up(own_desk.place.stores)
     assert (len(HOURS), DAYS) == (done.hours, done.days)
     _check(own_desk)
 
@@ -128,7 +128,7 @@ def test_late_hours_of_several_days_leave_the_other_hours_alone(own_desk: Any) -
     """Only dirty hours are computed again, and only the days that they lie in."""
     dice = Random(3)
     _store(own_desk, _events(dice, own_desk, 600), HOURS)
-    measurement.roll_up(own_desk.place)
+    measurement.roll_up(own_desk.place.stores)
     with own_desk.place.stores.analytics.worker() as tx:
         tx.connection.execute(
             "UPDATE analytics.listener_events_hourly SET computed_at = %s", [FIRST]
@@ -140,7 +140,7 @@ def test_late_hours_of_several_days_leave_the_other_hours_alone(own_desk: Any) -
     ]
     _store(own_desk, events, late)
     told: list[int] = []
-    done = measurement.roll_up(own_desk.place, on_hours=told.append)
+    done = measurement.roll_up(own_desk.place.stores, on_hours=told.append)
     assert (4, 2, 4) == (done.hours, done.days, sum(told))
     _check(own_desk)
     with own_desk.place.stores.analytics.worker() as tx:
@@ -149,7 +149,7 @@ def test_late_hours_of_several_days_leave_the_other_hours_alone(own_desk: Any) -
             [FIRST],
         ).fetchall()
     assert set(late) == {hour for (hour,) in again}
-    assert () == measurement.reconcile(own_desk.place).mismatches
+    assert () == measurement.reconcile(own_desk.place.stores).mismatches
 
 
 def _made(rolling_up: Roller, events: IO[bytes]) -> list[bytes]:
@@ -204,10 +204,10 @@ def test_an_engine_has_no_folder_to_write_to_unless_it_is_given_one() -> None:
 def test_hours_without_events_leave_no_rows(own_desk: Any) -> None:
     """A dirty hour whose events are gone loses its rows."""
     _store(own_desk, _events(Random(4), own_desk, 50), HOURS)
-    measurement.roll_up(own_desk.place)
+    measurement.roll_up(own_desk.place.stores)
     with own_desk.place.stores.operational.worker() as tx:
         tx.connection.execute("DELETE FROM measurement.listener_events")
     _store(own_desk, [], HOURS)
-    assert 0 == measurement.roll_up(own_desk.place).rows
+    assert 0 == measurement.roll_up(own_desk.place.stores).rows
     assert [] == _rolled_up(own_desk, "listener_events_daily")
     assert [] == _rolled_up(own_desk, "audience_daily")

@@ -35,7 +35,9 @@ def line(hit: Any, host: int) -> str:
 
 def test_what_arrives_is_read_counted_and_rolled_up_once(desk: Any, hit: Any, folder: Path) -> None:
     """New, appended, renamed, packed, in a folder below: each line once."""
-    watching = Watch(desk.place, [folder])
+    watching = Watch(
+        desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
+    )
     path = folder / "access.log"
     path.write_text(line(hit, 1) + line(hit, 2))
     assert (2, 2) == looks(watching)
@@ -61,7 +63,9 @@ def test_a_file_that_is_still_being_made_is_left_alone(desk: Any, hit: Any, fold
     """A gzip that grows at every look; hidden files and .tmp for ever."""
     packed = gzip.compress((line(hit, 1) * 1 + line(hit, 2)).encode())
     path = folder / "a.log.gz"
-    watching = Watch(desk.place, [folder])
+    watching = Watch(
+        desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
+    )
     for name in (".hidden.log", "b.log.tmp", "c.log.part"):
         (folder / name).write_text(line(hit, 9))
     for end in range(20, len(packed), 20):
@@ -78,7 +82,12 @@ def test_a_log_that_never_stands_still_is_read_while_it_grows(
     desk: Any, hit: Any, folder: Path
 ) -> None:
     """A busy server's: after some looks it is not waited for any longer, and no line is doubled."""
-    watching, path = Watch(desk.place, [folder]), folder / "busy.log"
+    watching, path = (
+        Watch(
+            desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
+        ),
+        folder / "busy.log",
+    )
     stored = []
     for host in range(1, 9):
         whole = line(hit, host)
@@ -98,10 +107,24 @@ def test_once_reads_what_lies_there_and_ends(desk: Any, hit: Any, folder: Path) 
     """Two looks; a second program finds that nothing is new; a bad file stops no other."""
     (folder / "a.log").write_text(line(hit, 1))
     (folder / "story.txt").write_text("Once upon a time\n")
-    (done,) = watch_once(desk.place, [folder], wait=lambda _: False, patience=0)
+    (done,) = watch_once(
+        desk.place.stores,
+        desk.place.settings,
+        identity=desk.place.identity,
+        folders=[folder],
+        wait=lambda _: False,
+        patience=0,
+    )
     assert (1, 1, True) == (done.tally.stored, done.downloads, done.found_faults)
 
-    (again,) = watch_once(desk.place, [folder], wait=lambda _: False, patience=0)
+    (again,) = watch_once(
+        desk.place.stores,
+        desk.place.settings,
+        identity=desk.place.identity,
+        folders=[folder],
+        wait=lambda _: False,
+        patience=0,
+    )
     assert (0, 0) == (again.tally.stored, again.downloads)
 
 
@@ -117,13 +140,24 @@ def test_a_watch_goes_on_until_it_is_told_to_stop(desk: Any, hit: Any, folder: P
         return len(waits) > 3
 
     waits: list[int] = []
-    done = list(watch(desk.place, [folder], interval=1, wait=wait))
+    done = list(
+        watch(
+            desk.place.stores,
+            desk.place.settings,
+            identity=desk.place.identity,
+            folders=[folder],
+            interval=1,
+            wait=wait,
+        )
+    )
     assert 2 == sum(one.downloads for one in done) == desk.total()
 
 
 def test_a_folder_that_is_gone_is_a_sentence(desk: Any, folder: Path) -> None:
     """Not silence: what is watched for nothing is noticed."""
-    watching = Watch(desk.place, [folder])
+    watching = Watch(
+        desk.place.stores, desk.place.settings, identity=desk.place.identity, folders=[folder]
+    )
     folder.rmdir()
 
     with pytest.raises(InvalidInput, match="no such folder"):

@@ -15,6 +15,7 @@ from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
 
+import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement import cli
@@ -30,7 +31,7 @@ def counts(desk: Any) -> Callable[..., tuple[int, int, int]]:
     """Downloads by calendar, first-touch and last-touch."""
 
     def of(first: date = FIRST, last: date = LAST) -> tuple[int, int, int]:
-        found = measurement.by_window(desk.place, first=first, last=last)
+        found = acting.operational(desk.place, measurement.by_window, first=first, last=last)
         for table in (found.by_day, found.by_episode):
             assert found.downloads == {w: sum(f.downloads for f in t) for w, t in table.items()}
         calendar, first_touch, last_touch = found.downloads.values()
@@ -51,7 +52,7 @@ def test_r37_the_guidelines_own_example(desk: Any, hit: Any, counts: Any) -> Non
     assert (3, 3, 2) == counts()
     assert [times[0], times[2], times[3]] == rules.first_touch(times)
     assert [times[0], times[3]] == rules.last_touch(times)
-    found = measurement.by_window(desk.place, first=FIRST, last=LAST)
+    found = acting.operational(desk.place, measurement.by_window, first=FIRST, last=LAST)
     assert [1, 1, 1, 0] == [f.downloads for f in found.by_day["first-touch"][8:12]]
 
 
@@ -101,7 +102,7 @@ def test_r40_play_pause_play_is_one_in_every_window(desk: Any, hit: Any, counts:
 def test_r31_rolling_windows_add_bytes_across_midnight(desk: Any, hit: Any, counts: Any) -> None:
     """Half a minute before, half a minute after: none by the calendar, one by the others."""
     desk.tell(hit.part(0, 600_000, at=at(23.9)), hit.part(600_001, 1_200_000, at=at(24.1)))
-    found = measurement.by_window(desk.place, first=FIRST, last=LAST)
+    found = acting.operational(desk.place, measurement.by_window, first=FIRST, last=LAST)
 
     assert (0, 1, 1) == counts()
     assert (1, 0) == (found.gained["first-touch"], found.lost["first-touch"])

@@ -36,7 +36,9 @@ def key(workspace: Workspace, scope: Scope) -> dict[str, str]:
 def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterator[TestClient]:
     """The router alone, with a campaign, and errors by their status."""
     app = FastAPI()
-    app.include_router(router(workspace, ApiGate(workspace.stores.operational)))
+    app.include_router(
+        router(workspace.stores, workspace.settings, ApiGate(workspace.stores.operational))
+    )
     app.add_middleware(Conditional)
 
     @app.exception_handler(WavehouseError)

@@ -50,7 +50,7 @@ def shop(workspace: Workspace, campaigns_file: Files) -> Iterator[TestClient]:
         path=campaigns_file(attribution_config=config, end_date="2026-12-19"),
     )  # fmt: skip
     app = FastAPI()
-    app.include_router(pixels_router(workspace))
+    app.include_router(pixels_router(workspace.stores.operational, workspace.settings))
     with TestClient(app, client=("203.0.113.9", 1234)) as client:
         yield client
 

@@ -17,6 +17,8 @@ from hypothesis import HealthCheck, given, settings
 from schemathesis.checks import CHECKS, load_all_checks
 from starlette.testclient import TestClient
 
+import acting
+from tenants import key_of, second_organization
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Scope
 from wavehouse.kernel import clock
@@ -43,9 +45,16 @@ def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
                 location=str(feed),
                 reading=catalog.FeedReading(source=catalog.FileFeedSource(), media=media),
             )
-        list(measurement.ingest_logs(workspace, sorted((folder / "logs").iterdir())))
-        measurement.count(workspace)
-        measurement.roll_up(workspace)
+        list(
+            measurement.ingest_logs(
+                workspace.stores.operational,
+                workspace.settings,
+                identity=workspace.identity,
+                paths=sorted((folder / "logs").iterdir()),
+            )
+        )
+        measurement.count(workspace.stores.operational, workspace.settings)
+        measurement.roll_up(workspace.stores)
         with workspace.stores.operational.worker() as tx:
             sponsorship.import_campaigns(
                 tx, identity=workspace.identity, path=folder / "campaigns.json"
@@ -129,7 +138,7 @@ def test_downloads_are_those_of_the_dashboard(api: TestClient, workspace: Worksp
     for by in ("day", "episode", "app", "country"):
         told = api.get("/api/v1/downloads", params={**PERIOD, "by": by}).json()
         sums |= {told["downloads"], sum(row["downloads"] for row in told["rows"])}
-    days = measurement.days(workspace, first=date(2026, 11, 6), last=LAST)
+    days = acting.analytics(workspace, measurement.days, first=date(2026, 11, 6), last=LAST)
     assert {sum(day.downloads for day in days)} == sums
     assert measurement.RULE_VERSION == told["provenance"]["rules"]
     windows = api.get("/api/v1/windows", params=PERIOD).json()
@@ -254,7 +263,14 @@ def test_quarantined_rows_are_listed_and_discarded(
     text = good.read_bytes()
     plain = gzip.decompress(text) if good.suffix == ".gz" else text
     bad.write_bytes(plain[:4000].rpartition(b"\n")[0] + b"\nthis is no line\nnor is this\n")
-    list(measurement.ingest_logs(workspace, [bad]))
+    list(
+        measurement.ingest_logs(
+            workspace.stores.operational,
+            workspace.settings,
+            identity=workspace.identity,
+            paths=[bad],
+        )
+    )
     rows = everything(api, "/quarantine", 1)
     assert 2 == len(rows)
     closed = api.post("/api/v1/quarantine/discard", json={"ids": [rows[0]["quarantine_id"]]})
@@ -266,6 +282,32 @@ def test_quarantined_rows_are_listed_and_discarded(
     ]
     replayed = api.post("/api/v1/quarantine/replay", json={})
     assert (1, 1) == (replayed.json()["tried"], replayed.json()["still_bad"])
+
+
+def test_another_organizations_key_reads_and_changes_nothing_of_measurement(
+    api: TestClient, workspace: Workspace
+) -> None:
+    """Figures, files and the quarantine are those of the key's own organization."""
+    other = second_organization(workspace)
+    before = everything(api, "/quarantine", 5)
+    assert before
+    sent = {"Authorization": f"Bearer {key_of(other)}"}
+    told = {
+        path: api.get(f"/api/v1{path}", params=PERIOD, headers=sent).json()
+        for path in ("/downloads", "/audience", "/windows", "/sources/files", "/quarantine")
+    }
+    assert (0, 0, {}) == tuple(
+        told["/downloads"][n] for n in ("downloads", "listeners", "filtered")
+    )
+    assert (0, [], []) == tuple(told["/audience"][n] for n in ("total", "shows", "episodes"))
+    assert 0 == told["/windows"]["calendar"]
+    assert ([], []) == (told["/sources/files"]["data"], told["/quarantine"]["data"])
+    named = {"ids": [before[0]["quarantine_id"]]}
+    for act in ("replay", "discard"):
+        path = f"/api/v1/quarantine/{act}"
+        assert 0 == api.post(path, json={}, headers=sent).json()["tried"]
+        assert 404 == api.post(path, json=named, headers=sent).status_code
+    assert before == everything(api, "/quarantine", 5)
 
 
 def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI) -> None:

@@ -42,9 +42,16 @@ def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory
             '203.0.113.9 - - [19/Nov/2026:10:00:00 +0000] "GET /a.mp3 HTTP/1.1" 200 9 "-" "x"\n'
             "this is no line\nnor is this\n"
         )
-        list(measurement.ingest_logs(place, [*sorted((folder / "logs").iterdir()), bad]))
-        measurement.count(place)
-        measurement.roll_up(place)
+        list(
+            measurement.ingest_logs(
+                place.stores.operational,
+                place.settings,
+                identity=place.identity,
+                paths=[*sorted((folder / "logs").iterdir()), bad],
+            )
+        )
+        measurement.count(place.stores.operational, place.settings)
+        measurement.roll_up(place.stores)
         with place.stores.operational.worker() as tx:
             sponsorship.import_campaigns(
                 tx, identity=place.identity, path=folder / "campaigns.json"

@@ -12,10 +12,11 @@ from starlette.testclient import TestClient
 from websample import HARBOUR, NOW, SampleServices
 from webvisitor import visitor
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.web.app import create_app
-from wavehouse.web.services import SignedIn, Span
+from wavehouse.web.services import Span
 from wavehouse.web.site import Site
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -256,7 +257,7 @@ def test_an_error_of_the_address_is_a_page_that_says_what_to_do(client: TestClie
 class Broken(SampleServices):
     """Services with a fault of ours."""
 
-    def podcasts(self, who: SignedIn) -> tuple[()]:
+    def podcasts(self, who: Identity) -> tuple[()]:
         raise RuntimeError("secret detail")
 
 

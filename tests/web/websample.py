@@ -8,9 +8,10 @@ from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import cos, sin
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel.clock import days_between, start_of_day
 from wavehouse.kernel.errors import NotSignedIn
-from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, named
+from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, UserId, named
 from wavehouse.kernel.money import Money
 from wavehouse.web.services import (
     CampaignFigures,
@@ -25,7 +26,6 @@ from wavehouse.web.services import (
     Release,
     Series,
     Share,
-    SignedIn,
     Span,
     Windows,
 )
@@ -166,31 +166,31 @@ class SampleServices:
     links: dict[str, str] = field(default_factory=lambda: {"one-time": "cookie-1"})
     sessions: set[str] = field(default_factory=set)
 
-    def data_version(self, who: SignedIn) -> str | None:
+    def data_version(self, who: Identity) -> str | None:
         return self.version
 
-    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
+    def podcasts(self, who: Identity) -> Sequence[PodcastRef]:
         return () if self.empty else PODCASTS
 
-    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Figures:
         self.asked.append(span)
         return (nothing if self.empty else figures)(span, podcast_id)
 
     def campaigns(
-        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+        self, who: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
         return () if self.empty else CAMPAIGNS
 
-    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+    def removed(self, who: Identity, span: Span) -> Mapping[str, int]:
         return {} if self.empty else REMOVED
 
-    def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
+    def windows(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Windows | None:
         """Three totals; None for more than two months."""
         if span.days > 62:
             return None
         return Windows(18_204, 17_981, 17_640, ("First-touch counts -223.", "Last-touch less."))
 
-    def freshness(self, who: SignedIn) -> Freshness:
+    def freshness(self, who: Identity) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS
 
     def sign_in(self, token: str) -> NewSession:
@@ -200,8 +200,8 @@ class SampleServices:
         self.sessions.add(cookie)
         return NewSession(cookie, NOW + timedelta(days=30))
 
-    def session(self, cookie: str) -> SignedIn | None:
-        return SignedIn("Ada", HOUSE) if cookie in self.sessions else None
+    def session(self, cookie: str) -> Identity | None:
+        return Identity(HOUSE, UserId(HOUSE), "Ada", "admin") if cookie in self.sessions else None
 
     def sign_out(self, cookie: str) -> None:
         self.sessions.discard(cookie)

@@ -109,13 +109,21 @@ def _ingest(workspace: Workspace, sample: Any) -> None:
         _step("Read the access logs"),
         terminal.progress("Reading logs", sum(p.stat().st_size for p in logs), "bytes") as meter,
     ):
-        for _ in measurement.ingest_logs(workspace, logs, on_bytes=meter.advance):
+        for _ in measurement.ingest_logs(
+            workspace.stores.operational,
+            workspace.settings,
+            logs,
+            identity=workspace.identity,
+            on_bytes=meter.advance,
+        ):
             pass
-    days = measurement.pending_days(workspace)
+    days = measurement.pending_days(workspace.stores.operational)
     with _step("Counted downloads"), terminal.progress("Counting", len(days), "days") as meter:
-        measurement.count(workspace, on_day=lambda _: meter.advance(1))
+        measurement.count(
+            workspace.stores.operational, workspace.settings, on_day=lambda _: meter.advance(1)
+        )
     with _step("Rolled up hours and days"):
-        measurement.roll_up(workspace)
+        measurement.roll_up(workspace.stores)
     organization_id = workspace.organization.organization_id
     with (
         _step("Attributed the conversions"),
@@ -138,6 +146,7 @@ def _report(workspace: Workspace, sample: Any, truth: dict[str, Any]) -> dict[st
     organization_id = workspace.organization.organization_id
     with (
         _step("Wrote the sponsor report"),
+        workspace.stores.analytics.app(organization_id) as analytics,
         workspace.stores.operational.app(organization_id) as tx,
     ):
         best = sponsorship.campaign_results(
@@ -152,7 +161,7 @@ def _report(workspace: Workspace, sample: Any, truth: dict[str, Any]) -> dict[st
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(workspace),
+            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
             formats=("pdf", "json", "xlsx", "csv"),
             folder=sample.reports,
         )
@@ -171,31 +180,32 @@ def _result(
     from wavehouse.cli import demo_orders
 
     first, last = date.fromisoformat(truth["from"]), date.fromisoformat(truth["until"])
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.app(organization_id) as tx:
+    identity, month = workspace.identity, last - timedelta(days=27)
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as analytics,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
         # A redemption may come after the flight: everything until today.
-        campaigns = sponsorship.campaign_results(
-            tx, identity=workspace.identity, first=first, last=last
-        )
+        campaigns = sponsorship.campaign_results(tx, identity=identity, first=first, last=last)
+        days = measurement.days(analytics, identity=identity, first=first, last=last)
+        listeners = measurement.listeners(tx, identity=identity, first=month, last=last)
+        windows = measurement.by_window(tx, identity=identity, first=month, last=last)
     paid = [c for c in campaigns if c.card.status not in ("draft", "cancelled")]
     revenue = sum((c.results.revenue for c in campaigns), Decimal(0))
     spend = sum((c.card.campaign_value for c in paid), Decimal(0))
     earned = sum((c.results.revenue * c.card.margin for c in paid), Decimal(0))
-    days = measurement.days(workspace, first=first, last=last)
     return {
         "from": first,
         "to": last,
         "downloads": sum(day.downloads for day in days),
-        "listeners": measurement.listeners(workspace, first=last - timedelta(days=27), last=last),
+        "listeners": listeners,
         "conversions": sum(c.results.conversions for c in campaigns),
         "revenue": float(revenue),
         "currency": truth["revenue"]["currency"],
         "roi": float(round((earned - spend) / spend, 4)) if spend else None,
         "reports": {form: str(path) for form, path in reports.items()},
         "seconds": round(seconds, 2),
-        "windows": dict(
-            measurement.by_window(workspace, first=last - timedelta(days=27), last=last).downloads
-        ),
+        "windows": dict(windows.downloads),
         "credit": demo_orders.credited(workspace, first, last),
         "truth": _against_truth(workspace, truth, first, last)
         | demo_orders.against_truth(workspace, sample.folder, truth["web"], first, last),
@@ -208,12 +218,16 @@ def _against_truth(
     """For each rule the downloads of its own episode: expected by construction, and counted."""
     from wavehouse import catalog, measurement
 
-    counted = {
-        figure.member: figure.downloads
-        for figure in measurement.figures(workspace, "episode", first=first, last=last)
-    }
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        episodes = catalog.list_episodes(tx, identity=workspace.identity)
+    identity = workspace.identity
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as analytics,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
+        figures = measurement.figures(
+            analytics, tx, identity=identity, by="episode", first=first, last=last
+        )
+        episodes = catalog.list_episodes(tx, identity=identity)
+    counted = {figure.member: figure.downloads for figure in figures}
     by_guid = {e.guid: counted.get(str(e.episode_id), 0) for e in episodes}
     return {
         rule: {"expected": expected, "counted": by_guid.get(f"sim-{rule}", 0)}

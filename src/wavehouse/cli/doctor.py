@@ -152,11 +152,15 @@ def _clock(workspace: Workspace) -> Finding:
 def _data(workspace: Workspace) -> Finding:
     from wavehouse import catalog, measurement
 
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        shows = catalog.list_podcasts(tx, identity=workspace.identity)
+    identity = workspace.identity
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as analytics,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
+        shows = catalog.list_podcasts(tx, identity=identity)
+        newest = measurement.freshness(analytics, tx, identity=identity).newest_request
     if not shows:
         return Finding("shows", True, "none yet", "wavehouse ingest feed https://…/feed.xml")
-    newest = measurement.freshness(workspace).newest_request
     if newest is None:
         return Finding("shows", True, f"{len(shows)}, no log read", "wavehouse ingest logs …")
     return Finding("shows", True, f"{len(shows)}; events to {newest:%Y-%m-%d %H:%M} UTC")
@@ -165,16 +169,19 @@ def _data(workspace: Workspace) -> Finding:
 def _waiting(workspace: Workspace) -> Finding:
     from wavehouse import measurement
 
-    fresh = measurement.freshness(workspace)
-    waiting = fresh.pending_batches + fresh.dirty_hours
-    says = f"{fresh.pending_batches} batches to count, {fresh.dirty_hours} hours to roll up"
+    with workspace.stores.operational.worker() as tx:
+        backlog = measurement.backlog(tx)
+    waiting = backlog.batches + backlog.hours
+    says = f"{backlog.batches} batches to count, {backlog.hours} hours to roll up"
     return Finding("counting", not waiting, says, "wavehouse rollup run" if waiting else "")
 
 
 def _quarantine(workspace: Workspace) -> Finding:
     from wavehouse import measurement
 
-    rows = measurement.freshness(workspace).quarantined
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        reasons = measurement.waiting(tx, identity=workspace.identity)
+    rows = sum(number for _, number in reasons)
     return Finding(
         "quarantine", not rows, f"{rows:,} rows", "wavehouse quarantine list" if rows else ""
     )
@@ -183,7 +190,8 @@ def _quarantine(workspace: Workspace) -> Finding:
 def _inclusions(workspace: Workspace) -> Finding:
     from wavehouse import measurement
 
-    expired = measurement.expired_inclusions(workspace)
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        expired = measurement.expired_inclusions(tx, identity=workspace.identity)
     if expired:
         return Finding(
             "inclusions",

@@ -13,7 +13,9 @@ from wavehouse.cli.loading import Lazy, LazyGroup
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from wavehouse.accounts import Identity
     from wavehouse.schema import Target
+    from wavehouse.store import Database, Operational
     from wavehouse.workspace import Workspace
 
 INGEST = {
@@ -92,10 +94,12 @@ def _own_ladders() -> AbstractContextManager[list[Target]]:
     return schema_targets()
 
 
-def _reread_conversions(workspace: Workspace, path: Path) -> frozenset[int]:
+def _reread_conversions(
+    operational: Database[Operational], path: Path, *, identity: Identity
+) -> frozenset[int]:
     from wavehouse.app import reread_conversions
 
-    return reread_conversions(workspace, path)
+    return reread_conversions(operational, path, identity=identity)
 
 
 @click.group(

@@ -106,7 +106,12 @@ def background_watching(workspace: Workspace) -> Iterator[None]:
         while not stop.is_set():
             try:
                 for done in measurement.watch(
-                    workspace, folders, interval=_LOOK_SECONDS, wait=stop.wait
+                    workspace.stores,
+                    workspace.settings,
+                    folders,
+                    identity=workspace.identity,
+                    interval=_LOOK_SECONDS,
+                    wait=stop.wait,
                 ):
                     terminal.say(
                         f"{len(done.files)} log files: {done.tally.stored:,} new requests, "
@@ -142,10 +147,12 @@ def background_counting(workspace: Workspace) -> Iterator[None]:
                     terminal.say("The embedded PostgreSQL had died; it runs again.")
                 number = next(rounds)
                 if number % _TIDY_ROUNDS == 1:  # soon after the start, then every hour
-                    listeners.tidy(workspace.stores.listeners)
+                    listeners.tidy(
+                        workspace.stores.listeners, outbox=workspace.settings.home / "outbox"
+                    )
                 if number % _COUNT_ROUNDS == 0:
-                    measurement.count(workspace)
-                    measurement.roll_up(workspace)
+                    measurement.count(workspace.stores.operational, workspace.settings)
+                    measurement.roll_up(workspace.stores)
             except Exception as error:  # whatever it was: the next minute may be better
                 terminal.say(f"Work behind the pages waits: {type(error).__name__}: {error}")
 

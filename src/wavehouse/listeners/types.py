@@ -55,6 +55,19 @@ class Listener:
 
 
 @dataclass(frozen=True, slots=True)
+class ListedListener:
+    """An account as an operator sees it: no content, only how much there is."""
+
+    listener_id: ListenerId
+    email: str
+    suspended_at: datetime | None
+    last_seen_at: datetime | None
+    devices: int
+    shows: int
+    positions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
     """Address at which listeners reach this server: ``https://pod.example``, without a path.
 
@@ -471,3 +484,7 @@ class Forgotten:
     email_changes: int
     chapters: int
     limits: int
+    app_passwords: int
+    devices: int
+    accounts: int
+    emails: int

@@ -1,7 +1,8 @@
 """``/api/v1``: counted figures, the files they came from, and the quarantine.
 
-Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
-over the workspace.
+Every route acts for the identity of its key: it opens transactions under the row security of that
+organization. Without ``from __future__ import annotations``: FastAPI must see the dependencies,
+which close over the gate.
 """
 
 from collections.abc import Mapping
@@ -13,8 +14,9 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from wavehouse.accounts import Scope
+from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel import reference
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, cut, decoded
 from wavehouse.measurement.rules.windows import CountWindow, differences
@@ -24,7 +26,8 @@ from wavehouse.measurement.service.quarantine import NO_READERS, Reader
 from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
 from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
-from wavehouse.workspace import Gate, Workspace
+from wavehouse.store import Stores
+from wavehouse.workspace import Gate
 
 MOST_DAYS = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -92,7 +95,7 @@ class WindowTotals:
 
 
 class Chosen(BaseModel):
-    """Rows of the quarantine by id; without ids all that wait."""
+    """Rows of the quarantine by id; without ids all open rows."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -101,7 +104,7 @@ class Chosen(BaseModel):
 
 @dataclass(frozen=True)
 class Closed:
-    """What became of the rows."""
+    """How many rows were tried, stored, still bad or discarded."""
 
     tried: int
     stored: int = 0
@@ -111,80 +114,105 @@ class Closed:
 
 
 def router(
-    workspace: Workspace, gate: Gate, readers: Mapping[str, Reader] = NO_READERS
+    stores: Stores, settings: Settings, gate: Gate, readers: Mapping[str, Reader] = NO_READERS
 ) -> APIRouter:
     """The HTTP entrance of ``measurement``; ``readers`` read other contexts' files again."""
     api = APIRouter(prefix="/api/v1")
-    api.include_router(_figures(workspace, gate))
-    api.include_router(_sources(workspace, gate))
-    api.include_router(_quarantine(workspace, gate, readers))
+    api.include_router(_figures(stores, gate))
+    api.include_router(_sources(stores, gate))
+    api.include_router(_quarantine(stores, settings, gate, readers))
     return api
 
 
-def _figures(workspace: Workspace, gate: Gate) -> APIRouter:
+def _figures(stores: Stores, gate: Gate) -> APIRouter:
     api = APIRouter(tags=["figures"])
     scope = Scope.STATS_READ
-    caller = Depends(gate(scope))
+    Caller = Annotated[Identity, Depends(gate(scope))]  # noqa: N806 - it is a type
 
-    @api.get("/downloads", responses=gate.answers(scope, 422), dependencies=[caller])
+    @api.get("/downloads", responses=gate.answers(scope, 422))
     def downloads(
-        first: First, last: Last, by: By = "day", podcast_id: UUID | None = None
+        identity: Caller, first: First, last: Last, by: By = "day", podcast_id: UUID | None = None
     ) -> Downloads:
         """Downloads of whole UTC days, for one show or for all."""
         _check_period(first, last)
-        rows = reading.figures(workspace, by, first=first, last=last, podcast_id=podcast_id)
-        known = reading.freshness(workspace)
-        return Downloads(
-            first,
-            last,
-            by,
-            sum(row.downloads for row in rows),
-            reading.listeners(workspace, first=first, last=last, podcast_id=podcast_id),
-            [Row(row.member, row.label, row.downloads) for row in rows],
-            reading.filtered(workspace, first=first, last=last),
-            Provenance(RULE_VERSION, reference.versions(), known.newest_rollup),
-        )
+        with (
+            stores.analytics.app(identity.organization_id) as analytics,
+            stores.operational.app(identity.organization_id) as operational,
+        ):
+            rows = reading.figures(
+                analytics,
+                operational,
+                identity=identity,
+                by=by,
+                first=first,
+                last=last,
+                podcast_id=podcast_id,
+            )
+            return Downloads(
+                first,
+                last,
+                by,
+                sum(row.downloads for row in rows),
+                reading.listeners(
+                    operational, identity=identity, first=first, last=last, podcast_id=podcast_id
+                ),
+                [Row(row.member, row.label, row.downloads) for row in rows],
+                reading.filtered(operational, identity=identity, first=first, last=last),
+                Provenance(
+                    RULE_VERSION,
+                    reference.versions(),
+                    reading.data_as_of(analytics, identity=identity),
+                ),
+            )
 
-    @api.get("/audience", responses=gate.answers(scope, 422), dependencies=[caller])
-    def listeners(first: First, last: Last) -> Audience:
+    @api.get("/audience", responses=gate.answers(scope, 422))
+    def listeners(identity: Caller, first: First, last: Last) -> Audience:
         """Distinct listeners of the whole period, by show and by episode; nothing adds up (R43).
 
-        Beyond two adjacent months ``total`` is null and ``months`` are told one by one (R44).
+        Beyond two adjacent months ``total`` is null and ``months`` are reported one by one (R44).
         """
         _check_period(first, last)
-        return audience(workspace, first=first, last=last)
+        with stores.operational.app(identity.organization_id) as tx:
+            return audience(tx, identity=identity, first=first, last=last)
 
-    @api.get("/windows", responses=gate.answers(scope, 422), dependencies=[caller])
-    def windows(first: First, last: Last, podcast_id: UUID | None = None) -> WindowTotals:
+    @api.get("/windows", responses=gate.answers(scope, 422))
+    def windows(
+        identity: Caller, first: First, last: Last, podcast_id: UUID | None = None
+    ) -> WindowTotals:
         """The same requests by all three counting windows; two adjacent months at most (R44)."""
         _check_period(first, last)
-        found = by_window(workspace, first=first, last=last, podcast_id=podcast_id)
+        with stores.operational.app(identity.organization_id) as tx:
+            counted = by_window(
+                tx, identity=identity, first=first, last=last, podcast_id=podcast_id
+            )
         return WindowTotals(
             first,
             last,
-            found.downloads[CountWindow.CALENDAR],
-            found.downloads[CountWindow.FIRST_TOUCH],
-            found.downloads[CountWindow.LAST_TOUCH],
-            list(differences(found)),
+            counted.downloads[CountWindow.CALENDAR],
+            counted.downloads[CountWindow.FIRST_TOUCH],
+            counted.downloads[CountWindow.LAST_TOUCH],
+            list(differences(counted)),
         )
 
     return api
 
 
-def _sources(workspace: Workspace, gate: Gate) -> APIRouter:
+def _sources(stores: Stores, gate: Gate) -> APIRouter:
     api = APIRouter(tags=["sources"])
     scope = Scope.SOURCES_READ
-    caller = Depends(gate(scope))
+    Caller = Annotated[Identity, Depends(gate(scope))]  # noqa: N806 - it is a type
 
-    @api.get("/sources/files", responses=gate.answers(scope), dependencies=[caller])
-    def files(limit: Limit = PAGE, cursor: Cursor = None) -> Page[SourceSummary]:
+    @api.get("/sources/files", responses=gate.answers(scope))
+    def files(identity: Caller, limit: Limit = PAGE, cursor: Cursor = None) -> Page[SourceSummary]:
         """Files that were read, the latest first, with how far and how many rows wait."""
         before = None
         if cursor is not None:
             at, name = decoded(cursor, 2)
             before = (_instant(at), _id(name))
+        with stores.operational.app(identity.organization_id) as tx:
+            rows = quarantine.files(tx, identity=identity, limit=limit + 1, before=before)
         return cut(
-            quarantine.files(workspace, limit=limit + 1, before=before),
+            rows,
             key=lambda f: (f.last_read_at.isoformat(), str(f.source_file_id)),
             limit=limit,
         )
@@ -192,19 +220,27 @@ def _sources(workspace: Workspace, gate: Gate) -> APIRouter:
     return api
 
 
-def _quarantine(workspace: Workspace, gate: Gate, readers: Mapping[str, Reader]) -> APIRouter:
+def _quarantine(
+    stores: Stores, settings: Settings, gate: Gate, readers: Mapping[str, Reader]
+) -> APIRouter:
     api = APIRouter(tags=["quarantine"])
     reads, writes = Scope.SOURCES_READ, Scope.SOURCES_WRITE
+    ReadCaller = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
+    WriteCaller = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
 
-    @api.get("/quarantine", responses=gate.answers(reads), dependencies=[Depends(gate(reads))])
-    def rows(limit: Limit = PAGE, cursor: Cursor = None) -> Page[QuarantinedRow]:
+    @api.get("/quarantine", responses=gate.answers(reads))
+    def rows(
+        identity: ReadCaller, limit: Limit = PAGE, cursor: Cursor = None
+    ) -> Page[QuarantinedRow]:
         """Rows that could not be used, the oldest first; excerpts are masked."""
         after = None
         if cursor is not None:
             at, file, line, name = decoded(cursor, 4)
             after = (_instant(at), file, _number(line), _id(name))
+        with stores.operational.app(identity.organization_id) as tx:
+            waiting = quarantine.listed(tx, identity=identity, limit=limit + 1, after=after)
         return cut(
-            quarantine.listed(workspace, limit=limit + 1, after=after),
+            waiting,
             key=lambda r: (
                 r.quarantined_at.isoformat(),
                 r.file,
@@ -214,24 +250,19 @@ def _quarantine(workspace: Workspace, gate: Gate, readers: Mapping[str, Reader])
             limit=limit,
         )
 
-    @api.post(
-        "/quarantine/replay",
-        responses=gate.answers(writes, 404, 413, 422),
-        dependencies=[Depends(gate(writes))],
-    )
-    def replay(chosen: Chosen) -> Closed:
+    @api.post("/quarantine/replay", responses=gate.answers(writes, 404, 413, 422))
+    def replay(identity: WriteCaller, chosen: Chosen) -> Closed:
         """Read rows again at their file and place; what is good now is stored, and closed."""
-        found = quarantine.replay(workspace, ids=chosen.ids, readers=readers)
-        return Closed(found.tried, found.stored, found.still_bad, unreadable=list(found.unreadable))
+        done = quarantine.replay(
+            stores.operational, settings, identity=identity, ids=chosen.ids, readers=readers
+        )
+        return Closed(done.tried, done.stored, done.still_bad, unreadable=list(done.unreadable))
 
-    @api.post(
-        "/quarantine/discard",
-        responses=gate.answers(writes, 404, 413, 422),
-        dependencies=[Depends(gate(writes))],
-    )
-    def discard(chosen: Chosen) -> Closed:
-        """Close rows without storing them; how many is written to the audit log."""
-        closed = quarantine.discard(workspace, ids=chosen.ids)
+    @api.post("/quarantine/discard", responses=gate.answers(writes, 404, 413, 422))
+    def discard(identity: WriteCaller, chosen: Chosen) -> Closed:
+        """Close rows without storing them; the audit log records how many."""
+        with stores.operational.app(identity.organization_id) as tx:
+            closed = quarantine.discard(tx, identity=identity, ids=chosen.ids)
         return Closed(closed, discarded=closed)
 
     return api
@@ -239,31 +270,35 @@ def _quarantine(workspace: Workspace, gate: Gate, readers: Mapping[str, Reader])
 
 def _check_period(first: date, last: date) -> None:
     if last < first:
-        raise UsageError("the last day lies before the first", hint="Swap from and to.")
+        raise UsageError("the end date is before the start date", hint="Swap from and to.")
     if (last - first).days >= MOST_DAYS:
-        raise UsageError("ask for ten years at most", hint="Ask for a shorter period.")
+        raise UsageError("the period is longer than ten years", hint="Ask for a shorter period.")
     if first < EARLIEST or last > LATEST:
-        raise UsageError(f"the days must lie between {EARLIEST} and {LATEST}")
+        raise UsageError(f"dates are from {EARLIEST} to {LATEST}")
 
 
 def _instant(text: str) -> datetime:
     try:
-        found = datetime.fromisoformat(text)
+        instant = datetime.fromisoformat(text)
     except ValueError:
-        found = None
-    if found is None or found.tzinfo is None:
-        raise UsageError("this cursor is not one of this list", hint="Begin without a cursor.")
-    return found
+        raise _foreign_cursor() from None
+    if instant.tzinfo is None:
+        raise _foreign_cursor()
+    return instant
 
 
 def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise UsageError("this cursor is not one of this list") from None
+        raise _foreign_cursor() from None
 
 
 def _number(text: str) -> int:
     if not text.isdecimal() or len(text) > 18:
-        raise UsageError("this cursor is not one of this list")
+        raise _foreign_cursor()
     return int(text)
+
+
+def _foreign_cursor() -> UsageError:
+    return UsageError("the cursor is not one of this list", hint="Start again without a cursor.")

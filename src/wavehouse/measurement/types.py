@@ -439,10 +439,22 @@ class SourceSummary:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far the data goes: newest request, newest rollup, what waits."""
+    """How far an organization's data goes; it changes whenever one of its figures may have.
+
+    ``newest_batch`` is the number of the latest stretch of a log file that was stored;
+    ``dirty_hours`` are hours with events that wait to be rolled up.
+    """
 
     newest_request: datetime | None
     newest_rollup: datetime | None
-    pending_batches: int
+    newest_batch: int | None
     dirty_hours: int
     quarantined: int
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Work that waits, of all organizations: batches to count, hours to roll up."""
+
+    batches: int
+    hours: int

@@ -10,10 +10,11 @@ from urllib.parse import parse_qsl
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused, TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.web import pages
-from wavehouse.web.services import Services, SignedIn
+from wavehouse.web.services import Services
 from wavehouse.web.site import Site
 from wavehouse.web.view import Message
 
@@ -39,7 +40,7 @@ async def form(request: Request) -> dict[str, str]:
 Form = Annotated[dict[str, str], Depends(form)]
 
 
-def signed_in(request: Request, services: Services) -> SignedIn:
+def signed_in(request: Request, services: Services) -> Identity:
     """Who is asking; NotSignedIn when no valid session came along."""
     who = services.session(request.cookies.get(SESSION, ""))
     if who is None:

@@ -9,15 +9,16 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import measurement, sponsorship
+from wavehouse.accounts import Identity
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.money import Money
 from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
+from wavehouse.store import Analytics, Tx
 from wavehouse.web.access import Form
 from wavehouse.web.desk import Desk, back
 from wavehouse.web.tables import TONES
-from wavehouse.workspace import Workspace
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
 _VERBS = {
@@ -66,17 +67,21 @@ def router(desk: Desk) -> APIRouter:
     @routes.get("/campaigns")
     def show(request: Request) -> Response:
         identity = desk.visitor(request)
-        with workspace.stores.operational.app(identity.organization_id) as tx:
-            found = sponsorship.campaign_results(
+        with (
+            workspace.stores.analytics.app(identity.organization_id) as analytics,
+            workspace.stores.operational.app(identity.organization_id) as tx,
+        ):
+            results = sponsorship.campaign_results(
                 tx, identity=identity, first=_EVER[0], last=_EVER[1]
             )
             due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
-        found.sort(key=lambda f: (f.card.start_date, f.card.name), reverse=True)
+            results.sort(key=lambda each: (each.card.start_date, each.card.name), reverse=True)
+            lines = [line(each, _delivered(analytics, identity, each.card)) for each in results]
         return desk.page(
             request,
             "campaigns",
             identity,
-            lines=[line(each, _delivered(workspace, each.card)) for each in found],
+            lines=lines,
             due=[f"{one.name}: {one.before} → {one.after}" for one in due],
         )
 
@@ -105,7 +110,7 @@ def router(desk: Desk) -> APIRouter:
     return routes
 
 
-def _delivered(workspace: Workspace, card: CampaignCard) -> int:
+def _delivered(analytics: Tx[Analytics], identity: Identity, card: CampaignCard) -> int:
     """Downloads of the carrying episodes within the flight, as in the campaign's report."""
     if not card.episode_ids:
         return 0
@@ -113,7 +118,11 @@ def _delivered(workspace: Workspace, card: CampaignCard) -> int:
     if last < card.start_date:
         return 0
     days = measurement.episode_days(
-        workspace, first=card.start_date, last=last, episode_ids=card.episode_ids
+        analytics,
+        identity=identity,
+        first=card.start_date,
+        last=last,
+        episode_ids=card.episode_ids,
     )
     return sum(day.downloads for day in days)
 

@@ -6,7 +6,8 @@ while a page is drawn.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, date
 from decimal import Decimal
 from uuid import UUID
@@ -14,18 +15,19 @@ from uuid import UUID
 from fastapi import APIRouter, FastAPI
 
 from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse.accounts import Identity
 from wavehouse.app import reread_conversions
 from wavehouse.catalog import EpisodeSummary
 from wavehouse.catalog.http import router as catalog_router
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Refused, Unreachable, UsageError
+from wavehouse.kernel.errors import Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.listeners.http import routers as listener_routers
 from wavehouse.measurement.http import router as measurement_router
 from wavehouse.sponsorship.http import pixels_router
 from wavehouse.sponsorship.http import router as sponsorship_router
-from wavehouse.store import Analytics, Database, Listeners, Operational
+from wavehouse.store import Analytics, Database, Listeners, Operational, Tx
 from wavehouse.web import campaigns, reports, sources, tokens
 from wavehouse.web.app import create_app
 from wavehouse.web.desk import Desk
@@ -44,7 +46,6 @@ from wavehouse.web.services import (
     Release,
     Series,
     Share,
-    SignedIn,
     Span,
     Windows,
 )
@@ -57,74 +58,80 @@ _Period = tuple[date, date] | None
 
 
 class LiveServices:
-    """``Services`` on an open workspace, for the one organization it belongs to."""
+    """``Services`` on an open workspace, each call for the organization of its identity."""
 
     def __init__(self, workspace: Workspace, *, sample_data: bool = False) -> None:
-        self._workspace = workspace
+        self._stores = workspace.stores
         self._sample_data = sample_data
         self._audiences: Memory[dict[Metric, Series]] = Memory()
         self._removals: Memory[Mapping[str, int]] = Memory()
         self._windows: Memory[Windows | None] = Memory()
 
-    def _own(self, who: SignedIn) -> Workspace:
-        if who.organization_id != self._workspace.organization.organization_id:
-            raise Refused("these figures belong to another organization")
-        return self._workspace
+    @contextmanager
+    def _reading(self, identity: Identity) -> Iterator[tuple[Tx[Analytics], Tx[Operational]]]:
+        """Transactions on both databases that see the rows of the identity's organization."""
+        with (
+            self._stores.analytics.app(identity.organization_id) as analytics,
+            self._stores.operational.app(identity.organization_id) as operational,
+        ):
+            yield analytics, operational
 
-    def data_version(self, who: SignedIn) -> str | None:
+    def data_version(self, identity: Identity) -> str | None:
         """Changes with every rollup, feed, campaign and conversion."""
-        workspace = self._own(who)
-        fresh = measurement.freshness(workspace)
-        with workspace.stores.operational.app(who.organization_id) as tx:
-            shows = catalog.list_podcasts(tx, identity=workspace.identity)
-            sold = sponsorship.data_version(tx, identity=workspace.identity)
+        with self._reading(identity) as (analytics, operational):
+            fresh = measurement.freshness(analytics, operational, identity=identity)
+            shows = catalog.list_podcasts(operational, identity=identity)
+            sold = sponsorship.data_version(operational, identity=identity)
         read = max((s.last_ingested_at for s in shows if s.last_ingested_at), default=None)
         return f"{fresh}|{read}|{sold}"
 
-    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
+    def podcasts(self, identity: Identity) -> Sequence[PodcastRef]:
         """The organization's shows, by title."""
-        workspace = self._own(who)
-        with workspace.stores.operational.app(who.organization_id) as tx:
-            found = catalog.list_podcasts(tx, identity=workspace.identity)
+        with self._stores.operational.app(identity.organization_id) as tx:
+            shows = catalog.list_podcasts(tx, identity=identity)
         return [
             PodcastRef(show.podcast_id, show.title, show.episodes, show.last_ingested_at)
-            for show in found
+            for show in shows
         ]
 
-    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, identity: Identity, span: Span, podcast_id: PodcastId | None) -> Figures:
         """Downloads and listeners from the rollups, revenue from the credits."""
-        workspace = self._own(who)
-        episodes = self._episodes(who, podcast_id)
         first, last = span.first, span.last
-        with workspace.stores.operational.app(who.organization_id) as tx:
+        with self._reading(identity) as (analytics, operational):
+            episodes = catalog.list_episodes(operational, identity=identity, podcast_id=podcast_id)
             earned = sponsorship.revenue_by_day(
-                tx, identity=workspace.identity, first=first, last=last, podcast_id=podcast_id
+                operational, identity=identity, first=first, last=last, podcast_id=podcast_id
             )
+            known = measurement.known_period(analytics, identity=identity)
+            fresh = measurement.freshness(analytics, operational, identity=identity)
+            audience = self._audiences.get(
+                (identity.organization_id, span, podcast_id),
+                (fresh, known),
+                lambda: _audience(analytics, operational, identity, span, known, podcast_id),
+            )
+
+            def shares(by: measurement.By) -> list[measurement.Figure]:
+                return measurement.figures(
+                    analytics,
+                    operational,
+                    identity=identity,
+                    by=by,
+                    first=first,
+                    last=last,
+                    podcast_id=podcast_id,
+                )
+
+            by_episode, by_app, by_country = shares("episode"), shares("app"), shares("country")
         revenue, currency = _revenue(span, earned)
-        known = measurement.known_period(workspace)
-        audience = self._audiences.get(
-            (measurement.freshness(workspace), known),
-            (span, podcast_id),
-            lambda: self._audience(workspace, span, known, podcast_id),
-        )
         return Figures(
             span=span,
             series={**audience, Metric.REVENUE: revenue},
             currency=currency,
             episodes=_episode_figures(
-                measurement.figures(
-                    workspace, "episode", first=first, last=last, podcast_id=podcast_id
-                ),
-                {episode.episode_id: episode for episode in episodes},
+                by_episode, {episode.episode_id: episode for episode in episodes}
             ),
-            apps=_shares(
-                measurement.figures(workspace, "app", first=first, last=last, podcast_id=podcast_id)
-            ),
-            countries=_shares(
-                measurement.figures(
-                    workspace, "country", first=first, last=last, podcast_id=podcast_id
-                )
-            ),
+            apps=_shares(by_app),
+            countries=_shares(by_country),
             covered=known is not None and known[0] <= first,
             releases=[
                 Release(episode.publish_date.astimezone(UTC), episode.title)
@@ -133,97 +140,55 @@ class LiveServices:
             ],
         )
 
-    def _episodes(self, who: SignedIn, podcast_id: PodcastId | None) -> list[EpisodeSummary]:
-        workspace = self._own(who)
-        with workspace.stores.operational.app(who.organization_id) as tx:
-            return catalog.list_episodes(tx, identity=workspace.identity, podcast_id=podcast_id)
-
-    def _audience(
-        self, workspace: Workspace, span: Span, known: _Period, podcast_id: PodcastId | None
-    ) -> dict[Metric, Series]:
-        """Totals and days; what lies outside the known days is not known, never a bare 0."""
-        first, last = span.first, span.last
-        if known is None or known[1] < first or last < known[0]:
-            return {}
-        days = measurement.days(workspace, first=first, last=last, podcast_id=podcast_id)
-        downloads = sum(day.downloads for day in days)
-        listeners = measurement.listeners(workspace, first=first, last=last, podcast_id=podcast_id)
-        if span.grain is Grain.HOUR:
-            hours = measurement.hours(workspace, day=first, podcast_id=podcast_id)
-            return {
-                Metric.DOWNLOADS: Series(downloads, tuple(hours)),
-                Metric.LISTENERS: Series(listeners),
-            }
-        told = [day if known[0] <= day.day <= known[1] else None for day in days]
-        return {
-            Metric.DOWNLOADS: Series(
-                downloads, tuple(day.downloads if day else None for day in told)
-            ),
-            Metric.LISTENERS: Series(
-                listeners, tuple(day.listeners if day else None for day in told)
-            ),
-        }
-
     def campaigns(
-        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+        self, identity: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
         """Campaigns that fly within the span, each with all it has brought so far.
 
         A campaign's return is that of the whole campaign, as in its report: its fee is not paid
-        by the day, so some days' revenue against the whole fee would tell nothing.
+        by the day, so some days' revenue against the whole fee would mean nothing.
         """
-        workspace = self._own(who)
-        with workspace.stores.operational.app(who.organization_id) as tx:
-            found = sponsorship.campaign_results(
-                tx,
-                identity=workspace.identity,
-                first=_EVER[0],
-                last=_EVER[1],
-                podcast_id=podcast_id,
+        with self._stores.operational.app(identity.organization_id) as tx:
+            results = sponsorship.campaign_results(
+                tx, identity=identity, first=_EVER[0], last=_EVER[1], podcast_id=podcast_id
             )
         return [
             _campaign(each)
-            for each in found
+            for each in results
             if each.card.start_date <= span.last and span.first <= each.card.end_date
         ]
 
-    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+    def removed(self, identity: Identity, span: Span) -> Mapping[str, int]:
         """Requests that a filter stopped."""
-        workspace = self._own(who)
-        return self._removals.get(
-            measurement.freshness(workspace),
-            span,
-            lambda: measurement.filtered(workspace, first=span.first, last=span.last),
-        )
-
-    def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
-        """The three windows, counted once for each version of the data."""
-        workspace = self._own(who)
-
-        def counted() -> Windows | None:
-            try:
-                found = measurement.by_window(
-                    workspace, first=span.first, last=span.last, podcast_id=podcast_id
-                )
-            except UsageError:
-                return None
-            return Windows(
-                calendar=found.downloads[measurement.CountWindow.CALENDAR],
-                first_touch=found.downloads[measurement.CountWindow.FIRST_TOUCH],
-                last_touch=found.downloads[measurement.CountWindow.LAST_TOUCH],
-                why=measurement.window_differences(found),
+        with self._reading(identity) as (analytics, operational):
+            return self._removals.get(
+                (identity.organization_id, span),
+                measurement.freshness(analytics, operational, identity=identity),
+                lambda: measurement.filtered(
+                    operational, identity=identity, first=span.first, last=span.last
+                ),
             )
 
-        return self._windows.get(measurement.freshness(workspace), (span, podcast_id), counted)
+    def windows(
+        self, identity: Identity, span: Span, podcast_id: PodcastId | None
+    ) -> Windows | None:
+        """The three windows, counted once for each version of the data."""
+        with self._reading(identity) as (analytics, operational):
+            return self._windows.get(
+                (identity.organization_id, span, podcast_id),
+                measurement.freshness(analytics, operational, identity=identity),
+                lambda: _windows(operational, identity, span, podcast_id),
+            )
 
-    def freshness(self, who: SignedIn) -> Freshness:
+    def freshness(self, identity: Identity) -> Freshness:
         """How far the events and the rollups go."""
-        found = measurement.freshness(self._own(who))
+        with self._reading(identity) as (analytics, operational):
+            known = measurement.freshness(analytics, operational, identity=identity)
         return Freshness(
-            events_to=found.newest_request,
-            rollup_at=found.newest_rollup,
-            dirty_hours=found.dirty_hours,
-            quarantined=found.quarantined,
+            events_to=known.newest_request,
+            rollup_at=known.newest_rollup,
+            dirty_hours=known.dirty_hours,
+            quarantined=known.quarantined,
             rule=measurement.RULE_VERSION,
             lists=measurement.list_version().replace(" ", " · ").replace(":", " "),
             sample_data=self._sample_data,
@@ -231,30 +196,28 @@ class LiveServices:
 
     def sign_in(self, token: str) -> NewSession:
         """Use up a one-time link."""
-        with self._workspace.stores.operational.worker() as tx:
+        with self._stores.operational.worker() as tx:
             opened = accounts.sign_in(tx, token=token)
         return NewSession(opened.token, opened.expires_at)
 
-    def session(self, cookie: str) -> SignedIn | None:
-        """Who a session cookie belongs to."""
+    def session(self, cookie: str) -> Identity | None:
+        """The identity of a session cookie, None without a valid session."""
         if not cookie:
             return None
-        with self._workspace.stores.operational.worker() as tx:
-            identity = accounts.session_of(tx, token=cookie)
-        return SignedIn(identity.name, identity.organization_id) if identity else None
+        with self._stores.operational.worker() as tx:
+            return accounts.session_of(tx, token=cookie)
 
     def sign_out(self, cookie: str) -> None:
         """End a session."""
-        with self._workspace.stores.operational.worker() as tx:
+        with self._stores.operational.worker() as tx:
             accounts.sign_out(tx, token=cookie)
 
     def readiness(self) -> Sequence[Check]:
         """Each of the three databases answers."""
-        stores = self._workspace.stores
         return [
-            _answers(stores.operational),
-            _answers(stores.listeners),
-            _answers(stores.analytics),
+            _answers(self._stores.operational),
+            _answers(self._stores.listeners),
+            _answers(self._stores.analytics),
         ]
 
 
@@ -278,9 +241,9 @@ def live_app(
         [
             *listener_routers(workspace.stores.listeners, workspace.settings),
             catalog_router(workspace.stores.operational, gate),
-            measurement_router(workspace, gate, _READERS),
-            sponsorship_router(workspace, gate),
-            pixels_router(workspace),
+            measurement_router(workspace.stores, workspace.settings, gate, _READERS),
+            sponsorship_router(workspace.stores, workspace.settings, gate),
+            pixels_router(workspace.stores.operational, workspace.settings),
             *_desks(workspace, site or Site()),
         ],
         site,
@@ -296,6 +259,64 @@ def _desks(workspace: Workspace, site: Site) -> list[APIRouter]:
         reports.router(desk),
         tokens.router(desk),
     ]
+
+
+def _audience(
+    analytics: Tx[Analytics],
+    operational: Tx[Operational],
+    identity: Identity,
+    span: Span,
+    known: _Period,
+    podcast_id: PodcastId | None,
+) -> dict[Metric, Series]:
+    """Totals and days; outside the known period a point is None, never 0."""
+    first, last = span.first, span.last
+    if known is None or known[1] < first or last < known[0]:
+        return {}
+    days = measurement.days(
+        analytics, identity=identity, first=first, last=last, podcast_id=podcast_id
+    )
+    downloads = sum(day.downloads for day in days)
+    listeners = measurement.listeners(
+        operational, identity=identity, first=first, last=last, podcast_id=podcast_id
+    )
+    if span.grain is Grain.HOUR:
+        hours = measurement.hours(analytics, identity=identity, day=first, podcast_id=podcast_id)
+        return {
+            Metric.DOWNLOADS: Series(downloads, tuple(hours)),
+            Metric.LISTENERS: Series(listeners),
+        }
+    points = [day if known[0] <= day.day <= known[1] else None for day in days]
+    return {
+        Metric.DOWNLOADS: Series(
+            downloads, tuple(day.downloads if day else None for day in points)
+        ),
+        Metric.LISTENERS: Series(
+            listeners, tuple(day.listeners if day else None for day in points)
+        ),
+    }
+
+
+def _windows(
+    operational: Tx[Operational], identity: Identity, span: Span, podcast_id: PodcastId | None
+) -> Windows | None:
+    """Downloads by every window; None for more than two months (R44)."""
+    try:
+        counted = measurement.by_window(
+            operational,
+            identity=identity,
+            first=span.first,
+            last=span.last,
+            podcast_id=podcast_id,
+        )
+    except UsageError:
+        return None
+    return Windows(
+        calendar=counted.downloads[measurement.CountWindow.CALENDAR],
+        first_touch=counted.downloads[measurement.CountWindow.FIRST_TOUCH],
+        last_touch=counted.downloads[measurement.CountWindow.LAST_TOUCH],
+        why=measurement.window_differences(counted),
+    )
 
 
 def _episode_figures(

@@ -1,4 +1,4 @@
-"""Answers worth keeping: by the version of the data they were made from, so never stale."""
+"""Answers worth keeping, each with the version of the data that it was made from."""
 
 from __future__ import annotations
 
@@ -11,30 +11,29 @@ T = TypeVar("T")
 
 
 class Memory(Generic[T]):
-    """The latest answers to a question, as long as the version stays the same.
+    """The latest answers to questions. A key names all that an answer depends on but the data.
 
-    Two visitors who ask at once may both do the work; neither waits for the other.
+    An answer is returned only under the version it was made from, so it is never stale; one of a
+    new version takes the place of the old one. Two visitors who ask at once may both do the
+    work; neither waits for the other.
     """
 
     def __init__(self, most: int = 256) -> None:
         self._most = most
-        self._version: Hashable = None
-        self._kept: OrderedDict[Hashable, T] = OrderedDict()
+        self._kept: OrderedDict[Hashable, tuple[Hashable, T]] = OrderedDict()
         self._lock = Lock()
 
-    def get(self, version: Hashable, key: Hashable, make: Callable[[], T]) -> T:
-        """The kept answer, or a new one; a new version forgets all that were kept."""
+    def get(self, key: Hashable, version: Hashable, make: Callable[[], T]) -> T:
+        """The kept answer of this version, or a new one."""
         with self._lock:
-            if version != self._version:
-                self._version = version
-                self._kept.clear()
-            if key in self._kept:
+            kept = self._kept.get(key)
+            if kept is not None and kept[0] == version:
                 self._kept.move_to_end(key)
-                return self._kept[key]
+                return kept[1]
         answer = make()
         with self._lock:
-            if version == self._version:
-                self._kept[key] = answer
-                while len(self._kept) > self._most:
-                    self._kept.popitem(last=False)
+            self._kept[key] = (version, answer)
+            self._kept.move_to_end(key)
+            while len(self._kept) > self._most:
+                self._kept.popitem(last=False)
         return answer

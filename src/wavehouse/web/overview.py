@@ -7,11 +7,12 @@ import hashlib
 from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, Response
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.telemetry import span as traced
 from wavehouse.web import access, build, pages, ranges
 from wavehouse.web.problems import is_fragment
-from wavehouse.web.services import Services, SignedIn
+from wavehouse.web.services import Services
 from wavehouse.web.site import Site
 
 _CACHING = {
@@ -50,7 +51,7 @@ def router(services: Services, site: Site) -> APIRouter:
     return routes
 
 
-def material(services: Services, who: SignedIn, query: ranges.Query) -> build.Material:
+def material(services: Services, who: Identity, query: ranges.Query) -> build.Material:
     """Everything that the page is made of, asked for once."""
     now = clock.now()
     podcasts = services.podcasts(who)
@@ -69,7 +70,7 @@ def material(services: Services, who: SignedIn, query: ranges.Query) -> build.Ma
     )
 
 
-def etag(request: Request, data_version: str, who: SignedIn, csrf: str) -> str:
+def etag(request: Request, data_version: str, who: Identity, csrf: str) -> str:
     """Weak, from all that the page depends on: data, code, address, day, visitor."""
     now = clock.now()
     parts = (

@@ -11,7 +11,7 @@ from importlib.resources.abc import Traversable
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from wavehouse.web.services import SignedIn
+from wavehouse.accounts import Identity
 from wavehouse.web.view import Message, Overview, WindowsCard
 
 STATIC = files("wavehouse.web") / "static"
@@ -74,19 +74,19 @@ def version() -> str:
 
 
 def overview(
-    page: Overview, *, who: SignedIn | None = None, csrf: str = "", fragment: bool = False
+    page: Overview, *, who: Identity | None = None, csrf: str = "", fragment: bool = False
 ) -> str:
     """The overview, or only its content when htmx asks for it."""
     return _render("overview.html", page=page, who=who, csrf=csrf, fragment=fragment)
 
 
-def windows(card: WindowsCard, *, who: SignedIn, csrf: str, back: str, bare: bool) -> str:
+def windows(card: WindowsCard, *, who: Identity, csrf: str, back: str, bare: bool) -> str:
     """The counting windows: the card alone, or on a page of its own."""
     name = "_windows.html" if bare else "windows.html"
     return _render(name, card=card, who=who, csrf=csrf, back=back, fragment=False)
 
 
-def desk(name: str, *, who: SignedIn, csrf: str, said: str, **values: object) -> str:
+def desk(name: str, *, who: Identity, csrf: str, said: str, **values: object) -> str:
     """A page on which something can be done."""
     return _render(f"{name}.html", who=who, csrf=csrf, said=said, fragment=False, **values)
 

@@ -99,7 +99,10 @@ def router(desk: Desk) -> APIRouter:
         kind = fields.get("type", "")
         if kind not in list(ReportType):
             raise InvalidInput("There is no such kind of report.")
-        with workspace.stores.operational.app(identity.organization_id) as tx:
+        with (
+            workspace.stores.analytics.app(identity.organization_id) as analytics,
+            workspace.stores.operational.app(identity.organization_id) as tx,
+        ):
             made = sponsorship.make_report(
                 tx,
                 identity=identity,
@@ -108,9 +111,9 @@ def router(desk: Desk) -> APIRouter:
                 ),
                 first=_day(fields, "from"),
                 last=_day(fields, "to"),
-                delivery=sponsorship.from_rollups(workspace),
+                delivery=sponsorship.from_rollups(analytics, identity=identity),
                 formats=formats,
-                folder=folder_of(workspace),
+                folder=folder_of(workspace.settings),
                 report_type=ReportType(kind),
             )
         return back("/reports", "made", len(made))
@@ -129,7 +132,7 @@ def _day(fields: dict[str, str], name: str) -> date:
     try:
         return date.fromisoformat(fields.get(name, ""))
     except ValueError:
-        raise InvalidInput(f"The day {name!r} is missing or is no day.") from None
+        raise InvalidInput(f"The day {name!r} is missing or invalid.") from None
 
 
 def lines(made: Sequence[ListedReport]) -> list[ReportLine]:

@@ -13,7 +13,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
 
-from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId
+from wavehouse.accounts import Identity
+from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 
 Number = int | Decimal
@@ -175,14 +176,6 @@ class NewSession:
 
 
 @dataclass(frozen=True, slots=True)
-class SignedIn:
-    """Who is looking, and whose figures may be shown."""
-
-    name: str
-    organization_id: OrganizationId
-
-
-@dataclass(frozen=True, slots=True)
 class Check:
     """One thing that must hold before traffic may come."""
 
@@ -194,36 +187,36 @@ class Check:
 class Services(Protocol):
     """The use cases behind the pages. Methods are called from worker threads."""
 
-    def data_version(self, who: SignedIn) -> str | None:
+    def data_version(self, who: Identity) -> str | None:
         """Changes whenever a figure, a show or a campaign may have; part of every ETag.
 
         None when that cannot be told cheaply: pages are then made and compared by content.
         """
         ...
 
-    def podcasts(self, who: SignedIn) -> Sequence[PodcastRef]:
+    def podcasts(self, who: Identity) -> Sequence[PodcastRef]:
         """The shows of the visitor's organisation, by title."""
         ...
 
-    def figures(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Figures:
+    def figures(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Figures:
         """Figures of a span, for one show or for all (None)."""
         ...
 
     def campaigns(
-        self, who: SignedIn, span: Span, podcast_id: PodcastId | None
+        self, who: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
         """Campaigns that touch the span, best revenue first."""
         ...
 
-    def removed(self, who: SignedIn, span: Span) -> Mapping[str, int]:
+    def removed(self, who: Identity, span: Span) -> Mapping[str, int]:
         """Requests of a span that were not counted, by reason."""
         ...
 
-    def windows(self, who: SignedIn, span: Span, podcast_id: PodcastId | None) -> Windows | None:
+    def windows(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Windows | None:
         """Downloads of a span by the three counting windows; None beyond two months (R44)."""
         ...
 
-    def freshness(self, who: SignedIn) -> Freshness:
+    def freshness(self, who: Identity) -> Freshness:
         """How far the data reaches."""
         ...
 
@@ -231,7 +224,7 @@ class Services(Protocol):
         """Use up a one-time link; NotSignedIn when it is unknown, used or too old."""
         ...
 
-    def session(self, cookie: str) -> SignedIn | None:
+    def session(self, cookie: str) -> Identity | None:
         """Who a session cookie belongs to, or None."""
         ...
 

@@ -65,11 +65,13 @@ def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
     @routes.get("/sources")
     def show(request: Request, after: str | None = None) -> Response:
         identity = desk.visitor(request)
+        before = _place(after)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             shows = catalog.list_podcasts(tx, identity=identity)
-        files = measurement.source_files(workspace, limit=FILES + 1, before=_place(after))
+            files = measurement.source_files(tx, identity=identity, limit=FILES + 1, before=before)
+            rows = measurement.quarantined(tx, identity=identity, limit=ROWS)
+            waiting = measurement.waiting(tx, identity=identity)
         keep = workspace.settings["raw_retention_days"]
-        rows = measurement.quarantined(workspace, limit=ROWS)
         return desk.page(
             request,
             "sources",
@@ -80,21 +82,25 @@ def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
             first_page=after is None,
             reasons=[
                 (measurement.fault_explained(reason, keep), fmt.count(number))
-                for reason, number in measurement.waiting(workspace)
+                for reason, number in waiting
             ],
             rows=[_row(one, keep) for one in rows],
         )
 
     @routes.post("/sources/replay")
     def replay(request: Request, fields: Form) -> Response:
-        desk.editor(request, fields)
-        done = measurement.replay(workspace, readers=readers)
+        identity = desk.editor(request, fields)
+        done = measurement.replay(
+            workspace.stores.operational, workspace.settings, identity=identity, readers=readers
+        )
         return back("/sources", "replayed", done.stored)
 
     @routes.post("/sources/discard")
     def discard(request: Request, fields: Form) -> Response:
-        desk.editor(request, fields)
-        return back("/sources", "discarded", measurement.discard(workspace))
+        identity = desk.editor(request, fields)
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            closed = measurement.discard(tx, identity=identity)
+        return back("/sources", "discarded", closed)
 
     return routes
 

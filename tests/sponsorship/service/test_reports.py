@@ -59,7 +59,10 @@ def make(
     workspace: Workspace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
 ) -> list[StoredReport]:
     organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.app(organization_id) as tx:
+    with (
+        workspace.stores.analytics.app(organization_id) as analytics,
+        workspace.stores.operational.app(organization_id) as tx,
+    ):
         return sponsorship.make_report(
             tx,
             identity=workspace.identity,
@@ -68,7 +71,7 @@ def make(
             ),
             first=first,
             last=last,
-            delivery=sponsorship.from_rollups(workspace),
+            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
             formats=formats,
             folder=folder,
         )

@@ -10,6 +10,7 @@ from datetime import datetime
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Timer
 from typing import Protocol
 
 from wavehouse.kernel import clock
@@ -18,6 +19,7 @@ from wavehouse.kernel.ids import uuid7
 from wavehouse.listeners.types import Site
 
 _PATIENCE = 20.0
+_KEPT = 15 * 60.0
 
 
 class Mail(Protocol):
@@ -44,6 +46,9 @@ class Outbox:
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(place, flags, 0o600), "wb") as file:
             file.write(bytes(letter))
+        gone = Timer(_KEPT, place.unlink, kwargs={"missing_ok": True})
+        gone.daemon = True  # `tidy` deletes what a program that ended has left
+        gone.start()
 
     def forget(self, *, to: str) -> int:
         """Delete the files to an address."""
@@ -99,11 +104,9 @@ def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
     return gone
 
 
-def forget_late_emails(settings: Settings, before: datetime) -> int:
+def forget_late_emails(outbox: Path, before: datetime) -> int:
     """Delete emails of the outbox that were written before an instant; how many."""
-    return forget_emails(
-        settings.home / "outbox", lambda place, _: place.stat().st_mtime < before.timestamp()
-    )
+    return forget_emails(outbox, lambda place, _: place.stat().st_mtime < before.timestamp())
 
 
 def mail_of(settings: Settings, site: Site) -> Mail:

@@ -163,6 +163,7 @@ def send_link(
             email=told,
             browser=browser,
             address=doors.site.origin + PAGE,
+            is_open=doors.is_open,
         )
     )
 

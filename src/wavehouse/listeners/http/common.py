@@ -47,6 +47,7 @@ class Doors:
     mail: Mail
     trusted: TrustedProxies = NOBODY
     scope: str = ""
+    is_open: bool = False
     later: Later = field(default_factory=Later)
     hasher: Hasher = field(default_factory=Hasher)
     asking: Asking = field(init=False)
@@ -73,9 +74,9 @@ class Doors:
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
     """As the settings have it; nothing is opened yet."""
-    named = settings["site_url"]
+    named, is_open = settings["site_url"], settings["listener_sign_up"] == "open"
     site = Site(named or f"http://localhost:{settings['port']}", is_set=named is not None)
-    return Doors(database, site, mail_of(settings, site), trusted_of(settings))
+    return Doors(database, site, mail_of(settings, site), trusted_of(settings), is_open=is_open)
 
 
 def keep_session(response: Response, token: str, *, secure: bool) -> None:

@@ -19,17 +19,27 @@ _TOKEN_BYTES = 32
 
 
 def request(
-    database: Database[Listeners], mail: Mail, *, email: str, browser: str, address: str
+    database: Database[Listeners],
+    mail: Mail,
+    *,
+    email: str,
+    browser: str,
+    address: str,
+    is_open: bool = False,
 ) -> None:
     """Send a link that signs ``browser`` in for 15 minutes (AC2).
 
     ``browser`` is the secret of the browser's cookie, ``address`` where links begin. An unknown
-    address gets no letter and the same answer (AC8). InvalidInput for what is no address.
+    address gets no email and the same answer (AC8); with ``is_open`` it gets an account. InvalidInput for what is no address.
     """
     told = rules.normalised_email(email)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
         listener = accounts.listener_by_email(tx, email=told)
+        if listener is None and is_open:
+            listener = accounts.insert_listener(
+                tx, email=told, display=email.strip(), by_themselves=True
+            )
         if listener is None:
             return
         links.insert_link(

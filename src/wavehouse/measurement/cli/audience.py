@@ -44,7 +44,8 @@ def audience(
 
     with open_workspace() as workspace:
         begin, end = period(workspace, first, last)
-        found = counted(workspace, first=begin, last=end)
+        with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+            found = counted(tx, identity=workspace.identity, first=begin, last=end)
     if as_json:
         terminal.print_json(_json(found))
         return

@@ -94,16 +94,16 @@ def downloads(
     if window != "calendar":
         windows.refuse_by(by)
     if from_logs:
-        from wavehouse.measurement.service.count_only import Asked
+        from wavehouse.measurement.service.count_only import Wanted
 
-        asked = Asked(
+        wanted = Wanted(
             by=by,
             first=first.date() if first else None,
             last=last.date() if last else None,
             format=log_format,
         )
         count = logs.figures if window == "calendar" else logs.windows
-        found = count(open_workspace, files, how, asked)
+        found = count(open_workspace, files, how, wanted)
     elif window == "calendar":
         found = _stored(open_workspace, first, last, by)
     else:
@@ -130,17 +130,31 @@ def _stored(
 
     with open_workspace() as workspace:
         begin, end = period(workspace, first, last)
-        found = reading.figures(workspace, cast("reading.By", by), first=begin, last=end)
-        return PeriodFigures(
-            first=begin,
-            last=end,
-            downloads=sum(figure.downloads for figure in found),
-            listeners=reading.listeners(workspace, first=begin, last=end),
-            prefix_estimates=reading.estimates(workspace, first=begin, last=end),
-            filtered=reading.filtered(workspace, first=begin, last=end),
-            flagged=reading.flagged(workspace, first=begin, last=end),
-            rows=found,
-        )
+        identity = workspace.identity
+        with (
+            workspace.stores.analytics.app(identity.organization_id) as analytics,
+            workspace.stores.operational.app(identity.organization_id) as operational,
+        ):
+            rows = reading.figures(
+                analytics,
+                operational,
+                identity=identity,
+                by=cast("reading.By", by),
+                first=begin,
+                last=end,
+            )
+            return PeriodFigures(
+                first=begin,
+                last=end,
+                downloads=sum(row.downloads for row in rows),
+                listeners=reading.listeners(operational, identity=identity, first=begin, last=end),
+                prefix_estimates=reading.estimates(
+                    operational, identity=identity, first=begin, last=end
+                ),
+                filtered=reading.filtered(operational, identity=identity, first=begin, last=end),
+                flagged=reading.flagged(operational, identity=identity, first=begin, last=end),
+                rows=rows,
+            )
 
 
 def _show_json(found: PeriodFigures, by: str, window: str) -> None:
@@ -216,7 +230,10 @@ def requests(
 
     with open_workspace() as workspace:
         begin, end = period(workspace, first, last)
-        found = reading.trace(workspace, first=begin, last=end, limit=limit)
+        with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+            found = reading.trace(
+                tx, identity=workspace.identity, first=begin, last=end, limit=limit
+            )
     if as_json:
         rows = [_request_json(request) for request in found]
         terminal.print_json({"from": begin, "to": end, "requests": rows})

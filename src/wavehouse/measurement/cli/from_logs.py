@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from wavehouse.kernel.config import Settings
-    from wavehouse.measurement.service.count_only import Asked, Known
+    from wavehouse.measurement.service.count_only import Known, Wanted
     from wavehouse.measurement.types import PeriodFigures, WindowFigures
     from wavehouse.workspace import OpenWorkspace
 
@@ -31,21 +31,21 @@ class Feeds:
 
 
 def figures(
-    open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
+    open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, wanted: Wanted
 ) -> PeriodFigures:
     """Count by the calendar window, with a bar."""
     from wavehouse.measurement.service.count_only import count_logs
 
-    return _counted(count_logs, open_workspace, files, feeds, asked)
+    return _counted(count_logs, open_workspace, files, feeds, wanted)
 
 
 def windows(
-    open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, asked: Asked
+    open_workspace: OpenWorkspace, files: tuple[Path, ...], feeds: Feeds, wanted: Wanted
 ) -> WindowFigures:
     """Count by every window, with a bar."""
     from wavehouse.measurement.service.count_only import count_windows
 
-    return _counted(count_windows, open_workspace, files, feeds, asked)
+    return _counted(count_windows, open_workspace, files, feeds, wanted)
 
 
 def _counted(
@@ -53,7 +53,7 @@ def _counted(
     open_workspace: OpenWorkspace,
     files: tuple[Path, ...],
     feeds: Feeds,
-    asked: Asked,
+    wanted: Wanted,
 ) -> Found:
     """Count, with a bar. With feeds no database is opened."""
     from wavehouse.kernel import config
@@ -70,11 +70,14 @@ def _counted(
             settings, known = config.load(), None
         else:
             workspace = stack.enter_context(open_workspace())
-            settings, known = workspace.settings, known_from_catalog(workspace)
+            settings = workspace.settings
+            known = known_from_catalog(
+                workspace.stores.operational, workspace.settings, identity=workspace.identity
+            )
         known = known or _of_feeds(settings, feeds)
         size = sum(path.stat().st_size for path in files)
         with terminal.progress("Reading logs", size, "bytes") as meter:
-            return count(settings, known, files, asked, on_bytes=meter.advance)
+            return count(settings, known, files, wanted, on_bytes=meter.advance)
 
 
 def _of_feeds(settings: Settings, feeds: Feeds) -> Known:

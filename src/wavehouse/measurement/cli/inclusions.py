@@ -43,8 +43,13 @@ def add(open_workspace: OpenWorkspace, network: str, reason: str, days: int, as_
     """List a NETWORK (192.0.2.0/24, 2001:db8::/48, or one address)."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workspace() as workspace:
-        entry = service.add_inclusion(workspace, network=network, reason=reason, days=days)
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        entry = service.add_inclusion(
+            tx, identity=workspace.identity, network=network, reason=reason, days=days
+        )
     _tell(entry, as_json=as_json)
 
 
@@ -60,8 +65,13 @@ def revalidate(
     """Say that a listed NETWORK is still one of many people."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workspace() as workspace:
-        entry = service.revalidate(workspace, network=network, note=note, days=days)
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        entry = service.revalidate(
+            tx, identity=workspace.identity, network=network, note=note, days=days
+        )
     _tell(entry, as_json=as_json)
 
 
@@ -79,9 +89,12 @@ def list_entries(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Every entry and until when it holds; exit code 3 when one has expired."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workspace() as workspace:
-        entries = service.list_inclusions(workspace)
-        expired = service.expired_inclusions(workspace)
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        entries = service.list_inclusions(tx, identity=workspace.identity)
+        expired = service.expired_inclusions(tx, identity=workspace.identity)
     if as_json:
         rows = [{**_json(e), "active": e not in expired} for e in entries]
         terminal.print_json({"inclusions": rows})
@@ -107,8 +120,11 @@ def export(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The log of validations, oldest first, as tab-separated text or JSON."""
     from wavehouse.measurement.service import inclusions as service
 
-    with open_workspace() as workspace:
-        log = service.validation_log(workspace)
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        log = service.validation_log(tx, identity=workspace.identity)
     rows: list[dict[str, Any]] = [
         {
             "network": v.network,
@@ -132,7 +148,9 @@ def alert(workspace: Workspace) -> None:
     """Say on stderr which entries have expired: their listeners are filtered again."""
     from wavehouse.measurement.service import inclusions as service
 
-    for entry in service.expired_inclusions(workspace):
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        expired = service.expired_inclusions(tx, identity=workspace.identity)
+    for entry in expired:
         terminal.say(
             f"The inclusion of {entry.network} expired on {entry.expires_at:%Y-%m-%d}: "
             f"wavehouse inclusions revalidate {entry.network}"

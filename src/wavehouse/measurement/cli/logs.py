@@ -46,10 +46,13 @@ def logs(
         results, total = _read_files(workspace, files, log_format)
         counted = rolled = None
         if not no_count:
-            pending = counting.pending_days(workspace)
+            operational = workspace.stores.operational
+            pending = counting.pending_days(operational)
             with terminal.progress("Counting days", len(pending), "days") as meter:
-                counted = counting.count(workspace, on_day=lambda _: meter.advance(1))
-            rolled = rolling.roll_up(workspace)
+                counted = counting.count(
+                    operational, workspace.settings, on_day=lambda _: meter.advance(1)
+                )
+            rolled = rolling.roll_up(workspace.stores)
         alert(workspace)
     if as_json:
         terminal.print_json(_json(results, total, counted, rolled))
@@ -79,7 +82,14 @@ def _read_files(
     total = Tally()
     size = sum(path.stat().st_size for path in files)
     with terminal.progress("Reading logs", size, "bytes") as meter:
-        for result in ingest_logs(workspace, files, format=log_format, on_bytes=meter.advance):
+        for result in ingest_logs(
+            workspace.stores.operational,
+            workspace.settings,
+            files,
+            identity=workspace.identity,
+            format=log_format,
+            on_bytes=meter.advance,
+        ):
             results.append(result)
             total.add(result.tally)
     return results, total

@@ -30,12 +30,13 @@ ROWS = click.IntRange(1, 1_000_000)
 def period(
     workspace: Workspace, first: datetime | None, last: datetime | None
 ) -> tuple[date, date]:
-    """The days asked for; without them the last 28 days that have data."""
+    """The first and last day of the options; by default the last 28 days that have data."""
     from wavehouse.kernel import clock
     from wavehouse.kernel.errors import UsageError
     from wavehouse.measurement.service import reading
 
-    known = reading.known_period(workspace)
+    with workspace.stores.analytics.app(workspace.identity.organization_id) as tx:
+        known = reading.known_period(tx, identity=workspace.identity)
     end = last.date() if last else (known[1] if known else clock.today())
     begin = first.date() if first else end - 27 * clock.DAY
     if begin > end:

@@ -32,8 +32,11 @@ def list_rows(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
     from wavehouse.measurement.rules.outcomes import fault_explained
     from wavehouse.measurement.service import quarantine as service
 
-    with open_workspace() as workspace:
-        rows = service.listed(workspace, limit=limit)
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        rows = service.listed(tx, identity=workspace.identity, limit=limit)
         keep = workspace.settings["raw_retention_days"]
     if as_json:
         terminal.print_json({"rows": [_row_json(row, keep) for row in rows]})
@@ -85,9 +88,15 @@ def replay(context: click.Context, ids: tuple[object, ...], as_json: bool) -> No
     # The program hands down who reads the files of other contexts, which lie above this one.
     readers = context.meta.get(REPLAY_READERS, service.NO_READERS)
     with context.obj() as workspace:
-        done = service.replay(workspace, ids=[UUID(str(one)) for one in ids], readers=readers)
-        counting.count(workspace)
-        rolling.roll_up(workspace)
+        done = service.replay(
+            workspace.stores.operational,
+            workspace.settings,
+            identity=workspace.identity,
+            ids=[UUID(str(each)) for each in ids],
+            readers=readers,
+        )
+        counting.count(workspace.stores.operational, workspace.settings)
+        rolling.roll_up(workspace.stores)
     if as_json:
         terminal.print_json(
             {
@@ -117,6 +126,11 @@ def discard(open_workspace: OpenWorkspace, ids: tuple[object, ...], everything: 
 
     if not ids and not everything:
         raise click.UsageError("Name the rows to discard, or say --all.")
-    with open_workspace() as workspace:
-        closed = service.discard(workspace, ids=[UUID(str(one)) for one in ids])
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        closed = service.discard(
+            tx, identity=workspace.identity, ids=[UUID(str(each)) for each in ids]
+        )
     terminal.say(f"{closed} rows discarded")

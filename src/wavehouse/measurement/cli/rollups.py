@@ -41,10 +41,12 @@ def run(
             raise click.UsageError("--from and --to go with --recount.")
         if recount:
             begin, end = period(workspace, first, last)
-            counted = counting.recount(workspace, first=begin, last=end)
+            counted = counting.recount(
+                workspace.stores.operational, workspace.settings, first=begin, last=end
+            )
         else:
-            counted = counting.count(workspace)
-        rolled = rolling.roll_up(workspace)
+            counted = counting.count(workspace.stores.operational, workspace.settings)
+        rolled = rolling.roll_up(workspace.stores)
     if as_json:
         terminal.print_json(
             {
@@ -71,7 +73,7 @@ def reconcile(open_workspace: OpenWorkspace, repair: bool, as_json: bool) -> Non
     from wavehouse.measurement.service import rolling
 
     with open_workspace() as workspace:
-        found = rolling.reconcile(workspace, repair=repair)
+        found = rolling.reconcile(workspace.stores, repair=repair)
     if as_json:
         terminal.print_json(
             {

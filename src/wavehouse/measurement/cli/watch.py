@@ -64,11 +64,23 @@ def watch(
         terminal.say(f"Watching {', '.join(map(str, folders))}")
         if once:
             passes = watching.watch_once(
-                workspace, folders, wait=stop.wait, patience=min(interval, 2.0), format=log_format
+                workspace.stores,
+                workspace.settings,
+                folders,
+                identity=workspace.identity,
+                wait=stop.wait,
+                patience=min(interval, 2.0),
+                format=log_format,
             )
         else:
             passes = watching.watch(
-                workspace, folders, interval=interval, wait=stop.wait, format=log_format
+                workspace.stores,
+                workspace.settings,
+                folders,
+                identity=workspace.identity,
+                interval=interval,
+                wait=stop.wait,
+                format=log_format,
             )
         for done in passes:
             faulty = faulty or done.found_faults

@@ -33,7 +33,8 @@ def stored(
 
     with open_workspace() as workspace:
         begin, end = period(workspace, first, last)
-        return by_window(workspace, first=begin, last=end)
+        with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+            return by_window(tx, identity=workspace.identity, first=begin, last=end)
 
 
 def show(found: WindowFigures, by: str, window: str, *, as_json: bool) -> None:

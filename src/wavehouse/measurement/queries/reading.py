@@ -6,8 +6,10 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.types import (
     AudienceCell,
+    Backlog,
     DayTotal,
     EpisodeDay,
     Figure,
@@ -19,39 +21,64 @@ from wavehouse.store import Analytics, Operational, Tx
 
 
 def downloads_by_day(
-    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID
+    tx: Tx[Analytics],
+    *,
+    organization_id: OrganizationId,
+    first: date,
+    last: date,
+    podcast_id: UUID,
 ) -> list[DayTotal]:
     """Downloads and distinct listeners of each day of one podcast, or of all (nil UUID)."""
     return tx.rows(
         DayTotal,
         """
         SELECT day, downloads, listeners FROM analytics.audience_daily
-        WHERE organization_id = analytics.current_organization() AND podcast_id = %(podcast_id)s
+        WHERE organization_id = %(organization_id)s AND podcast_id = %(podcast_id)s
           AND day BETWEEN %(first)s AND %(last)s
         ORDER BY day
         """,
-        {"first": first, "last": last, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "first": first,
+            "last": last,
+            "podcast_id": podcast_id,
+        },
     )
 
 
 def downloads_by_hour(
-    tx: Tx[Analytics], *, start: datetime, end: datetime, podcast_id: UUID | None
+    tx: Tx[Analytics],
+    *,
+    organization_id: OrganizationId,
+    start: datetime,
+    end: datetime,
+    podcast_id: UUID | None,
 ) -> list[HourTotal]:
     """Downloads of each hour that has any."""
     return tx.rows(
         HourTotal,
         """
         SELECT hour, sum(downloads)::bigint AS downloads FROM analytics.listener_events_hourly
-        WHERE hour >= %(start)s AND hour < %(end)s
+        WHERE organization_id = %(organization_id)s AND hour >= %(start)s AND hour < %(end)s
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY hour ORDER BY hour
         """,
-        {"start": start, "end": end, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "start": start,
+            "end": end,
+            "podcast_id": podcast_id,
+        },
     )
 
 
 def downloads_by_episode(
-    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID | None
+    tx: Tx[Analytics],
+    *,
+    organization_id: OrganizationId,
+    first: date,
+    last: date,
+    podcast_id: UUID | None,
 ) -> list[Figure]:
     """Downloads of each episode, most first."""
     return tx.rows(
@@ -59,17 +86,27 @@ def downloads_by_episode(
         """
         SELECT episode_id::text AS member, sum(downloads)::bigint AS downloads
         FROM analytics.listener_events_daily
-        WHERE day BETWEEN %(first)s AND %(last)s
+        WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY episode_id HAVING sum(downloads) > 0
         ORDER BY sum(downloads) DESC, episode_id
         """,
-        {"first": first, "last": last, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "first": first,
+            "last": last,
+            "podcast_id": podcast_id,
+        },
     )
 
 
 def downloads_by_app(
-    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID | None
+    tx: Tx[Analytics],
+    *,
+    organization_id: OrganizationId,
+    first: date,
+    last: date,
+    podcast_id: UUID | None,
 ) -> list[Figure]:
     """Downloads of each app, most first."""
     return tx.rows(
@@ -77,16 +114,26 @@ def downloads_by_app(
         """
         SELECT platform AS member, sum(downloads)::bigint AS downloads
         FROM analytics.listener_events_daily_platform
-        WHERE day BETWEEN %(first)s AND %(last)s
+        WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY platform HAVING sum(downloads) > 0 ORDER BY sum(downloads) DESC, platform
         """,
-        {"first": first, "last": last, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "first": first,
+            "last": last,
+            "podcast_id": podcast_id,
+        },
     )
 
 
 def downloads_by_country(
-    tx: Tx[Analytics], *, first: date, last: date, podcast_id: UUID | None
+    tx: Tx[Analytics],
+    *,
+    organization_id: OrganizationId,
+    first: date,
+    last: date,
+    podcast_id: UUID | None,
 ) -> list[Figure]:
     """Downloads of each country, most first."""
     return tx.rows(
@@ -94,55 +141,84 @@ def downloads_by_country(
         """
         SELECT country_code AS member, sum(downloads)::bigint AS downloads
         FROM analytics.listener_events_daily_country
-        WHERE day BETWEEN %(first)s AND %(last)s
+        WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY country_code HAVING sum(downloads) > 0 ORDER BY sum(downloads) DESC, country_code
         """,
-        {"first": first, "last": last, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "first": first,
+            "last": last,
+            "podcast_id": podcast_id,
+        },
     )
 
 
 def downloads_by_episode_day(
-    tx: Tx[Analytics], *, first: date, last: date, episode_ids: Sequence[UUID]
+    tx: Tx[Analytics],
+    *,
+    organization_id: OrganizationId,
+    first: date,
+    last: date,
+    episode_ids: Sequence[UUID],
 ) -> list[EpisodeDay]:
     """Downloads of given episodes on each day."""
     return tx.rows(
         EpisodeDay,
         """
         SELECT episode_id, day, downloads FROM analytics.listener_events_daily
-        WHERE day BETWEEN %(first)s AND %(last)s AND episode_id = ANY(%(episode_ids)s)
+        WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
+          AND episode_id = ANY(%(episode_ids)s)
         ORDER BY episode_id, day
         """,
-        {"first": first, "last": last, "episode_ids": list(episode_ids)},
+        {
+            "organization_id": organization_id,
+            "first": first,
+            "last": last,
+            "episode_ids": list(episode_ids),
+        },
     )
 
 
 def distinct_listeners(
-    tx: Tx[Operational], *, start: datetime, end: datetime, podcast_id: UUID | None
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    start: datetime,
+    end: datetime,
+    podcast_id: UUID | None,
 ) -> int | None:
     """Distinct listeners of a span within one month or two adjacent ones (R43, R44).
 
     Events of the later month carry the key of the month before as well, so the span is counted
     under one key. None when one has no such key, the month before having been destroyed.
     """
-    found: int | None = tx.value(
+    listeners: int | None = tx.value(
         """
         WITH keys AS (
           SELECT CASE
             WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
               THEN listener_key ELSE listener_key_prev END AS key
           FROM measurement.listener_events
-          WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+          WHERE organization_id = %(organization_id)s
+            AND "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
             AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         )
         SELECT CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END FROM keys
         """,
-        {"start": start, "end": end, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "start": start,
+            "end": end,
+            "podcast_id": podcast_id,
+        },
     )
-    return found
+    return listeners
 
 
-def audience(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[AudienceCell]:
+def audience(
+    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+) -> list[AudienceCell]:
     """Distinct listeners of a span of one month or two adjacent ones: all, by show, by episode.
 
     Under the key of the span's first month, as ``distinct_listeners``; None where an event has no
@@ -156,83 +232,99 @@ def audience(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Aud
             WHEN date_trunc('month', "timestamp", 'UTC') = date_trunc('month', %(start)s, 'UTC')
               THEN listener_key ELSE listener_key_prev END AS key
           FROM measurement.listener_events
-          WHERE "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
+          WHERE organization_id = %(organization_id)s
+            AND "timestamp" >= %(start)s AND "timestamp" < %(end)s AND event_type = 'download'
         )
         SELECT podcast_id, episode_id,
                CASE WHEN bool_or(key IS NULL) THEN NULL ELSE count(DISTINCT key) END AS listeners
         FROM keys GROUP BY GROUPING SETS ((), (podcast_id), (podcast_id, episode_id))
         ORDER BY listeners DESC NULLS LAST, podcast_id, episode_id
         """,
-        {"start": start, "end": end},
+        {"organization_id": organization_id, "start": start, "end": end},
     )
 
 
-def show_titles(tx: Tx[Operational], *, podcast_ids: Sequence[UUID]) -> dict[str, str]:
+def show_titles(
+    tx: Tx[Operational], *, organization_id: OrganizationId, podcast_ids: Sequence[UUID]
+) -> dict[str, str]:
     """Titles by show id."""
     rows = tx.connection.execute(
         """
         SELECT podcast_id::text, title FROM catalog.podcasts
-        WHERE podcast_id = ANY(%(podcast_ids)s)
+        WHERE organization_id = %(organization_id)s AND podcast_id = ANY(%(podcast_ids)s)
         """,
-        {"podcast_ids": list(podcast_ids)},
+        {"organization_id": organization_id, "podcast_ids": list(podcast_ids)},
     )
     return dict(rows.fetchall())
 
 
-def prefix_estimates(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
+def prefix_estimates(
+    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+) -> int:
     """Downloads known only by our redirect: estimates, told apart (R30)."""
     return int(
         tx.value(
             """
             SELECT count(*) FROM measurement.downloads
-            WHERE downloaded_at >= %(start)s AND downloaded_at < %(end)s
+            WHERE organization_id = %(organization_id)s
+              AND downloaded_at >= %(start)s AND downloaded_at < %(end)s
               AND method = 'prefix_estimate' AND count_window = 'calendar'
             """,
-            {"start": start, "end": end},
+            {"organization_id": organization_id, "start": start, "end": end},
         )
     )
 
 
-def episode_titles(tx: Tx[Operational], *, episode_ids: Sequence[str]) -> dict[str, str]:
+def episode_titles(
+    tx: Tx[Operational], *, organization_id: OrganizationId, episode_ids: Sequence[str]
+) -> dict[str, str]:
     """Titles by episode id; ids as text, as they come from rollups."""
     rows = tx.connection.execute(
         """
         SELECT episode_id::text, title FROM catalog.episodes
-        WHERE episode_id = ANY(%(episode_ids)s::uuid[])
+        WHERE organization_id = %(organization_id)s AND episode_id = ANY(%(episode_ids)s::uuid[])
         """,
-        {"episode_ids": list(episode_ids)},
+        {"organization_id": organization_id, "episode_ids": list(episode_ids)},
     )
     return dict(rows.fetchall())
 
 
-def filtered_requests(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Figure]:
+def filtered_requests(
+    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+) -> list[Figure]:
     """How many requests each filter stopped."""
     return tx.rows(
         Figure,
         """
         SELECT reason AS member, count(*) AS downloads FROM measurement.requests
-        WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NOT NULL
+        WHERE organization_id = %(organization_id)s
+          AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NOT NULL
         GROUP BY reason ORDER BY count(*) DESC, reason
         """,
-        {"start": start, "end": end},
+        {"organization_id": organization_id, "start": start, "end": end},
     )
 
 
-def flagged_requests(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Figure]:
+def flagged_requests(
+    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+) -> list[Figure]:
     """How many requests have each flag; a request may have several, and counts all the same."""
     return tx.rows(
         Figure,
         """
         SELECT f AS member, count(*) AS downloads
         FROM measurement.requests, unnest(flags) AS f
-        WHERE requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
+        WHERE organization_id = %(organization_id)s
+          AND requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
         GROUP BY f ORDER BY count(*) DESC, f
         """,
-        {"start": start, "end": end},
+        {"organization_id": organization_id, "start": start, "end": end},
     )
 
 
-def duplicate_renditions(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
+def duplicate_renditions(
+    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+) -> int:
     """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
 
     Only listeners who asked for several files of an episode on one day are looked at. Nothing of
@@ -244,7 +336,8 @@ def duplicate_renditions(tx: Tx[Operational], *, start: datetime, end: datetime)
             WITH several AS MATERIALIZED (
               SELECT listener_key, episode_id, date_trunc('day', requested_at, 'UTC') AS day
               FROM measurement.requests
-              WHERE requested_at >= %(start)s AND requested_at < %(end)s
+              WHERE organization_id = %(organization_id)s
+                AND requested_at >= %(start)s AND requested_at < %(end)s
                 AND reason IS NULL AND NOT is_prefix
               GROUP BY 1, 2, 3 HAVING count(DISTINCT enclosure_id) > 1
             ),
@@ -275,13 +368,18 @@ def duplicate_renditions(tx: Tx[Operational], *, start: datetime, end: datetime)
             )
             SELECT coalesce(sum(requests), 0) FROM qualified WHERE place > 1
             """,
-            {"start": start, "end": end},
+            {"organization_id": organization_id, "start": start, "end": end},
         )
     )
 
 
 def traced_requests(
-    tx: Tx[Operational], *, start: datetime, end: datetime, limit: int
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    start: datetime,
+    end: datetime,
+    limit: int,
 ) -> list[TracedRequest]:
     """Stored requests in the order of their files, each with what became of it."""
     # Partitions that were just filled have no statistics yet, and a nested loop over them takes
@@ -295,7 +393,8 @@ def traced_requests(
           FROM measurement.requests r
           JOIN measurement.ingest_batches b USING (batch_id)
           JOIN measurement.source_files f USING (source_file_id)
-          WHERE r.requested_at >= %(start)s AND r.requested_at < %(end)s
+          WHERE r.organization_id = %(organization_id)s
+            AND r.requested_at >= %(start)s AND r.requested_at < %(end)s
           ORDER BY f.name, r.line_number LIMIT %(limit)s
         ),
         units AS MATERIALIZED (
@@ -361,11 +460,13 @@ def traced_requests(
           AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
         ORDER BY c.file, c.line_number
         """,
-        {"start": start, "end": end, "limit": limit},
+        {"organization_id": organization_id, "start": start, "end": end, "limit": limit},
     )
 
 
-def outcomes(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Figure]:
+def outcomes(
+    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+) -> list[Figure]:
     """How many candidate requests were counted, stayed below the threshold, are estimates."""
     return tx.rows(
         Figure,
@@ -374,7 +475,8 @@ def outcomes(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Fig
           SELECT listener_key, episode_id, date_trunc('day', requested_at, 'UTC') AS day,
                  count(*) AS requests
           FROM measurement.requests
-          WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
+          WHERE organization_id = %(organization_id)s
+            AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
           GROUP BY 1, 2, 3
         )
         SELECT CASE d.method WHEN 'bytes' THEN 'counted' WHEN 'prefix_estimate' THEN d.method
@@ -387,36 +489,69 @@ def outcomes(tx: Tx[Operational], *, start: datetime, end: datetime) -> list[Fig
           AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
         GROUP BY 1 ORDER BY 1
         """,
-        {"start": start, "end": end},
+        {"organization_id": organization_id, "start": start, "end": end},
     )
 
 
-def freshness(tx: Tx[Operational]) -> Freshness:
-    """How far the events go and what waits (the newest rollup is read from analytics)."""
+def freshness(tx: Tx[Operational], *, organization_id: OrganizationId) -> Freshness:
+    """How far an organization's events go (the newest rollup is read from analytics)."""
     return tx.one(
         Freshness,
         """
-        SELECT (SELECT max("timestamp") FROM measurement.listener_events) AS newest_request,
+        SELECT (SELECT max(newest.at) FROM catalog.podcasts p
+                CROSS JOIN LATERAL (
+                  SELECT max(e."timestamp") AS at FROM measurement.listener_events e
+                  WHERE e.podcast_id = p.podcast_id) AS newest
+                WHERE p.organization_id = %(organization_id)s) AS newest_request,
                NULL::timestamptz AS newest_rollup,
-               (SELECT count(*) FROM measurement.count_log) AS pending_batches,
-               (SELECT count(DISTINCT hour) FROM measurement.dirty_log) AS dirty_hours,
-               (SELECT count(*) FROM measurement.quarantine WHERE status = 'open') AS quarantined
+               (SELECT max(batch_id) FROM measurement.ingest_batches
+                WHERE organization_id = %(organization_id)s) AS newest_batch,
+               (SELECT count(*) FROM (SELECT DISTINCT hour FROM measurement.dirty_log) AS d
+                WHERE EXISTS (
+                  SELECT FROM catalog.podcasts p JOIN measurement.listener_events e
+                    USING (podcast_id)
+                  WHERE p.organization_id = %(organization_id)s
+                    AND e."timestamp" >= d.hour AND e."timestamp" < d.hour + interval '1 hour'
+                )) AS dirty_hours,
+               (SELECT count(*) FROM measurement.quarantine
+                WHERE organization_id = %(organization_id)s AND status = 'open') AS quarantined
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def backlog(tx: Tx[Operational]) -> Backlog:
+    """Batches to count and hours to roll up, of all organizations."""
+    return tx.one(
+        Backlog,
+        """
+        SELECT (SELECT count(*) FROM measurement.count_log) AS batches,
+               (SELECT count(DISTINCT hour) FROM measurement.dirty_log) AS hours
         """,
     )
 
 
-def newest_rollup(tx: Tx[Analytics]) -> datetime | None:
-    """When a rollup was last computed: the data version of everything that reads rollups."""
-    found: datetime | None = tx.value("SELECT max(computed_at) FROM analytics.audience_daily")
-    return found
+def newest_rollup(tx: Tx[Analytics], *, organization_id: OrganizationId) -> datetime | None:
+    """When a rollup of an organization was last computed: the version of its figures."""
+    newest: datetime | None = tx.value(
+        """
+        SELECT max(computed_at) FROM analytics.audience_daily
+        WHERE organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id},
+    )
+    return newest
 
 
-def first_and_last_day(tx: Tx[Analytics]) -> tuple[date, date] | None:
-    """The first and the last day that have downloads."""
+def first_and_last_day(
+    tx: Tx[Analytics], *, organization_id: OrganizationId
+) -> tuple[date, date] | None:
+    """The first and the last day on which an organization has downloads."""
     row = tx.connection.execute(
         """
         SELECT min(day), max(day) FROM analytics.audience_daily
-        WHERE organization_id = analytics.current_organization()
-        """
+        WHERE organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id},
     ).fetchone()
     return None if row is None or row[0] is None else (row[0], row[1])

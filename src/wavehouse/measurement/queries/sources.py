@@ -359,13 +359,19 @@ def quarantined(
 
 
 def resolve_quarantined(
-    tx: Tx[Operational], *, ids: Sequence[UUID], status: str, at: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    ids: Sequence[UUID],
+    status: str,
+    at: datetime,
 ) -> int:
     """Close rows of the quarantine: replayed or discarded."""
     return tx.execute(
         """
         UPDATE measurement.quarantine SET status = %(status)s, resolved_at = %(at)s
-        WHERE quarantine_id = ANY(%(ids)s) AND status = 'open'
+        WHERE organization_id = %(organization_id)s AND quarantine_id = ANY(%(ids)s)
+          AND status = 'open'
         """,
-        {"ids": list(ids), "status": status, "at": at},
+        {"organization_id": organization_id, "ids": list(ids), "status": status, "at": at},
     )

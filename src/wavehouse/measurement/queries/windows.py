@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from uuid import UUID
 
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.types import CalendarCell, WindowPart
 from wavehouse.store import Operational, Tx
 
@@ -15,7 +16,8 @@ WITH candidates AS (
   SELECT CASE WHEN requested_at < %(border)s THEN listener_key ELSE listener_key_prev END AS key,
          episode_id, (requested_at AT TIME ZONE 'UTC')::date AS day
   FROM measurement.requests
-  WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL AND NOT is_prefix
+  WHERE organization_id = %(organization_id)s
+    AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL AND NOT is_prefix
     AND range_end > range_start
     AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
 )
@@ -27,6 +29,7 @@ WHERE key IS NOT NULL GROUP BY key, episode_id HAVING min(day) < max(day)
 def find_repeated(
     tx: Tx[Operational],
     *,
+    organization_id: OrganizationId,
     start: datetime,
     end: datetime,
     border: datetime,
@@ -36,12 +39,26 @@ def find_repeated(
 
     Keys are those of the month before ``border`` (R44).
     """
-    tx.execute(_REPEATED, {"start": start, "end": end, "border": border, "podcast_id": podcast_id})
+    tx.execute(
+        _REPEATED,
+        {
+            "organization_id": organization_id,
+            "start": start,
+            "end": end,
+            "border": border,
+            "podcast_id": podcast_id,
+        },
+    )
     tx.execute("ANALYZE repeated")
 
 
 def parts(
-    tx: Tx[Operational], *, start: datetime, end: datetime, border: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    start: datetime,
+    end: datetime,
+    border: datetime,
 ) -> Iterator[WindowPart]:
     """What was sent to them, by listener, episode and time."""
     with tx.connection.cursor(name="window_parts") as cursor:
@@ -53,7 +70,8 @@ def parts(
                        ELSE listener_key_prev END AS key,
                      episode_id, enclosure_id, requested_at, range_start, range_end, other_ranges
               FROM measurement.requests
-              WHERE requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
+              WHERE organization_id = %(organization_id)s
+                AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
                 AND NOT is_prefix
             ),
             chosen AS (SELECT a.* FROM asked a JOIN repeated USING (key, episode_id)),
@@ -74,7 +92,12 @@ def parts(
             WHERE n.bytes IS NOT NULL
             ORDER BY s.key, s.episode_id
             """,
-            {"start": start, "end": end, "border": border},
+            {
+                "organization_id": organization_id,
+                "start": start,
+                "end": end,
+                "border": border,
+            },
         )
         for row in cursor:
             yield WindowPart(*row)
@@ -83,6 +106,7 @@ def parts(
 def calendar_downloads(
     tx: Tx[Operational],
     *,
+    organization_id: OrganizationId,
     start: datetime,
     end: datetime,
     border: datetime,
@@ -98,11 +122,18 @@ def calendar_downloads(
           ON r.episode_id = d.episode_id
           AND r.key = CASE WHEN d.downloaded_at < %(border)s THEN d.listener_key
                         ELSE d.listener_key_prev END
-        WHERE d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
+        WHERE d.organization_id = %(organization_id)s
+          AND d.downloaded_at >= %(start)s AND d.downloaded_at < %(end)s
           AND d.count_window = 'calendar' AND d.method = 'bytes'
           AND (%(podcast_id)s::uuid IS NULL OR d.podcast_id = %(podcast_id)s::uuid)
         GROUP BY 1, 2, 3
         """,
-        {"start": start, "end": end, "border": border, "podcast_id": podcast_id},
+        {
+            "organization_id": organization_id,
+            "start": start,
+            "end": end,
+            "border": border,
+            "podcast_id": podcast_id,
+        },
     )
     return [CalendarCell(*row) for row in rows]

@@ -10,16 +10,19 @@ from __future__ import annotations
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.queries import adoption, counting, sources
 from wavehouse.measurement.rules.media import MediaIndex, split_place
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational
 
 
-def adopt_unknown(workspace: Workspace) -> int:
-    """Hand stored requests to episodes that were registered after them; how many requests."""
-    with workspace.stores.operational.worker() as tx:
+def adopt_unknown(operational: Database[Operational]) -> int:
+    """Assign stored requests to episodes registered after them, for all organizations.
+
+    Returns the number of requests.
+    """
+    with operational.worker() as tx:
         if not adoption.changed_media(tx):
             return 0
     total = 0
-    with telemetry.span("count.adopt"), workspace.stores.operational.worker() as tx:
+    with telemetry.span("count.adopt"), operational.worker() as tx:
         counting.lock_counting(tx)
         adoption.lock_adoption(tx)
         for state in adoption.changed_media(tx):

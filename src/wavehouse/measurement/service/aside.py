@@ -5,20 +5,31 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.measurement.adapters.logfile import LINE_LIMIT, LogFile
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Aside, Reject
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational
 
 
-def set_aside(workspace: Workspace, path: Path, *, format: str, rows: Iterable[Aside]) -> int:  # noqa: A002
-    """Put rows of a file into the quarantine with a masked excerpt; how many were new."""
+def set_aside(
+    operational: Database[Operational],
+    path: Path,
+    *,
+    identity: Identity,
+    format: str,  # noqa: A002 - the column's name
+    rows: Iterable[Aside],
+) -> int:
+    """Put rows of a file into the quarantine with a masked excerpt; returns how many were new.
+
+    The transaction is its own: rows are set aside even when the caller's import is rolled back.
+    """
     file = LogFile(path)
     head = file.head()
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.worker() as tx:
+    organization_id = identity.organization_id
+    with operational.worker() as tx:
         source = sources.register_source_file(
             tx,
             organization_id=organization_id,

@@ -1,7 +1,7 @@
 """Use case: distinct listeners of a stated period, of all shows, of each, of each episode.
 
 R43: an audience is counted over its whole period and never added up. R44: a period that no key
-follows a listener through is not computable; its months are told one by one, without a sum.
+covers is not computable; its months are reported one by one, without a sum.
 """
 
 from __future__ import annotations
@@ -9,26 +9,38 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, timedelta
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.queries import reading
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Workspace
 
 _ADJACENT = 2
 
 
-def audience(workspace: Workspace, *, first: date, last: date) -> Audience:
+def audience(
+    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+) -> Audience:
     """The audience between two UTC days, both included."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        if months_spanned(first, last) > _ADJACENT:
-            return Audience(first, last, None, [], [], _by_month(tx, first, last))
-        cells = _cells(tx, first, last)
-        shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
-        episodes = [cell for cell in cells if cell.episode_id]
-        titles = reading.show_titles(tx, podcast_ids=[c.podcast_id for c in shows if c.podcast_id])
-        titles |= reading.episode_titles(tx, episode_ids=[str(c.episode_id) for c in episodes])
+    organization_id = identity.organization_id
+    if months_spanned(first, last) > _ADJACENT:
+        months = _by_month(operational, organization_id, first, last)
+        return Audience(first, last, None, [], [], months)
+    cells = _cells(operational, organization_id, first, last)
+    shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
+    episodes = [cell for cell in cells if cell.episode_id]
+    titles = reading.show_titles(
+        operational,
+        organization_id=organization_id,
+        podcast_ids=[cell.podcast_id for cell in shows if cell.podcast_id],
+    )
+    titles |= reading.episode_titles(
+        operational,
+        organization_id=organization_id,
+        episode_ids=[str(cell.episode_id) for cell in episodes],
+    )
     return Audience(
         first,
         last,
@@ -39,9 +51,12 @@ def audience(workspace: Workspace, *, first: date, last: date) -> Audience:
     )
 
 
-def _cells(tx: Tx[Operational], first: date, last: date) -> list[AudienceCell]:
+def _cells(
+    tx: Tx[Operational], organization_id: OrganizationId, first: date, last: date
+) -> list[AudienceCell]:
     return reading.audience(
         tx,
+        organization_id=organization_id,
         start=clock.start_of_day(first),
         end=clock.start_of_day(last + timedelta(days=1)),
     )
@@ -55,9 +70,15 @@ def _line(member: str, titles: dict[str, str], cell: AudienceCell) -> AudienceLi
     return AudienceLine(member, titles.get(member, ""), cell.listeners)
 
 
-def _by_month(tx: Tx[Operational], first: date, last: date) -> list[AudienceLine]:
+def _by_month(
+    tx: Tx[Operational], organization_id: OrganizationId, first: date, last: date
+) -> list[AudienceLine]:
     return [
-        AudienceLine(f"{begin:%Y-%m}", f"{begin} to {end}", _total(_cells(tx, begin, end)))
+        AudienceLine(
+            f"{begin:%Y-%m}",
+            f"{begin} to {end}",
+            _total(_cells(tx, organization_id, begin, end)),
+        )
         for begin, end in _months(first, last)
     ]
 

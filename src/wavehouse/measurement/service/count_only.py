@@ -16,6 +16,7 @@ from itertools import cycle
 from pathlib import Path
 from uuid import UUID
 
+from wavehouse.accounts import Identity
 from wavehouse.catalog import FeedReading, describe_feed
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
@@ -28,7 +29,7 @@ from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.media import MediaIndex
 from wavehouse.measurement.rules.thresholds import threshold_bytes
 from wavehouse.measurement.service.feed_files import known_files
-from wavehouse.measurement.service.ingest import told
+from wavehouse.measurement.service.ingest import sentence
 from wavehouse.measurement.service.lookups import lists, lookups
 from wavehouse.measurement.service.opening import ahead, layout_for
 from wavehouse.measurement.types import (
@@ -39,7 +40,7 @@ from wavehouse.measurement.types import (
     Reject,
     WindowFigures,
 )
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational
 
 _THREADS = 2
 _UNIT_CHARACTERS = 24 * 2**20
@@ -79,15 +80,17 @@ def known_from_feeds(settings: Settings, feeds: Iterable[tuple[str, FeedReading]
     return Known(replace(lists(settings), media=MediaIndex(files)), facts)
 
 
-def known_from_catalog(workspace: Workspace) -> Known:
-    """What is registered: shows, versions of files, the inclusion list."""
-    with workspace.stores.operational.worker() as tx:
-        facts = sources.media_facts(tx, organization_id=workspace.organization.organization_id)
-    return Known(lookups(workspace), facts)
+def known_from_catalog(
+    operational: Database[Operational], settings: Settings, *, identity: Identity
+) -> Known:
+    """The organization's registered shows, versions of files and inclusion list."""
+    with operational.worker() as tx:
+        facts = sources.media_facts(tx, organization_id=identity.organization_id)
+    return Known(lookups(operational, settings, identity=identity), facts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class Wanted:
     """Which figures are wanted: without days, all that the logs hold."""
 
     by: str = "day"
@@ -100,7 +103,7 @@ def count_logs(
     settings: Settings,
     known: Known,
     paths: Sequence[Path],
-    asked: Asked,
+    wanted: Wanted,
     *,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> PeriodFigures:
@@ -108,13 +111,13 @@ def count_logs(
 
     Lines of any age count: the limit of ``raw_retention_days`` is one of storing.
     """
-    with _read(settings, known, paths, asked, on_bytes) as read:
-        first, last = read.period(asked)
+    with _read(settings, known, paths, wanted, on_bytes) as read:
+        first, last = read.period(wanted)
         found = read.count_only.count(
-            known.thresholds, _limits(settings), first=first, last=last, by=asked.by
+            known.thresholds, _limits(settings), first=first, last=last, by=wanted.by
         )
     rows = found.rows
-    if asked.by == "episode":
+    if wanted.by == "episode":
         rows = [replace(row, label=known.titles.get(row.member, "")) for row in rows]
     return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors)
 
@@ -123,13 +126,13 @@ def count_windows(
     settings: Settings,
     known: Known,
     paths: Sequence[Path],
-    asked: Asked,
+    wanted: Wanted,
     *,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> WindowFigures:
     """The same by every window, side by side (R34-R40)."""
-    with _read(settings, known, paths, asked, on_bytes) as read:
-        first, last = read.period(asked)
+    with _read(settings, known, paths, wanted, on_bytes) as read:
+        first, last = read.period(wanted)
         sums = read.count_only.sum_windows(
             known.thresholds, _limits(settings), first=first, last=last
         )
@@ -147,7 +150,7 @@ def _read(
     settings: Settings,
     known: Known,
     paths: Sequence[Path],
-    asked: Asked,
+    wanted: Wanted,
     on_bytes: Callable[[int], None],
 ) -> Iterator[_Reading]:
     """What the files hold, to be counted; forgotten afterwards."""
@@ -156,7 +159,7 @@ def _read(
         stack.callback(count_only.close)
         read = _Reading(count_only, stack)
         for path in paths:
-            read.file(path, asked.format, on_bytes)
+            read.file(path, wanted.format, on_bytes)
         read.finish()
         yield read
 
@@ -186,12 +189,12 @@ class _Reading:
                 log.on_bytes = on_bytes
                 self._chunks(log, head, layout)
         except InvalidInput as error:
-            self.errors.append(told(error))
+            self.errors.append(sentence(error))
 
-    def period(self, asked: Asked) -> tuple[date, date]:
-        """The days asked for, or those that the logs hold."""
+    def period(self, wanted: Wanted) -> tuple[date, date]:
+        """The days wanted for, or those that the logs hold."""
         days = self.count_only.days() or (clock.today(), clock.today())
-        return asked.first or days[0], asked.last or days[1]
+        return wanted.first or days[0], wanted.last or days[1]
 
     def finish(self) -> None:
         """Hand over what is held, and wait for what is under way."""
@@ -240,7 +243,7 @@ class _Reading:
 
 
 def joined(chunks: Sequence[Chunk]) -> Chunk:
-    """Chunks as one. Where a line stood in its file is not asked for here."""
+    """Chunks as one. Where a line stood in its file is not wanted for here."""
     texts = [text for chunk in chunks if (text := _whole_lines(chunk))]
     text = "\n".join(texts)
     return Chunk(

@@ -1,4 +1,8 @@
-"""Use case: count what was ingested since the last pass, a UTC day in a transaction."""
+"""Use case: count what was ingested since the last pass, a UTC day in a transaction.
+
+Counting serves the whole installation: one pass counts the days of all organizations, so it
+takes no identity, and what it returns is for the operator.
+"""
 
 from __future__ import annotations
 
@@ -7,27 +11,32 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from wavehouse.kernel import clock, telemetry
+from wavehouse.kernel.config import Settings
 from wavehouse.measurement.queries import counting
 from wavehouse.measurement.service.adoption import adopt_unknown
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.types import RULE_VERSION, Counted
-from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational, Tx
 
 
-def pending_days(workspace: Workspace) -> list[date]:
+def pending_days(operational: Database[Operational]) -> list[date]:
     """The days that wait to be counted, those of newly known paths among them."""
-    adopt_unknown(workspace)
-    with workspace.stores.operational.worker() as tx:
+    adopt_unknown(operational)
+    with operational.worker() as tx:
         return counting.marked_days(tx)
 
 
-def count(workspace: Workspace, *, on_day: Callable[[date], None] = lambda _: None) -> Counted:
+def count(
+    operational: Database[Operational],
+    settings: Settings,
+    *,
+    on_day: Callable[[date], None] = lambda _: None,
+) -> Counted:
     """Count every marked day; each commits on its own, so an interruption loses nothing."""
-    limits = Limits(workspace.settings["excess_downloads"], workspace.settings["excess_agents"])
+    limits = Limits(settings["excess_downloads"], settings["excess_agents"])
     done = Counted()
-    for day in pending_days(workspace):
-        with telemetry.span("count.day"), workspace.stores.operational.worker() as tx:
+    for day in pending_days(operational):
+        with telemetry.span("count.day"), operational.worker() as tx:
             part = count_day(tx, day=day, limits=limits)
         on_day(day)
         done = Counted(
@@ -41,7 +50,7 @@ def count(workspace: Workspace, *, on_day: Callable[[date], None] = lambda _: No
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What one address may ask for on a day before it is no household (R18)."""
+    """How much one address may request on a day and still be a household (R18)."""
 
     episodes: int
     agents: int
@@ -71,8 +80,10 @@ def count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
     return Counted(1, added, removed, hours)
 
 
-def recount(workspace: Workspace, *, first: date, last: date) -> Counted:
-    """Count days anew as a whole: after a list, a file's facts or a rule has changed."""
-    with workspace.stores.operational.worker() as tx:
+def recount(
+    operational: Database[Operational], settings: Settings, *, first: date, last: date
+) -> Counted:
+    """Count whole days again: after a list, a file's facts or a rule has changed."""
+    with operational.worker() as tx:
         counting.mark_day(tx, first=first, last=last)
-    return count(workspace)
+    return count(operational, settings)

@@ -6,15 +6,17 @@ before that moment, whenever their lines arrive, so the order of files changes n
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta
+from uuid import UUID
 
 from wavehouse import accounts, audit
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.measurement.queries import inclusions as queries
 from wavehouse.measurement.rules.inclusions import LONGEST, network_of
 from wavehouse.measurement.types import Inclusion, Validation
-from wavehouse.workspace import Workspace
+from wavehouse.store import Operational, Tx
 
 _MANY = 65_536
 """More IPv4 addresses than an office or a dorm has."""
@@ -38,88 +40,93 @@ def _days(days: int) -> timedelta:
     return timedelta(days=days)
 
 
-def add_inclusion(workspace: Workspace, *, network: str, reason: str, days: int = 90) -> Inclusion:
+def add_inclusion(
+    operational: Tx[Operational], *, identity: Identity, network: str, reason: str, days: int = 90
+) -> Inclusion:
     """List a network. Conflict when it is listed already."""
     named, lasts = _network(network), _days(days)
     if not reason.strip():
         raise InvalidInput("say who listens there, and how you know", hint='--reason "a dorm"')
-    organization_id, now = workspace.organization.organization_id, clock.now()
-    with workspace.stores.operational.app(organization_id) as tx:
-        inclusion_id = queries.insert_inclusion(
-            tx, organization_id=organization_id, network=named, reason=reason.strip(), at=now
+    organization_id, now = identity.organization_id, clock.now()
+    inclusion_id = queries.insert_inclusion(
+        operational, organization_id=organization_id, network=named, reason=reason.strip(), at=now
+    )
+    if inclusion_id is None:
+        raise Conflict(
+            f"{named} is listed already", command=f"wavehouse inclusions revalidate {named}"
         )
-        if inclusion_id is None:
-            raise Conflict(
-                f"{named} is listed already", command=f"wavehouse inclusions revalidate {named}"
-            )
-        queries.insert_validation(
-            tx,
-            organization_id=organization_id,
-            inclusion_id=inclusion_id,
-            at=now,
-            expires_at=now + lasts,
-            by=workspace.identity.name,
-            note="added",
-        )
-        audit.record(
-            tx,
-            actor=accounts.user_actor(workspace.identity),
-            action="inclusion.added",
-            resource=("inclusion", inclusion_id),
-            organization_id=organization_id,
-            metadata={"network": named, "days": days},
-        )
-    return _entry(workspace, named)
+    _validated(operational, identity, inclusion_id, now + lasts, "added")
+    _record(operational, identity, inclusion_id, "inclusion.added", named, days)
+    return _entry(operational, identity, named)
 
 
-def revalidate(workspace: Workspace, *, network: str, note: str = "", days: int = 90) -> Inclusion:
-    """Say that an entry still holds. NotFound when the network is not listed."""
+def revalidate(
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    network: str,
+    note: str = "",
+    days: int = 90,
+) -> Inclusion:
+    """Confirm that an entry is still valid. NotFound when the network is not listed."""
     named, lasts = _network(network), _days(days)
-    entry, now = _entry(workspace, named), clock.now()
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.app(organization_id) as tx:
-        queries.insert_validation(
-            tx,
-            organization_id=organization_id,
-            inclusion_id=entry.inclusion_id,
-            at=now,
-            expires_at=now + lasts,
-            by=workspace.identity.name,
-            note=note,
-        )
-        audit.record(
-            tx,
-            actor=accounts.user_actor(workspace.identity),
-            action="inclusion.revalidated",
-            resource=("inclusion", entry.inclusion_id),
-            organization_id=organization_id,
-            metadata={"network": named, "days": days},
-        )
-    return _entry(workspace, named)
+    entry, now = _entry(operational, identity, named), clock.now()
+    _validated(operational, identity, entry.inclusion_id, now + lasts, note)
+    _record(operational, identity, entry.inclusion_id, "inclusion.revalidated", named, days)
+    return _entry(operational, identity, named)
 
 
-def _entry(workspace: Workspace, network: str) -> Inclusion:
-    for entry in list_inclusions(workspace):
+def _validated(
+    tx: Tx[Operational], identity: Identity, inclusion_id: UUID, expires_at: datetime, note: str
+) -> None:
+    queries.insert_validation(
+        tx,
+        organization_id=identity.organization_id,
+        inclusion_id=inclusion_id,
+        at=clock.now(),
+        expires_at=expires_at,
+        by=identity.name,
+        note=note,
+    )
+
+
+def _record(
+    tx: Tx[Operational],
+    identity: Identity,
+    inclusion_id: UUID,
+    action: str,
+    network: str,
+    days: int,
+) -> None:
+    audit.record(
+        tx,
+        actor=accounts.user_actor(identity),
+        action=action,
+        resource=("inclusion", inclusion_id),
+        organization_id=identity.organization_id,
+        metadata={"network": network, "days": days},
+    )
+
+
+def _entry(tx: Tx[Operational], identity: Identity, network: str) -> Inclusion:
+    for entry in list_inclusions(tx, identity=identity):
         if entry.network == network:
             return entry
     raise NotFound(f"{network} is not on the inclusion list", command="wavehouse inclusions list")
 
 
-def list_inclusions(workspace: Workspace) -> list[Inclusion]:
+def list_inclusions(operational: Tx[Operational], *, identity: Identity) -> list[Inclusion]:
     """Every entry, the first to expire first."""
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.app(organization_id) as tx:
-        return queries.inclusions(tx, organization_id=organization_id)
+    return queries.inclusions(operational, organization_id=identity.organization_id)
 
 
-def expired_inclusions(workspace: Workspace) -> list[Inclusion]:
-    """Entries that hold no more: somebody should look at them again."""
+def expired_inclusions(operational: Tx[Operational], *, identity: Identity) -> list[Inclusion]:
+    """Expired entries: they filter again until somebody revalidates them."""
     now = clock.now()
-    return [entry for entry in list_inclusions(workspace) if not entry.holds(now)]
+    entries = list_inclusions(operational, identity=identity)
+    return [entry for entry in entries if not entry.holds(now)]
 
 
-def validation_log(workspace: Workspace) -> list[Validation]:
+def validation_log(operational: Tx[Operational], *, identity: Identity) -> list[Validation]:
     """Every validation, for an auditor."""
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.app(organization_id) as tx:
-        return queries.validations(tx, organization_id=organization_id)
+    return queries.validations(operational, organization_id=identity.organization_id)

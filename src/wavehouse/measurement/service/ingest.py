@@ -17,6 +17,7 @@ from datetime import date
 from itertools import cycle
 from pathlib import Path
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
@@ -33,8 +34,7 @@ from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
 from wavehouse.measurement.service.opening import ahead, layout_for
 from wavehouse.measurement.types import Chunk, FileResult, QuarantinedRow, Reject, SourceFile, Tally
-from wavehouse.store import BulkLoader, Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.store import BulkLoader, Database, Operational, Tx
 
 OnBytes = Callable[[int], None]
 _ENGINES = 2
@@ -42,14 +42,16 @@ _ENGINES = 2
 
 
 def ingest_logs(
-    workspace: Workspace,
+    operational: Database[Operational],
+    settings: Settings,
     paths: Sequence[Path],
     *,
+    identity: Identity,
     format: str = "auto",  # noqa: A002 - the option's name
     on_bytes: OnBytes = lambda _: None,
 ) -> Iterator[FileResult]:
-    """Read each file in turn; what was read before is not read again."""
-    with Ingest.opened(workspace) as ingest:
+    """Read each file in turn for the organization; what was read before is not read again."""
+    with Ingest.opened(operational, settings, identity=identity) as ingest:
         before: _Reading | None = None
         for path in paths:
             reading, wrong = None, None
@@ -58,7 +60,7 @@ def ingest_logs(
                     reading = ingest.begin(path, format, on_bytes, before)
             except InvalidInput as error:
                 # The other files are read all the same.
-                wrong = FileResult(str(path), format, Tally(), error=told(error))
+                wrong = FileResult(str(path), format, Tally(), error=sentence(error))
             except BaseException:
                 if before is not None:
                     yield before.finished()
@@ -72,7 +74,7 @@ def ingest_logs(
             yield before.finished()
 
 
-def told(error: InvalidInput) -> str:
+def sentence(error: InvalidInput) -> str:
     """The error with its hint and its command in one text."""
     return ". ".join(str(part) for part in (error, error.hint, error.command) if part)
 
@@ -104,13 +106,19 @@ def _opened(
 class Ingest:
     """Engines and a loader, for as many files as there are."""
 
-    def __init__(self, workspace: Workspace, loader: BulkLoader, stack: ExitStack) -> None:
-        self._workspace = workspace
-        self._organization = workspace.organization.organization_id
-        looked_up = lookups(workspace)
-        self._engines = cycle(
-            [_opened(stack, looked_up, workspace.settings) for _ in range(_ENGINES)]
-        )
+    def __init__(
+        self,
+        operational: Database[Operational],
+        settings: Settings,
+        *,
+        identity: Identity,
+        loader: BulkLoader,
+        stack: ExitStack,
+    ) -> None:
+        self._operational = operational
+        self._organization = identity.organization_id
+        looked_up = lookups(operational, settings, identity=identity)
+        self._engines = cycle([_opened(stack, looked_up, settings) for _ in range(_ENGINES)])
         self._loads = Loads(self._organization, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
@@ -122,12 +130,14 @@ class Ingest:
 
     @classmethod
     @contextmanager
-    def opened(cls, workspace: Workspace) -> Iterator[Ingest]:
+    def opened(
+        cls, operational: Database[Operational], settings: Settings, *, identity: Identity
+    ) -> Iterator[Ingest]:
         """An ingest whose engines and connection are closed at the end."""
         with ExitStack() as stack:
-            conninfo = workspace.stores.operational.place.conninfo("worker")
+            conninfo = operational.place.conninfo("worker")
             loader = stack.enter_context(BulkLoader.connected(conninfo))
-            yield cls(workspace, loader, stack)
+            yield cls(operational, settings, identity=identity, loader=loader, stack=stack)
 
     def begin(
         self,
@@ -162,7 +172,7 @@ class Ingest:
             before.finished()
         self._lock.close()
         self._held = key
-        lock = self._lock.enter_context(self._workspace.stores.operational.worker())
+        lock = self._lock.enter_context(self._operational.worker())
         sources.lock_source_file(lock, file_key=key)
 
     def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
@@ -172,7 +182,7 @@ class Ingest:
         length at the same place is believed to be the old one, mended.
         """
         line = log.line_at(row.byte_offset)
-        with self._workspace.stores.operational.worker() as tx:
+        with self._operational.worker() as tx:
             file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
         if line is None or file is None:
             return Tally()
@@ -188,7 +198,7 @@ class Ingest:
         work = self._prepared(self._normalise(file, chunk, layout).result())
         tally = self._loads.load(work, moves=False)
         if mended and tally.stored:
-            with self._workspace.stores.operational.worker() as tx:
+            with self._operational.worker() as tx:
                 sources.change_head(
                     tx,
                     source_file_id=file.source_file_id,
@@ -199,7 +209,7 @@ class Ingest:
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
         name, whole = str(path.absolute()), len(head.content)
-        with self._workspace.stores.operational.worker() as tx:
+        with self._operational.worker() as tx:
             known = sources.head_lengths(tx, organization_id=self._organization)
             lengths = [length for length in known if length <= whole]
             found = sources.source_file(
@@ -262,7 +272,7 @@ class Ingest:
         """Where a gzip broke off goes to the quarantine; one that is whole now leaves it."""
         if fault is None and not file.unfinished:
             return Tally()
-        with self._workspace.stores.operational.worker() as tx:
+        with self._operational.worker() as tx:
             if fault is None:
                 sources.close_broken_streams(tx, source_file_id=file.source_file_id, at=clock.now())
                 return Tally()
@@ -277,7 +287,7 @@ class Ingest:
 
     def _normalise(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Future[Work]:
         """Hand a chunk to the engine whose turn it is."""
-        with self._workspace.stores.operational.worker() as tx:
+        with self._operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
         engine, thread = next(self._engines)
 
@@ -295,7 +305,7 @@ class Ingest:
 
     def _prepared(self, work: Work) -> Work:
         """The work, with the partitions and the user agents that its rows need."""
-        with self._workspace.stores.operational.worker() as tx:
+        with self._operational.worker() as tx:
             for day in work.batch.days:
                 if day not in self._days:
                     sources.ensure_day(tx, day=day)

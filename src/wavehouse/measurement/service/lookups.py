@@ -9,6 +9,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal, cast
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.addresses import trusted_of
 from wavehouse.kernel.config import Settings
@@ -25,7 +26,7 @@ from wavehouse.measurement.queries import inclusions, sources
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational
 
 Version = Literal[4, 6]
 
@@ -42,11 +43,12 @@ def bounds(settings: Settings) -> Bounds:
     return Bounds(now - settings["raw_retention_days"] * clock.DAY, now + clock.HOUR)
 
 
-def lookups(workspace: Workspace) -> Lookups:
+def lookups(
+    operational: Database[Operational], settings: Settings, *, identity: Identity
+) -> Lookups:
     """Everything the engine asks about distinct values."""
-    settings = workspace.settings
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.operational.worker(snapshot=True) as tx:
+    organization_id = identity.organization_id
+    with operational.worker(snapshot=True) as tx:
         media_state = sources.media_state(tx, organization_id=organization_id)
         media = sources.media_files(tx, organization_id=organization_id)
         included = inclusions.inclusions(tx, organization_id=organization_id)
@@ -54,7 +56,7 @@ def lookups(workspace: Workspace) -> Lookups:
         lists(settings),
         media=MediaIndex(media),
         media_state=media_state,
-        secret_of=_secrets(workspace),
+        secret_of=_secrets(operational),
         included_until=included_until((e.network, e.expires_at) for e in included),
     )
 
@@ -79,12 +81,27 @@ def lists(settings: Settings) -> Lookups:
     )
 
 
+<<<<<<< HEAD
 def _secrets(workspace: Workspace) -> Callable[[date], bytes | None]:
+=======
+def trusted(settings: Settings) -> TrustedProxies:
+    """The trusted proxies (R06). UsageError for an invalid setting."""
+    try:
+        return trusted_proxies(settings["trusted_proxies"])
+    except ValueError as error:
+        raise UsageError(
+            f"trusted_proxies cannot be used: {error}",
+            where=settings.values["trusted_proxies"].source,
+        ) from None
+
+
+def _secrets(operational: Database[Operational]) -> Callable[[date], bytes | None]:
+>>>>>>> wt-listeners
     known: dict[date, bytes | None] = {}
 
     def secret_of(month: date) -> bytes | None:
         if month not in known:
-            with workspace.stores.operational.worker() as tx:
+            with operational.worker() as tx:
                 known[month] = sources.key_secret(tx, month=month, fresh=secrets.token_bytes(32))
         return known[month]
 

@@ -3,27 +3,36 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Protocol
 from uuid import UUID
 
 from wavehouse import audit
-from wavehouse.accounts import user_actor
+from wavehouse.accounts import Identity, user_actor
 from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.measurement.adapters.logfile import LogFile
 from wavehouse.measurement.queries import sources
-from wavehouse.measurement.service.ingest import Ingest, told
+from wavehouse.measurement.service.ingest import Ingest, sentence
 from wavehouse.measurement.types import Fault, QuarantinedRow, SourceSummary
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational, Tx
 
 STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
 
-Reader = Callable[[Workspace, Path], frozenset[int]]
-"""Reads a whole file of another context again; the numbers of the lines it still cannot use."""
+class Reader(Protocol):
+    """Reads a whole file of another context again, for the organization of the identity."""
+
+    def __call__(
+        self, operational: Database[Operational], path: Path, *, identity: Identity
+    ) -> frozenset[int]:
+        """The numbers of the lines that still cannot be used."""
+        ...
+
 
 NO_READERS: Mapping[str, Reader] = {}
 
@@ -39,36 +48,39 @@ class Replayed:
 
 
 def listed(
-    workspace: Workspace,
+    operational: Tx[Operational],
     *,
+    identity: Identity,
     limit: int = 1000,
     after: tuple[datetime, str, int, UUID] | None = None,
 ) -> list[QuarantinedRow]:
     """Rows that wait, oldest first, from the one after ``after`` on."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        return sources.quarantined(
-            tx, organization_id=workspace.organization.organization_id, limit=limit, after=after
-        )
+    return sources.quarantined(
+        operational, organization_id=identity.organization_id, limit=limit, after=after
+    )
 
 
-def waiting(workspace: Workspace) -> list[tuple[str, int]]:
+def waiting(operational: Tx[Operational], *, identity: Identity) -> list[tuple[str, int]]:
     """How many rows wait for each reason, the most frequent first."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        return sources.faults(tx, organization_id=workspace.organization.organization_id)
+    return sources.faults(operational, organization_id=identity.organization_id)
 
 
 def files(
-    workspace: Workspace, *, limit: int, before: tuple[datetime, UUID] | None = None
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    limit: int,
+    before: tuple[datetime, UUID] | None = None,
 ) -> list[SourceSummary]:
     """Files that were read, the latest first."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        return sources.source_files(
-            tx, organization_id=workspace.organization.organization_id, before=before, limit=limit
-        )
+    return sources.source_files(
+        operational, organization_id=identity.organization_id, before=before, limit=limit
+    )
 
 
-def _chosen(workspace: Workspace, ids: Sequence[UUID]) -> list[QuarantinedRow]:
-    rows = listed(workspace, limit=1_000_000)
+def _chosen(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID]) -> list[QuarantinedRow]:
+    """The organization's open rows with these ids, or all. NotFound for an unknown id."""
+    rows = listed(tx, identity=identity, limit=1_000_000)
     if not ids:
         return rows
     missing = set(ids) - {row.quarantine_id for row in rows}
@@ -81,31 +93,44 @@ def _chosen(workspace: Workspace, ids: Sequence[UUID]) -> list[QuarantinedRow]:
 
 
 def replay(
-    workspace: Workspace, *, ids: Sequence[UUID] = (), readers: Mapping[str, Reader] = NO_READERS
+    operational: Database[Operational],
+    settings: Settings,
+    *,
+    identity: Identity,
+    ids: Sequence[UUID] = (),
+    readers: Mapping[str, Reader] = NO_READERS,
 ) -> Replayed:
     """Read quarantined lines again at their file and offset; those that are good now are stored.
 
     A file of another context's format is read again as a whole by that context's reader.
     """
+    with operational.app(identity.organization_id) as tx:
+        rows = _chosen(tx, identity, ids)
     by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
-    rows = _chosen(workspace, ids)
     for row in rows:
         by_file[row.file].append(row)
     unreadable, done = [], []
-    with Ingest.opened(workspace) as ingest:
+    with Ingest.opened(operational, settings, identity=identity) as ingest:
         for name, waiting in by_file.items():
             try:
                 reader = readers.get(waiting[0].format)
                 if reader is None:
                     done += _reread(ingest, Path(name), waiting)
                 else:
-                    still_bad = reader(workspace, Path(name))
-                    done += [r.quarantine_id for r in waiting if r.line_number not in still_bad]
+                    bad = reader(operational, Path(name), identity=identity)
+                    done += [r.quarantine_id for r in waiting if r.line_number not in bad]
             except InvalidInput as error:
-                unreadable.append(told(error))
-    with workspace.stores.operational.worker() as tx:
-        sources.resolve_quarantined(tx, ids=done, status="replayed", at=clock.now())
+                unreadable.append(sentence(error))
+    with operational.app(identity.organization_id) as tx:
+        if _close(tx, identity, done, "replayed"):
+            _record(tx, identity, "quarantine.replayed", len(done))
     return Replayed(len(rows), len(done), len(rows) - len(done), tuple(unreadable))
+
+
+def _close(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID], status: str) -> int:
+    return sources.resolve_quarantined(
+        tx, organization_id=identity.organization_id, ids=ids, status=status, at=clock.now()
+    )
 
 
 def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> list[UUID]:
@@ -125,20 +150,21 @@ def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> li
     return done
 
 
-def discard(workspace: Workspace, *, ids: Sequence[UUID] = ()) -> int:
-    """Close rows without storing them: all, or those named. What was lost is in the audit log."""
-    rows = _chosen(workspace, ids)
-    with workspace.stores.operational.worker() as tx:
-        closed = sources.resolve_quarantined(
-            tx, ids=[row.quarantine_id for row in rows], status="discarded", at=clock.now()
-        )
-        if closed:
-            audit.record(
-                tx,
-                actor=user_actor(workspace.identity),
-                action="quarantine.discarded",
-                resource=("quarantine", "rows"),
-                organization_id=workspace.organization.organization_id,
-                metadata={"rows": closed},
-            )
+def discard(operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()) -> int:
+    """Close rows without storing them: all, or those named. The audit log records how many."""
+    rows = _chosen(operational, identity, ids)
+    closed = _close(operational, identity, [row.quarantine_id for row in rows], "discarded")
+    if closed:
+        _record(operational, identity, "quarantine.discarded", closed)
     return closed
+
+
+def _record(tx: Tx[Operational], identity: Identity, action: str, rows: int) -> None:
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action=action,
+        resource=("quarantine", "rows"),
+        organization_id=identity.organization_id,
+        metadata={"rows": rows},
+    )

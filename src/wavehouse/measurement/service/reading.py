@@ -1,25 +1,27 @@
-"""Use cases that read counted figures."""
+"""Use cases that read counted figures of the caller's organization."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.measurement.queries import reading
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import (
     NO_PODCAST,
+    Backlog,
     DayTotal,
     EpisodeDay,
     Figure,
     Freshness,
     TracedRequest,
 )
-from wavehouse.workspace import Workspace
+from wavehouse.store import Analytics, Operational, Tx
 
 By = Literal["day", "episode", "app", "country"]
 _READERS = {
@@ -30,134 +32,194 @@ _READERS = {
 
 
 def days(
-    workspace: Workspace, *, first: date, last: date, podcast_id: UUID | None = None
+    analytics: Tx[Analytics],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> list[DayTotal]:
     """Every day of a period, days without a download included."""
-    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
-        found = reading.downloads_by_day(
-            tx, first=first, last=last, podcast_id=podcast_id or NO_PODCAST
-        )
-    known = {total.day: total for total in found}
+    totals = reading.downloads_by_day(
+        analytics,
+        organization_id=identity.organization_id,
+        first=first,
+        last=last,
+        podcast_id=podcast_id or NO_PODCAST,
+    )
+    known = {total.day: total for total in totals}
     return [known.get(day, DayTotal(day, 0, 0)) for day in clock.days_between(first, last)]
 
 
-def hours(workspace: Workspace, *, day: date, podcast_id: UUID | None = None) -> list[int]:
+def hours(
+    analytics: Tx[Analytics], *, identity: Identity, day: date, podcast_id: UUID | None = None
+) -> list[int]:
     """Downloads of a UTC day's 24 hours."""
     start = clock.start_of_day(day)
-    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
-        found = reading.downloads_by_hour(
-            tx, start=start, end=start + clock.DAY, podcast_id=podcast_id
-        )
-    known = {total.hour: total.downloads for total in found}
+    totals = reading.downloads_by_hour(
+        analytics,
+        organization_id=identity.organization_id,
+        start=start,
+        end=start + clock.DAY,
+        podcast_id=podcast_id,
+    )
+    known = {total.hour: total.downloads for total in totals}
     return [known.get(start + n * clock.HOUR, 0) for n in range(24)]
 
 
 def figures(
-    workspace: Workspace, by: By, *, first: date, last: date, podcast_id: UUID | None = None
+    analytics: Tx[Analytics],
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    by: By,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> list[Figure]:
-    """Downloads of a period by day, episode, app or country."""
+    """Downloads of a period by day, episode, app or country; episodes with their titles."""
     if by == "day":
         return [
             Figure(total.day.isoformat(), total.downloads)
-            for total in days(workspace, first=first, last=last, podcast_id=podcast_id)
+            for total in days(
+                analytics, identity=identity, first=first, last=last, podcast_id=podcast_id
+            )
         ]
-    organization_id = workspace.organization.organization_id
-    with workspace.stores.analytics.app(organization_id) as tx:
-        found = _READERS[by](tx, first=first, last=last, podcast_id=podcast_id)
+    rows = _READERS[by](
+        analytics,
+        organization_id=identity.organization_id,
+        first=first,
+        last=last,
+        podcast_id=podcast_id,
+    )
     if by != "episode":
-        return found
-    with workspace.stores.operational.app(organization_id) as operational:
-        titles = reading.episode_titles(
-            operational, episode_ids=[figure.member for figure in found]
-        )
-    return [replace(figure, label=titles.get(figure.member, "")) for figure in found]
+        return rows
+    titles = reading.episode_titles(
+        operational,
+        organization_id=identity.organization_id,
+        episode_ids=[row.member for row in rows],
+    )
+    return [replace(row, label=titles.get(row.member, "")) for row in rows]
 
 
 def episode_days(
-    workspace: Workspace, *, first: date, last: date, episode_ids: Sequence[UUID]
+    analytics: Tx[Analytics],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    episode_ids: Sequence[UUID],
 ) -> list[EpisodeDay]:
     """Downloads of given episodes on each day of a period."""
-    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
-        return reading.downloads_by_episode_day(tx, first=first, last=last, episode_ids=episode_ids)
+    return reading.downloads_by_episode_day(
+        analytics,
+        organization_id=identity.organization_id,
+        first=first,
+        last=last,
+        episode_ids=episode_ids,
+    )
 
 
 def listeners(
-    workspace: Workspace, *, first: date, last: date, podcast_id: UUID | None = None
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> int | None:
     """Distinct listeners of a period; None when it spans more than two months (R44)."""
     if months_spanned(first, last) > 2:
         return None
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        return reading.distinct_listeners(
-            tx,
-            start=clock.start_of_day(first),
-            end=clock.start_of_day(last + timedelta(days=1)),
-            podcast_id=podcast_id,
-        )
+    start, end = _instants(first, last)
+    return reading.distinct_listeners(
+        operational,
+        organization_id=identity.organization_id,
+        start=start,
+        end=end,
+        podcast_id=podcast_id,
+    )
 
 
-def estimates(workspace: Workspace, *, first: date, last: date) -> int:
-    """Downloads known only by our redirect (R30): shown apart, never added."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        return reading.prefix_estimates(
-            tx,
-            start=clock.start_of_day(first),
-            end=clock.start_of_day(last + timedelta(days=1)),
-        )
+def estimates(operational: Tx[Operational], *, identity: Identity, first: date, last: date) -> int:
+    """Downloads known only by our redirect (R30): reported apart, never added."""
+    start, end = _instants(first, last)
+    return reading.prefix_estimates(
+        operational, organization_id=identity.organization_id, start=start, end=end
+    )
 
 
-def filtered(workspace: Workspace, *, first: date, last: date) -> dict[str, int]:
+def filtered(
+    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+) -> dict[str, int]:
     """Requests of a period that a filter stopped, by reason."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        found = reading.filtered_requests(
-            tx,
-            start=clock.start_of_day(first),
-            end=clock.start_of_day(last + timedelta(days=1)),
-        )
-    return {figure.member: figure.downloads for figure in found}
+    start, end = _instants(first, last)
+    rows = reading.filtered_requests(
+        operational, organization_id=identity.organization_id, start=start, end=end
+    )
+    return {row.member: row.downloads for row in rows}
 
 
-def flagged(workspace: Workspace, *, first: date, last: date) -> dict[str, int]:
-    """Requests of a period by the flags they have (R19, R23, R25, R32)."""
-    start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        found = reading.flagged_requests(tx, start=start, end=end)
-        again = reading.duplicate_renditions(tx, start=start, end=end)
-    told = {figure.member: figure.downloads for figure in found}
-    return told | ({"rendition_dup": again} if again else {})
+def flagged(
+    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+) -> dict[str, int]:
+    """Requests of a period by their flags (R19, R23, R25, R32)."""
+    start, end = _instants(first, last)
+    organization_id = identity.organization_id
+    rows = reading.flagged_requests(
+        operational, organization_id=organization_id, start=start, end=end
+    )
+    duplicates = reading.duplicate_renditions(
+        operational, organization_id=organization_id, start=start, end=end
+    )
+    flags = {row.member: row.downloads for row in rows}
+    return flags | ({"rendition_dup": duplicates} if duplicates else {})
 
 
-def outcomes(workspace: Workspace, *, first: date, last: date) -> dict[str, int]:
-    """Candidate requests of a period by what became of them."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        found = reading.outcomes(
-            tx,
-            start=clock.start_of_day(first),
-            end=clock.start_of_day(last + timedelta(days=1)),
-        )
-    return {figure.member: figure.downloads for figure in found}
+def outcomes(
+    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+) -> dict[str, int]:
+    """Candidate requests of a period by outcome: counted, below the threshold, an estimate."""
+    start, end = _instants(first, last)
+    rows = reading.outcomes(
+        operational, organization_id=identity.organization_id, start=start, end=end
+    )
+    return {row.member: row.downloads for row in rows}
 
 
-def trace(workspace: Workspace, *, first: date, last: date, limit: int) -> list[TracedRequest]:
-    """Stored requests and what became of each."""
-    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        return reading.traced_requests(
-            tx,
-            start=clock.start_of_day(first),
-            end=clock.start_of_day(last + timedelta(days=1)),
-            limit=limit,
-        )
+def trace(
+    operational: Tx[Operational], *, identity: Identity, first: date, last: date, limit: int
+) -> list[TracedRequest]:
+    """Stored requests of a period with the outcome of each."""
+    start, end = _instants(first, last)
+    return reading.traced_requests(
+        operational, organization_id=identity.organization_id, start=start, end=end, limit=limit
+    )
 
 
-def freshness(workspace: Workspace) -> Freshness:
-    """How far the data goes."""
-    with workspace.stores.operational.worker() as tx:
-        found = reading.freshness(tx)
-    with workspace.stores.analytics.worker() as analytics:
-        return replace(found, newest_rollup=reading.newest_rollup(analytics))
+def freshness(
+    analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
+) -> Freshness:
+    """How far the organization's data goes."""
+    read = reading.freshness(operational, organization_id=identity.organization_id)
+    return replace(read, newest_rollup=data_as_of(analytics, identity=identity))
 
 
-def known_period(workspace: Workspace) -> tuple[date, date] | None:
+def data_as_of(analytics: Tx[Analytics], *, identity: Identity) -> datetime | None:
+    """When the organization's rollups were last computed; None before the first time."""
+    return reading.newest_rollup(analytics, organization_id=identity.organization_id)
+
+
+def backlog(operational: Tx[Operational]) -> Backlog:
+    """Work of all organizations that waits. Needs a worker's transaction."""
+    return reading.backlog(operational)
+
+
+def known_period(analytics: Tx[Analytics], *, identity: Identity) -> tuple[date, date] | None:
     """The first and last day with downloads."""
-    with workspace.stores.analytics.app(workspace.organization.organization_id) as tx:
-        return reading.first_and_last_day(tx)
+    return reading.first_and_last_day(analytics, organization_id=identity.organization_id)
+
+
+def _instants(first: date, last: date) -> tuple[datetime, datetime]:
+    """The half-open span of instants from the first day to the last, both included."""
+    return clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))

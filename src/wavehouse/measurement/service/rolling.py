@@ -3,7 +3,7 @@
 Read the marks, and the events of their days, in one snapshot of ``operational``; replace those
 hours and days in ``analytics`` and commit; then delete exactly those marks. A crash between the
 last two repeats hours, which changes nothing. A writer that commits later leaves its own mark for
-the next pass.
+the next pass. Like counting, this serves all organizations at once and takes no identity.
 """
 
 from __future__ import annotations
@@ -26,8 +26,7 @@ from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHo
 from wavehouse.measurement.rules.spans import day_spans, hour_spans
 from wavehouse.measurement.service.opening import ahead
 from wavehouse.measurement.types import NO_PODCAST, Mismatch, Reconciliation, RolledUp
-from wavehouse.store import Analytics, Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.store import Analytics, Operational, Stores, Tx
 
 OnHours = Callable[[int], None]
 _HOURS_A_DAY = 24
@@ -36,9 +35,9 @@ _BATCH_BYTES = 128 * 2**20
 Counts = dict[tuple[datetime, UUID], tuple[int, int]]
 
 
-def roll_up(workspace: Workspace, *, on_hours: OnHours = lambda _: None) -> RolledUp:
+def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
     """Recompute the dirty hours and their days; nothing dirty, nothing read."""
-    operational, analytics = workspace.stores.operational, workspace.stores.analytics
+    operational, analytics = stores.operational, stores.analytics
     with telemetry.span("rollup.run"), operational.worker() as lock:
         rolling.lock_rolling(lock)
         with operational.worker(snapshot=True) as source:
@@ -127,13 +126,13 @@ def _carry(
             rolling.carry(target, rollup.table, rows)
 
 
-def reconcile(workspace: Workspace, *, repair: bool = False) -> Reconciliation:
+def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
     """Hold every hour and day of the rollups against the raw events; ``repair`` marks what differs.
 
     Compared are events and downloads by podcast, in every rollup. Hours that are dirty are not
     compared: they are known to be behind.
     """
-    operational, analytics = workspace.stores.operational, workspace.stores.analytics
+    operational, analytics = stores.operational, stores.analytics
     with operational.worker(snapshot=True) as source, analytics.worker() as target:
         span = rolling.span_of_events(source)
         if span is None:
@@ -159,7 +158,7 @@ def reconcile(workspace: Workspace, *, repair: bool = False) -> Reconciliation:
     if repair and mismatches:
         with operational.worker() as tx:
             rolling.mark_dirty(tx, hours=sorted({m.hour for m in mismatches}))
-        roll_up(workspace)
+        roll_up(stores)
     return result
 
 

@@ -1,4 +1,4 @@
-"""Use case: the keys of somebody who asks us for something, made as a log line's are (R04–R07)."""
+"""Use case: the listener keys of a visitor, made as those of a log line are (R04–R07)."""
 
 from __future__ import annotations
 
@@ -7,9 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from wavehouse.kernel.addresses import forwarded, keyed_hash, trusted_of
+from wavehouse.kernel.config import Settings
 from wavehouse.measurement.queries import sources
+
 from wavehouse.measurement.rules.agents import normalise
-from wavehouse.workspace import Workspace
+
+from wavehouse.store import Database, Operational
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,18 +26,27 @@ class Visitor:
 
 
 def visitor(
-    workspace: Workspace, *, remote: str, forwarded_for: str | None, agent: str, at: datetime
+    operational: Database[Operational],
+    settings: Settings,
+    *,
+    remote: str,
+    forwarded_for: str | None,
+    agent: str,
+    at: datetime,
 ) -> Visitor | None:
-    """Who asks; None when there is no address to tell by (R06)."""
-    address = forwarded(remote, forwarded_for, trusted_of(workspace.settings))
+    """The keys of a visitor of a sponsor's page; None without a usable address (R06).
+
+    The visitor belongs to no organization, and the months' secrets are the installation's.
+    """
+    address = forwarded(remote, forwarded_for, trusted_of(settings))
     if address is None:
         return None
     month = at.date().replace(day=1)
     before = (month - timedelta(days=1)).replace(day=1)
-    with workspace.stores.operational.worker() as tx:
+    with operational.worker() as tx:
         this, last = (
-            sources.key_secret(tx, month=one, fresh=secrets.token_bytes(32))
-            for one in (month, before)
+            sources.key_secret(tx, month=each, fresh=secrets.token_bytes(32))
+            for each in (month, before)
         )
     gone = secrets.token_bytes(32)  # a destroyed secret: a key that matches nothing
     key = keyed_hash(this or gone, address.identity, normalise(agent).encode())

@@ -10,7 +10,9 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import telemetry
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import Conflict
 from wavehouse.measurement.adapters.folders import looked_at
 from wavehouse.measurement.rules.settling import Seen, Settling
@@ -18,7 +20,7 @@ from wavehouse.measurement.service.counting import count
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.rolling import roll_up
 from wavehouse.measurement.types import FileResult, Tally
-from wavehouse.workspace import Workspace
+from wavehouse.store import Stores
 
 Wait = Callable[[float], bool]
 """Waits so many seconds; True when it is time to stop."""
@@ -43,12 +45,16 @@ class Watch:
 
     def __init__(
         self,
-        workspace: Workspace,
+        stores: Stores,
+        settings: Settings,
         folders: Sequence[Path],
         *,
+        identity: Identity,
         format: str = "auto",  # noqa: A002 - the option's name
     ) -> None:
-        self._workspace = workspace
+        self._stores = stores
+        self._settings = settings
+        self._identity = identity
         self._folders = tuple(folders)
         self._format = format
         self._settling = Settling()
@@ -66,28 +72,34 @@ class Watch:
         results, tally = [], Tally()
         try:
             for result in ingest_logs(
-                self._workspace, [Path(name) for name in ready], format=self._format
+                self._stores.operational,
+                self._settings,
+                [Path(name) for name in ready],
+                identity=self._identity,
+                format=self._format,
             ):
                 results.append(result)
                 tally.add(result.tally)
                 self._settling.was_read(now[result.name])
         except Conflict:
             pass  # another program reads the same file; it is looked at again
-        counted = count(self._workspace)
-        roll_up(self._workspace)
+        counted = count(self._stores.operational, self._settings)
+        roll_up(self._stores)
         return Pass(tuple(results), tally, counted.downloads_added - counted.downloads_removed)
 
 
 def watch(
-    workspace: Workspace,
+    stores: Stores,
+    settings: Settings,
     folders: Sequence[Path],
     *,
+    identity: Identity,
     interval: float,
     wait: Wait,
     format: str = "auto",  # noqa: A002 - the option's name
 ) -> Iterator[Pass]:
     """Look again and again, ``interval`` seconds apart, until told to stop."""
-    looks = Watch(workspace, folders, format=format)
+    looks = Watch(stores, settings, folders, identity=identity, format=format)
     while True:
         done = looks.look()
         if done.files:
@@ -97,9 +109,11 @@ def watch(
 
 
 def watch_once(
-    workspace: Workspace,
+    stores: Stores,
+    settings: Settings,
     folders: Sequence[Path],
     *,
+    identity: Identity,
     wait: Wait,
     patience: float,
     format: str = "auto",  # noqa: A002 - the option's name
@@ -108,7 +122,7 @@ def watch_once(
 
     A file that changes between the two looks is left for another time.
     """
-    looks = Watch(workspace, folders, format=format)
+    looks = Watch(stores, settings, folders, identity=identity, format=format)
     looks.look()
     if wait(patience):
         return

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from uuid import UUID
 
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.queries import reading
@@ -18,11 +19,16 @@ from wavehouse.measurement.rules import windows as rules
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
 from wavehouse.measurement.types import WindowFigures
-from wavehouse.workspace import Workspace
+from wavehouse.store import Operational, Tx
 
 
 def by_window(
-    workspace: Workspace, *, first: date, last: date, podcast_id: UUID | None = None
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> WindowFigures:
     """A period by all windows. UsageError when it spans more than two months (R44)."""
     if months_spanned(first, last) > 2:
@@ -37,18 +43,36 @@ def by_window(
     border = clock.start_of_day((earlier + timedelta(days=32)).replace(day=1))
     back = max(start - LOOKBACK, clock.start_of_day(earlier))
     sums = WindowSums(first, last)
-    with (
-        telemetry.span("count.windows"),
-        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
-    ):
+    organization_id = identity.organization_id
+    with telemetry.span("count.windows"):
         queries.find_repeated(
-            tx, start=back, end=end + rules.DAY, border=border, podcast_id=podcast_id
+            operational,
+            organization_id=organization_id,
+            start=back,
+            end=end + rules.DAY,
+            border=border,
+            podcast_id=podcast_id,
         )
         sums.calendar(
             queries.calendar_downloads(
-                tx, start=start, end=end, border=border, podcast_id=podcast_id
+                operational,
+                organization_id=organization_id,
+                start=start,
+                end=end,
+                border=border,
+                podcast_id=podcast_id,
             )
         )
-        sums.rolling(queries.parts(tx, start=back, end=end + rules.DAY, border=border))
-        titles = reading.episode_titles(tx, episode_ids=sums.episode_ids)
+        sums.rolling(
+            queries.parts(
+                operational,
+                organization_id=organization_id,
+                start=back,
+                end=end + rules.DAY,
+                border=border,
+            )
+        )
+        titles = reading.episode_titles(
+            operational, organization_id=organization_id, episode_ids=sums.episode_ids
+        )
     return sums.figures(titles)

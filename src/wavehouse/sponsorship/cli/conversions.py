@@ -28,7 +28,13 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
 
     def quarantine(path: Path, bad: Sequence[BadRow]) -> None:
         rows = [measurement.Aside(row.line, row.offset, row.reason) for row in bad]
-        measurement.set_aside(workspace, path, format="conversions", rows=rows)
+        measurement.set_aside(
+            workspace.stores.operational,
+            path,
+            identity=workspace.identity,
+            format="conversions",
+            rows=rows,
+        )
 
     workspace: Workspace
     with (

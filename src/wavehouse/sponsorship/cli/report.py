@@ -63,7 +63,8 @@ def report(
     kinds = {kind.value.split("_")[0]: kind for kind in sponsorship.ReportType}
     with (
         open_workspace() as workspace,
-        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+        workspace.stores.analytics.app(workspace.identity.organization_id) as analytics,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
     ):
         made = sponsorship.make_report(
             tx,
@@ -71,7 +72,7 @@ def report(
             card=sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign),
             first=first.date(),
             last=last.date(),
-            delivery=sponsorship.from_rollups(workspace),
+            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
             formats=formats,
             folder=folder,
             report_type=kinds[report_type],

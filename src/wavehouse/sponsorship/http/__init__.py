@@ -2,19 +2,20 @@
 
 from fastapi import APIRouter
 
+from wavehouse.kernel.config import Settings
 from wavehouse.sponsorship.http import campaigns, conversions, reports
 from wavehouse.sponsorship.http.pixels import router as pixels_router
 from wavehouse.sponsorship.http.reports import file_answer, folder_of
-from wavehouse.workspace import Gate, Workspace
+from wavehouse.store import Stores
+from wavehouse.workspace import Gate
 
 __all__ = ["file_answer", "folder_of", "pixels_router", "router"]
 
 
-def router(workspace: Workspace, gate: Gate) -> APIRouter:
+def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
     """Everything below ``/api/v1`` that is sponsorship's."""
-    database = workspace.stores.operational
     api = APIRouter()
-    api.include_router(campaigns.router(database, gate))
-    api.include_router(conversions.router(database, gate))
-    api.include_router(reports.router(workspace, gate))
+    api.include_router(campaigns.router(stores.operational, gate))
+    api.include_router(conversions.router(stores.operational, gate))
+    api.include_router(reports.router(stores, settings, gate))
     return api

@@ -13,11 +13,12 @@ from starlette.responses import Response
 
 from wavehouse import measurement
 from wavehouse.kernel import clock
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import TooManyRequests, WavehouseError
 from wavehouse.kernel.limits import TokenBucket
 from wavehouse.sponsorship.service import pixels
 from wavehouse.sponsorship.types import ConversionOutcome, PixelSeen
-from wavehouse.workspace import Workspace
+from wavehouse.store import Database, Operational
 
 DOT = bytes.fromhex(
     "47494638396101000100800000000000ffffff21f90401000000002c00000000010001000002024401003b"
@@ -32,16 +33,16 @@ def script() -> bytes:
     return (files("wavehouse") / "reference" / "pixel" / "pixel.js").read_bytes()
 
 
-def router(workspace: Workspace) -> APIRouter:
+def router(database: Database[Operational], settings: Settings) -> APIRouter:
     """The entrance of sponsors' pages. 60 loads at once per address and one a second after."""
     web = APIRouter(prefix="/p", include_in_schema=False)
-    database = workspace.stores.operational
     brake = TokenBucket(burst=60, seconds=1.0)
 
     def seen(request: Request) -> measurement.Visitor | None:
         remote = request.client.host if request.client else ""
         who = measurement.visitor(
-            workspace,
+            database,
+            settings,
             remote=remote,
             forwarded_for=request.headers.get("x-forwarded-for"),
             agent=request.headers.get("user-agent", ""),

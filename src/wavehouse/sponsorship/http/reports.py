@@ -1,7 +1,7 @@
 """``/api/v1/reports``: make a report, list what was made, fetch its files.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
-over the workspace.
+over the gate.
 """
 
 from collections.abc import Mapping
@@ -14,6 +14,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import Identity, Scope
+from wavehouse.kernel.config import Settings
 from wavehouse.kernel.paging import PAGE, Page, cut
 from wavehouse.sponsorship.http.common import (
     Cursor,
@@ -26,8 +27,8 @@ from wavehouse.sponsorship.http.common import (
 from wavehouse.sponsorship.service import archive, parties
 from wavehouse.sponsorship.service.reports import from_rollups, make_report
 from wavehouse.sponsorship.types import ListedReport, ReportType
-from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Gate, Workspace
+from wavehouse.store import Analytics, Operational, Stores, Tx
+from wavehouse.workspace import Gate
 
 Form = Literal["pdf", "json", "xlsx", "csv"]
 MEDIA_TYPES = {
@@ -101,9 +102,9 @@ def form(report: ListedReport) -> Form:
     return names[report.format]
 
 
-def folder_of(workspace: Workspace) -> Path:
-    """Where reports lie that were not asked for from a command line."""
-    return Path(workspace.settings["home"]) / "reports"
+def folder_of(settings: Settings) -> Path:
+    """The folder of reports made by the API and the dashboard."""
+    return Path(settings["home"]) / "reports"
 
 
 def file_answer(report: ListedReport) -> Response:
@@ -120,23 +121,25 @@ def file_answer(report: ListedReport) -> Response:
     )
 
 
-def router(workspace: Workspace, gate: Gate) -> APIRouter:
+def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
     """Reports."""
     api = APIRouter(prefix="/api/v1", tags=["reports"])
-    database = workspace.stores.operational
+    database = stores.operational
     reads, writes = Scope.REPORTS_READ, Scope.REPORTS_WRITE
     Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
 
-    def made(tx: Tx[Operational], identity: Identity, body: ReportIn) -> Made:
+    def made(
+        analytics: Tx[Analytics], tx: Tx[Operational], identity: Identity, body: ReportIn
+    ) -> Made:
         stored = make_report(
             tx,
             identity=identity,
             card=parties.find_campaign(tx, identity=identity, wanted=str(body.campaign_id)),
             first=body.first_day,
             last=body.last_day,
-            delivery=from_rollups(workspace),
+            delivery=from_rollups(analytics, identity=identity),
             formats=body.formats,
-            folder=folder_of(workspace),
+            folder=folder_of(settings),
             report_type=body.report_type,
         )
         return Made(
@@ -155,9 +158,18 @@ def router(workspace: Workspace, gate: Gate) -> APIRouter:
         _key: IdempotencyKey = None,
     ) -> Made:
         """Make a report; every form shows the same figures to the cent."""
-        with database.app(identity.organization_id) as tx:
+        with (
+            stores.analytics.app(identity.organization_id) as analytics,
+            database.app(identity.organization_id) as tx,
+        ):
             return once(
-                tx, identity, request, response, body, Made, lambda: made(tx, identity, body)
+                tx,
+                identity,
+                request,
+                response,
+                body,
+                Made,
+                lambda: made(analytics, tx, identity, body),
             )
 
     @api.get("/reports", responses=gate.answers(reads))

@@ -32,18 +32,19 @@ from wavehouse.sponsorship.types import (
     ReportType,
     StoredReport,
 )
-from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.store import Analytics, Operational, Tx
 
 
-def from_rollups(workspace: Workspace) -> DeliverySource:
+def from_rollups(analytics: Tx[Analytics], *, identity: Identity) -> DeliverySource:
     """Counted downloads from the daily rollup of ``measurement``, as of its latest computation."""
 
     def delivered(*, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
-        days = measurement.episode_days(workspace, first=first, last=last, episode_ids=episode_ids)
+        days = measurement.episode_days(
+            analytics, identity=identity, first=first, last=last, episode_ids=episode_ids
+        )
         return Delivery(
-            tuple(EpisodeDay(EpisodeId(one.episode_id), one.day, one.downloads) for one in days),
-            _counting(measurement.freshness(workspace).newest_rollup),
+            tuple(EpisodeDay(EpisodeId(row.episode_id), row.day, row.downloads) for row in days),
+            _counting(measurement.data_as_of(analytics, identity=identity)),
         )
 
     return delivered

@@ -1,6 +1,5 @@
 DROP TABLE listeners.rate_limit_keys;
 DROP TABLE listeners.rate_limits;
-DROP TABLE listeners.invitations;
 DROP TABLE listeners.playback_checkpoints;
 DROP TABLE listeners.feed_moves;
 DROP TABLE listeners.client_settings;

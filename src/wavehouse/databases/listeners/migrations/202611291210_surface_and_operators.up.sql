@@ -1,5 +1,5 @@
 -- What common clients ask for, limits that all processes share, checkpoints of long histories, and
--- accounts that an operator suspends or invites.
+-- accounts that an operator suspends.
 
 ALTER TABLE listeners.listeners ADD COLUMN suspended_at timestamptz;
 COMMENT ON COLUMN listeners.listeners.suspended_at IS 'Since when an operator has suspended the account: nobody signs in to it, nothing is deleted.';
@@ -68,22 +68,6 @@ COMMENT ON COLUMN listeners.playback_checkpoints.chapter_id IS 'The chapter.';
 COMMENT ON COLUMN listeners.playback_checkpoints.effective_at IS 'Time of the last action that is included.';
 COMMENT ON COLUMN listeners.playback_checkpoints.action_id IS 'The last action that is included.';
 COMMENT ON COLUMN listeners.playback_checkpoints.position IS 'The position after it; NULL for none.';
-
-CREATE TABLE listeners.invitations (
-  token_hash bytea PRIMARY KEY CHECK (length(token_hash) = 32),
-  email      varchar(255) NOT NULL CHECK (position('@' in email) > 1 AND email = lower(email)),
-  expires_at timestamptz NOT NULL,
-  created_at timestamptz NOT NULL DEFAULT now()
-);
-CREATE UNIQUE INDEX invitations_email_key ON listeners.invitations (email);
-CREATE INDEX invitations_expires_at_idx ON listeners.invitations (expires_at);
-ALTER TABLE listeners.invitations ENABLE ROW LEVEL SECURITY;
-CREATE POLICY everyone ON listeners.invitations TO wavehouse_listeners_worker USING (true);
-COMMENT ON TABLE listeners.invitations IS 'Addresses that may make an account, each once; deleted when used or late.';
-COMMENT ON COLUMN listeners.invitations.token_hash IS 'SHA-256 of the token in the email.';
-COMMENT ON COLUMN listeners.invitations.email IS 'The address that is invited, normalised (AC1).';
-COMMENT ON COLUMN listeners.invitations.expires_at IS 'Seven days after it was made.';
-COMMENT ON COLUMN listeners.invitations.created_at IS 'When the row was made; bookkeeping.';
 
 CREATE TABLE listeners.rate_limits (
   key_hash   bytea PRIMARY KEY CHECK (length(key_hash) = 32),

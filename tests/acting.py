@@ -1,0 +1,34 @@
+"""Use cases as a workspace's identity: each call opens the transactions that it needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from wavehouse.workspace import Workspace
+
+T = TypeVar("T")
+
+
+def operational(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
+    """A use case on the operational database, committed."""
+    identity = workspace.identity
+    with workspace.stores.operational.app(identity.organization_id) as tx:
+        return use_case(tx, identity=identity, **arguments)
+
+
+def analytics(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
+    """A use case on the rollups."""
+    identity = workspace.identity
+    with workspace.stores.analytics.app(identity.organization_id) as tx:
+        return use_case(tx, identity=identity, **arguments)
+
+
+def both(workspace: Workspace, use_case: Callable[..., T], **arguments: Any) -> T:
+    """A use case on the rollups and the operational database."""
+    identity = workspace.identity
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as rollups,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
+        return use_case(rollups, tx, identity=identity, **arguments)
