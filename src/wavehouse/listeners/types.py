@@ -77,6 +77,11 @@ class Site:
     origin: str
     is_set: bool = True
 
+    @classmethod
+    def of(cls, site_url: str | None, port: int) -> Site:
+        """The site of the settings; without ``site_url`` this machine's."""
+        return cls(site_url or f"http://localhost:{port}", is_set=site_url is not None)
+
     @property
     def name(self) -> str:
         """The host's name: the sender's domain, and the party that passkeys are bound to (AC3)."""

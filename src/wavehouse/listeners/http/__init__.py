@@ -13,6 +13,7 @@ from wavehouse.listeners.http import (
     native,
     nextcloud_login,
     own,
+    own_data,
     passkeys,
 )
 from wavehouse.listeners.http.common import Doors, doors
@@ -45,4 +46,5 @@ def by_doors(given: Doors) -> list[APIRouter]:
         emails.router(given),
         entering.router(given, brakes),
         own.router(given),
+        own_data.router(given),
     ]

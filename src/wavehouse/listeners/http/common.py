@@ -74,8 +74,8 @@ class Doors:
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
     """As the settings have it; nothing is opened yet."""
-    named, is_open = settings["site_url"], settings["listener_sign_up"] == "open"
-    site = Site(named or f"http://localhost:{settings['port']}", is_set=named is not None)
+    is_open = settings["listener_sign_up"] == "open"
+    site = Site.of(settings["site_url"], settings["port"])
     return Doors(database, site, mail_of(settings, site), trusted_of(settings), is_open=is_open)
 
 

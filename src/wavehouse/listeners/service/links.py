@@ -30,7 +30,8 @@ def request(
     """Send a link that signs ``browser`` in for 15 minutes (AC2).
 
     ``browser`` is the secret of the browser's cookie, ``address`` where links begin. An unknown
-    address gets no email and the same answer (AC8); with ``is_open`` it gets an account. InvalidInput for what is no address.
+    address gets no email and the same answer (AC8); with ``is_open`` it gets an account.
+    InvalidInput for an invalid address.
     """
     told = rules.normalised_email(email)
     token = secrets.token_urlsafe(_TOKEN_BYTES)

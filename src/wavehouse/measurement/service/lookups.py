@@ -81,22 +81,7 @@ def lists(settings: Settings) -> Lookups:
     )
 
 
-<<<<<<< HEAD
-def _secrets(workspace: Workspace) -> Callable[[date], bytes | None]:
-=======
-def trusted(settings: Settings) -> TrustedProxies:
-    """The trusted proxies (R06). UsageError for an invalid setting."""
-    try:
-        return trusted_proxies(settings["trusted_proxies"])
-    except ValueError as error:
-        raise UsageError(
-            f"trusted_proxies cannot be used: {error}",
-            where=settings.values["trusted_proxies"].source,
-        ) from None
-
-
 def _secrets(operational: Database[Operational]) -> Callable[[date], bytes | None]:
->>>>>>> wt-listeners
     known: dict[date, bytes | None] = {}
 
     def secret_of(month: date) -> bytes | None:

@@ -9,9 +9,7 @@ from datetime import datetime, timedelta
 from wavehouse.kernel.addresses import forwarded, keyed_hash, trusted_of
 from wavehouse.kernel.config import Settings
 from wavehouse.measurement.queries import sources
-
 from wavehouse.measurement.rules.agents import normalise
-
 from wavehouse.store import Database, Operational
 
 
