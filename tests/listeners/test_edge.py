@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
@@ -170,6 +171,63 @@ def test_a_listener_sees_takes_along_and_deletes_their_data(
     assert 401 == phone.get(f"/api/2/devices/{email}.json").status_code
     assert not any(email in place.read_text() for place in house.outbox.glob("*.eml"))
     assert [] == found_in(database, secret) + found_in(database, email)
+
+
+def test_changes_come_by_server_sent_events(
+    server_url: str, phone: Any, other_password: Any
+) -> None:
+    """What another device does is sent within seconds, with the cursor as its id."""
+    other = other_password(phone.username, "laptop")
+    play = {"podcast": "http://e.example/f", "episode": "http://e.example/1.mp3",
+            "action": "play", "position": 61, "total": 600}  # fmt: skip
+    with (
+        httpx2.Client(base_url=server_url, auth=phone.auth, timeout=30) as api,
+        httpx2.Client(base_url=server_url, auth=other.auth) as laptop,
+        api.stream("GET", "/api/v1/listener/events") as stream,
+    ):
+        assert "text/event-stream" == stream.headers["content-type"].partition(";")[0]
+        lines = stream.iter_lines()
+        assert ": open" == next(lines)
+        done = laptop.post(f"/api/2/episodes/{phone.username}.json", json=[play])
+        assert 200 == done.status_code
+        found: dict[str, str] = {}
+        for line in lines:
+            name, colon, value = line.partition(": ")
+            if name and colon:
+                found[name] = value
+            if name == "data":
+                break
+    assert "changes" == found["event"]
+    assert found["id"] == str(json.loads(found["data"])["cursor"])
+    assert [61_000] == [one["position_ms"] for one in json.loads(found["data"])["actions"]]
+
+
+def test_p29_a_feed_that_moves_takes_subscription_and_positions_along(
+    server_url: str, phone: Any
+) -> None:
+    """Also where an app has heard at both addresses; uploads with the old one count for the new."""
+    old, new = "http://old.example/feed", "http://new.example/feed"
+
+    def play(feed: str, number: int, position: int, at: str) -> dict[str, Any]:
+        file = f"http://cdn.example/{number}.mp3"
+        return {"podcast": feed, "episode": file, "action": "play",
+                "position": position, "total": 600, "timestamp": f"2026-11-01T{at}:00:00"}  # fmt: skip
+
+    with httpx2.Client(base_url=server_url, auth=phone.auth) as api:
+        feed, shows = f"/api/2/episodes/{phone.username}.json", "/api/2/subscriptions/{}/{}.json"
+        shows = shows.format(phone.username, "phone")
+        api.post(shows, json={"add": [old], "remove": []})
+        api.post(feed, json=[play(old, 1, 90, "10"), play(old, 2, 70, "10")])
+        api.post(feed, json=[play(new, 1, 100, "09")])
+        for _ in range(2):
+            moved = api.post("/api/v1/listener/moves", json={"old_url": old, "new_url": new})
+            assert 204 == moved.status_code
+        api.post(feed, json=[play(old, 2, 80, "12")])
+        found = api.get(feed).json()["actions"]
+        assert {(new, 90), (new, 80)} == {(one["podcast"], one["position"]) for one in found}
+        assert [new] == api.get(f"/subscriptions/{phone.username}.json").json()
+        again = api.post(shows, json={"add": [old], "remove": []}).json()
+        assert [[old, new]] == again["update_urls"]
 
 
 def found_in(database: Any, text: str) -> list[str]:

@@ -149,6 +149,20 @@ def invite(open_workspace: OpenWorkspace, email: str) -> None:
     terminal.say(f"{made.email} is invited.")
 
 
+@listeners.command("move-feed")
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+def move_feed(open_workspace: OpenWorkspace, old: str, new: str) -> None:
+    """Carry every listener's subscription and positions of feed OLD to its address NEW."""
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import moves
+
+    with open_workspace() as workspace:
+        count = moves.move_for_all(workspace.stores.listeners, old=old, new=new)
+    terminal.say(f"The feed has moved for {count:,} listeners.")
+
+
 @listeners.command("tidy")
 @AS_JSON
 @click.pass_obj

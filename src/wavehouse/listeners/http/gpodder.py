@@ -4,6 +4,7 @@ Mounted under the server's root and under ``/gpodder``. Without ``from __future_
 annotations``: FastAPI must see the dependencies, which close over the database.
 """
 
+import asyncio
 import logging
 from typing import Annotated, Any
 
@@ -29,6 +30,7 @@ from wavehouse.listeners.types import Caller, Upload
 from wavehouse.store import Database, Listeners
 
 SKIPPED = "Wavehouse-Skipped"
+LARGE, PART = 100, 250
 _log = logging.getLogger(__name__)
 FORMS = ("json", "opml", "txt")
 NEXTCLOUD = ("/index.php/apps/gpoddersync", "/apps/gpoddersync")
@@ -289,21 +291,32 @@ def _report(response: Response, skipped: list[dialect.Skipped]) -> None:
 
 
 class Recorder:
-    """Records uploads of actions in the clients' words."""
+    """Records uploads of actions in the clients' words.
+
+    Large uploads have a lane of their own, and go in parts: no other listener waits for them.
+    """
 
     def __init__(self, database: Database[Listeners]) -> None:
-        self._writer = recording.recorder(database)
+        self._writer, self._large = recording.recorder(database), recording.recorder(database)
 
     async def record(
         self, who: Caller, body: Any, response: Response
     ) -> tuple[int, list[tuple[str, str]]]:
         """Record an upload; the cursor to go on with (P19), and addresses in another spelling."""
-        sent = dialect.read_upload(body)
+        is_large = isinstance(body, list) and len(body) > LARGE
+        sent = (
+            await asyncio.to_thread(dialect.read_upload, body)
+            if is_large
+            else dialect.read_upload(body)
+        )
         _report(response, sent.skipped)
-        received = clock.now()
-        actions = tuple(one.action(who.listener_id, received) for one in sent.actions)
-        done = recording.done(await self._writer.ask(Upload(who, actions)))
-        return done.cursor, sent.rewritten
+        received, cursor = clock.now(), 0
+        writer = self._large if is_large else self._writer
+        for first in range(0, max(len(sent.actions), 1), PART):
+            part = sent.actions[first : first + PART]
+            actions = tuple(one.action(who.listener_id, received) for one in part)
+            cursor = recording.done(await writer.ask(Upload(who, actions))).cursor
+        return cursor, sent.rewritten
 
 
 def _list(database: Database[Listeners], who: Caller, form: str, callback: str = "") -> Response:

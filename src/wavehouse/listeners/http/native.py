@@ -21,6 +21,7 @@ from wavehouse.listeners.http.common import Doors, json_body
 from wavehouse.listeners.service import (
     accounts,
     archives,
+    moves,
     positions,
     recording,
     subscriptions,
@@ -129,6 +130,15 @@ class EpisodeIn(BaseModel):
     title: Text | None = None
     link: Url | None = None
     published_at: Instant | None = None
+
+
+class MoveIn(BaseModel):
+    """The old and the new address of a feed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old_url: Url
+    new_url: Url
 
 
 class Preferences(BaseModel):
@@ -293,6 +303,14 @@ def router(doors: Doors) -> APIRouter:
         episode = Episode(podcast, body.episode_url, body.guid, described)
         done = recording.done(await writer.ask(Upload(who, (), episodes=(episode,))))
         return ChapterOut(done.chapters[episode])
+
+    @api.post("/moves", status_code=204, responses=_answers(413, 422))
+    def move(body: MoveIn, who: Who) -> None:
+        """A feed has another address now: the subscription and all positions go along.
+
+        For apps that find a permanent redirect, `itunes:new-feed-url` or the same `podcast:guid`.
+        """
+        moves.move(database, listener_id=who.listener_id, old=body.old_url, new=body.new_url)
 
     @api.get("/export")
     def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:

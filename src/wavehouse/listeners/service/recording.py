@@ -20,13 +20,13 @@ from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
 from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import cursors, devices
+from wavehouse.listeners.queries import cursors, devices, moves
 from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.queries.chapters import Chapter
 from wavehouse.listeners.queries.cursors import Stream
 from wavehouse.listeners.queries.recording import NewRow, Said
-from wavehouse.listeners.service import chapters
+from wavehouse.listeners.service import chapters, folding
 from wavehouse.listeners.types import (
     Action,
     Batch,
@@ -105,14 +105,45 @@ def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list
         )
         # Behind the lock, so that what comes without a time is in the order of cursors too.
         received = clock.now()
+        uploads = _moved(tx, uploads)
         there = [one for one in uploads if one.caller.listener_id in taken]
         resolved = _resolved(tx, there, received)
-        named = [_named(one, resolved) if one in there else one for one in uploads]
+        named = [
+            _named(one, resolved) if one.caller.listener_id in taken else one for one in uploads
+        ]
         known = _known(tx, [one for one in named if one.caller.listener_id in taken], taken)
         refused = [_refused(one, known) for one in named]
         good = [one for one, no in zip(named, refused, strict=True) if no is None]
         batches = iter(_recorded(tx, good, known, received, resolved) if good else [])
     return [next(batches) if no is None else no for no in refused]
+
+
+def _moved(tx: Tx[Listeners], uploads: Sequence[Upload]) -> list[Upload]:
+    """Uploads with the new address of feeds that moved."""
+    feeds = {
+        (one.caller.listener_id, action.episode.podcast_url): None
+        for one in uploads
+        for action in one.actions
+        if action.episode is not None
+    }
+    if not feeds:
+        return list(uploads)
+    hashes = {feed: (feed[0], rules.chapter_key("feed", "", feed[1])) for feed in feeds}
+    moved = moves.moved(tx, feeds=list(hashes.values()))
+    if not moved:
+        return list(uploads)
+    new = {feed: moved[key] for feed, key in hashes.items() if key in moved}
+
+    def there(who: ListenerId, action: NewAction) -> NewAction:
+        episode = action.episode
+        if episode is None or (who, episode.podcast_url) not in new:
+            return action
+        return replace(action, episode=replace(episode, podcast_url=new[who, episode.podcast_url]))
+
+    return [
+        replace(one, actions=tuple(there(one.caller.listener_id, each) for each in one.actions))
+        for one in uploads
+    ]
 
 
 def _resolved(
@@ -353,13 +384,13 @@ def _folded(
             )
         )
     ]
-    before = queries.histories(tx, chapters=late) if late else {}
+    late_folds = folding.fold_late(tx, came={chapter: came[chapter] for chapter in late})
     status: dict[Said, Status] = {}
     changed = []
     for chapter, actions in came.items():
         stored = known.rows.get(chapter)
-        if chapter in late:
-            folded = rules.fold([*before.get(chapter, ()), *actions])
+        if chapter in late_folds:
+            folded = late_folds[chapter]
         else:
             folded = rules.fold(actions, since=stored.folded() if stored else None)
         if folded.position is not None and _differs(stored, folded.position):
