@@ -10,11 +10,9 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from wavehouse import app
@@ -30,19 +28,18 @@ sys.path.append(str(Path(__file__).parent))
 
 from clones import Clones
 from migrated import copy_home
+from stopping import reachable_folder, unwind_on_sigterm
 
 
-def _reachable_folder() -> Path:
-    """A new folder that the server's account may pass, whoever runs the tests."""
-    folder = Path(tempfile.mkdtemp(prefix="wavehouse-test-", dir="/tmp"))
-    folder.chmod(0o711)
-    return folder
+def pytest_configure() -> None:
+    """A run that is stopped by SIGTERM tears its fixtures down."""
+    unwind_on_sigterm()
 
 
 @pytest.fixture
 def home_folder() -> Iterator[Path]:
     """A folder for a WAVEHOUSE_HOME of one test."""
-    folder = _reachable_folder()
+    folder = reachable_folder()
     yield folder
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -58,27 +55,16 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
     """The test run's PostgreSQL, with the three migrated databases."""
-    folder = _reachable_folder()
+    folder = reachable_folder()
     settings = config.load({"home": str(folder)}, environment={})
     copy_home(folder)
     try:
-        with open_stores(settings) as stores:
-            app.migrate(stores)
-            assert stores.server is not None
-            _trust_the_power(stores)
-            stores.close()
-            yield stores.server
+        with EmbeddedServer(settings.home, lasting=False).running() as server:
+            with open_stores(settings) as stores:
+                app.migrate(stores)
+            yield server
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _trust_the_power(stores: Stores) -> None:
-    """A test run need not survive a power cut: without fsync a database is cloned faster."""
-    admin = stores.operational.place.admin
-    with psycopg.connect(admin, dbname="postgres", autocommit=True) as connection:
-        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
-            connection.execute(f"ALTER SYSTEM SET {setting} = off")
-        connection.execute("SELECT pg_reload_conf()")
 
 
 @pytest.fixture(scope="session")
@@ -99,7 +85,7 @@ def stores(clones: Clones) -> Iterator[Stores]:
 @pytest.fixture(scope="module")
 def shared_workspace(clones: Clones) -> Iterator[Workspace]:
     """A workspace that the tests of a module share: what one leaves behind, others find."""
-    folder = _reachable_folder()
+    folder = reachable_folder()
     with clones.lent() as opened:
         yield app.entered(config.load({"home": str(folder)}, environment={}), opened)
     shutil.rmtree(folder, ignore_errors=True)

@@ -98,9 +98,11 @@ def _stop_writing() -> None:
 
 
 def _tell(error: WavehouseError) -> None:
-    print(f"Error: {error}", file=sys.stderr)
+    from wavehouse.kernel import terminal
+
+    terminal.complain(f"Error: {error}")
     for line in error.next_steps():
-        print(line, file=sys.stderr)
+        terminal.complain(line)
 
 
 if __name__ == "__main__":

@@ -1,26 +1,16 @@
-"""The only place that wires the contexts together."""
+"""Opens the databases, brings their schemas up to date, and makes the workspace."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
-from wavehouse.accounts import Identity
 from wavehouse.kernel import config
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.terminal import say
-from wavehouse.store import (
-    Database,
-    Operational,
-    Stores,
-    databases_folder,
-    open_stores,
-    owner_role,
-    provision,
-)
+from wavehouse.store import Stores, databases_folder, open_stores, owner_role, provision
 from wavehouse.workspace import Workspace
 
 
@@ -53,23 +43,6 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
     with open_stores(settings, say) as stores:
         migrate(stores)
         yield entered(settings, stores)
-
-
-def reread_conversions(
-    operational: Database[Operational], path: Path, *, identity: Identity
-) -> frozenset[int]:
-    """Read a file of conversions again; the numbers of the lines that still cannot be used."""
-    from wavehouse import sponsorship
-
-    bad: set[int] = set()
-    with operational.app(identity.organization_id) as tx:
-        sponsorship.ingest_conversions(
-            tx,
-            identity=identity,
-            path=path,
-            quarantine=lambda _, rows: bad.update(row.line for row in rows),
-        )
-    return frozenset(bad)
 
 
 def migrate(stores: Stores) -> None:

@@ -6,14 +6,16 @@ it, or from a key or a session, open transactions, and call services with both.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
 from typing import Any, Protocol
 
 from wavehouse.accounts import Identity, Organization, Scope
 from wavehouse.kernel.config import Settings
-from wavehouse.store import Stores
+from wavehouse.store import Database, Operational, Stores
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +49,46 @@ class Gate(Protocol):
     def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
         """The problems of a route, for the OpenAPI document."""
         ...
+
+
+class Reader(Protocol):
+    """Reads a quarantined file of its kind again, for the organization of the identity."""
+
+    def __call__(
+        self, operational: Database[Operational], path: Path, *, identity: Identity
+    ) -> frozenset[int]:
+        """The numbers of the lines that still cannot be used."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What the HTTP routes of a context are built with (``kernel.manifest.Routes``)."""
+
+    workspace: Workspace
+    gate: Gate
+    readers: Mapping[str, Reader] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What a chapter of the demo plays on (``kernel.manifest.Chapter``).
+
+    ``folder`` holds the simulated files, ``truth`` what their simulation knows, ``until`` its last
+    day. ``output`` is a folder for files that the chapter makes; removing the sample removes it.
+    """
+
+    workspace: Workspace
+    folder: Path
+    truth: Mapping[str, Any]
+    until: date
+    output: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a chapter of the demo has shown: one or two lines for people, and its figures."""
+
+    ok: bool
+    lines: tuple[str, ...]
+    figures: Mapping[str, Any] = field(default_factory=dict)

@@ -17,9 +17,14 @@ from typing import Any
 
 import psycopg
 
-METHODS = {"rows", "maybe", "one", "value", "values", "execute", "execute_many", "attempt", "copy"}
+METHODS = {
+    "rows", "maybe", "one", "value", "values", "tuples", "dicts", "streamed",
+    "execute", "execute_many", "attempt", "copy",
+}  # fmt: skip
 SHAPED = {"rows", "maybe", "one"}
 OUTSIDE = {"store", "schema"}
+COMPOSED = {"clear", "stage", "carry", "keep_staged", "rolled"}
+"""Functions whose table's name is one of the rollups', quoted: this list shrinks."""
 # Asking whether a server is there, and what time it has, reads no data of any context.
 PROBES = {"SELECT 1", "SELECT clock_timestamp()"}
 MAKES_A_TABLE = re.compile(r"\s*create\s+temp", re.IGNORECASE)
@@ -78,6 +83,26 @@ def pasted(tree: ast.Module) -> list[int]:
     return faults
 
 
+def past_the_transaction(tree: ast.Module) -> list[int]:
+    """Lines that take the connection out of a transaction: what it runs is never prepared here."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr == "connection"
+    ]
+
+
+def composed(tree: ast.Module) -> set[str]:
+    """Functions that build SQL with ``psycopg.sql``."""
+    return {
+        function.name
+        for function in tree.body
+        if isinstance(function, ast.FunctionDef)
+        for node in ast.walk(function)
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == "sql.SQL"
+    }
+
+
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
     found: dict[str, ast.expr] = {}
     for node in tree.body:
@@ -125,9 +150,44 @@ def test_no_statement_is_pasted_together(sources: list[Any]) -> None:
         for source in sources
         if source.room == "queries" and source.context not in OUTSIDE
         for line in pasted(source.tree)
+        if not _is_composed_at(source.tree, line)
     ]
 
     assert [] == faults
+
+
+def _is_composed_at(tree: ast.Module, line: int) -> bool:
+    return any(
+        isinstance(f, ast.FunctionDef)
+        and f.name in COMPOSED
+        and f.lineno <= line <= (f.end_lineno or 0)
+        for f in tree.body
+    )
+
+
+def test_a_queries_room_reaches_the_database_by_its_transaction_only(sources: list[Any]) -> None:
+    """``tx.connection`` would run statements that the preparing test never sees."""
+    assert [2] == past_the_transaction(ast.parse("def f(tx):\n    tx.connection.execute('x')"))
+    faults = [
+        f"{source.place}:{line}"
+        for source in sources
+        if source.room == "queries" and source.context not in OUTSIDE
+        for line in past_the_transaction(source.tree)
+    ]
+
+    assert [] == faults
+
+
+def test_names_are_composed_where_the_rollups_are_and_nowhere_else(sources: list[Any]) -> None:
+    """A new function that builds its SQL is refused; one that no longer does leaves the list."""
+    found = {
+        name
+        for source in sources
+        if source.room == "queries" and source.context not in OUTSIDE
+        for name in composed(source.tree)
+    }
+
+    assert COMPOSED == found - {"_staged"}
 
 
 def test_sql_lives_in_the_queries_rooms(sources: list[Any]) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 # Paths that only one machine has; letters in brackets, so that this file does not hold one.
 MACHINE_PATH = re.compile(r"(?<![\w.<>{}/])/(?:[r]oot|[w]ork|[U]sers)/[\w.]+")
+CONFLICT = re.compile(r"^(?:[<]{7} |[>]{7} |[|]{7} |[=]{7}$)", re.MULTILINE)
 UNFINISHED = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|pytest\.[s]kip|[x]fail)\b")
 
 # Without a Chromium, or a gPodder, their tests cannot run; they say so and say how to get one.
@@ -77,5 +78,22 @@ def test_nothing_is_left_unfinished_or_left_out(root: Path, tracked: list[str]) 
         if name not in OUTSIDE
         for match in UNFINISHED.finditer(_text(root / name))
     ]
+
+    assert [] == faults
+
+
+def conflicts(text: str) -> list[str]:
+    """The conflict markers of a text; a line of ``=`` alone underlines a heading."""
+    found = [match.group(0).strip() for match in CONFLICT.finditer(text)]
+    return found if any(marker[0] != "=" for marker in found) else []
+
+
+def test_no_tracked_file_has_a_conflict_marker(root: Path, tracked: list[str]) -> None:
+    """A merge was committed before it was done: nobody knows which half is true."""
+    assert ["<" * 7, "=" * 7, ">" * 7] == conflicts(
+        f"{'<' * 7} HEAD\nmine\n{'=' * 7}\ntheirs\n{'>' * 7} main\n"
+    )
+    assert [] == conflicts(f"Heading\n{'=' * 7}\n\ntext {'<' * 7} HEAD\n")
+    faults = [f"{n}: {marker}" for n in tracked for marker in conflicts(_text(root / n))]
 
     assert [] == faults

@@ -8,25 +8,14 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import acting
+from clones import Clones
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement.service import count_only
 from wavehouse.simulation import LogFormat, Settings, simulate
-from wavehouse.store import (
-    DATABASES,
-    Analytics,
-    Database,
-    EmbeddedServer,
-    Listeners,
-    Operational,
-    Place,
-    Stores,
-)
 from wavehouse.workspace import Workspace
 
 
@@ -72,25 +61,6 @@ WORLDS = [
 ]
 
 
-def _opened(server: EmbeddedServer, tag: str, home: Path) -> Workspace:
-    secret = server.superuser_password()
-    admin = server.conninfo("postgres", "wavehouse_root", secret)
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for name in DATABASES:
-            connection.execute(f'CREATE DATABASE "{name}_{tag}" TEMPLATE "{name}"')
-    places = [
-        Place(name, make_conninfo(admin, dbname=f"{name}_{tag}"), secret, make_database=False)
-        for name in ("operational", "listeners", "analytics")
-    ]
-    stores = Stores(
-        Database[Operational](places[0]),
-        Database[Listeners](places[1]),
-        Database[Analytics](places[2]),
-        server,
-    )
-    return app.entered(config.load({"home": str(home)}, environment={}), stores)
-
-
 def _register(workspace: Workspace, folder: Path) -> None:
     reading = catalog.FeedReading(
         source=catalog.FileFeedSource(), media=catalog.read_media_file(folder / "media.json")
@@ -112,14 +82,20 @@ GATED = [
 
 @pytest.fixture(scope="module", params=GATED, ids=lambda w: f"seed {w[0]} {w[1]}")
 def world(
-    request: pytest.FixtureRequest, server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest,
+    clones: Clones,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[World]:
     """A small simulation, its feeds registered and its logs counted."""
     seed, form, until = request.param
     folder = tmp_path_factory.mktemp("world") / "sample"
     truth = simulate(Settings(seed, 40, 12, until, form), folder)
-    place = _opened(server, f"truth_{seed}_{form.value}", folder)
-    with clock.frozen(clock.start_of_day(until + timedelta(days=1))):
+    settings = config.load({"home": str(folder)}, environment={})
+    with (
+        clones.lent() as opened,
+        clock.frozen(clock.start_of_day(until + timedelta(days=1))),
+    ):
+        place = app.entered(settings, opened)
         _register(place, folder)
         read = measurement.Tally()
         # Backwards: order is no matter, and late days are counted like any other.
@@ -131,7 +107,6 @@ def world(
         measurement.count(place.stores.operational, place.settings)
         measurement.roll_up(place.stores)
         yield World(place, json.loads(json.dumps(truth)), read, folder)
-    place.stores.close()
 
 
 def test_downloads_equal_the_truth_by_every_member(world: World) -> None:

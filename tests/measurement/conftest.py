@@ -11,24 +11,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import psycopg
 import pytest
-from psycopg.conninfo import make_conninfo
 
 import acting
+from clones import Clones
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement import Tally
-from wavehouse.store import (
-    DATABASES,
-    Analytics,
-    Database,
-    EmbeddedServer,
-    Listeners,
-    Operational,
-    Place,
-    Stores,
-)
 from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -364,30 +353,15 @@ def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture(scope="session")
-def shared_desk(server: EmbeddedServer, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
-    """One desk for many tests: making databases takes longer than counting ten lines."""
-    secret = server.superuser_password()
-    admin = server.conninfo("postgres", "wavehouse_root", secret)
-    places = {
-        name: Place(name, make_conninfo(admin, dbname=f"{name}_desk"), secret, make_database=False)
-        for name in DATABASES
-    }
-    with psycopg.connect(admin, autocommit=True) as connection:
-        for name in DATABASES:
-            connection.execute(f'CREATE DATABASE "{name}_desk" TEMPLATE "{name}"')
-    opened = Stores(
-        Database[Operational](places["operational"]),
-        Database[Listeners](places["listeners"]),
-        Database[Analytics](places["analytics"]),
-        server,
-    )
+def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+    """One desk for many tests: its show stays registered."""
     folder = tmp_path_factory.mktemp("desk")
     settings = config.load({"home": str(folder)}, environment={})
-    made = Desk(app.entered(settings, opened), folder)
-    with clock.frozen(NOW):
-        made.register()
-    yield made
-    opened.close()
+    with clones.lent() as opened:
+        made = Desk(app.entered(settings, opened), folder)
+        with clock.frozen(NOW):
+            made.register()
+        yield made
 
 
 @pytest.fixture

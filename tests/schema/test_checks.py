@@ -39,11 +39,14 @@ def checked(database: str, folder: Path, **words: Any) -> schema.WalkResult:
 @pytest.mark.parametrize(
     ("statement", "sentence"),
     [
-        (FOREIGN, r"1 rows of notes \(show\) name no row of shows"),
-        ("ALTER TABLE notes ALTER show SET NOT NULL", "1 rows of notes have NULL in show"),
-        ("ALTER TABLE notes ADD PRIMARY KEY (id)", r"1 keys of notes \(id\) stand more than once"),
-        ("ALTER TABLE notes ADD UNIQUE (id)", "stand more than once"),
-        (HEAD + "CREATE UNIQUE INDEX CONCURRENTLY notes_id ON notes (id)", "stand more than once"),
+        (FOREIGN, r"1 rows of public.notes \(show\) name no row of public.shows"),
+        ("ALTER TABLE notes ALTER show SET NOT NULL", "1 rows of public.notes have NULL in show"),
+        (
+            "ALTER TABLE notes ADD PRIMARY KEY (id)",
+            r"1 keys of public.notes \(id\) occur more than once",
+        ),
+        ("ALTER TABLE notes ADD UNIQUE (id)", "occur more than once"),
+        (HEAD + "CREATE UNIQUE INDEX CONCURRENTLY notes_id ON notes (id)", "occur more than once"),
         ("SELECT 1;\nCREATE EXTENSION no_such_thing", "the server has no extension no_such_thing"),
     ],
 )
@@ -68,10 +71,10 @@ def test_ops13_what_the_files_may_mend_is_told_and_tried(base: tuple[str, Write]
     mend = "DELETE FROM notes WHERE show IS NULL OR show NOT IN (SELECT id FROM shows);"
     result = checked(database, ladder({"2_more.up": f"{mend}\n{FOREIGN};"}))
 
-    told = "1 rows of notes (show) name no row of shows, unless the files mend that"
+    told = "1 rows of public.notes (show) name no row of public.shows, unless the files mend that"
     assert (f"2_more.up.sql:2: {told}",) == result.warnings
     rows = {c.subject: (c.before, c.after) for c in result.checks if c.name == "rows"}
-    assert {"notes": (3, 1), "shows": (1, 1)} == rows
+    assert {"public.notes": (3, 1), "public.shows": (1, 1)} == rows
 
 
 def test_ops13_an_old_transaction_in_the_way_is_named(base: tuple[str, Write]) -> None:
@@ -80,7 +83,7 @@ def test_ops13_an_old_transaction_in_the_way_is_named(base: tuple[str, Write]) -
     folder = ladder({"2_more.up": "ALTER TABLE notes ADD COLUMN body text;"})
     with psycopg.connect(database) as other:
         other.execute("SELECT * FROM notes WHERE id = 4711")
-        with pytest.raises(Refused, match=r"holds notes \(pid [0-9]+: SELECT") as caught:
+        with pytest.raises(Refused, match=r"holds public.notes \(pid [0-9]+: SELECT") as caught:
             schema.apply(database, folder, oldest_transaction=0)
         assert "pg_terminate_backend" in str(caught.value.next_steps())
         assert "4711" not in str(caught.value)
@@ -143,7 +146,7 @@ def test_an_index_of_parts_is_applied_when_a_later_file_attaches_them(
         "CREATE TABLE hits_a PARTITION OF hits FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');"
     )
     folder = ladder({"1_t.up": table, "2_i.up": "CREATE INDEX hits_at ON ONLY hits (at);"})
-    with pytest.raises(MigrationFailed, match="leaves an invalid index: hits_at"):
+    with pytest.raises(MigrationFailed, match=r"leaves an invalid index: public\.hits_at"):
         schema.apply(database, folder)
     ladder(
         {

@@ -98,7 +98,9 @@ def _cut(admin: psycopg.Connection[tuple[object, ...]], tx: Tx[Operational]) -> 
     tx.value("SELECT 1")
 
 
-def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(stores: Stores) -> None:
+def test_a_connection_that_was_cut_is_unreachable_and_the_next_one_works(
+    stores: Stores,
+) -> None:
     """The administrator ends a session: one clear error, then business as usual."""
     with (
         psycopg.connect(stores.operational.place.admin, autocommit=True) as admin,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import gzip
 import re
+from collections.abc import Sequence
 from datetime import timedelta
+from threading import Event, Thread
 from typing import Annotated
 
 import pytest
@@ -15,8 +18,9 @@ from webvisitor import visitor
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.web import health
 from wavehouse.web.app import create_app
-from wavehouse.web.services import Span
+from wavehouse.web.services import Check, Span
 from wavehouse.web.site import Site
 
 HTMX = {"HX-Request": "true", "HX-Request-Type": "partial"}
@@ -238,7 +242,8 @@ def test_health_tells_alive_and_ready_apart(services: SampleServices) -> None:
         prober.get("/health/ready").json()["status"],
     )
     services.ready = False
-    answer = prober.get("/health/ready")
+    with clock.frozen(clock.now() + timedelta(seconds=3)):
+        answer = prober.get("/health/ready")
     assert (503, "not ready") == (answer.status_code, answer.json()["status"])
     assert 200 == prober.get("/health/live").status_code
 
@@ -355,3 +360,96 @@ def test_the_counting_windows_are_a_card_for_htmx_and_a_page_for_everybody(
     assert "two adjacent months at most" in long.text
     assert stranger.get("/windows").status_code in (303, 401)
     assert 'hx-get="/windows"' in client.get("/").text
+
+
+class _Health(SampleServices):
+    """Services that count how often their readiness is asked."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.times = 0
+
+    def readiness(self) -> Sequence[Check]:
+        self.times += 1
+        return [Check("operational", self.times == 1)]
+
+
+def test_readiness_is_remembered_for_two_seconds() -> None:
+    """A flood of questions is one to the database; what changes is seen soon."""
+    services = _Health()
+    asking = visitor(create_app(services))
+    with clock.frozen(NOW):
+        assert [200] * 50 == [asking.get("/health/ready").status_code for _ in range(50)]
+    assert 1 == services.times
+    with clock.frozen(NOW + timedelta(seconds=3)):
+        assert 503 == asking.get("/health/ready").status_code
+
+
+def test_readiness_that_hangs_holds_one_thread_only() -> None:
+    """The others are answered with what was known before."""
+    hanging, asked = Event(), Event()
+
+    class Hanging(_Health):
+        def readiness(self) -> Sequence[Check]:
+            asked.set()
+            hanging.wait(20)
+            return super().readiness()
+
+    recent = health.Recent(Hanging().readiness)
+    first = Thread(target=recent.checks)
+    first.start()
+    asked.wait(20)
+    assert [False] == [check.ok for check in recent.checks()]
+    hanging.set()
+    first.join()
+    assert [True] == [check.ok for check in recent.checks()]
+
+
+@pytest.mark.parametrize(
+    ("status", "origin"),
+    [
+        (303, "http://localhost"),
+        (303, "http://LOCALHOST:80"),
+        (303, "https://pod.example"),
+        (403, "http://localhost:8000"),
+        (403, "http://evil.example"),
+        (403, "http://localhost.evil.example"),
+        (403, "http://pod.example"),
+        (403, "https://pod.example@evil.example"),
+        (403, "null"),
+        (403, ""),
+        (403, "https://[pod.example"),
+    ],
+)
+def test_a_cookie_writes_only_from_our_own_origin(
+    services: SampleServices, status: int, origin: str
+) -> None:
+    """Checked before any route sees it, so a new route cannot forget."""
+    site = Site(hosts=frozenset({"pod.example"}), secure=True, netloc="pod.example")
+    browser = visitor(create_app(services, site=site))
+    browser.cookies.set("wh_session", "cookie-1")
+    browser.cookies.set("wh_csrf", "x" * 40)
+    headers = {"Origin": origin}
+
+    answer = browser.post("/sign-out", data={"csrf": "x" * 40}, headers=headers)
+
+    assert status == answer.status_code
+
+
+def test_two_hosts_or_none_are_refused(services: SampleServices) -> None:
+    """Two proxies on the way could each believe another one."""
+    asking = visitor(create_app(services))
+    for hosts in (["localhost", "localhost"], ["localhost", "evil.example"]):
+        answer = asking.get("/", headers=[("Host", host) for host in hosts])
+        assert (400, True) == (answer.status_code, "exactly one Host" in answer.text)
+
+
+def test_a_compressed_body_is_refused_and_not_unpacked(services: SampleServices) -> None:
+    """Eight kilobytes could become a gigabyte; no entrance needs it."""
+    asking = visitor(create_app(services))
+    body = gzip.compress(bytes(8 * 2**20))
+
+    answer = asking.post("/sign-in", content=body, headers={"Content-Encoding": "gzip"})
+
+    assert 415 == answer.status_code
+    assert "compressed" in answer.text

@@ -20,7 +20,7 @@ from wavehouse.accounts.types import (
     Role,
     Scope,
 )
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
 from wavehouse.store import Operational, Tx
 
@@ -34,7 +34,9 @@ def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization
     """The installation's organization and its first administrator, made at first start."""
     organization = queries.first_organization(tx)
     if organization is None:
-        organization = queries.insert_organization(tx, name=name, slug=rules.slug_of(name))
+        organization = queries.insert_organization(
+            tx, name=words.line(name), slug=rules.slug_of(name)
+        )
         audit.record(
             tx,
             actor=audit.Actor("system:up"),
@@ -124,7 +126,8 @@ def create_api_key(
     expires_at: datetime | None = None,
 ) -> NewApiKey:
     """A new key; its text is returned once and not stored."""
-    if not name.strip() or not scopes:
+    name = words.line(name)
+    if not name or not scopes:
         raise InvalidInput("a key needs a name and at least one scope")
     if expires_at is not None and expires_at <= clock.now():
         raise InvalidInput("the key would have expired already", hint="Choose a later day")
@@ -133,7 +136,7 @@ def create_api_key(
     key = queries.insert_api_key(
         tx,
         identity=identity,
-        name=name.strip(),
+        name=name,
         key_prefix=prefix,
         key_hash=rules.token_hash(secret),
         last4=secret[-4:],

@@ -128,20 +128,20 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
 
     for location, outcome in outcomes:
         if isinstance(outcome, Exception):
-            click.echo(f"Error: {outcome}", err=True)
+            terminal.complain(f"Error: {outcome}")
             for line in outcome.next_steps():
-                click.echo(line, err=True)
+                terminal.complain(line)
             continue
         for item in outcome.dropped[:_DROPPED_SHOWN]:
-            click.echo(f"{location}:{item.line}: dropped, {item.detail}", err=True)
+            terminal.complain(f"{location}:{item.line}: dropped, {item.detail}")
         if len(outcome.dropped) > _DROPPED_SHOWN:
             more = len(outcome.dropped) - _DROPPED_SHOWN
-            click.echo(f"{location}: {more} more dropped; --json tells them all", err=True)
+            terminal.complain(f"{location}: {more} more dropped; --json tells them all")
         for note in outcome.notes[:_NOTES_SHOWN]:
-            click.echo(f"{location}:{note.line}: warning, {note.message}", err=True)
+            terminal.complain(f"{location}:{note.line}: warning, {note.message}")
         if len(outcome.notes) > _NOTES_SHOWN:
             more = len(outcome.notes) - _NOTES_SHOWN
-            click.echo(f"{location}: {more} more warnings; --json lists them all", err=True)
+            terminal.complain(f"{location}: {more} more warnings; --json lists them all")
         failures = outcome.probe_failures
         for failure in failures[:_SHOWN]:
             terminal.say(f"Not measured: {failure.url}: {failure.message}")

@@ -18,7 +18,7 @@ from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, page_of
 from wavehouse.store import Database, Operational
-from wavehouse.workspace import Gate
+from wavehouse.workspace import Edge, Gate
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -35,6 +35,11 @@ class Episode:
     audio_url: str
     published_at: datetime
     duration_seconds: int | None
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """The HTTP routes of ``catalog``."""
+    return [router(edge.workspace.stores.operational, edge.gate)]
 
 
 def router(database: Database[Operational], gate: Gate) -> APIRouter:

@@ -4,14 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-_ESCAPES = {
-    "&": "&amp;",
-    "<": "&lt;",
-    ">": "&gt;",
-    '"': "&quot;",
-    "'": "&#39;",
-}
-_CONTROL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 127, 65534, 65535))
+from wavehouse.kernel import words
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +17,7 @@ class Size:
 
 def escaped(text: str) -> str:
     """Text that is safe in an element and in a quoted attribute; control characters go."""
-    clean = text.translate(_CONTROL)
-    return "".join(_ESCAPES.get(character, character) for character in clean)
+    return words.xml(text)
 
 
 def number(value: float) -> str:

@@ -3,49 +3,46 @@
 from __future__ import annotations
 
 import difflib
-import importlib
-from dataclasses import dataclass
 
 import click
 
-
-@dataclass(frozen=True, slots=True)
-class Lazy:
-    """Where a command lives ("module:attribute") and its line in the list."""
-
-    place: str
-    summary: str
-
-    def load(self) -> click.Command:
-        """Import the command."""
-        module, attribute = self.place.split(":")
-        command = getattr(importlib.import_module(module), attribute)
-        assert isinstance(command, click.Command)  # noqa: S101 - our own table is right or broken
-        return command
+from wavehouse import wiring
+from wavehouse.kernel.manifest import Command
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are imported when they are needed."""
+    """A group whose commands come from the manifests and are imported when they are needed."""
 
-    def __init__(
-        self, *args: object, lazy: dict[str, Lazy] | None = None, **kwargs: object
-    ) -> None:
+    def __init__(self, *args: object, group: str = "", **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._lazy = lazy or {}
+        self._group = group
+
+    def announced(self) -> dict[str, Command]:
+        """The commands that the manifests announce for this group, by name."""
+        return {command.name: command for command in wiring.commands(self._group)}
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order of the table."""
-        return [*self._lazy, *super().list_commands(ctx)]
+        """The names, in the order of the manifests."""
+        return [*self.announced(), *super().list_commands(ctx)]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         """The command, imported."""
-        lazy = self._lazy.get(cmd_name)
-        return lazy.load() if lazy else super().get_command(ctx, cmd_name)
+        announced = self.announced().get(cmd_name)
+        if announced is None:
+            return super().get_command(ctx, cmd_name)
+        command: click.Command = wiring.resolve(announced.target)
+        return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, from their summaries alone."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, lazy.summary) for name, lazy in self._lazy.items()])
+        """The list of commands, from their summaries alone; the root's has headings."""
+        by_heading: dict[str, list[tuple[str, str]]] = {}
+        for command in self.announced().values():
+            heading = "Commands" if self._group else str(command.section)
+            by_heading.setdefault(heading, []).append((command.name, command.summary))
+        widest = max(map(len, self.announced()), default=0)
+        for heading, rows in by_heading.items():
+            with formatter.section(heading):
+                formatter.write_dl([(name.ljust(widest), summary) for name, summary in rows])
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]

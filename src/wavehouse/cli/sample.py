@@ -14,7 +14,7 @@ from wavehouse.kernel.errors import Refused
 
 if TYPE_CHECKING:
     from wavehouse.kernel.config import Settings
-    from wavehouse.workspace import Workspace
+    from wavehouse.workspace import Stage, Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +132,12 @@ class Sample:
                 seen = now.day
 
             return simulate(settings, self.folder, force=True, report=report)
+
+    def stage(self, workspace: Workspace) -> Stage:
+        """What the demo's chapters play on."""
+        from wavehouse.workspace import Stage
+
+        return Stage(workspace, self.folder, self.simulate(), self.until, self.reports)
 
     def remove(self) -> bool:
         """Remove the sample and the databases it is in; False when there is none."""

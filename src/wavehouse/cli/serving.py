@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import itertools
 import sys
-import threading
 import webbrowser
-from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -18,10 +13,6 @@ from wavehouse.kernel import terminal
 
 if TYPE_CHECKING:
     from wavehouse.workspace import Workspace
-
-_LOOK_SECONDS = 5.0
-_COUNT_ROUNDS = 12
-_TIDY_ROUNDS = 720
 
 
 @click.command()
@@ -52,23 +43,31 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     """Serve the dashboard on an open workspace until the program is told to stop."""
     from wavehouse import accounts
     from wavehouse.web import Site, live_app, server
+    from wavehouse.wiring import periodic
 
     host, port = workspace.settings["host"], workspace.settings["port"]
-    named = urlsplit(workspace.settings["site_url"] or "").hostname
-    known = {*workspace.settings["allowed_hosts"], host, *([named] if named else [])}
-    site = Site(hosts=frozenset(known))
+    site_url = workspace.settings["site_url"] or ""
+    named = urlsplit(site_url)
+    known = {*workspace.settings["allowed_hosts"], host}
+    site = Site(
+        hosts=frozenset(known | ({named.hostname} if named.hostname else set())),
+        secure=named.scheme == "https",
+        netloc=named.netloc,
+    )
     application = live_app(workspace, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))
     with workspace.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=workspace.identity)
     address = f"http://{host}:{running.config.port}"
+    if site.secure:
+        address = site_url  # its cookies are for HTTPS only, which the local port does not speak
     terminal.say(f"\nWavehouse is at {address}")
     terminal.out(f"{address}/sign-in?token={link.token}")
     sys.stdout.flush()  # a log file or a pipe must have the link now, not when we stop
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
-    with background_counting(workspace), background_watching(workspace):
+    with periodic.running(workspace):
         running.run()
 
 
@@ -89,77 +88,3 @@ def free_port(host: str, port: int) -> int:
                 command=f"wavehouse up --port {port + 1}",
             ) from None
     return port
-
-
-@contextmanager
-def background_watching(workspace: Workspace) -> Iterator[None]:
-    """Read the logs that arrive in the folders of the setting ``watch``, if there are any."""
-    folders = [Path(name) for name in workspace.settings["watch"]]
-    if not folders:
-        yield
-        return
-    stop = threading.Event()
-
-    def work() -> None:
-        from wavehouse import measurement
-
-        while not stop.is_set():
-            try:
-                for done in measurement.watch(
-                    workspace.stores,
-                    workspace.settings,
-                    folders,
-                    identity=workspace.identity,
-                    interval=_LOOK_SECONDS,
-                    wait=stop.wait,
-                ):
-                    terminal.say(
-                        f"{len(done.files)} log files: {done.tally.stored:,} new requests, "
-                        f"{done.downloads:+,} downloads"
-                    )
-            except Exception as error:  # whatever it was: the next look may be better
-                terminal.say(f"Watching waits: {type(error).__name__}: {error}")
-                stop.wait(_LOOK_SECONDS)
-
-    terminal.say(f"Watching {', '.join(map(str, folders))}")
-    thread = threading.Thread(target=work, name="watching", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(timeout=30)
-
-
-@contextmanager
-def background_counting(workspace: Workspace) -> Iterator[None]:
-    """Look after the server, count every minute what other programs ingest, tidy every hour."""
-    stop = threading.Event()
-
-    def work() -> None:
-        from wavehouse import listeners, measurement
-
-        server = workspace.stores.server
-        rounds = itertools.count(1)
-        while not stop.wait(_LOOK_SECONDS):
-            try:
-                if server is not None and server.revive():
-                    terminal.say("The embedded PostgreSQL had died; it runs again.")
-                number = next(rounds)
-                if number % _TIDY_ROUNDS == 1:  # soon after the start, then every hour
-                    listeners.tidy(
-                        workspace.stores.listeners, outbox=workspace.settings.home / "outbox"
-                    )
-                if number % _COUNT_ROUNDS == 0:
-                    measurement.count(workspace.stores.operational, workspace.settings)
-                    measurement.roll_up(workspace.stores)
-            except Exception as error:  # whatever it was: the next minute may be better
-                terminal.say(f"Work behind the pages waits: {type(error).__name__}: {error}")
-
-    thread = threading.Thread(target=work, name="counting", daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        stop.set()
-        thread.join(timeout=30)

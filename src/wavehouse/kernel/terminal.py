@@ -1,7 +1,8 @@
-"""The terminal: data on stdout, talk on stderr, one way to print each.
+"""The terminal: data on stdout, messages on stderr, one way to print each.
 
 Tables are drawn by rich on a terminal and are tab-separated otherwise; progress is a bar with rate
 and time left on a terminal and one line every five seconds otherwise. ``NO_COLOR`` is obeyed.
+Control and bidi characters in a text are shown as escapes (``words.terminal``).
 """
 
 from __future__ import annotations
@@ -18,30 +19,37 @@ from pathlib import Path
 from typing import Any, Protocol
 from uuid import UUID
 
+from wavehouse.kernel import words
+
 _EVERY = 5.0
 _SEPARATORS = re.compile(r"[\t\r\n]+")
 _quiet = False
 
 
 def be_quiet(quiet: bool = True) -> None:
-    """Say nothing on stderr but errors (``--quiet``)."""
+    """Print nothing on stderr but errors (``--quiet``)."""
     global _quiet
     _quiet = quiet
 
 
 def say(text: str) -> None:
-    """A sentence for the person, on stderr."""
+    """Print a sentence for the user on stderr, unless ``--quiet`` was given."""
     if not _quiet:
-        print(text, file=sys.stderr, flush=True)
+        complain(text)
+
+
+def complain(text: str) -> None:
+    """Print an error or a warning on stderr, with ``--quiet`` too."""
+    print(words.terminal(text), file=sys.stderr, flush=True)
 
 
 def out(text: str) -> None:
-    """A line of data, on stdout."""
-    print(text)
+    """Print data on stdout."""
+    print(words.terminal(text))
 
 
 def jsonable(value: Any) -> Any:
-    """What ``json`` cannot say itself: dates, ids and paths as text, decimals as text."""
+    """The text of a value that ``json`` does not know: dates, ids, paths, decimals."""
     if isinstance(value, datetime | date):
         return value.isoformat()
     if isinstance(value, UUID | Path | Decimal):
@@ -50,18 +58,18 @@ def jsonable(value: Any) -> Any:
 
 
 def print_line(value: Any) -> None:
-    """A value as JSON on one line, at once: for programs that read as it comes."""
-    print(json.dumps(value, ensure_ascii=False, default=jsonable), flush=True)
+    """Print a value as JSON on one line, at once: for programs that read as it comes."""
+    print(words.json(json.dumps(value, ensure_ascii=False, default=jsonable)), flush=True)
 
 
 def print_json(value: Any) -> None:
-    """One JSON object on stdout; Decimals keep their digits as text."""
-    out(json.dumps(value, default=jsonable, ensure_ascii=False, indent=2))
+    """Print one JSON object on stdout; Decimals keep their digits as text."""
+    print(words.json(json.dumps(value, default=jsonable, ensure_ascii=False, indent=2)))
 
 
 def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title: str = "") -> None:
-    """A table: drawn on a terminal, tab-separated with a header otherwise. None is "–"."""
-    shown = [["–" if cell is None else str(cell) for cell in row] for row in rows]
+    """Print a table: drawn on a terminal, tab-separated with a header otherwise. None is "–"."""
+    shown = [["–" if cell is None else words.terminal(str(cell)) for cell in row] for row in rows]
     if not sys.stdout.isatty():
         out("\t".join(columns))
         for row in shown:
@@ -88,25 +96,25 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
 
 
 class Meter(Protocol):
-    """What a long piece of work reports to."""
+    """The receiver of a long task's progress."""
 
     def advance(self, amount: int) -> None:
-        """So much more is done."""
+        """Add to the amount that is done."""
 
 
 class _Lines:
-    """Progress where no terminal is: a line every five seconds."""
+    """Progress without a terminal: a line every five seconds."""
 
     def __init__(self, title: str, total: int | None, unit: str) -> None:
         self._title, self._total, self._unit = title, total, unit
         self._done, self._began = 0, time.monotonic()
-        self._told = self._began
+        self._printed = self._began
 
     def advance(self, amount: int) -> None:
         self._done += amount
-        if time.monotonic() - self._told >= _EVERY:
-            self._told = time.monotonic()
-            rate = self._done / (self._told - self._began)
+        if time.monotonic() - self._printed >= _EVERY:
+            self._printed = time.monotonic()
+            rate = self._done / (self._printed - self._began)
             share = f" of {self._total:,}" if self._total else ""
             say(f"{self._title}: {self._done:,}{share} {self._unit}, {rate:,.0f}/s")
 

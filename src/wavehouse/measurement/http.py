@@ -27,7 +27,7 @@ from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
 from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
 from wavehouse.store import Stores
-from wavehouse.workspace import Gate
+from wavehouse.workspace import Edge, Gate
 
 MOST_DAYS = 3660
 EARLIEST, LATEST = date(2000, 1, 1), date(2199, 12, 31)
@@ -111,6 +111,12 @@ class Closed:
     still_bad: int = 0
     discarded: int = 0
     unreadable: list[str] = field(default_factory=list)
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """The HTTP routes of ``measurement``."""
+    workspace = edge.workspace
+    return [router(workspace.stores, workspace.settings, edge.gate, edge.readers)]
 
 
 def router(

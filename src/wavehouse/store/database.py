@@ -17,7 +17,8 @@ from typing import Any, Generic, LiteralString, TypeVar
 from uuid import UUID
 
 import psycopg
-from psycopg.rows import class_row, scalar_row
+from psycopg import sql
+from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wavehouse.kernel import clock
@@ -27,6 +28,7 @@ from wavehouse.store.roles import DatabaseName, Place, RoleKind
 # The pool tells the same by an exception; its lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 _HEALTH_PATIENCE = 2
+_STREAMED = 20_000
 _TRUSTED = 1.0
 Params = Sequence[object] | Mapping[str, Any] | None
 T = TypeVar("T")
@@ -102,6 +104,30 @@ class Tx(Generic[D]):
         with self.connection.cursor(row_factory=scalar_row) as cursor:
             return cursor.execute(statement, params).fetchall()
 
+    def tuples(
+        self, statement: LiteralString, params: Params = None
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """A cursor over the rows as tuples; within ``together`` the first read waits for them."""
+        return self.connection.execute(statement, params)
+
+    def dicts(self, statement: LiteralString, params: Params = None) -> list[dict[str, Any]]:
+        """Every row as a mapping of column names to values."""
+        with self.connection.cursor(row_factory=dict_row) as cursor:
+            return cursor.execute(statement, params).fetchall()
+
+    def streamed(self, statement: LiteralString, params: Params = None) -> Iterator[Any]:
+        """Rows as tuples from a server-side cursor: for more rows than fit in memory."""
+        with self.connection.cursor(name="streamed") as cursor:
+            cursor.itersize = _STREAMED
+            cursor.execute(statement, params)
+            yield from cursor
+
+    def composed(
+        self, statement: sql.Composed, params: Params = None
+    ) -> psycopg.Cursor[tuple[Any, ...]]:
+        """Run a statement whose table or column names are quoted by ``psycopg.sql``."""
+        return self.connection.execute(statement, params)
+
     def execute(self, statement: LiteralString, params: Params = None) -> int:
         """Run a statement; how many rows it touched."""
         return self.connection.execute(statement, params).rowcount
@@ -123,9 +149,17 @@ class Tx(Generic[D]):
             yield
 
     @contextmanager
-    def copy(self, statement: LiteralString) -> Iterator[psycopg.Copy]:
+    def savepoint(self) -> Iterator[None]:
+        """A block that an exception rolls back without the rest of the transaction."""
+        with self.connection.transaction():
+            yield
+
+    @contextmanager
+    def copy(
+        self, statement: LiteralString | sql.Composed, params: Params = None
+    ) -> Iterator[psycopg.Copy]:
         """A COPY … FROM STDIN or TO STDOUT."""
-        with self.connection.cursor() as cursor, cursor.copy(statement) as stream:
+        with self.connection.cursor() as cursor, cursor.copy(statement, params) as stream:
             yield stream
 
 

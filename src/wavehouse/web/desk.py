@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 from fastapi import Request
@@ -13,7 +14,7 @@ from wavehouse.accounts import Identity, Role
 from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.web import access, pages
 from wavehouse.web.site import Site
-from wavehouse.workspace import Workspace
+from wavehouse.workspace import Reader, Workspace
 
 _SEE_OTHER = 303
 
@@ -24,6 +25,7 @@ class Desk:
 
     workspace: Workspace
     site: Site
+    readers: Mapping[str, Reader] = field(default_factory=dict)
 
     def visitor(self, request: Request) -> Identity:
         """The identity of the session. NotSignedIn without one."""

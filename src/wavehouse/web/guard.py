@@ -1,21 +1,28 @@
-"""The outermost ring: which hosts are answered, and the headers that every answer carries."""
+"""The outermost ring: which hosts and origins are answered, and the headers of every answer."""
 
 from __future__ import annotations
 
+import logging
+from urllib.parse import urlsplit
+
 from starlette.datastructures import Headers, MutableHeaders
+from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.errors import Refused, UsageError, WavehouseError
 from wavehouse.web.headers import HEADERS
 from wavehouse.web.problems import problem
 from wavehouse.web.site import Site
 
 _FOR_EVER = "public, max-age=31536000, immutable"
 _A_DAY = "public, max-age=86400"
+_READING = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
+_NOT_COMPRESSED = frozenset({"", "identity"})
+_log = logging.getLogger("wavehouse.web")
 
 
 class Guard:
-    """Wraps the application; refuses strangers' hosts and adds the headers."""
+    """Wraps the application: refuses other sites' hosts and origins, adds the headers."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
@@ -32,14 +39,63 @@ class Guard:
                 _decorate(MutableHeaders(scope=message), scope, self._site)
             await send(message)
 
-        if not self._site.allows(Headers(scope=scope).get("host", "")):
+        refused = self._refusal(scope["method"], Headers(scope=scope))
+        if refused is not None:
+            error, status = refused
+            await problem(error, status=status)(scope, receive, guarded)
+            return
+        try:
+            await self._app(scope, receive, guarded)
+        except ClientDisconnect:
+            _log.warning("A client left before its request was complete.")
+
+    def _refusal(self, method: str, headers: Headers) -> tuple[WavehouseError, int] | None:
+        """The error and status for a request that no route may see, or None."""
+        hosts = headers.getlist("host")
+        if len(hosts) != 1 or not self._site.allows(hosts[0]):
             strange = UsageError(
-                "This address is not one of the site's names.",
+                "This address is not one of the site's names."
+                if len(hosts) == 1
+                else "A request has exactly one Host header.",
                 hint="Open it by localhost, or add the name to the allowed hosts.",
             )
-            await problem(strange)(scope, receive, guarded)
-            return
-        await self._app(scope, receive, guarded)
+            return strange, 400
+        if not _NOT_COMPRESSED.issuperset(headers.getlist("content-encoding")):
+            plain = UsageError(
+                "A compressed body cannot be read here.",
+                hint="Send it without Content-Encoding.",
+            )
+            return plain, 415
+        if method not in _READING and "cookie" in headers and self._is_foreign(headers, hosts[0]):
+            return Refused(
+                "This request came from a page of another site.",
+                hint="Reload the page and try again.",
+            ), 403
+        return None
+
+    def _is_foreign(self, headers: Headers, host: str) -> bool:
+        """Whether a browser says that another site's page sent the request.
+
+        Programs send neither header, and bring cookies only of their own will.
+        """
+        origins = headers.getlist("origin")
+        if not origins:
+            return headers.get("sec-fetch-site", "none") not in {"same-origin", "none"}
+        try:
+            sent = urlsplit(origins[0])
+            named = sent.netloc.lower().removesuffix({"http": ":80", "https": ":443"}[sent.scheme])
+        except (ValueError, KeyError):
+            return True  # "null" among them
+        if len(origins) != 1 or (
+            self._site.secure and sent.scheme != "https" and not _local(named)
+        ):
+            return True
+        own = {host.lower().removesuffix(":80").removesuffix(":443"), self._site.netloc}
+        return named not in own
+
+
+def _local(netloc: str) -> bool:
+    return netloc.startswith(("localhost", "127.0.0.1", "[::1]"))
 
 
 def _decorate(headers: MutableHeaders, scope: Scope, site: Site) -> None:

@@ -12,23 +12,16 @@ from datetime import UTC, date
 from decimal import Decimal
 from uuid import UUID
 
-from fastapi import APIRouter, FastAPI
+from fastapi import FastAPI
 
-from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse import accounts, catalog, measurement, sponsorship, wiring
 from wavehouse.accounts import Identity
-from wavehouse.app import reread_conversions
 from wavehouse.catalog import EpisodeSummary
-from wavehouse.catalog.http import router as catalog_router
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
-from wavehouse.listeners.http import routers as listener_routers
-from wavehouse.measurement.http import router as measurement_router
-from wavehouse.sponsorship.http import pixels_router
-from wavehouse.sponsorship.http import router as sponsorship_router
 from wavehouse.store import Analytics, Database, Listeners, Operational, Tx
-from wavehouse.web import campaigns, reports, sources, tokens
 from wavehouse.web.app import create_app
 from wavehouse.web.desk import Desk
 from wavehouse.web.gate import ApiGate
@@ -50,9 +43,8 @@ from wavehouse.web.services import (
     Windows,
 )
 from wavehouse.web.site import Site
-from wavehouse.workspace import Workspace
+from wavehouse.workspace import Edge, Workspace
 
-_READERS = {"conversions": reread_conversions}
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
 _Period = tuple[date, date] | None
 
@@ -234,31 +226,13 @@ def _answers(
 def live_app(
     workspace: Workspace, *, site: Site | None = None, sample_data: bool = False
 ) -> FastAPI:
-    """The whole web application on an open workspace, the contexts' entrances included."""
-    gate = ApiGate(workspace.stores.operational)
+    """The whole web application on an open workspace: what the manifests announce."""
+    edge = Edge(workspace, ApiGate(workspace.stores.operational), wiring.readers())
+    desk = Desk(workspace, site or Site(), edge.readers)
+    pages = [wiring.resolve(page.target)(desk) for page in wiring.pages() if page.target]
     return create_app(
-        LiveServices(workspace, sample_data=sample_data),
-        [
-            *listener_routers(workspace.stores.listeners, workspace.settings),
-            catalog_router(workspace.stores.operational, gate),
-            measurement_router(workspace.stores, workspace.settings, gate, _READERS),
-            sponsorship_router(workspace.stores, workspace.settings, gate),
-            pixels_router(workspace.stores.operational, workspace.settings),
-            *_desks(workspace, site or Site()),
-        ],
-        site,
+        LiveServices(workspace, sample_data=sample_data), [*wiring.routers(edge), *pages], site
     )
-
-
-def _desks(workspace: Workspace, site: Site) -> list[APIRouter]:
-    """The pages on which something can be done."""
-    desk = Desk(workspace, site)
-    return [
-        sources.router(desk, _READERS),
-        campaigns.router(desk),
-        reports.router(desk),
-        tokens.router(desk),
-    ]
 
 
 def _audience(

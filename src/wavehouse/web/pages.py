@@ -11,7 +11,9 @@ from importlib.resources.abc import Traversable
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from wavehouse import wiring
 from wavehouse.accounts import Identity
+from wavehouse.kernel.manifest import Page
 from wavehouse.web.view import Message, Overview, WindowsCard
 
 STATIC = files("wavehouse.web") / "static"
@@ -57,8 +59,13 @@ def _environment() -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.globals.update(asset=asset, icon=icon)
+    environment.globals.update(asset=asset, icon=icon, places=places)
     return environment
+
+
+def places() -> list[Page]:
+    """The pages that have an entry in the navigation."""
+    return [page for page in wiring.pages() if page.title]
 
 
 @cache

@@ -1,4 +1,4 @@
-"""What an installation decides about its site: its names, its cookies, its words."""
+"""What an installation decides about its site: its names, its cookies, its commands."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ class Site:
     """Settings of the web edge; the defaults are right for one machine.
 
     ``hosts`` are further names that the ``Host`` header may hold; ``secure`` marks cookies for
-    HTTPS only; ``sign_in_command`` is what prints a new one-time link.
+    HTTPS only; ``sign_in_command`` prints a new one-time link; ``netloc`` is the host (and port) of
+    the site's public address, for a proxy that changes ``Host``.
     """
 
     hosts: frozenset[str] = frozenset()
     secure: bool = False
     sign_in_command: str = "wavehouse sign-in-link"
+    netloc: str = ""
 
     def allows(self, host: str) -> bool:
         """Whether a ``Host`` header names this site; guards against DNS rebinding."""

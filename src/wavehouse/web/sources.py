@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -15,7 +14,7 @@ from wavehouse.catalog import PodcastSummary
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import decoded, encoded
-from wavehouse.measurement import QuarantinedRow, QuarantineReader, SourceSummary
+from wavehouse.measurement import QuarantinedRow, SourceSummary
 from wavehouse.web.access import Form
 from wavehouse.web.desk import Desk, back
 
@@ -57,7 +56,7 @@ class WaitingRow:
     excerpt: str
 
 
-def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
+def router(desk: Desk) -> APIRouter:
     """``/sources`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = desk.workspace
@@ -91,7 +90,10 @@ def router(desk: Desk, readers: Mapping[str, QuarantineReader]) -> APIRouter:
     def replay(request: Request, fields: Form) -> Response:
         identity = desk.editor(request, fields)
         done = measurement.replay(
-            workspace.stores.operational, workspace.settings, identity=identity, readers=readers
+            workspace.stores.operational,
+            workspace.settings,
+            identity=identity,
+            readers=desk.readers,
         )
         return back("/sources", "replayed", done.stored)
 

@@ -13,6 +13,7 @@ from lxml import etree
 
 from wavehouse.catalog.rules.balance import balanced
 from wavehouse.catalog.rules.values import one_line
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
 
 _FAMILIES = {
@@ -67,13 +68,13 @@ def line_of(element: etree._Element) -> int:
 
 
 def attribute(element: etree._Element, name: str) -> str | None:
-    """A trimmed attribute by its name in any case, or None when it is absent or empty."""
+    """An attribute on one line, by its name in any case, or None if it is absent or empty."""
     value = element.get(name)
     if value is None:
         wanted = name.lower()
         named = (str(other) for key, other in element.attrib.items() if str(key).lower() == wanted)
         value = next(named, None)
-    return str(value).strip() or None if value is not None else None
+    return words.line(str(value)) or None if value is not None else None
 
 
 class Children:
@@ -100,8 +101,13 @@ class Children:
         """The text of the first child by these names that has any."""
         return next((text for child in self.all(*names) if (text := text_of(child))), None)
 
+    def paragraphs(self, *names: str) -> str | None:
+        """The same, without control and bidi characters."""
+        text = self.text(*names)
+        return words.paragraphs(text) or None if text else None
+
     def line(self, *names: str) -> str | None:
-        """The same, on one line, HTML's entities resolved."""
+        """The same on one line, with HTML's entities resolved."""
         return one_line(self.text(*names))
 
     def attribute(self, name: str, attribute_name: str) -> str | None:

@@ -160,7 +160,7 @@ def _assembled(
     title = of.line("title", "atom:title", "itunes:title", "dc:title")
     return Feed(
         title=(title or link_of(of, location) or location or "Untitled")[:LONGEST_TITLE],
-        description=of.text("description", "itunes:summary", "atom:subtitle", "subtitle"),
+        description=of.paragraphs("description", "itunes:summary", "atom:subtitle", "subtitle"),
         author=author_of(of),
         link=link_of(of, location),
         self_url=_self_url(of),

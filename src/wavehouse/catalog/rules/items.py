@@ -125,7 +125,7 @@ def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | D
     if len(guid) > LONGEST_GUID:
         detail = f"its guid has {len(guid)} of {LONGEST_GUID} characters"
         return DroppedItem(line, DropReason.TOO_LONG, detail)
-    body = of.text(*_BODIES)
+    body = of.paragraphs(*_BODIES)
     title = _title_of(of, body, media.enclosure)
     reading, written = _published(of)
     return FeedEpisode(

@@ -7,6 +7,8 @@ from decimal import Decimal, InvalidOperation
 from html import unescape
 from urllib.parse import quote, urljoin, urlsplit
 
+from wavehouse.kernel import words
+
 _SPACES = re.compile(r"\s+")
 _TAGS = re.compile(r"<[^>]*>")
 _UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
@@ -25,7 +27,7 @@ def one_line(text: str | None) -> str | None:
         return None
     if "&" in text:
         text = unescape(text)
-    return _SPACES.sub(" ", text).strip() or None
+    return words.line(text) or None
 
 
 def plain_start(html: str | None, length: int) -> str | None:

@@ -954,6 +954,7 @@ CREATE TABLE schema_ops.journal (
   actor text,
   change_set text,
   trace_id text,
+  facts jsonb,
   CONSTRAINT journal_pkey PRIMARY KEY (journal_id),
   CONSTRAINT journal_change_set_check CHECK ((change_set ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT journal_direction_check CHECK ((direction IN ('up', 'down'))),
@@ -975,3 +976,4 @@ COMMENT ON COLUMN schema_ops.journal.statement IS 'Which statement of a non-tran
 COMMENT ON COLUMN schema_ops.journal.actor IS 'Who ran it, as the runner was told; done_by is the login of the database.';
 COMMENT ON COLUMN schema_ops.journal.change_set IS 'Merkle root of all files of that run.';
 COMMENT ON COLUMN schema_ops.journal.trace_id IS 'The trace of that run in the telemetry, or the runner''s own id.';
+COMMENT ON COLUMN schema_ops.journal.facts IS 'What recover needs: settings of the session, objects by OID before a statement.';

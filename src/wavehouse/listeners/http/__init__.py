@@ -2,7 +2,6 @@
 
 from fastapi import APIRouter
 
-from wavehouse.kernel.config import Settings
 from wavehouse.listeners.http import (
     accounts,
     apps,
@@ -18,16 +17,16 @@ from wavehouse.listeners.http import (
     passkeys,
 )
 from wavehouse.listeners.http.common import Doors, doors
-from wavehouse.store import Database, Listeners
+from wavehouse.workspace import Edge
 
 __all__ = ["routers"]
 
 PREFIXES = ("", "/gpodder")
 
 
-def routers(database: Database[Listeners], settings: Settings) -> list[APIRouter]:
+def routers(edge: Edge) -> list[APIRouter]:
     """Everything that is for listeners and their apps."""
-    return by_doors(doors(database, settings))
+    return by_doors(doors(edge.workspace.stores.listeners, edge.workspace.settings))
 
 
 def by_doors(given: Doors) -> list[APIRouter]:

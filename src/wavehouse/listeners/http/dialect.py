@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
 import msgspec
 
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
@@ -246,11 +246,12 @@ def latest(changes: Sequence[Change]) -> list[Change]:
 def opml(urls: Sequence[str], title: str) -> str:
     """A subscription list as OPML 2.0."""
     lines = "\n".join(
-        f'    <outline type="rss" text={quoteattr(url)} xmlUrl={quoteattr(url)}/>' for url in urls
+        f'    <outline type="rss" text="{words.xml(url)}" xmlUrl="{words.xml(url)}"/>'
+        for url in urls
     )
     return (
         '<?xml version="1.0" encoding="UTF-8"?>\n<opml version="2.0">\n'
-        f"  <head><title>{title}</title></head>\n  <body>\n{lines}\n  </body>\n</opml>\n"
+        f"  <head><title>{words.xml(title)}</title></head>\n  <body>\n{lines}\n  </body>\n</opml>\n"
     )
 
 

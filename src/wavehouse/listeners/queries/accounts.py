@@ -128,7 +128,7 @@ def app_password_owner(
     tx: Tx[Listeners], *, secret_hash: bytes, email: str
 ) -> tuple[ListenerId, UUID] | None:
     """Whose live app password this is, if it is of the listener with that address."""
-    row = tx.connection.execute(
+    row = tx.tuples(
         """
         SELECT l.listener_id, p.app_password_id
         FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)
@@ -144,7 +144,7 @@ def app_password_secret(
     tx: Tx[Listeners], *, app_password_id: UUID
 ) -> tuple[ListenerId, bytes] | None:
     """The listener of a live app password, and the hash of its secret."""
-    row = tx.connection.execute(
+    row = tx.tuples(
         """
         SELECT l.listener_id, p.secret_hash
         FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)

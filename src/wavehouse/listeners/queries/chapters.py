@@ -69,7 +69,7 @@ class Address:
 
 def by_keys(tx: Tx[Listeners], *, keys: Sequence[Key]) -> dict[Key, KnownChapter]:
     """The chapters that these keys name."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT k.listener_id, k.key_hash, c.chapter_id, c.episode_url, c.guid, c.moved_at,
                c.created_at
@@ -86,7 +86,7 @@ def by_keys(tx: Tx[Listeners], *, keys: Sequence[Key]) -> dict[Key, KnownChapter
 
 def existing(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> set[Chapter]:
     """Which of these chapter ids exist."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT c.listener_id, c.chapter_id
         FROM unnest(%s::uuid[], %s::text[]) AS w (listener_id, chapter_id)
@@ -102,7 +102,7 @@ def described(
     tx: Tx[Listeners], *, listener_id: ListenerId, podcast_url: str, described: Described
 ) -> list[tuple[KnownChapter, Described]]:
     """A listener's chapters of a feed with this title, web page or date (P29)."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT chapter_id, episode_url, guid, moved_at, created_at, title, link, published_at
         FROM listeners.chapters

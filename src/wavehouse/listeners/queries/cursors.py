@@ -53,7 +53,7 @@ def take_cursors(
     theirs plus one (P19b). Other writers of these listeners wait for the end of the transaction,
     and so does an erasure; in the order of ids, so without deadlocks.
     """
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         INSERT INTO listeners.listener_sync AS s (listener_id, seq)
         SELECT w.listener_id, %(now)s::bigint + w.count - 1
@@ -92,7 +92,7 @@ def given(
     tx: Tx[Listeners], *, stream: Stream, sessions: Sequence[bytes]
 ) -> Callable[[], dict[bytes, Given]]:
     """P19: what sessions, and other clients with their app password, were given of a stream."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT s.token_hash,
                CASE WHEN %(stream)s = 'actions' THEN s.served_cursor

@@ -90,7 +90,7 @@ def set_email(
 ) -> bool:
     """Give a listener another address, proved now; False when somebody has it already."""
     try:
-        with tx.connection.transaction():
+        with tx.savepoint():
             tx.execute(
                 """
                 UPDATE listeners.listeners

@@ -30,7 +30,7 @@ def resuming(
     tx: Tx[Listeners], *, asked: Sequence[tuple[ListenerId, str, str | None]]
 ) -> list[Resuming | None]:
     """What each goes by who resumes a chapter: listener, chapter, device. None: nowhere."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT w.place, l.resume_policy, d.name, o.position_ms, p.chapter_id, p.position_ms,
                p.duration_ms, p.duration_changed, p.furthest_ms, p.state, p.finished_at,
@@ -100,7 +100,7 @@ def actions_of(
     tx: Tx[Listeners], *, listener_id: ListenerId, chapter_ids: Sequence[str]
 ) -> list[tuple[str, Action]]:
     """Every action of some chapters that can touch a position, with its chapter."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT chapter_id, action_id, kind, position_ms, started_ms, duration_ms, effective_at,
                device_id, seen_action_id, clock_skewed

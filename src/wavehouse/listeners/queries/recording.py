@@ -39,7 +39,7 @@ def current_rows(
     tx: Tx[Listeners], *, chapters: Sequence[Chapter]
 ) -> Callable[[], dict[Chapter, StoredPosition]]:
     """The rows of these chapters that there are."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT p.listener_id, p.chapter_id, p.position_ms, p.duration_ms, p.duration_changed,
                p.furthest_ms, p.state, p.finished_at, p.finished_count, p.version, p.seq,
@@ -58,7 +58,7 @@ def known_actions(
     tx: Tx[Listeners], *, actions: Sequence[Said]
 ) -> Callable[[], dict[Said, tuple[str, bytes]]]:
     """Which of these actions are stored, with chapter and hash of the body (P13)."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT a.listener_id, a.action_id, a.chapter_id, a.body_hash
         FROM unnest(%s::uuid[], %s::uuid[]) AS w (listener_id, action_id)
@@ -74,7 +74,7 @@ def newest_actions(
     tx: Tx[Listeners], *, chapters: Sequence[Chapter]
 ) -> Callable[[], dict[Chapter, tuple[datetime, UUID]]]:
     """When each chapter's last action counts as of, and its id: what is later needs no history."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT w.listener_id, w.chapter_id, a.effective_at, a.action_id
         FROM unnest(%s::uuid[], %s::text[]) AS w (listener_id, chapter_id)
@@ -90,7 +90,7 @@ def newest_actions(
 
 def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter, list[Action]]:
     """Every action of some chapters that can touch a position."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT a.listener_id, a.chapter_id, a.action_id, a.kind, a.position_ms, a.started_ms,
                a.duration_ms, a.effective_at, a.device_id, a.seen_action_id, a.clock_skewed
@@ -163,7 +163,7 @@ def save_positions(
 
     Their new versions.
     """
-    saved = tx.connection.execute(
+    saved = tx.tuples(
         """
         INSERT INTO listeners.playback_positions AS p
           (listener_id, chapter_id, position_ms, duration_ms, duration_changed, furthest_ms,

@@ -248,7 +248,7 @@ def show_titles(
     tx: Tx[Operational], *, organization_id: OrganizationId, podcast_ids: Sequence[UUID]
 ) -> dict[str, str]:
     """Titles by show id."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT podcast_id::text, title FROM catalog.podcasts
         WHERE organization_id = %(organization_id)s AND podcast_id = ANY(%(podcast_ids)s)
@@ -279,7 +279,7 @@ def episode_titles(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_ids: Sequence[str]
 ) -> dict[str, str]:
     """Titles by episode id; ids as text, as they come from rollups."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT episode_id::text, title FROM catalog.episodes
         WHERE organization_id = %(organization_id)s AND episode_id = ANY(%(episode_ids)s::uuid[])
@@ -547,7 +547,7 @@ def first_and_last_day(
     tx: Tx[Analytics], *, organization_id: OrganizationId
 ) -> tuple[date, date] | None:
     """The first and the last day on which an organization has downloads."""
-    row = tx.connection.execute(
+    row = tx.tuples(
         """
         SELECT min(day), max(day) FROM analytics.audience_daily
         WHERE organization_id = %(organization_id)s

@@ -85,7 +85,7 @@ def ensure_period(tx: Tx[Analytics], *, day: date) -> None:
 def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime) -> None:
     """Remove a span's rows of a rollup, to be replaced in the same transaction."""
     low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
-    tx.connection.execute(
+    tx.composed(
         sql.SQL("DELETE FROM analytics.{} WHERE {} >= %(low)s AND {} < %(high)s").format(
             sql.Identifier(rollup.table),
             sql.Identifier(rollup.bucket),
@@ -98,8 +98,7 @@ def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime)
 def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> None:
     """Append a span's events as CSV, with the columns that the transforms read; times are UTC."""
     with (
-        tx.connection.cursor() as cursor,
-        cursor.copy(
+        tx.copy(
             """
             COPY (
               SELECT "timestamp" AT TIME ZONE 'UTC', organization_id, podcast_id, episode_id,
@@ -118,7 +117,7 @@ def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: I
 
 def stage(tx: Tx[Analytics], table: str) -> None:
     """Make the temporary table of a rollup's rows: COPY goes into none with row security."""
-    tx.connection.execute(
+    tx.composed(
         sql.SQL("CREATE TEMP TABLE {} (LIKE {}) ON COMMIT DROP").format(
             _staged(table), sql.Identifier("analytics", table)
         )
@@ -128,14 +127,14 @@ def stage(tx: Tx[Analytics], table: str) -> None:
 def carry(tx: Tx[Analytics], table: str, rows: IO[bytes]) -> None:
     """Add rows, as CSV in the order of the table's columns, to those that are staged."""
     copy = sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(_staged(table))
-    with tx.connection.cursor() as writer, writer.copy(copy) as sink:
+    with tx.copy(copy) as sink:
         while block := rows.read(_BLOCK):
             sink.write(block)
 
 
 def keep_staged(tx: Tx[Analytics], table: str) -> int:
     """Put what is staged into the rollup; the number of rows."""
-    return tx.connection.execute(
+    return tx.composed(
         sql.SQL("INSERT INTO {} SELECT * FROM {}").format(
             sql.Identifier("analytics", table), _staged(table)
         )
@@ -148,7 +147,7 @@ def _staged(table: str) -> sql.Identifier:
 
 def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:
     """The first and the last instant of any listener event."""
-    row = tx.connection.execute(
+    row = tx.tuples(
         'SELECT min("timestamp"), max("timestamp") FROM measurement.listener_events'
     ).fetchone()
     return None if row is None or row[0] is None else (row[0], row[1])
@@ -188,7 +187,7 @@ def rolled(
 ) -> dict[tuple[datetime, UUID], tuple[int, int]]:
     """Events and downloads by hour or day and podcast, from a rollup."""
     low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
-    rows = tx.connection.execute(
+    rows = tx.composed(
         sql.SQL(
             """
             SELECT {bucket}, podcast_id, sum(events)::bigint, sum(downloads)::bigint

@@ -61,46 +61,44 @@ def parts(
     border: datetime,
 ) -> Iterator[WindowPart]:
     """What was sent to them, by listener, episode and time."""
-    with tx.connection.cursor(name="window_parts") as cursor:
-        cursor.itersize = 20_000
-        cursor.execute(
-            """
-            WITH asked AS (
-              SELECT CASE WHEN requested_at < %(border)s THEN listener_key
-                       ELSE listener_key_prev END AS key,
-                     episode_id, enclosure_id, requested_at, range_start, range_end, other_ranges
-              FROM measurement.requests
-              WHERE organization_id = %(organization_id)s
-                AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
-                AND NOT is_prefix
-            ),
-            chosen AS (SELECT a.* FROM asked a JOIN repeated USING (key, episode_id)),
-            spans AS (
-              SELECT key, episode_id, enclosure_id, requested_at, range_start, range_end FROM chosen
-              UNION ALL
-              SELECT key, episode_id, enclosure_id, requested_at, lower(m), upper(m)
-              FROM chosen CROSS JOIN LATERAL unnest(other_ranges) AS m
-              WHERE other_ranges IS NOT NULL
-            )
-            SELECT s.key, s.episode_id, s.enclosure_id, s.requested_at, s.range_start, s.range_end,
-                   CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
-                          OR n.duration_ms < 60000 THEN n.bytes
-                     ELSE n.header_bytes
-                       + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
-                   END AS threshold_bytes
-            FROM spans s JOIN catalog.enclosures n USING (enclosure_id)
-            WHERE n.bytes IS NOT NULL
-            ORDER BY s.key, s.episode_id
-            """,
-            {
-                "organization_id": organization_id,
-                "start": start,
-                "end": end,
-                "border": border,
-            },
+    rows = tx.streamed(
+        """
+        WITH asked AS (
+          SELECT CASE WHEN requested_at < %(border)s THEN listener_key
+                   ELSE listener_key_prev END AS key,
+                 episode_id, enclosure_id, requested_at, range_start, range_end, other_ranges
+          FROM measurement.requests
+          WHERE organization_id = %(organization_id)s
+            AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NULL
+            AND NOT is_prefix
+        ),
+        chosen AS (SELECT a.* FROM asked a JOIN repeated USING (key, episode_id)),
+        spans AS (
+          SELECT key, episode_id, enclosure_id, requested_at, range_start, range_end FROM chosen
+          UNION ALL
+          SELECT key, episode_id, enclosure_id, requested_at, lower(m), upper(m)
+          FROM chosen CROSS JOIN LATERAL unnest(other_ranges) AS m
+          WHERE other_ranges IS NOT NULL
         )
-        for row in cursor:
-            yield WindowPart(*row)
+        SELECT s.key, s.episode_id, s.enclosure_id, s.requested_at, s.range_start, s.range_end,
+               CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
+                      OR n.duration_ms < 60000 THEN n.bytes
+                 ELSE n.header_bytes
+                   + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
+               END AS threshold_bytes
+        FROM spans s JOIN catalog.enclosures n USING (enclosure_id)
+        WHERE n.bytes IS NOT NULL
+        ORDER BY s.key, s.episode_id
+        """,
+        {
+            "organization_id": organization_id,
+            "start": start,
+            "end": end,
+            "border": border,
+        },
+    )
+    for row in rows:
+        yield WindowPart(*row)
 
 
 def calendar_downloads(
@@ -113,7 +111,7 @@ def calendar_downloads(
     podcast_id: UUID | None,
 ) -> list[CalendarCell]:
     """Calendar downloads of a period by episode and day: of repeated listeners, or not."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT d.episode_id, (d.downloaded_at AT TIME ZONE 'UTC')::date AS day,
                r.key IS NOT NULL AS is_repeated, count(*)

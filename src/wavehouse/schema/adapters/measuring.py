@@ -31,6 +31,10 @@ _LOCKS = """
     WHERE l.pid = %s AND l.locktype = 'relation'
       AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
 """
+_NAMES = """
+    SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+    WHERE c.oid = ANY (%s)
+"""
 _WAITS = "SELECT FROM pg_locks WHERE pid = %s AND NOT granted"
 _SHARED = frozenset({"AccessShareLock"})
 _LOOK, _LEAST, _MOST = 0.002, 0.03, 0.3
@@ -74,7 +78,7 @@ class Measurer:
         before = _relations(self._connection)
         taken: set[tuple[int, str]] = set()
         dsn = make_conninfo(self._connection.info.dsn, password=self._connection.info.password)
-        tables = [found.name for found in before.values() if found.kind in "rp"]
+        tables = [oid for oid, found in before.items() if found.kind in "rp"]
         with _watched(dsn, self._connection.info.backend_pid, tables, taken):
             run()
         return self._effect(before, _relations(self._connection), taken)
@@ -123,7 +127,7 @@ def _relations(connection: psycopg.Connection) -> _Relations:
 
 
 @contextmanager
-def _watched(dsn: str, pid: int, tables: list[str], taken: set[tuple[int, str]]) -> Iterator[None]:
+def _watched(dsn: str, pid: int, tables: list[int], taken: set[tuple[int, str]]) -> Iterator[None]:
     """Collect the locks that a backend takes or waits for, while a writer of ours is in its way.
 
     The writer goes when the backend waits and its locks were seen, or when it does not wait at all.
@@ -133,10 +137,10 @@ def _watched(dsn: str, pid: int, tables: list[str], taken: set[tuple[int, str]])
     def look() -> None:
         with psycopg.connect(dsn, autocommit=True) as watcher, psycopg.connect(dsn) as writer:
             writer.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ")
-            for table in tables:
+            for schema, table in writer.execute(_NAMES, [tables]).fetchall():
                 writer.execute(
                     sql.SQL("LOCK TABLE {} IN ROW EXCLUSIVE MODE").format(
-                        sql.Identifier(*table.split(".", 1))
+                        sql.Identifier(schema, table)
                     )
                 )
             writer.execute("SELECT 1")

@@ -206,15 +206,27 @@ def rollback_command(
 @wait_option
 @dry_run_option
 @actor_option
+@click.option(
+    "--run-again",
+    is_flag=True,
+    help="Run an interrupted block that commits its own work from its beginning.",
+)
 def recover_command(
-    dry_run: bool, wait: float, actor: str | None, as_json: bool, layout: str, **words: Any
+    run_again: bool,
+    dry_run: bool,
+    wait: float,
+    actor: str | None,
+    as_json: bool,
+    layout: str,
+    **words: Any,
 ) -> None:
     """Finish a non-transactional file that began and did not end.
 
     Statements that are done are known by the journal; of the one that was under way the database is
     asked what is there: nothing, all of it, or debris (an invalid index, a detaching that hangs),
-    which is cleaned away. With --dry-run it only says what it found. To undo the half instead:
-    wavehouse schema rollback.
+    which is cleaned away. The settings that the file had made for its session are restored. A block
+    that commits its own work (DO, CALL) cannot be looked at: it needs --run-again. With --dry-run
+    it only says what it found. To undo the half instead: wavehouse schema rollback.
     """
     from wavehouse.schema import Patience, recover
 
@@ -229,6 +241,7 @@ def recover_command(
                 layout=folder_layout,
                 role=target.role,
                 dry_run=dry_run,
+                run_again=run_again,
                 actor=actor,
                 patience=Patience(wait_seconds=wait, retry_seconds=wait),
             )

@@ -6,17 +6,21 @@ works on anybody's PostgreSQL. All names are qualified, because a migration may 
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
+import psycopg
 from psycopg import Connection, sql
 from psycopg.rows import scalar_row
+from psycopg.types.json import Jsonb
 
 from wavehouse.schema.types import (
     Direction,
     HistoryRow,
     JournalEntry,
-    Leftover,
+    JournalLine,
     RowState,
     Size,
 )
@@ -27,6 +31,12 @@ def become(connection: Connection, *, role: str | None) -> None:
     connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")
     if role is not None:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+
+
+def become_quietly(connection: Connection, *, role: str | None) -> None:
+    """As ``become``, after an error: a connection that is lost stays lost."""
+    with suppress(psycopg.Error):
+        become(connection, role=role)
 
 
 def database_name(connection: Connection) -> str:
@@ -47,10 +57,16 @@ def release_runner_lock(connection: Connection, *, key: int) -> None:
 
 
 def set_lock_timeout(connection: Connection, *, milliseconds: int) -> None:
-    """Be impatient for locks within the current transaction."""
-    connection.execute(
-        "SELECT pg_catalog.set_config('lock_timeout', %s, true)", [str(milliseconds)]
-    )
+    """Be impatient for locks within the current transaction.
+
+    Not by ``set_config``, a query after which ``SET TRANSACTION`` would be refused.
+    """
+    connection.execute(f"SET LOCAL lock_timeout = {int(milliseconds)}".encode())
+
+
+def forget_temporary(connection: Connection) -> None:
+    """Drop the session's temporary tables: the next file begins as in a session of its own."""
+    connection.execute("DISCARD TEMP")
 
 
 def has_state(connection: Connection) -> bool:
@@ -98,7 +114,8 @@ def create_state(connection: Connection) -> None:
             statement     integer,
             actor         text,
             change_set    text CHECK (change_set ~ '^[0-9a-f]{64}$'),
-            trace_id      text CHECK (trace_id ~ '^[0-9a-f]{32}$')
+            trace_id      text CHECK (trace_id ~ '^[0-9a-f]{32}$'),
+            facts         jsonb
         );
         COMMENT ON TABLE schema_ops.journal IS
             'What runners did, in order and append-only: applied, rolled back, begun.';
@@ -110,6 +127,8 @@ def create_state(connection: Connection) -> None:
             'Merkle root of all files of that run.';
         COMMENT ON COLUMN schema_ops.journal.trace_id IS
             'The trace of that run in the telemetry, or the runner''s own id.';
+        COMMENT ON COLUMN schema_ops.journal.facts IS
+            'What recover needs: settings of the session, objects by OID before a statement.';
         COMMENT ON COLUMN schema_ops.history.logical_hash IS
             'SHA-256 of the schema as this version left it, without partitions.';
     """)
@@ -159,6 +178,15 @@ def widen_journal_for_audit(connection: Connection) -> None:
     """)
 
 
+def widen_journal_for_recovery(connection: Connection) -> None:
+    """Give the journal of an earlier release its column for what ``recover`` needs."""
+    connection.execute("""
+        ALTER TABLE schema_ops.journal ADD COLUMN facts jsonb;
+        COMMENT ON COLUMN schema_ops.journal.facts IS
+            'What recover needs: settings of the session, objects by OID before a statement.';
+    """)
+
+
 def widen_history(connection: Connection) -> None:
     """Give the history of an earlier release its column for the hash of the schema."""
     connection.execute("""
@@ -179,60 +207,21 @@ def put_logical_hash(connection: Connection, *, version: str, logical_hash: str)
 
 def statements_walked(
     connection: Connection, *, version: str, direction: Direction
-) -> list[tuple[int, str]]:
-    """The statements that the file under way has begun (``intent``) or ended (``statement``)."""
-    return connection.execute(
+) -> list[JournalLine]:
+    """The journal of a file under way: started, then statements begun or done, in order."""
+    rows = connection.execute(
         """
-        SELECT statement, event FROM schema_ops.journal
-         WHERE version = %(version)s AND direction = %(direction)s AND statement IS NOT NULL
-           AND journal_id > (SELECT max(journal_id) FROM schema_ops.journal
-                              WHERE version = %(version)s AND direction = %(direction)s
-                                AND event = 'started')
+        SELECT statement, event, coalesce(pg_catalog.to_jsonb(j) -> 'facts', '{}')
+          FROM schema_ops.journal j
+         WHERE version = %(version)s AND direction = %(direction)s
+           AND journal_id >= (SELECT max(journal_id) FROM schema_ops.journal
+                               WHERE version = %(version)s AND direction = %(direction)s
+                                 AND event = 'started')
          ORDER BY journal_id
         """,
         {"version": version, "direction": direction},
     ).fetchall()
-
-
-def index_state(connection: Connection, *, name: str) -> bool | None:
-    """Whether an index is valid; None when there is none of that name."""
-    row = connection.execute(
-        """
-        SELECT indisvalid FROM pg_catalog.pg_index
-         WHERE indexrelid = pg_catalog.to_regclass(%s)
-        """,
-        [name],
-    ).fetchone()
-    return None if row is None else bool(row[0])
-
-
-def remains_of_reindex(connection: Connection, *, relation: str) -> list[str]:
-    """The invalid copies that a REINDEX CONCURRENTLY of a table or index left behind."""
-    rows = connection.execute(
-        """
-        SELECT i.indexrelid::pg_catalog.regclass::text
-          FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-         WHERE NOT i.indisvalid AND c.relname ~ '_cc(new|old)[0-9]*$'
-           AND i.indrelid IN (
-             SELECT pg_catalog.to_regclass(%(name)s)
-              UNION SELECT x.indrelid FROM pg_catalog.pg_index x
-                     WHERE x.indexrelid = pg_catalog.to_regclass(%(name)s))
-        """,
-        {"name": relation},
-    ).fetchall()
-    return [str(name) for (name,) in rows]
-
-
-def detach_state(connection: Connection, *, partition: str) -> bool | None:
-    """Whether a partition's detaching is pending; None when it is no partition any more."""
-    row = connection.execute(
-        """
-        SELECT inhdetachpending FROM pg_catalog.pg_inherits
-         WHERE inhrelid = pg_catalog.to_regclass(%s)
-        """,
-        [partition],
-    ).fetchone()
-    return None if row is None else bool(row[0])
+    return [JournalLine(number, event, facts or {}) for number, event, facts in rows]
 
 
 def oldest_transactions(connection: Connection) -> list[tuple[int, datetime, str, str]]:
@@ -322,16 +311,17 @@ def append_journal(
     change_set: str,
     trace_id: str,
     statement: int | None = None,
+    facts: dict[str, Any] | None = None,
 ) -> None:
     """Add one event to the journal."""
     connection.execute(
         """
         INSERT INTO schema_ops.journal
                (version, slug, direction, event, checksum, happened_at, done_by, duration_ms,
-                runner_id, statement, actor, change_set, trace_id)
+                runner_id, statement, actor, change_set, trace_id, facts)
         VALUES (%(version)s, %(slug)s, %(direction)s, %(event)s, %(checksum)s, %(happened_at)s,
                 session_user, %(duration_ms)s, %(runner_id)s, %(statement)s, %(actor)s,
-                %(change_set)s, %(trace_id)s)
+                %(change_set)s, %(trace_id)s, %(facts)s)
         """,
         {
             "version": version,
@@ -343,6 +333,7 @@ def append_journal(
             "duration_ms": duration_ms,
             "runner_id": runner_id,
             "statement": statement,
+            "facts": None if facts is None else Jsonb(facts),
             "actor": actor,
             "change_set": change_set,
             "trace_id": trace_id,
@@ -363,53 +354,6 @@ def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
     )
     rows = map(list, found)
     return [JournalEntry(*(*row[:3], Direction(row[3]), *row[4:])) for row in rows]
-
-
-def leftovers(connection: Connection) -> frozenset[Leftover]:
-    """Invalid indexes, constraints that were not validated, partitions that are being detached."""
-    # Asked before and after every file, and mostly there is nothing to be told.
-    there = connection.execute("""
-        SELECT EXISTS (SELECT FROM pg_catalog.pg_index WHERE NOT indisvalid)
-            OR EXISTS (SELECT FROM pg_catalog.pg_constraint WHERE NOT convalidated)
-            OR EXISTS (SELECT FROM pg_catalog.pg_inherits WHERE inhdetachpending)
-    """).fetchone()
-    if there == (False,):
-        return frozenset()
-    rows = connection.execute("""
-        SELECT 'invalid index', n.nspname || '.' || t.relname, c.relname, c.relkind = 'I'
-          FROM pg_catalog.pg_index i
-          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-          JOIN pg_catalog.pg_class t ON t.oid = i.indrelid
-          JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-         WHERE NOT i.indisvalid AND n.nspname !~ '^pg_'
-         UNION ALL
-        SELECT 'unvalidated constraint',
-               coalesce(n.nspname || '.' || t.relname, k.contypid::pg_catalog.regtype::text),
-               k.conname, false
-          FROM pg_catalog.pg_constraint k
-          LEFT JOIN pg_catalog.pg_class t ON t.oid = k.conrelid
-          LEFT JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace
-         WHERE NOT k.convalidated AND k.conparentid = 0
-           AND coalesce(pg_catalog.to_jsonb(k) ->> 'conenforced', 'true') = 'true'
-         UNION ALL
-        SELECT 'pending detach', h.inhparent::pg_catalog.regclass::text,
-               h.inhrelid::pg_catalog.regclass::text, false
-          FROM pg_catalog.pg_inherits h WHERE h.inhdetachpending
-    """)
-    return frozenset(Leftover(*row) for row in rows)
-
-
-def invalid_indexes(connection: Connection) -> list[str]:
-    """The names of all indexes that a failed concurrent build left behind."""
-    cursor = connection.cursor(row_factory=scalar_row)
-    cursor.execute("""
-        SELECT c.relname
-          FROM pg_catalog.pg_index i
-          JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid
-         WHERE NOT i.indisvalid
-         ORDER BY c.relname
-    """)
-    return [str(name) for name in cursor.fetchall()]
 
 
 def sizes(connection: Connection) -> dict[str, Size]:

@@ -12,6 +12,8 @@ from datetime import datetime
 import psycopg
 from psycopg import Connection, sql
 
+from wavehouse.schema.types import Name
+
 _PATIENCE_MS = 5_000
 _EXACT_ROWS = 1_000_000
 
@@ -20,29 +22,48 @@ _EXACT_ROWS = 1_000_000
 class Holder:
     """A session that holds a lock on a relation: since when its transaction is open, its work."""
 
-    relation: str
+    relation: Name
+    mode: str
     pid: int
     since: datetime
     application: str
     query: str
 
 
-def identifier(name: str) -> sql.Identifier:
-    """A name as the parser gives it (``schema.table`` or ``table``), fit for SQL."""
-    return sql.Identifier(*name.split("."))
+def identifier(name: Name) -> sql.Identifier:
+    """A name as the parser gives it, fit for SQL."""
+    return sql.Identifier(*name.parts)
 
 
-def exists(connection: Connection, *, relation: str) -> bool:
-    """Whether there is a table of that name."""
-    name = identifier(relation).as_string(connection)
+def table_of(connection: Connection, *, written: Name, path: Sequence[str] | None) -> Name:
+    """The table that a name is, with its schema, under a search path; empty when there is none.
+
+    ``path`` None is the session's own.
+    """
     row = connection.execute(
         """
-        SELECT EXISTS (SELECT FROM pg_catalog.pg_class
-                        WHERE oid = pg_catalog.to_regclass(%s) AND relkind IN ('r', 'p'))
+        SELECT n.nspname, c.relname, c.relkind IN ('r', 'p')
+          FROM pg_catalog.pg_class c
+          JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+         WHERE c.relname = %(last)s::pg_catalog.name
+           AND CASE WHEN %(schema)s <> '' THEN n.nspname = %(schema)s::pg_catalog.name
+                    WHEN %(path)s::text[] IS NULL
+                    THEN n.nspname = ANY (pg_catalog.current_schemas(true))
+                    ELSE n.nspname = ANY (pg_catalog.array_replace(
+                           %(path)s::text[], '$user', current_user::text)) END
+         ORDER BY pg_catalog.array_position(
+                    coalesce(pg_catalog.array_replace(%(path)s::text[], '$user',
+                                                      current_user::text),
+                             pg_catalog.current_schemas(true)::text[]), n.nspname::text)
+         LIMIT 1
         """,
-        [name],
+        {
+            "last": written.last,
+            "schema": written.schema,
+            "path": None if path is None else list(path),
+        },
     ).fetchone()
-    return bool(row and row[0])
+    return Name((str(row[0]), str(row[1]))) if row and row[2] else Name()
 
 
 def available_extensions(connection: Connection) -> set[str]:
@@ -51,7 +72,7 @@ def available_extensions(connection: Connection) -> set[str]:
     return {str(name) for (name,) in rows}
 
 
-def rows(connection: Connection, *, relation: str) -> int | None:
+def rows(connection: Connection, *, relation: Name) -> int | None:
     """Rows of a table: counted, or above a million the planner's estimate."""
     name = identifier(relation)
     estimate = _number(
@@ -67,16 +88,35 @@ def rows(connection: Connection, *, relation: str) -> int | None:
     return _number(connection, sql.SQL("SELECT count(*) FROM {}").format(name))
 
 
-def nulls(connection: Connection, *, relation: str, columns: Sequence[str]) -> int | None:
-    """Rows that have NULL in one of the columns."""
-    empty = sql.SQL(" OR ").join(sql.SQL("{} IS NULL").format(sql.Identifier(c)) for c in columns)
+def nulls(
+    connection: Connection, *, relation: Name, columns: Sequence[str], only: bool
+) -> int | None:
+    """Rows that have NULL in one of the columns; ``only``: not those of inheriting tables.
+
+    Not by ``IS NULL``, which is true of a row value whose fields are all NULL.
+    """
+    empty = sql.SQL(" OR ").join(
+        sql.SQL("{} IS NOT DISTINCT FROM NULL").format(sql.Identifier(c)) for c in columns
+    )
     return _number(
         connection,
-        sql.SQL("SELECT count(*) FROM {} WHERE {}").format(identifier(relation), empty),
+        sql.SQL("SELECT count(*) FROM {} WHERE {}").format(
+            _rows_of(connection, relation) if only else identifier(relation), empty
+        ),
     )
 
 
-def duplicates(connection: Connection, *, relation: str, columns: Sequence[str]) -> int | None:
+def _rows_of(connection: Connection, relation: Name) -> sql.Composed:
+    """A table as its own constraints see it: without inheriting tables, with its partitions."""
+    row = connection.execute(
+        "SELECT relkind = 'p' FROM pg_catalog.pg_class WHERE oid = pg_catalog.to_regclass(%s)",
+        [relation.quoted],
+    ).fetchone()
+    is_partitioned = bool(row and row[0])
+    return sql.SQL("{}" if is_partitioned else "ONLY {}").format(identifier(relation))
+
+
+def duplicates(connection: Connection, *, relation: Name, columns: Sequence[str]) -> int | None:
     """How many keys stand more than once; a key with a NULL in it is none."""
     keys = [sql.Identifier(column) for column in columns]
     full = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(key) for key in keys)
@@ -84,16 +124,16 @@ def duplicates(connection: Connection, *, relation: str, columns: Sequence[str])
         connection,
         sql.SQL(
             "SELECT count(*) FROM (SELECT FROM {} WHERE {} GROUP BY {} HAVING count(*) > 1) AS k"
-        ).format(identifier(relation), full, sql.SQL(", ").join(keys)),
+        ).format(_rows_of(connection, relation), full, sql.SQL(", ").join(keys)),
     )
 
 
 def orphans(
     connection: Connection,
     *,
-    relation: str,
+    relation: Name,
     columns: Sequence[str],
-    references: str,
+    references: Name,
     referenced: Sequence[str],
 ) -> int | None:
     """Rows whose key names no row of the other table; a key with a NULL in it names none."""
@@ -107,11 +147,11 @@ def orphans(
         connection,
         sql.SQL(
             "SELECT count(*) FROM {} c WHERE {} AND NOT EXISTS (SELECT FROM {} p WHERE {})"
-        ).format(identifier(relation), full, identifier(references), same),
+        ).format(_rows_of(connection, relation), full, _rows_of(connection, references), same),
     )
 
 
-def primary_key(connection: Connection, *, relation: str) -> list[str]:
+def primary_key(connection: Connection, *, relation: Name) -> list[str]:
     """The columns of a table's primary key, in order."""
     found = connection.execute(
         """
@@ -125,28 +165,26 @@ def primary_key(connection: Connection, *, relation: str) -> list[str]:
     return [str(name) for (name,) in found]
 
 
-def holders(connection: Connection, *, relations: Sequence[str]) -> list[Holder]:
-    """Who holds locks on these tables, the oldest transaction first; our own session is not told.
+def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder]:
+    """Who holds locks on these tables, the oldest transaction first; not our own session.
 
     Autovacuum gives way to a lock that is asked for, unless it works against a wraparound.
     """
-    names = [identifier(name).as_string(connection) for name in relations]
-    found = connection.execute(
+    rows = connection.execute(
         """
-        SELECT DISTINCT l.relation::pg_catalog.regclass::text, a.pid,
-               a.xact_start, a.application_name, a.query
-          FROM unnest(%s::text[]) AS asked (name)
+        SELECT DISTINCT asked.number, l.mode, a.pid, a.xact_start, a.application_name, a.query
+          FROM pg_catalog.unnest(%s::text[]) WITH ORDINALITY AS asked (name, number)
           JOIN pg_catalog.pg_locks l ON l.relation = pg_catalog.to_regclass(asked.name)
           JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid
          WHERE l.granted AND a.pid <> pg_catalog.pg_backend_pid() AND a.xact_start IS NOT NULL
            AND l.database = (SELECT oid FROM pg_catalog.pg_database
                               WHERE datname = pg_catalog.current_database())
            AND (a.backend_type <> 'autovacuum worker' OR a.query LIKE %s)
-         ORDER BY 3
+         ORDER BY 4
         """,
-        [names, "%to prevent wraparound%"],
+        [[name.quoted for name in relations], "%to prevent wraparound%"],
     )
-    return [Holder(*row) for row in found]
+    return [Holder(relations[number - 1], *rest) for number, *rest in rows]
 
 
 def answers(connection: Connection, *, text: str) -> dict[str, object] | None:

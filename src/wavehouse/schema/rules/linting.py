@@ -140,11 +140,11 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
 def _altered(told: Sequence[Act], effect: Effect, held: _Held) -> set[str]:
     known = {name.rpartition(".")[2] for name in held.modes}
     return {
-        act.relation
+        act.relation.joined
         for act in told
         if act.kind.startswith("AT_")
         and act.relation
-        and (effect.locks or act.relation.rpartition(".")[2] in known)
+        and (effect.locks or act.relation.last in known)
     }
 
 
@@ -290,7 +290,8 @@ _SCANS = {
     "AT_SetNotNull": "set-not-null-scans",
     "AT_AddColumn": "add-column-constraint-scans",
     "AT_AlterColumnType": "alter-column-type-rewrites",
-    "AlterDomainStmt": "alter-domain-scans",
+    "AlterDomainStmt:C": "alter-domain-scans",
+    "AlterDomainStmt:O": "alter-domain-scans",
     "AT_AttachPartition": "attach-partition-scans",
     "CreateStmt": "create-partition-scans-default",
     "IndexStmt": "create-index-blocks-writes",

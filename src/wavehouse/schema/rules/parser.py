@@ -7,8 +7,10 @@ The only place that knows the parser. ``acts`` gives one or more names (``IndexS
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
+
+from wavehouse.schema.types import NO_NAME, Name
 
 _CONSTRAINTS = {
     "CONSTR_FOREIGN": "foreign",
@@ -26,15 +28,21 @@ class Act:
 
     kind: str
     name: str = ""
-    relation: str = ""
+    """The name without its schema: of an index, a column, a constraint, an extension."""
+    relation: Name = NO_NAME
+    names: tuple[Name, ...] = ()
+    """What is dropped, detached or attached."""
     concurrent: bool = False
     if_not_exists: bool = False
     not_valid: bool = False
+    temporary: bool = False
+    only: bool = False
+    """The statement names a table without its children (``ONLY``)."""
     constraints: tuple[str, ...] = ()
     type: str = ""
     columns: tuple[str, ...] = ()
     """Columns of a key; empty where an expression or a condition has a say."""
-    references: str = ""
+    references: Name = NO_NAME
     referenced: tuple[str, ...] = ()
 
 
@@ -65,7 +73,8 @@ def _acts(node: Any) -> Iterator[Act]:
     if kind == "AlterTableStmt":
         relation = _relation(inner.relation)
         for command in inner.cmds:
-            yield _command(command.alter_table_cmd, relation)
+            act = _command(command.alter_table_cmd, relation)
+            yield replace(act, only=not inner.relation.inh)
     elif kind == "IndexStmt":
         yield Act(
             kind,
@@ -75,21 +84,56 @@ def _acts(node: Any) -> Iterator[Act]:
             if_not_exists=inner.if_not_exists,
             constraints=("unique",) if inner.unique else (),
             columns=_plain_columns(inner),
+            only=not inner.relation.inh,
         )
     elif kind == "CreateExtensionStmt":
         yield Act(kind, inner.extname, if_not_exists=inner.if_not_exists)
-    elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt"):
+    elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt"):
         yield Act(kind, relation=_relation(inner.relation))
+    elif kind == "TruncateStmt":
+        for one in inner.relations:
+            yield Act(kind, relation=_relation(one.range_var))
+    elif kind == "CreateTrigStmt":
+        yield Act(kind, inner.trigname, _relation(inner.relation))
     elif kind == "CreateStmt":
         kinds = tuple(_constraint_kinds(inner))
-        yield Act(kind, inner.relation.relname, _relation(inner.relation), constraints=kinds)
+        yield Act(
+            kind,
+            inner.relation.relname,
+            _relation(inner.relation),
+            constraints=kinds,
+            if_not_exists=inner.if_not_exists,
+            temporary=_is_temporary(inner.relation),
+        )
+    elif kind == "CreateTableAsStmt":
+        made = inner.into.rel
+        yield Act(kind, made.relname, _relation(made), temporary=_is_temporary(made))
     elif kind == "DropStmt":
         removed = _enum(inner, "remove_type").removeprefix("OBJECT_").lower()
-        names = [".".join(i.string.sval for i in o.list.items) for o in inner.objects]
-        yield Act(f"{kind}:{removed}", ", ".join(names), concurrent=inner.concurrent)
+        names = tuple(_dropped(node) for node in inner.objects)
+        yield Act(
+            f"{kind}:{removed}",
+            ", ".join(map(str, names)),
+            names=names,
+            concurrent=inner.concurrent,
+            if_not_exists=inner.missing_ok,
+        )
+    elif kind == "RenameStmt":
+        renamed = _enum(inner, "rename_type").removeprefix("OBJECT_").lower()
+        renamed = "constraint" if renamed == "tabconstraint" else renamed
+        yield Act(
+            f"{kind}:{renamed}", inner.newname, _relation(inner.relation), columns=(inner.subname,)
+        )
+    elif kind == "AlterDomainStmt":
+        domain = Name(tuple(str(n.string.sval) for n in inner.type_name))
+        yield Act(f"{kind}:{inner.subtype}", inner.name, domain, not_valid=_not_valid(inner))
+    elif kind == "VariableSetStmt":
+        values = tuple(str(a.a_const.sval.sval) for a in inner.args if a.HasField("a_const"))
+        yield Act(kind, inner.name.lower(), columns=values, type=_enum(inner, "kind"))
     elif kind == "ReindexStmt":
         concurrent = any(p.def_elem.defname == "concurrently" for p in inner.params)
-        yield Act(kind, relation=_relation(inner.relation), concurrent=concurrent)
+        scope = _enum(inner, "kind").removeprefix("REINDEX_OBJECT_").lower()
+        yield Act(kind, inner.name, _relation(inner.relation), concurrent=concurrent, type=scope)
     elif kind == "RefreshMatViewStmt":
         empty = ":empty" if inner.skip_data else ""
         yield Act(kind + empty, relation=_relation(inner.relation), concurrent=inner.concurrent)
@@ -100,30 +144,7 @@ def _acts(node: Any) -> Iterator[Act]:
         yield Act(kind)
 
 
-_ALONE = frozenset(
-    {
-        "VacuumStmt",
-        "VacuumStmt:full",
-        "CreatedbStmt",
-        "DropdbStmt",
-        "AlterSystemStmt",
-        "CreateTableSpaceStmt",
-        "DropTableSpaceStmt",
-        "CreateSubscriptionStmt",
-        "DropSubscriptionStmt",
-    }
-)
-
-
-def alone(text: str) -> Act | None:
-    """The act of a statement that allows no transaction around it; None for all others."""
-    told = acts(text)
-    if isinstance(told, Unparsable):
-        return None
-    return next((act for act in told if act.concurrent or act.kind in _ALONE), None)
-
-
-def _command(command: Any, relation: str) -> Act:
+def _command(command: Any, relation: Name) -> Act:
     kind = _enum(command, "subtype")
     definition = getattr(command, "def")
     which = definition.WhichOneof("node")
@@ -145,23 +166,39 @@ def _command(command: Any, relation: str) -> Act:
             constraint.conname,
             relation,
             not_valid=constraint.skip_validation,
-            columns=_words(constraint.fk_attrs if told == "foreign" else constraint.keys),
-            references=_relation(constraint.pktable) if told == "foreign" else "",
+            columns=_key_columns(constraint, told),
+            references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),
         )
     if which == "partition_cmd":
         partition = definition.partition_cmd
-        return Act(kind, _relation(partition.name), relation, concurrent=partition.concurrent)
+        child = _relation(partition.name)
+        return Act(kind, child.last, relation, (child,), concurrent=partition.concurrent)
     return Act(kind, command.name, relation)
+
+
+def _not_valid(alter: Any) -> bool:
+    definition = getattr(alter, "def")
+    is_constraint = definition.WhichOneof("node") == "constraint"
+    return bool(is_constraint and definition.constraint.skip_validation)
 
 
 def _words(nodes: Any) -> tuple[str, ...]:
     return tuple(node.string.sval for node in nodes)
 
 
+def _key_columns(constraint: Any, kind: str) -> tuple[str, ...]:
+    """The columns of a key; none for one over periods, which compares otherwise."""
+    periods = ("without_overlaps", "fk_with_period", "pk_with_period")
+    if any(getattr(constraint, field, False) for field in periods):
+        return ()
+    return _words(constraint.fk_attrs if kind == "foreign" else constraint.keys)
+
+
 def _plain_columns(index: Any) -> tuple[str, ...]:
-    names = tuple(node.index_elem.name for node in index.index_params)
-    return names if all(names) and not index.HasField("where_clause") else ()
+    elements = [node.index_elem for node in index.index_params]
+    plain = all(e.name and not e.collation and not e.opclass for e in elements)
+    return tuple(e.name for e in elements) if plain and not index.HasField("where_clause") else ()
 
 
 def _column_constraints(column: Any) -> Iterator[str]:
@@ -191,8 +228,26 @@ def _enum(message: Any, field: str) -> str:
     return str(descriptor.values_by_number[getattr(message, field)].name)
 
 
-def _relation(var: Any) -> str:
-    return f"{var.schemaname}.{var.relname}" if var.schemaname else str(var.relname)
+def _relation(var: Any) -> Name:
+    return Name(tuple(str(part) for part in (var.schemaname, var.relname) if part))
+
+
+def _is_temporary(var: Any) -> bool:
+    return bool(var.relpersistence == "t" or var.schemaname == "pg_temp")
+
+
+def _dropped(node: Any) -> Name:
+    """The name of a dropped object; of a type or function without its arguments."""
+    which = node.WhichOneof("node")
+    if which == "list":
+        items = node.list.items
+    elif which == "type_name":
+        items = node.type_name.names
+    elif which == "object_with_args":
+        items = node.object_with_args.objname
+    else:
+        return Name((str(node.string.sval),)) if which == "string" else Name()
+    return Name(tuple(str(item.string.sval) for item in items if item.string.sval))
 
 
 def without_literals(text: str) -> str:

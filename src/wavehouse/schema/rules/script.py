@@ -52,6 +52,9 @@ _OWN_TRANSACTION = (
 )
 _MAY_BE_OWN = re.compile("begin|start|commit|end", re.IGNORECASE)
 _MAY_REFUSE = re.compile("concurrently|vacuum", re.IGNORECASE)
+_MAY_SET = re.compile(r"\bset\b|set_config", re.IGNORECASE)
+_DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+_MOST_SETTINGS = 500
 _COPY_ENDS = frozenset({"STDIN", "STDOUT"})
 _PARENTHESES = {"open": 1, "close": -1}
 _KEPT_WORDS = 16
@@ -88,16 +91,17 @@ def read_script(file: SqlFile) -> Script:
                 where=f"{file.path.name}:{line}",
                 hint="known are: non-transactional, irreversible, unvalidated, waive",
             )
-    statements = tuple(_statements(file))
-    for statement in statements:
-        _check(file, statement)
+    statements = []
+    for statement in _statements(file):
+        _check(file, statement)  # before reading on: the data of a COPY would not be understood
+        statements.append(statement)
     if not file.text.strip():
         raise InvalidInput(
             "the migration is empty",
             where=f"{file.path.name}:1",
             hint="write its statements, or remove the file",
         )
-    return Script(statements, transactional, irreversible, tuple(waivers), unvalidated)
+    return Script(tuple(statements), transactional, irreversible, tuple(waivers), unvalidated)
 
 
 def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
@@ -131,6 +135,16 @@ def allows_a_transaction(file: SqlFile) -> bool:
     return not _MAY_REFUSE.search(file.text) or not any(
         "CONCURRENTLY" in one.words or one.words[:1] == ("VACUUM",) for one in _statements(file)
     )
+
+
+def custom_settings(file: SqlFile) -> list[str]:
+    """Names with a dot in them that may be settings of the file's own, such as ``app.tenant``.
+
+    The server does not list those, so they are asked for by name.
+    """
+    if not _MAY_SET.search(file.text):
+        return []
+    return sorted({name.lower() for name in _DOTTED.findall(file.text)})[:_MOST_SETTINGS]
 
 
 def names_of(text: str) -> list[str]:

@@ -6,7 +6,7 @@ only when it is sure: when no earlier statement of the same walk may still mend 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field, replace
 
 from psycopg import Connection
@@ -14,14 +14,18 @@ from psycopg import Connection
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.schema.queries import checks as queries
+from wavehouse.schema.queries.debris import index_beside
+from wavehouse.schema.rules.locking import conflict, lock_of, lock_of_referenced
 from wavehouse.schema.rules.parser import Act, Unparsable, acts, without_literals
 from wavehouse.schema.rules.script import line_at, read_script
 from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.types import (
+    NO_NAME,
     Check,
     Direction,
     Migration,
     MigrationFailed,
+    Name,
     Script,
     SqlFile,
 )
@@ -29,7 +33,19 @@ from wavehouse.schema.types import (
 _MAY_CHANGE_DATA = (
     "InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "TruncateStmt", "CopyStmt", "DoStmt",
     "SelectStmt", "CallStmt", "ExecuteStmt", "RenameStmt", "DropStmt", "AT_DropColumn",
-    "AT_AlterColumnType",
+    "AT_AlterColumnType", "AT_AttachPartition", "AT_DetachPartition", "AT_AddInherit",
+    "AT_DropInherit", "AT_SetExpression", "AlterObjectSchemaStmt", "CreateTableAsStmt",
+    "RuleStmt", "DiscardStmt", "ImportForeignSchemaStmt", "TransactionStmt", "CreateStmt:same",
+)  # fmt: skip
+"""Acts after which the rows that a check sees may not be those that the statement will see."""
+_TRACKED = ("search_path",)
+_HARMLESS_SETTINGS = frozenset(
+    {
+        "lock_timeout", "statement_timeout", "idle_in_transaction_session_timeout",
+        "transaction_timeout", "client_encoding", "standard_conforming_strings",
+        "check_function_bodies", "xmloption", "client_min_messages", "default_tablespace",
+        "default_table_access_method", "timezone", "maintenance_work_mem", "work_mem",
+    }
 )  # fmt: skip
 _NOTED_SECONDS = 60.0
 
@@ -40,14 +56,18 @@ class Looked:
 
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    counted: dict[str, Name] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """An act, and where it stands."""
+    """An act, where it is written, the search path it runs with, and the acts beside it."""
 
     act: Act
     where: str
+    path: tuple[str, ...] | None = None
+    """None: the session's own."""
+    beside: tuple[Act, ...] = ()
 
 
 def look(
@@ -61,19 +81,26 @@ def look(
     """Look before a walk. Refused when it would fail, or wait for an old transaction."""
     places = list(_places(direction, chosen, scripts))
     _refuse_missing_extensions(connection, places)
-    touched = dict.fromkeys(
-        name for place in places for name in (place.act.relation, place.act.references) if name
-    )
-    there = [name for name in touched if queries.exists(connection, relation=name)]
-    found = Looked()
-    _look_for_holders(connection, there, found, oldest_seconds)
-    sure = True
+    found, locks, sure = Looked(), dict[Name, set[str]](), True
+    made: set[str] = set()
     for place in places:
-        if place.act.relation in there:
-            _look_at_data(connection, place, found, sure=sure)
-        sure = sure and not place.act.kind.startswith(_MAY_CHANGE_DATA)
-    for name in there:
-        found.checks.append(Check("rows", name, queries.rows(connection, relation=name)))
+        act = place.act
+        table = _table(connection, act.relation, place.path)
+        other = _table(connection, act.references, place.path)
+        if table:
+            locks.setdefault(table, set()).add(lock_of(act))
+            clear = sure and act.relation.last not in made and not _mended_beside(place)
+            there = replace(act, relation=table, references=other)
+            _look_at_data(connection, replace(place, act=there), found, sure=clear)
+        if other:
+            locks.setdefault(other, set()).add(lock_of_referenced(act))
+        made |= {act.name} if act.kind in ("CreateStmt", "CreateTableAsStmt", "ViewStmt") else set()
+        sure = sure and not act.kind.startswith(_MAY_CHANGE_DATA) and not _sets_unknown(act)
+    _look_for_holders(connection, locks, found, oldest_seconds)
+    for counted in locks:
+        count = queries.rows(connection, relation=counted)
+        found.checks.append(Check("rows", str(counted), count))
+        found.counted[str(counted)] = counted
     for migration in chosen if direction is Direction.UP else ():
         if migration.check is not None:
             for statement in read_script(migration.check).statements:
@@ -82,12 +109,31 @@ def look(
     return found
 
 
+def _table(connection: Connection, written: Name, path: tuple[str, ...] | None) -> Name:
+    """The table that a name as written is, with its schema; empty when there is none yet."""
+    return queries.table_of(connection, written=written, path=path) if written else NO_NAME
+
+
+def _mended_beside(place: _Place) -> bool:
+    """Whether another part of the same ALTER changes the rows before this part looks at them."""
+    return any(
+        act is not place.act and act.kind.startswith((*_MAY_CHANGE_DATA, "AT_AddColumn"))
+        for act in place.beside
+    )
+
+
+def _sets_unknown(act: Act) -> bool:
+    """Whether a statement sets something that decides what later statements see: a role, RLS."""
+    is_setting = act.kind == "VariableSetStmt"
+    return is_setting and act.name not in _TRACKED and act.name not in _HARMLESS_SETTINGS
+
+
 def look_again(
     connection: Connection, direction: Direction, chosen: Sequence[Migration], before: Looked
 ) -> tuple[Check, ...]:
     """The same checks after the walk: rows, and the queries of ``.check.sql`` files."""
     told = [
-        replace(one, after=queries.rows(connection, relation=one.subject))
+        replace(one, after=queries.rows(connection, relation=before.counted[one.subject]))
         for one in before.checks
         if one.name == "rows"
     ]
@@ -132,18 +178,21 @@ def _places(
     direction: Direction, chosen: Sequence[Migration], scripts: Sequence[Script]
 ) -> Iterator[_Place]:
     for migration, script in zip(chosen, scripts, strict=True):
-        file = file_of(migration, direction)
+        file, path = file_of(migration, direction), None
         for statement in script.statements:
-            told = acts(statement.text)
-            if isinstance(told, Unparsable):
-                line = statement.line + line_at(statement.text, told.position) - 1
+            found = acts(statement.text)
+            if isinstance(found, Unparsable):
+                line = statement.line + line_at(statement.text, found.position) - 1
                 raise InvalidInput(
-                    f"this is no SQL that PostgreSQL reads: {told.message}",
+                    f"PostgreSQL's grammar does not read this: {found.message}",
                     where=f"{file.path.name}:{line}",
                     hint="mend the file; nothing was run. If a newer PostgreSQL than 18 reads it: "
                     "--no-checks",
                 )
-            yield from (_Place(act, f"{file.path.name}:{statement.line}") for act in told)
+            for act in found:
+                if act.kind == "VariableSetStmt" and act.name == "search_path":
+                    path = act.columns if act.type == "VAR_SET_VALUE" else None
+                yield _Place(act, f"{file.path.name}:{statement.line}", path, found)
 
 
 def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place]) -> None:
@@ -163,31 +212,36 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
 
 
 def _look_for_holders(
-    connection: Connection, relations: Sequence[str], found: Looked, oldest_seconds: float
+    connection: Connection, locks: Mapping[Name, Set[str]], found: Looked, oldest_seconds: float
 ) -> None:
-    if not relations:
-        return
-    for one in queries.holders(connection, relations=relations):
+    """Refused for an old transaction that holds a lock which the walk would have to wait for."""
+    for one in queries.holders(connection, relations=list(locks)) if locks else ():
+        if not any(conflict(wanted, one.mode) for wanted in locks[one.relation]):
+            continue
         age = (clock.now() - one.since).total_seconds()
         seconds = round(age)
-        told = f"pid {one.pid}: {without_literals(one.query)}" if one.query else f"pid {one.pid}"
+        holder = f"pid {one.pid}: {without_literals(one.query)}" if one.query else f"pid {one.pid}"
         if one.application == "pg_dump" or "to prevent wraparound" in one.query:
-            found.warnings.append(f"{one.relation} is read by a long job, {seconds} s old ({told})")
+            warning = f"{one.relation} is read by a long job, {seconds} s old ({holder})"
         elif age > oldest_seconds:
             raise Refused(
-                f"a transaction that is {seconds} s old holds {one.relation} ({told})",
-                where=one.relation,
+                f"a transaction that is {seconds} s old holds {one.relation} ({holder})",
+                where=str(one.relation),
                 hint="Let it end, or end it; or look for older ones only: "
                 "--oldest-transaction SECONDS",
                 command=f"SELECT pg_terminate_backend({one.pid})",
             )
         elif age > _NOTED_SECONDS:
-            found.warnings.append(f"{one.relation} is held for {seconds} s already ({told})")
+            warning = f"{one.relation} has been held for {seconds} s ({holder})"
+        else:
+            continue
+        if warning not in found.warnings:
+            found.warnings.append(warning)
 
 
 def _look_at_data(connection: Connection, place: _Place, found: Looked, *, sure: bool) -> None:
     for name, count, sentence in _troubles(connection, place.act):
-        found.checks.append(Check(name, place.act.relation, count))
+        found.checks.append(Check(name, str(place.act.relation), count))
         if not count:
             continue
         if sure and not place.act.not_valid:
@@ -206,12 +260,15 @@ def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | Non
     primary = act.kind == "AT_AddConstraint:primary"
     if act.kind == "AT_SetNotNull" or (primary and columns):
         names = columns or (act.name,)
-        count = queries.nulls(connection, relation=table, columns=names)
+        alone = act.only or primary
+        count = queries.nulls(connection, relation=table, columns=names, only=alone)
         yield "nulls", count, f"rows of {table} have NULL in {', '.join(names)}"
-    unique = act.kind == "IndexStmt" and "unique" in act.constraints
+    if _is_there(connection, act):
+        return
+    unique = act.kind == "IndexStmt" and "unique" in act.constraints and not act.only
     if columns and (primary or unique or act.kind == "AT_AddConstraint:unique"):
         count = queries.duplicates(connection, relation=table, columns=columns)
-        yield "duplicates", count, f"keys of {table} ({told}) stand more than once"
+        yield "duplicates", count, f"keys of {table} ({told}) occur more than once"
     if act.kind == "AT_AddConstraint:foreign" and columns:
         other = act.referenced or queries.primary_key(connection, relation=act.references)
         if len(other) == len(columns):
@@ -223,3 +280,10 @@ def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | Non
                 referenced=other,
             )
             yield "orphans", count, f"rows of {table} ({told}) name no row of {act.references}"
+
+
+def _is_there(connection: Connection, act: Act) -> bool:
+    """Whether IF NOT EXISTS will find the index, and look at no row."""
+    if act.kind != "IndexStmt" or not act.if_not_exists:
+        return False
+    return index_beside(connection, table=act.relation, index=act.name) is not None

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from psycopg import Connection
 
-from wavehouse.schema import queries
 from wavehouse.schema.adapters.objects import objects
+from wavehouse.schema.queries.debris import leftovers
 from wavehouse.schema.rules.differences import without_partitions
 from wavehouse.schema.service.checking import refuse_false
 from wavehouse.schema.service.leftovers import of_others, refuse_leftovers
 from wavehouse.schema.service.session import Session
-from wavehouse.schema.types import Direction, Leftover, Migration, MigrationFailed, Script
+from wavehouse.schema.types import Direction, Migration, MigrationFailed, Script
+
+Key = tuple[str, int]
+"""What identifies a leftover: its kind and its object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,9 +26,11 @@ class After:
     later: Sequence[Migration] = ()
     predicted: Mapping[str, str] = field(default_factory=dict)
 
-    def look(self, connection: Connection, direction: Direction) -> frozenset[Leftover]:
-        """What is half done before the file; a way down answers for nothing."""
-        return queries.leftovers(connection) if direction is Direction.UP else frozenset()
+    def look(self, connection: Connection, direction: Direction) -> frozenset[Key]:
+        """The leftovers that are there before a file; none are asked for on the way down."""
+        if direction is Direction.DOWN:
+            return frozenset()
+        return frozenset(one.key for one in leftovers(connection))
 
     def hold(
         self,
@@ -33,18 +38,20 @@ class After:
         migration: Migration,
         direction: Direction,
         script: Script,
-        before: frozenset[Leftover] | None,
+        before: frozenset[Key] | None,
+        touched: Set[int] | None,
     ) -> None:
         """Raise MigrationFailed when the file must not count as done.
 
-        ``before`` is None for a file that began in an earlier run.
+        ``before`` is None for a file that an earlier release began, ``touched`` when any table may
+        have been changed.
         """
         if direction is Direction.DOWN:
             return
         connection = session.connection
         known = of_others(connection, script) if before is None else before
         follow = [one for one in self.later if one.number > migration.number]
-        refuse_leftovers(connection, migration.up, script, known, follow)
+        refuse_leftovers(connection, migration.up, script, known, touched, follow)
         if migration.check is not None:
             refuse_false(connection, migration.check)
         expected = self.predicted.get(migration.version)

@@ -21,6 +21,12 @@ RETRIED = (
     psycopg.errors.DeadlockDetected,
     psycopg.errors.SerializationFailure,
 )
+REFUSES_TRANSACTION = (
+    psycopg.errors.ActiveSqlTransaction,
+    psycopg.errors.InvalidTransactionTermination,
+)
+"""What the server answers to a statement that allows no transaction around it."""
+Errors = tuple[type[psycopg.Error], ...]
 
 
 def failure(file: SqlFile, statement: Statement, error: psycopg.Error) -> WavehouseError:
@@ -30,8 +36,8 @@ def failure(file: SqlFile, statement: Statement, error: psycopg.Error) -> Waveho
     position = int(error.diag.statement_position or 1)
     line = statement.line + line_at(statement.text, position - 1) - 1
     hint = error.diag.message_hint or "mend the file and run the command again"
-    if isinstance(error, psycopg.errors.ActiveSqlTransaction):
-        hint = "put it alone into a file that begins with: -- wavehouse: non-transactional"
+    if isinstance(error, REFUSES_TRANSACTION):
+        hint = "put it into a file of its own that begins with: -- wavehouse: non-transactional"
     return MigrationFailed(
         str(error.diag.message_primary or error), where=f"{file.path.name}:{line}", hint=hint
     )
@@ -47,13 +53,18 @@ def _lost(file: SqlFile) -> Unreachable:
 
 
 @contextmanager
-def explained(file: SqlFile) -> Iterator[None]:
-    """Errors that come with the commit (deferred constraints) or with our own rows, explained."""
+def explained(file: SqlFile, passed: Errors = ()) -> Iterator[None]:
+    """Errors that come with the commit (deferred constraints) or with our own rows, explained.
+
+    Lock errors, which are tried again, and those of ``passed`` come through as they are.
+    """
     try:
         yield
     except RETRIED:
         raise
     except psycopg.Error as error:
+        if isinstance(error, passed):
+            raise
         if lost(error):
             raise _lost(file) from error
         raise MigrationFailed(
@@ -89,12 +100,14 @@ def _told(statement: Statement) -> dict[str, str]:
     }
 
 
-def run(session: Session, file: SqlFile, statement: Statement) -> None:
-    """Send one statement as it stands: without parameters, so that ``%`` means itself."""
+def run(session: Session, file: SqlFile, statement: Statement, passed: Errors = ()) -> None:
+    """Send one statement as it is: without parameters, so that ``%`` means itself."""
     try:
         with telemetry.span("wavehouse.statement", line=statement.line, **_told(statement)):
             session.connection.execute(statement.text.encode())
     except RETRIED:
         raise
     except psycopg.Error as error:
+        if isinstance(error, passed):
+            raise
         raise failure(file, statement, error) from error

@@ -7,7 +7,7 @@ from pathlib import Path
 from wavehouse.kernel.errors import InvalidInput, Refused
 from wavehouse.schema.adapters.folder import bytes_of, names_in
 from wavehouse.schema.rules.layouts import Layout, in_go, migrations
-from wavehouse.schema.rules.parser import alone
+from wavehouse.schema.rules.parser import Unparsable, acts
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
 from wavehouse.schema.service.recording import file_of
@@ -82,8 +82,9 @@ def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
             hint="write its statements, or remove the file",
         )
     for statement in script.statements:
-        act = alone(statement.text)
-        if act is not None and act.kind == "IndexStmt" and not act.name:
+        found = acts(statement.text)
+        act = None if isinstance(found, Unparsable) or not found else found[0]
+        if act is not None and act.kind == "IndexStmt" and act.concurrent and not act.name:
             raise Refused(
                 "an index that is built concurrently needs a name: without one nobody could tell "
                 "whether a half of it is there",

@@ -7,69 +7,158 @@ CONSTRAINT, ATTACH PARTITION), or a constraint of which the file's header says w
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
+from functools import partial
 
 from psycopg import Connection
 
-from wavehouse.schema import queries
+from wavehouse.schema.queries import debris as queries
 from wavehouse.schema.rules.parser import Act, Unparsable, acts
 from wavehouse.schema.rules.script import names_of, read_script
-from wavehouse.schema.types import Leftover, Migration, MigrationFailed, Script, SqlFile
+from wavehouse.schema.types import Leftover, Migration, MigrationFailed, Name, Script, SqlFile
 
+_BY_HEADER = 'Validate it in a later file, or give the reason: "-- wavehouse: unvalidated REASON".'
 _ADVICE = {
-    "invalid index": "drop it and build it again: DROP INDEX CONCURRENTLY {name}",
-    "unvalidated constraint": "let the next file say: ALTER TABLE {relation} VALIDATE CONSTRAINT "
-    "{name}; or say why not: -- wavehouse: unvalidated REASON",
-    "pending detach": "end it: ALTER TABLE {relation} DETACH PARTITION {name} FINALIZE",
+    "invalid index": (
+        "Drop the index and build it again.",
+        "DROP INDEX CONCURRENTLY {name}",
+    ),
+    "unvalidated constraint": (
+        _BY_HEADER,
+        "ALTER TABLE {relation} VALIDATE CONSTRAINT {name}",
+    ),
+    "unvalidated domain constraint": (
+        _BY_HEADER,
+        "ALTER DOMAIN {relation} VALIDATE CONSTRAINT {name}",
+    ),
+    "pending detach": (
+        "Finish the detachment.",
+        "ALTER TABLE {relation} DETACH PARTITION {name} FINALIZE",
+    ),
 }
+"""What to do about a leftover, and the statement that does it."""
 
 
 def refuse_leftovers(
     connection: Connection,
     file: SqlFile,
     script: Script,
-    before: frozenset[Leftover],
+    before: Set[tuple[str, int]],
+    touched: Set[int] | None,
     later: Sequence[Migration],
 ) -> None:
-    """Raise MigrationFailed for the first thing that a file leaves half done."""
-    new = queries.leftovers(connection) - before
-    if not new:
-        return
-    meant = set(_ended_by(later))
-    for one in sorted(new, key=lambda one: (one.kind, one.name)):
-        by_header = one.kind == "unvalidated constraint" and script.unvalidated is not None
-        if by_header or (one.kind, one.name) in meant:
-            continue
-        raise MigrationFailed(
-            f"the file leaves an {one.kind}: {one.name} of {one.relation}"
-            if one.kind[0] in "aeiou"
-            else f"the file leaves a {one.kind}: {one.name} of {one.relation}",
-            where=file.path.name,
-            hint=_ADVICE[one.kind].format(name=one.name, relation=one.relation),
-        )
+    """Raise MigrationFailed for the first object that a file leaves half done.
 
-
-def of_others(connection: Connection, script: Script) -> frozenset[Leftover]:
-    """What was left before a file that is gone on with: all of relations that it does not name."""
-    named = {name for statement in script.statements for name in names_of(statement.text)}
-    return frozenset(
+    ``touched`` are the tables that the file changed: what another session builds on other tables is
+    not this file's. None: it may have changed any.
+    """
+    new = [
         one
         for one in queries.leftovers(connection)
-        if one.name not in named and one.relation.rpartition(".")[2] not in named
+        if one.key not in before and (touched is None or not one.table or one.table in touched)
+    ]
+    if not new:
+        return
+    meant = EndedBy(
+        later, queries.search_path(connection), partial(queries.relation_oid, connection)
+    )
+    for one in sorted(new, key=lambda one: (one.kind, one.name.parts)):
+        by_header = one.kind.startswith("unvalidated") and script.unvalidated is not None
+        if not by_header and not meant.ends(one):
+            raise left_behind(file, one)
+
+
+def left_behind(file: SqlFile, one: Leftover) -> MigrationFailed:
+    """The error for an object that a file leaves half done, with what to write."""
+    article = "an" if one.kind[0] in "aeiou" else "a"
+    hint, command = _ADVICE[one.kind]
+    return MigrationFailed(
+        f"the file leaves {article} {one.kind}: {one.name} of {one.relation}",
+        where=file.path.name,
+        hint=hint,
+        command=command.format(name=one.name, relation=one.relation),
     )
 
 
-def _ended_by(later: Sequence[Migration]) -> Iterator[tuple[str, str]]:
-    for migration in later:
-        for statement in read_script(migration.up).statements:
-            told = acts(statement.text)
-            if not isinstance(told, Unparsable):
-                yield from (ended for act in told if (ended := _ends(act)) is not None)
+def of_others(connection: Connection, script: Script) -> frozenset[tuple[str, int]]:
+    """What was left before a file that an earlier release began: all that it does not name."""
+    named = {name for statement in script.statements for name in names_of(statement.text)}
+    return frozenset(
+        one.key
+        for one in queries.leftovers(connection)
+        if one.name.last not in named and one.relation.last not in named
+    )
 
 
-def _ends(act: Act) -> tuple[str, str] | None:
-    if act.kind == "AT_ValidateConstraint":
-        return "unvalidated constraint", act.name
-    if act.kind == "AT_AttachPartition":
-        return "invalid index", act.relation.rpartition(".")[2]
-    return None
+class EndedBy:
+    """What later files of the ladder finish, rename or drop, followed in their order.
+
+    ``path`` is the search path with which each file begins; ``oid_of`` finds a relation by name.
+    """
+
+    def __init__(
+        self, later: Sequence[Migration], path: Sequence[str], oid_of: Callable[..., int | None]
+    ) -> None:
+        self._path, self._oid_of = path, oid_of
+        self._files = [list(_acts_of(migration)) for migration in later]
+
+    def ends(self, one: Leftover) -> bool:
+        """Whether a later statement finishes the leftover, or drops it."""
+        relation, name = one.relation, one.name
+        for file in self._files:
+            path = self._path
+            for act in file:
+                if act.kind == "VariableSetStmt" and act.name == "search_path":
+                    path = act.columns or self._path
+                    continue
+                same = partial(self._same, path)
+                if act.kind == "RenameStmt:table" and same(act.relation, relation):
+                    relation = relation.beside(act.name)
+                elif act.kind == "RenameStmt:index" and same(act.relation, name):
+                    name = name.beside(act.name)
+                elif act.kind == "RenameStmt:constraint" and same(act.relation, relation):
+                    name = Name((act.name,)) if act.columns == (name.last,) else name
+                elif _ends(same, act, one.kind, relation, name):
+                    return True
+        return False
+
+    def _same(self, path: Sequence[str], written: Name, found: Name) -> bool:
+        """Whether a name as written is that of an object, under a search path."""
+        if written.last != found.last:
+            return False
+        if written.schema:
+            return written.schema == found.schema
+        for schema in path:
+            if schema == found.schema:
+                return True
+            if self._oid_of(relation=Name((schema, written.last))) is not None:
+                return False
+        return False
+
+
+def _acts_of(migration: Migration) -> Iterator[Act]:
+    for statement in read_script(migration.up).statements:
+        found = acts(statement.text)
+        yield from () if isinstance(found, Unparsable) else found
+
+
+Same = Callable[[Name, Name], bool]
+
+
+def _ends(same: Same, act: Act, kind: str, relation: Name, name: Name) -> bool:
+    if kind == "invalid index":
+        attached = act.kind == "AT_AttachPartition" and same(act.relation, name)
+        return attached or _drops(same, act, "index", name) or _drops(same, act, "table", relation)
+    if kind == "pending detach":
+        return act.kind == "AT_DetachPartitionFinalize" and same(act.relation, relation)
+    if kind == "unvalidated domain constraint":
+        on_it = act.kind in ("AlterDomainStmt:V", "AlterDomainStmt:X") and act.name == name.last
+        return (on_it and same(act.relation, relation)) or _drops(same, act, "domain", relation)
+    on_it = act.kind in ("AT_ValidateConstraint", "AT_DropConstraint") and act.name == name.last
+    return (on_it and same(act.relation, relation)) or _drops(same, act, "table", relation)
+
+
+def _drops(same: Same, act: Act, kind: str, name: Name) -> bool:
+    if act.kind == "DropStmt:schema":
+        return any(one.last == name.schema for one in act.names)
+    return act.kind == f"DropStmt:{kind}" and any(same(one, name) for one in act.names)

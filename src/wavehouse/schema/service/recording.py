@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from wavehouse.kernel import clock
 from wavehouse.schema import queries
 from wavehouse.schema.service.session import Session
 from wavehouse.schema.types import Direction, Migration, RowState, SqlFile
+
+Facts = dict[str, Any]
+"""What a line of the journal keeps for ``recover``."""
 
 
 def file_of(migration: Migration, direction: Direction) -> SqlFile:
@@ -16,13 +21,15 @@ def file_of(migration: Migration, direction: Direction) -> SqlFile:
     return migration.down
 
 
-def record_start(session: Session, migration: Migration, direction: Direction) -> None:
+def record_start(
+    session: Session, migration: Migration, direction: Direction, facts: Facts | None = None
+) -> None:
     """Say, before it runs, that a non-transactional file is under way."""
     if direction is Direction.UP:
         _put(session, migration, RowState.RUNNING, None)
     else:
         queries.mark_rolling_back(session.connection, version=migration.version)
-    _append(session, migration, direction, "started", None)
+    _append(session, migration, direction, "started", None, facts=facts)
 
 
 def record_end(
@@ -37,10 +44,15 @@ def record_end(
 
 
 def record_statement(
-    session: Session, migration: Migration, direction: Direction, event: str, statement: int
+    session: Session,
+    migration: Migration,
+    direction: Direction,
+    event: str,
+    statement: int,
+    facts: Facts | None = None,
 ) -> None:
     """Say that a statement of a non-transactional file is meant (``intent``) or has been done."""
-    _append(session, migration, direction, event, None, statement)
+    _append(session, migration, direction, event, None, statement, facts)
 
 
 def _put(session: Session, migration: Migration, state: RowState, duration_ms: int | None) -> None:
@@ -64,6 +76,7 @@ def _append(
     event: str,
     duration_ms: int | None,
     statement: int | None = None,
+    facts: Facts | None = None,
 ) -> None:
     queries.append_journal(
         session.connection,
@@ -79,4 +92,5 @@ def _append(
         change_set=session.audit.change_set,
         trace_id=session.audit.trace_id,
         statement=statement,
+        facts=facts,
     )

@@ -45,6 +45,11 @@ class Session:
     runner_id: UUID = field(default_factory=ids.uuid7)
     audit: Audit = field(default_factory=Audit)
 
+    @property
+    def login(self) -> str:
+        """The login role of the connection."""
+        return self.connection.info.user
+
     def history(self) -> list[HistoryRow]:
         """The history, empty for a database that no runner has touched."""
         return queries.history(self.connection) if queries.has_state(self.connection) else []
@@ -137,6 +142,9 @@ def _create_state(session: Session) -> None:
     if not queries.has_column(connection, table="journal", column="change_set"):
         with connection.transaction():
             queries.widen_journal_for_audit(connection)
+    if not queries.has_column(connection, table="journal", column="facts"):
+        with connection.transaction():
+            queries.widen_journal_for_recovery(connection)
     if not queries.has_column(connection, table="history", column="logical_hash"):
         with connection.transaction():
             queries.widen_history(connection)

@@ -1,26 +1,40 @@
 """A non-transactional file, statement by statement: each is done once, whatever dies when.
 
-A statement that allows a transaction commits together with its line in the journal. One that allows
-none gets a line that says it is meant; who finds such a line without its end looks what is there:
-``none`` (run it), ``done`` (say so), or ``debris`` (an invalid index, a detaching that hangs: clean
-it and run it again).
+Each statement is first tried in a transaction, which it shares with its line in the journal. Where
+the server refuses that (``CREATE INDEX CONCURRENTLY``, ``VACUUM``, a block with ``COMMIT``),
+nothing has happened: the journal gets a line that the statement is meant, and it runs by itself.
+What a statement sets for the session holds for those that follow, as in psql, and is kept in the
+journal.
 """
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence, Set
+from dataclasses import dataclass, field
 from functools import partial
 
 import psycopg
-from psycopg import sql
 
 from wavehouse.kernel.errors import PartlyApplied, WavehouseError
 from wavehouse.schema import queries
-from wavehouse.schema.rules.parser import Act, alone
+from wavehouse.schema.queries import debris as found
+from wavehouse.schema.queries import settings
+from wavehouse.schema.rules.parser import Act
+from wavehouse.schema.rules.script import custom_settings, names_of
+from wavehouse.schema.service import debris
 from wavehouse.schema.service.conditions import After
-from wavehouse.schema.service.failures import RETRIED, busy, explained, run
+from wavehouse.schema.service.failures import (
+    REFUSES_TRANSACTION,
+    RETRIED,
+    busy,
+    explained,
+    failure,
+    run,
+)
 from wavehouse.schema.service.recording import (
+    Facts,
     file_of,
     record_end,
     record_start,
@@ -29,12 +43,14 @@ from wavehouse.schema.service.recording import (
 from wavehouse.schema.service.session import Session, pauses
 from wavehouse.schema.types import (
     Direction,
+    JournalLine,
     Migration,
-    MigrationFailed,
     Script,
     SqlFile,
     Statement,
 )
+
+_FOR_THE_TRANSACTION = re.compile(r"\s*set\s+local\b|set_config\s*\([^;]*,\s*true\s*\)", re.I)
 
 
 def outside(
@@ -45,169 +61,204 @@ def outside(
     after: After,
     *,
     resume: bool = False,
+    run_again: bool = False,
 ) -> tuple[int, int]:
     """Walk a file that has no transaction of its own; milliseconds and retries.
 
     Raises PartlyApplied with the command that goes on, when a statement fails.
     """
-    connection, file = session.connection, file_of(migration, direction)
-    before = None if resume else after.look(connection, direction)
+    work = _Work(session, migration, direction, custom_settings(file_of(migration, direction)))
     if not resume:
-        with explained(file), connection.transaction():
-            record_start(session, migration, direction)
-    walked = queries.statements_walked(connection, version=migration.version, direction=direction)
-    done = {number for number, event in walked if event == "statement"}
-    meant = {number for number, event in walked if event == "intent"}
+        leftovers = sorted(after.look(session.connection, direction))
+        with explained(work.file), session.connection.transaction():
+            record_start(session, migration, direction, {"leftovers": leftovers})
     started, retries = time.monotonic(), 0
     try:
+        lines = work.lines()
+        known = work.taken_up(lines)
+        _refuse_lost_tables(work.file, script, {one.statement for one in lines if one.is_done})
         for number, statement in enumerate(script.statements, start=1):
-            if number not in done:
-                step = _Step(session, migration, direction, file, number, statement)
-                retries += step.walk(meant=number in meant)
+            if not any(one.statement == number and one.is_done for one in lines):
+                meant = [one for one in lines if (one.statement, one.event) == (number, "intent")]
+                step = _Step(work, number, statement, run_again=run_again)
+                retries += step.walk(meant[-1] if meant else None)
         duration_ms = int((time.monotonic() - started) * 1000)
-        with explained(file), connection.transaction():
-            queries.become(connection, role=session.role)
-            after.hold(session, migration, direction, script, before)
+        with explained(work.file), session.connection.transaction():
+            queries.become(session.connection, role=session.role)
+            queries.forget_temporary(session.connection)
+            after.hold(session, migration, direction, script, known, work.touched)
             record_end(session, migration, direction, duration_ms)
     except WavehouseError as error:
-        raise PartlyApplied(
-            f"the migration is partly applied: {error.message}",
-            where=error.where,
-            hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback",
-            command="wavehouse schema recover",
-        ) from error
+        queries.become_quietly(session.connection, role=session.role)
+        raise _partly(error) from error
     return duration_ms, retries
+
+
+def _refuse_lost_tables(file: SqlFile, script: Script, done: Set[int | None]) -> None:
+    """Raise PartlyApplied when a statement to be run needs a temporary table that is gone."""
+    lost: set[str] = set()
+    for number, statement in enumerate(script.statements, start=1):
+        if number in done:
+            act = debris.act_of(statement)
+            lost |= {act.name} if act.temporary else set()
+        elif needed := lost & set(names_of(statement.text) if lost else ()):
+            raise PartlyApplied(
+                f"the temporary table {min(needed)} ended with the session that made it",
+                where=f"{file.path.name}:{statement.line}",
+                hint="Undo the file by its down file.",
+                command="wavehouse schema rollback",
+            )
+
+
+def _partly(error: WavehouseError) -> PartlyApplied:
+    if isinstance(error, PartlyApplied):
+        return error
+    return PartlyApplied(
+        f"the migration is partly applied: {error.message}",
+        where=error.where,
+        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback",
+        command="wavehouse schema recover",
+    )
+
+
+@dataclass(slots=True)
+class _Work:
+    """A file under way: what it touched, what its session is set to."""
+
+    session: Session
+    migration: Migration
+    direction: Direction
+    names: Sequence[str]
+    touched: set[int] | None = field(default_factory=set)
+    state: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def file(self) -> SqlFile:
+        """The file that runs."""
+        return file_of(self.migration, self.direction)
+
+    def lines(self) -> list[JournalLine]:
+        """The journal of this file, from its start."""
+        return queries.statements_walked(
+            self.session.connection, version=self.migration.version, direction=self.direction
+        )
+
+    def taken_up(self, lines: Sequence[JournalLine]) -> frozenset[tuple[str, int]] | None:
+        """Restore the session of an earlier run and the tables it touched.
+
+        Returned are the leftovers that were there before the file; None when an earlier release
+        began it, which did not keep them.
+        """
+        known = None
+        for line in lines:
+            if line.event == "started" and "leftovers" in line.facts:
+                known = frozenset((kind, oid) for kind, oid in line.facts["leftovers"])
+            if line.event in ("statement", "intent"):
+                self.note_touched(dict(line.facts))
+            if line.event == "statement" and "session" in line.facts:
+                self.state = line.facts["session"]
+        settings.restore(self.session.connection, settings=self.state)
+        return known
+
+    def note_touched(self, facts: Facts) -> None:
+        """Remember which tables a statement changed: all of them when that is unknown."""
+        tables = facts["touched"] if "touched" in facts else debris.touched(facts)
+        self.touched = None if tables is None or self.touched is None else self.touched | {*tables}
+
+    def record(self, event: str, number: int, facts: Facts) -> None:
+        """Write a line of the journal, as the owner, within the open transaction."""
+        connection, session = self.session.connection, self.session
+        settings.put_aside(connection, login=session.login, role=session.role)
+        record_statement(session, self.migration, self.direction, event, number, facts)
 
 
 class _Step:
     """One statement of the file."""
 
-    def __init__(
-        self,
-        session: Session,
-        migration: Migration,
-        direction: Direction,
-        file: SqlFile,
-        number: int,
-        statement: Statement,
-    ) -> None:
-        self._session, self._file, self._statement = session, file, statement
-        self._migration, self._direction, self._number = migration, direction, number
-        self._tried = False
+    def __init__(self, work: _Work, number: int, statement: Statement, *, run_again: bool) -> None:
+        self._work, self._number, self._statement = work, number, statement
+        self._connection, self._file = work.session.connection, work.file
+        self._run_again, self._tried = run_again, False
+        self._facts: Facts = {}
 
-    def _record(self, event: str) -> None:
-        record_statement(self._session, self._migration, self._direction, event, self._number)
-
-    def walk(self, *, meant: bool) -> int:
-        """Do it, once; how often a lock had to be tried for again."""
-        act = alone(self._statement.text)
-        if act is None:
+    def walk(self, meant: JournalLine | None) -> int:
+        """Do the statement, once; how often a lock had to be tried for again."""
+        if meant is not None:
+            return self._go_on(dict(meant.facts))
+        try:
             return self._patiently(self._together)
-        if meant:
-            if self._finished(act):
-                self._record("statement")
-                return 0
-        else:
-            self._refuse_debris_of_others(act)
-            self._record("intent")
+        except REFUSES_TRANSACTION:
+            return self._apart()
+
+    def _go_on(self, facts: Facts) -> int:
+        """Finish a statement that an earlier run began outside a transaction."""
+        act = debris.act_of(self._statement)
+        if not self._run_again:
+            debris.refuse_unknown_extent(act, self._file, self._statement)
+        with explained(self._file):
+            is_done = debris.finished(self._connection, act, facts)
+        if is_done:
+            self._done(facts)
+            return 0
+        return self._apart()
+
+    def _apart(self) -> int:
+        """Note that the statement is meant, then run it by itself."""
+        act = debris.act_of(self._statement)
+        if act.if_not_exists:
+            debris.refuse_invalid(self._connection, act, self._file, self._statement)
+        with explained(self._file):
+            self._facts = debris.facts_before(self._connection, act)
+            self._work.note_touched(self._facts)
+            with self._connection.transaction():
+                self._work.record("intent", self._number, self._facts)
         # Without a lock_timeout: what waits here waits for old snapshots, and nobody waits for it.
         return self._patiently(partial(self._alone, act))
 
     def _together(self) -> None:
         """The statement and its line, in one transaction."""
-        connection = self._session.connection
-        with explained(self._file), connection.transaction():
-            queries.set_lock_timeout(
-                connection, milliseconds=self._session.patience.lock_timeout_ms
-            )
-            run(self._session, self._file, self._statement)
-            queries.become(connection, role=self._session.role)
-            self._record("statement")
+        milliseconds = self._work.session.patience.lock_timeout_ms
+        with explained(self._file, REFUSES_TRANSACTION), self._connection.transaction():
+            queries.set_lock_timeout(self._connection, milliseconds=milliseconds)
+            run(self._work.session, self._file, self._statement, REFUSES_TRANSACTION)
+            tables = found.locked_tables(self._connection)
+            self._note({"touched": sorted(tables)})
 
     def _alone(self, act: Act) -> None:
         """The statement by itself, then its line; its debris goes before another try."""
         if self._tried:
-            self._clean(act)
+            debris.clean(self._connection, act, self._facts)
         self._tried = True
-        run(self._session, self._file, self._statement)
-        self._refuse_invalid(act)
-        self._record("statement")
+        run(self._work.session, self._file, self._statement)
+        debris.refuse_invalid(self._connection, act, self._file, self._statement)
+        self._done(self._facts)
+
+    def _done(self, facts: Facts) -> None:
+        with explained(self._file), self._connection.transaction():
+            self._note(facts)
+
+    def _note(self, facts: Facts) -> None:
+        """Write that the statement is done, with the settings of the session after it."""
+        work = self._work
+        if not _FOR_THE_TRANSACTION.search(self._statement.text):
+            work.state = settings.state(
+                self._connection, names=work.names, login=work.session.login
+            )
+        work.note_touched(facts)
+        work.record("statement", self._number, {**facts, "session": work.state})
 
     def _patiently(self, work: Callable[[], None]) -> int:
-        started = time.monotonic()
+        started, session = time.monotonic(), self._work.session
         for retries, pause in enumerate(pauses()):
             try:
                 work()
                 return retries
             except RETRIED as error:
-                if time.monotonic() - started >= self._session.patience.retry_seconds:
-                    raise busy(self._session, self._file, retries + 1, error) from None
+                if time.monotonic() - started >= session.patience.retry_seconds:
+                    raise busy(session, self._file, retries + 1, error) from None
                 time.sleep(pause)
+            except REFUSES_TRANSACTION:
+                raise
+            except psycopg.Error as error:
+                raise failure(self._file, self._statement, error) from error
         raise AssertionError("pauses never end")
-
-    # -- what is there ------------------------------------------------------------------------
-
-    def _finished(self, act: Act) -> bool:
-        """Whether a statement that was meant has been done; its debris is cleaned away."""
-        connection = self._session.connection
-        if act.kind == "IndexStmt":
-            valid = queries.index_state(connection, name=_index_name(act))
-            self._clean(act)
-            return valid is True
-        if act.kind == "DropStmt:index":
-            names = act.name.split(", ")
-            return all(queries.index_state(connection, name=name) is None for name in names)
-        if act.kind == "AT_DetachPartition":
-            self._clean(act)
-            return queries.detach_state(connection, partition=act.name) is None
-        self._clean(act)
-        return False
-
-    def _clean(self, act: Act) -> None:
-        """Remove what a statement that was broken off left behind."""
-        connection = self._session.connection
-        if act.kind == "IndexStmt":
-            if queries.index_state(connection, name=_index_name(act)) is False:
-                _drop_index(connection, _index_name(act))
-        elif act.kind == "ReindexStmt":
-            for name in queries.remains_of_reindex(connection, relation=act.relation):
-                _drop_index(connection, name)
-        elif act.kind == "AT_DetachPartition" and queries.detach_state(
-            connection, partition=act.name
-        ):
-            connection.execute(
-                sql.SQL("ALTER TABLE {} DETACH PARTITION {} FINALIZE").format(
-                    _identifier(act.relation), _identifier(act.name)
-                )
-            )
-
-    def _refuse_debris_of_others(self, act: Act) -> None:
-        """``IF NOT EXISTS`` would take somebody's invalid index for the wanted one."""
-        if act.kind == "IndexStmt" and act.if_not_exists:
-            self._refuse_invalid(act)
-
-    def _refuse_invalid(self, act: Act) -> None:
-        if act.kind != "IndexStmt":
-            return
-        name = _index_name(act)
-        if queries.index_state(self._session.connection, name=name) is False:
-            raise MigrationFailed(
-                f"the index {name} exists but is invalid",
-                where=f"{self._file.path.name}:{self._statement.line}",
-                hint="Drop the index.",
-                command=f"DROP INDEX CONCURRENTLY {name}",
-            )
-
-
-def _index_name(act: Act) -> str:
-    """An index lies in its table's schema."""
-    schema, dot, _ = act.relation.rpartition(".")
-    return f"{schema}{dot}{act.name}"
-
-
-def _drop_index(connection: psycopg.Connection, name: str) -> None:
-    connection.execute(sql.SQL("DROP INDEX CONCURRENTLY {}").format(_identifier(name)))
-
-
-def _identifier(name: str) -> sql.Identifier:
-    return sql.Identifier(*name.split("."))

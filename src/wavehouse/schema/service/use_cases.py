@@ -128,6 +128,7 @@ def recover(
     layout: Layout = Layout.WAVEHOUSE,
     role: str | None = None,
     dry_run: bool = False,
+    run_again: bool = False,
     actor: str | None = None,
     patience: Patience = Patience(),  # noqa: B008  frozen
     on_step: OnStep = _silent,
@@ -135,7 +136,8 @@ def recover(
     """Finish the file that began and did not end, in the direction it was going.
 
     What is done is known by the journal, what was under way by looking; nothing is done twice.
-    Raises Refused when the file is not the one that began.
+    ``run_again`` runs an interrupted block with COMMIT from its beginning. Raises Refused when the
+    file is not the one that began.
     """
     migrations = read_ladder(folder, layout)
     with (
@@ -153,9 +155,12 @@ def recover(
         walked = queries.statements_walked(
             session.connection, version=migration.version, direction=direction
         )
-        done = len({number for number, event in walked if event == "statement"})
+        done = len({one.statement for one in walked if one.event == "statement"})
         if not dry_run:
-            step = walk(session, migration, direction, script, After(migrations), resume=True)
+            after = After(migrations)
+            step = walk(
+                session, migration, direction, script, after, resume=True, run_again=run_again
+            )
             if up:
                 keep_hash(session, migration.version)
             on_step(step)

@@ -20,6 +20,7 @@ from wavehouse.schema.types.migrations import (
     Expected,
     HistoryRow,
     JournalEntry,
+    JournalLine,
     Leftover,
     Migration,
     MigrationFailed,
@@ -32,6 +33,7 @@ from wavehouse.schema.types.migrations import (
     Target,
     Waiver,
 )
+from wavehouse.schema.types.naming import NO_NAME, Name, in_sql
 from wavehouse.schema.types.objects import (
     LOCKS,
     STRICT_ONLY,
@@ -67,6 +69,7 @@ from wavehouse.schema.types.smoke import SmokeResult
 
 __all__ = [
     "LOCKS",
+    "NO_NAME",
     "STRICT_ONLY",
     "Catalogue",
     "Check",
@@ -86,11 +89,13 @@ __all__ = [
     "HistoryRow",
     "Index",
     "JournalEntry",
+    "JournalLine",
     "Leftover",
     "LintResult",
     "LockTaken",
     "Migration",
     "MigrationFailed",
+    "Name",
     "PairVerdict",
     "Patience",
     "PlanResult",
@@ -116,6 +121,7 @@ __all__ = [
     "VerifyResult",
     "Waiver",
     "WalkResult",
+    "in_sql",
     "meaning",
     "strength",
 ]

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from wavehouse.kernel.errors import WavehouseError
+from wavehouse.schema.types.naming import Name
 
 
 class MigrationFailed(WavehouseError):
@@ -178,16 +181,39 @@ class JournalEntry:
 
 @dataclass(frozen=True, slots=True)
 class Leftover:
-    """Something of a schema that is less than it seems.
+    """An object of a schema that is less than it seems.
 
-    ``kind`` is ``invalid index``, ``unvalidated constraint`` or ``pending detach``; ``parent`` says
-    that an index is that of a partitioned table, valid when all its parts are attached.
+    ``kind`` is ``invalid index``, ``unvalidated constraint``, ``unvalidated domain constraint`` or
+    ``pending detach``. ``oid`` is the index, the constraint or the partition; ``table`` the table
+    it belongs to (0 for a domain). ``parent``: the index of a partitioned table, which becomes
+    valid when all its parts are attached.
     """
 
     kind: str
-    relation: str
-    name: str
+    oid: int
+    table: int
+    relation: Name
+    name: Name
     parent: bool = False
+
+    @property
+    def key(self) -> tuple[str, int]:
+        """What identifies the leftover as long as its object exists."""
+        return self.kind, self.oid
+
+
+@dataclass(frozen=True, slots=True)
+class JournalLine:
+    """A line of the journal about a statement: begun (``intent``) or done (``statement``)."""
+
+    statement: int | None
+    event: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def is_done(self) -> bool:
+        """Whether the line says that a statement was done."""
+        return self.event == "statement"
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """A report as CSV: a zip with a file for each table, the same bytes for the same data.
 
-A text that a spreadsheet would take for a formula gets an apostrophe in front; numbers do not.
+A text that a spreadsheet would take for a formula gets an apostrophe in front (``words.cell``).
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from decimal import Decimal
 
+from wavehouse.kernel import words
 from wavehouse.sponsorship.types import Table
-
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 def render_csv(tables: Sequence[Table], *, created_at: datetime) -> bytes:
@@ -32,7 +31,7 @@ def render_csv(tables: Sequence[Table], *, created_at: datetime) -> bytes:
 def _lines(table: Table) -> str:
     text = io.StringIO()
     writer = csv.writer(text)
-    writer.writerow(table.columns)
+    writer.writerow([words.cell(column) for column in table.columns])
     writer.writerows([cell(value) for value in row] for row in table.rows)
     return text.getvalue()
 
@@ -45,5 +44,4 @@ def cell(value: object) -> str:
         return f"{value:f}"
     if isinstance(value, datetime | date):
         return value.isoformat()
-    text = str(value)
-    return f"'{text}" if isinstance(value, str) and text.startswith(_FORMULA) else text
+    return words.cell(value) if isinstance(value, str) else str(value)

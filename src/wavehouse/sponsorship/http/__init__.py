@@ -7,9 +7,15 @@ from wavehouse.sponsorship.http import campaigns, conversions, reports
 from wavehouse.sponsorship.http.pixels import router as pixels_router
 from wavehouse.sponsorship.http.reports import file_answer, folder_of
 from wavehouse.store import Stores
-from wavehouse.workspace import Gate
+from wavehouse.workspace import Edge, Gate
 
-__all__ = ["file_answer", "folder_of", "pixels_router", "router"]
+__all__ = ["file_answer", "folder_of", "pixels_router", "router", "routers"]
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """The HTTP routes of ``sponsorship``: its API, and what sponsors' pages load."""
+    stores, settings = edge.workspace.stores, edge.workspace.settings
+    return [router(stores, settings, edge.gate), pixels_router(stores.operational, settings)]
 
 
 def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:

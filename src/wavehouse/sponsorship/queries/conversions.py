@@ -142,7 +142,7 @@ def claims(
     tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]
 ) -> list[tuple[UUID, str, UUID | None, dict[str, Any]]]:
     """Stored signals other than codes: conversion, method, the campaign named so far, detail."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT conversion_id, method, campaign_id, detail FROM sponsorship.attribution_evidence
         WHERE conversion_id = ANY(%(ids)s::uuid[]) AND method <> 'promo_code'

@@ -173,7 +173,7 @@ def clicks_of(
     until: datetime,
 ) -> list[Click]:
     """The links that a visitor followed in a span, oldest first."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT "timestamp", attribution_data FROM sponsorship.attribution_events
         WHERE organization_id = %(organization_id)s AND session_id = %(session)s

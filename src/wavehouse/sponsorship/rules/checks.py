@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from decimal import Decimal
 
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.sponsorship.rules.codes import normalised
 from wavehouse.sponsorship.types import CURRENCIES, NewCampaign, NewPlacement, NewSponsor
@@ -25,7 +26,7 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
     website = sponsor.website
     if website is not None and not website.lower().startswith(("https://", "http://")):
         raise InvalidInput("the sponsor's website must begin with https://")
-    return replace(sponsor, name=sponsor.name.strip())
+    return replace(sponsor, name=words.line(sponsor.name))
 
 
 def check_campaign(campaign: NewCampaign) -> None:
@@ -64,7 +65,7 @@ def check_placements(placements: Iterable[NewPlacement]) -> None:
 
 
 def _name(what: str, text: str) -> None:
-    if not text.strip() or len(text) > 255:
+    if not words.line(text) or len(text) > 255:
         raise InvalidInput(f"the {what}'s name must be 1 to 255 characters")
 
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from uuid import UUID
 
 from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
 from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
@@ -148,7 +150,7 @@ def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> 
     if not entry.key.strip():
         raise InvalidInput("the campaign's key is empty")
     return NewCampaign(
-        name=entry.name.strip(),
+        name=words.line(entry.name),
         sponsor_id=sponsor.sponsor_id,
         podcast_id=podcast_id,
         status=CampaignStatus(entry.status),
@@ -194,6 +196,7 @@ def _placements(
 
 def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> CampaignId:
     """Store a campaign and give it its codes, unless a live campaign holds one (AT05)."""
+    campaign = replace(campaign, name=words.line(campaign.name))
     checks.check_campaign(campaign)
     organization_id = identity.organization_id
     queries.lock_codes(tx, organization_id=organization_id)

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import InvalidInput, NotFound, Refused
 from wavehouse.kernel.ids import ConversionId
 from wavehouse.sponsorship.queries import parties
@@ -46,14 +46,15 @@ def add_pixel(
     origins: Sequence[str],
 ) -> Pixel:
     """Make a pixel for a campaign; ``origins`` are the pages it may be on, none for any."""
-    if not name.strip() or len(name) > _LONGEST:
+    name = words.line(name)
+    if not name or len(name) > _LONGEST:
         raise InvalidInput("the pixel's name must be 1 to 255 characters")
     pixel_id = queries.insert_pixel(
         tx,
         organization_id=identity.organization_id,
         campaign_id=card.campaign_id,
         public_key=secrets.token_urlsafe(18),
-        name=name.strip(),
+        name=name,
         conversion_type=conversion_type.value,
         origins=[origin_of(one) for one in origins],
     )

@@ -1,0 +1,27 @@
+"""What ``catalog`` announces: feeds, shows, episodes and their media files."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Check, Command, Manifest, Routes, Section
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="feed",
+            target="wavehouse.catalog.cli:feed",
+            summary="Register shows and episodes from RSS feeds.",
+            group="ingest",
+        ),
+        Command(
+            name="feeds",
+            target="wavehouse.catalog.cli:feeds",
+            summary="The shows that are registered.",
+            section=Section.DATA,
+        ),
+    ),
+    routes=(Routes(target="wavehouse.catalog.http:routers"),),
+    checks=(
+        Check(name="shows", target="wavehouse.catalog.checks:shows"),
+        Check(name="media files", target="wavehouse.catalog.checks:media_sizes"),
+    ),
+)

@@ -1,0 +1,180 @@
+"""The demo's chapter ``measured``: from feeds and logs to figures and a sponsor report."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from wavehouse import catalog, measurement, sponsorship
+from wavehouse.cli import demo_orders
+from wavehouse.kernel import terminal
+from wavehouse.workspace import Stage, Told, Workspace
+
+
+def measured(stage: Stage) -> Told:
+    """Ingest the sample like anybody's data, count it, attribute it, and check it."""
+    _ingest(stage)
+    reports = _report(stage)
+    figures = _figures(stage, reports)
+    wrong = _wrong(figures)
+    rules = len(figures["truth"])
+    lines = [
+        (
+            f"{figures['downloads']:,} downloads counted; "
+            f"{rules - len(wrong)} of {rules} rules agree with the simulated truth."
+        ),
+        (
+            f"{figures['conversions']:,} conversions brought sponsors "
+            f"{figures['revenue']:,.2f} {figures['currency']}."
+        ),
+    ]
+    if wrong:
+        lines.append(f"Rules that disagree: {', '.join(wrong)}. Please report this.")
+    return Told(not wrong, tuple(lines), figures)
+
+
+@contextmanager
+def _step(title: str) -> Iterator[None]:
+    began = time.monotonic()
+    yield
+    terminal.say(f"{title:<34} {time.monotonic() - began:5.1f} s")
+
+
+def _ingest(stage: Stage) -> None:
+    """Feeds, logs, campaigns and conversions, by the same use cases as the commands."""
+    workspace, folder = stage.workspace, stage.folder
+    media = catalog.read_media_file(folder / "media.json")
+    reading = catalog.FeedReading(source=catalog.FileFeedSource(), media=media)
+    with _step("Registered the shows"):
+        for feed in sorted((folder / "feeds").glob("*.xml")):
+            catalog.ingest_feed(
+                workspace.stores.operational,
+                identity=workspace.identity,
+                location=str(feed),
+                reading=reading,
+            )
+    logs = sorted((folder / "logs").iterdir())
+    with (
+        _step("Read the access logs"),
+        terminal.progress("Reading logs", sum(p.stat().st_size for p in logs), "bytes") as meter,
+    ):
+        for _ in measurement.ingest_logs(
+            workspace.stores.operational,
+            workspace.settings,
+            logs,
+            identity=workspace.identity,
+            on_bytes=meter.advance,
+        ):
+            pass
+    days = measurement.pending_days(workspace.stores.operational)
+    with _step("Counted downloads"), terminal.progress("Counting", len(days), "days") as meter:
+        measurement.count(
+            workspace.stores.operational, workspace.settings, on_day=lambda _: meter.advance(1)
+        )
+    with _step("Rolled up hours and days"):
+        measurement.roll_up(workspace.stores)
+    organization_id = workspace.organization.organization_id
+    with (
+        _step("Attributed the conversions"),
+        workspace.stores.operational.app(organization_id) as tx,
+    ):
+        sponsorship.import_campaigns(
+            tx, identity=workspace.identity, path=folder / "campaigns.json"
+        )
+        sponsorship.ingest_conversions(
+            tx, identity=workspace.identity, path=folder / "conversions.csv"
+        )
+        demo_orders.tell(tx, workspace, folder)
+
+
+def _report(stage: Stage) -> dict[str, Path]:
+    """The report of the campaign that earned most, in every form."""
+    workspace, truth, last = stage.workspace, stage.truth, stage.until
+    organization_id = workspace.organization.organization_id
+    with (
+        _step("Wrote the sponsor report"),
+        workspace.stores.analytics.app(organization_id) as analytics,
+        workspace.stores.operational.app(organization_id) as tx,
+    ):
+        best = sponsorship.campaign_results(
+            tx, identity=workspace.identity, first=date.fromisoformat(truth["from"]), last=last
+        )
+        if not best:
+            return {}
+        card = best[0].card
+        made = sponsorship.make_report(
+            tx,
+            identity=workspace.identity,
+            card=card,
+            first=card.start_date,
+            last=min(card.end_date, last),
+            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
+            formats=("pdf", "json", "xlsx", "csv"),
+            folder=stage.output,
+        )
+    return {report.format: report.path for report in made}
+
+
+def _figures(stage: Stage, reports: dict[str, Path]) -> dict[str, Any]:
+    """The figures, and for each rule the counted downloads beside the truth."""
+    workspace, truth = stage.workspace, stage.truth
+    first, last = date.fromisoformat(truth["from"]), stage.until
+    identity, month = workspace.identity, last - timedelta(days=27)
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as analytics,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
+        # A redemption may come after the flight: everything until today.
+        campaigns = sponsorship.campaign_results(tx, identity=identity, first=first, last=last)
+        days = measurement.days(analytics, identity=identity, first=first, last=last)
+        listeners = measurement.listeners(tx, identity=identity, first=month, last=last)
+        windows = measurement.by_window(tx, identity=identity, first=month, last=last)
+    paid = [c for c in campaigns if c.card.status not in ("draft", "cancelled")]
+    revenue = sum((c.results.revenue for c in campaigns), Decimal(0))
+    spend = sum((c.card.campaign_value for c in paid), Decimal(0))
+    earned = sum((c.results.revenue * c.card.margin for c in paid), Decimal(0))
+    return {
+        "from": first,
+        "to": last,
+        "downloads": sum(day.downloads for day in days),
+        "listeners": listeners,
+        "conversions": sum(c.results.conversions for c in campaigns),
+        "revenue": float(revenue),
+        "currency": truth["revenue"]["currency"],
+        "roi": float(round((earned - spend) / spend, 4)) if spend else None,
+        "reports": {form: str(path) for form, path in reports.items()},
+        "windows": dict(windows.downloads),
+        "credit": demo_orders.credited(workspace, first, last),
+        "truth": _against_truth(workspace, truth, first, last)
+        | demo_orders.against_truth(workspace, stage.folder, truth["web"], first, last),
+    }
+
+
+def _against_truth(
+    workspace: Workspace, truth: Mapping[str, Any], first: date, last: date
+) -> dict[str, dict[str, int]]:
+    """For each rule the downloads of its own episode: expected by construction, and counted."""
+    identity = workspace.identity
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as analytics,
+        workspace.stores.operational.app(identity.organization_id) as tx,
+    ):
+        figures = measurement.figures(
+            analytics, tx, identity=identity, by="episode", first=first, last=last
+        )
+        episodes = catalog.list_episodes(tx, identity=identity)
+    counted = {figure.member: figure.downloads for figure in figures}
+    by_guid = {e.guid: counted.get(str(e.episode_id), 0) for e in episodes}
+    return {
+        rule: {"expected": expected, "counted": by_guid.get(f"sim-{rule}", 0)}
+        for rule, expected in truth["rules"].items()
+    }
+
+
+def _wrong(figures: Mapping[str, Any]) -> list[str]:
+    return [rule for rule, pair in figures["truth"].items() if pair["expected"] != pair["counted"]]

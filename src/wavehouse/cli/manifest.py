@@ -1,0 +1,55 @@
+"""What the program itself announces: its commands, and checks of the machine and the server."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Chapter, Check, Command, Manifest, Schedule, Section
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="demo",
+            target="wavehouse.cli.demo:demo",
+            summary="The whole product on sample data, in seconds.",
+            section=Section.START,
+        ),
+        Command(
+            name="up",
+            target="wavehouse.cli.serving:up",
+            summary="Start the databases and the dashboard.",
+            section=Section.START,
+        ),
+        Command(
+            name="doctor",
+            target="wavehouse.cli.doctor:doctor",
+            summary="Report what is wrong and what to type.",
+            section=Section.START,
+        ),
+        Command(
+            name="ingest",
+            target="wavehouse.cli.root:ingest",
+            summary="Bring in feeds, access logs, conversions.",
+            section=Section.DATA,
+        ),
+        Command(
+            name="config",
+            target="wavehouse.cli.settings:config",
+            summary="Settings, each with its value and source.",
+        ),
+    ),
+    checks=(
+        Check(name="python", target="wavehouse.cli.checks:python", before_opening=True),
+        Check(name="disk", target="wavehouse.cli.checks:disk", before_opening=True),
+        Check(name="postgresql", target="wavehouse.cli.checks:server"),
+        Check(name="schema", target="wavehouse.cli.checks:ladders"),
+        Check(name="clock", target="wavehouse.cli.checks:database_clock"),
+    ),
+    schedules=(Schedule(name="the server", seconds=5, target="wavehouse.cli.jobs:reviving"),),
+    chapters=(
+        Chapter(
+            name="measured",
+            summary="Feeds and logs of invented shows, counted by the rules and checked.",
+            target="wavehouse.cli.demo_measured:measured",
+            place=10,
+        ),
+    ),
+)

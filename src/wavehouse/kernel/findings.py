@@ -1,0 +1,26 @@
+"""What contexts report to operators: findings of ``wavehouse doctor``, values of ``/metrics``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """The result of one check. ``command`` is what to type when it is not ``ok``."""
+
+    name: str
+    ok: bool
+    message: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A value at this moment, as Prometheus understands a gauge."""
+
+    name: str
+    help: str
+    value: float
+    labels: Mapping[str, str] = field(default_factory=dict)

@@ -1,0 +1,163 @@
+"""What a context announces about itself, as text, so that reading it imports nothing.
+
+Every context has a ``manifest.py`` with one ``MANIFEST``. ``wavehouse.wiring`` reads all of them;
+the commands, routes, pages, checks, background work and demo chapters of the product are derived
+from what it finds. A ``target`` names code as ``"package.module:attribute"``; it is imported when
+it is first needed. What a target is called with is documented here, entry by entry.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Section(StrEnum):
+    """The headings of ``wavehouse --help``, in their order."""
+
+    START = "Start here"
+    DATA = "Bring data in"
+    FIGURES = "Figures"
+    SPONSORS = "Sponsors"
+    LISTENERS = "Listeners"
+    PRODUCTION = "Production"
+    OPERATIONS = "Operations"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """A command. The target is a ``click.Command``.
+
+    ``group`` is the name of the group it belongs to, such as ``"ingest"``; empty for the root.
+    ``summary`` is its line in the list of commands, a sentence. ``section`` orders the root's list.
+    """
+
+    name: str
+    target: str
+    summary: str
+    group: str = ""
+    section: Section = Section.OPERATIONS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Routes:
+    """HTTP routes: the API, or anything else that is not a page of the dashboard.
+
+    The target is ``(edge: workspace.Edge) -> Iterable[APIRouter]``.
+    """
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """A page of the dashboard with its entry in the navigation.
+
+    The target is ``(desk: web.desk.Desk) -> APIRouter``; None when the web serves the path itself.
+    ``icon`` is a file of ``web/static/vendor/icons``; G and then ``key`` opens the page; ``place``
+    orders the navigation. ``title`` is empty for pages without an entry.
+    """
+
+    path: str
+    title: str = ""
+    icon: str = ""
+    key: str = ""
+    place: int = 100
+    target: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A kind of job that the queue can hold.
+
+    The target is ``(workspace: Workspace, payload: Mapping[str, Any]) -> None``.
+    """
+
+    kind: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """Work to repeat every so many seconds while ``wavehouse up`` runs.
+
+    The target is ``(workspace: Workspace) -> Callable[[], str | None] | None``: called once at the
+    start, it returns the work, or None when this installation has none of it. The work returns a
+    line for the operator, or None. ``first`` is the delay before the first run; by default
+    ``seconds``.
+    """
+
+    name: str
+    seconds: float
+    target: str
+    first: float | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Check:
+    """A check of ``wavehouse doctor``.
+
+    The target is ``(workspace: Workspace) -> Finding``, or, with ``before_opening``,
+    ``(settings: Settings) -> Finding``: such checks run before the databases are opened.
+    """
+
+    name: str
+    target: str
+    before_opening: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Metrics:
+    """Values for ``/metrics``.
+
+    The target is ``(stores: Stores, *, identity: Identity) -> Iterable[Measure]``.
+    """
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Chapter:
+    """A chapter of ``wavehouse demo``.
+
+    The target is ``(stage: workspace.Stage) -> workspace.Told``. ``summary`` is its line in
+    ``wavehouse demo --list``, a sentence; ``place`` orders the story; ``needs`` names the chapters
+    that must have been played before.
+    """
+
+    name: str
+    summary: str
+    target: str
+    place: int = 100
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reader:
+    """Reads a quarantined file of its kind again (``wavehouse quarantine replay``).
+
+    The target is a ``workspace.Reader``: ``(operational, path, *, identity) -> frozenset[int]``,
+    the numbers of the lines that it still cannot use. ``kind`` is the format that the file was
+    stored with.
+    """
+
+    kind: str
+    target: str
+
+
+Entry = Command | Routes | Page | Job | Schedule | Check | Metrics | Chapter | Reader
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manifest:
+    """Everything that one context announces. Any entry may be left out."""
+
+    commands: tuple[Command, ...] = ()
+    routes: tuple[Routes, ...] = ()
+    pages: tuple[Page, ...] = ()
+    jobs: tuple[Job, ...] = ()
+    schedules: tuple[Schedule, ...] = ()
+    checks: tuple[Check, ...] = ()
+    metrics: tuple[Metrics, ...] = ()
+    chapters: tuple[Chapter, ...] = ()
+    readers: tuple[Reader, ...] = ()

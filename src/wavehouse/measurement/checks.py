@@ -1,0 +1,76 @@
+"""Checks of ``wavehouse doctor`` and values of ``/metrics`` on logs, counting and quarantine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from wavehouse.accounts import Identity
+from wavehouse.kernel.findings import Finding, Measure
+from wavehouse.measurement.service import inclusions as including
+from wavehouse.measurement.service import quarantine as quarantining
+from wavehouse.measurement.service import reading
+from wavehouse.store import Stores
+from wavehouse.workspace import Workspace
+
+
+def logs(workspace: Workspace) -> Finding:
+    """How far the events go."""
+    identity = workspace.identity
+    with (
+        workspace.stores.analytics.app(identity.organization_id) as analytics,
+        workspace.stores.operational.app(identity.organization_id) as operational,
+    ):
+        newest = reading.freshness(analytics, operational, identity=identity).newest_request
+    if newest is None:
+        return Finding("logs", True, "none read yet", "wavehouse ingest logs access.log.gz")
+    return Finding("logs", True, f"events to {newest:%Y-%m-%d %H:%M} UTC")
+
+
+def waiting(workspace: Workspace) -> Finding:
+    """Requests that are not counted yet, hours that are not rolled up yet."""
+    with workspace.stores.operational.worker() as tx:
+        backlog = reading.backlog(tx)
+    left = backlog.batches + backlog.hours
+    message = f"{backlog.batches} batches to count, {backlog.hours} hours to roll up"
+    return Finding("counting", not left, message, "wavehouse rollup run" if left else "")
+
+
+def quarantine(workspace: Workspace) -> Finding:
+    """Rows that could not be used."""
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        reasons = quarantining.waiting(tx, identity=workspace.identity)
+    rows = sum(number for _, number in reasons)
+    return Finding(
+        "quarantine", not rows, f"{rows:,} rows", "wavehouse quarantine list" if rows else ""
+    )
+
+
+def inclusions(workspace: Workspace) -> Finding:
+    """Inclusions past their date: their listeners are filtered again (R19)."""
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        expired = including.expired_inclusions(tx, identity=workspace.identity)
+    if expired:
+        return Finding(
+            "inclusions",
+            False,
+            f"{len(expired)} expired: their listeners are filtered again (R19)",
+            "wavehouse inclusions list",
+        )
+    return Finding("inclusions", True, "none has expired")
+
+
+def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
+    """What an operator watches."""
+    with (
+        stores.analytics.app(identity.organization_id) as analytics,
+        stores.operational.app(identity.organization_id) as operational,
+    ):
+        fresh = reading.freshness(analytics, operational, identity=identity)
+    yield Measure("wavehouse_dirty_hours", "Hours not rolled up yet.", fresh.dirty_hours)
+    yield Measure("wavehouse_quarantined_rows", "Rows that could not be used.", fresh.quarantined)
+    if fresh.newest_request is not None:
+        yield Measure(
+            "wavehouse_newest_request_seconds",
+            "Time of the newest request, in seconds since 1970.",
+            fresh.newest_request.timestamp(),
+        )

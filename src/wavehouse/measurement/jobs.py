@@ -1,0 +1,42 @@
+"""Work of ``measurement`` that repeats."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from wavehouse.kernel import terminal
+from wavehouse.measurement.service.counting import count
+from wavehouse.measurement.service.rolling import roll_up
+from wavehouse.measurement.service.watching import Watch
+from wavehouse.workspace import Workspace
+
+
+def counting(workspace: Workspace) -> Callable[[], None]:
+    """Count and roll up what other programs have ingested."""
+
+    def work() -> None:
+        count(workspace.stores.operational, workspace.settings)
+        roll_up(workspace.stores)
+
+    return work
+
+
+def watching(workspace: Workspace) -> Callable[[], str | None] | None:
+    """Read the logs that arrive in the folders of the setting ``watch``."""
+    folders = [Path(name) for name in workspace.settings["watch"]]
+    if not folders:
+        return None
+    terminal.say(f"Watching {', '.join(map(str, folders))}")
+    looks = Watch(workspace.stores, workspace.settings, folders, identity=workspace.identity)
+
+    def work() -> str | None:
+        done = looks.look()
+        if not done.files:
+            return None
+        return (
+            f"{len(done.files)} log files: {done.tally.stored:,} new requests, "
+            f"{done.downloads:+,} downloads"
+        )
+
+    return work

@@ -1,0 +1,89 @@
+"""What ``measurement`` announces: logs, counting, rollups, quarantine."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import (
+    Check,
+    Command,
+    Manifest,
+    Metrics,
+    Page,
+    Routes,
+    Schedule,
+    Section,
+)
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="logs",
+            target="wavehouse.measurement.cli:logs",
+            summary="Read access logs and count downloads.",
+            group="ingest",
+        ),
+        Command(
+            name="watch",
+            target="wavehouse.measurement.cli:watch",
+            summary="Read logs as they arrive in folders.",
+            group="ingest",
+        ),
+        Command(
+            name="quarantine",
+            target="wavehouse.measurement.cli:quarantine",
+            summary="Rows that could not be used: list, replay, discard.",
+            section=Section.DATA,
+        ),
+        Command(
+            name="downloads",
+            target="wavehouse.measurement.cli:downloads",
+            summary="Counted downloads by day, episode, app, country.",
+            section=Section.FIGURES,
+        ),
+        Command(
+            name="audience",
+            target="wavehouse.measurement.cli:audience",
+            summary="Distinct listeners of a period, by show or episode.",
+            section=Section.FIGURES,
+        ),
+        Command(
+            name="requests",
+            target="wavehouse.measurement.cli:requests",
+            summary="Each request and why it counts or not.",
+            section=Section.FIGURES,
+        ),
+        Command(
+            name="inclusions",
+            target="wavehouse.measurement.cli:inclusions",
+            summary="Networks of people that look like machines: add, list, revalidate.",
+            section=Section.FIGURES,
+        ),
+        Command(
+            name="rollup",
+            target="wavehouse.measurement.cli:rollup",
+            summary="Recompute rollups of dirty hours; reconcile them with raw.",
+            section=Section.FIGURES,
+        ),
+    ),
+    routes=(Routes(target="wavehouse.measurement.http:routers"),),
+    pages=(
+        Page(
+            path="/sources",
+            title="Sources",
+            icon="files",
+            key="s",
+            place=40,
+            target="wavehouse.web.sources:router",
+        ),
+    ),
+    schedules=(
+        Schedule(name="counting", seconds=60, target="wavehouse.measurement.jobs:counting"),
+        Schedule(name="watching", seconds=5, first=0, target="wavehouse.measurement.jobs:watching"),
+    ),
+    checks=(
+        Check(name="logs", target="wavehouse.measurement.checks:logs"),
+        Check(name="counting", target="wavehouse.measurement.checks:waiting"),
+        Check(name="quarantine", target="wavehouse.measurement.checks:quarantine"),
+        Check(name="inclusions", target="wavehouse.measurement.checks:inclusions"),
+    ),
+    metrics=(Metrics(target="wavehouse.measurement.checks:measures"),),
+)

@@ -1,0 +1,15 @@
+"""What ``schema`` announces: migrations of any PostgreSQL."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Command, Manifest
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="schema",
+            target="wavehouse.schema.cli:schema",
+            summary="Apply, roll back, show migrations of any PostgreSQL.",
+        ),
+    ),
+)

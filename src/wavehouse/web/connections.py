@@ -1,0 +1,133 @@
+"""Connections with limits: of time for each phase, of bytes for a head, of how many there are.
+
+A connection is in one of four phases: it waits for a request's head, it waits for a body, it is
+being answered, it is idle between two requests. Each but the answer has a limit of time for all of
+it, so a client that sends a byte now and then gains nothing. When all places are taken, the
+connection that has waited longest for its client makes room, so that slow clients never shut out a
+working one.
+"""
+
+from __future__ import annotations
+
+import resource
+import time
+from typing import Any
+
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+LARGEST_HEAD = 64 * 1024
+_SECONDS = {"head": 10.0, "body": 120.0, "idle": 15.0}
+_UNREAD_SECONDS = 60.0
+_MOST = 1000
+_FILES_FOR_OTHERS = 200
+
+
+def most_connections() -> int:
+    """How many connections may be open: as many as the system's limit of files leaves room for."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if files == resource.RLIM_INFINITY:
+        return _MOST
+    return max(20, min(_MOST, files - _FILES_FOR_OTHERS))
+
+
+class Bounded(HttpToolsProtocol):
+    """Uvicorn's protocol with limits. A request that breaks one is answered by 400 or closed."""
+
+    _phase = "head"
+    _since = 0.0
+    _head: int | None = None
+    _timer: Any = None
+    _unread: Any = None
+
+    # -- what the transport reports -------------------------------------------------------------
+
+    def connection_made(self, transport: Any) -> None:
+        """A client connects; if there is no room, the one that waits longest leaves."""
+        super().connection_made(transport)
+        self._enter("head")
+        if len(self.connections) > most_connections():
+            self._make_room()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """The connection is gone, and its timers with it."""
+        self._phase = "lost"
+        self._cancel()
+        if self._unread is not None:
+            self._unread.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Pass on what came, and count it while a head lasts."""
+        if self._phase == "idle":
+            self._enter("head")  # from the first byte on, empty lines before a request too
+        super().data_received(data)
+        if self._head is not None:
+            self._head += len(data)
+            if self._head > LARGEST_HEAD and not self.transport.is_closing():
+                self.send_400_response("The head of the request is too large.")
+
+    def pause_writing(self) -> None:
+        """The client does not read its answer; it may do so for a minute."""
+        super().pause_writing()
+        if self._unread is None:
+            self._unread = self.loop.call_later(_UNREAD_SECONDS, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """The client reads again."""
+        super().resume_writing()
+        if self._unread is not None:
+            self._unread.cancel()
+            self._unread = None
+
+    # -- what the parser reports ------------------------------------------------------------------
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        self._head = 0
+        super().on_message_begin()
+
+    def on_headers_complete(self) -> None:
+        """The head is complete; the body has limits of its own."""
+        self._head = None
+        self._enter("body")
+        super().on_headers_complete()
+
+    def on_message_complete(self) -> None:
+        """The request is complete; from now on the client waits for us."""
+        self._enter("answer")
+        super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """The answer is sent. Uvicorn starts its own, shorter timer for the next request too."""
+        super().on_response_complete()
+        if self._phase == "answer" and not self.pipeline:
+            self._enter("idle")
+
+    # -- limits ---------------------------------------------------------------------------------
+
+    def _enter(self, phase: str) -> None:
+        self._cancel()
+        self._phase, self._since = phase, time.monotonic()
+        if phase in _SECONDS:
+            self._timer = self.loop.call_later(_SECONDS[phase], self._too_slow)
+
+    def _cancel(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        """Close at once: an answer would only be waited for again."""
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+    def _make_room(self) -> None:
+        waiting = [
+            each
+            for each in self.connections
+            if isinstance(each, Bounded) and each._phase in _SECONDS and each is not self
+        ]
+        oldest = min(waiting, key=lambda each: each._since, default=self)
+        self.logger.warning("All %d connections are taken; the slowest is closed.", len(waiting))
+        oldest.transport.abort()
+        self.connections.discard(oldest)

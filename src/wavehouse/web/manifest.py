@@ -1,0 +1,10 @@
+"""The pages of the dashboard that belong to no single context, and ``/metrics``."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Manifest, Page, Routes
+
+MANIFEST = Manifest(
+    routes=(Routes(target="wavehouse.web.exposition:routers"),),
+    pages=(Page(path="/", title="Overview", icon="chart-line", key="o", place=10),),
+)

@@ -1,0 +1,16 @@
+"""The parts of the product. A new context is its folder and a line here."""
+
+from __future__ import annotations
+
+CONTEXTS: tuple[str, ...] = (
+    "cli",
+    "web",
+    "accounts",
+    "schema",
+    "listeners",
+    "catalog",
+    "measurement",
+    "sponsorship",
+    "simulation",
+)
+"""Folders below ``wavehouse`` that have a ``manifest.py``. Routes and checks keep this order."""

@@ -1,0 +1,77 @@
+"""The entries of all manifests together: what the edges of the product are made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from wavehouse.kernel.manifest import (
+    Chapter,
+    Check,
+    Command,
+    Job,
+    Page,
+    Schedule,
+    Section,
+)
+from wavehouse.wiring.reading import manifests, resolve
+
+if TYPE_CHECKING:
+    from wavehouse.accounts import Identity
+    from wavehouse.store import Database, Operational
+    from wavehouse.workspace import Edge, Reader
+
+
+def commands(group: str) -> list[Command]:
+    """The commands of a group by section; ``""`` is the root."""
+    sections = list(Section)
+    listed = [c for m in manifests() for c in m.commands if c.group == group]
+    return sorted(listed, key=lambda command: sections.index(command.section))
+
+
+def routers(edge: Edge) -> list[Any]:
+    """The FastAPI routers of all contexts."""
+    return [
+        router for m in manifests() for entry in m.routes for router in resolve(entry.target)(edge)
+    ]
+
+
+def pages() -> list[Page]:
+    """The pages of the dashboard, in the order of the navigation."""
+    return sorted((p for m in manifests() for p in m.pages), key=lambda page: page.place)
+
+
+def jobs() -> dict[str, Job]:
+    """The kinds of jobs, by kind."""
+    return {job.kind: job for m in manifests() for job in m.jobs}
+
+
+def schedules() -> list[Schedule]:
+    """The work that repeats."""
+    return [schedule for m in manifests() for schedule in m.schedules]
+
+
+def checks(*, before_opening: bool) -> list[Check]:
+    """The checks of ``doctor`` that run before the databases are opened, or after."""
+    return [c for m in manifests() for c in m.checks if c.before_opening is before_opening]
+
+
+def chapters() -> list[Chapter]:
+    """The chapters of the demo, in the order of the story."""
+    return sorted((c for m in manifests() for c in m.chapters), key=lambda chapter: chapter.place)
+
+
+def readers() -> Mapping[str, Reader]:
+    """The readers of quarantined files by kind, each imported when it is first called."""
+    return {reader.kind: _reader(reader.target) for m in manifests() for reader in m.readers}
+
+
+def _reader(target: str) -> Reader:
+    def read(
+        operational: Database[Operational], path: Path, *, identity: Identity
+    ) -> frozenset[int]:
+        lines: frozenset[int] = resolve(target)(operational, path, identity=identity)
+        return lines
+
+    return read

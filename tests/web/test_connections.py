@@ -1,0 +1,157 @@
+"""Connections that are slow, idle or too many: they end, and a working user does not notice."""
+
+from __future__ import annotations
+
+import logging
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from datetime import timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+from websample import SampleServices
+
+from serving import served
+from wavehouse.kernel import clock
+from wavehouse.web import connections
+from wavehouse.web.app import create_app
+from wavehouse.web.serve import server
+from wavehouse.web.sparing import Sparing
+
+sys.path.append(str(Path(__file__).parents[1] / "faults"))
+
+import slow
+
+Address = tuple[str, int]
+
+
+@pytest.fixture
+def address(services: SampleServices, monkeypatch: pytest.MonkeyPatch) -> Iterator[Address]:
+    """A server whose limits of time are short."""
+    monkeypatch.setattr(connections, "_SECONDS", {"head": 0.4, "body": 0.6, "idle": 0.4})
+    app = create_app(services)
+    with served(app, server(app)) as url:
+        place = urlsplit(url)
+        yield place.hostname or "", place.port or 0
+
+
+def _until_closed(wire: socket.socket, drop: bytes) -> bytes:
+    """Send a drop now and then until the server closes; what it answered."""
+    found, over = b"", threading.Event()
+
+    def dripping() -> None:
+        while drop and not over.wait(0.05):
+            try:
+                wire.send(drop)
+            except OSError:
+                return
+
+    thread = threading.Thread(target=dripping, daemon=True)
+    thread.start()
+    wire.settimeout(20)
+    try:
+        while part := wire.recv(65_536):
+            found += part
+    except ConnectionResetError:
+        pass
+    finally:
+        over.set()
+        thread.join()
+    return found
+
+
+@pytest.mark.parametrize("kind", ["nothing", "a line", "headers", "a body", "idle"])
+@pytest.mark.parametrize("sends", [True, False])
+def test_a_client_that_does_not_go_on_is_left(address: Address, kind: str, sends: bool) -> None:
+    """In each phase, whether it is silent or sends a byte now and then."""
+    with socket.create_connection(address) as wire:
+        wire.sendall(slow.STARTS[kind])
+        _until_closed(wire, slow.DROPS.get(kind, b"\r\n") if sends else b"")
+
+
+def test_empty_lines_between_requests_keep_no_connection(address: Address) -> None:
+    """The parser skips them, so a timer of the parser would never begin."""
+    with socket.create_connection(address) as wire:
+        wire.sendall(slow.STARTS["idle"])
+        assert b"200 OK" in _until_closed(wire, b"\r\n")
+
+
+def test_a_working_user_beside_fifty_slow_ones_is_answered(address: Address) -> None:
+    """`make attack` has five hundred."""
+    host, port = address
+    seen = slow.beside(f"http://{host}:{port}/health/live", address, 50, asks=5)
+
+    assert (5, 5) == (seen.asked, seen.answered)
+
+
+def test_when_all_places_are_taken_the_slowest_makes_room(
+    services: SampleServices, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither the working user nor the server's limit of files notices how many there are."""
+    monkeypatch.setattr(connections, "_MOST", 20)
+    app = create_app(services)
+    with served(app, server(app)) as url:
+        place = urlsplit(url)
+        address = (place.hostname or "", place.port or 0)
+        seen = slow.beside(f"{url}/health/live", address, 60, asks=5)
+        with slow.slow_connections(address, 60) as opened:
+            slow.beside(f"{url}/health/live", address, 1, asks=1)
+            assert slow.still_open(opened) <= 20
+
+    assert 5 == seen.answered
+
+
+def test_an_aborted_upload_is_one_line(
+    services: SampleServices, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Without a trace: nothing went wrong here."""
+    logging.getLogger("wavehouse.web").filters.clear()  # other tests have used up its lines
+    app = create_app(services)
+    with served(app, server(app)) as url, caplog.at_level(logging.WARNING):
+        place = urlsplit(url)
+        with socket.create_connection((place.hostname or "", place.port or 0)) as wire:
+            wire.sendall(slow.STARTS["a body"] + b"csrf=")
+        for _ in range(200):
+            if caplog.records:
+                break
+            threading.Event().wait(0.02)
+
+    assert ["A client left before its request was complete."] == [
+        record.getMessage() for record in caplog.records if record.name != "httpx"
+    ]
+    assert all(record.exc_info is None for record in caplog.records)
+
+
+def _record(message: str, *values: object) -> logging.LogRecord:
+    return logging.LogRecord("uvicorn.error", logging.WARNING, "f", 1, message, values, None)
+
+
+def test_lines_of_one_cause_are_limited_and_counted() -> None:
+    """Five in ten seconds, whatever the values; other causes are not held back."""
+    spare, now = Sparing(), clock.now()
+    with clock.frozen(now):
+        passed = [spare.filter(_record("connection %d is bad", n)) for n in range(100)]
+        assert [True] * 5 + [False] * 95 == passed
+        assert spare.filter(_record("another"))
+    with clock.frozen(now + timedelta(seconds=11)):
+        late = _record("connection %d is bad", 7)
+        assert spare.filter(late)
+    assert "connection 7 is bad (95 more like this were left out)" == late.getMessage()
+
+
+def test_faults_are_told_apart_by_their_place() -> None:
+    """A flood of one exception does not hide another."""
+    spare = Sparing()
+
+    def fault(raiser: Callable[[], object]) -> logging.LogRecord:
+        try:
+            raiser()
+        except Exception:
+            return logging.LogRecord("a", logging.ERROR, "f", 1, "boom", (), sys.exc_info())
+        raise AssertionError
+
+    assert 5 == sum(spare.filter(fault(lambda: 1 / 0)) for _ in range(50))
+    assert spare.filter(fault(lambda: int("x")))
