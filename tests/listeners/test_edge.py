@@ -211,7 +211,8 @@ def test_p29_a_feed_that_moves_takes_subscription_and_positions_along(
     def play(feed: str, number: int, position: int, at: str) -> dict[str, Any]:
         file = f"http://cdn.example/{number}.mp3"
         return {"podcast": feed, "episode": file, "action": "play",
-                "position": position, "total": 600, "timestamp": f"2026-11-01T{at}:00:00"}  # fmt: skip
+                "position": position, "total": 600,
+                "timestamp": f"2026-11-01T{at}:00:00"}  # fmt: skip
 
     with httpx2.Client(base_url=server_url, auth=phone.auth) as api:
         feed, shows = f"/api/2/episodes/{phone.username}.json", "/api/2/subscriptions/{}/{}.json"
