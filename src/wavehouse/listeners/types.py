@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of an action (P15)."""
+    """The result of an action (P15)."""
 
     APPLIED = "applied"
     SUPERSEDED = "superseded"
@@ -48,7 +48,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Somebody who listens: an address and nothing else about a person."""
+    """A listener: an e-mail address and no other personal data."""
 
     listener_id: ListenerId
     email: str
@@ -114,7 +114,7 @@ class AppPassword:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking, and by which session: its served cursor decides P19.
+    """The caller of a request and their session: its served cursor decides P19.
 
     ``by_app`` is true for an app password, which may listen and not change the account;
     ``signed_in_at`` is when the listener last proved who they are. ``is_shared`` is true when the
@@ -171,7 +171,7 @@ class Asserted:
 
 @dataclass(frozen=True, slots=True)
 class EmailChange:
-    """A change of address as one letter's token sees it (AC9)."""
+    """A change of address as one email's token sees it (AC9)."""
 
     listener_id: ListenerId
     new_email: str
@@ -377,7 +377,7 @@ class Displaced:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of one action, in request order (P15)."""
+    """The result of one action, in request order (P15)."""
 
     action_id: ActionId
     status: Status

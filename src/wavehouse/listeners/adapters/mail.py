@@ -34,12 +34,12 @@ class Mail(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Letters as ``.eml`` files that only the server's account can read."""
+    """Emails as ``.eml`` files that only the server's account can read."""
 
     folder: Path
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Write the letter as a new file of mode 0600. OSError when the folder cannot be used."""
+        """Write the email as a new file of mode 0600. OSError when the folder cannot be used."""
         letter = _letter(to=to, subject=subject, text=text)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = self.folder / f"{uuid7()}.eml"
@@ -57,7 +57,7 @@ class Outbox:
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """Letters by a mail server; ``security`` is ``starttls``, ``tls`` or ``none``."""
+    """Emails through a mail server; ``security`` is ``starttls``, ``tls`` or ``none``."""
 
     host: str
     port: int
@@ -67,7 +67,7 @@ class Smtp:
     password: str = field(default="", repr=False)
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Hand the letter to the server within 20 s for each answer. OSError when it does not."""
+        """Send the email to the server within 20 s for each answer. OSError when it does not."""
         import smtplib
         import ssl
 

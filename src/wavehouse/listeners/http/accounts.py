@@ -23,12 +23,12 @@ BROWSER = "wh_listener_browser"
 PAGE = "/listener/sign-in"
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
-    401: "It signs nobody in.",
+    401: "The sign-in is refused.",
     403: "An app password, or an old sign-in, does not change the account.",
-    404: "There is no such thing.",
-    409: "It is there already.",
-    422: "A field cannot be used.",
-    429: "Too many tries.",
+    404: "Not found.",
+    409: "It exists already.",
+    422: "A field is invalid.",
+    429: "Too many tries; Retry-After says when to try again.",
 }
 BASIC = [Depends(HTTPBasic(auto_error=False, description="An address and an app password."))]
 Email = Annotated[str, Field(min_length=3, max_length=255)]
@@ -36,7 +36,7 @@ Token = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class LinkIn(BaseModel):
-    """Whom to send a link."""
+    """The address to send a link to."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -44,7 +44,7 @@ class LinkIn(BaseModel):
 
 
 class TokenIn(BaseModel):
-    """What came in a letter."""
+    """The token of an email."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -73,7 +73,7 @@ class NewPasswordIn(BaseModel):
 
 @dataclass(frozen=True)
 class LetterOut:
-    """A letter is on its way if the address has an account; how long its link works."""
+    """An email is on its way if the address has an account; how long its link works."""
 
     expires_in_seconds: int
 

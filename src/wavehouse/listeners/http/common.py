@@ -1,4 +1,4 @@
-"""Who asks: an app password by Basic, or the session cookie that it brought.
+"""Callers of requests: an app password by Basic, or a session cookie.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies' types.
 """

@@ -1,4 +1,4 @@
-"""``/api/v1/listener``: positions, their changes and where to go on, for apps of one's own.
+"""``/api/v1/listener``: positions, their changes and where to go on, for a publisher's own apps.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
@@ -44,11 +44,11 @@ from wavehouse.listeners.types import (
 
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
-    401: "No app password came with the request.",
-    404: "There is no such thing.",
+    401: "The request has no valid app password or session.",
+    404: "Not found.",
     409: "The action's id was used for something else (P13).",
     413: "The body is too large.",
-    422: "A field cannot be used.",
+    422: "A field is invalid.",
     429: "Too many wrong passwords.",
 }
 
@@ -158,7 +158,7 @@ class ChapterOut:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an action."""
+    """The result of an action."""
 
     action_id: UUID
     status: Status
@@ -169,7 +169,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class BatchOut:
-    """What became of each action, in order, and the cursor to go on with (P19)."""
+    """The result of each action, in order, and the cursor to go on with (P19)."""
 
     results: list[Outcome]
     cursor: int

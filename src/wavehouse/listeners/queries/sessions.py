@@ -23,7 +23,7 @@ def open_session(
 ) -> None:
     """Begin a session, or go on with the one that is there; one that was revoked stays so.
 
-    Going on moves the sliding end and never the absolute one; after either a session begins anew.
+    Going on moves the sliding end and never the absolute one; after either a session begins again.
     """
     tx.execute(
         """

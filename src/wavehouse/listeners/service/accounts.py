@@ -97,7 +97,7 @@ def end_app_password(
             tx, listener_id=caller.listener_id, app_password_id=app_password_id, at=clock.now()
         )
         if not revoked:
-            raise NotFound("there is no such app")
+            raise NotFound("unknown app")
 
 
 def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
@@ -160,4 +160,4 @@ def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str)
     """Forget a device; positions that it won stay (P36). NotFound for an unknown one."""
     checkpoints.forget(tx, listener_id=listener_id)
     if not devices.delete_device(tx, listener_id=listener_id, device_id=device_id):
-        raise NotFound("there is no such device")
+        raise NotFound("unknown device")

@@ -57,7 +57,7 @@ def request(
 def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[Caller, str]:
     """Use a link up and open a session: 30 days sliding, 180 at most (AC2, AC5).
 
-    Whoever has the letter has the mailbox: the address is verified. NotSignedIn, the same for a
+    Whoever has the email has the mailbox: the address is verified. NotSignedIn, the same for a
     link that is unknown, used, late or of another browser.
     """
     now = clock.now()

@@ -1,4 +1,4 @@
-"""Record what clients say: judge, fold, store, and tell what became of each action.
+"""Record what clients say: judge, fold, store, and tell the result of each action.
 
 Uploads that come at the same time are recorded together, in one transaction that is made durable
 once (decision 0902). Whoever writes takes cursors first, which locks a listener's one sync row:
@@ -82,7 +82,7 @@ def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
 
 
 def done(outcome: Batch | Refusal) -> Batch:
-    """What became of an upload; raises what refused it."""
+    """The result of an upload; raises what refused it."""
     if isinstance(outcome, Batch):
         return outcome
     raise outcome
@@ -243,7 +243,7 @@ def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
 def _refused(upload: Upload, known: _Known) -> Refusal | None:
     """P37: who was erased writes nothing. P12: a write may name the version that it read."""
     if upload.caller.listener_id not in known.taken:
-        return NotSignedIn("this account is gone")
+        return NotSignedIn("this account was deleted")
     if upload.condition is None:
         return None
     row = known.rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
@@ -362,7 +362,7 @@ def _folded(
     """What becomes of each new action, and the rows that change by them.
 
     A chapter whose last action is older than all that came is folded on from its row; another is
-    folded anew, from its whole history.
+    folded again, from its whole history.
     """
     came: dict[Chapter, list[Action]] = defaultdict(list)
     newest: dict[Chapter, int] = {}
@@ -447,7 +447,7 @@ def _with_displaced(
     status: dict[Said, Status],
     rows: Mapping[Chapter, StoredPosition],
 ) -> tuple[Recorded, ...]:
-    """Each with what became of it, and where another device was before it moved far away (P10)."""
+    """Each with the result of it, and where another device was before it moved far away (P10)."""
     return tuple(
         _outcome(
             action,
