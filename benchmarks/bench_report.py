@@ -66,7 +66,7 @@ def _data(workspace: Workspace) -> tuple[sponsorship.ReportData, float]:
                     card=card,
                     first=card.start_date,
                     last=min(card.end_date, last),
-                    delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
+                    delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
                 )
     return data, took.wall
 
@@ -86,7 +86,7 @@ def _made(workspace: Workspace) -> None:
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
+            delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
             formats=("pdf", "json"),
             folder=workspace.settings.home / "reports",
         )

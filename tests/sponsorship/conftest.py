@@ -67,6 +67,7 @@ def inputs(campaign: Campaign) -> ReportInputs:
         sponsor=Sponsor(UUID(int=1), "Nordlys Audio"),
         campaign=campaign,
         podcast_title="La Lanterna",
+        whole_show=False,
         first_day=START,
         last_day=date(2026, 11, 20),
         days=days,
@@ -83,6 +84,12 @@ def inputs(campaign: Campaign) -> ReportInputs:
         attribution=replace(proof, rule_version="attribution-1", list_versions={}),
         generated_at=datetime(2026, 11, 20, 14, 55, tzinfo=UTC),
     )
+
+
+@pytest.fixture
+def whole(inputs: ReportInputs) -> ReportInputs:
+    """The same report when its last day is the last day of the flight: the fee is the whole fee."""
+    return replace(inputs, campaign=replace(inputs.campaign, end_date=inputs.last_day))
 
 
 @pytest.fixture

@@ -145,7 +145,7 @@ REMOVED = {"bot": 4120, "datacenter": 2210, "bad_method": 310, "probe_range": 44
 FRESHNESS = Freshness(
     events_to=NOW,
     rollup_at=datetime(2026, 11, 20, 14, 53, tzinfo=UTC),
-    rule="PTMG-2.3/1",
+    rule="PTMG-2.3/2",
     lists="user agents 2026-11-02 · networks 2026-11-15",
 )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date, datetime
 from decimal import ROUND_HALF_EVEN, Decimal
 
-from wavehouse.kernel.money import Money, ratio
+from wavehouse.kernel.money import Money, decimals, ratio
 
 Number = int | Decimal
 
@@ -66,14 +66,15 @@ def money(value: Money | None) -> str:
     if value is None:
         return NOTHING
     whole = abs(value.amount) >= _THOUSAND or value.amount == value.amount.to_integral_value()
-    return _with_symbol(_decimals(value.amount, 0 if whole else 2), value.currency)
+    places = 0 if whole else decimals(value.currency)
+    return _with_symbol(_decimals(value.amount, places), value.currency)
 
 
 def money_exact(value: Money | None) -> str:
-    """An amount to the cent: ``€18,240.00``."""
+    """An amount with its currency's decimals: ``€18,240.00``, ``¥18,240``."""
     if value is None:
         return NOTHING
-    return _with_symbol(_decimals(value.amount, 2), value.currency)
+    return _with_symbol(_decimals(value.amount, decimals(value.currency)), value.currency)
 
 
 def money_axis(value: float, currency: str) -> str:

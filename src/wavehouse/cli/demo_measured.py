@@ -113,7 +113,7 @@ def _report(stage: Stage) -> dict[str, Path]:
             card=card,
             first=card.start_date,
             last=min(card.end_date, last),
-            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
+            delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
             formats=("pdf", "json", "xlsx", "csv"),
             folder=stage.output,
         )

@@ -7,6 +7,27 @@ from dataclasses import dataclass
 from decimal import ROUND_DOWN, ROUND_HALF_EVEN, Decimal
 
 CENT = Decimal("0.01")
+_WITHOUT_DECIMALS = frozenset(
+    [
+        "BIF",
+        "CLP",
+        "DJF",
+        "GNF",
+        "ISK",
+        "JPY",
+        "KMF",
+        "KRW",
+        "PYG",
+        "RWF",
+        "UGX",
+        "VND",
+        "VUV",
+        "XAF",
+        "XOF",
+        "XPF",
+    ]
+)
+_WITH_THREE = frozenset(["BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"])
 
 
 class CurrencyMismatch(ValueError):
@@ -16,6 +37,16 @@ class CurrencyMismatch(ValueError):
 def rounded(amount: Decimal, step: Decimal = CENT) -> Decimal:
     """The one rounding: half-even, to ``step``. Only for presentation and for stored cents."""
     return amount.quantize(step, rounding=ROUND_HALF_EVEN)
+
+
+def decimals(currency: str) -> int:
+    """How many decimals a currency has (the minor unit of ISO 4217)."""
+    return 0 if currency in _WITHOUT_DECIMALS else 3 if currency in _WITH_THREE else 2
+
+
+def smallest(currency: str) -> Decimal:
+    """The smallest amount of a currency: 0.01 EUR, 1 JPY, 0.001 KWD."""
+    return Decimal(1).scaleb(-decimals(currency))
 
 
 def ratio(numerator: Decimal | int, denominator: Decimal | int) -> Decimal | None:
@@ -51,8 +82,8 @@ class Money:
         return Money(self.amount - other.amount, self.currency)
 
     def rounded(self) -> Money:
-        """This amount in whole cents."""
-        return Money(rounded(self.amount), self.currency)
+        """This amount in whole units of its currency's smallest amount."""
+        return Money(rounded(self.amount, smallest(self.currency)), self.currency)
 
 
 def allocate(total: Decimal, weights: Sequence[Decimal], step: Decimal = CENT) -> list[Decimal]:

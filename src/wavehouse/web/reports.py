@@ -111,7 +111,7 @@ def router(desk: Desk) -> APIRouter:
                 ),
                 first=_day(fields, "from"),
                 last=_day(fields, "to"),
-                delivery=sponsorship.from_rollups(analytics, identity=identity),
+                delivery=sponsorship.from_rollups(analytics, tx, identity=identity),
                 formats=formats,
                 folder=folder_of(workspace.settings),
                 report_type=ReportType(kind),

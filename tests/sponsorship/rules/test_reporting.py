@@ -1,9 +1,10 @@
 from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
-from wavehouse.sponsorship.rules import page, reporting
+from wavehouse.sponsorship.rules import page, reporting, tables
 from wavehouse.sponsorship.types import ReportInputs, Unconverted
 
 
@@ -22,10 +23,62 @@ from wavehouse.sponsorship.types import ReportInputs, Unconverted
     ],
 )
 def test_at21_the_report_shows_the_figures_worked_out_by_hand(
-    inputs: ReportInputs, figure: str, text: str
+    whole: ReportInputs, figure: str, text: str
 ) -> None:
     """The example that was asked for, figure by figure."""
-    assert text == reporting.build(inputs).figure(figure).text
+    assert text == reporting.build(whole).figure(figure).text
+
+
+def test_at21_a_part_of_a_flight_costs_its_part_of_the_fee(inputs: ReportInputs) -> None:
+    """31 of 36 days: €4,515 × 31 ÷ 36 = €3,887.92; (18,240 − 3,887.92) ÷ 3,887.92 = 3.69."""
+    data = reporting.build(inputs)
+    spend, money = data.figure("spend"), next(n.text for n in data.notes if n.title == "Money")
+    assert ("Sponsorship fee, 31 of 36 days", Decimal("3887.92"), "3.69×") == (
+        spend.label,
+        spend.value,
+        data.figure("roi").text,
+    )
+    assert "the part of the fee of €4,515 for 31 of the 36 days" in money
+
+
+def test_at21_pace_is_delivered_over_what_is_due_by_now(inputs: ReportInputs) -> None:
+    """116,800 × 31 ÷ 36 = 100,577.8 are due; a report that begins later cannot tell the pace."""
+    later = replace(inputs, first_day=inputs.first_day + timedelta(days=1))
+    paces = [reporting.build(each).figure("pace").text for each in (inputs, later)]
+    assert ["121\u00a0%", "–"] == paces
+
+
+def test_a_day_without_data_is_a_gap_and_a_paused_day_delivers_nothing(
+    inputs: ReportInputs,
+) -> None:
+    """The gap is drawn as one, left out of sums, and named; so is the pause."""
+    first, second, *rest = inputs.days
+    days = (replace(first, impressions=None), replace(second, impressions=0, paused=True), *rest)
+    data = reporting.build(replace(inputs, days=days))
+    note = next(n.text for n in data.notes if n.title == "Impressions")
+    assert 121_480 - 7_800 == data.figure("impressions").value
+    assert "No data for one day (21 October 2026)" in note
+    assert "not active on one day (22 October 2026)" in note
+    daily = next(table for table in tables.tables(data) if table.name == "daily")
+    assert [(None, "no data"), (0, "not active")] == [row[1:] for row in daily.rows[:2]]
+
+
+def test_a_campaign_without_episodes_says_that_the_whole_show_carries_it(
+    inputs: ReportInputs,
+) -> None:
+    """Nobody wonders whose downloads these are."""
+    data = reporting.build(replace(inputs, whole_show=True))
+    note = next(n.text for n in data.notes if n.title == "Impressions")
+    assert "every episode of the show carries it" in note
+
+
+def test_data_reaches_to_the_last_event(inputs: ReportInputs) -> None:
+    """A later conversion does not make downloads fresher; without events there is no date."""
+    late = replace(inputs, attribution=replace(inputs.attribution, data_as_of=inputs.generated_at))
+    none = replace(inputs, counting=replace(inputs.counting, data_as_of=None))
+    dates = [reporting.build(each).data_as_of for each in (late, none)]
+    assert [inputs.counting.data_as_of, None] == dates
+    assert "no data yet" in reporting.build(none).notes[0].text
 
 
 def test_at24_every_figure_carries_its_definition_rule_versions_and_data_as_of(
@@ -74,9 +127,9 @@ def test_the_summary_says_the_figures_in_words(inputs: ReportInputs) -> None:
     """Delivery, money, and the episode that stands out."""
     expected = (
         "The campaign has delivered 121,480 impressions, 104\u00a0% of the booked volume, with "
-        "five days left. 412 attributed conversions brought €18,240 on a fee of €4,515: each euro "
-        "spent has returned €4.04. “The subtitle hunters” alone brought 75\u00a0% of all "
-        "impressions."
+        "five days left. That is 121\u00a0% of what is due by now. 412 attributed conversions "
+        "brought €18,240 on a fee of €3,887.92 for 31 of 36 days: each euro spent has returned "
+        "€4.69. “The subtitle hunters” alone brought 75\u00a0% of all impressions."
     )
     assert expected == reporting.summary(inputs)
 
@@ -85,7 +138,7 @@ def test_the_summary_of_a_silent_campaign_says_so(silent: ReportInputs) -> None:
     """Nothing is no reason for a division by zero or a bare 0."""
     expected = (
         "No impression has been counted for this campaign in this period yet. "
-        "No conversion has been credited to it, on a fee of €4,515."
+        "No conversion has been credited to it, on a fee of €3,887.92 for 31 of 36 days."
     )
     assert expected == reporting.summary(silent)
 
@@ -97,10 +150,10 @@ def test_a_free_campaign_has_no_roi(inputs: ReportInputs) -> None:
     assert ("–", "there is no fee to divide by") == (view["roi"]["result"], view["roi"]["formula"])
 
 
-def test_the_page_shows_formula_and_inputs_of_the_roi(inputs: ReportInputs) -> None:
+def test_the_page_shows_formula_and_inputs_of_the_roi(whole: ReportInputs) -> None:
     """A reader can check the number with a pocket calculator."""
-    halved = replace(inputs, campaign=replace(inputs.campaign, margin=Decimal("0.5")))
-    formulas = [page.view(reporting.build(i))["roi"]["formula"] for i in (inputs, halved)]
+    halved = replace(whole, campaign=replace(whole.campaign, margin=Decimal("0.5")))
+    formulas = [page.view(reporting.build(i))["roi"]["formula"] for i in (whole, halved)]
     assert [
         "(€18,240 − €4,515) ÷ €4,515 = 3.04×",
         "(€18,240 × 50\u00a0% − €4,515) ÷ €4,515 = 1.02×",

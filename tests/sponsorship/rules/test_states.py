@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from datetime import date
+from datetime import UTC, date, datetime
 from importlib.resources import files
 
 import pytest
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.sponsorship.rules import states
-from wavehouse.sponsorship.types import CampaignStatus
+from wavehouse.sponsorship.types import CampaignStatus, StateChange
 
 WAYS = {(now, then) for now, ways in states.TRANSITIONS.items() for then in ways}
 
@@ -54,3 +54,28 @@ def test_the_calendar_begins_and_ends_flights(now: str, today: int, then: str | 
     """On the first day, and after the last."""
     first, last = date(2026, 11, 10), date(2026, 11, 20)
     assert then == states.due(CampaignStatus(now), first, last, date(2026, 11, today))
+
+
+def at(day: int, hour: int = 12) -> datetime:
+    return datetime(2026, 11, day, hour, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("days", "history"),
+    [
+        ([1, 2, 3, 4, 5], []),
+        ([1, 2, 3, 4, 5], [(at(4), "active")]),
+        ([1, 2, 3, 4], [(at(4), "completed")]),
+        ([1, 2, 4, 5], [(at(1), "active"), (at(2), "paused"), (at(4), "active")]),
+        ([4, 5], [(at(1), "draft"), (at(4), "active")]),
+        ([1, 2, 3, 4, 5], [(at(1), "scheduled")]),
+        ([], [(at(3), "cancelled")]),
+        ([1, 2, 3], [(at(1), "active"), (at(3), "cancelled")]),
+    ],
+)
+def test_a_campaign_delivers_on_days_on_which_it_was_active(
+    days: list[int], history: list[tuple[datetime, str]]
+) -> None:
+    """A day counts when the campaign was active at any time of it."""
+    changes = [StateChange(*change) for change in history]
+    assert days == [d for d in range(1, 6) if states.active_on(changes, date(2026, 11, d))]

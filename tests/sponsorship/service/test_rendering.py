@@ -35,7 +35,7 @@ def test_at24_pdf_and_json_show_the_same_figures(inputs: ReportInputs) -> None:
     figures = json.loads(render(data, "json"))["figures"]
     shown = {f["id"]: (" ".join(f["text"].split()), f["label"]) for f in figures}
     missing = [key for key, texts in shown.items() if any(t not in printed for t in texts)]
-    assert ([], 20) == (missing, len(figures))
+    assert ([], 21) == (missing, len(figures))
 
 
 def test_the_pdf_has_two_pages_and_says_that_it_is_accessible(inputs: ReportInputs) -> None:

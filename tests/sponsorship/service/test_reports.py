@@ -1,6 +1,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ import pytest
 
 from wavehouse import sponsorship
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
+from wavehouse.measurement.types import NO_PODCAST
 from wavehouse.sponsorship.types import StoredReport
 from wavehouse.workspace import Workspace
 
@@ -30,12 +32,13 @@ def roll(workspace: Workspace, podcast_id: UUID, rows: list[tuple[UUID, str, int
             """
         )
         zeros = ", ".join("0" for _ in columns)
-        tx.execute(
-            """
-            INSERT INTO analytics.audience_daily VALUES (%s, %s, %s, 0, 0, 0, %s)
-            """,
-            ["2026-11-20", workspace.organization.organization_id, podcast_id, COMPUTED],
-        )
+        for day in sorted({day for _, day, _ in rows}):
+            tx.execute(
+                """
+                INSERT INTO analytics.audience_daily VALUES (%s, %s, %s, 1, 1, 1, %s)
+                """,
+                [day, workspace.organization.organization_id, NO_PODCAST, COMPUTED],
+            )
         for episode_id, day, downloads in rows:
             tx.execute(
                 f"""
@@ -56,7 +59,13 @@ def roll(workspace: Workspace, podcast_id: UUID, rows: list[tuple[UUID, str, int
 
 
 def make(
-    workspace: Workspace, folder: Path, *, first: date, last: date, formats: tuple[str, ...]
+    workspace: Workspace,
+    folder: Path,
+    *,
+    first: date,
+    last: date,
+    formats: tuple[str, ...],
+    campaign: str = "autumn host-read",
 ) -> list[StoredReport]:
     organization_id = workspace.organization.organization_id
     with (
@@ -66,12 +75,10 @@ def make(
         return sponsorship.make_report(
             tx,
             identity=workspace.identity,
-            card=sponsorship.find_campaign(
-                tx, identity=workspace.identity, wanted="autumn host-read"
-            ),
+            card=sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign),
             first=first,
             last=last,
-            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
+            delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
             formats=formats,
             folder=folder,
         )
@@ -130,7 +137,8 @@ def test_at24_impressions_are_the_downloads_of_the_carrying_episodes_in_flight(
         data["days"][0]["day"],
         data["days"][-1]["day"],
     )
-    assert COMPUTED.isoformat() == figures["impressions"]["data_as_of"]
+    assert {40, 50 + 10, None} == {day["impressions"] for day in data["days"]}
+    assert figures["impressions"]["data_as_of"] is None  # no request was read: only rollups
     assert "user_agents" in figures["impressions"]["list_versions"]
 
 
@@ -167,7 +175,10 @@ def test_a_report_is_remembered_with_its_hash_versions_and_file(
     assert all(hashlib.sha256(one.path.read_bytes()).digest() == one.content_hash for one in made)
     assert [json.loads(by_format["json"].path.read_bytes())["number"]] == numbers
     assert "attribution-1" == versions["AT21"]
-    assert "nordlys-audio-autumn-host-read-2026-10-21-2026-11-19.pdf" == by_format["pdf"].path.name
+    pdf = by_format["pdf"]
+    assert (
+        f"nordlys-audio-autumn-host-read-2026-10-21-2026-11-19-{pdf.report_id}.pdf" == pdf.path.name
+    )
 
 
 def test_a_campaign_before_its_flight_has_a_report_too(
@@ -186,7 +197,59 @@ def test_a_campaign_before_its_flight_has_a_report_too(
     )
     data = json.loads(told.path.read_bytes())
     assert ([], b"%PDF") == (data["days"], pdf.path.read_bytes()[:4])
-    assert "-1.000000" == next(f["value"] for f in data["figures"] if f["id"] == "roi")
+    assert None is next(f["value"] for f in data["figures"] if f["id"] == "roi")
+
+
+def rename(workspace: Workspace, name: str) -> None:
+    """Give every campaign a name."""
+    with workspace.stores.operational.worker() as tx:
+        tx.execute("UPDATE sponsorship.campaigns SET name = %s", [name])
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["autumn host-read", "Autumn Host Read!", "a" * 255, "秋の" * 120, "осень " * 42, "🎧" * 60],
+)
+def test_an_issued_report_is_never_replaced(flown: Workspace, tmp_path: Path, name: str) -> None:
+    """Twice the same report, under names that are alike, long or not Latin: all remain."""
+    days = {"first": date(2026, 10, 21), "last": date(2026, 11, 19), "formats": ("json", "csv")}
+    earlier = make(flown, tmp_path / "out", **days)  # type: ignore[arg-type]
+    with flown.stores.operational.app(flown.identity.organization_id) as tx:
+        card = sponsorship.find_campaign(tx, identity=flown.identity, wanted="autumn host-read")
+    rename(flown, name)
+    for _ in range(2):
+        earlier += make(flown, tmp_path / "out", campaign=str(card.campaign_id), **days)  # type: ignore[arg-type]
+    assert 6 == len({one.path for one in earlier}) == len(list((tmp_path / "out").iterdir()))
+    assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in earlier)
+    assert {0o600} == {r.path.stat().st_mode & 0o777 for r in earlier}
+
+
+def test_eight_reports_at_once_all_remain_and_verify(flown: Workspace, tmp_path: Path) -> None:
+    """Eight threads issue the same report into one folder at the same moment."""
+
+    def issue(_: int) -> list[StoredReport]:
+        return make(
+            flown,
+            tmp_path / "out",
+            first=date(2026, 10, 21),
+            last=date(2026, 11, 19),
+            formats=("json",),
+        )
+
+    with ThreadPoolExecutor(8) as pool:
+        made = [report for reports in pool.map(issue, range(8)) for report in reports]
+    assert 8 == len({report.path for report in made}) == len(list((tmp_path / "out").iterdir()))
+    assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in made)
+
+
+def test_an_unfinished_report_of_a_killed_program_is_removed(
+    flown: Workspace, tmp_path: Path
+) -> None:
+    """A process id above the kernel's limit belongs to no program."""
+    abandoned = tmp_path / ".wavehouse-report-00.99999999"
+    abandoned.write_bytes(b"half")
+    make(flown, tmp_path, first=date(2026, 11, 1), last=date(2026, 11, 2), formats=("json",))
+    assert not abandoned.exists()
 
 
 def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:
@@ -195,7 +258,7 @@ def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path)
     one, two = date(2026, 11, 1), date(2026, 11, 2)
     with pytest.raises(InvalidInput, match="one of csv, json, pdf, xlsx"):
         make(flown, tmp_path, first=one, last=two, formats=("docx",))
-    with pytest.raises(InvalidInput, match="before its first"):
+    with pytest.raises(InvalidInput, match="before its start"):
         make(flown, tmp_path, first=two, last=one, formats=("json",))
     with pytest.raises(WavehouseError, match="cannot be written"):
         make(flown, tmp_path / "file", first=one, last=two, formats=("json",))
@@ -204,7 +267,7 @@ def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path)
 def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workspace) -> None:
     """(404 − 100) ÷ 100 = 3.04; another show has no campaign."""
     with flown.stores.operational.app(flown.organization.organization_id) as tx:
-        span = {"first": date(2026, 11, 1), "last": date(2026, 11, 28)}
+        span = {"first": date(2026, 10, 1), "last": date(2026, 11, 28)}
         (found,) = sponsorship.campaign_results(tx, identity=flown.identity, **span)
         other = sponsorship.campaign_results(
             tx,

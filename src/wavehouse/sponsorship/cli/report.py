@@ -16,8 +16,10 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.option("--campaign", required=True, help="Id or name of the campaign.")
-@click.option("--from", "first", required=True, type=DAY, help="First day (UTC).")
-@click.option("--to", "last", required=True, type=DAY, help="Last day, included (UTC).")
+@click.option("--from", "first", type=DAY, help="First day (UTC); default the flight's first.")
+@click.option(
+    "--to", "last", type=DAY, help="Last day, included (UTC); default the flight's last, or today."
+)
 @click.option(
     "--format",
     "formats",
@@ -46,8 +48,8 @@ if TYPE_CHECKING:
 def report(
     open_workspace: OpenWorkspace,
     campaign: str,
-    first: datetime,
-    last: datetime,
+    first: datetime | None,
+    last: datetime | None,
     formats: tuple[str, ...],
     report_type: str,
     folder: Path,
@@ -55,7 +57,9 @@ def report(
 ) -> None:
     """Write a sponsor report; prints where the files are.
 
-    Every form is made from the same figures: totals are equal to the cent in all of them.
+    Every format is made from the same figures: totals are equal to the cent in all of them. For a
+    part of a flight the fee is the part that falls on its days, and the report says so. A report
+    that was written is never replaced: each file carries the id of its report.
     """
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
@@ -70,9 +74,9 @@ def report(
             tx,
             identity=workspace.identity,
             card=sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign),
-            first=first.date(),
-            last=last.date(),
-            delivery=sponsorship.from_rollups(analytics, identity=workspace.identity),
+            first=first.date() if first else None,
+            last=last.date() if last else None,
+            delivery=sponsorship.from_rollups(analytics, tx, identity=workspace.identity),
             formats=formats,
             folder=folder,
             report_type=kinds[report_type],

@@ -40,13 +40,16 @@ MEDIA_TYPES = {
 
 
 class ReportIn(BaseModel):
-    """A report of a campaign between two UTC days, both included, in one form or several."""
+    """A report of a campaign between two UTC days, both included, in one format or several.
+
+    Without days it covers the flight, up to today.
+    """
 
     model_config = ConfigDict(extra="forbid")
 
     campaign_id: UUID
-    first_day: Day
-    last_day: Day
+    first_day: Day | None = None
+    last_day: Day | None = None
     report_type: ReportType = ReportType.SPONSOR
     formats: list[Form] = Field(default=["pdf"], min_length=1, max_length=4)
 
@@ -137,7 +140,7 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
             card=parties.find_campaign(tx, identity=identity, wanted=str(body.campaign_id)),
             first=body.first_day,
             last=body.last_day,
-            delivery=from_rollups(analytics, identity=identity),
+            delivery=from_rollups(analytics, tx, identity=identity),
             formats=body.formats,
             folder=folder_of(settings),
             report_type=body.report_type,

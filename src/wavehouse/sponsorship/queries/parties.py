@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, datetime
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -19,6 +19,7 @@ from wavehouse.sponsorship.types import (
     NewSponsor,
     Placement,
     Sponsor,
+    StateChange,
 )
 from wavehouse.store import Operational, Tx
 
@@ -138,6 +139,34 @@ def set_status(tx: Tx[Operational], *, campaign_id: CampaignId, status: Campaign
     tx.execute(
         "UPDATE sponsorship.campaigns SET status = %(status)s WHERE campaign_id = %(id)s",
         {"id": campaign_id, "status": status.value},
+    )
+
+
+def record_state(tx: Tx[Operational], *, campaign_id: CampaignId, at: datetime) -> int:
+    """Add a campaign's state to its history, when it differs from the last one there."""
+    return tx.execute(
+        """
+        INSERT INTO sponsorship.campaign_states (campaign_id, organization_id, at, status)
+        SELECT c.campaign_id, c.organization_id, %(at)s, c.status
+        FROM sponsorship.campaigns c
+        WHERE c.campaign_id = %(campaign_id)s AND c.status IS DISTINCT FROM (
+          SELECT s.status FROM sponsorship.campaign_states s
+          WHERE s.campaign_id = c.campaign_id ORDER BY s.at DESC LIMIT 1)
+        ON CONFLICT (campaign_id, at) DO UPDATE SET status = excluded.status
+        """,
+        {"campaign_id": campaign_id, "at": at},
+    )
+
+
+def campaign_states(tx: Tx[Operational], *, campaign_id: CampaignId) -> list[StateChange]:
+    """The states of a campaign in order of time."""
+    return tx.rows(
+        StateChange,
+        """
+        SELECT at, status FROM sponsorship.campaign_states
+        WHERE campaign_id = %(campaign_id)s ORDER BY at
+        """,
+        {"campaign_id": campaign_id},
     )
 
 

@@ -32,8 +32,8 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
 def check_campaign(campaign: NewCampaign) -> None:
     """Raise InvalidInput, in one sentence, for the first thing that cannot be stored."""
     _name("campaign", campaign.name)
-    if campaign.end_date <= campaign.start_date:
-        raise InvalidInput("the campaign must end after the day on which it starts")
+    if campaign.end_date < campaign.start_date:
+        raise InvalidInput("the campaign's end date is before its start date")
     if not campaign.campaign_value.is_finite() or not campaign.margin.is_finite():
         raise InvalidInput("the campaign's value and margin must be decimal numbers")
     if not 0 <= campaign.campaign_value <= _LARGEST_VALUE or _places(campaign.campaign_value) > 2:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wavehouse.kernel.money import rounded
+from wavehouse.kernel.money import ratio, rounded, smallest
 from wavehouse.sponsorship.rules import formulas, wording
 from wavehouse.sponsorship.types import Figure, Provenance, ReportInputs
 
@@ -18,14 +18,30 @@ def all_figures(inputs: ReportInputs) -> tuple[Figure, ...]:
 
 
 def delivered(inputs: ReportInputs) -> int:
-    """Impressions in the report's days."""
-    return sum(day.impressions for day in inputs.days)
+    """Impressions in the report's days; days without data add nothing."""
+    return sum(day.impressions or 0 for day in inputs.days)
+
+
+def fee_of(inputs: ReportInputs) -> formulas.Fee:
+    """The part of the fee that falls on the report's days, up to the day it was made."""
+    last = min(inputs.last_day, inputs.generated_at.date())
+    return formulas.fee(inputs.campaign, inputs.first_day, last)
+
+
+def pace_of(inputs: ReportInputs) -> Decimal | None:
+    """Delivered ÷ due; only when the report begins with the flight, None otherwise."""
+    campaign = inputs.campaign
+    if inputs.first_day > campaign.start_date:
+        return None
+    due = formulas.expected(campaign, min(inputs.last_day, inputs.generated_at.date()))
+    return ratio(Decimal(delivered(inputs)), due) if due else None
 
 
 def _delivery(inputs: ReportInputs) -> list[Figure]:
     campaign, count, proof = inputs.campaign, delivered(inputs), inputs.counting
     share = formulas.pacing(count, campaign.guaranteed_impressions)
     pace = formulas.pace_per_day(campaign.guaranteed_impressions, campaign.flight_days)
+    on_pace = pace_of(inputs)
     return [
         _figure(
             "impressions", "Impressions", count, "downloads", wording.whole(count), proof,
@@ -40,6 +56,10 @@ def _delivery(inputs: ReportInputs) -> list[Figure]:
         _figure(
             "pacing", "Share of booked", share, "ratio", wording.percent(share), proof,
             "Impressions ÷ booked impressions.", "AT21",
+        ),
+        _figure(
+            "pace", "Pace", on_pace, "ratio", wording.percent(on_pace), proof,
+            "Impressions ÷ the booked impressions that are due by the report's last day.", "AT21",
         ),
         _figure(
             "pace_per_day", "Pace needed", pace, "downloads/day",
@@ -86,7 +106,8 @@ def _outcome(inputs: ReportInputs) -> list[Figure]:
 
 def _money(inputs: ReportInputs) -> list[Figure]:
     campaign, results, proof = inputs.campaign, inputs.results, inputs.attribution
-    fee, revenue, margin = campaign.campaign_value, results.revenue, campaign.margin
+    part = fee_of(inputs)
+    fee, revenue, margin = part.amount, results.revenue, campaign.margin
     currency, count = campaign.currency, results.conversions
     net = formulas.net_return(revenue, fee, margin)
     ratios = {
@@ -94,8 +115,7 @@ def _money(inputs: ReportInputs) -> list[Figure]:
         "roi": formulas.roi(revenue, fee, margin),
     }
     return [
-        _amount("spend", "Sponsorship fee", fee, currency, proof,
-                "The campaign's value as booked, for the whole flight."),
+        _amount("spend", fee_label(part), fee, currency, proof, _fee_definition(part)),
         _figure("margin", "Margin", margin, "ratio", wording.percent(margin), proof,
                 "The share of revenue that the sponsor keeps; 100 % unless the sponsor names one.",
                 "AT21"),
@@ -115,6 +135,22 @@ def _money(inputs: ReportInputs) -> list[Figure]:
                 "(Attributed revenue × margin − sponsorship fee) ÷ sponsorship fee.",
                 "AT21, AT22"),
     ]  # fmt: skip
+
+
+def fee_label(part: formulas.Fee) -> str:
+    """The name of the fee, with the days when it is only a part of it."""
+    if part.is_whole:
+        return "Sponsorship fee"
+    return f"Sponsorship fee, {part.days} of {part.flight_days} days"
+
+
+def _fee_definition(part: formulas.Fee) -> str:
+    if part.is_whole:
+        return "The campaign's value as booked, for the whole flight."
+    return (
+        f"The part of the campaign's booked value for {part.days} of the {part.flight_days} days "
+        "of its flight, spread evenly over the days."
+    )
 
 
 def _unknowable(inputs: ReportInputs) -> list[Figure]:
@@ -142,7 +178,7 @@ def _priced(inputs: ReportInputs) -> int:
 def _amount(
     key: str, label: str, value: Decimal | None, currency: str, proof: Provenance, definition: str
 ) -> Figure:
-    exact = None if value is None else rounded(value)
+    exact = None if value is None else rounded(value, smallest(currency))
     text = wording.money(value, currency)
     return _figure(key, label, exact, currency, text, proof, definition, "AT21")
 

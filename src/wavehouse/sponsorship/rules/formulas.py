@@ -2,9 +2,55 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+from datetime import date, timedelta
 from decimal import Decimal
 
-from wavehouse.kernel.money import ratio
+from wavehouse.kernel.money import ratio, rounded, smallest
+from wavehouse.sponsorship.types import Campaign
+
+
+@dataclass(frozen=True, slots=True)
+class Fee:
+    """The part of a campaign's fee that falls on a period: its amount, and on how many days."""
+
+    amount: Decimal
+    days: int
+    flight_days: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the period covers the whole flight."""
+        return self.days == self.flight_days
+
+
+def fee(campaign: Campaign, first: date, last: date) -> Fee:
+    """The fee of the days of the flight between two UTC days, both included.
+
+    A fee is spread evenly over the days of its flight. Amounts are rounded cumulatively, so the
+    fees of consecutive periods add up to the whole fee to the last cent.
+    """
+    whole, step = campaign.campaign_value, smallest(campaign.currency)
+    start = max(first, campaign.start_date)
+    end = min(last, campaign.end_date)
+    total = campaign.flight_days
+    if end < start:
+        return Fee(Decimal(0), 0, total)
+    days = (end - start).days + 1
+    if days == total:
+        return Fee(whole, days, total)
+    before = (start - campaign.start_date).days
+    amount = rounded(whole * (before + days) / total, step) - rounded(whole * before / total, step)
+    return Fee(amount, days, total)
+
+
+def expected(campaign: Campaign, last: date) -> Decimal | None:
+    """Impressions that are due by the end of a UTC day; None when none were booked."""
+    if not campaign.guaranteed_impressions:
+        return None
+    elapsed = min(last, campaign.end_date) - campaign.start_date + timedelta(days=1)
+    days = max(elapsed.days, 0)
+    return Decimal(campaign.guaranteed_impressions) * days / campaign.flight_days
 
 
 def cpm(spend: Decimal, impressions: int) -> Decimal | None:

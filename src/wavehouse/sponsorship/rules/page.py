@@ -17,7 +17,7 @@ _CHART = Size(660, 236)
 _BARS = 320
 _KPIS = {
     ReportType.SPONSOR: ("impressions", "conversions", "revenue", "roi"),
-    ReportType.PERFORMANCE: ("impressions", "guaranteed", "pacing", "pace_per_day"),
+    ReportType.PERFORMANCE: ("impressions", "guaranteed", "pacing", "pace"),
     ReportType.ROI: ("spend", "revenue", "roas", "roi"),
 }
 _HEADS = {
@@ -42,7 +42,7 @@ def view(data: ReportData) -> View:
         "initials": _initials(data.podcast),
         "flight": wording.span(data.first_day, data.last_day),
         "generated": wording.moment(data.generated_at),
-        "as_of": wording.moment(data.data_as_of),
+        "as_of": "–" if data.data_as_of is None else wording.moment(data.data_as_of),
         "summary": data.summary,
         "head": _HEADS[data.report_type],
         "sections": list(sections(data)),
@@ -63,8 +63,7 @@ def view(data: ReportData) -> View:
 _CARD_NOTES = {
     "guaranteed": "for the whole flight",
     "pacing": "impressions ÷ booked",
-    "pace_per_day": "downloads a day",
-    "spend": "as booked",
+    "pace": "of what is due by now",
     "roas": "revenue ÷ fee",
 }
 
@@ -89,6 +88,9 @@ def _card_note(data: ReportData, key: str) -> str:
         return f"{data.figure('conversion_rate').text} of impressions"
     if key == "revenue":
         return f"{data.figure('aov').text} per conversion"
+    if key == "spend":
+        _, _, days = data.figure("spend").label.partition(", ")
+        return f"for {days}" if days else "as booked"
     if key in _CARD_NOTES:
         return _CARD_NOTES[key]
     return f"95 % interval {data.figure('roi_interval').text}"
@@ -96,7 +98,7 @@ def _card_note(data: ReportData, key: str) -> str:
 
 def chart(data: ReportData) -> View:
     """Impressions per day, as the web draws them, in the colours of paper."""
-    marks = [Mark(wording.day(day.day), "", float(day.impressions)) for day in data.days]
+    marks = [Mark(wording.day(day.day), "", _height(day)) for day in data.days]
     partial = len(marks) - 1 if marks and data.days[-1].partial else None
     pace = None if data.pace_per_day is None else float(data.pace_per_day)
     series = Timeseries("Impressions", tuple(marks), fmt.axis, partial=partial, pace=pace)
@@ -108,11 +110,15 @@ def chart(data: ReportData) -> View:
     }
 
 
+def _height(day: DayCount) -> float | None:
+    return None if day.impressions is None else float(day.impressions)
+
+
 def _chart_alt(days: tuple[DayCount, ...]) -> str:
     if not any(day.impressions for day in days):
         return "Impressions per day: none in this period."
-    best = max(days, key=lambda day: day.impressions)
-    total = sum(day.impressions for day in days)
+    best = max(days, key=lambda day: day.impressions or 0)
+    total = sum(day.impressions or 0 for day in days)
     return (
         f"Impressions per day: {wording.whole(total)} in {wording.counted(len(days), 'day')}, "
         f"most on {wording.full_day(best.day)} with {wording.whole(best.impressions)}."

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
-from wavehouse.sponsorship.rules import formulas, wording
-from wavehouse.sponsorship.rules.figures import all_figures, delivered
+from wavehouse.sponsorship.rules import formulas, states, wording
+from wavehouse.sponsorship.rules.figures import all_figures, delivered, fee_of, pace_of
 from wavehouse.sponsorship.types import (
     Campaign,
     DayCount,
-    EpisodeDay,
+    Delivery,
     Figure,
     MethodLine,
     Note,
     ReportData,
     ReportInputs,
     ReportType,
+    StateChange,
     Unconverted,
 )
 
@@ -45,7 +46,7 @@ def build(inputs: ReportInputs) -> ReportData:
         last_day=inputs.last_day,
         currency=campaign.currency,
         generated_at=inputs.generated_at,
-        data_as_of=min(inputs.counting.data_as_of, inputs.attribution.data_as_of),
+        data_as_of=inputs.counting.data_as_of,
         summary=summary(inputs),
         figures=figures,
         days=inputs.days,
@@ -58,18 +59,36 @@ def build(inputs: ReportInputs) -> ReportData:
 
 
 def by_day(
-    counted: Iterable[EpisodeDay], campaign: Campaign, first: date, last: date, now: datetime
+    counted: Delivery,
+    campaign: Campaign,
+    history: Sequence[StateChange],
+    *,
+    first: date,
+    last: date,
+    now: datetime,
 ) -> tuple[DayCount, ...]:
-    """Each day of the flight within the report and up to now; today is not over yet."""
+    """Each day of the flight within the report and up to now; today is not over yet.
+
+    A day on which nothing was counted for any show is a gap; a day on which the campaign was not
+    active delivers nothing.
+    """
     totals: dict[date, int] = {}
-    for row in counted:
+    for row in counted.days:
         totals[row.day] = totals.get(row.day, 0) + row.downloads
     today = now.date()
     start, end = max(first, campaign.start_date), min(last, campaign.end_date, today)
-    return tuple(
-        DayCount(day, totals.get(day, 0), day == today)
-        for day in (start + timedelta(days=n) for n in range((end - start).days + 1))
-    )
+    days = []
+    for day in (start + timedelta(days=n) for n in range((end - start).days + 1)):
+        paused = not states.active_on(history, day)
+        known = day in counted.with_data
+        count = 0 if paused else totals.get(day, 0) if known else None
+        days.append(DayCount(day, count, day == today, paused))
+    return tuple(days)
+
+
+def gaps(days: Iterable[DayCount]) -> tuple[date, ...]:
+    """Days without data, not counting the one that is not over."""
+    return tuple(day.day for day in days if day.impressions is None and not day.partial)
 
 
 def summary(inputs: ReportInputs) -> str:
@@ -94,18 +113,24 @@ def _delivery_sentence(inputs: ReportInputs) -> str:
     ending = f", with {wording.counted(left, 'day')} left" if left > 0 else ""
     noun = "impression" if count == 1 else "impressions"
     verb = "has delivered" if left > 0 else "delivered"
-    return f"The campaign {verb} {wording.whole(count)} {noun}{of_booked}{ending}."
+    pace = pace_of(inputs)
+    on_pace = (
+        f" That is {wording.percent(pace)} of what is due by now." if pace and left > 0 else ""
+    )
+    return f"The campaign {verb} {wording.whole(count)} {noun}{of_booked}{ending}.{on_pace}"
 
 
 def _money_sentence(inputs: ReportInputs) -> str:
-    campaign, results = inputs.campaign, inputs.results
-    fee = wording.money(campaign.campaign_value, campaign.currency, short=True)
+    campaign, results, part = inputs.campaign, inputs.results, fee_of(inputs)
+    fee = wording.money(part.amount, campaign.currency, short=True)
+    if not part.is_whole:
+        fee = f"{fee} for {part.days} of {part.flight_days} days"
     if not results.conversions:
         return f"No conversion has been credited to it, on a fee of {fee}."
     revenue = wording.money(results.revenue, campaign.currency, short=True)
     noun = "conversion" if results.conversions == 1 else "conversions"
     count = f"{wording.whole(results.conversions)} attributed {noun}"
-    back = formulas.roas(results.revenue, campaign.campaign_value)
+    back = formulas.roas(results.revenue, part.amount)
     if back is None:
         return f"{count} brought {revenue}."
     unit = _UNITS.get(campaign.currency, campaign.currency)
@@ -154,7 +179,8 @@ def _notes(inputs: ReportInputs) -> tuple[Note, ...]:
             "one minute of audio was sent; known bots, data centres and watches are left out. "
             f"Rules R01–R34, version {counting.rule_version}"
             + (f"; lists: {lists}" if lists else "")
-            + f"; data to {wording.moment(counting.data_as_of)}.",
+            + f"; {wording.data_to(counting.data_as_of)}."
+            + _delivery_note(inputs),
         ),
         Note(
             "Conversions",
@@ -162,8 +188,8 @@ def _notes(inputs: ReportInputs) -> tuple[Note, ...]:
             f"{wording.counted(campaign.grace_days, 'day')} after the last; spelling is compared "
             "without case and blanks (AT05). An order counts once per sponsor (AT02) and its "
             "credit goes to the last touch (AT09). Rules version "
-            f"{inputs.attribution.rule_version}; data to "
-            f"{wording.moment(inputs.attribution.data_as_of)}.",
+            f"{inputs.attribution.rule_version}; "
+            f"{wording.data_to(inputs.attribution.data_as_of)}.",
         ),
         Note("Money", _money_note(inputs)),
         Note(
@@ -178,10 +204,37 @@ def _notes(inputs: ReportInputs) -> tuple[Note, ...]:
     return tuple(note for note in notes if not (no_money and note.title in about_money))
 
 
+def _delivery_note(inputs: ReportInputs) -> str:
+    """What a reader must know of the days: gaps, pauses, and whose downloads they are."""
+    parts = []
+    missing = gaps(inputs.days)
+    if missing:
+        parts.append(
+            f"No data for {wording.counted(len(missing), 'day')} ({wording.days(missing)}): their "
+            "impressions are unknown and shown as a gap."
+        )
+    paused = [day.day for day in inputs.days if day.paused]
+    if paused:
+        parts.append(
+            f"The campaign was not active on {wording.counted(len(paused), 'day')} "
+            f"({wording.days(paused)}), which deliver nothing."
+        )
+    if inputs.whole_show:
+        parts.append("The campaign names no episodes: every episode of the show carries it.")
+    return "".join(f" {part}" for part in parts)
+
+
 def _money_note(inputs: ReportInputs) -> str:
+    part, campaign = fee_of(inputs), inputs.campaign
+    spend = "Spend is the campaign's whole value as booked."
+    if not part.is_whole:
+        whole = wording.money(campaign.campaign_value, campaign.currency)
+        spend = (
+            f"Spend is the part of the fee of {whole} for {part.days} of the {part.flight_days} "
+            "days of the flight, spread evenly."
+        )
     text = (
-        "Spend is the campaign's whole value as booked. ROI is net return divided by that fee. "
-        "A ratio over zero is shown as “–” (AT22)."
+        f"{spend} ROI is net return divided by that fee. A ratio over zero is shown as “–” (AT22)."
     )
     apart = inputs.results.unconverted
     if not apart:

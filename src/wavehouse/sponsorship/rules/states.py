@@ -5,12 +5,14 @@ A migration holds the same table in a trigger; a test holds the two against each
 
 from __future__ import annotations
 
-from datetime import date
+from collections.abc import Sequence
+from datetime import UTC, date
 
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.sponsorship.types import CampaignStatus
+from wavehouse.sponsorship.types import CampaignStatus, StateChange
 
 _S = CampaignStatus
+_DELIVERS = (_S.ACTIVE, _S.SCHEDULED)
 TRANSITIONS: dict[CampaignStatus, tuple[CampaignStatus, ...]] = {
     _S.DRAFT: (_S.SCHEDULED, _S.ACTIVE, _S.CANCELLED),
     _S.SCHEDULED: (_S.ACTIVE, _S.DRAFT, _S.CANCELLED),
@@ -36,6 +38,30 @@ def check_transition(name: str, now: CampaignStatus, wanted: CampaignStatus) -> 
         f"the campaign {name!r} is {now} and cannot become {wanted}",
         hint=f"From {now} it can become: {ways}.",
     )
+
+
+def report_period(
+    start: date, end: date, today: date, *, first: date | None = None, last: date | None = None
+) -> tuple[date, date]:
+    """The days of a report: those asked for, else the flight's, up to today."""
+    begin = first or start
+    return begin, last or max(min(end, today), begin)
+
+
+def active_on(history: Sequence[StateChange], day: date) -> bool:
+    """Whether a campaign was active at any time of a UTC day.
+
+    ``history`` is in order of time. Before its first entry the campaign counts as active unless
+    that entry says that it was not live: a flight that is over may be recorded afterwards. A
+    scheduled campaign is active once its flight has begun.
+    """
+    if not history:
+        return True
+    first = CampaignStatus(history[0].status)
+    before = [_S.ACTIVE if first in (_S.PAUSED, _S.COMPLETED) else first]
+    known = [CampaignStatus(c.status) for c in history if c.at.astimezone(UTC).date() < day]
+    during = [CampaignStatus(c.status) for c in history if c.at.astimezone(UTC).date() == day]
+    return any(status in _DELIVERS for status in ((known or before)[-1], *during))
 
 
 def due(now: CampaignStatus, first: date, last: date, today: date) -> CampaignStatus | None:

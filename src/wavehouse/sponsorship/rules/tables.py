@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 
-from wavehouse.sponsorship.types import Figure, ReportData, Table
+from wavehouse.sponsorship.types import DayCount, Figure, ReportData, Table
 
 
 def tables(data: ReportData) -> tuple[Table, ...]:
@@ -30,6 +30,7 @@ _PART_OF = {
         "impressions",
         "guaranteed",
         "pacing",
+        "pace",
         "pace_per_day",
     ),
     "conversions": ("conversions", "refunds", "revenue", "unconverted", "conversion_rate", "aov"),
@@ -88,10 +89,18 @@ def _figures(data: ReportData) -> Table:
 
 def _daily(data: ReportData) -> Table:
     rows: list[tuple[object, ...]] = [
-        (day.day, day.impressions, "partial" if day.partial else "") for day in data.days
+        (day.day, day.impressions, _day_note(day)) for day in data.days
     ]
-    rows.append(("total", sum(day.impressions for day in data.days), ""))
+    rows.append(("total", sum(day.impressions or 0 for day in data.days), ""))
     return Table("daily", "Impressions per day", ("day", "impressions", "note"), tuple(rows))
+
+
+def _day_note(day: DayCount) -> str:
+    if day.paused:
+        return "not active"
+    if day.impressions is None:
+        return "no data"
+    return "partial" if day.partial else ""
 
 
 def _episodes(data: ReportData) -> Table:

@@ -6,7 +6,8 @@ What a report adds is exactness: a reader checks its sums, so an amount keeps it
 from __future__ import annotations
 
 import re
-from datetime import date
+from collections.abc import Sequence
+from datetime import date, datetime
 from decimal import Decimal
 
 from wavehouse.charts import format as fmt
@@ -22,6 +23,7 @@ _SMALL = (
     *("seven", "eight", "nine", "ten", "eleven", "twelve"),
 )
 _LARGE = 10_000
+_MOST_SPANS = 5
 
 whole = fmt.count
 times = fmt.times
@@ -62,6 +64,23 @@ def span(first: date, last: date) -> str:
     if first.year != last.year:
         start = f"{start} {first.year}"
     return f"{start} – {full_day(last)}"
+
+
+def data_to(at: datetime | None) -> str:
+    """How far the data reaches: "data to 20 Nov 2026, 14:52 UTC", or that there is none."""
+    return "no data yet" if at is None else f"data to {moment(at)}"
+
+
+def days(found: Sequence[date]) -> str:
+    """Days as a list of spans: 3 November 2026, 5 November – 7 November 2026; at most five."""
+    spans: list[tuple[date, date]] = []
+    for each in sorted(found):
+        if spans and (each - spans[-1][1]).days == 1:
+            spans[-1] = (spans[-1][0], each)
+        else:
+            spans.append((each, each))
+    texts = [full_day(a) if a == b else span(a, b) for a, b in spans[:_MOST_SPANS]]
+    return ", ".join(texts) + (" and more" if len(spans) > _MOST_SPANS else "")
 
 
 def counted(number: int, noun: str) -> str:

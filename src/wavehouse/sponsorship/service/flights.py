@@ -7,6 +7,7 @@ from uuid import UUID
 
 from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import CampaignId
 from wavehouse.sponsorship.queries import parties as queries
@@ -38,6 +39,7 @@ def move_campaign(
     if before is status:
         return moved
     queries.set_status(tx, campaign_id=card.campaign_id, status=status)
+    queries.record_state(tx, campaign_id=card.campaign_id, at=clock.now())
     check_codes(tx, identity=identity, campaign_id=card.campaign_id)
     if before.live != status.live:
         recredit(tx, identity=identity)

@@ -9,7 +9,7 @@ from uuid import UUID
 
 from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
-from wavehouse.kernel import words
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
 from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
@@ -204,6 +204,7 @@ def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> Cam
     campaign_id = queries.save_campaign(
         tx, organization_id=organization_id, user_id=identity.user_id, campaign=campaign
     )
+    queries.record_state(tx, campaign_id=campaign_id, at=clock.now())
     _place(tx, identity, campaign_id, campaign)
     queries.delete_promo_codes(tx, campaign_id=campaign_id)
     windows = codes.windows(_with_id(campaign, campaign_id))

@@ -11,7 +11,6 @@ from wavehouse.sponsorship.rules.tables import tables
 from wavehouse.sponsorship.types import ReportData
 
 FORMATS = ("csv", "json", "pdf", "xlsx")
-ENDINGS = {"csv": "csv.zip"}
 
 
 def render_pdf(data: ReportData) -> bytes:

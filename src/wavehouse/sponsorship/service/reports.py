@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import date, datetime
 from pathlib import Path
 
 from wavehouse import accounts, audit, measurement
 from wavehouse.accounts import Identity
-from wavehouse.kernel import clock, reference, telemetry
-from wavehouse.kernel.errors import InvalidInput, WavehouseError
-from wavehouse.kernel.ids import EpisodeId
+from wavehouse.kernel import clock, ids, reference, telemetry
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.ids import EpisodeId, ReportId
+from wavehouse.sponsorship.adapters import report_files
 from wavehouse.sponsorship.queries import conversions, parties
 from wavehouse.sponsorship.queries import reports as queries
-from wavehouse.sponsorship.rules import reporting
+from wavehouse.sponsorship.rules import reporting, states
 from wavehouse.sponsorship.rules.figures import ATTRIBUTION_VERSION
-from wavehouse.sponsorship.service.rendering import ENDINGS, FORMATS, render
+from wavehouse.sponsorship.service.rendering import FORMATS, render
 from wavehouse.sponsorship.service.results import results_of
 from wavehouse.sponsorship.types import (
     CampaignCard,
@@ -34,24 +33,31 @@ from wavehouse.sponsorship.types import (
 )
 from wavehouse.store import Analytics, Operational, Tx
 
+_LONGEST_URL = 1000
 
-def from_rollups(analytics: Tx[Analytics], *, identity: Identity) -> DeliverySource:
-    """Counted downloads from the daily rollup of ``measurement``, as of its latest computation."""
+
+def from_rollups(
+    analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
+) -> DeliverySource:
+    """Counted downloads from the daily rollup of ``measurement``, up to the last event."""
 
     def delivered(*, episode_ids: Sequence[EpisodeId], first: date, last: date) -> Delivery:
         days = measurement.episode_days(
             analytics, identity=identity, first=first, last=last, episode_ids=episode_ids
         )
+        every = measurement.days(analytics, identity=identity, first=first, last=last)
+        known = measurement.freshness(analytics, operational, identity=identity)
         return Delivery(
             tuple(EpisodeDay(EpisodeId(row.episode_id), row.day, row.downloads) for row in days),
-            _counting(measurement.data_as_of(analytics, identity=identity)),
+            _counting(known.newest_request),
+            frozenset(day.day for day in every if day.downloads),
         )
 
     return delivered
 
 
 def _counting(as_of: datetime | None) -> Provenance:
-    return Provenance(measurement.RULE_VERSION, reference.versions(), as_of or clock.now())
+    return Provenance(measurement.RULE_VERSION, reference.versions(), as_of)
 
 
 def report_data(
@@ -66,19 +72,25 @@ def report_data(
 ) -> ReportData:
     """The data of a campaign's report between two UTC days, both included."""
     if last < first:
-        raise InvalidInput("the report's last day lies before its first", hint="Swap the dates.")
+        raise InvalidInput("the report's end date is before its start date", hint="Swap the dates.")
     now = clock.now()
-    counted = _delivered(card, first, last, delivery, now)
+    carrying = queries.carrying_episodes(
+        tx, podcast_id=card.podcast_id, episode_ids=card.episode_ids or None
+    )
+    counted = _delivered(card, [row.episode_id for row in carrying], first, last, delivery)
     seen = conversions.newest_conversion(tx, organization_id=identity.organization_id)
+    history = parties.campaign_states(tx, campaign_id=card.campaign_id)
+    days = reporting.by_day(counted, card.campaign, history, first=first, last=last, now=now)
     return reporting.build(
         ReportInputs(
             sponsor=parties.sponsor(tx, sponsor_id=card.sponsor_id),
             campaign=card.campaign,
             podcast_title=card.podcast,
+            whole_show=not card.episode_ids,
             first_day=first,
             last_day=last,
-            days=reporting.by_day(counted.days, card.campaign, first, last, now),
-            episodes=_episodes(tx, card, counted),
+            days=days,
+            episodes=_episodes(carrying, counted, {day.day for day in days if not day.paused}),
             results=results_of(
                 tx,
                 identity=identity,
@@ -88,7 +100,7 @@ def report_data(
                 last=last,
             ),
             counting=counted.provenance,
-            attribution=Provenance(ATTRIBUTION_VERSION, {}, seen or now),
+            attribution=Provenance(ATTRIBUTION_VERSION, {}, seen),
             generated_at=now,
             report_type=report_type,
         )
@@ -100,14 +112,20 @@ def make_report(
     *,
     identity: Identity,
     card: CampaignCard,
-    first: date,
-    last: date,
     delivery: DeliverySource,
     formats: Sequence[str],
     folder: Path,
+    first: date | None = None,
+    last: date | None = None,
     report_type: ReportType = ReportType.SPONSOR,
 ) -> list[StoredReport]:
-    """Write a campaign's report into a folder in every format asked for, from one object."""
+    """Write a campaign's report into a folder in every format asked for, from one object.
+
+    Without dates it covers the flight, up to today.
+    """
+    first, last = states.report_period(
+        card.start_date, card.end_date, clock.today(), first=first, last=last
+    )
     unknown = [one for one in formats if one not in FORMATS]
     if unknown or not formats:
         raise InvalidInput(f"a report's format is one of {', '.join(FORMATS)}")
@@ -138,21 +156,27 @@ def make_report(
 
 
 def _delivered(
-    card: CampaignCard, first: date, last: date, delivery: DeliverySource, now: datetime
+    card: CampaignCard,
+    episode_ids: Sequence[EpisodeId],
+    first: date,
+    last: date,
+    delivery: DeliverySource,
 ) -> Delivery:
-    """Downloads on the days that lie both in the flight and in the report."""
+    """Downloads on the days that are both in the flight and in the report."""
     start, end = max(first, card.start_date), min(last, card.end_date)
-    if not card.episode_ids or end < start:
-        return Delivery((), _counting(now))
-    return delivery(episode_ids=card.episode_ids, first=start, last=end)
+    if end < start:
+        return Delivery((), _counting(None))
+    return delivery(episode_ids=episode_ids, first=start, last=end)
 
 
 def _episodes(
-    tx: Tx[Operational], card: CampaignCard, counted: Delivery
+    carrying: Sequence[queries.EpisodeRow], counted: Delivery, active: Set[date]
 ) -> tuple[EpisodeLine, ...]:
+    """The carrying episodes with their downloads on active days, those without any included."""
     totals: dict[EpisodeId, int] = {}
     for row in counted.days:
-        totals[row.episode_id] = totals.get(row.episode_id, 0) + row.downloads
+        if row.day in active:
+            totals[row.episode_id] = totals.get(row.episode_id, 0) + row.downloads
     return tuple(
         EpisodeLine(
             row.episode_id,
@@ -161,7 +185,8 @@ def _episodes(
             row.released,
             totals.get(row.episode_id, 0),
         )
-        for row in queries.carrying_episodes(tx, episode_ids=card.episode_ids)
+        for row in carrying
+        if row.is_named or row.episode_id in totals
     )
 
 
@@ -169,60 +194,24 @@ def _stored(
     tx: Tx[Operational], identity: Identity, data: ReportData, format_: str, folder: Path
 ) -> StoredReport:
     content = render(data, format_)
-    path = folder.resolve() / file_name(data, format_)
-    _write(path, content)
+    report_id = ReportId(ids.uuid7())
+    path = folder.resolve() / report_files.file_name(data, format_, report_id)
+    if len(path.as_uri()) > _LONGEST_URL:
+        raise InvalidInput(
+            "the report's path is too long", where=str(folder), hint="Choose another folder"
+        )
+    report_files.write_report(path, content)
     digest = hashlib.sha256(content).digest()
-    report_id = queries.insert_report(
+    queries.insert_report(
         tx,
+        report_id=report_id,
         organization_id=identity.organization_id,
         user_id=identity.user_id,
         data=data,
         format_=format_,
-        file_url=path.as_uri()[:1000],
+        file_url=path.as_uri(),
         file_size=len(content),
         content_hash=digest,
         rule_versions={figure.rule: figure.rule_version for figure in data.figures},
     )
     return StoredReport(report_id, format_, path, len(content), digest)
-
-
-def file_name(data: ReportData, format_: str) -> str:
-    """A name that sorts and tells: sponsor, campaign, dates, and what kind when not the usual."""
-    words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
-    stem = "-".join(words)[:80].strip("-") or "report"
-    kind = "" if data.report_type is ReportType.SPONSOR else f"-{data.report_type.split('_')[0]}"
-    return f"{stem}-{data.first_day}-{data.last_day}{kind}.{ENDINGS.get(format_, format_)}"
-
-
-def _write(path: Path, content: bytes) -> None:
-    """Write whole or not at all: a reader never sees half a report."""
-    unfinished = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        unfinished.write_bytes(content)
-        unfinished.replace(path)
-        _clear(path)
-    except OSError as error:
-        raise WavehouseError(
-            f"the report cannot be written: {error.strerror}",
-            where=str(path),
-            hint="Choose another folder with --out",
-        ) from None
-
-
-def _clear(path: Path) -> None:
-    """Remove halves of this report that killed programs left behind."""
-    for half in path.parent.glob(f".{path.name}.*"):
-        pid = half.name.rpartition(".")[2]
-        if pid.isdecimal() and not _runs(int(pid)):
-            half.unlink(missing_ok=True)
-
-
-def _runs(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True

@@ -8,6 +8,7 @@ from datetime import date
 from decimal import Decimal
 
 from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
 from wavehouse.kernel.ids import CampaignId, PodcastId
 from wavehouse.sponsorship.queries import conversions as queries
 from wavehouse.sponsorship.rules import formulas
@@ -42,14 +43,13 @@ def campaign_results(
             tx, organization_id=identity.organization_id, model=model, first=first, last=last
         )
     )
-    found = []
+    found, today = [], clock.today()
     for card in list_campaigns(tx, identity=identity):
         flies = card.start_date <= last and first <= card.end_date
         if podcast_id not in (None, card.podcast_id) or not (flies or card.campaign_id in sums):
             continue
         results = summed(card.campaign_id, card.currency, sums.get(card.campaign_id, []))
-        roi = formulas.roi(results.revenue, card.campaign_value, card.margin)
-        found.append(CampaignFigures(card, results, roi))
+        found.append(_figures(card, results, first, min(last, today)))
     return sorted(found, key=lambda f: (-f.results.revenue, f.card.name))
 
 
@@ -94,8 +94,15 @@ def one_campaign(
         last=last,
         model=model,
     )
-    roi = formulas.roi(found.revenue, card.campaign_value, card.margin)
-    return CampaignFigures(card, found, roi)
+    return _figures(card, found, first, min(last, clock.today()))
+
+
+def _figures(
+    card: CampaignCard, results: CampaignResults, first: date, last: date
+) -> CampaignFigures:
+    """A campaign's return on the part of its fee that falls on the period's days (AT21)."""
+    spend = formulas.fee(card.campaign, first, last).amount
+    return CampaignFigures(card, results, spend, formulas.roi(results.revenue, spend, card.margin))
 
 
 def revenue_by_day(

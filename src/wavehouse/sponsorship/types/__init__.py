@@ -40,6 +40,7 @@ from wavehouse.sponsorship.types.parties import (
     Position,
     ReadType,
     Sponsor,
+    StateChange,
 )
 from wavehouse.sponsorship.types.reports import (
     CampaignFigures,
@@ -116,6 +117,7 @@ __all__ = [
     "ReportType",
     "RevenueDay",
     "Sponsor",
+    "StateChange",
     "StoredReport",
     "Table",
     "Touch",

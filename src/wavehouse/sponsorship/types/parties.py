@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
 from uuid import UUID
@@ -114,6 +114,14 @@ class Campaign:
     def flight_days(self) -> int:
         """How many days the flight lasts, first and last included."""
         return (self.end_date - self.start_date).days + 1
+
+
+@dataclass(frozen=True, slots=True)
+class StateChange:
+    """A campaign entered a state at an instant."""
+
+    at: datetime
+    status: str
 
 
 @dataclass(frozen=True, slots=True)

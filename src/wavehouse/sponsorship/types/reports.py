@@ -30,7 +30,8 @@ class Provenance:
 
     rule_version: str
     list_versions: Mapping[str, str]
-    data_as_of: datetime
+    data_as_of: datetime | None
+    """The last event that is in the data; None when there is none yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,16 +47,22 @@ class Figure:
     rule: str
     rule_version: str
     list_versions: Mapping[str, str]
-    data_as_of: datetime
+    data_as_of: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class DayCount:
-    """A UTC day and its impressions; ``partial`` while the day is not over."""
+    """A UTC day of the flight and its impressions.
+
+    ``impressions`` is None on a day without data: nothing was logged for any show, so the number
+    is unknown, not zero. ``partial`` while the day is not over; ``paused`` when the campaign was
+    not active on the day, whose downloads are then no impressions.
+    """
 
     day: date
-    impressions: int
+    impressions: int | None
     partial: bool = False
+    paused: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,10 +122,14 @@ class EpisodeDay:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """The downloads of a campaign's episodes in its flight, and how they were counted."""
+    """The downloads of a campaign's episodes in its flight, and how they were counted.
+
+    ``with_data`` are the UTC days on which anything was counted for the organization.
+    """
 
     days: tuple[EpisodeDay, ...]
     provenance: Provenance
+    with_data: frozenset[date] = frozenset()
 
 
 class DeliverySource(Protocol):
@@ -142,10 +153,15 @@ class CreditSum:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """A campaign with what it brought in a period, for a list of campaigns."""
+    """A campaign with what it brought in a period, for a list of campaigns.
+
+    ``spend`` is the part of the fee that falls on the period's days of the flight, and ``roi``
+    the return on that part (AT21).
+    """
 
     card: CampaignCard
     results: CampaignResults
+    spend: Decimal
     roi: Decimal | None
 
 
@@ -197,6 +213,7 @@ class ReportInputs:
     sponsor: Sponsor
     campaign: Campaign
     podcast_title: str
+    whole_show: bool
     first_day: date
     last_day: date
     days: tuple[DayCount, ...]
@@ -245,7 +262,7 @@ class ReportData:
     last_day: date
     currency: str
     generated_at: datetime
-    data_as_of: datetime
+    data_as_of: datetime | None
     summary: str
     figures: tuple[Figure, ...]
     days: tuple[DayCount, ...]

@@ -1,0 +1,113 @@
+"""Files of issued reports: named once, written once, never replaced.
+
+A report that a sponsor holds in hand must remain what it was. Its file therefore carries the
+report's id in its name, is created exclusively, and appears in its folder whole or not at all.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+from pathlib import Path
+from uuid import uuid4
+
+from wavehouse.kernel.errors import Conflict, WavehouseError
+from wavehouse.kernel.ids import ReportId
+from wavehouse.sponsorship.types import ReportData, ReportType
+
+ENDINGS = {"csv": "csv.zip"}
+_UNFINISHED = ".wavehouse-report-"
+_NO_LINKS = (errno.EPERM, errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP)
+_STEM_BYTES = 120
+"""Most file systems allow 255 bytes; dates, kind, id and ending take up to 90."""
+
+
+def file_name(data: ReportData, format_: str, report_id: ReportId) -> str:
+    """The name of a report's file: sponsor, campaign, dates, kind, and the report's id.
+
+    Words keep their letters in any script. A long name is cut by bytes, between characters; the
+    id keeps names apart that are alike after cleaning or cutting.
+    """
+    words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
+    stem = _cut("-".join(words), _STEM_BYTES).strip("-") or "report"
+    kind = "" if data.report_type is ReportType.SPONSOR else f"-{data.report_type.split('_')[0]}"
+    ending = ENDINGS.get(format_, format_)
+    return f"{stem}-{data.first_day}-{data.last_day}{kind}-{report_id}.{ending}"
+
+
+def write_report(path: Path, content: bytes) -> None:
+    """Create a report's file, readable by its owner only.
+
+    The file is whole as soon as it has its name. Conflict when a file of this name exists;
+    WavehouseError when the folder or the file cannot be written.
+    """
+    unfinished = path.with_name(f"{_UNFINISHED}{uuid4().hex}.{os.getpid()}")
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        _remove_abandoned(path.parent)
+        _create(unfinished, content)
+        try:
+            _name(unfinished, path)
+        finally:
+            unfinished.unlink(missing_ok=True)
+        _sync(path.parent)
+    except OSError as error:
+        raise WavehouseError(
+            f"the report cannot be written: {error.strerror}",
+            where=str(path),
+            hint="Choose another folder with --out",
+        ) from None
+
+
+def _name(unfinished: Path, path: Path) -> None:
+    """Give a finished file its name. Conflict when the name is taken."""
+    try:
+        os.link(unfinished, path)  # unlike a rename, a link never replaces a file
+    except OSError as error:
+        if error.errno not in (errno.EEXIST, *_NO_LINKS):
+            raise
+        if path.exists():
+            raise Conflict(
+                "a file of this name exists; an issued report is never replaced", where=str(path)
+            ) from None
+        unfinished.rename(path)
+
+
+def _remove_abandoned(folder: Path) -> None:
+    """Remove unfinished files of programs that were killed."""
+    for path in folder.glob(f"{_UNFINISHED}*"):
+        pid = path.name.rpartition(".")[2]
+        if pid.isdecimal() and not _is_running(int(pid)):
+            path.unlink(missing_ok=True)
+
+
+def _is_running(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
+
+
+def _create(path: Path, content: bytes) -> None:
+    flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)
+    with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _cut(text: str, most: int) -> str:
+    """The longest start of a text that has at most ``most`` bytes as UTF-8."""
+    return text.encode()[:most].decode(errors="ignore")
