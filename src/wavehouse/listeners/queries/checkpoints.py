@@ -43,7 +43,7 @@ def before(tx: Tx[Listeners], *, chapters: Mapping[Chapter, Order]) -> dict[Chap
         """,
         params,
     )
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT DISTINCT ON (k.listener_id, k.chapter_id)
                k.listener_id, k.chapter_id, k.effective_at, k.action_id, k.position
@@ -96,7 +96,7 @@ def history_after(
     tx: Tx[Listeners], *, chapters: Sequence[tuple[Chapter, Order]]
 ) -> dict[Chapter, list[Action]]:
     """Actions of chapters after one, that can touch a position."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT a.listener_id, a.chapter_id, a.action_id, a.kind, a.position_ms, a.started_ms,
                a.duration_ms, a.effective_at, a.device_id, a.seen_action_id, a.clock_skewed

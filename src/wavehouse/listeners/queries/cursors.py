@@ -164,7 +164,7 @@ def heads(
     tx: Tx[Listeners], *, listener_ids: Sequence[ListenerId]
 ) -> dict[ListenerId, tuple[int, int]]:
     """Cursors of the last episode action and the last change of a subscription."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT listener_id, actions_seq, subscriptions_seq FROM listeners.listener_sync
         WHERE listener_id = ANY(%s::uuid[])

@@ -14,7 +14,7 @@ def moved(
     tx: Tx[Listeners], *, feeds: Sequence[tuple[ListenerId, bytes]]
 ) -> dict[tuple[ListenerId, bytes], str]:
     """The new addresses of feeds that moved, by listener and hash of the old address."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT m.listener_id, m.key_hash, m.new_url
         FROM unnest(%s::uuid[], %s::bytea[]) AS w (listener_id, key_hash)
@@ -69,7 +69,7 @@ def keep(
 
 def keys_of_feed(tx: Tx[Listeners], *, listener_id: ListenerId, podcast_url: str) -> list[NewKey]:
     """The files and guids of a listener's chapters of a feed; their hashes are of that feed."""
-    rows = tx.connection.execute(
+    rows = tx.tuples(
         """
         SELECT k.listener_id, k.key_hash, k.chapter_id, k.kind, k.value
         FROM listeners.chapters c
