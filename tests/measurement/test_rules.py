@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId
-from wavehouse.measurement.rules.combined import canonical
+from wavehouse.measurement.formats.combined import canonical
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.rules.media import MediaIndex, split_place
 from wavehouse.measurement.rules.months import months_spanned

@@ -21,7 +21,7 @@ from websample import (
 from wavehouse.kernel.errors import NotFound
 from wavehouse.web.build import Material, overview
 from wavehouse.web.ranges import Query, parsed, previous, span_of
-from wavehouse.web.services import Freshness, Metric, Series, Share, Span
+from wavehouse.web.services import Freshness, Metric, Series, Share, Span, Split
 from wavehouse.web.tables import country_name
 from wavehouse.web.view import Overview
 
@@ -82,7 +82,8 @@ def test_without_comparing_there_is_no_change_anywhere() -> None:
     shown = page(compare="off")
     assert [None] * 5 == [card.trend for card in shown.cards]
     assert {""} == {row.change for row in shown.chart.rows}
-    assert {None} == {row.trend for row in (*shown.episodes, *shown.apps, *shown.countries)}
+    bars = [row for split in shown.splits for row in split.rows]
+    assert {None} == {row.trend for row in (*shown.episodes, *bars)}
     assert "not compared" == shown.header.compare_label
 
 
@@ -130,11 +131,12 @@ def test_the_table_behind_the_chart_says_what_the_chart_shows() -> None:
 def test_a_bar_list_ends_with_the_rest_and_its_shares_sum_to_all() -> None:
     """Nothing is hidden: what does not fit stands in one line."""
     shown = page(compare="off")
-    assert 7 == len(shown.apps)
-    assert "2 others" == shown.apps[-1].label
-    total = sum(Decimal(row.share.split(NBSP)[0]) for row in shown.apps)
+    apps = shown.splits[0].rows
+    assert 7 == len(apps)
+    assert "2 others" == apps[-1].label
+    total = sum(Decimal(row.share.split(NBSP)[0]) for row in apps)
     assert abs(total - 100) < Decimal("0.5")
-    assert "100.0%" == shown.apps[0].length
+    assert "100.0%" == apps[0].length
 
 
 def test_countries_are_named_and_an_unknown_one_is_said_to_be() -> None:
@@ -150,9 +152,11 @@ def test_ties_are_broken_by_name_so_that_the_page_is_stable() -> None:
     for given in (rows, rows[::-1]):
         shown = replace(
             material(compare="off"),
-            current=replace(figures(Span(NOW.date(), NOW.date())), apps=given),
+            current=replace(
+                figures(Span(NOW.date(), NOW.date())), splits=[Split("app", "Apps", given)]
+            ),
         )
-        assert ["C", "A", "B"] == [row.label for row in overview(shown).apps]
+        assert ["C", "A", "B"] == [row.label for row in overview(shown).splits[0].rows]
 
 
 def test_latest_sorts_episodes_by_release() -> None:
@@ -175,7 +179,9 @@ def test_an_empty_house_says_the_one_command_for_each_part() -> None:
     assert "wavehouse ingest feed https://example.com/feed.xml" == shown.empty_episodes.command
     assert "No data yet" == shown.fresh.headline
     assert "No show yet" == shown.header.facts
-    assert ((), (), (), ()) == (shown.episodes, shown.apps, shown.countries, shown.campaigns)
+    assert ((), ()) == (shown.episodes, shown.campaigns)
+    assert [("Apps", ()), ("Countries", ())] == [(s.title, s.rows) for s in shown.splits]
+    assert "No apps in this range" == shown.splits[0].empty.title
 
 
 def test_a_show_that_is_not_there_is_not_found() -> None:

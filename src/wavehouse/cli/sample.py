@@ -116,13 +116,13 @@ class Sample:
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
-        from wavehouse.simulation import LogFormat, Progress, Settings, simulate
+        from wavehouse.simulation import Progress, Settings, simulate
 
         truth = self.folder / "truth.json"
         if truth.exists():
             known: dict[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
             return known
-        settings = Settings(self.seed, self.people, self.days, self.until, LogFormat.CLOUDFRONT)
+        settings = Settings(self.seed, self.people, self.days, self.until)
         seen = 0
         with terminal.progress("Simulating listeners", self.days, "days") as meter:
 

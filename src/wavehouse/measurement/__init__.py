@@ -1,5 +1,6 @@
 """The door of ``measurement``: from access logs to counted downloads and rollups."""
 
+from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension
 from wavehouse.measurement.rules.outcomes import fault_explained
 from wavehouse.measurement.rules.windows import CountWindow
 from wavehouse.measurement.rules.windows import differences as window_differences
@@ -55,14 +56,17 @@ from wavehouse.measurement.types import (
 )
 
 __all__ = [
+    "DIMENSIONS",
     "RULE_VERSION",
     "Aside",
     "Audience",
     "Backlog",
     "By",
+    "Card",
     "CountWindow",
     "Counted",
     "DayTotal",
+    "Dimension",
     "EpisodeDay",
     "Figure",
     "FileResult",

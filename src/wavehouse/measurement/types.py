@@ -17,21 +17,12 @@ NO_PODCAST = UUID(int=0)
 """Stands for "all podcasts" where a day's audience is stored: distinct counts do not add."""
 
 
-class LogFormat(StrEnum):
-    """The log formats that are read."""
-
-    CLOUDFRONT = "cloudfront"
-    COMBINED = "combined"
-    FASTLY = "fastly"
-    CLOUDFLARE = "cloudflare"
-    OP3 = "op3"
-
-
 class Reason(StrEnum):
     """Why a request is filtered, in order of precedence when several hold."""
 
     BAD_IP = "bad_ip"
     UNKNOWN_PATH = "unknown_path"
+    INTERNAL = "internal"
     BAD_METHOD = "bad_method"
     NOT_MODIFIED = "not_modified"
     BAD_STATUS = "bad_status"
@@ -349,6 +340,15 @@ class HourTotal:
     """An hour's downloads."""
 
     hour: datetime
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourFigure:
+    """An hour's downloads of one member of a dimension."""
+
+    hour: datetime
+    member: str
     downloads: int
 
 

@@ -40,6 +40,7 @@ from wavehouse.web.services import (
     Series,
     Share,
     Span,
+    Split,
     Windows,
 )
 from wavehouse.web.site import Site
@@ -113,7 +114,10 @@ class LiveServices:
                     podcast_id=podcast_id,
                 )
 
-            by_episode, by_app, by_country = shares("episode"), shares("app"), shares("country")
+            by_episode = shares("episode")
+            splits = [
+                _split(each, shares(each.name)) for each in measurement.DIMENSIONS if each.card
+            ]
         revenue, currency = _revenue(span, earned)
         return Figures(
             span=span,
@@ -122,8 +126,7 @@ class LiveServices:
             episodes=_episode_figures(
                 by_episode, {episode.episode_id: episode for episode in episodes}
             ),
-            apps=_shares(by_app),
-            countries=_shares(by_country),
+            splits=splits,
             covered=known is not None and known[0] <= first,
             releases=[
                 Release(episode.publish_date.astimezone(UTC), episode.title)
@@ -306,9 +309,11 @@ def _episode_figures(
     return found
 
 
-def _shares(counted: Sequence[measurement.Figure]) -> list[Share]:
-    """An empty member is one that is not known."""
-    return [Share(figure.member or None, figure.downloads) for figure in counted]
+def _split(dimension: measurement.Dimension, counted: Sequence[measurement.Figure]) -> Split:
+    """The figures of a dimension's card. An empty member is one that is not known."""
+    card = dimension.card or measurement.Card(dimension.label, 7, "")
+    shares = [Share(figure.member or None, figure.downloads) for figure in counted]
+    return Split(dimension.name, card.title, shares, card.rows, dimension.names, card.empty)
 
 
 def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:

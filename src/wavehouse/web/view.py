@@ -111,6 +111,16 @@ class BarRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitCard:
+    """The card of a split: its bar list, or its empty state."""
+
+    name: str
+    title: str
+    rows: tuple[BarRow, ...]
+    empty: Empty
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignRow:
     """A campaign's line."""
 
@@ -159,8 +169,7 @@ class Overview:
     chart: ChartPanel
     episodes: tuple[EpisodeRow, ...]
     episode_tabs: tuple[Link, ...]
-    apps: tuple[BarRow, ...]
-    countries: tuple[BarRow, ...]
+    splits: tuple[SplitCard, ...]
     campaigns: tuple[CampaignRow, ...]
     fresh: Fresh
     removed: str
@@ -168,8 +177,6 @@ class Overview:
     method: str
     rule: str
     empty_episodes: Empty
-    empty_apps: Empty
-    empty_countries: Empty
     empty_campaigns: Empty
     sample_data: bool
     windows_href: str = ""

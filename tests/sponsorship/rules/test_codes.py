@@ -84,3 +84,14 @@ def test_at05_a_campaign_does_not_clash_with_itself(campaign: Campaign) -> None:
     twice = replace(campaign, promo_codes=("NORD15", "nord15 ", "  "))
     assert 1 == len(codes.windows(twice))
     assert codes.clash(codes.windows(twice), codes.windows(campaign)) is None
+
+
+def test_at05_an_unknown_code_is_compared_with_the_live_ones(campaign: Campaign) -> None:
+    """A misspelling finds its code; what is not alike, or not live, does not."""
+    live = codes.windows(replace(campaign, promo_codes=("NORD15", "AUTUMN")))
+    over = [replace(window, live=False) for window in live]
+    assert ["nord15", None, None] == [
+        codes.nearest("NRD15", live),
+        codes.nearest("XYZ", live),
+        codes.nearest("NRD15", over),
+    ]

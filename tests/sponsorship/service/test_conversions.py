@@ -47,7 +47,8 @@ def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
         ),
     )
     found = figures(workspace)
-    assert IngestResult(4, 2, 0, 2, 0) == told
+    unknown = {"NORD15": 1, "OTHER": 1}
+    assert IngestResult(4, 2, 0, 2, 0, unknown_codes=unknown) == told
     assert (2, Decimal("404.00")) == (found.results.conversions, found.results.revenue)
     assert Decimal("3.04") == found.roi
 

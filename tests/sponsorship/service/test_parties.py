@@ -42,7 +42,9 @@ def test_a_campaign_that_cannot_be_stored_is_refused_with_its_place(
     """The whole file is refused: half an import would be a riddle."""
     refused = {
         "the show 'unknown' is not registered": {"podcast_guid": "unknown"},
-        "the show has no episode with the guid 'e9'": {"episode_guids": ["e1", "e9"]},
+        "the show has no episode with the guid, number or title 'e9'": {
+            "episode_guids": ["e1", "e9"]
+        },
         "the campaign's end date is before its start date": {"end_date": "2026-10-20"},
         "the campaign's key is empty": {"key": " "},
     }

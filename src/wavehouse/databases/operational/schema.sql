@@ -614,6 +614,11 @@ CREATE TABLE catalog.enclosures (
   facts_source text NOT NULL,
   valid_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  threshold_bytes bigint GENERATED ALWAYS AS (
+CASE
+    WHEN ((header_bytes IS NULL) OR (duration_ms IS NULL) OR (duration_ms < 60000)) THEN bytes
+    ELSE (header_bytes + (((((bytes - header_bytes) * 60000) + duration_ms) - 1) / duration_ms))
+END) STORED,
   CONSTRAINT enclosures_pkey PRIMARY KEY (enclosure_id),
   CONSTRAINT enclosures_episode_id_media_host_media_path_valid_from_key UNIQUE (episode_id, media_host, media_path, valid_from),
   CONSTRAINT enclosures_bytes_check CHECK ((bytes > 0)),
@@ -647,6 +652,7 @@ COMMENT ON COLUMN catalog.enclosures.duration_ms IS 'Its length.';
 COMMENT ON COLUMN catalog.enclosures.facts_source IS 'How size and length are known.';
 COMMENT ON COLUMN catalog.enclosures.valid_from IS 'From when requests are for this version.';
 COMMENT ON COLUMN catalog.enclosures.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN catalog.enclosures.threshold_bytes IS 'How many bytes of the file are a download (R26, R29).';
 
 CREATE TABLE catalog.episodes (
   episode_id uuid DEFAULT uuidv7() NOT NULL,
@@ -2068,11 +2074,13 @@ CREATE TABLE measurement.source_files (
   last_read_at timestamp with time zone NOT NULL,
   tail_at timestamp with time zone,
   tail_id uuid,
+  template text,
   CONSTRAINT source_files_pkey PRIMARY KEY (source_file_id),
   CONSTRAINT source_files_organization_id_head_hash_head_length_key UNIQUE (organization_id, head_hash, head_length),
-  CONSTRAINT source_files_format_check CHECK ((format IN ('cloudfront', 'combined', 'fastly', 'cloudflare', 'op3', 'conversions'))),
+  CONSTRAINT source_files_format_check CHECK ((format ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
   CONSTRAINT source_files_head_hash_check CHECK ((length(head_hash) = 32)),
-  CONSTRAINT source_files_head_length_check CHECK ((head_length > 0))
+  CONSTRAINT source_files_head_length_check CHECK ((head_length > 0)),
+  CONSTRAINT source_files_template_check CHECK (((template IS NULL) OR ((length(template) >= 1) AND (length(template) <= 4000))))
 );
 CREATE INDEX source_files_organization_id_last_read_at_idx ON measurement.source_files USING btree (organization_id, last_read_at DESC, source_file_id DESC);
 ALTER TABLE measurement.source_files ENABLE ROW LEVEL SECURITY;
@@ -2094,6 +2102,7 @@ COMMENT ON COLUMN measurement.source_files.first_read_at IS 'When it was first r
 COMMENT ON COLUMN measurement.source_files.last_read_at IS 'When it was last read.';
 COMMENT ON COLUMN measurement.source_files.tail_at IS 'When a last line without its end was read.';
 COMMENT ON COLUMN measurement.source_files.tail_id IS 'The request of a last line without its end; replaced when the line is read whole.';
+COMMENT ON COLUMN measurement.source_files.template IS 'Of a log that was read with --fields: its template.';
 
 CREATE TABLE measurement.user_agents (
   agent_id bigint NOT NULL,

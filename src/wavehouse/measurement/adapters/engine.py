@@ -7,10 +7,11 @@ between the two as newline-joined text, which is many times cheaper than rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
@@ -23,15 +24,15 @@ from wavehouse.kernel.addresses import (
     keyed_hash,
 )
 from wavehouse.kernel.reference import Preloaders
-from wavehouse.measurement.adapters import engine_sql as sql
-from wavehouse.measurement.adapters.formats import Layout
+from wavehouse.measurement.adapters.quick_reading import fields_statement
+from wavehouse.measurement.adapters.statements import parts_of, statement
+from wavehouse.measurement.formats import Layout, Split
 from wavehouse.measurement.rules.agents import Agent, AgentRules, normalise
-from wavehouse.measurement.rules.combined import canonical
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.rules.media import MediaIndex, is_own_prefix
 from wavehouse.measurement.rules.ranges import multirange, requested, sent
 from wavehouse.measurement.rules.referrers import judged
-from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
+from wavehouse.measurement.types import Chunk, Fault, Reject
 from wavehouse.store import BulkLoader
 
 _UNIT = "\x1f"
@@ -110,8 +111,9 @@ class Engine:
         # The machine's own time zone has no say.
         with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
             self.database.execute("SET TimeZone = 'UTC'")
-        for statement in sql.SETUP:
-            self.database.execute(statement)
+        for name in parts_of("macros"):
+            self.database.execute(statement("macros", name))
+        self.database.execute(statement("judging", "media"))
         self._load_media()
         self._addresses: dict[str, tuple[bytes | None, str]] = {}
         self._agents: dict[str, tuple[int, str, Agent]] = {}
@@ -137,7 +139,7 @@ class Engine:
             for n, v in enumerate(versions)
         ]
         if rows:
-            self.database.executemany(sql.INSERT_MEDIA, rows)
+            self.database.executemany(statement("judging", "insert_media"), rows)
 
     def normalise(
         self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str
@@ -152,7 +154,7 @@ class Engine:
         self._resolve_ranges()
         self._resolve_referrers()
         db.execute(
-            sql.BATCH.replace("batch_0", f"batch_{self._number}"),
+            statement("judging", "batch", table=self._table),
             {
                 "organization_id": organization_id,
                 "batch_id": batch_id,
@@ -183,15 +185,18 @@ class Engine:
 
     def read_raw(self, chunk: Chunk) -> None:
         """Make ``raw`` of a chunk's lines."""
-        statement = sql.RAW if self.is_clean(chunk) else sql.RAW_CLEANED
-        self.database.execute(statement, {"text": chunk.text})
+        name = "raw" if self.is_clean(chunk) else "raw_cleaned"
+        self.database.execute(statement("reading", name), {"text": chunk.text})
 
     def understand(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields`` of the lines in ``raw``; those that cannot be used come back."""
-        if layout.format is LogFormat.COMBINED:
-            self._repair_combined()
-        self.database.execute(layout.statement, layout.parameters)
-        return list(self._rejected(chunk))
+        """Make ``fields`` of the lines in ``raw``; those that cannot be used are returned."""
+        if layout.skips:
+            self.database.execute(
+                statement("reading", "without_skipped"), {"skips": list(layout.skips)}
+            )
+        refused = self._repair(layout)
+        self.database.execute(fields_statement(layout, layout.select), layout.parameters)
+        return self._rejected(chunk, refused)
 
     def stage(
         self,
@@ -204,7 +209,9 @@ class Engine:
         """Stream a batch, its rejects and its progress into the loader's temporary tables."""
         cursor = self.database.cursor()
         try:
-            loader.stage("staged_progress", cursor.sql(sql.PROGRESS, params=progress))
+            loader.stage(
+                "staged_progress", cursor.sql(statement("judging", "progress"), params=progress)
+            )
             loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
             if batch.rejects or rejects_too:
                 rejects = [
@@ -217,14 +224,15 @@ class Engine:
                     }
                     for r in batch.rejects
                 ]
-                loader.stage("staged_rejects", cursor.sql(sql.REJECTS, params={"rejects": rejects}))
+                found = cursor.sql(statement("judging", "rejects"), params={"rejects": rejects})
+                loader.stage("staged_rejects", found)
         finally:
             cursor.close()
 
     def drop(self, batch: Batch) -> None:
         """Forget a batch that was loaded."""
         cursor = self.database.cursor()
-        cursor.execute(f"DROP TABLE IF EXISTS batch_{int(batch.number)}")
+        cursor.execute(statement("judging", "drop_batch", table=f"batch_{int(batch.number)}"))
         cursor.close()
 
     def close(self) -> None:
@@ -233,27 +241,38 @@ class Engine:
 
     # -- distinct values ----------------------------------------------------------------------
 
-    def _repair_combined(self) -> None:
-        odd = self.database.execute(sql.ODD_COMBINED).fetchall()
-        repaired = [(n, canonical(line)) for n, line in odd]
+    def _repair(self, layout: Layout) -> list[tuple[int, str]]:
+        """Make odd lines readable; those that are not of the format leave ``raw``."""
+        if layout.repairs is None or not isinstance(layout.parts, Split):
+            return []
+        odd = self.database.execute(
+            statement("reading", "odd", parts=layout.select, dated=layout.parts.dated)
+        ).fetchall()
+        repaired = [(n, layout.repairs(line)) for n, line in odd]
         good = [(n, line) for n, line in repaired if line is not None]
         if good:
             self._give("repaired", [n for n, _ in good], [line for _, line in good])
-            self.database.execute(sql.REPAIR_COMBINED)
+            self.database.execute(statement("reading", "repair"))
+        refused = {n for n, line in repaired if line is None}
+        if refused:
+            self.database.execute(statement("reading", "refuse"), {"refused": sorted(refused)})
+        return [(n, line) for n, line in odd if n in refused]
 
-    def _rejected(self, chunk: Chunk) -> Iterable[Reject]:
+    def _rejected(self, chunk: Chunk, refused: list[tuple[int, str]]) -> list[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
-        found = self.database.execute(sql.REJECTED, self.accepted).fetchall()
+        found = self.database.execute(statement("reading", "rejected"), self.accepted).fetchall()
+        found += [(n, Fault.MALFORMED_LINE, line) for n, line in refused]
         if not found:
-            return
-        self.database.execute(sql.DELETE_REJECTED, self.accepted)
+            return []
+        self.database.execute(statement("reading", "delete_rejected"), self.accepted)
         places = _byte_places(chunk, [n for n, *_ in found])
-        for n, fault, line in found:
-            offset, length = places[n]
-            yield Reject(chunk.first_line + n - 1, offset, length, Fault(fault), masked(line))
+        return [
+            Reject(chunk.first_line + n - 1, *places[n], Fault(fault), masked(line))
+            for n, fault, line in sorted(found)
+        ]
 
     def _resolve_places(self, *, redirects: bool) -> None:
-        pairs = self._distinct(sql.DISTINCT_PLACES)
+        pairs = self._distinct("distinct_places")
         places, prefixes = [], []
         for pair in pairs:
             host, path = pair.split(_UNIT)
@@ -280,7 +299,7 @@ class Engine:
     def _resolve_listeners(self, *, escaped: bool, hashed: bool) -> dict[int, tuple[str, Agent]]:
         """What there is to know of each address and agent in a month; the agents by their id."""
         self._forget(escaped=escaped, hashed=hashed)
-        texts = self._distinct(sql.DISTINCT_LISTENERS)
+        texts = self._distinct("distinct_listeners")
         for text in texts:
             if text not in self._listeners:
                 self._listeners[text] = self._listener(text)
@@ -331,14 +350,14 @@ class Engine:
 
     def _resolve_referrers(self) -> None:
         """The few sites that flag a request (R23) or filter it (R24); most chunks have none."""
-        sites = self._distinct(sql.DISTINCT_SITES)
+        sites = self._distinct("distinct_sites")
         found = {site: judged(site, self._lookups.preloaders) for site in sites}
         odd = [site for site in sites if found[site]]
         self._give("sites", odd, [found[site] for site in odd])
 
     def _resolve_ranges(self) -> None:
         """Range headers that are not one plain range, and carry no Content-Range."""
-        rows = self.database.execute(sql.ODD_RANGES).fetchall()
+        rows = self.database.execute(statement("judging", "odd_ranges")).fetchall()
         numbers, starts, ends, others = [], [], [], []
         for n, header, size in rows:
             spans = sent(header if requested(header) else None, size)
@@ -349,8 +368,8 @@ class Engine:
             others.append(multirange(spans[1:]) or "")
         self._give("odd_ranges", numbers, starts, ends, others)
 
-    def _distinct(self, statement: str) -> list[str]:
-        row = self.database.execute(statement).fetchone()
+    def _distinct(self, name: str) -> list[str]:
+        row = self.database.execute(statement("judging", name)).fetchone()
         return row[0].split("\n") if row and row[0] is not None else []
 
     def _give(self, table: str, *columns: Sequence[object]) -> None:
@@ -365,12 +384,18 @@ class Engine:
         )
 
     def _summary(self) -> tuple[list[tuple[str | None, int]], list[date]]:
-        table = f"batch_{self._number}"
-        filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
-        days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
-        if self.database.execute(sql.TWICE.replace("batch_0", table)).fetchall() != [(0,)]:
-            self.database.execute(sql.DELETE_TWICE.replace("batch_0", table))
-        return [(r, n) for r, n in filtered], [day for (day,) in days]
+        filtered = self._ask("reasons")
+        days = self._ask("batch_days")
+        if self._ask("twice") != [(0,)]:
+            self._ask("delete_twice")
+        return [(reason, n) for reason, n in filtered], [day for (day,) in days]
+
+    def _ask(self, name: str) -> list[tuple[Any, ...]]:
+        return self.database.execute(statement("judging", name, table=self._table)).fetchall()
+
+    @property
+    def _table(self) -> str:
+        return f"batch_{self._number}"
 
 
 def _utc(instant: datetime) -> datetime:

@@ -10,6 +10,7 @@ import click
 
 from wavehouse.kernel import terminal
 from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
+from wavehouse.measurement.rules import dimensions
 
 if TYPE_CHECKING:
     from wavehouse.measurement.types import PeriodFigures, TracedRequest
@@ -43,10 +44,10 @@ if TYPE_CHECKING:
 @click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
 @click.option(
     "--by",
-    type=click.Choice(["day", "episode", "app", "country"]),
-    default="day",
+    type=click.Choice(dimensions.names()),
+    default=dimensions.DAY_SPLIT,
     show_default=True,
-    help="One line per day, episode, app or country.",
+    help="What each row stands for.",
 )
 @click.option(
     "--window",
@@ -123,8 +124,6 @@ def _stored(
     open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None, by: str
 ) -> PeriodFigures:
     """Figures of what is stored."""
-    from typing import cast
-
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import PeriodFigures
 
@@ -139,7 +138,7 @@ def _stored(
                 analytics,
                 operational,
                 identity=identity,
-                by=cast("reading.By", by),
+                by=by,
                 first=begin,
                 last=end,
             )

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.measurement.formats import AUTO, names
+
 if TYPE_CHECKING:
     from wavehouse.workspace import Workspace
 
@@ -14,8 +16,8 @@ DATE = click.DateTime(["%Y-%m-%d"])
 FORMAT = click.option(
     "--format",
     "log_format",
-    type=click.Choice(["auto", "cloudfront", "combined", "fastly", "cloudflare", "op3"]),
-    default="auto",
+    type=click.Choice([AUTO, *names()]),
+    default=AUTO,
     show_default=True,
     help="The log format; auto looks at the first lines.",
 )

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 _FILTERED = {
     "bad_ip": "its address cannot be read (R06)",
     "unknown_path": "no registered episode is served there: wavehouse ingest feed",
+    "internal": "the server requested it from itself (R17)",
     "bad_method": "only GET counts (R09)",
     "not_modified": "304: nothing was sent (R10)",
     "bad_status": "neither 200 nor 206 (R11)",

@@ -23,8 +23,8 @@ from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.adapters.count_only import CountOnly, Limits, Taker
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
-from wavehouse.measurement.adapters.formats import Layout, refuse_other_fields
 from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.formats import Layout, refuse_other_fields
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.media import MediaIndex
 from wavehouse.measurement.rules.thresholds import threshold_bytes

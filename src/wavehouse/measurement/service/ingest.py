@@ -23,12 +23,8 @@ from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine, Lookups
-from wavehouse.measurement.adapters.formats import (
-    Layout,
-    layout_of,
-    refuse_other_fields,
-)
 from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.formats import Layout, layout_of, refuse_other_fields
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups

@@ -7,8 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.measurement.adapters.formats import Layout, layout_of
 from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.formats import Layout, layout_of
 
 T = TypeVar("T")
 

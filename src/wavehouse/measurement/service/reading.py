@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.measurement.queries import reading
+from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import (
     NO_PODCAST,
@@ -23,12 +24,10 @@ from wavehouse.measurement.types import (
 )
 from wavehouse.store import Analytics, Operational, Tx
 
-By = Literal["day", "episode", "app", "country"]
-_READERS = {
-    "episode": reading.downloads_by_episode,
-    "app": reading.downloads_by_app,
-    "country": reading.downloads_by_country,
-}
+if TYPE_CHECKING:
+    By = str
+else:  # the API's page lists the values
+    By = Literal[names()]
 
 
 def days(
@@ -77,7 +76,7 @@ def figures(
     last: date,
     podcast_id: UUID | None = None,
 ) -> list[Figure]:
-    """Downloads of a period by day, episode, app or country; episodes with their titles."""
+    """Downloads of a period by day or by a dimension; episodes with their titles."""
     if by == "day":
         return [
             Figure(total.day.isoformat(), total.downloads)
@@ -85,8 +84,9 @@ def figures(
                 analytics, identity=identity, first=first, last=last, podcast_id=podcast_id
             )
         ]
-    rows = _READERS[by](
+    rows = reading.downloads_by(
         analytics,
+        dimension(by),
         organization_id=identity.organization_id,
         first=first,
         last=last,

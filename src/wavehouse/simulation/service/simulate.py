@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -16,7 +15,6 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.telemetry import span
 from wavehouse.simulation.adapters.files import Folder, LogFile
 from wavehouse.simulation.rules.feeds import feed
-from wavehouse.simulation.rules.lines import cloudflare, cloudfront, combined, fastly, log_file, op3
 from wavehouse.simulation.rules.scenes import SCENES
 from wavehouse.simulation.rules.shows import media_table, ordinary_shows, rules_show
 from wavehouse.simulation.rules.sponsors import campaign_file, campaigns
@@ -30,13 +28,13 @@ from wavehouse.simulation.service.traffic import Traffic
 from wavehouse.simulation.service.truth import truth
 from wavehouse.simulation.types import (
     Expected,
-    LogFormat,
     Progress,
     Request,
     Settings,
     Show,
     Staged,
 )
+from wavehouse.simulation.writers import writer
 
 Report = Callable[[Progress], None]
 LATE = 0.01
@@ -98,12 +96,14 @@ def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
     times = min(settings.days - 1, 1 + settings.days // 20)
     for rule, episode in zip(SCENES, show.episodes, strict=True):
         for start in sorted(dice.sample(range(settings.days - 1), times)):
-            stage = Stage(episode, company, settings.format, base=dice.randrange(25_200, 50_400))
+            stage = Stage(
+                episode, company, writer(settings.format), base=dice.randrange(25_200, 50_400)
+            )
             SCENES[rule](stage)
             stage.close()
             tally.filtered.update(stage.filtered)
             tally.flagged.update(stage.flagged)
-            tally.outcomes.update({} if settings.format.redirects else stage.outcomes)
+            tally.outcomes.update({} if writer(settings.format).redirects else stage.outcomes)
             for item in stage.staged:
                 programme.requests.setdefault(start + item.day, []).append(item)
             for download in stage.expected:
@@ -123,10 +123,11 @@ class _Press:
 
     def run(self, traffic: Traffic, programme: _Programme) -> None:
         """Every day in its turn."""
+        form = writer(self.settings.format)
         for index in range(self.settings.days):
             day = self.settings.first_day + timedelta(days=index)
             self.tally.open_day(index)
-            with self.folder.log(*log_file(day, self.settings.format)) as file:
+            with self.folder.log(f"logs/{form.file(day)}", form.head) as file:
                 self._day(index, file, traffic, programme)
             self.tally.close_day()
             self._say(index + 1)
@@ -170,7 +171,7 @@ class _Press:
 
     def _expect(self, index: int, download: Expected) -> None:
         who = download.listener
-        if self.settings.format.redirects:
+        if writer(self.settings.format).redirects:
             return
         self.tally.download(download.guid, who.app, who.country, who.key)
         hour = self.settings.first_day + timedelta(days=index)
@@ -180,24 +181,9 @@ class _Press:
 
     def _printer(self, index: int) -> Callable[[Request], str]:
         day = self.settings.first_day + timedelta(days=index)
-        form = self.settings.format
-        if form is LogFormat.COMBINED:
-            return lambda request: combined(day, request)
-        if form is LogFormat.FASTLY:
-            return lambda request: fastly(day, request)
+        line = writer(self.settings.format).line
         dice = Random(f"{self.settings.seed}/lines/{index}")
-        if form is LogFormat.CLOUDFLARE:
-            return lambda r: cloudflare(
-                day, r, dice.getrandbits(30), f"{dice.getrandbits(64):016x}"
-            )
-        if form is LogFormat.OP3:
-            return lambda request: op3(day, request, f"{dice.getrandbits(128):032x}")
-
-        def printed(request: Request) -> str:
-            request_id = urlsafe_b64encode(dice.randbytes(40)).decode()
-            return cloudfront(day, request, dice.getrandbits(30), request_id)
-
-        return printed
+        return lambda request: line(day, request, dice)
 
     def _say(self, day: int) -> None:
         if self.report:

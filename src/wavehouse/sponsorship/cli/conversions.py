@@ -55,9 +55,19 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
         terminal.say(f"{file}:{problem.line}: {problem.reason}")
     if as_json:
         problems = [{"line": p.line, "reason": p.reason} for p in done.problems]
-        terminal.print_json({**told, "problems": problems})
+        unknown = [
+            {"code": code, "rows": rows, "nearest": done.nearest.get(code)}
+            for code, rows in done.unknown_codes.items()
+        ]
+        terminal.print_json({**told, "problems": problems, "unknown_codes": unknown})
     else:
         terminal.print_table(list(told), [list(told.values())])
+    for code, rows in done.unknown_codes.items():
+        near = done.nearest.get(code)
+        terminal.say(
+            f"The code {code!r} ({rows} rows) belongs to no live campaign on its day"
+            + (f"; the nearest is {near!r}." if near else ".")
+        )
     if done.quarantined:
         terminal.say("Mend the rows, then: wavehouse quarantine replay")
         context.exit(EXIT_FOUND)

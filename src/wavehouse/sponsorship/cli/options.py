@@ -21,11 +21,15 @@ class Amount(click.ParamType[Decimal]):
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> Decimal:
-        """The amount; a usage error for a text that is none."""
+        """The amount; a usage error, with the way to write it, for a text that is not one."""
         try:
             amount = Decimal(str(value))
         except ArithmeticError:
             amount = Decimal("NaN")
         if not amount.is_finite():
-            self.fail(f"{value!r} is not a decimal amount like 4515.00", param, ctx)
+            from wavehouse.sponsorship.rules.spelling import plain_amount
+
+            wanted = plain_amount(str(value))
+            more = f": write {wanted}" if wanted else ""
+            self.fail(f"{value!r} is not a decimal amount like 4515.00{more}", param, ctx)
         return amount

@@ -13,6 +13,7 @@ from wavehouse.sponsorship.types import (
     CampaignCard,
     CampaignStatus,
     CodeWindow,
+    EpisodeName,
     Flight,
     NewCampaign,
     NewPlacement,
@@ -390,23 +391,16 @@ def podcast_by_name(
     return [PodcastId(one) for one in found]
 
 
-def episode_ids(
-    tx: Tx[Operational], *, podcast_id: PodcastId, guids: list[str]
-) -> dict[str, EpisodeId]:
-    """The episodes of a show by guid; those that are not there are left out."""
-    found: list[UUID] = tx.values(
+def named_episodes(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[EpisodeName]:
+    """The episodes of a show with the names that people give them, the newest first."""
+    return tx.rows(
+        EpisodeName,
         """
-        SELECT e.episode_id FROM unnest(%(guids)s::text[]) WITH ORDINALITY AS t (guid, n)
-        LEFT JOIN catalog.episodes e ON e.podcast_id = %(podcast_id)s AND e.guid = t.guid
-        ORDER BY t.n
+        SELECT episode_id, guid, title, number FROM catalog.episodes
+        WHERE podcast_id = %(podcast_id)s ORDER BY publish_date DESC, episode_id
         """,
-        {"podcast_id": podcast_id, "guids": guids},
+        {"podcast_id": podcast_id},
     )
-    return {
-        guid: EpisodeId(episode)
-        for guid, episode in zip(guids, found, strict=True)
-        if episode is not None
-    }
 
 
 def episodes_between(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import unicodedata
 from collections.abc import Iterable
 from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
 
 from wavehouse.sponsorship.types import Campaign, CodeWindow
 
@@ -64,6 +65,13 @@ def match(code: str, occurred_at: datetime, known: Iterable[CodeWindow]) -> Code
         if window.live and window.code == wanted and window.first_day <= day <= window.last_day:
             return window
     return None
+
+
+def nearest(code: str, known: Iterable[CodeWindow]) -> str | None:
+    """Another live code that is spelt most like one that matches none, or None."""
+    live = {window.code for window in known if window.live} - {normalised(code)}
+    near = get_close_matches(normalised(code), sorted(live), n=1, cutoff=0.6)
+    return near[0] if near else None
 
 
 def utc_day(instant: datetime) -> date:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.sponsorship.rules import spelling
 from wavehouse.sponsorship.types import CURRENCIES, ConversionInput, ConversionType
 
 COLUMNS = (
@@ -46,7 +47,11 @@ def instant(text: str, *, now: datetime) -> datetime:
         parsed = datetime.fromisoformat(text.strip())
         parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
-        raise InvalidInput("occurred_at is not a date and time like 2026-10-21T09:30:00Z") from None
+        wanted = spelling.iso_day(text)
+        raise InvalidInput(
+            "occurred_at is not a date and time like 2026-10-21T09:30:00Z"
+            + (f": write {wanted}" if wanted else "")
+        ) from None
     if parsed < EARLIEST:
         raise InvalidInput("occurred_at lies before the year 2000")
     if parsed > now + TOLERANCE:
@@ -60,7 +65,11 @@ def amount(text: str, *, required: bool = True) -> Decimal:
     if not stripped and not required:
         return Decimal(0)
     if not _AMOUNT.fullmatch(stripped):
-        raise InvalidInput("conversion_value is not a decimal amount like 49.90")
+        wanted = spelling.plain_amount(stripped)
+        raise InvalidInput(
+            "conversion_value is not a decimal amount like 49.90"
+            + (f": write {wanted}" if wanted else "")
+        )
     return Decimal(stripped)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -61,7 +62,7 @@ def ingest_conversions(
             if bad and quarantine is not None:
                 quarantine(path, bad)
             done = _store(tx, identity, good, book, source="file", name=path.name, at=now)
-            told = _added(told, bad, [one.outcome for one in done])
+            told = _added(told, bad, good, [one.outcome for one in done], book)
     return told
 
 
@@ -331,8 +332,21 @@ def _understood_now(row: Evidence, book: Book) -> Evidence:
 
 
 def _added(
-    told: IngestResult, bad: Sequence[BadRow], outcomes: Sequence[ConversionOutcome]
+    told: IngestResult,
+    bad: Sequence[BadRow],
+    rows_: Sequence[ConversionInput],
+    outcomes: Sequence[ConversionOutcome],
+    book: Book,
 ) -> IngestResult:
+    unknown = Counter(told.unknown_codes)
+    for row, outcome in zip(rows_, outcomes, strict=True):
+        if outcome is ConversionOutcome.UNMATCHED and row.promo_code:
+            unknown[row.promo_code] += 1
+    windows = [window for found in book.codes.values() for window in found]
+    near = dict(told.nearest)
+    for code in unknown:
+        if code not in near and (other := codes.nearest(code, windows)):
+            near[code] = other
     return IngestResult(
         read=told.read + len(bad) + len(outcomes),
         stored=told.stored + outcomes.count(ConversionOutcome.STORED),
@@ -340,6 +354,8 @@ def _added(
         unmatched=told.unmatched + outcomes.count(ConversionOutcome.UNMATCHED),
         quarantined=told.quarantined + len(bad),
         problems=(*told.problems, *bad)[:_SHOWN],
+        unknown_codes=dict(unknown.most_common(_SHOWN)),
+        nearest=near,
     )
 
 

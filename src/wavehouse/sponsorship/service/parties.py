@@ -14,7 +14,7 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId
 from wavehouse.sponsorship.adapters.campaigns_file import CampaignEntry, read_campaigns
 from wavehouse.sponsorship.queries import parties as queries
-from wavehouse.sponsorship.rules import checks, codes, states
+from wavehouse.sponsorship.rules import checks, codes, episodes, states
 from wavehouse.sponsorship.service.conversions import recredit
 from wavehouse.sponsorship.types import (
     GRACE_DAYS,
@@ -29,8 +29,6 @@ from wavehouse.sponsorship.types import (
     Sponsor,
 )
 from wavehouse.store import Operational, Tx
-
-_FEED = "wavehouse ingest feed <file or address>"
 
 
 def add_sponsor(tx: Tx[Operational], *, identity: Identity, sponsor: NewSponsor) -> Sponsor:
@@ -123,17 +121,15 @@ def find_podcast(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Pod
 def find_episodes(
     tx: Tx[Operational], *, podcast_id: PodcastId, guids: list[str]
 ) -> tuple[EpisodeId, ...]:
-    """The episodes with these guids. InvalidInput names the first that is not there."""
+    """The episodes with these guids, numbers or titles.
+
+    InvalidInput for the first that the show does not have, or has several of.
+    """
     wanted = list(dict.fromkeys(guids))
-    found = queries.episode_ids(tx, podcast_id=podcast_id, guids=wanted)
-    missing = [guid for guid in wanted if guid not in found]
-    if missing:
-        others = f" (and {len(missing) - 1} more)" if len(missing) > 1 else ""
-        raise InvalidInput(
-            f"the show has no episode with the guid {missing[0]!r}{others}",
-            command=_FEED,
-        )
-    return tuple(found[guid] for guid in wanted)
+    if not wanted:
+        return ()
+    known = queries.named_episodes(tx, podcast_id=podcast_id)
+    return tuple(episodes.found(name, known) for name in wanted)
 
 
 def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> NewCampaign:
@@ -261,10 +257,10 @@ def _place(
     if wanted is None:
         placed = {p.episode_id for p in queries.placements(tx, campaign_id=campaign_id)}
         wanted = tuple(NewPlacement(one) for one in campaign.episode_ids if one not in placed)
-        episodes = campaign.episode_ids
+        episode_ids = campaign.episode_ids
     else:
-        episodes = tuple(one.episode_id for one in wanted)
-    queries.keep_placements(tx, campaign_id=campaign_id, episode_ids=episodes)
+        episode_ids = tuple(one.episode_id for one in wanted)
+    queries.keep_placements(tx, campaign_id=campaign_id, episode_ids=episode_ids)
     queries.save_placements(
         tx, organization_id=identity.organization_id, campaign_id=campaign_id, wanted=wanted
     )

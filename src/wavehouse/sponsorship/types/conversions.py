@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
@@ -204,6 +204,9 @@ class IngestResult:
     unmatched: int
     quarantined: int
     problems: tuple[BadRow, ...] = ()
+    unknown_codes: Mapping[str, int] = field(default_factory=dict)
+    """Codes that matched no campaign, with how many rows; ``nearest`` has the likely spelling."""
+    nearest: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

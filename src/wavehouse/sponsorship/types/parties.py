@@ -117,6 +117,16 @@ class Campaign:
 
 
 @dataclass(frozen=True, slots=True)
+class EpisodeName:
+    """An episode and what it may be called: its guid, its title, its number in the show."""
+
+    episode_id: EpisodeId
+    guid: str
+    title: str
+    number: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
 class StateChange:
     """A campaign entered a state at an instant."""
 

@@ -1,10 +1,11 @@
--- Listener events of a span of time, by podcast and device; :grain is 'hour' or 'day' (UTC).
+-- Listener events of a span of time, by podcast and one dimension; :grain is 'hour' or 'day' (UTC).
+-- Places in double braces: the dimension's column; its value, '' for one that is not known; a condition.
 -- Whole buckets only: :first and :last are bucket borders, half-open.
 SELECT
   date_trunc(:grain, "timestamp") AS bucket,
   organization_id,
   podcast_id,
-  COALESCE(device_type, '') AS device_type,
+  {{value}} AS {{column}},
   SUM(CASE WHEN event_type = 'download' THEN 1 ELSE 0 END) AS downloads,
   SUM(CASE WHEN event_type = 'stream' THEN 1 ELSE 0 END) AS streams,
   SUM(CASE WHEN event_type = 'listen_start' THEN 1 ELSE 0 END) AS listen_starts,
@@ -20,5 +21,5 @@ SELECT
   COUNT(*) AS events,
   :computed_at AS computed_at
 FROM measurement.listener_events
-WHERE "timestamp" >= :first AND "timestamp" < :last
+WHERE "timestamp" >= :first AND "timestamp" < :last AND {{condition}}
 GROUP BY 1, 2, 3, 4

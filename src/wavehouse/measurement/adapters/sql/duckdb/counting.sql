@@ -1,28 +1,15 @@
-"""The statements of counting without storing; what they do to requests is ``queries.counting``."""
+-- Counting without storing. The rules are those of queries/counting.py; tests compare the two.
 
-from __future__ import annotations
-
-from wavehouse.measurement.adapters.engine_sql import JUDGED
-
-# One table for all threads. An address and an agent are a listener (R33); native tells a request
-# that stands in two files (R01).
-TAKEN = """
+-- name: taken
+-- One table for all threads. An address and an agent are a listener (R33); native identifies a request that is in two files (R01).
 CREATE TABLE taken (
   sent_at TIMESTAMP, native UBIGINT, enclosure_id UUID, episode_id UUID, address BIGINT,
   agent BIGINT, country VARCHAR, range_start BIGINT, range_end BIGINT, other_ranges VARCHAR,
   is_prefix BOOLEAN, is_included BOOLEAN, reason VARCHAR, flags VARCHAR
 )
-"""
 
-DISTINCT = {
-    "addresses": """
-SELECT string_agg(ip || chr(31) || forwarded_for, chr(10))
-FROM (SELECT DISTINCT ip, forwarded_for FROM fields)
-""",
-    "agents": "SELECT string_agg(agent, chr(10)) FROM (SELECT DISTINCT agent FROM fields)",
-}
-
-_HEARD = """
+-- name: heard
+-- Addresses and agents apart.
 asked AS (
   SELECT string_split(c1, chr(31)) AS a, string_split(c2, chr(31)) AS p FROM addresses
 ),
@@ -36,20 +23,20 @@ of_agents AS (
     split_part(c2, chr(31), 2) AS agent_reason
   FROM agents
 )
-"""
 
-_JOIN_HEARD = """JOIN of_addresses a ON a.ip = f.ip AND a.forwarded_for = f.forwarded_for
-  JOIN of_agents g ON g.text = f.agent"""
+-- name: of_heard
+-- Their values.
+a.country, a.network_class, a.address AS listener_key, g.agent_id, g.agent_reason
 
-TAKE = (
-    "INSERT INTO taken"
-    + JUDGED.replace("$heard", _HEARD)
-    .replace(
-        "$of_heard",
-        "a.country, a.network_class, a.address AS listener_key, g.agent_id, g.agent_reason",
-    )
-    .replace("$join_heard", _JOIN_HEARD)
-    + """
+-- name: join_heard
+-- Their joins.
+JOIN of_addresses a ON a.ip = f.ip AND a.forwarded_for = f.forwarded_for
+  JOIN of_agents g ON g.text = f.agent
+
+-- name: take
+-- Add the requests of a chunk.
+INSERT INTO taken
+{{judged}}
 SELECT sent_at, CASE WHEN native_id IS NOT NULL THEN hash(native_id, sent_at) END,
   enclosure_id, episode_id, listener_key, agent_id, nullif(country, ''), range_start,
   greatest(range_end, range_start),
@@ -57,39 +44,50 @@ SELECT sent_at, CASE WHEN native_id IS NOT NULL THEN hash(native_id, sent_at) EN
     THEN nullif(odd_others, '') END,
   is_prefix, is_included, reason, flags
 FROM positioned
-"""
-)
 
-# R01: the same request from two files is one.
-REPEATED = "SELECT count(native) > count(DISTINCT native) FROM taken"
-ONCE = """
+-- name: repeated_requests
+-- R01: true when a request is in two files.
+SELECT count(native) > count(DISTINCT native) FROM taken
+
+-- name: delete_repeated
+-- R01: keep one of each.
 DELETE FROM taken WHERE rowid IN (
   SELECT rowid FROM (
     SELECT rowid, row_number() OVER (PARTITION BY native) AS time FROM taken
     WHERE native IN (SELECT native FROM taken GROUP BY native HAVING count(*) > 1)
   ) WHERE time > 1
 )
-"""
 
-DAYS = "SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken"
+-- name: days
+-- The first and the last day.
+SELECT min(sent_at)::DATE, max(sent_at)::DATE FROM taken
 
-FACTS = """
+-- name: thresholds
+-- R26 of every file.
 CREATE TABLE thresholds (enclosure_id UUID, episode_id UUID, threshold_bytes BIGINT)
-"""
-INSERT_FACTS = "INSERT INTO thresholds VALUES ($1, $2, $3)"
-APPS = "CREATE TABLE apps (agent BIGINT, app VARCHAR)"
-INSERT_APPS = "INSERT INTO apps VALUES ($1, $2)"
 
-CANDIDATES = """
+-- name: insert_threshold
+-- Add one.
+INSERT INTO thresholds VALUES ($1, $2, $3)
+
+-- name: agents
+-- What each user agent is, with the columns of listener events.
+CREATE TABLE agents (agent BIGINT, platform VARCHAR, device_type VARCHAR)
+
+-- name: insert_agent
+-- Add one.
+INSERT INTO agents VALUES ($1, $2, $3)
+
+-- name: candidates
+-- Requests of a span of days that nothing filters.
 CREATE OR REPLACE TABLE candidates AS
 SELECT sent_at, sent_at::DATE AS day, enclosure_id, episode_id, address, agent, country,
   range_start, range_end, other_ranges, is_prefix
 FROM taken
 WHERE reason IS NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
-"""
 
-# R27: the union of positions. Most files are asked for once: only the others are put in order.
-DERIVED = """
+-- name: derived
+-- R27: the union of positions. Most files are requested once: only the others are put in order.
 CREATE OR REPLACE TABLE derived AS
 WITH spans AS (
   SELECT address, agent, enclosure_id, day, sent_at, range_start, range_end
@@ -121,18 +119,17 @@ qualified AS (
   WHERE bytes >= threshold_bytes GROUP BY ALL
 ),
 units AS (
-  SELECT address, agent, episode_id, day, min(country) AS country,
+  SELECT address, agent, episode_id, day, min(country) AS country_code,
     bool_or(NOT is_prefix) AS has_bytes, min(sent_at) FILTER (WHERE is_prefix) AS prefix_at
   FROM candidates GROUP BY address, agent, episode_id, day
 )
-SELECT u.address, u.agent, u.episode_id, u.day, u.country,
+SELECT u.address, u.agent, u.episode_id, u.day, u.country_code,
   coalesce(q.first_at, u.prefix_at) AS downloaded_at, q.first_at IS NULL AS is_estimate
 FROM units u LEFT JOIN qualified q USING (address, agent, episode_id, day)
 WHERE q.first_at IS NOT NULL OR (NOT u.has_bytes AND u.prefix_at IS NOT NULL)
-"""
 
-# R18 and R19: an address with too many episodes or agents on a day, unless it is included.
-EXCESS = """
+-- name: excess
+-- R18 and R19: an address with too many episodes or agents on a day, unless it is included.
 CREATE OR REPLACE TABLE excess AS
 WITH many AS (
   SELECT address, day FROM candidates GROUP BY ALL HAVING count(DISTINCT agent) > $agents
@@ -142,36 +139,36 @@ WITH many AS (
 SELECT address, day FROM many m
 WHERE NOT EXISTS (
   SELECT 1 FROM taken t WHERE t.is_included AND t.address = m.address AND t.sent_at::DATE = m.day)
-"""
-WITHOUT_EXCESS = """
-DELETE FROM derived d USING excess e WHERE d.address = e.address AND d.day = e.day
-"""
 
-TOTALS = """
+-- name: without_excess
+-- Take their downloads back.
+DELETE FROM derived d USING excess e WHERE d.address = e.address AND d.day = e.day
+
+-- name: totals
+-- Downloads, estimates (R30) and listeners (R43).
 SELECT count(*) FILTER (NOT is_estimate), count(*) FILTER (is_estimate),
   count(DISTINCT (address, agent)) FILTER (NOT is_estimate)
 FROM derived
-"""
 
-FILTERED = """
+-- name: filtered
+-- Requests that a filter stopped, by reason.
 SELECT reason, count(*) FROM taken
 WHERE reason IS NOT NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
 GROUP BY reason
 UNION ALL
 SELECT 'excess_ip', count(*) FROM candidates JOIN excess USING (address, day) HAVING count(*) > 0
 ORDER BY 2 DESC, 1
-"""
 
-FLAGGED = """
+-- name: flagged
+-- Requests by flag.
 SELECT flag, count(*) FROM (
   SELECT unnest(string_split(flags, ',')) AS flag FROM taken
   WHERE flags IS NOT NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
 )
 GROUP BY flag ORDER BY 2 DESC, 1
-"""
 
-# R32: a rendition that qualifies on a day on which an earlier one of its episode was counted.
-RENDITIONS = """
+-- name: renditions
+-- R32: a rendition that qualifies on a day on which an earlier one of its episode was counted.
 WITH several AS (
   SELECT address, agent, episode_id, day FROM candidates ANTI JOIN excess USING (address, day)
   WHERE NOT is_prefix GROUP BY ALL HAVING count(DISTINCT enclosure_id) > 1
@@ -216,25 +213,24 @@ qualified AS (
 )
 SELECT 'rendition_dup', sum(requests)::BIGINT FROM qualified WHERE place > 1
 HAVING count(*) > 0
-"""
 
-# Who asked for an episode on several UTC days: only they differ by window (R35-R40).
-REPEATED_LISTENERS = """
+-- name: repeated_listeners
+-- Listeners that requested an episode on several UTC days: only they differ by window (R35-R40).
 CREATE OR REPLACE TABLE repeated AS
 SELECT row_number() OVER () AS listener_key, address, agent, episode_id
 FROM candidates ANTI JOIN excess USING (address, day)
 WHERE NOT is_prefix AND range_end > range_start
 GROUP BY ALL HAVING min(day) < max(day)
-"""
 
-CALENDAR = """
+-- name: calendar
+-- Calendar downloads by episode and day.
 SELECT episode_id, day, listener_key IS NOT NULL AS is_repeated, count(*)
 FROM derived LEFT JOIN repeated USING (address, agent, episode_id)
 WHERE NOT is_estimate AND day BETWEEN $first AND $last
 GROUP BY ALL
-"""
 
-PARTS = """
+-- name: parts
+-- What was sent to them.
 WITH chosen AS (
   SELECT * FROM (SELECT * FROM candidates ANTI JOIN excess USING (address, day))
     JOIN repeated USING (address, agent, episode_id)
@@ -254,20 +250,12 @@ SELECT listener_key, s.episode_id, enclosure_id, sent_at, range_start, range_end
 FROM spans s JOIN thresholds t USING (enclosure_id)
 WHERE threshold_bytes IS NOT NULL
 ORDER BY listener_key, s.episode_id
-"""
 
-BY = {
-    "day": "SELECT day::VARCHAR, count(*) FROM derived WHERE NOT is_estimate GROUP BY 1 ORDER BY 1",
-    "episode": """
-SELECT episode_id::VARCHAR, count(*) FROM derived WHERE NOT is_estimate
-GROUP BY 1 ORDER BY 2 DESC, 1
-""",
-    "app": """
-SELECT coalesce(app, ''), count(*) FROM derived LEFT JOIN apps USING (agent)
+-- name: by_day
+-- Downloads by day.
+SELECT day::VARCHAR, count(*) FROM derived WHERE NOT is_estimate GROUP BY 1 ORDER BY 1
+
+-- name: by_dimension
+-- Downloads by a dimension, most first.
+SELECT coalesce({{column}}::VARCHAR, ''), count(*) FROM derived LEFT JOIN agents USING (agent)
 WHERE NOT is_estimate GROUP BY 1 ORDER BY 2 DESC, 1
-""",
-    "country": """
-SELECT coalesce(country, ''), count(*) FROM derived
-WHERE NOT is_estimate GROUP BY 1 ORDER BY 2 DESC, 1
-""",
-}

@@ -1,0 +1,37 @@
+"""How amounts and days in other notations are written here, for messages that help."""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+
+def plain_amount(text: str) -> str | None:
+    """How an amount with a decimal comma or with separators of thousands is written here.
+
+    ``49,90`` is 49.90, ``1.234,50`` and ``1,234.50`` are 1234.50. None for anything else.
+    """
+    bare = re.sub(r"[\s\u00a0\u202f'’]", "", text)
+    if re.fullmatch(r"[+-]?([0-9]{1,3}(\.[0-9]{3})+|[0-9]+),[0-9]{1,2}", bare):
+        return bare.replace(".", "").replace(",", ".")
+    if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", bare):
+        return bare.replace(",", "")
+    return None
+
+
+def iso_day(text: str) -> str | None:
+    """How a day like 28/11/2026 or 28.11.2026 is written here; None when it is not one.
+
+    A day that could be read two ways (05/11/2026) is answered with the pattern, not with a guess.
+    """
+    parts = re.match(r"\s*([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})\b", text)
+    if parts is None:
+        return None
+    one, two, year = (int(part) for part in parts.groups())
+    if one <= 12 and two <= 12 and one != two:
+        return "the year first, then month and day, like 2026-10-21"
+    day, month = (one, two) if two <= 12 else (two, one)
+    try:
+        return date(year, month, day).isoformat()
+    except ValueError:
+        return None
