@@ -40,7 +40,7 @@ def up(port: int | None, host: str | None, open_browser: bool, folders: tuple[st
 
 
 def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool = False) -> None:
-    """Serve the dashboard on an open workspace until the program is told to stop."""
+    """Serve the dashboard on an open workspace until the program is stopped."""
     from wavehouse import accounts
     from wavehouse.web import Site, live_app, server
     from wavehouse.wiring import periodic
