@@ -86,7 +86,7 @@ def sign_in(tx: Tx[Operational], *, token: str) -> NewSession:
     identity = queries.use_login_link(tx, token_hash=rules.token_hash(token), at=clock.now())
     if identity is None:
         raise NotSignedIn(
-            "this sign-in link is not valid: it was used, has expired, or never was",
+            "invalid sign-in link: it was used, has expired, or does not exist",
             command="wavehouse sign-in-link",
         )
     session = NewSession(secrets.token_urlsafe(32), clock.now() + rules.SESSION_LIFETIME, identity)
@@ -108,12 +108,12 @@ def sign_in(tx: Tx[Operational], *, token: str) -> NewSession:
 
 
 def session_of(tx: Tx[Operational], *, token: str) -> Identity | None:
-    """Who a session cookie belongs to, or None."""
+    """The user of a session cookie, or None."""
     return queries.session_identity(tx, token_hash=rules.token_hash(token), at=clock.now())
 
 
 def sign_out(tx: Tx[Operational], *, token: str) -> None:
-    """End a session; harmless when it is gone."""
+    """End a session; harmless if it has ended."""
     queries.delete_session(tx, token_hash=rules.token_hash(token))
 
 
@@ -130,7 +130,7 @@ def create_api_key(
     if not name or not scopes:
         raise InvalidInput("a key needs a name and at least one scope")
     if expires_at is not None and expires_at <= clock.now():
-        raise InvalidInput("the key would have expired already", hint="Choose a later day")
+        raise InvalidInput("the expiry date is in the past", hint="Choose a later day")
     prefix = rules.base62(secrets.token_bytes(16), 8)
     secret = rules.base62(secrets.token_bytes(48), 32)
     key = queries.insert_api_key(
@@ -169,7 +169,7 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
     )
     if found is None:
         raise NotFound(
-            f"there is no live key with the prefix {key_prefix!r}", command="wavehouse keys list"
+            f"there is no active key with the prefix {key_prefix!r}", command="wavehouse keys list"
         )
     audit.record(
         tx,
@@ -181,7 +181,7 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
 
 
 def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
-    """Who a key acts for. NotSignedIn for a key that is not valid, Refused for a missing scope."""
+    """The identity of a key. Raises NotSignedIn for an invalid key, Refused without the scope."""
     parts = rules.read_key(text)
     record = queries.key_record(tx, key_prefix=parts[0]) if parts else None
     at = clock.now()
@@ -202,7 +202,7 @@ def answer_once(
     request: bytes,
     answer: Callable[[], tuple[int, dict[str, Any]]],
 ) -> Answered:
-    """Carry a request out, or repeat what it was answered under the same Idempotency-Key.
+    """Carry a request out, or return the stored answer to the same Idempotency-Key.
 
     ``request`` is all that makes it this request (method, path, body). The answer is kept in the
     transaction of the effect: after a crash both are there or neither. A second request with the

@@ -75,7 +75,7 @@ _PASSWORD_PARAMETER = re.compile(r"((?:^|[?&])(?:ssl)?password=)[^&]*", re.IGNOR
 
 
 def masked_url(text: str) -> str:
-    """A URL or secret with its password hidden, wherever in the URL it stands."""
+    """A URL or secret with every password in it masked."""
     if "://" not in text:
         return MASK
     scheme, rest = text.split("://", 1)
@@ -243,7 +243,7 @@ def _from_environment(option: Option, environment: Mapping[str, str]) -> Value |
                 f"{pointer} names a file that cannot be read: {error.strerror}", where=pointer
             ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"{pointer} names a file that is no text", where=pointer) from None
+            raise UsageError(f"{pointer} names a file that is not text", where=pointer) from None
         return _parse(option, content, pointer)
     return None
 

@@ -1,8 +1,8 @@
 """Transactions typed by their database, and the pools they come from.
 
 ``Tx[Operational]`` is a transaction on the operational database: handing it to a query of
-another database is a type error. One unit of work is one transaction; who opens it (the edge:
-a command, a request, a job) commits it by leaving the block without an exception.
+another database is a type error. One unit of work is one transaction; the edge (a command,
+a request, a job) opens it and commits it by leaving the block without an exception.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, Unreachable
 from wavehouse.store.roles import DatabaseName, Place, RoleKind
 
-# The pool tells the same by an exception; its lines would only fill the terminal.
+# The pool reports the same by an exception; its lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 _HEALTH_PATIENCE = 2
 _TRUSTED = 1.0
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a database says of itself."""
+    """The version and the clock that a database reports."""
 
     version: str
     at: datetime
@@ -246,7 +246,7 @@ class Database(Generic[D]):
     def answer(self) -> Answer:
         """The server's version and clock. Unreachable, within seconds, when it does not answer.
 
-        By a connection of its own: the pool waits for a server to come back, and who asks whether
+        By a separate connection: the pool waits for a server to come back, and a check whether
         it is there cannot wait.
         """
         try:

@@ -1673,7 +1673,8 @@ CREATE TABLE measurement.dirty_log (
   CONSTRAINT dirty_log_pkey PRIMARY KEY (id),
   CONSTRAINT dirty_log_hour_check CHECK ((hour = date_trunc('hour'::text, hour, 'UTC'::text)))
 );
-REVOKE ALL ON measurement.dirty_log FROM wavehouse_operational_worker;
+REVOKE ALL ON measurement.dirty_log FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON measurement.dirty_log TO wavehouse_operational_app;
 GRANT DELETE, INSERT, SELECT, UPDATE ON measurement.dirty_log TO wavehouse_operational_worker;
 COMMENT ON TABLE measurement.dirty_log IS 'Hours that have to be rolled up, marked in the transaction of what was counted.';
 COMMENT ON COLUMN measurement.dirty_log.id IS 'The mark.';
@@ -2582,7 +2583,7 @@ CREATE TABLE schema_ops.history (
   CONSTRAINT history_pkey PRIMARY KEY (version),
   CONSTRAINT history_logical_hash_check CHECK ((logical_hash ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
-  CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
+  CONSTRAINT history_version_check CHECK ((version ~ '^([0-9]+([.][0-9]+)*|R__.+)$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
 COMMENT ON COLUMN schema_ops.history.version IS 'The migration''s version: the digits of its file name.';

@@ -1,4 +1,4 @@
-"""Where the lists lie and which versions they are: ``reference/manifest.json``."""
+"""The paths and versions of the reference lists: ``reference/manifest.json``."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ _PATH_SAFE = "!$&'()*+,;=:@~"
 
 
 class MediaKey(NamedTuple):
-    """Where a media file lies, whatever was put before or behind its address."""
+    """The host and path of a media file, without prefixes and query."""
 
     host: str
     path: str

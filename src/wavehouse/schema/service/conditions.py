@@ -61,7 +61,7 @@ class After:
         if found != expected:
             raise MigrationFailed(
                 "the schema would not be what the plan predicts",
-                where=migration.up.path.name,
+                where=migration.up.name,
                 hint="The database differs from its files. Look at the drift, make a new plan.",
                 command="wavehouse schema drift",
             )
