@@ -218,12 +218,23 @@ def test_there_are_weekly_episodes_over_the_period_and_before() -> None:
 
 
 @pytest.mark.parametrize("days", [2, 3, 7, 30, 60, 400])
-def test_flights_lie_inside_the_period(days: int) -> None:
+def test_flights_begin_inside_the_period(days: int) -> None:
     """Whatever the period's length: at least two days, and episodes that carry the message."""
     settings = Settings(1, 100, days, date(2026, 11, 19))
     for campaign in campaigns(settings, ordinary_shows(settings)):
-        assert settings.first_day <= campaign.start < campaign.end <= settings.until
+        assert settings.first_day <= campaign.start < campaign.end
+        assert campaign.start < settings.until
         assert campaign.episode_guids
+
+
+def test_the_money_is_plausible() -> None:
+    """15 to 40 € for a thousand downloads, well under one order in a hundred; one runs today."""
+    booked = campaigns(SETTINGS, ordinary_shows(SETTINGS))
+    for campaign in booked:
+        assert 15 <= campaign.value * 1000 / campaign.guaranteed_impressions <= 40
+        assert campaign.orders < campaign.guaranteed_impressions / 100
+    running = [c for c in booked if c.status == "active" and c.end > SETTINGS.until]
+    assert len(running) >= 1
 
 
 def test_every_campaign_has_a_code_of_its_own() -> None:

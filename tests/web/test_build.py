@@ -21,7 +21,7 @@ from websample import (
 from wavehouse.kernel.errors import NotFound
 from wavehouse.web.build import Material, overview
 from wavehouse.web.ranges import Query, parsed, previous, span_of
-from wavehouse.web.services import Freshness, Metric, Series, Share, Span, Split
+from wavehouse.web.services import Freshness, Metric, PodcastRef, Series, Share, Span, Split
 from wavehouse.web.tables import country_name
 from wavehouse.web.view import Overview
 
@@ -48,13 +48,46 @@ def test_r43_the_listeners_total_is_taken_as_given_and_never_summed() -> None:
     assert series.total != sum(point or 0 for point in series.points)
 
 
-def test_what_logs_cannot_give_is_a_dash_with_its_reason_and_no_link() -> None:
-    """Listening time and completion are unknown, not zero."""
-    listening, completion = page().cards[2:4]
-    assert [("–", "needs player events", "", None)] * 2 == [
-        (card.figure.shown, card.why_empty, card.href, card.trend)
-        for card in (listening, completion)
-    ]
+def test_a_metric_without_data_has_no_card_but_a_reason() -> None:
+    """Tiles without data would fill two fifths of the row; a line says what they need."""
+    shown = page()
+    assert ["Downloads", "Unique listeners", "Sponsor revenue"] == [c.name for c in shown.cards]
+    expected = "Not shown: listening time and completion rate (needs player events)."
+    assert expected == shown.unknown
+
+
+def test_a_metric_that_is_chosen_has_a_card_even_without_data() -> None:
+    """A dash with its reason: unknown, not zero."""
+    shown = page(metric="listening")
+    listening = shown.cards[2]
+    assert ("–", "needs player events", "", None) == (
+        listening.figure.shown,
+        listening.why_empty,
+        listening.href,
+        listening.trend,
+    )
+    assert listening.current
+    assert "Not shown: completion rate (needs player events)." == shown.unknown
+
+
+@pytest.mark.parametrize(
+    ("podcasts", "fresh", "states"),
+    [
+        ((), Freshness(None, None), ["next", "later", "later"]),
+        (PODCASTS, Freshness(None, None), ["done", "next", "later"]),
+        ((), Freshness(NOW, None), ["next", "done", "later"]),
+        (PODCASTS, Freshness(NOW, None), ["done", "done", "next"]),
+        (PODCASTS, Freshness(NOW, NOW), []),
+    ],
+    ids=["nothing", "a show", "a log", "nothing counts", "all"],
+)
+def test_the_first_run_has_three_steps_that_the_data_verifies(
+    podcasts: tuple[PodcastRef, ...], fresh: Freshness, states: list[str]
+) -> None:
+    """No box is ticked by hand; when all three are done, the card is gone."""
+    steps = overview(replace(material(), podcasts=podcasts, freshness=fresh)).steps
+    assert states == [step.state for step in steps]
+    assert [] == [step for step in steps if step.state == "done" and step.command]
 
 
 def test_a_card_selects_the_curve_by_its_address() -> None:
@@ -80,7 +113,7 @@ def test_changes_are_words_and_signs_not_only_colours() -> None:
 def test_without_comparing_there_is_no_change_anywhere() -> None:
     """``compare=off`` holds for cards, curve and tables."""
     shown = page(compare="off")
-    assert [None] * 5 == [card.trend for card in shown.cards]
+    assert [None] * 3 == [card.trend for card in shown.cards]
     assert {""} == {row.change for row in shown.chart.rows}
     bars = [row for split in shown.splits for row in split.rows]
     assert {None} == {row.trend for row in (*shown.episodes, *bars)}
@@ -91,7 +124,7 @@ def test_at22_a_change_from_nothing_is_left_out() -> None:
     """No infinite growth on the first day."""
     empty = nothing(previous(span_of(Query(), NOW.date())))
     shown = overview(replace(material(), previous=empty))
-    assert [None] * 5 == [card.trend for card in shown.cards]
+    assert [None] * 3 == [card.trend for card in shown.cards]
 
 
 def test_today_is_compared_by_the_hours_that_are_over() -> None:

@@ -185,7 +185,9 @@ class SampleServices:
     ) -> Sequence[CampaignFigures]:
         return () if self.empty else CAMPAIGNS
 
-    def removed(self, who: Identity, span: Span) -> Mapping[str, int]:
+    def removed(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Mapping[str, int]:
+        if podcast_id is not None:
+            return {"bot": 12}
         return {} if self.empty else REMOVED
 
     def windows(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Windows | None:

@@ -23,6 +23,18 @@ def first_organization(tx: Tx[Operational]) -> Organization | None:
     )
 
 
+def organization_by_slug(tx: Tx[Operational], *, slug: str) -> Organization | None:
+    """The organization with this slug."""
+    return tx.maybe(
+        Organization,
+        """
+        SELECT organization_id, name, slug, timezone
+        FROM accounts.organizations WHERE slug = %(slug)s
+        """,
+        {"slug": slug},
+    )
+
+
 def insert_organization(tx: Tx[Operational], *, name: str, slug: str) -> Organization:
     """Add an organization."""
     return tx.one(

@@ -32,29 +32,39 @@ def user_actor(identity: Identity) -> audit.Actor:
 
 def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
     """The installation's organization and its first administrator, made at first start."""
-    organization = queries.first_organization(tx)
-    if organization is None:
-        organization = queries.insert_organization(
-            tx, name=words.line(name), slug=rules.slug_of(name)
-        )
-        audit.record(
-            tx,
-            actor=audit.Actor("system:up"),
-            action="organization.created",
-            resource=("organization", organization.organization_id),
-            organization_id=organization.organization_id,
-        )
-    administrator = queries.first_administrator(tx, organization_id=organization.organization_id)
-    if administrator is None:
-        administrator = queries.insert_user(
-            tx,
-            organization_id=organization.organization_id,
-            email=f"admin@{organization.slug}.invalid",
-            name="Administrator",
-            role=Role.ADMIN,
-            password_hash=rules.UNUSABLE_PASSWORD,
-        )
-    return organization, administrator
+    organization = queries.first_organization(tx) or _created(tx, name)
+    return organization, _administrator(tx, organization)
+
+
+def further_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
+    """The organization of this name beside the installation's own, made if there is none."""
+    slug = rules.slug_of(name)
+    organization = queries.organization_by_slug(tx, slug=slug) or _created(tx, name)
+    return organization, _administrator(tx, organization)
+
+
+def _created(tx: Tx[Operational], name: str) -> Organization:
+    organization = queries.insert_organization(tx, name=words.line(name), slug=rules.slug_of(name))
+    audit.record(
+        tx,
+        actor=audit.Actor("system:up"),
+        action="organization.created",
+        resource=("organization", organization.organization_id),
+        organization_id=organization.organization_id,
+    )
+    return organization
+
+
+def _administrator(tx: Tx[Operational], organization: Organization) -> Identity:
+    organization_id = organization.organization_id
+    return queries.first_administrator(tx, organization_id=organization_id) or queries.insert_user(
+        tx,
+        organization_id=organization_id,
+        email=f"admin@{organization.slug}.invalid",
+        name="Administrator",
+        role=Role.ADMIN,
+        password_hash=rules.UNUSABLE_PASSWORD,
+    )
 
 
 def default_organization(tx: Tx[Operational]) -> tuple[Organization, Identity]:

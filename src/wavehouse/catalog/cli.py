@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from wavehouse.kernel.options import EXISTING_FILE, FileOrAddress
+
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
@@ -26,10 +28,10 @@ _NOTES_SHOWN = 20
 
 
 @click.command()
-@click.argument("locations", nargs=-1, required=True, metavar="<FILE|URL>...")
+@click.argument("locations", nargs=-1, required=True, type=FileOrAddress(), metavar="<FILE|URL>...")
 @click.option(
     "--media",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=EXISTING_FILE,
     help='Facts of media files: {"<url>": {"bytes": n, "header_bytes": n, "duration_ms": n}}.',
 )
 @click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
@@ -61,6 +63,7 @@ def feed(
         open_workspace() as workspace,
         terminal.progress("Feeds", len(locations), "feeds") as meter,
     ):
+        _warn_of_sample(workspace, locations)
         for location in locations:
             with _reading(location, allow_private, no_probe, options) as reading:
                 outcomes.append(_outcome(workspace, location, reading))
@@ -69,6 +72,19 @@ def feed(
         terminal.print_json({"feeds": [_as_json(*outcome) for outcome in outcomes]})
     _tell(outcomes, quiet_results=as_json)
     context.exit(_exit_code(outcomes))
+
+
+def _warn_of_sample(workspace: Workspace, locations: tuple[str, ...]) -> None:
+    """Warn before a show of the user's own is registered beside the demo's sample data."""
+    from wavehouse.kernel import terminal
+
+    home = workspace.settings.home
+    own = [each for each in locations if not each.startswith(str(home / "sample"))]
+    if own and (home / "sample.json").exists():
+        terminal.say(
+            "Warning: this home holds the demo's sample data, whose figures will be shown together "
+            "with your own. For your own shows use another WAVEHOUSE_HOME."
+        )
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from wavehouse.kernel.options import DAY
 from wavehouse.simulation.writers import DEFAULT, names
 
 _EARLIEST, _LATEST = 1980, 2200
@@ -48,7 +49,7 @@ _EARLIEST, _LATEST = 1980, 2200
 )
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     default=None,
     help="The last UTC day.  [default: yesterday]",
 )

@@ -21,6 +21,8 @@ class Settings:
     until: date
     format: str = "cloudfront"
     shows: int = 3
+    rules_apart: bool = False
+    """The show of the counting rules and its log lines go into a folder of their own, ``rules``."""
 
     @property
     def first_day(self) -> date:

@@ -9,8 +9,8 @@ from datetime import date, datetime
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
-from wavehouse.web import tables
-from wavehouse.web.cards import cards
+from wavehouse.web import first_run, tables
+from wavehouse.web.cards import cards, unknown_explained
 from wavehouse.web.curve import chart
 from wavehouse.web.metrics import KINDS, partial_buckets
 from wavehouse.web.ranges import CUSTOM, NAMES, Query
@@ -109,6 +109,8 @@ def overview(material: Material) -> Overview:
         empty_campaigns=tables.NO_CAMPAIGNS,
         sample_data=material.freshness.sample_data,
         windows_href="/windows" + material.query.url()[1:] if current.episodes else "",
+        steps=first_run.steps(has_shows=bool(material.podcasts), fresh=material.freshness),
+        unknown=unknown_explained(material.query, current),
     )
 
 

@@ -18,6 +18,7 @@ from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
 from wavehouse.store import Analytics, Tx
 from wavehouse.web.access import Form
 from wavehouse.web.desk import Desk, back
+from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
 from wavehouse.web.tables import TONES
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
@@ -66,7 +67,9 @@ def router(desk: Desk) -> APIRouter:
 
     @routes.get("/campaigns")
     def show(request: Request) -> Response:
-        identity = desk.visitor(request)
+        return page(request, desk.visitor(request))
+
+    def page(request: Request, identity: Identity, entered: Entered = NOTHING) -> Response:
         with (
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,
@@ -81,6 +84,7 @@ def router(desk: Desk) -> APIRouter:
             request,
             "campaigns",
             identity,
+            entered=entered,
             lines=lines,
             due=[f"{one.name}: {one.before} → {one.after}" for one in due],
         )
@@ -95,6 +99,14 @@ def router(desk: Desk) -> APIRouter:
     @routes.post("/campaigns/move")
     def move(request: Request, fields: Form) -> Response:
         identity = desk.editor(request, fields)
+        try:
+            change(identity, fields)
+        except CORRECTABLE as error:
+            return page(request, identity, refused(fields, error, ()))
+        return back("/campaigns", "moved")
+
+    def change(identity: Identity, fields: dict[str, str]) -> None:
+        """Give a campaign the state that the form asks for."""
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
             raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")
@@ -105,7 +117,6 @@ def router(desk: Desk) -> APIRouter:
             sponsorship.move_campaign(
                 tx, identity=identity, card=card, status=CampaignStatus(wanted)
             )
-        return back("/campaigns", "moved")
 
     return routes
 

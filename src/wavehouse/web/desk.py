@@ -1,4 +1,4 @@
-"""What the working pages share: who sits there, forms that came from our pages, the way back."""
+"""What the working pages share: the visitor, forms that came from our pages, the redirect."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ from wavehouse import accounts
 from wavehouse.accounts import Identity, Role
 from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.web import access, pages
+from wavehouse.web.entered import NOTHING, Entered
 from wavehouse.web.site import Site
 from wavehouse.workspace import Reader, Workspace
 
-_SEE_OTHER = 303
+_OK, _SEE_OTHER, _UNPROCESSABLE = 200, 303, 422
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,28 @@ class Desk:
         return identity
 
     def page(
-        self, request: Request, name: str, identity: Identity, **values: object
+        self,
+        request: Request,
+        name: str,
+        identity: Identity,
+        *,
+        entered: Entered = NOTHING,
+        **values: object,
     ) -> HTMLResponse:
-        """A page of the place ``name``, with a token for its forms."""
+        """The page ``name`` with a token for its forms; 422 with what could not be carried out."""
         csrf = access.csrf_token(request)
-        body = pages.desk(name, who=identity, csrf=csrf, said=_said(request), **values)
-        response = HTMLResponse(body, headers={"Vary": "Cookie"})
+        body = pages.desk(
+            name, who=identity, csrf=csrf, done=_done(request), entered=entered, **values
+        )
+        status = _UNPROCESSABLE if entered.message else _OK
+        response = HTMLResponse(body, status, headers={"Vary": "Cookie"})
         access.remember_csrf(request, response, csrf, self.site)
         return response
 
 
-def back(path: str, said: str, amount: int | None = None) -> Response:
-    """To a page after a form was carried out; it says what was done."""
-    query = {"did": said} | ({} if amount is None else {"n": str(amount)})
+def back(path: str, done: str, amount: int | None = None, **more: str) -> Response:
+    """Redirect to a page after a form was carried out; the page shows what was done."""
+    query = {"did": done, **more} | ({} if amount is None else {"n": str(amount)})
     return RedirectResponse(f"{path}?{urlencode(query)}", status_code=_SEE_OTHER)
 
 
@@ -71,13 +81,14 @@ _SENTENCES = {
     "moved": "The campaign has moved.",
     "advanced": "{n} campaigns moved as the calendar asked.",
     "made": "{n} files were made.",
+    "made_key": "The key was made.",
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",
     "discarded": "{n} rows were discarded.",
 }
 
 
-def _said(request: Request) -> str:
+def _done(request: Request) -> str:
     """What was done, from a fixed list: an address cannot put words into the page."""
     sentence = _SENTENCES.get(request.query_params.get("did", ""), "")
     amount = request.query_params.get("n", "0")

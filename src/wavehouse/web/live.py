@@ -153,14 +153,20 @@ class LiveServices:
             if each.card.start_date <= span.last and span.first <= each.card.end_date
         ]
 
-    def removed(self, identity: Identity, span: Span) -> Mapping[str, int]:
-        """Requests that a filter stopped."""
+    def removed(
+        self, identity: Identity, span: Span, podcast_id: PodcastId | None
+    ) -> Mapping[str, int]:
+        """Requests that a filter stopped, of one show or of all."""
         with self._reading(identity) as (analytics, operational):
             return self._removals.get(
-                (identity.organization_id, span),
+                (identity.organization_id, span, podcast_id),
                 measurement.freshness(analytics, operational, identity=identity),
                 lambda: measurement.filtered(
-                    operational, identity=identity, first=span.first, last=span.last
+                    operational,
+                    identity=identity,
+                    first=span.first,
+                    last=span.last,
+                    podcast_id=podcast_id,
                 ),
             )
 

@@ -223,8 +223,8 @@ class Services(Protocol):
         """Campaigns that touch the span, best revenue first."""
         ...
 
-    def removed(self, who: Identity, span: Span) -> Mapping[str, int]:
-        """Requests of a span that were not counted, by reason."""
+    def removed(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Mapping[str, int]:
+        """Requests of a span that were not counted, by reason, for one show or for all (None)."""
         ...
 
     def windows(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Windows | None:

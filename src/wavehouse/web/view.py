@@ -161,8 +161,18 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the first run. ``state`` is done, next or later; ``command`` what to type."""
+
+    title: str
+    text: str
+    state: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole overview page."""
+    """The whole overview page. While ``steps`` is not empty, it is all that is shown."""
 
     header: Header
     cards: tuple[Card, ...]
@@ -180,6 +190,8 @@ class Overview:
     empty_campaigns: Empty
     sample_data: bool
     windows_href: str = ""
+    steps: tuple[Step, ...] = ()
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

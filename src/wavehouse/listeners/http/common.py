@@ -19,6 +19,7 @@ from wavehouse.kernel.addresses import NOBODY, TrustedProxies, forwarded, truste
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.kernel.grouping import Grouped
+from wavehouse.kernel.serving import address_of
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.later import Later
@@ -75,7 +76,7 @@ class Doors:
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
     """As the settings have it; nothing is opened yet."""
     is_open = settings["listener_sign_up"] == "open"
-    site = Site.of(settings["site_url"], settings["port"])
+    site = Site(address_of(settings), is_set=settings["site_url"] is not None)
     return Doors(database, site, mail_of(settings, site), trusted_of(settings), is_open=is_open)
 
 

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.kernel.options import DAY
 from wavehouse.measurement.formats import AUTO, names
 
 if TYPE_CHECKING:
     from wavehouse.workspace import Workspace
 
-DATE = click.DateTime(["%Y-%m-%d"])
+DATE = DAY
 FORMAT = click.option(
     "--format",
     "log_format",

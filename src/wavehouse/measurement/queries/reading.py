@@ -259,7 +259,12 @@ def show_titles(
 
 
 def prefix_estimates(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> int:
     """Downloads known only by our redirect: estimates, told apart (R30)."""
     return int(
@@ -269,8 +274,14 @@ def prefix_estimates(
             WHERE organization_id = %(organization_id)s
               AND downloaded_at >= %(start)s AND downloaded_at < %(end)s
               AND method = 'prefix_estimate' AND count_window = 'calendar'
+              AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
             """,
-            {"organization_id": organization_id, "start": start, "end": end},
+            {
+                "organization_id": organization_id,
+                "podcast_id": podcast_id,
+                "start": start,
+                "end": end,
+            },
         )
     )
 
@@ -291,23 +302,39 @@ def episode_titles(
 
 
 def filtered_requests(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> list[Figure]:
-    """How many requests each filter stopped."""
+    """How many requests each filter stopped, of one show or of all."""
     return tx.rows(
         Figure,
         """
         SELECT reason AS member, count(*) AS downloads FROM measurement.requests
         WHERE organization_id = %(organization_id)s
           AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NOT NULL
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY reason ORDER BY count(*) DESC, reason
         """,
-        {"organization_id": organization_id, "start": start, "end": end},
+        {
+            "organization_id": organization_id,
+            "podcast_id": podcast_id,
+            "start": start,
+            "end": end,
+        },
     )
 
 
 def flagged_requests(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> list[Figure]:
     """How many requests have each flag; a request may have several, and counts all the same."""
     return tx.rows(
@@ -317,14 +344,25 @@ def flagged_requests(
         FROM measurement.requests, unnest(flags) AS f
         WHERE organization_id = %(organization_id)s
           AND requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY f ORDER BY count(*) DESC, f
         """,
-        {"organization_id": organization_id, "start": start, "end": end},
+        {
+            "organization_id": organization_id,
+            "podcast_id": podcast_id,
+            "start": start,
+            "end": end,
+        },
     )
 
 
 def duplicate_renditions(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> int:
     """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
 
@@ -340,6 +378,7 @@ def duplicate_renditions(
               WHERE organization_id = %(organization_id)s
                 AND requested_at >= %(start)s AND requested_at < %(end)s
                 AND reason IS NULL AND NOT is_prefix
+                AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
               GROUP BY 1, 2, 3 HAVING count(DISTINCT enclosure_id) > 1
             ),
             files AS (
@@ -364,7 +403,12 @@ def duplicate_renditions(
             )
             SELECT coalesce(sum(requests), 0) FROM qualified WHERE place > 1
             """,
-            {"organization_id": organization_id, "start": start, "end": end},
+            {
+                "organization_id": organization_id,
+                "podcast_id": podcast_id,
+                "start": start,
+                "end": end,
+            },
         )
     )
 

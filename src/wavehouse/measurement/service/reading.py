@@ -141,36 +141,64 @@ def listeners(
     )
 
 
-def estimates(operational: Tx[Operational], *, identity: Identity, first: date, last: date) -> int:
+def estimates(
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
+) -> int:
     """Downloads known only by our redirect (R30): reported apart, never added."""
     start, end = _instants(first, last)
     return reading.prefix_estimates(
-        operational, organization_id=identity.organization_id, start=start, end=end
+        operational,
+        organization_id=identity.organization_id,
+        podcast_id=podcast_id,
+        start=start,
+        end=end,
     )
 
 
 def filtered(
-    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> dict[str, int]:
-    """Requests of a period that a filter stopped, by reason."""
+    """Requests of a period that a filter stopped, by reason; of one show or of all.
+
+    A request for an unknown file belongs to no show.
+    """
     start, end = _instants(first, last)
     rows = reading.filtered_requests(
-        operational, organization_id=identity.organization_id, start=start, end=end
+        operational,
+        organization_id=identity.organization_id,
+        podcast_id=podcast_id,
+        start=start,
+        end=end,
     )
     return {row.member: row.downloads for row in rows}
 
 
 def flagged(
-    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> dict[str, int]:
     """Requests of a period by their flags (R19, R23, R25, R32)."""
     start, end = _instants(first, last)
     organization_id = identity.organization_id
     rows = reading.flagged_requests(
-        operational, organization_id=organization_id, start=start, end=end
+        operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
     duplicates = reading.duplicate_renditions(
-        operational, organization_id=organization_id, start=start, end=end
+        operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
     flags = {row.member: row.downloads for row in rows}
     return flags | ({"rendition_dup": duplicates} if duplicates else {})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -69,8 +70,9 @@ def simulate(
 
 def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[str, Any]:
     shows, rules = ordinary_shows(settings), rules_show(settings)
-    for show in (*shows, rules):
+    for show in shows:
         folder.text(f"feeds/{show.key}.xml", feed(show))
+    folder.text(f"{_rules_folder(settings)}feeds/{rules.key}.xml", feed(rules))
     folder.json("media.json", media_table((*shows, rules)))
     sponsored = campaigns(settings, shows)
     folder.json("campaigns.json", campaign_file(sponsored))
@@ -86,6 +88,10 @@ def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[
     found = truth(tally, shop, web)
     folder.json("truth.json", found)
     return found
+
+
+def _rules_folder(settings: Settings) -> str:
+    return "rules/" if settings.rules_apart else ""
 
 
 def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
@@ -120,6 +126,7 @@ class _Press:
     tally: Tally
     report: Report | None
     _late: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    _late_rules: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
 
     def run(self, traffic: Traffic, programme: _Programme) -> None:
         """Every day in its turn."""
@@ -127,17 +134,26 @@ class _Press:
         for index in range(self.settings.days):
             day = self.settings.first_day + timedelta(days=index)
             self.tally.open_day(index)
-            with self.folder.log(f"logs/{form.file(day)}", form.head) as file:
-                self._day(index, file, traffic, programme)
+            name, apart = f"logs/{form.file(day)}", _rules_folder(self.settings)
+            with ExitStack() as files:
+                file = files.enter_context(self.folder.log(name, form.head))
+                rules = file
+                if apart:
+                    rules = files.enter_context(self.folder.log(apart + name, form.head))
+                self._day(index, file, rules, traffic, programme)
             self.tally.close_day()
             self._say(index + 1)
 
-    def _day(self, index: int, file: LogFile, traffic: Traffic, programme: _Programme) -> None:
+    def _day(
+        self, index: int, file: LogFile, rules: LogFile, traffic: Traffic, programme: _Programme
+    ) -> None:
         line = self._printer(index)
         dice = Random(f"{self.settings.seed}/late/{index}")
         last = self.settings.days - 1
         for second, text in self._late.pop(index, ()):
             file.add(second, text)
+        for second, text in self._late_rules.pop(index, ()):
+            rules.add(second, text)
         for request in traffic.day(index):
             text = line(request)
             self.tally.redirect(request)
@@ -150,7 +166,7 @@ class _Press:
             if not self.tally.lines % _REPORT_EVERY:
                 self._say(index)
         for staged in programme.requests.get(index, ()):
-            self._stage(index, file, staged, line(staged.request))
+            self._stage(index, rules, staged, line(staged.request))
             self.tally.redirect(staged.request)
         for download in programme.expected.get(index, ()):
             self._expect(index, download)
@@ -167,7 +183,7 @@ class _Press:
             if copy == 1 or index == self.settings.days - 1:
                 file.append(text)
             else:
-                self._late.setdefault(index + 1, []).append((staged.request.second, text))
+                self._late_rules.setdefault(index + 1, []).append((staged.request.second, text))
 
     def _expect(self, index: int, download: Expected) -> None:
         who = download.listener
