@@ -48,6 +48,11 @@ def surroundings_of(snapshot: Snapshot) -> dict[str, Any]:
     }
 
 
+def predictable(snapshot: Snapshot) -> Snapshot:
+    """What a shadow can predict of a database: without partitions and without surroundings."""
+    return with_surroundings(without_partitions(snapshot), {})
+
+
 def with_surroundings(snapshot: Snapshot, surroundings: Mapping[str, Any]) -> Snapshot:
     """The snapshot with other surroundings than its own."""
     own = surroundings_of(snapshot)

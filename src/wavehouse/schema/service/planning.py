@@ -18,7 +18,7 @@ from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
 from wavehouse.schema.queries.debris import leftovers
 from wavehouse.schema.rules.change_set import root
-from wavehouse.schema.rules.differences import without_partitions
+from wavehouse.schema.rules.differences import predictable, with_surroundings
 from wavehouse.schema.rules.estimating import seconds_of
 from wavehouse.schema.service.ladder import readable_up
 from wavehouse.schema.service.leftovers import refusals
@@ -116,9 +116,9 @@ def plan(
     refused: list[MigrationFailed] = []
     with telemetry.span("wavehouse.plan"):
         for found in measured_files(shadow, applied, pending):
-            logical = found.after.logical
+            logical = with_surroundings(found.after, {}).logical
             refused += found.refusals
-            hashes[found.migration.version] = without_partitions(found.after).logical
+            hashes[found.migration.version] = predictable(found.after).logical
             for statement, effect in zip(found.script.statements, found.effects, strict=True):
                 planned.append(_planned(found.migration.up, statement, effect, sizes))
     return PlanResult(

@@ -309,7 +309,7 @@ class PlanResult:
     migrations: tuple[str, ...]
     change_set: str
     hashes: dict[str, str]
-    """What the history will keep as the hash of the schema, by version."""
+    """The hash of the schema that each file is predicted to leave, by version."""
     refusals: tuple[WavehouseError, ...] = ()
     """Why apply would not call a file done."""
 
