@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.reference import own_lists
 
 MASK = "********"
 
@@ -170,6 +171,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
     Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
     Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
+    Option("prefix_lists", _words, (), "Further lists of tracking prefixes (R03)."),
+    Option("agent_lists", _words, (), "Further lists of user agents (R16)."),
+    Option("parameter_lists", _words, (), "Further lists of parameters that clients add (R03)."),
+    Option("path_rules", _words, (), "Further files of rules from paths to media files (R03)."),
     Option("watch", _words, (), "Folders whose logs `wavehouse up` reads as they arrive."),
     Option("preloaders", _words, (), "Further lists of players that preload (R24)."),
     Option(
@@ -217,6 +222,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("organization", str, "My organization", "Name of the first organization."),
 )
 
+_OWN_LISTS = {
+    "prefixes": "prefix_lists",
+    "agents": "agent_lists",
+    "parameters": "parameter_lists",
+    "paths": "path_rules",
+}
 _BY_NAME = {option.name: option for option in OPTIONS}
 
 
@@ -291,4 +302,9 @@ def load(
             values[option.name] = Value(option, option.default, "default")
     if values["home"].value is None:
         values["home"] = Value(_BY_NAME["home"], str(default_home()), "default")
-    return Settings(values)
+    settings = Settings(values)
+    own_lists.use_home(
+        settings.home,
+        {kind: settings[name] for kind, name in _OWN_LISTS.items()},
+    )
+    return settings

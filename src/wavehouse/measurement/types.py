@@ -10,7 +10,7 @@ from uuid import UUID
 
 from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId, SourceFileId
 
-RULE_VERSION = "PTMG-2.3/2"
+RULE_VERSION = "PTMG-2.3/3"
 """The guidelines that counting implements, and the revision of our reading of them."""
 
 NO_PODCAST = UUID(int=0)
@@ -75,6 +75,22 @@ class MediaFile:
     start_ms: int | None = None
     duration_ms: int | None = None
     segment_bytes: int | None = None
+    guid: str = ""
+    is_hop: bool = False
+    changed_at: datetime | None = None
+    has_moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSpan:
+    """A version of a file, and from when until when requests at its place are for it.
+
+    Without ``since`` it holds for all that was before, without ``until`` for all that follows.
+    """
+
+    file: MediaFile
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,7 +270,8 @@ class PeriodFigures:
     """Counted downloads of a period, and what stands beside them; days are UTC.
 
     ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
-    be used by why, and files that could not be read and why.
+    be used by why, and files that could not be read and why. ``unknown`` names hosts and paths of
+    no known file that were asked for most.
     """
 
     first: date
@@ -268,6 +285,7 @@ class PeriodFigures:
     read: int | None = None
     faults: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    unknown: list[Figure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -85,6 +85,7 @@ _SENTENCES = {
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",
     "discarded": "{n} rows were discarded.",
+    "mapped": "The rule was added; {n} downloads are counted by it.",
 }
 
 

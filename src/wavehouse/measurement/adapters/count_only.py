@@ -7,6 +7,7 @@ tests hold the two against each other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -32,6 +33,8 @@ from wavehouse.measurement.types import (
 )
 
 _UNIT = "\x1f"
+MOST_UNKNOWN = 5
+"""How many hosts and paths of no known file are named."""
 
 
 Threshold = tuple[UUID, UUID, int | None]
@@ -56,6 +59,7 @@ class _Memory:
     addresses: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
     agents: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
     described: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
 
 
 class Taker(Engine):
@@ -82,6 +86,8 @@ class Taker(Engine):
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
         rejects = [*chunk.rejects, *self._read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
+        for path, requests in self._ask("unknown_places"):
+            self._memory.unknown[path] += requests
         known = self._memory
         self._look_up("addresses", known.addresses[layout.prefix], self._address_known)
         self._look_up("agents", known.agents[layout.escaped_agents], self._agent_known)
@@ -161,6 +167,7 @@ class CountOnly:
             flagged=dict(db.execute(_counting("flagged"), span).fetchall())
             | dict(db.execute(_counting("renditions")).fetchall()),
             rows=[Figure(member, n) for member, n in db.execute(_split(by)).fetchall()],
+            unknown=[Figure(path, n) for path, n in self._memory.unknown.most_common(MOST_UNKNOWN)],
         )
 
     def sum_windows(

@@ -272,6 +272,7 @@ class Engine:
         ]
 
     def _resolve_places(self, *, redirects: bool) -> None:
+        self._keep_naming_queries()
         pairs = self._distinct("distinct_places")
         places, prefixes = [], []
         for pair in pairs:
@@ -280,6 +281,20 @@ class Engine:
             places.append("" if place is None else place)
             prefixes.append(int(redirects or is_own_prefix(path)))
         self._give("places", pairs, places, prefixes)
+
+    def _keep_naming_queries(self) -> None:
+        """Leave of each query what can say which file is meant; mostly that is nothing (R03)."""
+        media = self._lookups.media
+        pairs = self._distinct("distinct_queried")
+        if not pairs:
+            return
+        queried = [pair for pair in pairs if media.needs_query(*pair.split(_UNIT))]
+        self._give("queried", queried)
+        self.database.execute(statement("judging", "without_queries"))
+        if queried:
+            whole = self._distinct("distinct_with_query")
+            self._give("kept", whole, [media.kept_path(*pair.split(_UNIT)) for pair in whole])
+            self.database.execute(statement("judging", "with_kept_paths"))
 
     def _address(self, pair: str) -> tuple[bytes | None, str]:
         """An address's identity, and network, country and class as joined text."""

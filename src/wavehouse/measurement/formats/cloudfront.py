@@ -54,6 +54,7 @@ _USED = (
     "sc-content-len",
     "sc-range-start",
     "sc-range-end",
+    "cs-uri-query",
 )
 VALUES = {
     "ip": "coalesce(plain(c_ip), '')",
@@ -63,7 +64,8 @@ VALUES = {
     "method": "coalesce(plain(cs_method), '-')",
     "host": "lower(CASE WHEN coalesce(x_host_header, '-') <> '-' THEN plain(x_host_header) "
     "WHEN coalesce(cs_host, '-') <> '-' THEN plain(cs_host) ELSE '' END)",
-    "uri": "coalesce(plain(cs_uri_stem), '')",
+    "uri": "coalesce(plain(cs_uri_stem), '') || "
+    "CASE WHEN coalesce(cs_uri_query, '-') IN ('-', '') THEN '' ELSE '?' || plain(cs_uri_query) END",
     "status": "try_cast(sc_status AS SMALLINT)",
     "content_start": "positive(sc_range_start)",
     "content_end": "positive(sc_range_end)",

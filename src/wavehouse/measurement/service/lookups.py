@@ -13,11 +13,14 @@ from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.addresses import trusted_of
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.kernel.reference import (
     agent_devices,
     agent_patterns,
     countries,
     networks,
+    own_lists,
+    path_rules,
     preloaders,
     versions,
 )
@@ -26,9 +29,14 @@ from wavehouse.measurement.queries import inclusions, sources
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
-from wavehouse.store import Database, Operational
+from wavehouse.store import Database, Operational, Tx
 
 Version = Literal[4, 6]
+OWN_NAMES = {
+    "tracking_prefixes": "own_prefixes",
+    "client_parameters": "own_parameters",
+    "path_rules": "own_paths",
+}
 
 
 def list_version() -> str:
@@ -47,18 +55,32 @@ def lookups(
     operational: Database[Operational], settings: Settings, *, identity: Identity
 ) -> Lookups:
     """Everything the engine asks about distinct values."""
+    own_lists.refresh()
     organization_id = identity.organization_id
     with operational.worker(snapshot=True) as tx:
-        media_state = sources.media_state(tx, organization_id=organization_id)
-        media = sources.media_files(tx, organization_id=organization_id)
+        media_state = sources.media_state(tx, organization_id=organization_id, lists=place_lists())
+        media = media_index(tx, organization_id=organization_id)
         included = inclusions.inclusions(tx, organization_id=organization_id)
     return replace(
         lists(settings),
-        media=MediaIndex(media),
+        media=media,
         media_state=media_state,
         secret_of=_secrets(operational),
         included_until=included_until((e.network, e.expires_at) for e in included),
     )
+
+
+def media_index(tx: Tx[Operational], *, organization_id: OrganizationId) -> MediaIndex:
+    """The media files of an organization, with the rules from paths to them."""
+    own = sources.path_rules(tx, organization_id=organization_id)
+    return MediaIndex(sources.media_files(tx, organization_id=organization_id), path_rules(own))
+
+
+def place_lists() -> str:
+    """The versions of the lists that decide which file an address means."""
+    known = versions()
+    names = ("tracking_prefixes", "client_parameters", "path_rules")
+    return " ".join(known.get(name, "") for n in names for name in (n, OWN_NAMES[n])).strip()
 
 
 def lists(settings: Settings) -> Lookups:

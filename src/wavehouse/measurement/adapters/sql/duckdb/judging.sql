@@ -12,6 +12,33 @@ CREATE TEMP TABLE media (
 -- Add a version.
 INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
 
+-- name: distinct_queried
+-- Distinct hosts and paths of requests with a query.
+SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
+  SELECT DISTINCT host, split_part(uri, '?', 1) AS uri FROM fields WHERE contains(uri, '?')
+)
+
+-- name: without_queries
+-- Leave out the queries that say nothing: all but those of the given places.
+UPDATE fields SET uri = split_part(uri, '?', 1)
+WHERE contains(uri, '?')
+  AND host || chr(31) || split_part(uri, '?', 1) NOT IN (SELECT c1 FROM queried)
+
+-- name: distinct_with_query
+-- Distinct hosts and whole paths of requests whose query may say which file is meant.
+SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (
+  SELECT DISTINCT host, uri FROM fields WHERE contains(uri, '?')
+)
+
+-- name: with_kept_paths
+-- Of these queries, keep what may name a file.
+UPDATE fields SET uri = c2 FROM kept WHERE contains(uri, '?') AND host || chr(31) || uri = c1
+
+-- name: unknown_places
+-- What was asked for and is of no known file, most often first.
+SELECT host || uri, count(*) AS requests FROM fields JOIN places ON c1 = host || chr(31) || uri
+WHERE c2 = '' AND status IN (200, 206) GROUP BY 1 ORDER BY 2 DESC, 1 LIMIT 200
+
 -- name: distinct_places
 -- Distinct hosts and paths.
 SELECT string_agg(host || chr(31) || uri, chr(10)) FROM (SELECT DISTINCT host, uri FROM fields)

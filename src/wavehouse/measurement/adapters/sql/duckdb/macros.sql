@@ -49,5 +49,5 @@ CREATE OR REPLACE TEMP MACRO content_last(t) AS
 CREATE OR REPLACE TEMP MACRO host_in(t) AS lower(regexp_extract(t, '^[A-Za-z][A-Za-z0-9+.-]*://([^/?#]*)', 1))
 
 -- name: path_in
--- The path of an absolute address.
-CREATE OR REPLACE TEMP MACRO path_in(t) AS regexp_extract(t, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1)
+-- The path of an absolute address, with its query.
+CREATE OR REPLACE TEMP MACRO path_in(t) AS regexp_extract(t, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^#]*)', 1)

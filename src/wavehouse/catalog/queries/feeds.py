@@ -1,4 +1,4 @@
-"""SQL of ``catalog``: one typed function per statement."""
+"""SQL of feeds, episodes and files: one typed function per statement."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from wavehouse.accounts import Identity
+from wavehouse.catalog.rules.addresses import spellings_of
 from wavehouse.catalog.types.records import (
     EnclosureVersion,
     EpisodeSummary,
@@ -33,16 +34,21 @@ def lock_feeds(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
 def podcast_by_url(
     tx: Tx[Operational], *, organization_id: OrganizationId, feed_url: str
 ) -> PodcastState | None:
-    """The show that is registered under an address."""
+    """The show that is registered under an address, with http or https, and a last slash or not."""
     return tx.maybe(
         PodcastState,
         """
         SELECT podcast_id, feed_url, podcast_guid, feed_etag, feed_last_modified
         FROM catalog.podcasts
-        WHERE organization_id = %(organization_id)s AND feed_url = %(feed_url)s
+        WHERE organization_id = %(organization_id)s AND feed_url = ANY(%(spellings)s::text[])
+        ORDER BY feed_url = %(feed_url)s DESC, created_at, podcast_id LIMIT 1
         FOR UPDATE
         """,
-        {"organization_id": organization_id, "feed_url": feed_url},
+        {
+            "organization_id": organization_id,
+            "feed_url": feed_url,
+            "spellings": list(spellings_of(feed_url)),
+        },
     )
 
 
@@ -160,7 +166,7 @@ def known_episodes(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[KnownE
         KnownEpisode,
         """
         SELECT episode_id, guid, audio_url, publish_date,
-               (metadata ->> 'stated_bytes')::bigint AS stated_bytes
+               (metadata ->> 'stated_bytes')::bigint AS stated_bytes, title
         FROM catalog.episodes WHERE podcast_id = %(podcast_id)s
         """,
         {"podcast_id": podcast_id},
@@ -172,12 +178,13 @@ def current_enclosures(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[En
     return tx.rows(
         EnclosureVersion,
         """
-        SELECT DISTINCT ON (f.episode_id, f.media_host, f.media_path)
+        SELECT DISTINCT ON (e.episode_id, f.media_host, f.media_path)
                f.enclosure_id, e.guid, f.url, f.media_host, f.media_path,
                f.bytes, f.header_bytes, f.duration_ms, f.facts_source
-        FROM catalog.enclosures f JOIN catalog.episodes e USING (episode_id)
-        WHERE f.podcast_id = %(podcast_id)s
-        ORDER BY f.episode_id, f.media_host, f.media_path, f.valid_from DESC
+        FROM catalog.enclosures f
+        JOIN catalog.episodes e ON e.episode_id = coalesce(f.from_episode_id, f.episode_id)
+        WHERE e.podcast_id = %(podcast_id)s
+        ORDER BY e.episode_id, f.media_host, f.media_path, f.valid_from DESC
         """,
         {"podcast_id": podcast_id},
     )
@@ -241,16 +248,20 @@ def insert_enclosures(
     return tx.execute(
         """
         INSERT INTO catalog.enclosures
-          (organization_id, podcast_id, episode_id, kind, url, media_host, media_path, mime_type,
-           bytes, header_bytes, duration_ms, facts_source, valid_from)
-        SELECT %(organization_id)s, %(podcast_id)s, e.episode_id, r.kind, r.url, r.media_host,
-               r.media_path, r.mime_type, r.bytes, r.header_bytes, r.duration_ms, r.facts_source,
-               coalesce(r.valid_from, e.publish_date)
+          (organization_id, podcast_id, episode_id, from_episode_id, kind, url, media_host,
+           media_path, mime_type, bytes, header_bytes, duration_ms, facts_source, valid_from)
+        SELECT %(organization_id)s, coalesce(k.podcast_id, e.podcast_id),
+               coalesce(m.into_episode_id, e.episode_id),
+               CASE WHEN m.into_episode_id IS NOT NULL THEN e.episode_id END,
+               r.kind, r.url, r.media_host, r.media_path, r.mime_type, r.bytes, r.header_bytes,
+               r.duration_ms, r.facts_source, coalesce(r.valid_from, e.publish_date)
         FROM jsonb_to_recordset(%(rows)s) AS r
           (guid text, kind text, url text, media_host text, media_path text, mime_type text,
            bytes bigint, header_bytes bigint, duration_ms bigint, facts_source text,
            valid_from timestamptz)
         JOIN catalog.episodes e ON e.podcast_id = %(podcast_id)s AND e.guid = r.guid
+        LEFT JOIN catalog.merges m ON m.episode_id = e.episode_id AND m.split_at IS NULL
+        LEFT JOIN catalog.episodes k ON k.episode_id = m.into_episode_id
         ON CONFLICT (episode_id, media_host, media_path, valid_from) DO UPDATE SET
           url = excluded.url, bytes = excluded.bytes, header_bytes = excluded.header_bytes,
           duration_ms = excluded.duration_ms, facts_source = excluded.facts_source
@@ -295,7 +306,8 @@ def put_segments(
         JOIN catalog.episodes e ON e.podcast_id = %(podcast_id)s AND e.guid = r.guid
         CROSS JOIN LATERAL (
           SELECT f.enclosure_id, f.organization_id FROM catalog.enclosures f
-          WHERE f.episode_id = e.episode_id AND f.media_host = r.playlist_host
+          WHERE coalesce(f.from_episode_id, f.episode_id) = e.episode_id
+            AND f.media_host = r.playlist_host
             AND f.media_path = r.playlist_path
           ORDER BY f.valid_from DESC LIMIT 1) AS n
         ON CONFLICT (enclosure_id, media_host, media_path) DO UPDATE SET

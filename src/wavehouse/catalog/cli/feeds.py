@@ -1,4 +1,4 @@
-"""Commands of ``catalog``: ``ingest feed`` and ``feeds list``."""
+"""``wavehouse ingest feed`` and ``wavehouse feeds list``."""
 
 from __future__ import annotations
 
@@ -163,11 +163,27 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             terminal.say(f"Not measured: {failure.url}: {failure.message}")
         if len(failures) > _SHOWN:
             terminal.say(f"Not measured: {len(failures) - _SHOWN} more")
+        for changed in outcome.changed_guids:
+            terminal.say(
+                f'"{changed.title}" has another guid now, {changed.after}; it stays one episode. '
+                f"If it is another: wavehouse episodes split {changed.episode_id}"
+            )
+        for shared in outcome.shared_files[:_SHOWN]:
+            terminal.say(f"Notice: {shared.message}")
+        if outcome.left:
+            terminal.say(_left(location, outcome))
         for change in outcome.enclosure_changes:
             what = "address" if change.same_file else "file"
             terminal.say(f"The {what} of {change.guid} changed; apps may fetch it again")
         if not quiet_results:
             terminal.out(_line(outcome))
+
+
+def _left(location: str, outcome: IngestedFeed) -> str:
+    return (
+        f"{outcome.left} files are not measured yet: a run measures 200. Until then they count by "
+        f"the feed's length (R29). Run again: wavehouse ingest feed {location}"
+    )
 
 
 def _line(outcome: IngestedFeed) -> str:
