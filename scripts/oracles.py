@@ -129,7 +129,7 @@ def opawg(checkout: Path) -> Iterator[Row]:
         forms = {f"https://{host}{more}/{target}" for more in ("", "/a1", "/p/a1", "/track/a1")}
         forms |= {
             f"https://{host}{more}/{target}"
-            for more in ("/pts/redirect.mp3", "/stream/a1", "/v2/track/a1", "/https/a1")
+            for more in ("/e", "/pts/redirect.mp3", "/stream/a1", "/v2/track/a1", "/https/a1")
         }
         fits = any(strip(form) == f"https://{target}" for form in forms)
         yield pattern, "known", "known" if fits else "unknown"
