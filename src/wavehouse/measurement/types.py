@@ -43,6 +43,7 @@ class Flag(StrEnum):
     IMPLAUSIBLE_REFERRER = "implausible_referrer"
     PRE_RELEASE = "pre_release"
     INCLUDED = "included"
+    SHARED_ADDRESS = "shared_address"
 
 
 class Fault(StrEnum):
@@ -75,6 +76,8 @@ class MediaFile:
     start_ms: int | None = None
     duration_ms: int | None = None
     segment_bytes: int | None = None
+    file_bytes: int | None = None
+    is_measured: bool = True
     guid: str = ""
     is_hop: bool = False
     changed_at: datetime | None = None
@@ -135,7 +138,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a log: whole lines, with the number and the place of the first one."""
+    """A piece of a log: whole lines, with the number and the place of the first one.
+
+    ``places`` are the number, offset and length of each line, when the lines are not neighbours.
+    """
 
     text: str
     first_line: int
@@ -143,6 +149,7 @@ class Chunk:
     lines: int
     bytes: int
     rejects: tuple[Reject, ...] = ()
+    places: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +184,7 @@ class SourceFile:
     bytes_read: int
     lines_read: int
     unfinished: bool
+    template: str | None = None
     """Beyond what was read lies a line without its end, or the place where a gzip broke off."""
 
 

@@ -16,7 +16,8 @@ from uuid import UUID
 import duckdb
 
 from wavehouse.kernel.addresses import keyed_hash
-from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups, closed_database
+from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.adapters.statements import statement
 from wavehouse.measurement.formats import Layout

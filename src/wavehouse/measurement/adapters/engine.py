@@ -24,10 +24,11 @@ from wavehouse.kernel.addresses import (
     keyed_hash,
 )
 from wavehouse.kernel.reference import Preloaders
+from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.quick_reading import fields_statement
 from wavehouse.measurement.adapters.statements import parts_of, statement
 from wavehouse.measurement.formats import Layout, Split
-from wavehouse.measurement.rules.agents import Agent, AgentRules, normalise
+from wavehouse.measurement.rules.agents import Agent, AgentRules, decoded, normalise
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.rules.media import MediaIndex, is_own_prefix
 from wavehouse.measurement.rules.ranges import multirange, requested, sent
@@ -79,23 +80,6 @@ class Batch:
     agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
 
 
-def closed_database(spill: str = "") -> duckdb.DuckDBPyConnection:
-    """A database in memory that fetches nothing from anywhere (decision 0604).
-
-    Nor does it write anywhere but into the folder ``spill``, when its memory is not enough: by
-    itself it would make one where the program was started, and what lines hold would lie there.
-    """
-    return duckdb.connect(
-        config={
-            "threads": 1,
-            "temp_directory": spill,
-            "arrow_lossless_conversion": True,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-
-
 class Engine:
     """Normalises chunks one after another; a batch is read by another thread meanwhile."""
 
@@ -134,6 +118,8 @@ class Engine:
                 v.start_ms,
                 v.duration_ms,
                 v.segment_bytes,
+                v.file_bytes,
+                v.is_measured,
             )
             for place, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)
@@ -185,8 +171,12 @@ class Engine:
 
     def read_raw(self, chunk: Chunk) -> None:
         """Make ``raw`` of a chunk's lines."""
+        given: dict[str, object] = {"text": chunk.text}
         name = "raw" if self.is_clean(chunk) else "raw_cleaned"
-        self.database.execute(statement("reading", name), {"text": chunk.text})
+        if chunk.places:
+            name = "raw_of_numbered"
+            given["numbers"] = [number - chunk.first_line + 1 for number, *_ in chunk.places]
+        self.database.execute(statement("reading", name), given)
 
     def understand(self, chunk: Chunk, layout: Layout) -> list[Reject]:
         """Make ``fields`` of the lines in ``raw``; those that cannot be used are returned."""
@@ -196,7 +186,7 @@ class Engine:
             )
         refused = self._repair(layout)
         self.database.execute(fields_statement(layout, layout.select), layout.parameters)
-        return self._rejected(chunk, refused)
+        return self._rejected(chunk, [*refused, *self._cut(chunk, layout)])
 
     def stage(
         self,
@@ -257,6 +247,17 @@ class Engine:
         if refused:
             self.database.execute(statement("reading", "refuse"), {"refused": sorted(refused)})
         return [(n, line) for n, line in odd if n in refused]
+
+    def _cut(self, chunk: Chunk, layout: Layout) -> list[tuple[int, str]]:
+        """A last line without its end that has fewer values than the others: it was cut."""
+        several = isinstance(layout.parts, Split) and len(layout.parts.widths) > 1
+        if not several or chunk.places or chunk.text.endswith("\n"):
+            return []
+        last = {"last": chunk.lines + 1}
+        cut = self.database.execute(statement("reading", "cut"), last).fetchall()
+        if cut:
+            self.database.execute(statement("reading", "delete_last"), last)
+        return cut
 
     def _rejected(self, chunk: Chunk, refused: list[tuple[int, str]]) -> list[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
@@ -335,7 +336,7 @@ class Engine:
         known = self._agents.get(text)
         if known is None:
             # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
-            agent = normalise(unquote(text) if self._escaped else text).replace("\0", "\ufffd")
+            agent = normalise(decoded(text) if self._escaped else text).replace("\0", "\ufffd")
             found = self._lookups.agents.classify(agent)
             known = keyed_hash(b"wavehouse-agents", agent.encode()), agent, found
             self._agents[text] = known
@@ -420,6 +421,11 @@ def _utc(instant: datetime) -> datetime:
 
 def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]:
     """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
+    if chunk.places:
+        return {
+            number - chunk.first_line + 1: (offset, length)
+            for number, offset, length in chunk.places
+        }
     wanted = set(numbers)
     places: dict[int, tuple[int, int]] = {}
     # Lines that were set aside already are empty in the text, and as long as ever in the file.

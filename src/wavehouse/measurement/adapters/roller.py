@@ -17,7 +17,7 @@ from typing import IO
 
 import duckdb
 
-from wavehouse.measurement.adapters.engine import closed_database
+from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.statements import statement
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")

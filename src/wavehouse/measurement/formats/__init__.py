@@ -13,8 +13,11 @@ from importlib import import_module
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.formats._shape import Format, Layout, Split
+from wavehouse.measurement.formats._template import template_layout
 
 AUTO = "auto"
+FIELDS = "fields="
+"""What is before the template of ``--fields`` where a format is chosen."""
 
 
 def names() -> tuple[str, ...]:
@@ -42,6 +45,8 @@ def format_of(name: str) -> Format:
 def layout_of(head: str, chosen: str, where: str) -> Layout:
     """How a file is laid out, by its first lines. InvalidInput when no format fits."""
     lines = [line.rstrip("\r") for line in head.removeprefix("\ufeff").split("\n")]
+    if chosen.startswith(FIELDS):
+        return template_layout(chosen.removeprefix(FIELDS))
     if chosen != AUTO:
         return format_of(chosen).layout(lines, where)
     for format_ in formats():
@@ -50,8 +55,8 @@ def layout_of(head: str, chosen: str, where: str) -> Layout:
     raise InvalidInput(
         "unknown log format: none of the formats that Wavehouse reads fits the first lines",
         where=f"{where}:1",
-        hint=f"If you are sure, use --format with one of {', '.join(names())}. "
-        "The formats are described in docs/reference/log-formats.md.",
+        hint=f"If you are sure, use --format with one of {', '.join(names())}; for any other log, "
+        "describe a line with --fields. See docs/reference/log-formats.md.",
     )
 
 
@@ -78,6 +83,7 @@ def samples() -> Sequence[tuple[str, str]]:
 
 __all__ = [
     "AUTO",
+    "FIELDS",
     "Format",
     "Layout",
     "Split",
@@ -87,4 +93,5 @@ __all__ = [
     "names",
     "refuse_other_fields",
     "samples",
+    "template_layout",
 ]

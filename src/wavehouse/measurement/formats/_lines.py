@@ -53,6 +53,7 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
     "status": [(("code",), "try_cast(code AS SMALLINT)")],
     "content_start": [(("covered",), "content_first(covered)")],
     "content_end": [(("covered",), "content_last(covered)")],
+    "content_total": [(("covered",), "content_whole(covered)")],
     "bytes": [
         (("sent",), "CASE sent WHEN '-' THEN 0 ELSE positive(sent) END"),
         # With the response header in it: at most the range's length is the body.
@@ -91,7 +92,7 @@ def pattern_layout(format_: str, pattern: str, *, escaped_agents: bool = False) 
         f"SELECT n, {', '.join(f'p.{name}' for name in names)} FROM ("  # noqa: S608 - quoted
         f"SELECT n, regexp_extract(line, '^(?:{quoted})$', [{listed}]) AS p FROM raw)"
     )
-    return Layout(format_, parts, fields_of(names), escaped_agents=escaped_agents)
+    return Layout(format_, parts, fields_of(names), escaped_agents=escaped_agents, pattern=pattern)
 
 
 def matches(pattern: str) -> Callable[[Sequence[str]], bool]:

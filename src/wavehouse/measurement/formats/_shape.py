@@ -16,18 +16,20 @@ FIELDS: Mapping[str, str] = {
     "status": "NULL::SMALLINT",
     "content_start": "NULL::BIGINT",
     "content_end": "NULL::BIGINT",
+    "content_total": "NULL::BIGINT",
     "bytes": "NULL::BIGINT",
     "agent": "''",
     "range_header": "NULL::VARCHAR",
     "native_id": "NULL::VARCHAR",
     "site": "''",
     "is_internal": "false",
+    "is_promise": "false",
 }
 """The fields of a request, each with its value where a format does not have it.
 
 ``uri`` is the path with its query. A line that is not of its format has NULL in ``sent_at`` or
 ``status``. An expression may use the fields before it. ``is_internal``: a request that the
-server sent to itself.
+server sent to itself; ``is_promise``: its bytes were promised, and may not have been sent (R30).
 """
 
 
@@ -71,7 +73,7 @@ class Layout:
 
     ``parts`` is a SELECT over ``raw`` (n, line), or a Split; ``fields`` are expressions over the
     parts. ``escaped_agents``: user agents are percent-encoded. ``prefix``: every line is a
-    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``repairs``: makes
+    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``template``: of ``--fields``. ``pattern``: what a whole line matches, with ``address``. ``repairs``: makes
     a line readable that the SELECT cannot read, or gives None for one that is not of the format.
     """
 
@@ -83,6 +85,8 @@ class Layout:
     fields_line: tuple[str, ...] = ()
     prefix: bool = False
     skips: tuple[str, ...] = ()
+    template: str | None = None
+    pattern: str | None = None
     repairs: Callable[[str], str | None] | None = None
 
     @property

@@ -20,6 +20,9 @@ _VALUES = {
     "ray": ("$.RayID",),
     "asked": ("$.RequestHeaders.range",),
     "covered": ('$.ResponseHeaders."content-range"',),
+    "subrequest": ("$.WorkerSubrequest",),
+    "source": ("$.ClientRequestSource",),
+    "parent": ("$.ParentRayID",),
 }
 _FIELDS = {
     "ip": "coalesce(plain(address), '')",
@@ -30,6 +33,7 @@ _FIELDS = {
     "status": "try_cast(code AS SMALLINT)",
     "content_start": "content_first(covered)",
     "content_end": "content_last(covered)",
+    "content_total": "content_whole(covered)",
     # EdgeResponseBytes includes the response header: at most the range's length is the body
     "bytes": "coalesce(positive(body), least(positive(whole), "
     "coalesce(content_end - content_start + 1, positive(whole))))",
@@ -37,13 +41,19 @@ _FIELDS = {
     "range_header": "given(asked)",
     "native_id": "given(ray)",
     "site": "site_of(plain(referer))",
+    # A Worker's own request to the origin: the visitor's is a line of its own.
+    "is_internal": "coalesce(lower(subrequest) = 'true', false) "
+    "OR coalesce(source NOT IN ('', 'eyeball', 'unknown'), false) "
+    "OR coalesce(parent NOT IN ('', '00'), false)",
 }
 _GUIDE = """
 NDJSON as delivered. Required are `EdgeStartTimestamp` (rfc3339, unix or unixnano), `ClientIP`,
 `EdgeResponseStatus` and `EdgeResponseBodyBytes`; without the last one `EdgeResponseBytes` is used,
 which includes the header. Also read: `ClientRequestMethod`, `ClientRequestHost`,
 `ClientRequestURI` or `ClientRequestPath`, `ClientRequestUserAgent`, `ClientRequestReferer`, and `RayID`,
-which identifies a line that is delivered twice. Please log two custom fields: the request header
+which identifies a line that is delivered twice. Requests that a Worker made (`WorkerSubrequest`, `ClientRequestSource` other than `eyeball`,
+`ParentRayID`) are `internal` and do not count; please log one of these fields if Workers run in the zone.
+Please log two custom fields: the request header
 `range` and the response header `content-range` (`RequestHeaders`, `ResponseHeaders`).
 """
 

@@ -43,7 +43,7 @@ FIELDS = [
     "sc-range-end",
 ]
 _NEEDED = ("date", "time", "c-ip", "cs-method", "cs-uri-stem", "sc-status", "cs(User-Agent)")
-_USED = (
+USED = (
     *_NEEDED,
     "sc-bytes",
     "cs(Host)",
@@ -69,6 +69,7 @@ VALUES = {
     "status": "try_cast(sc_status AS SMALLINT)",
     "content_start": "positive(sc_range_start)",
     "content_end": "positive(sc_range_end)",
+    "content_total": "CASE WHEN status = 200 THEN positive(sc_content_len) END",
     # sc-bytes includes headers: the smaller of it and the range's length, or sc-content-len
     "bytes": "CASE WHEN content_start IS NOT NULL AND content_end IS NOT NULL "
     "THEN least(coalesce(positive(sc_bytes), content_end - content_start + 1), "
@@ -96,7 +97,7 @@ def _layout(lines: Sequence[str], where: str) -> Layout:
         raise InvalidInput(f"the #Fields line lacks {', '.join(missing)}", where=where)
     # A list has no element beyond its end: a field that is not logged reads as NULL.
     places = {
-        column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in _USED
+        column(name): names.index(name) + 1 if name in names else len(names) + 1 for name in USED
     }
     return Layout(
         "cloudfront",

@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from wavehouse.measurement.formats._lines import CLF_TIME, COMBINED, QUOTED, fields_of
+from wavehouse.measurement.formats._lines import CLF_TIME, COMBINED, MORE, QUOTED, fields_of
 from wavehouse.measurement.formats._shape import Format, Layout, Split
 
 _LINE = re.compile(rf"({COMBINED})(?: (.*))?", re.ASCII)
 _TAIL = re.compile(
     rf'(?:"({QUOTED})"|(-|bytes=\S+)) (?:"({QUOTED})"|(-|bytes \S+)) (?:"({QUOTED})"|([^\s"]+))'
 )
+_MORE = re.compile(rf"{COMBINED}{MORE}*", re.ASCII)
 _PLAIN, _EXTENDED = 7, 13
 _SPLIT = Split(
     '"',
@@ -39,7 +40,8 @@ _SPLIT = Split(
     ),
 )
 _EXTENDED_ONLY = dict.fromkeys(
-    ("content_start", "content_end", "range_header"), f"CASE WHEN width = {_EXTENDED} THEN {{}} END"
+    ("content_start", "content_end", "content_total", "range_header"),
+    f"CASE WHEN width = {_EXTENDED} THEN {{}} END",
 )
 
 
@@ -59,7 +61,7 @@ def _layout(_lines: Sequence[str], _where: str) -> Layout:
         "agent": "user_agent",
     }
     fields |= {name: when.format(fields[name]) for name, when in _EXTENDED_ONLY.items()}
-    return Layout("combined", _SPLIT, fields, repairs=canonical)
+    return Layout("combined", _SPLIT, fields, repairs=canonical, pattern=rf"{COMBINED}(?: .*)?")
 
 
 def canonical(line: str) -> str | None:
@@ -87,6 +89,13 @@ def canonical(line: str) -> str | None:
     request, referer, agent, *rest = (value.replace('\\"', r"\x22") for value in values)
     start = f'{head}"{request}"{answer}"{referer}" "{agent}"'
     return " ".join([start, *(f'"{value}"' for value in rest)])
+
+
+def _detects(lines: Sequence[str]) -> bool:
+    """True when lines are combined, and not mostly with other values behind the user agent."""
+    first = lines[:200]
+    fitting = sum(map(is_combined, first))
+    return 0 < fitting >= sum(_MORE.fullmatch(line) is not None for line in first) - fitting
 
 
 def is_combined(line: str) -> bool:
@@ -127,7 +136,7 @@ FORMAT = Format(
         '"AppleCoreMedia/1.0.0.22B91 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)" '
         '"bytes=0-999999" "bytes 0-999999/10000000" "media.example"\n'
     ),
-    detects=lambda lines: any(is_combined(line) for line in lines[:200]),
+    detects=_detects,
     layout=_layout,
     rank=40,
 )

@@ -30,6 +30,7 @@ _FIELDS = {
     "status": "try_cast(code AS SMALLINT)",
     "content_start": "content_first(covered)",
     "content_end": "content_last(covered)",
+    "content_total": "content_whole(covered)",
     "bytes": "positive(sent)",
     "agent": "coalesce(plain(given(user_agent)), '')",
     "range_header": "given(asked)",

@@ -69,7 +69,7 @@ def collect_touched_keys(
         WITH listeners AS (
           SELECT listener_key, min(network_key) AS network_key,
                  bool_or(reason IS NULL OR reason = 'excess_ip') AS is_candidate,
-                 coalesce(bool_or('included' = ANY(flags)), false) AS is_included,
+                 coalesce(bool_or(flags && '{included,shared_address}'), false) AS is_included,
                  bool_or(0 = ANY(%(batches)s) OR batch_id = ANY(%(batches)s)) AS is_touched
           FROM measurement.requests
           WHERE requested_at >= %(start)s AND requested_at < %(end)s AND listener_key IS NOT NULL

@@ -344,6 +344,7 @@ def flagged_requests(
         FROM measurement.requests, unnest(flags) AS f
         WHERE organization_id = %(organization_id)s
           AND requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
+          AND f <> 'shared_address'
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY f ORDER BY count(*) DESC, f
         """,

@@ -55,7 +55,9 @@ def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
         SELECT n.enclosure_id, n.episode_id, n.podcast_id, n.organization_id, p.media_host,
                p.media_path, n.valid_from, e.publish_date AS published_at, p.start_ms,
                p.duration_ms, p.segment_bytes, o.guid, p.is_hop,
-               greatest(n.created_at, n.moved_at) AS changed_at, n.moved_at IS NOT NULL AS has_moved
+               greatest(n.created_at, n.moved_at) AS changed_at,
+               n.moved_at IS NOT NULL AS has_moved,
+               n.bytes AS file_bytes, n.header_bytes IS NOT NULL AS is_measured
         FROM catalog.enclosures n JOIN catalog.episodes e USING (episode_id)
         JOIN catalog.episodes o ON o.episode_id = coalesce(n.from_episode_id, n.episode_id)
         CROSS JOIN LATERAL (
@@ -130,7 +132,8 @@ def source_file(
                f.tail_id IS NOT NULL OR EXISTS (
                  SELECT FROM measurement.quarantine q
                  WHERE q.source_file_id = f.source_file_id AND q.status = 'open'
-                   AND q.byte_offset >= f.bytes_read) AS unfinished
+                   AND q.byte_offset >= f.bytes_read) AS unfinished,
+               f.template
         FROM measurement.source_files f
         JOIN unnest(%(hashes)s::bytea[], %(lengths)s::bigint[]) AS h (head_hash, head_length)
           ON f.head_hash = h.head_hash AND f.head_length = h.head_length
@@ -151,7 +154,7 @@ def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> S
         SourceFile,
         """
         SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read,
-               false AS unfinished
+               false AS unfinished, template
         FROM measurement.source_files WHERE source_file_id = %(source_file_id)s
         """,
         {"source_file_id": source_file_id},
@@ -177,6 +180,7 @@ def register_source_file(
     *,
     organization_id: OrganizationId,
     format: str,  # noqa: A002 - the column's name
+    template: str | None = None,
     head_hash: bytes,
     head_length: int,
     name: str,
@@ -187,16 +191,18 @@ def register_source_file(
         SourceFile,
         """
         INSERT INTO measurement.source_files
-          (organization_id, format, head_hash, head_length, name, first_read_at, last_read_at)
-        VALUES (%(organization_id)s, %(format)s, %(head_hash)s, %(head_length)s, %(name)s,
-                %(at)s, %(at)s)
+          (organization_id, format, template, head_hash, head_length, name, first_read_at,
+           last_read_at)
+        VALUES (%(organization_id)s, %(format)s, %(template)s, %(head_hash)s, %(head_length)s,
+                %(name)s, %(at)s, %(at)s)
         ON CONFLICT (organization_id, head_hash, head_length) DO UPDATE SET name = EXCLUDED.name
         RETURNING source_file_id, format, head_hash, head_length, name, bytes_read, lines_read,
-                  false AS unfinished
+                  false AS unfinished, template
         """,
         {
             "organization_id": organization_id,
             "format": format,
+            "template": template,
             "head_hash": head_hash,
             "head_length": head_length,
             "name": name,

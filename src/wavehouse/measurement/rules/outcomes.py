@@ -25,6 +25,7 @@ _FLAGS = {
     "implausible_referrer": "its referrer is implausible (R23)",
     "pre_release": "before the episode came out (R25)",
     "rendition_dup": "another rendition of the episode was counted already that day (R32)",
+    "shared_address": "many people share its address, so R18 does not judge it (R17)",
     "included": "its network is on the inclusion list (R19)",
 }
 _FAULTS = {

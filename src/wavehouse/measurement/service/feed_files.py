@@ -56,6 +56,8 @@ def _places(location: str, file: FileOfFeed, facts: MediaFacts) -> Iterator[Medi
             start_ms=start_ms,
             duration_ms=duration_ms,
             segment_bytes=size,
+            file_bytes=facts.bytes,
+            is_measured=facts.header_bytes is not None,
             guid=file.guid,
             is_hop=(host, at) in file.hops,
         )

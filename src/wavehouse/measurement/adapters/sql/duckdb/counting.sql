@@ -42,7 +42,7 @@ SELECT sent_at, CASE WHEN native_id IS NOT NULL THEN hash(native_id, sent_at) EN
   greatest(range_end, range_start),
   CASE WHEN content_start IS NULL AND status IN (0, 206) AND duration_ms IS NULL
     THEN nullif(odd_others, '') END,
-  is_prefix, is_included, reason, flags
+  is_prefix, is_included OR coalesce(network_class IN ('relay', 'nat'), false), reason, flags
 FROM positioned
 
 -- name: repeated_requests
@@ -129,7 +129,7 @@ FROM units u LEFT JOIN qualified q USING (address, agent, episode_id, day)
 WHERE q.first_at IS NOT NULL OR (NOT u.has_bytes AND u.prefix_at IS NOT NULL)
 
 -- name: excess
--- R18 and R19: an address with too many episodes or agents on a day, unless it is included.
+-- R17 to R19: an address with too many episodes or agents on a day, unless it is included or shared.
 CREATE OR REPLACE TABLE excess AS
 WITH many AS (
   SELECT address, day FROM candidates GROUP BY ALL HAVING count(DISTINCT agent) > $agents
@@ -165,7 +165,7 @@ SELECT flag, count(*) FROM (
   SELECT unnest(string_split(flags, ',')) AS flag FROM taken
   WHERE flags IS NOT NULL AND sent_at >= $first::TIMESTAMP AND sent_at < $after::TIMESTAMP
 )
-GROUP BY flag ORDER BY 2 DESC, 1
+WHERE flag <> 'shared_address' GROUP BY flag ORDER BY 2 DESC, 1
 
 -- name: renditions
 -- R32: a rendition that qualifies on a day on which an earlier one of its episode was counted.

@@ -5,12 +5,13 @@
 CREATE TEMP TABLE media (
   place BIGINT, enclosure_id UUID, episode_id UUID, podcast_id UUID, valid_from TIMESTAMP,
   is_first BOOLEAN, published_at TIMESTAMP,
-  start_ms BIGINT, duration_ms BIGINT, segment_bytes BIGINT
+  start_ms BIGINT, duration_ms BIGINT, segment_bytes BIGINT, file_bytes BIGINT,
+  is_measured BOOLEAN
 )
 
 -- name: insert_media
 -- Add a version.
-INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+INSERT INTO media VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
 
 -- name: distinct_queried
 -- Distinct hosts and paths of requests with a query.
@@ -78,7 +79,7 @@ WHERE status IN (206, 0) AND content_start IS NULL AND range_header IS NOT NULL
 -- the first one also holds for what came before it.
 WITH versions AS (
   SELECT place, enclosure_id, episode_id, podcast_id, published_at, start_ms, duration_ms,
-    segment_bytes,
+    segment_bytes, file_bytes, is_measured,
     CASE WHEN is_first THEN '-infinity'::TIMESTAMP ELSE valid_from END AS holds_from,
     coalesce(lead(valid_from) OVER (PARTITION BY place ORDER BY valid_from, enclosure_id),
              'infinity'::TIMESTAMP) AS holds_to
@@ -92,10 +93,15 @@ locations AS (
 {{heard}},
 placed AS (
   SELECT f.*, v.enclosure_id, v.episode_id, v.podcast_id, v.published_at,
-    v.start_ms, v.duration_ms, v.segment_bytes, p.own_prefix,
+    v.start_ms, v.duration_ms, v.segment_bytes, v.file_bytes, v.is_measured, p.own_prefix,
     {{of_heard}}, s.c2 AS site_finding,
     coalesce(f.sent_at < included_until, false) AS is_included,
     o.c2::BIGINT AS odd_start, o.c3::BIGINT AS odd_end, o.c4 AS odd_others,
+    -- RFC 9110, 14.1.2: the last bytes of a file whose size is known
+    CASE WHEN f.content_start IS NULL AND f.status IN (0, 206)
+        AND regexp_full_match(f.range_header, 'bytes=\s*-[0-9]{1,15}')
+      THEN greatest(v.file_bytes - positive(split_part(f.range_header, '-', 2)), 0)
+      END AS suffix_start,
     positive(split_part(f.range_header[7:], '-', 1)) AS given_start,
     positive(split_part(f.range_header[7:], '-', 2)) AS given_end
   FROM fields f
@@ -108,11 +114,13 @@ placed AS (
 ),
 judged AS (
   SELECT *,
-    own_prefix AND status IN (301, 302, 303, 307, 308) AS is_prefix,
+    (own_prefix AND status IN (301, 302, 303, 307, 308))
+      OR (is_promise AND status IN (200, 206)) AS is_prefix,
     nullif(concat_ws(',',
       CASE WHEN site_finding = 'implausible' THEN 'implausible_referrer' END,
       CASE WHEN sent_at < published_at THEN 'pre_release' END,
-      CASE WHEN is_included THEN 'included' END), '') AS flags,
+      CASE WHEN is_included THEN 'included' END,
+      CASE WHEN network_class IN ('relay', 'nat') THEN 'shared_address' END), '') AS flags,
     -- What holds of the request itself, wherever its path leads.
     CASE
       WHEN is_internal THEN 'internal'
@@ -121,6 +129,9 @@ judged AS (
       WHEN status NOT IN (0, 200, 206)
         AND NOT (own_prefix AND status IN (301, 302, 303, 307, 308)) THEN 'bad_status'
       WHEN lower(replace(range_header, ' ', '')) IN ('bytes=0-1', 'bytes=0-0') THEN 'probe_range'
+      -- Without bytes nothing else tells a probe from a listener (R30).
+      WHEN is_prefix AND regexp_full_match(range_header, 'bytes=[0-9]{1,15}-[0-9]{1,15}')
+        AND given_end - given_start BETWEEN 0 AND 1 THEN 'probe_range'
       WHEN agent_reason <> '' THEN agent_reason
       WHEN site_finding = 'preload' THEN 'preload'
       WHEN network_class IN ('datacenter', 'vpn') AND NOT is_included THEN network_class
@@ -129,18 +140,38 @@ judged AS (
       ELSE verdict END AS reason,
     -- R28: where the bytes that were sent lie. 200 and unknown begin at the start of the file.
     CASE WHEN status = 200 THEN 0
-      ELSE coalesce(content_start, odd_start, given_start, 0) END AS range_start,
+      ELSE coalesce(content_start, suffix_start, odd_start, given_start, 0) END AS range_start,
     CASE
       WHEN status = 200 THEN bytes
       WHEN content_start IS NOT NULL
         THEN content_start
           + least(bytes, greatest(coalesce(content_end - content_start + 1, bytes), 0))
+      WHEN suffix_start IS NOT NULL THEN least(suffix_start + bytes, greatest(file_bytes, bytes))
       WHEN odd_end IS NOT NULL THEN odd_end
       WHEN given_start IS NOT NULL
         THEN given_start + least(bytes, greatest(coalesce(given_end - given_start + 1, bytes), 0))
       ELSE bytes
     END AS range_end
   FROM placed
+),
+-- R29: a size that only the feed names, and the answer contradicts, is not believed. The whole file is
+-- then what the answer says, and its positions are scaled; when it does not say, nothing is proved.
+sized AS (
+  SELECT * REPLACE (
+    CASE WHEN is_contradicted AND content_total IS NOT NULL
+        THEN (range_start::HUGEINT * file_bytes // content_total)::BIGINT
+      ELSE range_start END AS range_start,
+    CASE WHEN is_contradicted AND content_total IS NOT NULL
+        THEN (range_end::HUGEINT * file_bytes // content_total)::BIGINT
+      WHEN is_contradicted THEN range_start
+      ELSE range_end END AS range_end)
+  FROM (
+    SELECT *, coalesce(NOT is_measured AND duration_ms IS NULL AND file_bytes IS NOT NULL
+      AND CASE WHEN content_total > 0 THEN content_total <> file_bytes
+        -- some logs have the header in their bytes
+        ELSE status IN (0, 206) AND range_end > file_bytes + file_bytes // 100 + 2048 END, false)
+      AS is_contradicted
+    FROM judged)
 ),
 -- R13: what belongs to HLS is judged by time. Its positions are milliseconds of the programme: of
 -- a segment in proportion to what was sent of it, of a playlist none.
@@ -155,7 +186,7 @@ positioned AS (
       WHEN segment_bytes IS NULL THEN start_ms + duration_ms
       ELSE start_ms + least(range_end, segment_bytes) * duration_ms // segment_bytes
       END AS range_end)
-  FROM judged
+  FROM sized
 )
 
 -- name: heard

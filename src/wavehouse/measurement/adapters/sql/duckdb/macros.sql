@@ -9,8 +9,9 @@ CREATE OR REPLACE TEMP MACRO positive(t) AS
 -- A moment as JSON logs write it: RFC 3339, or Unix time in seconds, milli-, micro- or nanoseconds.
 CREATE OR REPLACE TEMP MACRO instant(t) AS CASE
   WHEN regexp_full_match(t, '[0-9]{9,11}') THEN make_timestamp(t::BIGINT * 1000000)
-  WHEN regexp_full_match(t, '[0-9]{9,11}[.][0-9]{1,6}')
-    THEN make_timestamp((t::DECIMAL(28, 6) * 1000000)::BIGINT)
+  WHEN regexp_full_match(t, '[0-9]{9,11}[.][0-9]{1,30}')
+    THEN make_timestamp(
+      (regexp_extract(t, '^[0-9]+[.][0-9]{1,6}')::DECIMAL(28, 6) * 1000000)::BIGINT)
   WHEN regexp_full_match(t, '[0-9]{12,13}') THEN make_timestamp(t::BIGINT * 1000)
   WHEN regexp_full_match(t, '[0-9]{16}') THEN make_timestamp(t::BIGINT)
   WHEN regexp_full_match(t, '1[0-9]{18}') THEN make_timestamp(t::BIGINT // 1000)
@@ -51,3 +52,8 @@ CREATE OR REPLACE TEMP MACRO host_in(t) AS lower(regexp_extract(t, '^[A-Za-z][A-
 -- name: path_in
 -- The path of an absolute address, with its query.
 CREATE OR REPLACE TEMP MACRO path_in(t) AS regexp_extract(t, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^#]*)', 1)
+
+-- name: content_whole
+-- The size of the whole file in a Content-Range header.
+CREATE OR REPLACE TEMP MACRO content_whole(t) AS
+  CASE WHEN t[:6] = 'bytes ' THEN positive(split_part(t, '/', 2)) END

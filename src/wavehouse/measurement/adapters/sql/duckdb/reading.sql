@@ -104,3 +104,23 @@ SELECT * FROM fields WHERE NOT coalesce({{is_rejected}}, true)
 -- name: put_back
 -- Add the good lines to those that the other reader read.
 INSERT INTO fields SELECT * FROM good_fields
+
+-- name: parquet
+-- The rows of a Parquet file as JSON, in their order.
+SELECT to_json(t)::VARCHAR FROM read_parquet($path) AS t
+
+-- name: raw_of_numbered
+-- The lines of a chunk whose lines are not neighbours, each with its number.
+CREATE OR REPLACE TEMP TABLE raw AS
+SELECT n, replace(ltrim(rtrim(line, chr(13)), chr(65279)), chr(31), ' ') AS line
+FROM (SELECT unnest($numbers::BIGINT[]) AS n, unnest(string_split($text, chr(10))) AS line)
+WHERE line <> '' AND NOT starts_with(line, '#')
+
+-- name: cut
+-- The last line, if it lacks the host that other lines have.
+SELECT n, line FROM fields JOIN raw USING (n)
+WHERE n = $last AND host = '' AND EXISTS (SELECT 1 FROM fields WHERE host <> '')
+
+-- name: delete_last
+-- Leave the last line out.
+DELETE FROM fields WHERE n = $last
