@@ -122,6 +122,12 @@ def _security(text: str) -> str:
     return text
 
 
+def _sign_up(text: str) -> str:
+    if text not in {"closed", "open"}:
+        raise ValueError("must be closed or open")
+    return text
+
+
 def default_home() -> Path:
     """``/var/lib/wavehouse`` for root (PostgreSQL runs as another account), else XDG data."""
     if hasattr(os, "geteuid") and os.geteuid() == 0:
@@ -189,6 +195,13 @@ OPTIONS: tuple[Option, ...] = (
         None,
         "Address at which listeners reach this server, for links in letters and for passkeys; "
         "its host is answered to. Unset: http://localhost with the port.",
+    ),
+    Option(
+        "listener_sign_up",
+        _sign_up,
+        "closed",
+        "Who may make a listener's account: open (everyone with an e-mail address) or closed (the "
+        "operator, with wavehouse listeners create or invite).",
     ),
     Option(
         "smtp_host",

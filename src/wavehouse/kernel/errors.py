@@ -127,6 +127,11 @@ class TooManyRequests(WavehouseError):
     exit_code = EXIT_REFUSED
     title = "Too many requests"
 
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 60) -> None:
+        """``retry_after`` is the number of seconds until the next try is allowed."""
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
 
 class FoundProblems(WavehouseError):
     """A check completed and reported problems: quarantined rows, a mismatch, pending work."""

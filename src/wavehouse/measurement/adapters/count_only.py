@@ -15,12 +15,12 @@ from uuid import UUID
 
 import duckdb
 
+from wavehouse.kernel.addresses import keyed_hash
 from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.adapters.statements import statement
 from wavehouse.measurement.formats import Layout
-from wavehouse.measurement.rules.addresses import keyed_hash
 from wavehouse.measurement.rules.dimensions import DAY_SPLIT, dimension
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
 from wavehouse.measurement.rules.windows import DAY

@@ -16,18 +16,18 @@ from urllib.parse import unquote
 
 import duckdb
 
-from wavehouse.kernel.reference import Preloaders
-from wavehouse.measurement.adapters.databases import closed_database
-from wavehouse.measurement.adapters.quick_reading import fields_statement
-from wavehouse.measurement.adapters.statements import parts_of, statement
-from wavehouse.measurement.formats import Layout, Split
-from wavehouse.measurement.rules.addresses import (
+from wavehouse.kernel.addresses import (
     TrustedProxies,
     country_of,
     forwarded,
     hashed_identity,
     keyed_hash,
 )
+from wavehouse.kernel.reference import Preloaders
+from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.quick_reading import fields_statement
+from wavehouse.measurement.adapters.statements import parts_of, statement
+from wavehouse.measurement.formats import Layout, Split
 from wavehouse.measurement.rules.agents import Agent, AgentRules, decoded, normalise
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.rules.media import MediaIndex, is_own_prefix

@@ -11,8 +11,8 @@ from typing import Literal, cast
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
+from wavehouse.kernel.addresses import trusted_of
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.kernel.reference import (
     agent_devices,
@@ -26,7 +26,6 @@ from wavehouse.kernel.reference import (
 )
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
 from wavehouse.measurement.queries import inclusions, sources
-from wavehouse.measurement.rules.addresses import TrustedProxies, trusted_proxies
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
@@ -96,23 +95,12 @@ def lists(settings: Settings) -> Lookups:
         agents=AgentRules(agent_patterns(), agent_devices(), preload_list),
         country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
         network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
-        trusted=trusted(settings),
+        trusted=trusted_of(settings),
         secret_of=lambda _: None,
         stand_in=secrets.token_bytes(32),
         included_until=lambda _, __: None,
         preloaders=preload_list,
     )
-
-
-def trusted(settings: Settings) -> TrustedProxies:
-    """The trusted proxies (R06). UsageError for an invalid setting."""
-    try:
-        return trusted_proxies(settings["trusted_proxies"])
-    except ValueError as error:
-        raise UsageError(
-            f"trusted_proxies cannot be used: {error}",
-            where=settings.values["trusted_proxies"].source,
-        ) from None
 
 
 def _secrets(operational: Database[Operational]) -> Callable[[date], bytes | None]:

@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from wavehouse.kernel.addresses import parse
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import Layout, layout_of
-from wavehouse.measurement.rules.addresses import parse
 
 T = TypeVar("T")
 _LINES = 200

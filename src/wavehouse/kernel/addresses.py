@@ -14,6 +14,9 @@ from ipaddress import ip_network
 from socket import AF_INET, AF_INET6, inet_ntop, inet_pton
 from typing import Literal
 
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.errors import UsageError
+
 _MAPPED = bytes(10) + b"\xff\xff"
 _SHORTEST_SECRET, _LONGEST_SECRET = 16, blake2b.MAX_KEY_SIZE
 
@@ -121,6 +124,17 @@ def trusted_proxies(networks: Iterable[str]) -> TrustedProxies:
 
 
 NOBODY = TrustedProxies()
+
+
+def trusted_of(settings: Settings) -> TrustedProxies:
+    """The proxies of the setting ``trusted_proxies`` (R06). UsageError for a bad value."""
+    try:
+        return trusted_proxies(settings["trusted_proxies"])
+    except ValueError as error:
+        raise UsageError(
+            f"trusted_proxies cannot be used: {error}",
+            where=settings.values["trusted_proxies"].source,
+        ) from None
 
 
 def forwarded(
