@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean
+.PHONY: oracles help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -81,8 +81,14 @@ bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
 faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
 	@$(BIN)/python tests/faults/matrix.py $(ARGS)
 
-late: $(VENV)/.dev ## Late rows by four programs at once, held against a rebuild; some minutes
+late: $(VENV)/.dev ## Late rows by four programs at once, compared with a rebuild; some minutes
 	@$(BIN)/python tests/faults/late.py $(ARGS)
+
+attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full disks: counts; some 30 minutes
+	@$(BIN)/python tests/faults/attack.py $(ARGS)
+
+audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
+	@$(BIN)/python scripts/audit.py
 
 harness: $(VENV)/.dev ## The tests that are too long for the gate
 	@$(BIN)/python -m pytest -n $(WORKERS) -m harness tests
@@ -110,7 +116,10 @@ resume: $(VENV)/.dev ## Position writes, resuming, a new device over HTTP; a pee
 beside: $(VENV)/.dev ## Schema operations and dbmate on the same files and server; some minutes
 	@$(BIN)/python benchmarks/beside.py $(ARGS)
 
-lock: ## Resolve the locks anew (needs an index of packages)
+oracles: $(VENV)/.dev ## Compare with public vectors: OP3=checkout PREFIXES=checkout
+	@$(BIN)/python scripts/oracles.py --op3 $(OP3) --prefixes $(PREFIXES)
+
+lock: ## Resolve the locks again (needs an index of packages)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \
 	"$(PYTHON)" -m venv "$$folder"; "$$folder/bin/python" -m pip --quiet install uv; \
 	$(COMPILE) pyproject.toml -o requirements.lock; \

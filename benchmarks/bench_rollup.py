@@ -7,10 +7,8 @@ of hours do not add up to those of a day.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from datetime import timedelta
-from importlib.resources import files
 from pathlib import Path
 
 import duckdb
@@ -20,6 +18,8 @@ from measuring import Figure, best, milliseconds, stopwatch, times
 
 from wavehouse import measurement
 from wavehouse.kernel import clock
+from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY
+from wavehouse.measurement.service.rolling import select_of
 from wavehouse.workspace import Workspace
 
 EVENTS = 600_000
@@ -29,8 +29,6 @@ DIRTY = (1, 6, 24, 72)
 GOAL_LINEAR = 0.2
 GOAL_SHARE = 1.5
 GOAL_DUCKDB = 4.0
-_GRAINS = ("hour", "day")
-_TRANSFORMS = ("episode", "platform", "country", "device")
 
 
 def figures(size: float) -> Iterator[Figure]:
@@ -179,17 +177,13 @@ def _duckdb_rollup(database: duckdb.DuckDBPyConnection) -> float:
     first = clock.start_of_day(ground.last_days(DAYS)[0]).replace(tzinfo=None)
     parameters = {"first": first, "last": first + timedelta(days=DAYS), "computed_at": first}
     with stopwatch() as took:
-        for name in _TRANSFORMS:
-            for grain in _GRAINS:
-                _create(database, f"listener_events_{name}", {**parameters, "grain": grain})
-        for name in ("audience", "audience_all"):
-            _create(database, name, parameters)
+        for rollup in (*HOURLY, *DAILY, *AUDIENCE):
+            used = parameters if rollup in AUDIENCE else {**parameters, "grain": rollup.grain}
+            _create(database, select_of(rollup), used)
     return took.wall
 
 
-def _create(database: duckdb.DuckDBPyConnection, name: str, values: dict[str, object]) -> None:
-    text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
-    select = re.sub(r"(?<!:):([a-z_]+)", r"$\1", text)
+def _create(database: duckdb.DuckDBPyConnection, select: str, values: dict[str, object]) -> None:
     database.execute(f"CREATE OR REPLACE TEMP TABLE made AS {select}", values)
 
 

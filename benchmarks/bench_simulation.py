@@ -10,7 +10,7 @@ import ground
 import measuring
 from measuring import Figure, per_second, stopwatch, times
 
-from wavehouse.simulation import LogFormat
+from wavehouse.simulation import log_formats
 
 LINES = 200_000
 
@@ -18,14 +18,12 @@ LINES = 200_000
 def figures(size: float) -> Iterator[Figure]:
     """Both formats; CloudFront's is compressed, which is much of what it costs."""
     with ground.folder() as folder:
-        for format_ in LogFormat:
+        for format_ in log_formats():
             with stopwatch() as took:
-                logs = ground.simulated(
-                    folder / format_.value, lines=round(LINES * size), format=format_
-                )
+                logs = ground.simulated(folder / format_, lines=round(LINES * size), format=format_)
             plain = _written_again(logs.files, folder / "again")
             yield Figure(
-                f"simulate {format_.value}, {logs.lines:,} lines",
+                f"simulate {format_}, {logs.lines:,} lines",
                 per_second(logs.lines, took.wall),
                 f"read, split, write the same {per_second(logs.lines, plain)}",
                 times(took.wall / plain),

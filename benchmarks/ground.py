@@ -15,7 +15,7 @@ import psycopg
 
 from wavehouse import app, catalog, measurement, sponsorship
 from wavehouse.kernel import clock, config
-from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.simulation import Settings, simulate
 from wavehouse.store import open_stores
 from wavehouse.workspace import Workspace
 
@@ -62,7 +62,7 @@ def simulated(
     lines: int,
     people: int | None = None,
     days: int = 7,
-    format: LogFormat = LogFormat.CLOUDFRONT,  # noqa: A002
+    format: str = "cloudfront",  # noqa: A002
 ) -> Logs:
     """Logs of about so many lines, of the days before today."""
     people = people or max(20, round(lines / days / LINES_PER_PERSON_AND_DAY))

@@ -21,6 +21,7 @@ sys.path.insert(0, str(ROOT / "src"))
 import wavehouse  # noqa: E402
 from wavehouse.cli.root import root  # noqa: E402
 from wavehouse.kernel import config, errors  # noqa: E402
+from wavehouse.measurement import formats  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
 NOTE = "<!-- written by scripts/generate_reference.py; changes here are lost -->\n\n"
@@ -172,6 +173,22 @@ def api_document() -> dict[str, Any]:
     return document
 
 
+def formats_page() -> str:
+    """Every log format: how to get it, what is read, a sample."""
+    lines = [NOTE + "# Log formats\n"]
+    lines.append(
+        "`--format auto` (the default) looks at the first lines. How logs are read, and what"
+    )
+    lines.append("happens to lines that cannot be used, is in [the guide](../guides/logs.md).\n")
+    lines += ["| `--format` | what it is |", "|---|---|"]
+    known = sorted(formats.formats(), key=lambda each: each.name)
+    lines += [f"| [`{each.name}`](#{each.name}) | {one_line(each.title)} |" for each in known]
+    for each in known:
+        lines.append(f"\n## {each.name}\n\n{each.title}.\n{each.guide.rstrip()}\n")
+        lines.append(f"```text\n{each.sample.rstrip()}\n```")
+    return "\n".join(lines) + "\n"
+
+
 _OF_MIGRATIONS = (
     ("WAVEHOUSE_SCHEMA_URL", "", "The database of `wavehouse schema`, instead of --url. Secret."),
     ("WAVEHOUSE_ACTOR", "", "Who migrates, for the audit log; unset: the system's user (OPS-20)."),
@@ -207,6 +224,7 @@ PAGES = {
     FOLDER / "settings.md": settings_page,
     FOLDER / "cli.md": commands_page,
     FOLDER / "api.md": api_page,
+    FOLDER / "log-formats.md": formats_page,
     ROOT / "configs" / "migrate.example.env": environment_page,
 }
 

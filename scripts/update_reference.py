@@ -254,6 +254,30 @@ def preloaders() -> None:
     )
 
 
+def parameters() -> None:
+    """Our own list of client parameters: version and checksum are the content's."""
+    content = (FOLDER / "client-parameters.txt").read_bytes()
+    register(
+        "client_parameters",
+        ["client-parameters.txt"],
+        version=hashlib.sha256(content).hexdigest()[:12],
+        licence="Apache-2.0",
+        source="collected by the Wavehouse developers",
+    )
+
+
+def paths() -> None:
+    """Our own rules from paths to files: version and checksum are the content's."""
+    content = (FOLDER / "path-rules.txt").read_bytes()
+    register(
+        "path_rules",
+        ["path-rules.txt"],
+        version=hashlib.sha256(content).hexdigest()[:12],
+        licence="Apache-2.0",
+        source="collected by the Wavehouse developers",
+    )
+
+
 def months() -> None:
     """Names of months by language, from CLDR's data in the package Babel (not a dependency)."""
     babel = importlib.import_module("babel")
@@ -308,6 +332,8 @@ def main() -> int:
     words.add_parser("prefixes")
     words.add_parser("preloaders")
     words.add_parser("months")
+    words.add_parser("parameters")
+    words.add_parser("paths")
     words.add_parser("check")
     given = parser.parse_args()
     (FOLDER / "licences").mkdir(parents=True, exist_ok=True)
@@ -321,8 +347,8 @@ def main() -> int:
         prefixes()
     elif given.what == "preloaders":
         preloaders()
-    elif given.what == "months":
-        months()
+    elif given.what in {"months", "parameters", "paths"}:
+        {"months": months, "parameters": parameters, "paths": paths}[given.what]()
     return check()
 
 

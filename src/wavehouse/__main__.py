@@ -39,6 +39,7 @@ def main() -> None:
         from wavehouse.cli.root import root
 
         code = root.main(standalone_mode=False)
+        sys.stdout.flush()
         sys.exit(code if isinstance(code, int) else 0)
     except BaseException as error:
         # A library may turn the signal into an error of its own, such as "query interrupted".
@@ -64,7 +65,7 @@ def _ended(error: BaseException) -> int | str | None:
     from wavehouse.kernel.errors import WavehouseError
 
     if isinstance(error, SystemExit):
-        return error.code
+        return 0 if _reader_has_left() else error.code
     if isinstance(error, WavehouseError):
         _tell(error)
         return error.exit_code
@@ -88,6 +89,16 @@ def _tell_stopped() -> None:
         "Stopped. What was finished is stored; the same command goes on from there.",
         file=sys.stderr,
     )
+
+
+def _reader_has_left() -> bool:
+    """Whether ``| head`` closed the pipe: click turns that into exit code 1, which it is not."""
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _stop_writing()
+        return True
+    return type(sys.stdout).__name__.endswith("PacifyFlushWrapper")
 
 
 def _stop_writing() -> None:

@@ -38,7 +38,7 @@ def schema_targets() -> Iterator[list[schema.Target]]:
 
 @contextmanager
 def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
-    """The databases started, migrated and open, and who acts, while the block lasts."""
+    """The workspace, its databases started and migrated, while the block lasts."""
     settings = config.load(flags)
     with open_stores(settings, say) as stores:
         migrate(stores)

@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from wavehouse.catalog import queries
+from wavehouse.catalog.queries import feeds as queries
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.store import Operational, Tx
 from wavehouse.workspace import Workspace

@@ -43,4 +43,4 @@ def test_the_sign_in_link_is_there_while_up_serves_into_a_pipe(home_folder: Path
         line = program.stdout.readline() if ready else ""
         program.send_signal(signal.SIGTERM)
         program.communicate(timeout=60)
-    assert line.startswith(f"http://127.0.0.1:{port}/sign-in?token=")
+    assert line.startswith(f"http://localhost:{port}/sign-in?token=")

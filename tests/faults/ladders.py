@@ -5,9 +5,11 @@
     .venv/bin/python tests/faults/ladders.py --out FILE.md   the table as a document, too
 
 Each time a new database gets a ladder whose second file is not transactional: three updates that
-must not be done twice, an insert, two indexes built concurrently, one dropped concurrently, and an
-ALTER. The runner, or its backend, is killed somewhere in its usual time; then `recover` and `apply`
-are typed, by hand nothing is mended. The end is wrong when a row, an index or the history is not
+must not be done twice, an insert, two indexes built concurrently, one dropped concurrently, a table
+reindexed concurrently, and an ALTER. Names are in mixed case, with a dot and beyond ASCII, and the
+file sets a search path and a setting of its own that all of it needs. The runner, or its backend,
+is killed somewhere in its usual time; then `recover` and `apply` are typed, by hand nothing is
+mended. The end is wrong when a row, an index or the history is not
 what an undisturbed run leaves. Exit code 1 if any is.
 """
 
@@ -37,19 +39,26 @@ from wavehouse.store import EmbeddedServer
 BLOWS = ("runner SIGKILL", "runner SIGTERM", "backend ended", "backend SIGKILL")
 FILES = {
     "202611010900_base.up": """
-CREATE TABLE t (id int PRIMARY KEY, n int, m int);
-INSERT INTO t SELECT g, 0, g FROM generate_series(1, 60000) g;
-CREATE INDEX t_m_idx ON t (m);
+CREATE SCHEMA "App.x";
+CREATE TABLE "App.x"."T" (id int PRIMARY KEY, n int, m int);
+INSERT INTO "App.x"."T" SELECT g, 0, g FROM generate_series(1, 60000) g;
+CREATE INDEX "T_m_idx" ON "App.x"."T" (m);
+CREATE TABLE "T" (id int, n int, m int);
+CREATE TABLE said (what text);
 """,
     "202611020900_many.up": """-- wavehouse: non-transactional
-UPDATE t SET n = n + 1 WHERE id <= 20000;
-CREATE INDEX CONCURRENTLY t_n_idx ON t (n, m);
-UPDATE t SET n = n + 10 WHERE id <= 20000;
-INSERT INTO t VALUES (100001, 5, 5);
-CREATE UNIQUE INDEX CONCURRENTLY t_m_id_key ON t (m, id);
-DROP INDEX CONCURRENTLY t_m_idx;
-UPDATE t SET n = n + 100 WHERE id <= 20000;
-ALTER TABLE t ADD COLUMN k int DEFAULT 3;
+SET search_path = "App.x", public;
+SELECT set_config('app.step', '7', false);
+UPDATE "T" SET n = n + 1 WHERE id <= 20000;
+CREATE INDEX CONCURRENTLY "T_Größe_idx" ON "T" (n, m);
+UPDATE "T" SET n = n + 10 WHERE id <= 20000;
+INSERT INTO "T" VALUES (100001, 5, 5);
+CREATE UNIQUE INDEX CONCURRENTLY "T_m_id_key" ON "T" (m, id);
+DROP INDEX CONCURRENTLY "T_m_idx";
+REINDEX TABLE CONCURRENTLY "T";
+UPDATE "T" SET n = n + 100 WHERE id <= 20000;
+ALTER TABLE "T" ADD COLUMN k int DEFAULT 3;
+INSERT INTO said SELECT current_setting('app.step') || ' ' || current_setting('search_path');
 """,
     "202611030900_last.up": "CREATE TABLE last (id int PRIMARY KEY); INSERT INTO last VALUES (1);",
 }
@@ -159,11 +168,14 @@ def end(conninfo: str) -> dict[str, object]:
     """All that a run leaves: rows, indexes with their validity, the history."""
     with psycopg.connect(conninfo) as connection:
         one = connection.execute(
-            "SELECT count(*), sum(n), sum(k), (SELECT count(*) FROM last) FROM t"
+            "SELECT count(*), sum(n), sum(k), (SELECT count(*) FROM last),"
+            " (SELECT string_agg(what, ',') FROM said), (SELECT count(*) FROM public.\"T\")"
+            ' FROM "App.x"."T"'
         ).fetchone()
         indexes = connection.execute(
-            "SELECT indexrelid::regclass::text, indisvalid FROM pg_index"
-            " WHERE indrelid = 't'::regclass ORDER BY 1"
+            "SELECT indexrelid::regclass::text, indisvalid FROM pg_index i"
+            " JOIN pg_class c ON c.oid = i.indrelid WHERE c.relname = 'T' OR NOT indisvalid"
+            " ORDER BY 1"
         ).fetchall()
         history = connection.execute(
             "SELECT version, state FROM schema_ops.history ORDER BY version"

@@ -35,7 +35,7 @@ from matrix import Home, World
 
 from wavehouse import app, measurement
 from wavehouse.kernel import clock, config
-from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.simulation import Settings, simulate
 from wavehouse.store import open_stores
 
 WRITERS = 4
@@ -103,7 +103,7 @@ def run(folder: Path, *, people: int, days: int, late: int, seed: int = 3) -> Ou
     """The whole thing in a folder."""
     outcome, dice = Outcome(), Random(seed)
     until = clock.today() - timedelta(days=1)
-    truth = simulate(Settings(seed, people, days, until, LogFormat.CLOUDFRONT), folder / "world")
+    truth = simulate(Settings(seed, people, days, until, "cloudfront"), folder / "world")
     world = World(folder / "world", json.loads(json.dumps(truth)))
     held = _hold_back(world, folder / "late", late, outcome)
     home = LongHome(folder / "home", world)

@@ -31,7 +31,7 @@ from random import Random
 from typing import Any
 
 from wavehouse.kernel import clock
-from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.simulation import Settings, simulate
 
 STAGES = ("ingest", "rollup", "report", "demo")
 BLOWS = ("SIGTERM", "SIGHUP", "SIGKILL", "server SIGKILL", "backend SIGKILL")
@@ -59,7 +59,7 @@ class World:
     @classmethod
     def made(cls, folder: Path, *, people: int, days: int) -> World:
         until = clock.today() - timedelta(days=1)
-        truth = simulate(Settings(5, people, days, until, LogFormat.CLOUDFRONT), folder)
+        truth = simulate(Settings(5, people, days, until, "cloudfront"), folder)
         return cls(folder, json.loads(json.dumps(truth)))
 
     @property

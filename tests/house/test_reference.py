@@ -24,7 +24,7 @@ def generator(root: Path) -> ModuleType:
 
 
 REFERENCE = "docs/reference"
-PAGES = [f"{REFERENCE}/{page}.md" for page in ("errors", "settings", "cli", "api")]
+PAGES = [f"{REFERENCE}/{page}.md" for page in ("errors", "settings", "cli", "api", "log-formats")]
 
 
 @pytest.mark.parametrize("page", [*PAGES, "configs/migrate.example.env"])

@@ -21,7 +21,7 @@ from matrix import catches
 
 from wavehouse import app
 from wavehouse.kernel import clock, config
-from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.simulation import Settings, simulate
 from wavehouse.store import Stores, open_stores
 
 
@@ -70,7 +70,7 @@ class Shop(NamedTuple):
 def opened(home: Path, folder: Path, urls: dict[str, str]) -> Shop:
     """The shows of a simulated folder, registered."""
     until = clock.today() - timedelta(days=1)
-    truth = simulate(Settings(5, 60, 6, until, LogFormat.CLOUDFRONT), folder)
+    truth = simulate(Settings(5, 60, 6, until, "cloudfront"), folder)
     made = Shop(home, folder, urls, json.loads(json.dumps(truth)))
     feeds = [str(path) for path in sorted((made.folder / "feeds").iterdir())]
     done = made.run("ingest", "feed", *feeds, "--media", str(made.folder / "media.json"))

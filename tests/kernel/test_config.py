@@ -136,5 +136,5 @@ def test_a_secret_file_that_is_no_text_is_wrong_usage(tmp_path: Path) -> None:
     secret = tmp_path / "secret"
     secret.write_bytes(b"\xff\xfe\x00")
 
-    with pytest.raises(UsageError, match="names a file that is no text"):
+    with pytest.raises(UsageError, match="names a file that is not text"):
         config.load({}, {"WAVEHOUSE_PORT_FILE": str(secret)}, tmp_path)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from argon2 import PasswordHasher
@@ -71,6 +72,8 @@ def another(workspace: Workspace, email: str, device: str = "phone") -> Phone:
 @pytest.fixture(scope="module")
 def server_url(shared_workspace: Workspace) -> Iterator[str]:
     """The address of the whole application."""
+    with shared_workspace.stores.listeners.worker() as tx:
+        tx.execute("DELETE FROM listeners.rate_limits")  # those of another module's server
     with served(live_app(shared_workspace)) as url:
         yield url
 
@@ -114,7 +117,11 @@ def house(shared_workspace: Workspace, tmp_path: Path) -> House:
     outbox = tmp_path / "outbox"
     quick = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
     doors = Doors(
-        shared_workspace.stores.listeners, Site(SITE), Outbox(outbox), hasher=Hasher(quick)
+        shared_workspace.stores.listeners,
+        Site(SITE),
+        Outbox(outbox),
+        scope=uuid4().hex,
+        hasher=Hasher(quick),
     )
     app = FastAPI()
     problems.install(app, "wavehouse sign-in-link")

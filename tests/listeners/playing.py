@@ -53,7 +53,8 @@ class Player:
             told["content"] = bytes.fromhex(step["raw_hex"])
         elif "body" in step:
             told["json"] = self.filled(step["body"], who)
-        answer = self.client(who).request(step["method"], self.filled(step["path"], who), **told)
+        url = f"{self.url}{self.filled(step['path'], who)}"
+        answer = self.client(who).request(step["method"], url, **told)
         if "save" in step:
             self.keep(step["save"], answer)
         return answer

@@ -50,7 +50,7 @@ def test_ac2_a_link_is_asked_for_and_used_on_the_page(house: Any, phone: Any) ->
     browser = house.browser()
     told = asked(browser, f" {phone.username.upper()} ")
     assert (303, f"{SIGN_IN}?did=asked") == (told.status_code, told.headers["location"])
-    assert "a letter is on its way" in browser.get(told.headers["location"]).text
+    assert "an email is on its way" in browser.get(told.headers["location"]).text
     entered = browser.post(SIGN_IN, data={"token": house.token()}, follow_redirects=False)
     assert (303, f"{OWN}?did=in") == (entered.status_code, entered.headers["location"])
     own = browser.get(entered.headers["location"])
@@ -96,7 +96,7 @@ def test_what_is_no_address_is_told_beside_the_field(house: Any) -> None:
     """And nothing is put into the page but as text."""
     told = asked(house.browser(), "<b>anna</b>")
     assert 422 == told.status_code
-    assert "This is no e-mail address; one is like anna@example.org." in told.text
+    assert "Invalid e-mail address. An address looks like anna@example.org." in told.text
     assert 'value="&lt;b&gt;anna&lt;/b&gt;"' in told.text
     assert [] == house.letters()
 

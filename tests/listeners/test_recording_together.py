@@ -10,6 +10,7 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from random import Random
 from typing import Any
 from uuid import uuid4
 
@@ -22,7 +23,7 @@ from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.service import accounts, archives, positions, recording, subscriptions
-from wavehouse.listeners.types import Batch, Caller, Kind, NewAction, Status, Upload
+from wavehouse.listeners.types import Batch, Caller, Condition, Kind, NewAction, Status, Upload
 from wavehouse.workspace import Workspace
 
 
@@ -105,8 +106,8 @@ def test_p12_who_had_read_an_old_version_is_refused_alone(
     first, second = recording.record_all(
         database,
         [
-            upload(a, said(chapter, 90_000), only_new=True),
-            upload(b, said(chapter, 20_000), only_new=True),
+            upload(a, said(chapter, 90_000), condition=Condition(exists=False)),
+            upload(b, said(chapter, 20_000), condition=Condition(exists=False)),
         ],
     )
 
@@ -313,3 +314,38 @@ def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
             "SELECT count(*) FROM listeners.playback_actions WHERE chapter_id = %s", [chapter]
         )
     assert left == 0
+
+
+def test_p02_a_late_action_is_folded_from_a_checkpoint_as_from_the_whole_history(
+    database: Any, three: list[Caller], chapter: str
+) -> None:
+    """450 actions, then late ones at several places: the same row as in one go."""
+    dice, start = Random(7), clock.now() - timedelta(days=3)
+    actions = [
+        NewAction(
+            ActionId(uuid4()), chapter, dice.choice([Kind.PROGRESS, Kind.SEEK, Kind.FINISH]),
+            dice.randrange(3_600_000), duration_ms=3_600_000, device_id=f"d{n % 3}",
+            occurred_at=start + timedelta(minutes=n),
+        )
+        for n in range(450)
+    ]  # fmt: skip
+    late = [actions.pop(n) for n in (440, 433, 390, 120, 3, 0)]
+    rows = []
+    for who, order in zip(
+        three[:2], ([*actions, *late], sorted([*late, *actions], key=at)), strict=True
+    ):
+        for first in range(0, 444, 200):
+            recording.record(database, caller=who, actions=order[first : min(first + 200, 444)])
+        for one in order[444:]:
+            recording.record(database, caller=who, actions=[one])
+        row = positions.position(database, listener_id=who.listener_id, chapter_id=chapter)
+        rows.append(
+            (row.position_ms, row.furthest_ms, row.state, row.finished_count, row.action_id)
+        )
+    assert rows[0] == rows[1]
+    with database.worker() as tx:
+        assert 0 < tx.value("SELECT count(*) FROM listeners.playback_checkpoints")
+
+
+def at(action: NewAction) -> Any:
+    return action.occurred_at

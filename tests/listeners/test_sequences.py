@@ -178,3 +178,53 @@ def test_feeds_are_kept_in_one_spelling_which_is_told(play: Play) -> None:
 def test_nextcloud_keeps_a_show_that_was_left_and_never_followed(play: Play) -> None:
     """So does its app."""
     assert ["http://i3.example/x"] == play("I3")[-1].json()["remove"]
+
+
+def test_kasts_links_devices(play: Play) -> None:
+    """All devices follow the same shows, so all are synchronized."""
+    assert [200, 200] == [one.status_code for one in play("I1")]
+    assert {"synchronized", "not-synchronized"} == set(play("I1")[0].json())
+
+
+def test_what_common_clients_ask_for_is_there(play: Play) -> None:
+    """Lists in every form, favourites, settings, updates, addresses with a slash too many."""
+    assert [200] * 7 == [one.status_code for one in play("I4")]
+
+
+def test_p12_if_match_with_a_star_needs_a_position(play: Play) -> None:
+    """RFC 9110, section 13.1.1."""
+    assert 412 == play("J1")[-1].status_code
+
+
+def test_p12_a_list_of_tags_is_compared_strongly(play: Play) -> None:
+    """One of a list is enough; a weak tag matches nothing."""
+    assert [200, 412] == [one.status_code for one in play("J2")[-2:]]
+
+
+def test_p12_a_failed_precondition_gives_the_current_position(play: Play) -> None:
+    """With its tag, so that the client can decide and try again."""
+    answer = play("J3")[-1]
+    assert (412, 1, '"v1"') == (
+        answer.status_code,
+        answer.json()["position_ms"],
+        answer.headers["etag"],
+    )
+
+
+def test_a_password_counts_more_than_another_ones_cookie(player: Player) -> None:
+    """One cookie jar for two accounts, as AntennaPod has: the password's owner is meant."""
+    player.has_jar = True
+    anna, bo = player.client("va.phone"), player.client("vb.phone")
+    name = player.filled("{me}", "va.phone")
+    assert 200 == anna.post(f"/api/2/auth/{name}/login.json").status_code
+    bo.cookies.update(anna.cookies)
+    assert 200 == bo.get(player.filled("/api/2/devices/{me}.json", "vb.phone")).status_code
+    url = "http://f1.example/1.mp3"
+    action = {"podcast": "http://f1.example/f", "episode": url, "action": "play", "position": 9}
+    assert (
+        200
+        == bo.post("/index.php/apps/gpoddersync/episode_action/create", json=[action]).status_code
+    )
+    feed = "/index.php/apps/gpoddersync/episode_action?since=0"
+    assert [] == actions(anna.get(feed))
+    assert [url] == [one["episode"] for one in actions(bo.get(feed))]

@@ -29,7 +29,7 @@ from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
 from wavehouse.listeners.service import accounts, positions, recording, subscriptions
 from wavehouse.listeners.service.recording import find_chapters
-from wavehouse.listeners.types import Caller, Episode, Kind, NewAction, Status
+from wavehouse.listeners.types import Caller, Condition, Episode, Kind, NewAction, Status
 from wavehouse.store import DATABASES, connect
 from wavehouse.workspace import Workspace
 
@@ -118,10 +118,11 @@ def test_p12_a_version_that_was_read_must_still_be_there(
     """If-Match with an old version changes nothing; create only means only."""
     recording.record(database, caller=caller, actions=[said(chapter, 60_000)])
     row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
-    recording.record(database, caller=caller, actions=[said(chapter, 90_000)], if_match=row.version)
-    for more in ({"if_match": row.version}, {"only_new": True}):
+    is_still = Condition(any_of=frozenset({row.version}))
+    recording.record(database, caller=caller, actions=[said(chapter, 90_000)], condition=is_still)
+    for no in (is_still, Condition(exists=False), Condition(exists=True, none_of=frozenset({2}))):
         with pytest.raises(PreconditionFailed):
-            recording.record(database, caller=caller, actions=[said(chapter, 1_000)], **more)  # type: ignore[arg-type]
+            recording.record(database, caller=caller, actions=[said(chapter, 1_000)], condition=no)
     now = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
     assert (90_000, row.version + 1) == (now.position_ms, now.version)
 

@@ -62,7 +62,7 @@ def test_a_file_that_is_no_log_is_named_and_the_others_are_read(desk: Any, hit: 
         paths=[story, good],
     )
 
-    assert "neither CloudFront" in first.error
+    assert "unknown log format" in first.error
     assert f"{story}:1" in first.error
     assert ("", 1) == (second.error, second.tally.stored)
 

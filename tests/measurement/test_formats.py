@@ -11,8 +11,7 @@ import pytest
 import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.measurement.adapters.formats import layout_of
-from wavehouse.measurement.adapters.formats_op3 import op3_parameters
+from wavehouse.measurement.formats import op3
 from wavehouse.measurement.service import quarantine
 
 
@@ -140,8 +139,8 @@ def test_hits_of_op3_are_filtered_by_what_they_tell(desk: Any, hit: Any) -> None
 def test_columns_of_op3_are_found_by_name(hit: Any) -> None:
     """In any order, by the hash that OP3 counts by if it is there; one that is missing is named."""
     head = "userAgent\turl\ttime\thashedIpAddressForDownload\thashedIpAddress\tmethod"
-    found = layout_of(f"{head}\n", "auto", "hits.tsv").parameters
+    found = op3.columns(head, "hits.tsv")
 
     assert (3, 4, 1, 7) == (found["time"], found["hash"], found["useragent"], found["range"])
     with pytest.raises(InvalidInput, match="lacks"):
-        op3_parameters("time\tmethod\turl", "hits.tsv")
+        op3.columns("time\tmethod\turl", "hits.tsv")

@@ -219,8 +219,9 @@ def test_nothing_new_in_the_catalog_means_nothing_is_looked_through(
     own_desk.tell(hit.but(path="/late.mp3"))
     with own_desk.place.stores.operational.worker() as tx:
         from wavehouse.measurement.queries import adoption
+        from wavehouse.measurement.service.lookups import place_lists
 
-        assert [] == adoption.changed_media(tx)
+        assert [] == adoption.changed_media(tx, lists=place_lists())
 
 
 def test_r26_a_new_version_of_a_file_changes_nothing_before_it(own_desk: Any, hit: Any) -> None:

@@ -7,7 +7,6 @@ import tempfile
 from collections.abc import Sequence
 from contextlib import closing
 from datetime import UTC, date, datetime, timedelta
-from importlib.resources import files
 from pathlib import Path
 from random import Random
 from typing import IO, Any
@@ -17,7 +16,7 @@ import pytest
 
 from wavehouse import measurement
 from wavehouse.measurement.adapters.engine import closed_database
-from wavehouse.measurement.adapters.roller import Roller
+from wavehouse.measurement.adapters.roller import Roller, portable
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, Rollup
 from wavehouse.measurement.service import rolling
 
@@ -84,7 +83,7 @@ def _store(desk: Any, events: Sequence[dict[str, Any]], hours: Sequence[datetime
 
 def _by_postgresql(desk: Any, rollup: Rollup) -> list[tuple[Any, ...]]:
     """The transform's rows as PostgreSQL itself makes them, without when they were computed."""
-    text = (files("wavehouse") / "transforms" / f"{rollup.transform}.sql").read_text()
+    text = rolling.select_of(rollup, portable)
     select = re.sub(r"(?<!:):([a-z_]+)", r"%(\1)s", text)
     values = {"grain": rollup.grain, "first": FIRST, "last": FIRST + DAYS * 24 * HOUR,
               "computed_at": FIRST}  # fmt: skip
@@ -157,7 +156,7 @@ def _made(rolling_up: Roller, events: IO[bytes]) -> list[bytes]:
     found = []
     for rollup in (*HOURLY, *DAILY, *AUDIENCE):
         with rolling_up.rows(
-            rollup.transform,
+            rolling.select_of(rollup),
             grain=rollup.grain,
             first=FIRST,
             last=FIRST + 24 * HOUR,

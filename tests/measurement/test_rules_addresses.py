@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wavehouse.measurement.rules.addresses import (
+from wavehouse.kernel.addresses import (
     NOBODY,
     Address,
     forwarded,

@@ -153,7 +153,7 @@ def test_a_dry_run_and_status_write_nothing(database: str, ladder: Write) -> Non
 
 def test_nothing_runs_when_any_chosen_file_is_not_fit(database: str, ladder: Write) -> None:
     """All files are read and checked before the first is applied."""
-    with pytest.raises(Refused, match="COMMIT may not stand"):
+    with pytest.raises(Refused, match="COMMIT is not allowed"):
         schema.apply(database, ladder({**TWO, "202601030000_c.up": "SELECT 1; COMMIT;"}))
     assert None is schema.status(database, ladder({})).version
 

@@ -41,7 +41,7 @@ def test_apply_prints_what_it_did_as_lines_and_talks_on_stderr(
         for line in first.stdout.splitlines()[:2]
     ]
     assert "applied 2_b" in first.stderr
-    assert ("", "database: nothing to do; it stands at 2\n") == (second.stdout, second.stderr)
+    assert ("", "database: nothing to do; it is at version 2\n") == (second.stdout, second.stderr)
 
 
 def test_status_exits_with_3_while_something_is_pending(database: str, ladder: Write) -> None:

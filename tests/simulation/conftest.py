@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from wavehouse.simulation import LogFormat, Settings, simulate
+from wavehouse.simulation import Settings, simulate
 
 UNTIL = date(2026, 11, 19)
 
@@ -16,7 +16,7 @@ UNTIL = date(2026, 11, 19)
 def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A small simulation of thirty days, once in each format."""
     out = tmp_path_factory.mktemp(request.param)
-    simulate(Settings(7, 60, 30, UNTIL, LogFormat(request.param)), out)
+    simulate(Settings(7, 60, 30, UNTIL, request.param), out)
     return out
 
 

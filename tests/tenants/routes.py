@@ -104,7 +104,7 @@ class _Walk:
             self._app,
             base_url="http://localhost",
             cookies={"wh_session": tenant.cookie, "wh_csrf": CSRF},
-            headers={"Accept": "text/html, application/json"},
+            headers={"Accept": "text/html, application/json", "Origin": "http://localhost"},
             follow_redirects=False,
             raise_server_exceptions=False,
         )

@@ -21,7 +21,7 @@ from websample import (
 from wavehouse.kernel.errors import NotFound
 from wavehouse.web.build import Material, overview
 from wavehouse.web.ranges import Query, parsed, previous, span_of
-from wavehouse.web.services import Freshness, Metric, Series, Share, Span
+from wavehouse.web.services import Freshness, Metric, PodcastRef, Series, Share, Span, Split
 from wavehouse.web.tables import country_name
 from wavehouse.web.view import Overview
 
@@ -48,13 +48,46 @@ def test_r43_the_listeners_total_is_taken_as_given_and_never_summed() -> None:
     assert series.total != sum(point or 0 for point in series.points)
 
 
-def test_what_logs_cannot_give_is_a_dash_with_its_reason_and_no_link() -> None:
-    """Listening time and completion are unknown, not zero."""
-    listening, completion = page().cards[2:4]
-    assert [("–", "needs player events", "", None)] * 2 == [
-        (card.figure.shown, card.why_empty, card.href, card.trend)
-        for card in (listening, completion)
-    ]
+def test_a_metric_without_data_has_no_card_but_a_reason() -> None:
+    """Tiles without data would fill two fifths of the row; a line says what they need."""
+    shown = page()
+    assert ["Downloads", "Unique listeners", "Sponsor revenue"] == [c.name for c in shown.cards]
+    expected = "Not shown: listening time and completion rate (needs player events)."
+    assert expected == shown.unknown
+
+
+def test_a_metric_that_is_chosen_has_a_card_even_without_data() -> None:
+    """A dash with its reason: unknown, not zero."""
+    shown = page(metric="listening")
+    listening = shown.cards[2]
+    assert ("–", "needs player events", "", None) == (
+        listening.figure.shown,
+        listening.why_empty,
+        listening.href,
+        listening.trend,
+    )
+    assert listening.current
+    assert "Not shown: completion rate (needs player events)." == shown.unknown
+
+
+@pytest.mark.parametrize(
+    ("podcasts", "fresh", "states"),
+    [
+        ((), Freshness(None, None), ["next", "later", "later"]),
+        (PODCASTS, Freshness(None, None), ["done", "next", "later"]),
+        ((), Freshness(NOW, None), ["next", "done", "later"]),
+        (PODCASTS, Freshness(NOW, None), ["done", "done", "next"]),
+        (PODCASTS, Freshness(NOW, NOW), []),
+    ],
+    ids=["nothing", "a show", "a log", "nothing counts", "all"],
+)
+def test_the_first_run_has_three_steps_that_the_data_verifies(
+    podcasts: tuple[PodcastRef, ...], fresh: Freshness, states: list[str]
+) -> None:
+    """No box is ticked by hand; when all three are done, the card is gone."""
+    steps = overview(replace(material(), podcasts=podcasts, freshness=fresh)).steps
+    assert states == [step.state for step in steps]
+    assert [] == [step for step in steps if step.state == "done" and step.command]
 
 
 def test_a_card_selects_the_curve_by_its_address() -> None:
@@ -80,9 +113,10 @@ def test_changes_are_words_and_signs_not_only_colours() -> None:
 def test_without_comparing_there_is_no_change_anywhere() -> None:
     """``compare=off`` holds for cards, curve and tables."""
     shown = page(compare="off")
-    assert [None] * 5 == [card.trend for card in shown.cards]
+    assert [None] * 3 == [card.trend for card in shown.cards]
     assert {""} == {row.change for row in shown.chart.rows}
-    assert {None} == {row.trend for row in (*shown.episodes, *shown.apps, *shown.countries)}
+    bars = [row for split in shown.splits for row in split.rows]
+    assert {None} == {row.trend for row in (*shown.episodes, *bars)}
     assert "not compared" == shown.header.compare_label
 
 
@@ -90,7 +124,7 @@ def test_at22_a_change_from_nothing_is_left_out() -> None:
     """No infinite growth on the first day."""
     empty = nothing(previous(span_of(Query(), NOW.date())))
     shown = overview(replace(material(), previous=empty))
-    assert [None] * 5 == [card.trend for card in shown.cards]
+    assert [None] * 3 == [card.trend for card in shown.cards]
 
 
 def test_today_is_compared_by_the_hours_that_are_over() -> None:
@@ -130,11 +164,12 @@ def test_the_table_behind_the_chart_says_what_the_chart_shows() -> None:
 def test_a_bar_list_ends_with_the_rest_and_its_shares_sum_to_all() -> None:
     """Nothing is hidden: what does not fit stands in one line."""
     shown = page(compare="off")
-    assert 7 == len(shown.apps)
-    assert "2 others" == shown.apps[-1].label
-    total = sum(Decimal(row.share.split(NBSP)[0]) for row in shown.apps)
+    apps = shown.splits[0].rows
+    assert 7 == len(apps)
+    assert "2 others" == apps[-1].label
+    total = sum(Decimal(row.share.split(NBSP)[0]) for row in apps)
     assert abs(total - 100) < Decimal("0.5")
-    assert "100.0%" == shown.apps[0].length
+    assert "100.0%" == apps[0].length
 
 
 def test_countries_are_named_and_an_unknown_one_is_said_to_be() -> None:
@@ -150,9 +185,11 @@ def test_ties_are_broken_by_name_so_that_the_page_is_stable() -> None:
     for given in (rows, rows[::-1]):
         shown = replace(
             material(compare="off"),
-            current=replace(figures(Span(NOW.date(), NOW.date())), apps=given),
+            current=replace(
+                figures(Span(NOW.date(), NOW.date())), splits=[Split("app", "Apps", given)]
+            ),
         )
-        assert ["C", "A", "B"] == [row.label for row in overview(shown).apps]
+        assert ["C", "A", "B"] == [row.label for row in overview(shown).splits[0].rows]
 
 
 def test_latest_sorts_episodes_by_release() -> None:
@@ -175,7 +212,9 @@ def test_an_empty_house_says_the_one_command_for_each_part() -> None:
     assert "wavehouse ingest feed https://example.com/feed.xml" == shown.empty_episodes.command
     assert "No data yet" == shown.fresh.headline
     assert "No show yet" == shown.header.facts
-    assert ((), (), (), ()) == (shown.episodes, shown.apps, shown.countries, shown.campaigns)
+    assert ((), ()) == (shown.episodes, shown.campaigns)
+    assert [("Apps", ()), ("Countries", ())] == [(s.title, s.rows) for s in shown.splits]
+    assert "No apps in this range" == shown.splits[0].empty.title
 
 
 def test_a_show_that_is_not_there_is_not_found() -> None:

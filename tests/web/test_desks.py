@@ -77,7 +77,9 @@ def send(client: TestClient, page: str, path: str, **fields: str) -> str:
     shown = client.get(f"/{page}")
     found = re.search(r'name="csrf" value="([^"]+)"', shown.text)
     assert found
-    answer = client.post(f"/{path}", data={"csrf": found[1], **fields})
+    ticket = re.search(r'name="ticket" value="([^"]+)"', shown.text)
+    hidden = {"csrf": found[1], **({"ticket": ticket[1]} if ticket else {})}
+    answer = client.post(f"/{path}", data={**hidden, **fields})
     if answer.status_code == 303:
         answer = client.get(answer.headers["location"])
     return answer.text
@@ -114,15 +116,61 @@ def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, filled: Wo
     assert 401 == program.get("/api/v1/campaigns", headers=headers).status_code
 
 
+def test_a_key_is_made_once_however_often_its_form_is_sent(
+    client: TestClient, filled: Workspace
+) -> None:
+    """Redirect after POST: Reload shows the page without the key, a second click makes no key."""
+    page = client.get("/tokens").text
+    csrf = re.search(r'name="csrf" value="([^"]+)"', page)
+    ticket = re.search(r'name="ticket" value="([^"]+)"', page)
+    assert csrf
+    assert ticket
+    form = {"csrf": csrf[1], "ticket": ticket[1], "name": "twice", "scope.stats:read": "on"}
+    answers = [client.post("/tokens", data=form) for _ in range(2)]
+    assert [303, 303] == [answer.status_code for answer in answers]
+    address = answers[0].headers["location"]
+    assert "wh_live_" not in address
+    assert re.search(r"wh_live_\w{8}_\w{32}_\w{8}", client.get(address).text)
+    assert not re.search(r"wh_live_\w{8}_\w{32}_\w{8}", client.get(address).text)
+    with filled.stores.operational.worker() as tx:
+        keys = accounts.list_api_keys(tx, identity=filled.identity)
+    assert 1 == [key.name for key in keys].count("twice")
+
+
+def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
+    client: TestClient,
+) -> None:
+    """422, the same page, nothing to be typed again."""
+    page = send(client, "tokens", "tokens", name="the shop", expires="soon")
+    assert 'value="the shop"' in page
+    assert 'role="alert">Tick at least one scope.' in page.partition("<legend>")[2][:200]
+    page = send(
+        client, "tokens", "tokens", name="the shop", expires="soon", **{"scope.stats:read": "on"}
+    )
+    assert 'name="scope.stats:read" checked' in page
+    assert 'value="soon" aria-invalid="true" aria-describedby="wrong-expires"' in page
+    assert "Invalid date. Use YYYY-MM-DD." in page
+
+
+def test_what_cannot_be_undone_asks_first(client: TestClient) -> None:
+    """Revoking a key, discarding rows: the button is behind a second one."""
+    send(client, "tokens", "tokens", name="asks", **{"scope.stats:read": "on"})
+    for page, action in (("tokens", "/tokens/revoke"), ("sources", "/sources/discard")):
+        text = client.get(f"/{page}").text
+        before = text.partition(action)[0]
+        assert action in text
+        assert before.rindex('<details class="sure">') > before.rfind("</details>")
+
+
 def test_a_campaign_is_moved_by_a_way_that_there_is(client: TestClient, filled: Workspace) -> None:
     """The buttons are the ways of its state; a forged one is refused with the ways that exist."""
     with filled.stores.operational.worker() as tx:
         cards = sponsorship.list_campaigns(tx, identity=filled.identity)
     draft = next(card for card in cards if card.status == "draft")
     campaign = str(draft.campaign_id)
-    assert "cannot become paused" in send(
-        client, "campaigns", "campaigns/move", campaign=campaign, status="paused"
-    )
+    refused = send(client, "campaigns", "campaigns/move", campaign=campaign, status="paused")
+    assert "cannot become paused" in refused
+    assert "All campaigns" in refused
     moved = send(client, "campaigns", "campaigns/move", campaign=campaign, status="scheduled")
     assert "The campaign has moved." in moved
 
@@ -147,8 +195,11 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
 
 
 def test_a_report_without_a_form_is_told_so(client: TestClient) -> None:
-    """A sentence, not a fault."""
-    assert "Tick PDF" in send(client, "reports", "reports", type="sponsor_report")
+    """Beside the boxes, and what was chosen stays chosen."""
+    page = send(client, "reports", "reports", type="roi_report", **{"from": "2026-11-13"})
+    assert "Tick PDF" in page.partition("<legend>")[2][:200]
+    assert 'value="roi_report" selected' in page
+    assert 'name="from" value="2026-11-13"' in page
 
 
 def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -> None:
@@ -156,7 +207,7 @@ def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -
     assert "bad.log:2" in client.get("/sources").text
     assert "0 rows were read again" in send(client, "sources", "sources/replay")
     assert "2 rows were discarded." in send(client, "sources", "sources/discard")
-    assert "Nothing waits" in client.get("/sources").text
+    assert "Nothing in quarantine" in client.get("/sources").text
 
 
 def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:

@@ -77,8 +77,7 @@ def test_the_pages_figures_are_the_contexts_own(filled: Workspace) -> None:
     assert {downloads.total} == {
         sum(point or 0 for point in downloads.points),
         sum(row.downloads for row in found.episodes),
-        sum(row.downloads for row in found.apps),
-        sum(row.downloads for row in found.countries),
+        *(sum(row.downloads for row in split.shares) for split in found.splits),
     }
     assert "Unknown episode" not in {row.title for row in found.episodes}
     assert 14 == len(downloads.points)
@@ -117,14 +116,32 @@ def test_a_house_without_data_has_no_zero_on_its_page(workspace: Workspace) -> N
     assert ([], [], {}) == (
         list(services.podcasts(who(workspace))),
         list(services.campaigns(who(workspace), Span(FIRST, LAST), None)),
-        services.removed(who(workspace), Span(FIRST, LAST)),
+        services.removed(who(workspace), Span(FIRST, LAST), None),
     )
+
+
+def test_filtered_counts_follow_the_show(filled: Workspace) -> None:
+    """Each show has its own; requests for unknown files or from no address belong to none."""
+    services, span = LiveServices(filled), Span(FIRST, LAST)
+    every = services.removed(who(filled), span, None)
+    shows = [
+        services.removed(who(filled), span, show.podcast_id)
+        for show in services.podcasts(who(filled))
+    ]
+    known = {
+        reason: number
+        for reason, number in every.items()
+        if reason not in ("unknown_path", "bad_ip")
+    }
+
+    assert known == {reason: sum(show.get(reason, 0) for show in shows) for reason in known}
+    assert 1 < len([show for show in shows if show != every])
 
 
 def test_another_organizations_visitor_sees_nothing_of_this_one(filled: Workspace) -> None:
     """Also when the same question was answered, and kept, for this one before."""
     services, span = LiveServices(filled), Span(FIRST, LAST)
-    assert services.removed(who(filled), span)
+    assert services.removed(who(filled), span, None)
     assert services.windows(who(filled), span, None)
     stranger = replace(who(filled), organization_id=OrganizationId(UUID(int=7)))
     windows = services.windows(stranger, span, None)
@@ -133,7 +150,7 @@ def test_another_organizations_visitor_sees_nothing_of_this_one(filled: Workspac
     assert windows is not None
     assert (0, 0, 0) == (windows.calendar, windows.first_touch, windows.last_touch)
     assert {None} == {series.total for series in figures.series.values()}
-    assert ([], {}) == (list(services.podcasts(stranger)), services.removed(stranger, span))
+    assert ([], {}) == (list(services.podcasts(stranger)), services.removed(stranger, span, None))
     assert None is services.freshness(stranger).events_to
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from math import cos, sin
+from typing import Any
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel.clock import days_between, start_of_day
@@ -27,6 +28,7 @@ from wavehouse.web.services import (
     Series,
     Share,
     Span,
+    Split,
     Windows,
 )
 
@@ -93,12 +95,9 @@ def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
             )
             for n, (title, released, amount) in enumerate(_TITLES)
         ],
-        apps=[
-            Share(name, _part(amount * scale, span, n)) for n, (name, amount) in enumerate(_APPS)
-        ],
-        countries=[
-            Share(code, _part(amount * scale, span, n))
-            for n, (code, amount) in enumerate(_COUNTRIES)
+        splits=[
+            Split("app", "Apps", _shares(_APPS, scale, span)),
+            Split("country", "Countries", _shares(_COUNTRIES, scale, span), 9, "countries"),
         ],
         releases=[
             Release(start_of_day(released) + timedelta(hours=5), title)
@@ -106,6 +105,10 @@ def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
             if span.first <= released <= span.last
         ],
     )
+
+
+def _shares(amounts: Any, scale: Decimal, span: Span) -> list[Share]:
+    return [Share(key, _part(amount * scale, span, n)) for n, (key, amount) in enumerate(amounts)]
 
 
 def _part(amount: Decimal, span: Span, place: int) -> int:
@@ -152,7 +155,8 @@ FRESHNESS = Freshness(
 
 def nothing(span: Span, podcast_id: PodcastId | None = None) -> Figures:
     """What a house without data answers."""
-    return Figures(span=span, series={})
+    splits = [Split("app", "Apps", ()), Split("country", "Countries", (), 9, "countries")]
+    return Figures(span=span, series={}, splits=splits)
 
 
 @dataclass
@@ -181,7 +185,9 @@ class SampleServices:
     ) -> Sequence[CampaignFigures]:
         return () if self.empty else CAMPAIGNS
 
-    def removed(self, who: Identity, span: Span) -> Mapping[str, int]:
+    def removed(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Mapping[str, int]:
+        if podcast_id is not None:
+            return {"bot": 12}
         return {} if self.empty else REMOVED
 
     def windows(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Windows | None:

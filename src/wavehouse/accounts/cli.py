@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from wavehouse.kernel.options import DAY
+
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
@@ -41,9 +43,7 @@ def keys() -> None:
     type=click.Choice(SCOPES),
     help="What it may do; repeat for several.",
 )
-@click.option(
-    "--expires", type=click.DateTime(["%Y-%m-%d"]), help="Last day on which it works (UTC)."
-)
+@click.option("--expires", type=DAY, help="Last day on which it works (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def create(
@@ -127,11 +127,17 @@ def revoke(open_workspace: OpenWorkspace, prefix: str) -> None:
 @click.command("sign-in-link")
 @click.pass_obj
 def sign_in_link(open_workspace: OpenWorkspace) -> None:
-    """Print a one-time link that signs the administrator in; it works once, for 24 hours."""
+    """Print a one-time link that signs the administrator in; it works once, for 24 hours.
+
+    The link leads to the program that serves on this home (`wavehouse up`), on whatever port.
+    """
     from wavehouse.accounts import service
-    from wavehouse.kernel import terminal
+    from wavehouse.kernel import serving, terminal
 
     with open_workspace() as workspace, workspace.stores.operational.worker() as tx:
         link = service.create_login_link(tx, identity=workspace.identity)
-        address = f"http://{workspace.settings['host']}:{workspace.settings['port']}"
+        running = serving.running_address(workspace.settings)
+        address = running or serving.address_of(workspace.settings)
     terminal.out(f"{address}/sign-in?token={link.token}")
+    if running is None:
+        terminal.say("The dashboard is not running. Start it: wavehouse up")

@@ -23,6 +23,18 @@ def first_organization(tx: Tx[Operational]) -> Organization | None:
     )
 
 
+def organization_by_slug(tx: Tx[Operational], *, slug: str) -> Organization | None:
+    """The organization with this slug."""
+    return tx.maybe(
+        Organization,
+        """
+        SELECT organization_id, name, slug, timezone
+        FROM accounts.organizations WHERE slug = %(slug)s
+        """,
+        {"slug": slug},
+    )
+
+
 def insert_organization(tx: Tx[Operational], *, name: str, slug: str) -> Organization:
     """Add an organization."""
     return tx.one(
@@ -78,7 +90,7 @@ def first_administrator(tx: Tx[Operational], *, organization_id: OrganizationId)
 def insert_login_link(
     tx: Tx[Operational], *, token_hash: bytes, identity: Identity, expires_at: datetime
 ) -> None:
-    """Keep the hash of a one-time link."""
+    """Store the hash of a one-time link."""
     tx.execute(
         """
         INSERT INTO accounts.login_links (token_hash, organization_id, user_id, expires_at)
@@ -137,7 +149,7 @@ def insert_session(
 
 
 def session_identity(tx: Tx[Operational], *, token_hash: bytes, at: datetime) -> Identity | None:
-    """Who a live session belongs to."""
+    """The user of a live session."""
     return tx.maybe(
         Identity,
         """
@@ -158,7 +170,7 @@ def delete_session(tx: Tx[Operational], *, token_hash: bytes) -> int:
 
 
 def delete_expired_sign_ins(tx: Tx[Operational], *, at: datetime) -> int:
-    """Tokens and links go when they expire."""
+    """Delete expired tokens and links."""
     return tx.execute(
         """
         WITH links AS (DELETE FROM accounts.login_links WHERE expires_at <= %(at)s)
@@ -218,7 +230,7 @@ def api_keys(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Ap
 
 
 def key_record(tx: Tx[Operational], *, key_prefix: str) -> KeyRecord | None:
-    """What verifying the key with this prefix needs."""
+    """The data needed to verify the key with this prefix."""
     return tx.maybe(
         KeyRecord,
         """
@@ -232,7 +244,7 @@ def key_record(tx: Tx[Operational], *, key_prefix: str) -> KeyRecord | None:
 
 
 def touch_api_key(tx: Tx[Operational], *, api_key_id: ApiKeyId, at: datetime) -> None:
-    """Remember when a key was last used."""
+    """Store when a key was last used."""
     tx.execute(
         "UPDATE accounts.api_keys SET last_used_at = %(at)s WHERE api_key_id = %(api_key_id)s",
         {"api_key_id": api_key_id, "at": at},
@@ -275,7 +287,7 @@ def claim_idempotency_key(
     request_hash: bytes,
     at: datetime,
 ) -> bool:
-    """Take a key for a request; False when it was taken. Waits for whoever is taking it now."""
+    """Reserve a key for a request; False when it is taken. Waits for a concurrent reservation."""
     return bool(
         tx.execute(
             """
@@ -296,7 +308,7 @@ def claim_idempotency_key(
 
 
 def kept_answer(tx: Tx[Operational], *, identity: Identity, idempotency_key: str) -> KeptAnswer:
-    """What the request that took a key was answered."""
+    """The stored answer to the request that took a key."""
     return tx.one(
         KeptAnswer,
         """
@@ -320,7 +332,7 @@ def keep_answer(
     status: int,
     body: dict[str, Any],
 ) -> None:
-    """Keep what a request was answered."""
+    """Store the answer to a request."""
     tx.execute(
         """
         UPDATE accounts.idempotency_keys SET status = %(status)s, body = %(body)s
@@ -338,7 +350,7 @@ def keep_answer(
 
 
 def delete_old_answers(tx: Tx[Operational], *, before: datetime) -> int:
-    """Answers go after a day."""
+    """Delete stored answers after a day."""
     return tx.execute(
         "DELETE FROM accounts.idempotency_keys WHERE created_at < %(before)s", {"before": before}
     )

@@ -34,29 +34,39 @@ def user_actor(identity: Identity) -> audit.Actor:
 
 def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
     """The installation's organization and its first administrator, made at first start."""
-    organization = queries.first_organization(tx)
-    if organization is None:
-        organization = queries.insert_organization(
-            tx, name=words.line(name), slug=rules.slug_of(name)
-        )
-        audit.record(
-            tx,
-            actor=audit.Actor("system:up"),
-            action="organization.created",
-            resource=("organization", organization.organization_id),
-            organization_id=organization.organization_id,
-        )
-    administrator = queries.first_administrator(tx, organization_id=organization.organization_id)
-    if administrator is None:
-        administrator = queries.insert_user(
-            tx,
-            organization_id=organization.organization_id,
-            email=f"admin@{organization.slug}.invalid",
-            name="Administrator",
-            role=Role.ADMIN,
-            password_hash=rules.UNUSABLE_PASSWORD,
-        )
-    return organization, administrator
+    organization = queries.first_organization(tx) or _created(tx, name)
+    return organization, _administrator(tx, organization)
+
+
+def further_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
+    """The organization of this name beside the installation's own, made if there is none."""
+    slug = rules.slug_of(name)
+    organization = queries.organization_by_slug(tx, slug=slug) or _created(tx, name)
+    return organization, _administrator(tx, organization)
+
+
+def _created(tx: Tx[Operational], name: str) -> Organization:
+    organization = queries.insert_organization(tx, name=words.line(name), slug=rules.slug_of(name))
+    audit.record(
+        tx,
+        actor=audit.Actor("system:up"),
+        action="organization.created",
+        resource=("organization", organization.organization_id),
+        organization_id=organization.organization_id,
+    )
+    return organization
+
+
+def _administrator(tx: Tx[Operational], organization: Organization) -> Identity:
+    organization_id = organization.organization_id
+    return queries.first_administrator(tx, organization_id=organization_id) or queries.insert_user(
+        tx,
+        organization_id=organization_id,
+        email=f"admin@{organization.slug}.invalid",
+        name="Administrator",
+        role=Role.ADMIN,
+        password_hash=rules.UNUSABLE_PASSWORD,
+    )
 
 
 def default_organization(tx: Tx[Operational]) -> tuple[Organization, Identity]:
@@ -88,7 +98,7 @@ def sign_in(tx: Tx[Operational], *, token: str) -> NewSession:
     identity = queries.use_login_link(tx, token_hash=rules.token_hash(token), at=clock.now())
     if identity is None:
         raise NotSignedIn(
-            "this sign-in link is not valid: it was used, has expired, or never was",
+            "invalid sign-in link: it was used, has expired, or does not exist",
             command="wavehouse sign-in-link",
         )
     session = NewSession(secrets.token_urlsafe(32), clock.now() + rules.SESSION_LIFETIME, identity)
@@ -110,12 +120,12 @@ def sign_in(tx: Tx[Operational], *, token: str) -> NewSession:
 
 
 def session_of(tx: Tx[Operational], *, token: str) -> Identity | None:
-    """Who a session cookie belongs to, or None."""
+    """The user of a session cookie, or None."""
     return queries.session_identity(tx, token_hash=rules.token_hash(token), at=clock.now())
 
 
 def sign_out(tx: Tx[Operational], *, token: str) -> None:
-    """End a session; harmless when it is gone."""
+    """End a session; harmless if it has ended."""
     queries.delete_session(tx, token_hash=rules.token_hash(token))
 
 
@@ -134,7 +144,7 @@ def create_api_key(
     if not name or not scopes:
         raise InvalidInput("a key needs a name and at least one scope")
     if expires_at is not None and expires_at <= clock.now():
-        raise InvalidInput("the key would have expired already", hint="Choose a later day")
+        raise InvalidInput("the expiry date is in the past", hint="Choose a later day")
     prefix = rules.base62(secrets.token_bytes(16), 8)
     secret = rules.base62(secrets.token_bytes(48), 32)
     key = queries.insert_api_key(
@@ -173,7 +183,7 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
     )
     if found is None:
         raise NotFound(
-            f"there is no live key with the prefix {key_prefix!r}", command="wavehouse keys list"
+            f"there is no active key with the prefix {key_prefix!r}", command="wavehouse keys list"
         )
     audit.record(
         tx,
@@ -221,7 +231,7 @@ def answer_once(
     request: bytes,
     answer: Callable[[], tuple[int, dict[str, Any]]],
 ) -> Answered:
-    """Carry a request out, or repeat what it was answered under the same Idempotency-Key.
+    """Carry a request out, or return the stored answer to the same Idempotency-Key.
 
     ``request`` is all that makes it this request (method, path, body). The answer is kept in the
     transaction of the effect: after a crash both are there or neither. A second request with the

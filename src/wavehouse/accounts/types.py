@@ -88,7 +88,7 @@ class ApiKey:
 
 @dataclass(frozen=True, slots=True)
 class NewApiKey:
-    """A key that was just made: the only moment at which its text is known."""
+    """A new key with its text, which is not stored."""
 
     key: ApiKey
     text: str
@@ -96,7 +96,7 @@ class NewApiKey:
 
 @dataclass(frozen=True, slots=True)
 class KeyRecord:
-    """What verifying a key needs to know of it."""
+    """The data needed to verify a key."""
 
     api_key_id: ApiKeyId
     organization_id: OrganizationId
@@ -112,7 +112,7 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """What a request with an Idempotency-Key was answered, now or when it first came."""
+    """The answer to a request with an Idempotency-Key, now or when it was first sent."""
 
     status: int
     body: dict[str, Any]

@@ -1,4 +1,4 @@
-"""The one use case of ``audit``: record what is being done, in the same transaction."""
+"""The one use case of ``audit``: record an action in the transaction that does it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an audit entry says."""
+"""Audit entries as values."""
 
 from __future__ import annotations
 

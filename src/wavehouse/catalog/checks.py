@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.catalog.service import list_podcasts, media_index
+from wavehouse.catalog.service import files_of_several, list_podcasts, media_index
 from wavehouse.kernel.findings import Finding
 from wavehouse.workspace import Workspace
 
@@ -28,3 +28,21 @@ def media_sizes(workspace: Workspace) -> Finding:
             "wavehouse ingest feed --again … or --media media.json",
         )
     return Finding("media files", True, "all sizes are known")
+
+
+def shared_files(workspace: Workspace) -> Finding:
+    """Files that several episodes have: a rule decides which one a request counts for (R03)."""
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        files = files_of_several(tx, identity=workspace.identity)
+    if not files:
+        return Finding("shared files", True, "each file is of one episode")
+    first = files[0]
+    titles = ", ".join(f'"{title}"' for title in first.titles[:3])
+    more = f"; {len(files) - 1} more files" if len(files) > 1 else ""
+    return Finding(
+        "shared files",
+        False,
+        f"{titles} have one file, {first.media_host}{first.media_path}: a request counts for the "
+        f"one published last before it (R03){more}",
+        "wavehouse episodes list --shared",
+    )

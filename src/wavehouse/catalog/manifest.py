@@ -18,10 +18,29 @@ MANIFEST = Manifest(
             summary="The shows that are registered.",
             section=Section.DATA,
         ),
+        Command(
+            name="episodes",
+            target="wavehouse.catalog.cli:episodes",
+            summary="Episodes: list, merge, split, undo.",
+            section=Section.DATA,
+        ),
+        Command(
+            name="paths",
+            target="wavehouse.catalog.cli:paths",
+            summary="Rules from paths to files: add, test, list, remove.",
+            section=Section.DATA,
+        ),
+        Command(
+            name="lists",
+            target="wavehouse.catalog.cli:lists",
+            summary="Own prefixes, agents, parameters, path rules.",
+            section=Section.DATA,
+        ),
     ),
     routes=(Routes(target="wavehouse.catalog.http:routers"),),
     checks=(
         Check(name="shows", target="wavehouse.catalog.checks:shows"),
         Check(name="media files", target="wavehouse.catalog.checks:media_sizes"),
+        Check(name="shared files", target="wavehouse.catalog.checks:shared_files"),
     ),
 )

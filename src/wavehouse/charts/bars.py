@@ -50,6 +50,6 @@ def bars(rows: Sequence[Bar], *, theme: Theme, label: str, width: int = 420) -> 
 
 
 def _cut(label: str, room: float) -> str:
-    """The label, shortened to about the room it has (six units a letter)."""
+    """The label, shortened to about the room it has (six units a character)."""
     most = max(4, int(room / 6))
     return label if len(label) <= most else label[: most - 1].rstrip() + "…"

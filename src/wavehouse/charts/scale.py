@@ -27,7 +27,7 @@ def ticks(highest: float, *, wanted: int = 4, whole: bool = True) -> list[float]
 
 
 def stride(count: int, room: int) -> int:
-    """Show every how-manieth of ``count`` labels when there is room for ``room``."""
+    """The step between labels shown: every n-th of ``count`` when ``room`` of them fit."""
     for step in _STRIDES:
         if math.ceil(count / step) <= max(room, 1):
             return step
@@ -35,7 +35,7 @@ def stride(count: int, room: int) -> int:
 
 
 def spread(count: int, left: float, right: float) -> list[float]:
-    """Evenly spaced places from left to right; a single one stands in the middle."""
+    """Evenly spaced places from left to right; a single one is in the middle."""
     if count == 1:
         return [(left + right) / 2]
     return [left + (right - left) * n / (count - 1) for n in range(count)]

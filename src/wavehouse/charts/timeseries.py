@@ -77,7 +77,7 @@ def _grid(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
 
 
 def _labels(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
-    """Axis labels, every so manieth; the outer ones are turned inwards to stay in the picture."""
+    """Axis labels, every n-th; the first and last are aligned inwards to stay in the picture."""
     longest = max(len(mark.label) for mark in data.marks)
     room = int((frame.right - frame.left) / (longest * LETTER + _LABEL_GAP))
     step = stride(len(data.marks), room)

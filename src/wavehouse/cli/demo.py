@@ -12,6 +12,7 @@ from wavehouse import wiring
 from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.manifest import Chapter
+from wavehouse.kernel.serving import running_address
 
 if TYPE_CHECKING:
     from wavehouse.workspace import Stage, Told
@@ -22,7 +23,12 @@ if TYPE_CHECKING:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object of the figures.")
 @click.option("--reset", is_flag=True, help="Remove the sample data and stop.")
 @click.option("--list", "list_only", is_flag=True, help="List the chapters and stop.")
-@click.option("--chapters", metavar="NAME,…", help="Only these chapters and those they need.")
+@click.option(
+    "--chapters",
+    metavar="NAME,…",
+    shell_complete=lambda *_: [chapter.name for chapter in wiring.chapters()],
+    help="Only these chapters and those they need.",
+)
 @click.option("--seed", default=2026, show_default=True, help="Another seed, another world.")
 @click.option(
     "--people",
@@ -71,7 +77,7 @@ def demo(
     if reset:
         terminal.say("Sample data removed." if sample.remove() else "There is no sample data.")
         return
-    sample.make_room()
+    sample = sample.make_room()
     with open_workspace({"port": port}) as workspace:
         sample.refuse_foreign_data(workspace)
         told = {chapter.name: _play(chapter, sample.stage(workspace)) for chapter in chosen}
@@ -80,7 +86,9 @@ def demo(
             terminal.print_json(result)
         else:
             _print(result)
-        if serve:
+        if serve and sample.served:
+            terminal.say(f"The dashboard is served already: {running_address(settings)}")
+        elif serve:
             from wavehouse.cli.serving import serve as serve_dashboard
 
             serve_dashboard(workspace, sample_data=True, open_browser=open_browser)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 from dataclasses import dataclass
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from wavehouse.kernel import clock, terminal
 from wavehouse.kernel.errors import Refused
+from wavehouse.kernel.serving import running_address
 
 if TYPE_CHECKING:
     from wavehouse.kernel.config import Settings
@@ -27,6 +29,7 @@ class Sample:
     people: int
     days: int
     until: date
+    served: bool = False
 
     @classmethod
     def wanted(cls, settings: Settings, *, seed: int, people: int, days: int) -> Sample:
@@ -40,7 +43,8 @@ class Sample:
             )
         embedded = all(settings.url_of(name) is None for name in DATABASES)
         until = clock.today() - timedelta(days=1)
-        return cls(settings.home, embedded, seed, people, days, until)
+        served = running_address(settings) is not None
+        return cls(settings.home, embedded, seed, people, days, until, served)
 
     @property
     def folder(self) -> Path:
@@ -70,12 +74,20 @@ class Sample:
         found: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
         return found
 
-    def make_room(self) -> None:
-        """Remove the sample of another day or seed: mixed, they would have no truth."""
+    def make_room(self) -> Sample:
+        """Remove the sample of another day or seed: mixed, they would have no truth.
+
+        While the dashboard is served, the sample of an earlier day stays; the sample in use.
+        """
         found = self._found()
         if found is not None and found != self._description():
+            older = {**found, "until": self._description()["until"]}
+            if older == self._description() and self.served:
+                terminal.say(f"The sample data ends on {found['until']}, as it is being served.")
+                return dataclasses.replace(self, until=date.fromisoformat(found["until"]))
             terminal.say("Removing the sample data of an earlier demo.")
             self.remove()
+        return self
 
     def refuse_foreign_data(self, workspace: Workspace) -> None:
         """Refuse to mix sample data with somebody's own; mark the databases as sample if empty."""
@@ -98,7 +110,7 @@ class Sample:
         from wavehouse import catalog
         from wavehouse.app import open_workspace
 
-        feeds = sorted((self.folder / "feeds").glob("*.xml"))
+        feeds = sorted(self.folder.glob("**/feeds/*.xml"))
         sample = {catalog.parse_feed(feed.read_bytes()).podcast_guid for feed in feeds}
         with (
             open_workspace() as workspace,
@@ -116,13 +128,13 @@ class Sample:
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
-        from wavehouse.simulation import LogFormat, Progress, Settings, simulate
+        from wavehouse.simulation import Progress, Settings, simulate
 
         truth = self.folder / "truth.json"
         if truth.exists():
             known: dict[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
             return known
-        settings = Settings(self.seed, self.people, self.days, self.until, LogFormat.CLOUDFRONT)
+        settings = Settings(self.seed, self.people, self.days, self.until, rules_apart=True)
         seen = 0
         with terminal.progress("Simulating listeners", self.days, "days") as meter:
 

@@ -40,8 +40,9 @@ def up(port: int | None, host: str | None, open_browser: bool, folders: tuple[st
 
 
 def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool = False) -> None:
-    """Serve the dashboard on an open workspace until the program is told to stop."""
+    """Serve the dashboard on an open workspace until the program is stopped."""
     from wavehouse import accounts
+    from wavehouse.kernel.serving import address_of, announced
     from wavehouse.web import Site, live_app, server
     from wavehouse.wiring import periodic
 
@@ -58,16 +59,14 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     running = server(application, host=host, port=free_port(host, port))
     with workspace.stores.operational.worker() as tx:
         link = accounts.create_login_link(tx, identity=workspace.identity)
-    address = f"http://{host}:{running.config.port}"
-    if site.secure:
-        address = site_url  # its cookies are for HTTPS only, which the local port does not speak
+    address = address_of(workspace.settings, port=running.config.port)
     terminal.say(f"\nWavehouse is at {address}")
     terminal.out(f"{address}/sign-in?token={link.token}")
     sys.stdout.flush()  # a log file or a pipe must have the link now, not when we stop
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
-    with periodic.running(workspace):
+    with announced(workspace.settings, address), periodic.running(workspace):
         running.run()
 
 

@@ -46,7 +46,7 @@ def sql_setting() -> str | None:
 
 @contextmanager
 def frozen(instant: datetime) -> Iterator[None]:
-    """Stand still at ``instant`` (must be aware) for Python and for SQL. For tests and demos."""
+    """Freeze the clock at ``instant`` (must be aware) for Python and SQL. For tests and demos."""
     if instant.tzinfo is None:
         raise ValueError("the clock takes aware datetimes only")
     token = _frozen.set(instant.astimezone(UTC))

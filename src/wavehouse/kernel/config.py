@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.reference import own_lists
 
 MASK = "********"
 
@@ -75,7 +76,7 @@ _PASSWORD_PARAMETER = re.compile(r"((?:^|[?&])(?:ssl)?password=)[^&]*", re.IGNOR
 
 
 def masked_url(text: str) -> str:
-    """A URL or secret with its password hidden, wherever in the URL it stands."""
+    """A URL or secret with every password in it masked."""
     if "://" not in text:
         return MASK
     scheme, rest = text.split("://", 1)
@@ -118,6 +119,12 @@ def _origin(text: str) -> str:
 def _security(text: str) -> str:
     if text not in {"starttls", "tls", "none"}:
         raise ValueError("must be starttls, tls or none")
+    return text
+
+
+def _sign_up(text: str) -> str:
+    if text not in {"closed", "open"}:
+        raise ValueError("must be closed or open")
     return text
 
 
@@ -171,6 +178,10 @@ OPTIONS: tuple[Option, ...] = (
     Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
     Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
     Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),
+    Option("prefix_lists", _words, (), "Further lists of tracking prefixes (R03)."),
+    Option("agent_lists", _words, (), "Further lists of user agents (R16)."),
+    Option("parameter_lists", _words, (), "Further lists of parameters that clients add (R03)."),
+    Option("path_rules", _words, (), "Further files of rules from paths to media files (R03)."),
     Option("watch", _words, (), "Folders whose logs `wavehouse up` reads as they arrive."),
     Option("preloaders", _words, (), "Further lists of players that preload (R24)."),
     Option(
@@ -193,6 +204,13 @@ OPTIONS: tuple[Option, ...] = (
         "its host is answered to. Unset: http://localhost with the port.",
     ),
     Option(
+        "listener_sign_up",
+        _sign_up,
+        "closed",
+        "Who may make a listener's account: open (everyone with an e-mail address) or closed (the "
+        "operator, with wavehouse listeners create or invite).",
+    ),
+    Option(
         "smtp_host",
         str,
         None,
@@ -211,6 +229,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("organization", str, "My organization", "Name of the first organization."),
 )
 
+_OWN_LISTS = {
+    "prefixes": "prefix_lists",
+    "agents": "agent_lists",
+    "parameters": "parameter_lists",
+    "paths": "path_rules",
+}
 _BY_NAME = {option.name: option for option in OPTIONS}
 
 
@@ -237,7 +261,7 @@ def _from_environment(option: Option, environment: Mapping[str, str]) -> Value |
                 f"{pointer} names a file that cannot be read: {error.strerror}", where=pointer
             ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"{pointer} names a file that is no text", where=pointer) from None
+            raise UsageError(f"{pointer} names a file that is not text", where=pointer) from None
         return _parse(option, content, pointer)
     return None
 
@@ -285,4 +309,9 @@ def load(
             values[option.name] = Value(option, option.default, "default")
     if values["home"].value is None:
         values["home"] = Value(_BY_NAME["home"], str(default_home()), "default")
-    return Settings(values)
+    settings = Settings(values)
+    own_lists.use_home(
+        settings.home,
+        {kind: settings[name] for kind, name in _OWN_LISTS.items()},
+    )
+    return settings

@@ -61,7 +61,7 @@ class InvalidInput(WavehouseError):
 
 
 class UsageError(WavehouseError):
-    """The command's words are wrong."""
+    """The command or its options are wrong."""
 
     code = "usage"
     http_status = 400
@@ -70,7 +70,7 @@ class UsageError(WavehouseError):
 
 
 class NotFound(WavehouseError):
-    """The thing that was named does not exist, or is not visible to who asks."""
+    """The named object does not exist, or the caller may not see it."""
 
     code = "not_found"
     http_status = 404
@@ -78,7 +78,7 @@ class NotFound(WavehouseError):
 
 
 class Gone(WavehouseError):
-    """The thing was here and is not any more, or is not what it was."""
+    """The object existed and was removed or changed."""
 
     code = "gone"
     http_status = 410
@@ -86,7 +86,7 @@ class Gone(WavehouseError):
 
 
 class Conflict(WavehouseError):
-    """The change contradicts what is already there."""
+    """The change conflicts with existing data."""
 
     code = "conflict"
     http_status = 409
@@ -94,7 +94,7 @@ class Conflict(WavehouseError):
 
 
 class PreconditionFailed(WavehouseError):
-    """The thing has changed since it was read (`If-Match`)."""
+    """The object has changed since it was read (`If-Match`)."""
 
     code = "precondition_failed"
     http_status = 412
@@ -111,7 +111,7 @@ class NotSignedIn(WavehouseError):
 
 
 class Refused(WavehouseError):
-    """A guard said no: a permission, an approval, a private address."""
+    """Not allowed: a permission or an approval is missing, or the address is private."""
 
     code = "refused"
     http_status = 403
@@ -127,9 +127,14 @@ class TooManyRequests(WavehouseError):
     exit_code = EXIT_REFUSED
     title = "Too many requests"
 
+    def __init__(self, message: str, *, hint: str | None = None, retry_after: int = 60) -> None:
+        """``retry_after`` is the number of seconds until the next try is allowed."""
+        super().__init__(message, hint=hint)
+        self.retry_after = retry_after
+
 
 class FoundProblems(WavehouseError):
-    """A check ran to its end and found something: quarantined rows, a mismatch, pending work."""
+    """A check completed and reported problems: quarantined rows, a mismatch, pending work."""
 
     code = "found_problems"
     http_status = 409
@@ -155,14 +160,14 @@ class DiskFull(WavehouseError):
 
 
 class Interrupted(WavehouseError):
-    """Ctrl-C or a signal ended the command, which says itself what it had done."""
+    """Ctrl-C or a signal ended the command; the command itself reports what was done."""
 
     code = "interrupted"
     title = "Stopped before the end"
 
 
 class PartlyApplied(WavehouseError):
-    """A change stopped half-way; the message names what repairs it."""
+    """A change was applied in part; the message names the command that repairs it."""
 
     code = "partly_applied"
     http_status = 500

@@ -1,4 +1,4 @@
-"""Group commit: what is asked while an answer is being worked on is answered together.
+"""Group commit: calls that arrive while one is being answered are answered together.
 
 A transaction costs about the same for one row as for twenty. So requests that come at the same
 time share one: the first is worked on at once, alone; those that come meanwhile go next, together.
@@ -81,7 +81,7 @@ class Grouped(Generic[Q, A]):
             questions = [asked.question for asked in group]
             work = partial(copy_context().run, self._work, questions)
             answers = await asyncio.get_running_loop().run_in_executor(self._thread, work)
-        except Exception as error:  # whatever it was, who asked is told
+        except Exception as error:  # any error is raised in the caller
             if len(group) == 1 or isinstance(error, Unreachable):
                 for asked in group:
                     _tell(asked, error)

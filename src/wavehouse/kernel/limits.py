@@ -1,4 +1,4 @@
-"""Brakes for doors that strangers knock at."""
+"""Rate limiting for public endpoints."""
 
 from __future__ import annotations
 

@@ -53,7 +53,8 @@ class Routes:
 class Page:
     """A page of the dashboard with its entry in the navigation.
 
-    The target is ``(desk: web.desk.Desk) -> APIRouter``; None when the web serves the path itself.
+    The target is ``(context: web.page_context.PageContext) -> APIRouter``; None when the web
+    serves the path itself.
     ``icon`` is a file of ``web/static/vendor/icons``; G and then ``key`` opens the page; ``place``
     orders the navigation. ``title`` is empty for pages without an entry.
     """

@@ -34,27 +34,29 @@ def encoded(key: Sequence[str]) -> str:
 
 
 def decoded(cursor: str, parts: int) -> list[str]:
-    """The sort key in a cursor. UsageError for a text that is no cursor of this list."""
+    """The sort key in a cursor. Raises UsageError for an invalid cursor."""
     try:
         padded = cursor + "=" * (-len(cursor) % 4)
         key = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(k, str) for k in key):
-        raise UsageError("this cursor is not one of this list", hint="Begin without a cursor.")
+        raise UsageError("invalid cursor", hint="Begin without a cursor.")
     return key
 
 
 def page_of(
     entries: Sequence[T], *, key: Callable[[T], tuple[str, ...]], cursor: str | None, limit: int
 ) -> Page[T]:
-    """A page of a list that is at hand; ``key`` names each entry. An unknown name is an error."""
+    """A page of a list in memory; ``key`` names each entry. Unknown names raise UsageError."""
     start = 0
     if cursor is not None:
         names = [key(entry) for entry in entries]
         wanted = tuple(decoded(cursor, len(names[0]) if names else 1))
         if wanted not in names:
-            raise UsageError("the entry of this cursor is gone", hint="Begin without a cursor.")
+            raise UsageError(
+                "the entry of this cursor no longer exists", hint="Begin without a cursor."
+            )
         start = names.index(wanted) + 1
     return cut(list(entries[start : start + limit + 1]), key=key, limit=limit)
 

@@ -16,12 +16,13 @@ from contextlib import contextmanager
 from datetime import date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 from uuid import UUID
 
 from wavehouse.kernel import words
 
 _EVERY = 5.0
+_ID = re.compile(r"[0-9a-f]{8}-[0-9a-f-]{27}|wh_live_\S+", re.IGNORECASE)
 _SEPARATORS = re.compile(r"[\t\r\n]+")
 _quiet = False
 
@@ -87,9 +88,13 @@ def print_table(columns: Sequence[str], rows: Iterable[Sequence[object]], title:
         )
         for n in range(len(columns))
     ]
-    for name, right in zip(columns, numeric, strict=True):
-        # Folded, never cut: a path or a command is there to be copied.
-        table.add_column(name, justify="right" if right else "left", overflow="fold")
+    for n, (name, right) in enumerate(zip(columns, numeric, strict=True)):
+        # Folded, never cut: a path or a command is there to be copied. An id is not folded either.
+        widest = max((len(row[n]) for row in shown if _ID.fullmatch(row[n])), default=None)
+        justify: Literal["right", "left"] = "right" if right else "left"
+        table.add_column(
+            name, justify=justify, overflow="fold", min_width=widest, no_wrap=widest is not None
+        )
     for row in shown:
         table.add_row(*(Text(cell) for cell in row))
     Console().print(table)

@@ -30,6 +30,8 @@ _NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?")
 
 def line(text: str) -> str:
     """A name or a title: on one line, single spaces, nothing that is not to be seen."""
+    if text.isprintable() and "  " not in text:
+        return text.strip()  # nearly all are
     return _SPACES.sub(" ", _HIDDEN.sub("", text)).strip()
 
 

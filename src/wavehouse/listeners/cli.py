@@ -83,6 +83,86 @@ def revoke(open_workspace: OpenWorkspace, email: str, device: str, as_json: bool
         terminal.say(f"{revoked} passwords of {device} are revoked.")
 
 
+@listeners.command("list")
+@AS_JSON
+@click.pass_obj
+def listed(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """List the accounts with the size of their data: no show, no episode, no position."""
+    from dataclasses import asdict
+
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import own
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        found = own.listed(tx)
+    if as_json:
+        terminal.print_json([asdict(one) for one in found])
+        return
+    terminal.print_table(
+        ["email", "state", "last seen", "devices", "shows", "positions"],
+        [
+            [
+                one.email,
+                "suspended" if one.suspended_at else "active",
+                f"{one.last_seen_at:%Y-%m-%d}" if one.last_seen_at else "never",
+                one.devices,
+                one.shows,
+                one.positions,
+            ]
+            for one in found
+        ],
+    )
+
+
+@listeners.command("suspend")
+@EMAIL
+@click.option("--end", is_flag=True, help="End the suspension.")
+@click.pass_obj
+def suspend(open_workspace: OpenWorkspace, email: str, end: bool) -> None:
+    """Suspend an account at once: sessions and app passwords are refused, nothing is deleted."""
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import own
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        listener = own.suspend(tx, email=email, is_suspended=not end)
+    terminal.say(f"{listener.email} is {'active again' if end else 'suspended'}.")
+
+
+@listeners.command("invite")
+@EMAIL
+@click.pass_obj
+def invite(open_workspace: OpenWorkspace, email: str) -> None:
+    """Make an account and send its owner the address of the page to sign in."""
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.adapters.mail import mail_of
+    from wavehouse.listeners.service import own
+    from wavehouse.listeners.types import Site
+
+    with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
+        site = Site.of(workspace.settings["site_url"], workspace.settings["port"])
+        made = own.invite(
+            tx,
+            mail_of(workspace.settings, site),
+            email=email,
+            sign_in=f"{site.origin}/listener/sign-in",
+        )
+    terminal.say(f"{made.email} is invited.")
+
+
+@listeners.command("move-feed")
+@click.argument("old")
+@click.argument("new")
+@click.pass_obj
+def move_feed(open_workspace: OpenWorkspace, old: str, new: str) -> None:
+    """Carry every listener's subscription and positions of feed OLD to its address NEW."""
+    from wavehouse.kernel import terminal
+    from wavehouse.listeners.service import moves
+
+    with open_workspace() as workspace:
+        count = moves.move_for_all(workspace.stores.listeners, old=old, new=new)
+    terminal.say(f"The feed has moved for {count:,} listeners.")
+
+
 @listeners.command("tidy")
 @AS_JSON
 @click.pass_obj
@@ -98,7 +178,8 @@ def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
     from wavehouse.listeners.service import expiry
 
     with open_workspace() as workspace:
-        gone = asdict(expiry.tidy(workspace.stores.listeners))
+        outbox = workspace.settings.home / "outbox"
+        gone = asdict(expiry.tidy(workspace.stores.listeners, outbox=outbox))
     if as_json:
         terminal.print_json(gone)
     else:
@@ -179,12 +260,16 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
     and makes nothing new. This cannot be undone: `wavehouse listeners export` first.
     """
     from wavehouse.kernel import terminal
+    from wavehouse.listeners.adapters.mail import mail_of
     from wavehouse.listeners.service import archives
+    from wavehouse.listeners.types import Site
 
     if not yes:
         click.confirm(f"Erase {email} and everything that is theirs?", abort=True, err=True)
     with open_workspace() as workspace:
-        receipt = archives.erase(workspace.stores.listeners, email=email)
+        site = Site.of(workspace.settings["site_url"], workspace.settings["port"])
+        mail = mail_of(workspace.settings, site)
+        receipt = archives.erase(workspace.stores.listeners, email=email, mail=mail)
     if as_json:
         terminal.print_json(receipt.as_json())
     else:

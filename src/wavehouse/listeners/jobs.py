@@ -9,9 +9,9 @@ from wavehouse.workspace import Workspace
 
 
 def tidying(workspace: Workspace) -> Callable[[], None]:
-    """Delete sessions, links and passkey challenges that have expired."""
+    """Delete what has expired: sessions, links, challenges, emails, unused chapters and devices."""
 
     def work() -> None:
-        tidy(workspace.stores.listeners)
+        tidy(workspace.stores.listeners, outbox=workspace.settings.home / "outbox")
 
     return work

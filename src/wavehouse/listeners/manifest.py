@@ -23,7 +23,7 @@ MANIFEST = Manifest(
     schedules=(
         Schedule(
             name="tidying of listeners' sessions",
-            seconds=3600,
+            seconds=900,
             first=5,
             target="wavehouse.listeners.jobs:tidying",
         ),

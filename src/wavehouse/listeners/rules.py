@@ -58,7 +58,7 @@ def normalised_email(text: str) -> str:
 
     found = unicodedata.normalize("NFC", text).strip().lower()
     if len(found) > 255 or not _EMAIL.fullmatch(found):
-        raise InvalidInput("this is no e-mail address", hint="like anna@example.org")
+        raise InvalidInput("invalid e-mail address", hint="An address looks like anna@example.org.")
     return found
 
 
@@ -75,7 +75,7 @@ def usable_password(text: str, email: str) -> str:
     if not SHORTEST_PASSWORD <= len(told) <= LONGEST_PASSWORD:
         raise InvalidInput(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
     if told.strip().lower() == email:
-        raise InvalidInput("the address is no password")
+        raise InvalidInput("the e-mail address cannot be the password")
     return told
 
 
@@ -142,7 +142,7 @@ def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
 def normalised_feed(url: str) -> str:
     """The address of a feed as it is stored; empty for one that no client could load.
 
-    Scheme and host in small letters, ``feed:``, ``itpc:`` and ``itms:`` as ``http:``, no fragment,
+    Scheme and host in small emails, ``feed:``, ``itpc:`` and ``itms:`` as ``http:``, no fragment,
     a path of at least ``/``, ``http:`` where there is no scheme: mygpo's rules for feeds.
     """
     text = url.strip()
@@ -174,14 +174,14 @@ def chapter_key(kind: str, podcast_url: str, value: str) -> bytes:
 def refusal(action: NewAction) -> str:
     """P30: why an action cannot be used; empty when it can."""
     if action.episode is None and not 0 < len(action.chapter_id) <= 255:
-        return "the chapter is missing or too long"
+        return "missing chapter, or longer than 255 characters"
     for instant in (action.occurred_at, action.sent_at):
         if instant is not None and not EARLIEST <= instant < LATEST:
             return "the time is not between 1900 and 9000"
     for name in ("position_ms", "started_ms", "duration_ms"):
         value = getattr(action, name)
         if value is not None and not 0 <= value < 2**40:
-            return f"{name} is no time in a programme"
+            return f"{name} is out of range"
     if action.duration_ms == 0:
         return "duration_ms must be positive"
     needs = action.kind in (Kind.PROGRESS, Kind.SEEK, Kind.PLAY, Kind.RESTORE)
@@ -192,7 +192,7 @@ def refusal(action: NewAction) -> str:
         and action.duration_ms is not None
         and action.position_ms > action.duration_ms + SLACK_MS
     ):
-        return "position_ms lies behind the end"
+        return "position_ms is after the end"
     return ""
 
 

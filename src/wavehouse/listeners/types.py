@@ -29,7 +29,7 @@ class Kind(StrEnum):
 
 
 class Status(StrEnum):
-    """What became of an action (P15)."""
+    """The result of an action (P15)."""
 
     APPLIED = "applied"
     SUPERSEDED = "superseded"
@@ -48,17 +48,39 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Listener:
-    """Somebody who listens: an address and nothing else about a person."""
+    """A listener: an e-mail address and no other personal data."""
 
     listener_id: ListenerId
     email: str
 
 
 @dataclass(frozen=True, slots=True)
+class ListedListener:
+    """An account as an operator sees it: no content, only how much there is."""
+
+    listener_id: ListenerId
+    email: str
+    suspended_at: datetime | None
+    last_seen_at: datetime | None
+    devices: int
+    shows: int
+    positions: int
+
+
+@dataclass(frozen=True, slots=True)
 class Site:
-    """Where listeners reach this server: ``https://pod.example``, without a path."""
+    """Address at which listeners reach this server: ``https://pod.example``, without a path.
+
+    ``is_set`` is false for the address of a machine without the setting ``site_url``.
+    """
 
     origin: str
+    is_set: bool = True
+
+    @classmethod
+    def of(cls, site_url: str | None, port: int) -> Site:
+        """The site of the settings; without ``site_url`` this machine's."""
+        return cls(site_url or f"http://localhost:{port}", is_set=site_url is not None)
 
     @property
     def name(self) -> str:
@@ -92,7 +114,7 @@ class AppPassword:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who is asking, and by which session: its served cursor decides P19.
+    """The caller of a request and their session: its served cursor decides P19.
 
     ``by_app`` is true for an app password, which may listen and not change the account;
     ``signed_in_at`` is when the listener last proved who they are. ``is_shared`` is true when the
@@ -149,7 +171,7 @@ class Asserted:
 
 @dataclass(frozen=True, slots=True)
 class EmailChange:
-    """A change of address as one letter's token sees it (AC9)."""
+    """A change of address as one email's token sees it (AC9)."""
 
     listener_id: ListenerId
     new_email: str
@@ -234,6 +256,26 @@ class NewAction:
 
 
 @dataclass(frozen=True, slots=True)
+class Condition:
+    """A precondition of RFC 9110: versions that a position must have, or must not have.
+
+    ``exists`` is true or false for ``*`` in ``If-Match`` or ``If-None-Match``, None without it.
+    """
+
+    any_of: frozenset[int] | None = None
+    none_of: frozenset[int] = frozenset()
+    exists: bool | None = None
+
+    def holds(self, version: int | None) -> bool:
+        """Whether it holds for a position's version; None is for no position."""
+        if self.exists is not None and self.exists is (version is None):
+            return False
+        if self.any_of is not None and version not in self.any_of:
+            return False
+        return version not in self.none_of
+
+
+@dataclass(frozen=True, slots=True)
 class Upload:
     """The actions of one request, and the precondition for recording them (P12).
 
@@ -242,8 +284,7 @@ class Upload:
 
     caller: Caller
     actions: tuple[NewAction, ...]
-    if_match: int | None = None
-    only_new: bool = False
+    condition: Condition | None = None
     episodes: tuple[Episode, ...] = ()
 
 
@@ -336,7 +377,7 @@ class Displaced:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """What became of one action, in request order (P15)."""
+    """The result of one action, in request order (P15)."""
 
     action_id: ActionId
     status: Status
@@ -447,3 +488,8 @@ class Forgotten:
     challenges: int
     email_changes: int
     chapters: int
+    limits: int
+    app_passwords: int
+    devices: int
+    accounts: int
+    emails: int

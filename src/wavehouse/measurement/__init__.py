@@ -1,8 +1,11 @@
 """The door of ``measurement``: from access logs to counted downloads and rollups."""
 
+from wavehouse.measurement.queries.adoption import UnknownPlace
+from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension
 from wavehouse.measurement.rules.outcomes import fault_explained
 from wavehouse.measurement.rules.windows import CountWindow
 from wavehouse.measurement.rules.windows import differences as window_differences
+from wavehouse.measurement.service.adoption import unknown_places
 from wavehouse.measurement.service.aside import set_aside
 from wavehouse.measurement.service.audience import audience
 from wavehouse.measurement.service.counting import count, pending_days, recount
@@ -55,14 +58,17 @@ from wavehouse.measurement.types import (
 )
 
 __all__ = [
+    "DIMENSIONS",
     "RULE_VERSION",
     "Aside",
     "Audience",
     "Backlog",
     "By",
+    "Card",
     "CountWindow",
     "Counted",
     "DayTotal",
+    "Dimension",
     "EpisodeDay",
     "Figure",
     "FileResult",
@@ -75,6 +81,7 @@ __all__ = [
     "SourceSummary",
     "Tally",
     "TracedRequest",
+    "UnknownPlace",
     "Visitor",
     "WindowFigures",
     "audience",
@@ -107,6 +114,7 @@ __all__ = [
     "set_aside",
     "source_files",
     "trace",
+    "unknown_places",
     "visitor",
     "waiting",
     "watch",

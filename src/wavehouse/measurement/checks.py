@@ -9,6 +9,7 @@ from wavehouse.kernel.findings import Finding, Measure
 from wavehouse.measurement.service import inclusions as including
 from wavehouse.measurement.service import quarantine as quarantining
 from wavehouse.measurement.service import reading
+from wavehouse.measurement.service.adoption import unknown_places
 from wavehouse.store import Stores
 from wavehouse.workspace import Workspace
 
@@ -74,3 +75,18 @@ def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
             "Time of the newest request, in seconds since 1970.",
             fresh.newest_request.timestamp(),
         )
+
+
+def unknown_paths(workspace: Workspace) -> Finding:
+    """Requests of files that no feed names, the most asked for first."""
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        places = unknown_places(tx, identity=workspace.identity)
+    if not any(place.would_count for place in places):
+        return Finding("unknown paths", True, "no request that would count is of an unknown file")
+    named = "; ".join(f"{p.would_count:,} for {p.place}" for p in places if p.would_count)
+    return Finding(
+        "unknown paths",
+        False,
+        f"requests of no registered file: {named}",
+        f"wavehouse paths test https://{places[0].place}",
+    )

@@ -163,7 +163,9 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),
                 [Row(row.member, row.label, row.downloads) for row in rows],
-                reading.filtered(operational, identity=identity, first=first, last=last),
+                reading.filtered(
+                    operational, identity=identity, first=first, last=last, podcast_id=podcast_id
+                ),
                 Provenance(
                     RULE_VERSION,
                     reference.versions(),

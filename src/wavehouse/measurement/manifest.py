@@ -83,6 +83,7 @@ MANIFEST = Manifest(
         Check(name="logs", target="wavehouse.measurement.checks:logs"),
         Check(name="counting", target="wavehouse.measurement.checks:waiting"),
         Check(name="quarantine", target="wavehouse.measurement.checks:quarantine"),
+        Check(name="unknown paths", target="wavehouse.measurement.checks:unknown_paths"),
         Check(name="inclusions", target="wavehouse.measurement.checks:inclusions"),
     ),
     metrics=(Metrics(target="wavehouse.measurement.checks:measures"),),

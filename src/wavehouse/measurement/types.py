@@ -10,21 +10,11 @@ from uuid import UUID
 
 from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId, SourceFileId
 
-RULE_VERSION = "PTMG-2.3/2"
+RULE_VERSION = "PTMG-2.3/3"
 """The guidelines that counting implements, and the revision of our reading of them."""
 
 NO_PODCAST = UUID(int=0)
 """Stands for "all podcasts" where a day's audience is stored: distinct counts do not add."""
-
-
-class LogFormat(StrEnum):
-    """The log formats that are read."""
-
-    CLOUDFRONT = "cloudfront"
-    COMBINED = "combined"
-    FASTLY = "fastly"
-    CLOUDFLARE = "cloudflare"
-    OP3 = "op3"
 
 
 class Reason(StrEnum):
@@ -32,6 +22,7 @@ class Reason(StrEnum):
 
     BAD_IP = "bad_ip"
     UNKNOWN_PATH = "unknown_path"
+    INTERNAL = "internal"
     BAD_METHOD = "bad_method"
     NOT_MODIFIED = "not_modified"
     BAD_STATUS = "bad_status"
@@ -52,6 +43,7 @@ class Flag(StrEnum):
     IMPLAUSIBLE_REFERRER = "implausible_referrer"
     PRE_RELEASE = "pre_release"
     INCLUDED = "included"
+    SHARED_ADDRESS = "shared_address"
 
 
 class Fault(StrEnum):
@@ -84,6 +76,24 @@ class MediaFile:
     start_ms: int | None = None
     duration_ms: int | None = None
     segment_bytes: int | None = None
+    file_bytes: int | None = None
+    is_measured: bool = True
+    guid: str = ""
+    is_hop: bool = False
+    changed_at: datetime | None = None
+    has_moved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedSpan:
+    """A version of a file, and from when until when requests at its place are for it.
+
+    Without ``since`` it holds for all that was before, without ``until`` for all that follows.
+    """
+
+    file: MediaFile
+    since: datetime | None
+    until: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +138,10 @@ class Validation:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """A piece of a log: whole lines, with the number and the place of the first one."""
+    """A piece of a log: whole lines, with the number and the place of the first one.
+
+    ``places`` are the number, offset and length of each line, when the lines are not neighbours.
+    """
 
     text: str
     first_line: int
@@ -136,6 +149,7 @@ class Chunk:
     lines: int
     bytes: int
     rejects: tuple[Reject, ...] = ()
+    places: tuple[tuple[int, int, int], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,6 +184,7 @@ class SourceFile:
     bytes_read: int
     lines_read: int
     unfinished: bool
+    template: str | None = None
     """Beyond what was read lies a line without its end, or the place where a gzip broke off."""
 
 
@@ -263,7 +278,8 @@ class PeriodFigures:
     """Counted downloads of a period, and what stands beside them; days are UTC.
 
     ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
-    be used by why, and files that could not be read and why.
+    be used by why, and files that could not be read and why. ``unknown`` names hosts and paths of
+    no known file that were asked for most.
     """
 
     first: date
@@ -277,6 +293,7 @@ class PeriodFigures:
     read: int | None = None
     faults: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
+    unknown: list[Figure] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -349,6 +366,15 @@ class HourTotal:
     """An hour's downloads."""
 
     hour: datetime
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourFigure:
+    """An hour's downloads of one member of a dimension."""
+
+    hour: datetime
+    member: str
     downloads: int
 
 

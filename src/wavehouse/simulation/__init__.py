@@ -7,12 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from wavehouse.simulation.types import LogFormat, Progress, Settings
+from wavehouse.simulation.types import Progress, Settings
+from wavehouse.simulation.writers import exact as exact_formats
+from wavehouse.simulation.writers import names as log_formats
 
 if TYPE_CHECKING:
     from wavehouse.simulation.service import simulate
 
-__all__ = ["LogFormat", "Progress", "Settings", "simulate"]
+__all__ = ["Progress", "Settings", "exact_formats", "log_formats", "simulate"]
 
 
 def __getattr__(name: str) -> Any:

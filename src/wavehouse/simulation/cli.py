@@ -8,6 +8,9 @@ from typing import Any
 
 import click
 
+from wavehouse.kernel.options import DAY
+from wavehouse.simulation.writers import DEFAULT, names
+
 _EARLIEST, _LATEST = 1980, 2200
 
 
@@ -32,10 +35,11 @@ _EARLIEST, _LATEST = 1980, 2200
 @click.option(
     "--format",
     "log_format",
-    type=click.Choice(["cloudfront", "combined", "fastly", "cloudflare", "op3"]),
-    default="cloudfront",
+    type=click.Choice(names()),
+    default=DEFAULT,
     show_default=True,
-    help="The format of the logs; op3 has redirects only, so its truth is in estimates.",
+    help="The format of the logs. op3 has redirects only, so its truth is in estimates; a format "
+    "without ranges shows less than the truth.",
 )
 @click.option(
     "--out",
@@ -45,7 +49,7 @@ _EARLIEST, _LATEST = 1980, 2200
 )
 @click.option(
     "--until",
-    type=click.DateTime(["%Y-%m-%d"]),
+    type=DAY,
     default=None,
     help="The last UTC day.  [default: yesterday]",
 )
@@ -70,7 +74,7 @@ def simulate(
     import time
 
     from wavehouse.kernel import clock, terminal
-    from wavehouse.simulation import LogFormat, Progress, Settings
+    from wavehouse.simulation import Progress, Settings
     from wavehouse.simulation import simulate as run
 
     last = until.date() if until else clock.today() - clock.DAY
@@ -79,7 +83,7 @@ def simulate(
             f"choose a day of the years {_EARLIEST} to {_LATEST}", param_hint="--until"
         )
     _caution(last, days)
-    settings = Settings(seed, people, days, last, LogFormat(log_format), shows)
+    settings = Settings(seed, people, days, last, log_format, shows)
     begun, seen = time.perf_counter(), 0
     with terminal.progress("Simulating", total=days, unit="days") as meter:
 

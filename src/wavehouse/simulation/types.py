@@ -5,29 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from enum import StrEnum
 from typing import NamedTuple
-
-
-class LogFormat(StrEnum):
-    """The log formats that can be written."""
-
-    CLOUDFRONT = "cloudfront"
-    COMBINED = "combined"
-    FASTLY = "fastly"
-    CLOUDFLARE = "cloudflare"
-    OP3 = "op3"
-
-    @property
-    def has_ids(self) -> bool:
-        """True when a line carries an id, by which it is known when it comes again."""
-        return self in (LogFormat.CLOUDFRONT, LogFormat.CLOUDFLARE, LogFormat.OP3)
-
-    @property
-    def redirects(self) -> bool:
-        """True when a line is a redirect: who was sent to a file, not what arrived (R30)."""
-        return self is LogFormat.OP3
-
 
 UNSEEN = frozenset({"not_modified", "bad_status", "datacenter", "vpn"})
 """Reasons that a redirect's log cannot show: the answer came later, the address is a hash."""
@@ -41,8 +19,10 @@ class Settings:
     people: int
     days: int
     until: date
-    format: LogFormat = LogFormat.CLOUDFRONT
+    format: str = "cloudfront"
     shows: int = 3
+    rules_apart: bool = False
+    """The show of the counting rules and its log lines go into a folder of their own, ``rules``."""
 
     @property
     def first_day(self) -> date:

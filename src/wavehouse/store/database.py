@@ -1,8 +1,8 @@
 """Transactions typed by their database, and the pools they come from.
 
 ``Tx[Operational]`` is a transaction on the operational database: handing it to a query of
-another database is a type error. One unit of work is one transaction; who opens it (the edge:
-a command, a request, a job) commits it by leaving the block without an exception.
+another database is a type error. One unit of work is one transaction; the edge (a command,
+a request, a job) opens it and commits it by leaving the block without an exception.
 """
 
 from __future__ import annotations
@@ -25,10 +25,9 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, Unreachable
 from wavehouse.store.roles import DatabaseName, Place, RoleKind
 
-# The pool tells the same by an exception; its lines would only fill the terminal.
+# The pool reports the same by an exception; its lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
 _HEALTH_PATIENCE = 2
-_STREAMED = 20_000
 _TRUSTED = 1.0
 Params = Sequence[object] | Mapping[str, Any] | None
 T = TypeVar("T")
@@ -36,7 +35,7 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a database says of itself."""
+    """The version and the clock that a database reports."""
 
     version: str
     at: datetime
@@ -77,10 +76,23 @@ class Tx(Generic[D]):
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
 
-    def rows(self, row: type[T], statement: LiteralString, params: Params = None) -> list[T]:
-        """Every row of a query, as ``row`` objects (column names are its fields)."""
+    def rows(
+        self, row: type[T], statement: LiteralString, params: Params = None, **names: str
+    ) -> list[T]:
+        """Every row of a query, as ``row`` objects (column names are its fields).
+
+        ``names`` fill ``{name}`` in the statement with quoted names of tables and columns.
+        """
         with self.connection.cursor(row_factory=class_row(row)) as cursor:
-            return cursor.execute(statement, params).fetchall()
+            return cursor.execute(_named(statement, names), params).fetchall()
+
+    def stream(
+        self, row: type[T], statement: LiteralString, params: Params = None, *, size: int = 20_000
+    ) -> Iterator[T]:
+        """The rows of a query, fetched ``size`` at a time: for more than memory should hold."""
+        with self.connection.cursor(name="stream", row_factory=class_row(row)) as cursor:
+            cursor.itersize = size
+            yield from cursor.execute(statement, params)
 
     def maybe(self, row: type[T], statement: LiteralString, params: Params = None) -> T | None:
         """The only row, or None."""
@@ -115,22 +127,9 @@ class Tx(Generic[D]):
         with self.connection.cursor(row_factory=dict_row) as cursor:
             return cursor.execute(statement, params).fetchall()
 
-    def streamed(self, statement: LiteralString, params: Params = None) -> Iterator[Any]:
-        """Rows as tuples from a server-side cursor: for more rows than fit in memory."""
-        with self.connection.cursor(name="streamed") as cursor:
-            cursor.itersize = _STREAMED
-            cursor.execute(statement, params)
-            yield from cursor
-
-    def composed(
-        self, statement: sql.Composed, params: Params = None
-    ) -> psycopg.Cursor[tuple[Any, ...]]:
-        """Run a statement whose table or column names are quoted by ``psycopg.sql``."""
-        return self.connection.execute(statement, params)
-
-    def execute(self, statement: LiteralString, params: Params = None) -> int:
-        """Run a statement; how many rows it touched."""
-        return self.connection.execute(statement, params).rowcount
+    def execute(self, statement: LiteralString, params: Params = None, **names: str) -> int:
+        """Run a statement; how many rows it touched. ``names`` as in ``rows``."""
+        return self.connection.execute(_named(statement, names), params).rowcount
 
     def execute_many(self, statement: LiteralString, params: Sequence[Params]) -> int:
         """Run a statement for many parameter sets in one pipeline; how many rows it touched."""
@@ -156,11 +155,22 @@ class Tx(Generic[D]):
 
     @contextmanager
     def copy(
-        self, statement: LiteralString | sql.Composed, params: Params = None
+        self, statement: LiteralString, params: Params = None, **names: str
     ) -> Iterator[psycopg.Copy]:
-        """A COPY … FROM STDIN or TO STDOUT."""
-        with self.connection.cursor() as cursor, cursor.copy(statement, params) as stream:
+        """A COPY … FROM STDIN or TO STDOUT. ``names`` as in ``rows``."""
+        with (
+            self.connection.cursor() as cursor,
+            cursor.copy(_named(statement, names), params) as stream,
+        ):
             yield stream
+
+
+def _named(statement: LiteralString, names: Mapping[str, str]) -> LiteralString | sql.Composed:
+    """A statement with its names quoted; a dotted name is a schema's."""
+    if not names:
+        return statement
+    quoted = {key: sql.Identifier(*name.split(".")) for key, name in names.items()}
+    return sql.SQL(statement).format(**quoted)
 
 
 class Database(Generic[D]):
@@ -236,7 +246,7 @@ class Database(Generic[D]):
     def answer(self) -> Answer:
         """The server's version and clock. Unreachable, within seconds, when it does not answer.
 
-        By a connection of its own: the pool waits for a server to come back, and who asks whether
+        By a separate connection: the pool waits for a server to come back, and a check whether
         it is there cannot wait.
         """
         try:

@@ -364,7 +364,7 @@ class EmbeddedServer:
 
     @property
     def _owner(self) -> tuple[int, int] | None:
-        """Whom files in the data folder belong to, where this process must say so."""
+        """The owner of files in the data folder, if this process must set it."""
         return (self.account.uid, self.account.gid) if self.account.other else None
 
     def _give(self, path: Path) -> None:

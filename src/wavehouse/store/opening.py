@@ -66,12 +66,12 @@ def open_stores(settings: Settings, say: Say = _silent) -> Iterator[Stores]:
 
 
 def _conninfo(url: str, where: str) -> str:
-    """The URL as the driver's connection string; what is wrong is told without its password."""
+    """The URL as the driver's connection string; errors are reported without its password."""
     try:
         return make_conninfo(url)
     except ProgrammingError:
         raise UsageError(
-            "this is no address of a PostgreSQL database",
+            "this is not the address of a PostgreSQL database",
             where=where,
             hint="Write it as postgresql://account:password@host:5432/database",
         ) from None

@@ -62,7 +62,7 @@ class Place:
 
 
 def connect(conninfo: str, *, autocommit: bool = False) -> psycopg.Connection[tuple[object, ...]]:
-    """Connect; Unreachable, with the server and the reason but never the password, otherwise."""
+    """Connect. Raises Unreachable with the server and the reason, never the password."""
     try:
         return psycopg.connect(conninfo, autocommit=autocommit, connect_timeout=10)
     except psycopg.OperationalError as error:
@@ -93,7 +93,7 @@ def _no_connection(parts: dict[str, Any], error: psycopg.OperationalError) -> Un
 
 
 def provision(place: Place) -> None:
-    """Make the database, its roles and its doors; harmless to repeat."""
+    """Create the database, its roles and their grants; harmless to repeat."""
     name = str(conninfo_to_dict(place.admin).get("dbname"))
     if place.make_database:
         _make_database(place, name)

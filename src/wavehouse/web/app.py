@@ -17,6 +17,7 @@ from wavehouse.web.pages import STATIC
 from wavehouse.web.problems import PROBLEMS
 from wavehouse.web.services import Services
 from wavehouse.web.site import Site
+from wavehouse.web.slashes import Slashes
 
 
 def create_app(
@@ -48,5 +49,6 @@ def create_app(
     with as_file(STATIC) as folder:
         app.mount("/static", StaticFiles(directory=folder))
     app.add_middleware(Conditional)
+    app.add_middleware(Slashes)
     app.add_middleware(Guard, site=edge)
     return app

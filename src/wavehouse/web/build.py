@@ -9,8 +9,8 @@ from datetime import date, datetime
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
-from wavehouse.web import tables
-from wavehouse.web.cards import cards
+from wavehouse.web import first_run, tables
+from wavehouse.web.cards import cards, unknown_explained
 from wavehouse.web.curve import chart
 from wavehouse.web.metrics import KINDS, partial_buckets
 from wavehouse.web.ranges import CUSTOM, NAMES, Query
@@ -52,6 +52,7 @@ _REASONS = {
     "malformed_agent": "malformed user agents",
     "bad_method": "not GET",
     "bad_status": "errors and redirects",
+    "internal": "the server itself",
     "not_modified": "not modified",
     "probe_range": "probes",
     "bad_ip": "unreadable addresses",
@@ -97,8 +98,7 @@ def overview(material: Material) -> Overview:
             Link("Top", material.query.url(episodes="top"), not latest),
             Link("Latest", material.query.url(episodes="latest"), latest),
         ),
-        apps=tables.apps(current, before, partial=partial),
-        countries=tables.countries(current, before, partial=partial),
+        splits=tables.splits(current, before, partial=partial),
         campaigns=tables.campaigns(material.campaigns),
         fresh=_fresh(material.freshness, material.now.date()),
         removed=_removed(material.removed),
@@ -106,11 +106,11 @@ def overview(material: Material) -> Overview:
         method=_METHOD,
         rule=material.freshness.rule,
         empty_episodes=tables.no_episodes(has_shows=bool(material.podcasts)),
-        empty_apps=tables.NO_APPS,
-        empty_countries=tables.NO_COUNTRIES,
         empty_campaigns=tables.NO_CAMPAIGNS,
         sample_data=material.freshness.sample_data,
         windows_href="/windows" + material.query.url()[1:] if current.episodes else "",
+        steps=first_run.steps(has_shows=bool(material.podcasts), fresh=material.freshness),
+        unknown=unknown_explained(material.query, current),
     )
 
 

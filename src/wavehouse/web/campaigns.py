@@ -17,7 +17,8 @@ from wavehouse.kernel.money import Money
 from wavehouse.sponsorship import CampaignCard, CampaignFigures, CampaignStatus
 from wavehouse.store import Analytics, Tx
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
+from wavehouse.web.page_context import PageContext, back
 from wavehouse.web.tables import TONES
 
 _EVER = (date(1970, 1, 1), date(2999, 12, 31))
@@ -59,14 +60,16 @@ class CampaignLine:
     ways: tuple[Way, ...]
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/campaigns`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
     @routes.get("/campaigns")
     def show(request: Request) -> Response:
-        identity = desk.visitor(request)
+        return page(request, context.visitor(request))
+
+    def page(request: Request, identity: Identity, entered: Entered = NOTHING) -> Response:
         with (
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,
@@ -77,24 +80,33 @@ def router(desk: Desk) -> APIRouter:
             due = sponsorship.due_moves(tx, identity=identity, today=clock.today())
             results.sort(key=lambda each: (each.card.start_date, each.card.name), reverse=True)
             lines = [line(each, _delivered(analytics, identity, each.card)) for each in results]
-        return desk.page(
+        return context.page(
             request,
             "campaigns",
             identity,
+            entered=entered,
             lines=lines,
             due=[f"{one.name}: {one.before} → {one.after}" for one in due],
         )
 
     @routes.post("/campaigns/advance")
     def advance(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             moved = sponsorship.advance_campaigns(tx, identity=identity, today=clock.today())
         return back("/campaigns", "advanced", len(moved))
 
     @routes.post("/campaigns/move")
     def move(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
+        try:
+            change(identity, fields)
+        except CORRECTABLE as error:
+            return page(request, identity, refused(fields, error, ()))
+        return back("/campaigns", "moved")
+
+    def change(identity: Identity, fields: dict[str, str]) -> None:
+        """Give a campaign the state that the form asks for."""
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
             raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")
@@ -105,7 +117,6 @@ def router(desk: Desk) -> APIRouter:
             sponsorship.move_campaign(
                 tx, identity=identity, card=card, status=CampaignStatus(wanted)
             )
-        return back("/campaigns", "moved")
 
     return routes
 

@@ -18,8 +18,32 @@ from wavehouse.web.view import Card, Trend
 def cards(
     query: Query, current: Figures, before: Figures | None, partial: Partial
 ) -> tuple[Card, ...]:
-    """One card for each metric, in the order of ``Metric``."""
-    return tuple(_card(metric, query, current, before, partial) for metric in Metric)
+    """A card for each metric with data, in the order of ``Metric``.
+
+    Downloads and the chosen metric always have one.
+    """
+    kept = [m for m in Metric if m not in unknown(query, current)]
+    return tuple(_card(metric, query, current, before, partial) for metric in kept)
+
+
+def unknown(query: Query, current: Figures) -> tuple[Metric, ...]:
+    """The metrics that have no card, as nothing is known of them in the range."""
+    always = {Metric.DOWNLOADS, query.metric}
+    return tuple(m for m in Metric if m not in always and not _known(series_of(current, m)))
+
+
+def _known(series: Series) -> bool:
+    return series.total is not None or bool(series.points)
+
+
+def unknown_explained(query: Query, current: Figures) -> str:
+    """Which metrics have no card, and what they need; empty when each has one."""
+    by_reason: dict[str, list[str]] = {}
+    for metric in unknown(query, current):
+        reason = KINDS[metric].why_empty or "nothing known in this range"
+        by_reason.setdefault(reason, []).append(KINDS[metric].name.lower())
+    parts = [f"{' and '.join(names)} ({reason})" for reason, names in by_reason.items()]
+    return f"Not shown: {'; '.join(parts)}." if parts else ""
 
 
 def _card(

@@ -23,9 +23,9 @@ from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.store import Analytics, Database, Listeners, Operational, Tx
 from wavehouse.web.app import create_app
-from wavehouse.web.desk import Desk
 from wavehouse.web.gate import ApiGate
 from wavehouse.web.memory import Memory
+from wavehouse.web.page_context import PageContext
 from wavehouse.web.services import (
     CampaignFigures,
     Check,
@@ -40,6 +40,7 @@ from wavehouse.web.services import (
     Series,
     Share,
     Span,
+    Split,
     Windows,
 )
 from wavehouse.web.site import Site
@@ -113,7 +114,10 @@ class LiveServices:
                     podcast_id=podcast_id,
                 )
 
-            by_episode, by_app, by_country = shares("episode"), shares("app"), shares("country")
+            by_episode = shares("episode")
+            splits = [
+                _split(each, shares(each.name)) for each in measurement.DIMENSIONS if each.card
+            ]
         revenue, currency = _revenue(span, earned)
         return Figures(
             span=span,
@@ -122,8 +126,7 @@ class LiveServices:
             episodes=_episode_figures(
                 by_episode, {episode.episode_id: episode for episode in episodes}
             ),
-            apps=_shares(by_app),
-            countries=_shares(by_country),
+            splits=splits,
             covered=known is not None and known[0] <= first,
             releases=[
                 Release(episode.publish_date.astimezone(UTC), episode.title)
@@ -150,14 +153,20 @@ class LiveServices:
             if each.card.start_date <= span.last and span.first <= each.card.end_date
         ]
 
-    def removed(self, identity: Identity, span: Span) -> Mapping[str, int]:
-        """Requests that a filter stopped."""
+    def removed(
+        self, identity: Identity, span: Span, podcast_id: PodcastId | None
+    ) -> Mapping[str, int]:
+        """Requests that a filter stopped, of one show or of all."""
         with self._reading(identity) as (analytics, operational):
             return self._removals.get(
-                (identity.organization_id, span),
+                (identity.organization_id, span, podcast_id),
                 measurement.freshness(analytics, operational, identity=identity),
                 lambda: measurement.filtered(
-                    operational, identity=identity, first=span.first, last=span.last
+                    operational,
+                    identity=identity,
+                    first=span.first,
+                    last=span.last,
+                    podcast_id=podcast_id,
                 ),
             )
 
@@ -228,8 +237,8 @@ def live_app(
 ) -> FastAPI:
     """The whole web application on an open workspace: what the manifests announce."""
     edge = Edge(workspace, ApiGate(workspace.stores.operational), wiring.readers())
-    desk = Desk(workspace, site or Site(), edge.readers)
-    pages = [wiring.resolve(page.target)(desk) for page in wiring.pages() if page.target]
+    context = PageContext(workspace, site or Site(), edge.readers)
+    pages = [wiring.resolve(page.target)(context) for page in wiring.pages() if page.target]
     return create_app(
         LiveServices(workspace, sample_data=sample_data), [*wiring.routers(edge), *pages], site
     )
@@ -306,9 +315,11 @@ def _episode_figures(
     return found
 
 
-def _shares(counted: Sequence[measurement.Figure]) -> list[Share]:
-    """An empty member is one that is not known."""
-    return [Share(figure.member or None, figure.downloads) for figure in counted]
+def _split(dimension: measurement.Dimension, counted: Sequence[measurement.Figure]) -> Split:
+    """The figures of a dimension's card. An empty member is one that is not known."""
+    card = dimension.card or measurement.Card(dimension.label, 7, "")
+    shares = [Share(figure.member or None, figure.downloads) for figure in counted]
+    return Split(dimension.name, card.title, shares, card.rows, dimension.names, card.empty)
 
 
 def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:

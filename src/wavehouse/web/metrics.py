@@ -36,6 +36,7 @@ KINDS = {
         "Unique listeners",
         "Distinct combinations of address and user agent over the whole range; days do not add up.",
         additive=False,
+        why_empty="needs downloads in this range",
         why_unknown="not computable beyond two months",
     ),
     Metric.LISTENING: Kind(
@@ -54,6 +55,7 @@ KINDS = {
         "Sponsor revenue",
         "Order value credited to sponsors’ campaigns, by the day of the order.",
         additive=True,
+        why_empty="needs a campaign with conversions",
     ),
 }
 

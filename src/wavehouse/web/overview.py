@@ -66,7 +66,7 @@ def material(services: Services, who: Identity, query: ranges.Query) -> build.Ma
         previous=before,
         campaigns=services.campaigns(who, span, podcast_id),
         freshness=services.freshness(who),
-        removed=services.removed(who, span),
+        removed=services.removed(who, span, podcast_id),
     )
 
 

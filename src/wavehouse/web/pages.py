@@ -93,9 +93,9 @@ def windows(card: WindowsCard, *, who: Identity, csrf: str, back: str, bare: boo
     return _render(name, card=card, who=who, csrf=csrf, back=back, fragment=False)
 
 
-def desk(name: str, *, who: Identity, csrf: str, said: str, **values: object) -> str:
+def with_forms(name: str, *, who: Identity, csrf: str, done: str, **values: object) -> str:
     """A page on which something can be done."""
-    return _render(f"{name}.html", who=who, csrf=csrf, said=said, fragment=False, **values)
+    return _render(f"{name}.html", who=who, csrf=csrf, done=done, fragment=False, **values)
 
 
 def message(page: Message, *, fragment: bool = False) -> str:

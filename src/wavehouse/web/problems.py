@@ -17,6 +17,7 @@ from wavehouse.kernel.errors import (
     InvalidInput,
     NotFound,
     NotSignedIn,
+    TooManyRequests,
     UsageError,
     WavehouseError,
 )
@@ -55,7 +56,10 @@ def install(app: FastAPI, sign_in_command: str) -> None:
         if not isinstance(error, WavehouseError):
             raise error
         command = sign_in_command if isinstance(error, NotSignedIn) else ""
-        return answer(request, error, command=command)
+        headers = None
+        if isinstance(error, TooManyRequests):
+            headers = {"Retry-After": str(error.retry_after)}
+        return answer(request, error, command=command, headers=headers)
 
     app.add_exception_handler(WavehouseError, ours)
     app.add_exception_handler(RequestValidationError, _invalid)

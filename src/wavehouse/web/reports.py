@@ -12,15 +12,18 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import sponsorship
+from wavehouse.accounts import Identity
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.sponsorship import ListedReport, ReportType
 from wavehouse.sponsorship.http import file_answer, folder_of
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
+from wavehouse.web.page_context import PageContext, back
 
 MOST = 100
+_FIELDS = ("campaign", "from", "to", "type", "formats")
 FORMATS = ("pdf", "xlsx", "csv", "json")
 _TYPES = {
     ReportType.SPONSOR: "Sponsor report",
@@ -61,14 +64,14 @@ class Choice:
     chosen: bool
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/reports``, its form and its files."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
-    @routes.get("/reports")
-    def show(request: Request, campaign: str = "") -> Response:
-        identity = desk.visitor(request)
+    def page(
+        request: Request, identity: Identity, campaign: str, entered: Entered = NOTHING
+    ) -> Response:
         with workspace.stores.operational.app(identity.organization_id) as tx:
             cards = sponsorship.list_campaigns(tx, identity=identity)
             made = sponsorship.list_reports(tx, identity=identity, limit=MOST)
@@ -76,10 +79,11 @@ def router(desk: Desk) -> APIRouter:
             cards[0] if cards else None
         )
         today = clock.today()
-        return desk.page(
+        return context.page(
             request,
             "reports",
             identity,
+            entered=entered,
             lines=lines(made),
             choices=[
                 Choice(str(c.campaign_id), f"{c.sponsor} · {c.name}", c is wanted) for c in cards
@@ -90,20 +94,33 @@ def router(desk: Desk) -> APIRouter:
             formats=[(name, _FORMS.get(name, name.upper())) for name in FORMATS],
         )
 
+    @routes.get("/reports")
+    def show(request: Request, campaign: str = "") -> Response:
+        return page(request, context.visitor(request), campaign)
+
     @routes.post("/reports")
     def make(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
+        try:
+            files = made(identity, fields)
+        except CORRECTABLE as error:
+            entered = refused(fields, error, _FIELDS)
+            return page(request, identity, fields.get("campaign", ""), entered)
+        return back("/reports", "made", files)
+
+    def made(identity: Identity, fields: dict[str, str]) -> int:
+        """Make the report that the form describes; the number of its files."""
         formats = [name for name in FORMATS if f"format.{name}" in fields]
         if not formats:
-            raise InvalidInput("No form is chosen.", hint="Tick PDF, XLSX, CSV or JSON.")
+            raise InvalidInput("Tick PDF, XLSX, CSV or JSON.", where="formats")
         kind = fields.get("type", "")
         if kind not in list(ReportType):
-            raise InvalidInput("There is no such kind of report.")
+            raise InvalidInput("There is no such type of report.", where="type")
         with (
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,
         ):
-            made = sponsorship.make_report(
+            files = sponsorship.make_report(
                 tx,
                 identity=identity,
                 card=sponsorship.find_campaign(
@@ -116,11 +133,11 @@ def router(desk: Desk) -> APIRouter:
                 folder=folder_of(workspace.settings),
                 report_type=ReportType(kind),
             )
-        return back("/reports", "made", len(made))
+        return len(files)
 
     @routes.get("/reports/{report_id}/file")
     def file(report_id: UUID, request: Request) -> Response:
-        identity = desk.visitor(request)
+        identity = context.visitor(request)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             found = sponsorship.find_report(tx, identity=identity, report_id=report_id)
         return file_answer(found)
@@ -132,7 +149,7 @@ def _day(fields: dict[str, str], name: str) -> date:
     try:
         return date.fromisoformat(fields.get(name, ""))
     except ValueError:
-        raise InvalidInput(f"The day {name!r} is missing or invalid.") from None
+        raise InvalidInput("Invalid date.", where=name, hint="Use YYYY-MM-DD.") from None
 
 
 def lines(made: Sequence[ListedReport]) -> list[ReportLine]:

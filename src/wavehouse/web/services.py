@@ -87,10 +87,26 @@ class EpisodeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Downloads of one app or country. ``key`` is the app's name or the ISO 3166 code."""
+    """Downloads of one member of a split. ``key`` is its name or code; None: not known."""
 
     key: str | None
     downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """Downloads split by a dimension, and the card that shows it.
+
+    ``names`` says that keys are codes with names, such as those of countries. A card has at most
+    ``most`` rows, the rest in one line; ``empty`` is what it says without any.
+    """
+
+    name: str
+    title: str
+    shares: Sequence[Share]
+    most: int = 7
+    names: str = ""
+    empty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,8 +129,7 @@ class Figures:
     series: Mapping[Metric, Series]
     currency: str | None = None
     episodes: Sequence[EpisodeFigures] = ()
-    apps: Sequence[Share] = ()
-    countries: Sequence[Share] = ()
+    splits: Sequence[Split] = ()
     releases: Sequence[Release] = ()
     covered: bool = True
 
@@ -208,8 +223,8 @@ class Services(Protocol):
         """Campaigns that touch the span, best revenue first."""
         ...
 
-    def removed(self, who: Identity, span: Span) -> Mapping[str, int]:
-        """Requests of a span that were not counted, by reason."""
+    def removed(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Mapping[str, int]:
+        """Requests of a span that were not counted, by reason, for one show or for all (None)."""
         ...
 
     def windows(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Windows | None:

@@ -10,13 +10,13 @@ from fastapi import APIRouter, Request
 from starlette.responses import Response
 
 from wavehouse import catalog, measurement
-from wavehouse.catalog import PodcastSummary
+from wavehouse.catalog import FileOfSeveral, PodcastSummary
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.paging import decoded, encoded
-from wavehouse.measurement import QuarantinedRow, SourceSummary
+from wavehouse.measurement import QuarantinedRow, SourceSummary, UnknownPlace
 from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.page_context import PageContext, back
 
 FILES = 25
 ROWS = 20
@@ -56,22 +56,41 @@ class WaitingRow:
     excerpt: str
 
 
-def router(desk: Desk) -> APIRouter:
+@dataclass(frozen=True, slots=True)
+class UnknownLine:
+    """A host and path of no known file as the page shows it."""
+
+    place: str
+    requests: str
+    would_count: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedLine:
+    """A file of several episodes as the page shows it."""
+
+    address: str
+    titles: str
+
+
+def router(context: PageContext) -> APIRouter:
     """``/sources`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
     @routes.get("/sources")
     def show(request: Request, after: str | None = None) -> Response:
-        identity = desk.visitor(request)
+        identity = context.visitor(request)
         before = _place(after)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             shows = catalog.list_podcasts(tx, identity=identity)
             files = measurement.source_files(tx, identity=identity, limit=FILES + 1, before=before)
             rows = measurement.quarantined(tx, identity=identity, limit=ROWS)
             waiting = measurement.waiting(tx, identity=identity)
+            unknown = measurement.unknown_places(tx, identity=identity)
+            shared = catalog.files_of_several(tx, identity=identity)
         keep = workspace.settings["raw_retention_days"]
-        return desk.page(
+        return context.page(
             request,
             "sources",
             identity,
@@ -84,22 +103,32 @@ def router(desk: Desk) -> APIRouter:
                 for reason, number in waiting
             ],
             rows=[_row(one, keep) for one in rows],
+            unknown=[_unknown(one) for one in unknown],
+            shared=[_shared(one) for one in shared[:ROWS]],
         )
 
     @routes.post("/sources/replay")
     def replay(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         done = measurement.replay(
             workspace.stores.operational,
             workspace.settings,
             identity=identity,
-            readers=desk.readers,
+            readers=context.readers,
         )
         return back("/sources", "replayed", done.stored)
 
+    @routes.post("/sources/paths")
+    def map_paths(request: Request, fields: Form) -> Response:
+        identity = context.editor(request, fields)
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            catalog.add_path_rule(tx, identity=identity, rule=fields.get("rule", ""))
+        done = measurement.count(workspace.stores.operational, workspace.settings)
+        return back("/sources", "mapped", done.downloads_added)
+
     @routes.post("/sources/discard")
     def discard(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             closed = measurement.discard(tx, identity=identity)
         return back("/sources", "discarded", closed)
@@ -152,6 +181,14 @@ def _bytes(number: int) -> str:
     while amount >= 1000 and len(units) > 1:
         amount, units = amount / 1000, units[1:]
     return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
+
+
+def _unknown(place: UnknownPlace) -> UnknownLine:
+    return UnknownLine(place.place, fmt.count(place.requests), fmt.count(place.would_count))
+
+
+def _shared(file: FileOfSeveral) -> SharedLine:
+    return SharedLine(f"{file.media_host}{file.media_path}", ", ".join(file.titles))
 
 
 def _row(row: QuarantinedRow, keep: int) -> WaitingRow:

@@ -1,4 +1,4 @@
-"""The lists of the overview: episodes, apps, countries, campaigns, and their empty states."""
+"""The lists of the overview: episodes, splits, campaigns, and their empty states."""
 
 from __future__ import annotations
 
@@ -12,10 +12,9 @@ from wavehouse.charts import format as fmt
 from wavehouse.kernel.money import ratio
 from wavehouse.web.metrics import Partial, trend
 from wavehouse.web.services import CampaignFigures, EpisodeFigures, Figures, Share
-from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, Trend
+from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, SplitCard, Trend
 
 _ROWS = 7
-_COUNTRIES = 9
 TONES = {
     "active": "good",
     "running": "good",
@@ -27,16 +26,6 @@ TONES = {
 }
 _LOGS = "wavehouse ingest logs access.log.gz"
 
-NO_APPS = Empty(
-    "No apps in this range",
-    "Which apps and players your listeners use, once a log has been read.",
-    _LOGS,
-)
-NO_COUNTRIES = Empty(
-    "No countries in this range",
-    "Where downloads come from, once a log has been read.",
-    _LOGS,
-)
 NO_CAMPAIGNS = Empty(
     "No campaigns in this range",
     "What each sponsor’s campaign brought: conversions, revenue and return on investment.",
@@ -100,16 +89,25 @@ def _by_release(row: EpisodeFigures) -> tuple[int, str]:
     return (-(row.released or date.min).toordinal(), row.title)
 
 
-def apps(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[BarRow, ...]:
-    """The apps by downloads; the rest in one line."""
-    old = before.apps if before and before.covered else None
-    return _bars(current.apps, old, lambda key: key or "Unknown", partial, _ROWS)
-
-
-def countries(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[BarRow, ...]:
-    """The countries by downloads; the rest in one line."""
-    old = before.countries if before and before.covered else None
-    return _bars(current.countries, old, country_name, partial, _COUNTRIES)
+def splits(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[SplitCard, ...]:
+    """A card for each split, its members by downloads; the rest in one line."""
+    old = {split.name: split.shares for split in before.splits} if before else {}
+    covered = before is not None and before.covered
+    return tuple(
+        SplitCard(
+            split.name,
+            split.title,
+            _bars(
+                split.shares,
+                old.get(split.name, ()) if covered else None,
+                _NAMES.get(split.names, lambda key: key or "Unknown"),
+                partial,
+                split.most,
+            ),
+            Empty(f"No {split.title.lower()} in this range", split.empty, _LOGS),
+        )
+        for split in current.splits
+    )
 
 
 def _bars(
@@ -183,3 +181,6 @@ def _country_names() -> dict[str, str]:
     listed = files("wavehouse.web").joinpath("countries.tsv").read_text(encoding="utf-8")
     pairs = (line.partition("\t") for line in listed.splitlines() if not line.startswith("#"))
     return {code: name for code, _, name in pairs}
+
+
+_NAMES: dict[str, Callable[[str | None], str]] = {"countries": country_name}

@@ -1,7 +1,8 @@
-"""The page of API keys: make one (shown once), see what they do, revoke at once."""
+"""The page of API keys: create one (shown once), see what they do, revoke at once."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
@@ -13,8 +14,10 @@ from wavehouse.accounts import ApiKey, Identity, Scope
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.web.access import Form
-from wavehouse.web.desk import Desk, back
+from wavehouse.web.access import SESSION, Form
+from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
+from wavehouse.web.once import Once
+from wavehouse.web.page_context import PageContext, back
 
 _MEANINGS = {
     Scope.CATALOG_READ: "shows and episodes",
@@ -24,7 +27,7 @@ _MEANINGS = {
     Scope.CAMPAIGNS_READ: "sponsors, campaigns, results",
     Scope.CAMPAIGNS_WRITE: "add and move campaigns",
     Scope.CONVERSIONS_READ: "conversions and what they are credited to",
-    Scope.CONVERSIONS_WRITE: "tell conversions",
+    Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",
 }
@@ -43,6 +46,9 @@ _TRIES = {
     Scope.SOURCES_READ: (" ", "/api/v1/sources/files"),
     Scope.CONVERSIONS_READ: (" ", "/api/v1/conversions"),
 }
+
+
+_FIELDS = ("name", "expires", "scopes")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,54 +74,82 @@ class Shown:
     example: str
 
 
-def router(desk: Desk) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """``/tokens`` and its forms."""
     routes = APIRouter(include_in_schema=False)
-    workspace = desk.workspace
+    workspace = context.workspace
 
-    def page(request: Request, identity: Identity, new: Shown | None = None) -> Response:
+    once = Once()
+
+    def page(request: Request, identity: Identity, entered: Entered = NOTHING) -> Response:
         with workspace.stores.operational.app(identity.organization_id) as tx:
             keys = accounts.list_api_keys(tx, identity=identity)
-        response = desk.page(
+        response = context.page(
             request,
             "tokens",
             identity,
             lines=[line(key, clock.now()) for key in keys],
+            entered=entered,
             scopes=[(scope.value, meaning) for scope, meaning in _MEANINGS.items()],
             tomorrow=(clock.today() + clock.DAY).isoformat(),
-            new=new,
+            new=made(request),
+            ticket=once.ticket(),
         )
         response.headers["Cache-Control"] = "no-store"
         return response
 
+    def made(request: Request) -> Shown | None:
+        """The key that this visitor has just made, the one time that it can be shown."""
+        query = request.query_params
+        text = once.take(query.get("new", ""), _session(request))
+        scopes = query.get("scopes", "").split(",")
+        return Shown(text, _example(request, text, scopes)) if text else None
+
     @routes.get("/tokens")
     def show(request: Request) -> Response:
-        return page(request, desk.visitor(request))
+        return page(request, context.visitor(request))
 
     @routes.post("/tokens")
     def make(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
-        scopes = [scope for scope in Scope if f"scope.{scope}" in fields]
-        if not scopes:
-            raise InvalidInput("A key needs at least one scope.", hint="Tick what it may do.")
-        with workspace.stores.operational.app(identity.organization_id) as tx:
-            made = accounts.create_api_key(
-                tx,
-                identity=identity,
-                name=fields.get("name", ""),
-                scopes=scopes,
-                expires_at=_expiry(fields.get("expires", "")),
-            )
-        return page(request, identity, Shown(made.text, _example(request, made.text, scopes)))
+        identity = context.editor(request, fields)
+        ticket = fields.get("ticket", "")
+
+        def create() -> str:
+            with workspace.stores.operational.app(identity.organization_id) as tx:
+                return accounts.create_api_key(
+                    tx,
+                    identity=identity,
+                    name=fields.get("name", ""),
+                    scopes=_scopes(fields),
+                    expires_at=_expiry(fields.get("expires", "")),
+                ).text
+
+        try:
+            once.make(ticket, _session(request), create)
+        except CORRECTABLE as error:
+            return page(request, identity, refused(fields, error, _FIELDS))
+        scopes = ",".join(_scopes(fields))
+        return back("/tokens", "made_key", new=ticket, scopes=scopes)
 
     @routes.post("/tokens/revoke")
     def revoke(request: Request, fields: Form) -> Response:
-        identity = desk.editor(request, fields)
+        identity = context.editor(request, fields)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             accounts.revoke_api_key(tx, identity=identity, key_prefix=fields.get("prefix", ""))
         return back("/tokens", "revoked")
 
     return routes
+
+
+def _session(request: Request) -> str:
+    return request.cookies.get(SESSION, "")
+
+
+def _scopes(fields: dict[str, str]) -> list[Scope]:
+    scopes = [scope for scope in Scope if f"scope.{scope}" in fields]
+    if not scopes:
+        raise InvalidInput("Tick at least one scope.", where="scopes")
+    return scopes
 
 
 def _expiry(text: str) -> datetime | None:
@@ -125,11 +159,11 @@ def _expiry(text: str) -> datetime | None:
     try:
         last = date.fromisoformat(text)
     except ValueError:
-        raise InvalidInput("The last day is no day.") from None
+        raise InvalidInput("Invalid date.", where="expires", hint="Use YYYY-MM-DD.") from None
     return datetime(last.year, last.month, last.day, tzinfo=UTC) + clock.DAY
 
 
-def _example(request: Request, text: str, scopes: list[Scope]) -> str:
+def _example(request: Request, text: str, scopes: Sequence[str]) -> str:
     """A command to try the key with."""
     options, path = next(
         (tried for scope, tried in _TRIES.items() if scope in scopes), (" ", "/api/v1/podcasts")

@@ -111,6 +111,16 @@ class BarRow:
 
 
 @dataclass(frozen=True, slots=True)
+class SplitCard:
+    """The card of a split: its bar list, or its empty state."""
+
+    name: str
+    title: str
+    rows: tuple[BarRow, ...]
+    empty: Empty
+
+
+@dataclass(frozen=True, slots=True)
 class CampaignRow:
     """A campaign's line."""
 
@@ -151,16 +161,25 @@ class Header:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """A step of the first run. ``state`` is done, next or later; ``command`` what to type."""
+
+    title: str
+    text: str
+    state: str
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole overview page."""
+    """The whole overview page. While ``steps`` is not empty, it is all that is shown."""
 
     header: Header
     cards: tuple[Card, ...]
     chart: ChartPanel
     episodes: tuple[EpisodeRow, ...]
     episode_tabs: tuple[Link, ...]
-    apps: tuple[BarRow, ...]
-    countries: tuple[BarRow, ...]
+    splits: tuple[SplitCard, ...]
     campaigns: tuple[CampaignRow, ...]
     fresh: Fresh
     removed: str
@@ -168,11 +187,11 @@ class Overview:
     method: str
     rule: str
     empty_episodes: Empty
-    empty_apps: Empty
-    empty_countries: Empty
     empty_campaigns: Empty
     sample_data: bool
     windows_href: str = ""
+    steps: tuple[Step, ...] = ()
+    unknown: str = ""
 
 
 @dataclass(frozen=True, slots=True)

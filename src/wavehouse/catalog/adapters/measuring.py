@@ -27,6 +27,7 @@ class Measured:
 
     facts: Mapping[Place, MediaFacts]
     failures: tuple[ProbeFailure, ...]
+    left: int = 0
 
 
 def measure(files: Sequence[FeedFile], probe: MediaProbe, seconds: float = _SECONDS) -> Measured:

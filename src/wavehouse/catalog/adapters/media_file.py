@@ -13,7 +13,7 @@ from wavehouse.catalog.rules.values import web_url
 from wavehouse.catalog.types.media import MediaFacts, Segment
 from wavehouse.kernel.errors import InvalidInput, NotFound
 
-_KEYS = frozenset({"bytes", "header_bytes", "duration_ms"})
+_KEYS = frozenset({"bytes", "header_bytes", "duration_ms", "redirects"})
 _SEGMENT_KEYS = frozenset({"uri", "duration_ms", "bytes"})
 _LARGEST = 2**63 - 1
 
@@ -54,7 +54,8 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
         return InvalidInput(
             f"{url}: {reason}",
             where=f"{path}:{_line_of(url, text)}",
-            hint='each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, or of HLS '
+            hint='each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, with '
+            '"redirects": ["<url>"] where the address leads to others; or of HLS '
             '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}',
         )
 
@@ -64,6 +65,7 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
         return _rendition(url, facts, wrong)
     if unknown := sorted(facts.keys() - _KEYS):
         raise wrong(f"{unknown[0]!r} is not known")
+    hops = _redirects(facts.pop("redirects", None), wrong)
     for key, value in facts.items():
         lowest = 0 if key == "header_bytes" else 1
         if value is None:
@@ -73,7 +75,21 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
     size, header = facts.get("bytes"), facts.get("header_bytes")
     if size is not None and header is not None and header >= size:
         raise wrong("header_bytes must be smaller than bytes")
-    return MediaFacts(size, header, facts.get("duration_ms"))
+    return MediaFacts(size, header, facts.get("duration_ms"), hops=hops)
+
+
+def _redirects(value: Any, wrong: Callable[[str], InvalidInput]) -> tuple[str, ...]:
+    """The addresses that the file's own address redirects to (R03)."""
+    if value is None:
+        return ()
+    found = [web_url(one) if isinstance(one, str) else None for one in _listed(value)]
+    if None in found:
+        raise wrong("redirects must be a list of addresses")
+    return tuple(one for one in found if one is not None)
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [None]
 
 
 def _rendition(url: str, facts: dict[str, Any], wrong: Callable[[str], InvalidInput]) -> MediaFacts:

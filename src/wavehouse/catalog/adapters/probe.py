@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Protocol
 
 from wavehouse.catalog.adapters.feeds import local_path
@@ -62,24 +63,31 @@ class WebMediaProbe:
         self._web = web
 
     def probe(self, url: str) -> MediaFacts:
-        """The facts of the file at an address, by at most nine range requests."""
-        deadline = self._web.deadline()  # one for all requests: each is small
-        if is_playlist(url):
-            return self._rendition(url, deadline)
-        return _driven(lambda wish: self._range(url, wish, deadline))
+        """The facts of the file at an address, by at most nine range requests.
 
-    def _rendition(self, url: str, deadline: Deadline) -> MediaFacts:
+        Where the address redirects, its hops and its target are among the facts (R03).
+        """
+        deadline = self._web.deadline()  # one for all requests: each is small
+        hops: dict[str, None] = {}
+        if is_playlist(url):
+            found = self._rendition(url, deadline, hops)
+        else:
+            found = _driven(lambda wish: self._range(url, wish, deadline, hops))
+        return replace(found, hops=tuple(hop for hop in hops if hop != url))
+
+    def _rendition(self, url: str, deadline: Deadline, hops: dict[str, None]) -> MediaFacts:
         """An HLS rendition: its playlist, and the playlists that this one names (R13)."""
-        first = self._playlist(url, deadline)
+        first = self._playlist(url, deadline, hops)
         segments = list(first.segments)
         for named in first.playlists[:_MOST_REQUESTS]:
             # A playlist has no duration; its address is kept: requests for it name the episode.
             segments.append(Segment(named, 0, 0, None))
-            segments += self._playlist(named, deadline).segments
+            segments += self._playlist(named, deadline, {}).segments
         return facts_of(joined(segments[:MOST_SEGMENTS]))
 
-    def _playlist(self, url: str, deadline: Deadline) -> Playlist:
+    def _playlist(self, url: str, deadline: Deadline, hops: dict[str, None]) -> Playlist:
         with self._web.get(url, {}, deadline=deadline) as answer:
+            hops.update(dict.fromkeys((*answer.hops, answer.url)))
             status = answer.response.status_code
             if status != 200:
                 raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
@@ -89,11 +97,14 @@ class WebMediaProbe:
             raise InvalidInput("this is not an HLS playlist", where=shown(url))
         return found
 
-    def _range(self, url: str, wish: ByteRange, deadline: Deadline) -> tuple[bytes, int | None]:
+    def _range(
+        self, url: str, wish: ByteRange, deadline: Deadline, hops: dict[str, None]
+    ) -> tuple[bytes, int | None]:
         last = wish.offset + wish.length - 1
         # identity: positions in a compressed answer would not be positions in the file
         headers = {"Range": f"bytes={wish.offset}-{last}", "Accept-Encoding": "identity"}
         with self._web.get(url, headers, deadline=deadline) as answer:
+            hops.update(dict.fromkeys((*answer.hops, answer.url)))
             response = answer.response
             status = response.status_code
             if status == 416:

@@ -77,6 +77,8 @@ class Answer:
     url: str
     moved_to: str | None
     deadline: Deadline
+    hops: tuple[str, ...] = ()
+    """The addresses that redirected, in order; ``url`` is where they led."""
 
 
 class Web:
@@ -135,12 +137,14 @@ class Web:
         """
         deadline = deadline or self.deadline()
         moved_to, permanent = None, True
+        hops: tuple[str, ...] = ()
         for _ in range(self.limits.redirects + 1):
             with self._sent(url, headers or {}, deadline) as response:
                 if response.status_code not in _REDIRECTS:
-                    yield Answer(response, url, moved_to, deadline)
+                    yield Answer(response, url, moved_to, deadline, hops)
                     return
                 permanent = permanent and response.status_code in _PERMANENT
+                hops = (*hops, url)
                 url = self._next_hop(url, response.headers.get("location"))
                 moved_to = url if permanent else moved_to
             if deadline.passed:

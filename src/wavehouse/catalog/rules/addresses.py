@@ -61,3 +61,13 @@ def shown(url: str) -> str:
     host = parts.netloc.rpartition("@")[2]
     query = "…" if parts.query else ""
     return urlunsplit((parts.scheme, host, parts.path, query, ""))
+
+
+def spellings_of(url: str) -> tuple[str, ...]:
+    """An address of a feed with http and https, with a slash at its end and without."""
+    scheme, mark, rest = url.partition("://")
+    if not mark or scheme.lower() not in {"http", "https"}:
+        return (url,)
+    bare = rest.rstrip("/")
+    named = (f"{one}://{bare}{end}" for one in ("https", "http") for end in ("", "/"))
+    return tuple(dict.fromkeys((url, *named)))

@@ -34,6 +34,7 @@ _FAMILIES = {
     "backend.userland.com/rss": "",
     "blogs.law.harvard.edu/tech/rss": "",
 }
+_MOST_ATTRIBUTES = 100
 _KNOWN_PREFIXES = frozenset(family for family in _FAMILIES.values() if family)
 
 
@@ -70,7 +71,8 @@ def line_of(element: etree._Element) -> int:
 def attribute(element: etree._Element, name: str) -> str | None:
     """An attribute on one line, by its name in any case, or None if it is absent or empty."""
     value = element.get(name)
-    if value is None:
+    # Looking through all of them takes quadratic time in lxml; no feed has more than a dozen.
+    if value is None and len(element.attrib) <= _MOST_ATTRIBUTES:
         wanted = name.lower()
         named = (str(other) for key, other in element.attrib.items() if str(key).lower() == wanted)
         value = next(named, None)

@@ -6,6 +6,7 @@ that cannot be used is dropped, with its line and the reason.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import islice
 from uuid import UUID, uuid5
 
@@ -13,6 +14,7 @@ from lxml import etree
 
 from wavehouse.catalog.rules import podcasting
 from wavehouse.catalog.rules.elements import Children, attribute, line_of, name_of, parsed
+from wavehouse.catalog.rules.identity import guid_without_one
 from wavehouse.catalog.rules.items import (
     LONGEST_TITLE,
     author_of,
@@ -82,6 +84,9 @@ def _sorted_out(
             dropped.append(DroppedItem(line_of(element), DropReason.CUT_SHORT, reason))
             continue
         found = episode_of(element, location)
+        if isinstance(found, FeedEpisode) and not found.has_guid and found.guid in episodes:
+            whole = guid_without_one(found.enclosure.url, whole_query=True)
+            found = replace(found, guid=whole)
         if isinstance(found, DroppedItem):
             dropped.append(found)
         elif found.guid in episodes:

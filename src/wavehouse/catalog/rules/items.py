@@ -10,6 +10,7 @@ from wavehouse.catalog.rules import podcasting
 from wavehouse.catalog.rules.dates import DateReading, read_date
 from wavehouse.catalog.rules.elements import Children, attribute, line_of, text_of
 from wavehouse.catalog.rules.enclosures import Unusable, media_of
+from wavehouse.catalog.rules.identity import guid_without_one
 from wavehouse.catalog.rules.values import (
     base_of,
     one_line,
@@ -121,7 +122,8 @@ def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | D
     media = media_of(of, base)
     if isinstance(media, Unusable):
         return DroppedItem(line, media.reason, media.detail)
-    guid = of.text("guid", "atom:id", "id") or media.enclosure.url
+    stated = of.text("guid", "atom:id", "id")
+    guid = stated or guid_without_one(media.enclosure.url)
     if len(guid) > LONGEST_GUID:
         detail = f"its guid has {len(guid)} of {LONGEST_GUID} characters"
         return DroppedItem(line, DropReason.TOO_LONG, detail)
@@ -131,6 +133,7 @@ def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | D
     return FeedEpisode(
         line=line,
         guid=guid,
+        has_guid=stated is not None,
         title=title,
         description=body,
         published_at=reading.at,

@@ -181,6 +181,22 @@ def segment_rows(found: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, 
     return list(rows.values())
 
 
+def hop_rows(found: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
+    """Where redirecting files lead (R03), each place once; never the file's own."""
+    rows = {}
+    for file, seen in found:
+        for key in map(media_key, seen.facts.hops):
+            if key != file.key:
+                rows[file.place, key] = {
+                    "guid": file.guid,
+                    "file_host": file.key.host,
+                    "file_path": file.key.path,
+                    "media_host": key.host,
+                    "media_path": key.path,
+                }
+    return list(rows.values())
+
+
 def _version_row(file: FeedFile, seen: Described, valid_from: datetime | None) -> dict[str, Any]:
     return {
         "guid": file.guid,

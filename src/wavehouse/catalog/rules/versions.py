@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from enum import Enum, auto
@@ -10,7 +11,7 @@ from wavehouse.catalog.types.feed import Feed, FeedEpisode
 from wavehouse.catalog.types.media import MediaFacts
 from wavehouse.catalog.types.records import EnclosureVersion, FactsSource, KnownEpisode
 from wavehouse.catalog.types.results import EnclosureChange
-from wavehouse.kernel.reference import MediaKey, media_key
+from wavehouse.kernel.reference import MediaKey, has_media_ending, media_key
 
 Place = tuple[str, MediaKey]
 """A file of an episode: the episode's guid, and the host and path without prefixes."""
@@ -65,11 +66,35 @@ def files_of(episode: FeedEpisode) -> list[FeedFile]:
     return list(found.values())
 
 
+def files_of_feed(feed: Feed) -> list[FeedFile]:
+    """Every file of every episode of a feed.
+
+    Parameters that clients are known to add are no part of a file's address, unless files of
+    several episodes, or of one, differ by nothing else (R03).
+    """
+    found = [file for episode in feed.episodes for file in files_of(episode)]
+    addresses: dict[MediaKey, set[str]] = defaultdict(set)
+    for file in found:
+        addresses[file.key].add(media_key(file.url, whole_query=True).path)
+    several = {
+        key
+        for key, paths in addresses.items()
+        if len(paths) > 1 and not has_media_ending(key.bare.path)
+    }
+    if not several:
+        return found
+    whole = (
+        replace(file, key=media_key(file.url, whole_query=True)) if file.key in several else file
+        for file in found
+    )
+    return list({file.place: file for file in whole}.values())
+
+
 def described(
     file: FeedFile, measured: MediaFacts | None, told: Mapping[MediaKey, MediaFacts]
 ) -> Described:
     """The best facts of a file: a media file's, else measured ones, else the feed's."""
-    facts = told.get(file.key)
+    facts = told.get(file.key) or told.get(file.key.bare)
     source = FactsSource.MEDIA_FILE
     if facts is None:
         facts, source = measured, FactsSource.PROBE
@@ -117,7 +142,7 @@ def to_probe(
 
     def wanted(file: FeedFile) -> bool:
         version = current.get(file.place)
-        if file.key in told:
+        if file.key in told or file.key.bare in told:
             return False
         if again or version is None or not FactsSource(version.facts_source).measured:
             return True

@@ -3,14 +3,54 @@
 from __future__ import annotations
 
 from wavehouse.catalog.service.describing import describe_feed
+from wavehouse.catalog.service.identifying import (
+    FileMeant,
+    add_path_rule,
+    files_meant,
+    find_episode,
+    list_path_rules,
+    merge_episodes,
+    remove_path_rule,
+    split_episode,
+    undo_identity,
+)
 from wavehouse.catalog.service.ingest import FeedReading, ingest_feed
-from wavehouse.catalog.service.listing import list_episodes, list_podcasts, media_index
+from wavehouse.catalog.service.listing import (
+    files_of_several,
+    list_episodes,
+    list_podcasts,
+    listed_episodes,
+    media_index,
+)
+from wavehouse.catalog.service.own_lists import (
+    add_list,
+    bundled_lists,
+    kept_lists,
+    remove_list,
+    update_lists,
+)
 
 __all__ = [
     "FeedReading",
+    "FileMeant",
+    "add_list",
+    "add_path_rule",
+    "bundled_lists",
     "describe_feed",
+    "files_meant",
+    "files_of_several",
+    "find_episode",
     "ingest_feed",
+    "kept_lists",
     "list_episodes",
+    "list_path_rules",
     "list_podcasts",
+    "listed_episodes",
     "media_index",
+    "merge_episodes",
+    "remove_list",
+    "remove_path_rule",
+    "split_episode",
+    "undo_identity",
+    "update_lists",
 ]

@@ -8,20 +8,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
+from typing import Any
 
 from wavehouse import audit
 from wavehouse.accounts import Identity, user_actor
-from wavehouse.catalog import queries
 from wavehouse.catalog.adapters.feeds import FeedSource, is_web_address
 from wavehouse.catalog.adapters.measuring import Measured, measure
 from wavehouse.catalog.adapters.probe import MediaProbe
+from wavehouse.catalog.queries import feeds as queries
+from wavehouse.catalog.queries import identity as identities
 from wavehouse.catalog.rules import rows, versions
 from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.feed import parse_feed
+from wavehouse.catalog.rules.identity import changed_guids, moved_files, shared_files
 from wavehouse.catalog.rules.versions import Place
 from wavehouse.catalog.types import (
+    ChangedGuid,
     EnclosureVersion,
     Feed,
     Fetched,
@@ -126,7 +130,7 @@ def _by_url(tx: Tx[Operational], identity: Identity, feed_url: str) -> PodcastSt
 def _podcast(
     tx: Tx[Operational], identity: Identity, feed: Feed, addresses: tuple[str, ...]
 ) -> PodcastState | None:
-    """R03: a show is its podcast:guid; without one, its feed's address."""
+    """R03: a show is its podcast:guid; without one, its feed's address, or, by file, its items."""
     if feed.podcast_guid:
         found = queries.podcast_by_guid(
             tx, organization_id=identity.organization_id, podcast_guid=feed.podcast_guid
@@ -134,7 +138,31 @@ def _podcast(
         if found:
             return found
     by_address = (_by_url(tx, identity, address) for address in addresses)
-    return next((state for state in by_address if state), None)
+    return next((state for state in by_address if state), None) or _by_items(
+        tx, identity, feed, addresses
+    )
+
+
+def _by_items(
+    tx: Tx[Operational], identity: Identity, feed: Feed, addresses: tuple[str, ...]
+) -> PodcastState | None:
+    """The show that was read by file and now by address, or the other way round.
+
+    Two addresses of the web stay two shows: one may be a copy that somebody else publishes.
+    """
+    if feed.podcast_guid:
+        return None
+    by_file = not all(is_web_address(address) for address in addresses)
+    guids = [episode.guid for episode in feed.episodes]
+    for similar in identities.podcasts_with_items(
+        tx, organization_id=identity.organization_id, guids=guids
+    ):
+        fewer = min(similar.episodes, len(guids))
+        one_title = similar.title.casefold() == feed.title.casefold()
+        by_file_now = by_file or not is_web_address(similar.feed_url)
+        if one_title and by_file_now and 2 * similar.shared >= fewer:
+            return identities.podcast_by_id(tx, podcast_id=similar.podcast_id)
+    return None
 
 
 def _known(tx: Tx[Operational], state: PodcastState | None) -> _Known:
@@ -191,11 +219,12 @@ def _told(reading: FeedReading) -> dict[MediaKey, MediaFacts]:
 def _measured(feed: Feed, known: _Known, reading: FeedReading) -> Measured:
     if reading.probe is None:
         return Measured({}, ())
-    files = [file for episode in feed.episodes for file in versions.files_of(episode)]
+    files = versions.files_of_feed(feed)
     wanted = versions.to_probe(
         files, known.files, known.episodes, _told(reading), again=reading.again
     )
-    return measure(wanted[: reading.most_probes], reading.probe)
+    measured = measure(wanted[: reading.most_probes], reading.probe)
+    return replace(measured, left=max(0, len(wanted) - reading.most_probes))
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,6 +250,7 @@ def _stored(
             tx, identity=identity, feed_url=look.feed_url, title=look.feed.title
         )
     known = _known(tx, state)
+    changed, known = _renamed(tx, identity, state, look.feed, known)
     feed_url = _free_url(tx, identity, state, look.feed_url)
     _write_podcast(tx, state.podcast_id, look, feed_url)
     written = queries.upsert_episodes(
@@ -233,10 +263,37 @@ def _stored(
         _counted(state, look, feed_url, written),
         registered=registered,
         enclosure_changes=versions.enclosure_changes(look.feed, known.episodes),
+        changed_guids=tuple(changed),
+        shared_files=shared_files(look.feed),
     )
     result = _write_files(tx, identity, known, look, reading, result)
     _recorded(tx, identity, result)
     return result
+
+
+def _renamed(
+    tx: Tx[Operational], identity: Identity, state: PodcastState, feed: Feed, known: _Known
+) -> tuple[list[ChangedGuid], _Known]:
+    """Give episodes with changed guids their new ones, files with changed queries their paths."""
+    changed = changed_guids(feed, known.episodes, known.files)
+    if changed:
+        identities.rename_guids(
+            tx,
+            organization_id=identity.organization_id,
+            podcast_id=state.podcast_id,
+            rows=[
+                {"episode_id": str(one.episode_id), "before": one.before, "after": one.after}
+                for one in changed
+            ],
+            at=clock.now(),
+        )
+        known = _known(tx, state)
+    moved = moved_files(versions.files_of_feed(feed), known.files)
+    if moved:
+        identities.move_files(tx, podcast_id=state.podcast_id, rows=[asdict(one) for one in moved])
+        identities.note_media_change(tx, organization_id=identity.organization_id)
+        known = _known(tx, state)
+    return changed, known
 
 
 def _counted(
@@ -254,6 +311,7 @@ def _counted(
         new=new,
         changed=len(written) - new,
         unchanged=len(look.feed.episodes) - len(written),
+        left=look.measured.left,
         probe_failures=look.measured.failures,
         dropped=look.feed.dropped,
         notes=look.feed.notes,
@@ -261,9 +319,11 @@ def _counted(
 
 
 def _free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, wanted: str) -> str:
-    """The address to keep: the new one, unless another show is registered under it."""
+    """The address to keep: the new one, unless it is a file or another show's."""
     if wanted == state.feed_url:
         return wanted
+    if is_web_address(state.feed_url) and not is_web_address(wanted):
+        return state.feed_url
     return state.feed_url if _by_url(tx, identity, wanted) else wanted
 
 
@@ -292,8 +352,7 @@ def _write_files(
     """Store new files, new versions of changed ones, and what was learned of the others."""
     found = [
         (file, versions.described(file, look.measured.facts.get(file.place), _told(reading)))
-        for episode in look.feed.episodes
-        for file in versions.files_of(episode)
+        for file in versions.files_of_feed(look.feed)
     ]
     inserts, updates = rows.file_rows(found, known.files, known.episodes, clock.now())
     if inserts:
@@ -307,19 +366,31 @@ def _write_files(
         queries.update_enclosures(tx, rows=updates)
     if segments := rows.segment_rows(found):
         queries.put_segments(tx, podcast_id=result.podcast_id, rows=segments)
+    hops = _write_hops(tx, identity, result.podcast_id, rows.hop_rows(found))
     facts = [versions.after(known.files.get(file.place), seen) for file, seen in found]
     return replace(
         result,
         described=sum(seen.source == "media_file" for _, seen in found),
         probed=len(look.measured.facts),
         unknown=sum(not each.complete for each in facts),
+        hops=hops,
     )
+
+
+def _write_hops(
+    tx: Tx[Operational], identity: Identity, podcast_id: PodcastId, found: list[dict[str, Any]]
+) -> int:
+    """Store where files redirect to; a place that is new may be one that stored requests name."""
+    new = identities.put_hops(tx, podcast_id=podcast_id, rows=found, at=clock.now()) if found else 0
+    if new:
+        identities.note_media_change(tx, organization_id=identity.organization_id)
+    return new
 
 
 def _recorded(tx: Tx[Operational], identity: Identity, result: IngestedFeed) -> None:
     """Say in the audit log what changed; a look that found nothing new says nothing."""
     changes = result.enclosure_changes
-    if result.registered or result.new or result.changed:
+    if result.registered or result.new or result.changed or result.changed_guids:
         audit.record(
             tx,
             actor=user_actor(identity),
@@ -332,5 +403,6 @@ def _recorded(tx: Tx[Operational], identity: Identity, result: IngestedFeed) -> 
                 "dropped": len(result.dropped),
                 "enclosure_changed": len(changes),
                 "enclosure_changed_guids": [change.guid for change in changes[:20]],
+                "guid_changed": [[one.before, one.after] for one in result.changed_guids[:20]],
             },
         )

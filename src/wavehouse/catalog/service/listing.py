@@ -3,8 +3,15 @@
 from __future__ import annotations
 
 from wavehouse.accounts import Identity
-from wavehouse.catalog import queries
-from wavehouse.catalog.types import EpisodeSummary, MediaIndexEntry, PodcastSummary
+from wavehouse.catalog.queries import feeds as queries
+from wavehouse.catalog.queries import identity as identities
+from wavehouse.catalog.types import (
+    EpisodeSummary,
+    FileOfSeveral,
+    ListedEpisode,
+    MediaIndexEntry,
+    PodcastSummary,
+)
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.store import Operational, Tx
 
@@ -27,3 +34,17 @@ def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
     Of a place's entries, the last whose ``valid_from`` is not after a request is the one meant.
     """
     return queries.media_index(tx)
+
+
+def listed_episodes(
+    tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId | None = None
+) -> list[ListedEpisode]:
+    """Episodes with their show, former guids, and what they were merged into; newest first."""
+    return identities.listed_episodes(
+        tx, organization_id=identity.organization_id, podcast_id=podcast_id
+    )
+
+
+def files_of_several(tx: Tx[Operational], *, identity: Identity) -> list[FileOfSeveral]:
+    """Files that several episodes have: which one a request counts for, a rule decides (R03)."""
+    return identities.files_of_several(tx, organization_id=identity.organization_id)

@@ -90,6 +90,7 @@ class FeedEpisode:
     description: str | None
     published_at: datetime | None
     date_note: str | None = None
+    has_guid: bool = True
     enclosure: Enclosure
     alternates: tuple[AlternateEnclosure, ...]
     duration_seconds: int | None

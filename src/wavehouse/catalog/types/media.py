@@ -28,13 +28,15 @@ class MediaFacts:
     """What rule R26 needs of one version of a file; None is "not known" and leads to R29.
 
     Of an HLS rendition ``bytes`` is its length in milliseconds, and the segments are known (R13).
-    They are told apart by address, so other addresses for the same programme are no new version.
+    They differ by address, so other addresses for the same programme are not a new version.
+    ``hops`` are the addresses that a redirecting file leads to, the target last (R03).
     """
 
     bytes: int | None
     header_bytes: int | None
     duration_ms: int | None
     segments: tuple[Segment, ...] = field(default=(), compare=False)
+    hops: tuple[str, ...] = field(default=(), compare=False)
 
     @property
     def complete(self) -> bool:

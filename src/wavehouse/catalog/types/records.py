@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from uuid import UUID
 
 from wavehouse.catalog.types.media import MediaFacts
 from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId
@@ -45,6 +46,7 @@ class KnownEpisode:
     audio_url: str
     publish_date: datetime
     stated_bytes: int | None
+    title: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,3 +128,72 @@ class MediaIndexEntry:
     duration_ms: int | None
     valid_from: datetime
     publish_date: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class SimilarPodcast:
+    """A show that has items of a feed: it may be the same one, read from elsewhere."""
+
+    podcast_id: PodcastId
+    feed_url: str
+    title: str
+    shared: int
+    episodes: int
+
+
+@dataclass(frozen=True, slots=True)
+class FileOfSeveral:
+    """A file that several episodes have: requests go by the rule of R03."""
+
+    media_host: str
+    media_path: str
+    episodes: int
+    podcasts: int
+    titles: list[str]
+    episode_ids: list[UUID]
+
+
+@dataclass(frozen=True, slots=True)
+class ListedEpisode:
+    """An episode as ``wavehouse episodes list`` shows it."""
+
+    episode_id: EpisodeId
+    podcast_id: PodcastId
+    podcast_title: str
+    guid: str
+    title: str
+    publish_date: datetime
+    audio_url: str
+    merged_into: EpisodeId | None
+    former_guids: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """Two episodes that are one, or were."""
+
+    merge_id: UUID
+    episode_id: EpisodeId
+    into_episode_id: EpisodeId
+    merged_at: datetime
+    split_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPathRule:
+    """A rule from paths to files that an organization has added."""
+
+    path_rule_id: UUID
+    rule: str
+    note: str | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A place that a file is served from, and the episode that it is of."""
+
+    media_host: str
+    media_path: str
+    guid: str
+    title: str

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from wavehouse.catalog.types.feed import DroppedItem, FeedNote
-from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.ids import EpisodeId, PodcastId
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +28,44 @@ class EnclosureChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedGuid:
+    """An episode that its feed gave another guid."""
+
+    episode_id: EpisodeId
+    title: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class MovedFile:
+    """A file whose address changed in its query alone."""
+
+    guid: str
+    host: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class SharedFile:
+    """A file that several episodes name."""
+
+    address: str
+    titles: tuple[str, ...]
+
+    @property
+    def message(self) -> str:
+        """The notice for people: what it is, and by which rule requests are given to one."""
+        named = ", ".join(f'"{title}"' for title in self.titles[:3])
+        more = f" and {len(self.titles) - 3} more" if len(self.titles) > 3 else ""
+        return (
+            f"{named}{more} have one file, {self.address}: a request counts for the one that was "
+            "published last before it, or registered first (R03)"
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class IngestedFeed:
     """What one look at a feed found and did."""
 
@@ -43,6 +81,11 @@ class IngestedFeed:
     described: int = 0
     probed: int = 0
     unknown: int = 0
+    left: int = 0
+    """Files that are still to be measured: a run measures a limited number."""
+    hops: int = 0
+    changed_guids: tuple[ChangedGuid, ...] = ()
+    shared_files: tuple[SharedFile, ...] = ()
     probe_failures: tuple[ProbeFailure, ...] = ()
     enclosure_changes: tuple[EnclosureChange, ...] = ()
     dropped: tuple[DroppedItem, ...] = ()
@@ -74,3 +117,13 @@ class FileOfFeed:
     header_bytes: int | None
     duration_ms: int | None
     segments: tuple[ServedAt, ...] = ()
+    hops: tuple[tuple[str, str], ...] = ()
+    """Host and path of where the file's address redirects to (R03)."""
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedFeed:
+    """The files that a feed names, and what a person should know before counting by them."""
+
+    files: tuple[FileOfFeed, ...]
+    warnings: tuple[str, ...]

@@ -924,7 +924,7 @@ CREATE TABLE schema_ops.history (
   CONSTRAINT history_pkey PRIMARY KEY (version),
   CONSTRAINT history_logical_hash_check CHECK ((logical_hash ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
-  CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
+  CONSTRAINT history_version_check CHECK ((version ~ '^([0-9]+([.][0-9]+)*|R__.+)$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
 COMMENT ON COLUMN schema_ops.history.version IS 'The migration''s version: the digits of its file name.';

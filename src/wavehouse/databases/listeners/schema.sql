@@ -688,6 +688,36 @@ COMMENT ON COLUMN listeners.chapters.published_at IS 'Publication date of the ep
 COMMENT ON COLUMN listeners.chapters.moved_at IS 'Time of the newest action that named episode_url, once a second address is known.';
 COMMENT ON COLUMN listeners.chapters.created_at IS 'When the row was made; bookkeeping.';
 
+CREATE TABLE listeners.client_settings (
+  listener_id uuid NOT NULL,
+  key_hash bytea NOT NULL,
+  scope text NOT NULL,
+  device_id character varying(255),
+  podcast_url character varying(4096),
+  episode_url character varying(4096),
+  settings jsonb NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT client_settings_pkey PRIMARY KEY (listener_id, key_hash),
+  CONSTRAINT client_settings_key_hash_check CHECK ((length(key_hash) = 32)),
+  CONSTRAINT client_settings_scope_check CHECK ((scope IN ('account', 'device', 'podcast', 'episode'))),
+  CONSTRAINT client_settings_settings_check CHECK ((jsonb_typeof(settings) = 'object'::text))
+);
+ALTER TABLE listeners.client_settings ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.client_settings TO wavehouse_listeners_worker USING (true);
+CREATE POLICY own ON listeners.client_settings TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
+REVOKE ALL ON listeners.client_settings FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.client_settings TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.client_settings TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.client_settings IS 'Settings that gpodder clients store, favourites among them (is_favorite of an episode).';
+COMMENT ON COLUMN listeners.client_settings.listener_id IS 'The listener.';
+COMMENT ON COLUMN listeners.client_settings.key_hash IS 'SHA-256 of scope, device, podcast and episode, one a line.';
+COMMENT ON COLUMN listeners.client_settings.scope IS 'What the settings are of.';
+COMMENT ON COLUMN listeners.client_settings.device_id IS 'The device, for its scope.';
+COMMENT ON COLUMN listeners.client_settings.podcast_url IS 'The feed, for podcasts and episodes.';
+COMMENT ON COLUMN listeners.client_settings.episode_url IS 'The media file, for episodes.';
+COMMENT ON COLUMN listeners.client_settings.settings IS 'Names and values, as clients set them.';
+COMMENT ON COLUMN listeners.client_settings.updated_at IS 'Time of the last change.';
+
 CREATE TABLE listeners.devices (
   listener_id uuid NOT NULL,
   device_id character varying(255) NOT NULL,
@@ -923,6 +953,31 @@ COMMENT ON COLUMN listeners.external_events.parent_ref IS 'What it waits for (E1
 COMMENT ON COLUMN listeners.external_events.processed_at IS 'When it was folded.';
 COMMENT ON COLUMN listeners.external_events.reduced_at IS 'When the payload left.';
 
+CREATE TABLE listeners.feed_moves (
+  listener_id uuid NOT NULL,
+  key_hash bytea NOT NULL,
+  old_url character varying(4096) NOT NULL,
+  new_url character varying(4096) NOT NULL,
+  moved_at timestamp with time zone NOT NULL,
+  CONSTRAINT feed_moves_pkey PRIMARY KEY (listener_id, key_hash),
+  CONSTRAINT feed_moves_away_check CHECK (((new_url)::text <> (old_url)::text)),
+  CONSTRAINT feed_moves_key_hash_check CHECK ((length(key_hash) = 32)),
+  CONSTRAINT feed_moves_new_url_check CHECK (((new_url)::text <> ''::text)),
+  CONSTRAINT feed_moves_old_url_check CHECK (((old_url)::text <> ''::text))
+);
+ALTER TABLE listeners.feed_moves ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.feed_moves TO wavehouse_listeners_worker USING (true);
+CREATE POLICY own ON listeners.feed_moves TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
+REVOKE ALL ON listeners.feed_moves FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.feed_moves TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.feed_moves TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.feed_moves IS 'Feeds of a listener that have another address now; uploads with the old one count for the new one.';
+COMMENT ON COLUMN listeners.feed_moves.listener_id IS 'The listener.';
+COMMENT ON COLUMN listeners.feed_moves.key_hash IS 'SHA-256 of the old address.';
+COMMENT ON COLUMN listeners.feed_moves.old_url IS 'The old address.';
+COMMENT ON COLUMN listeners.feed_moves.new_url IS 'The new address.';
+COMMENT ON COLUMN listeners.feed_moves.moved_at IS 'Time of the move here.';
+
 CREATE TABLE listeners.listener_sync (
   listener_id uuid NOT NULL,
   seq bigint NOT NULL,
@@ -956,6 +1011,7 @@ CREATE TABLE listeners.listeners (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   last_seen_at timestamp with time zone,
   deleted_at timestamp with time zone,
+  suspended_at timestamp with time zone,
   CONSTRAINT listeners_pkey PRIMARY KEY (listener_id),
   CONSTRAINT listeners_email_check CHECK (((POSITION(('@'::text) IN (email)) > 1) AND ((email)::text = lower((email)::text)))),
   CONSTRAINT listeners_password_hash_check CHECK (((password_hash)::text ~~ '$argon2id$%'::text)),
@@ -985,6 +1041,7 @@ COMMENT ON COLUMN listeners.listeners.created_at IS 'When the row was made; book
 COMMENT ON COLUMN listeners.listeners.updated_at IS 'When the row last changed; kept by a trigger.';
 COMMENT ON COLUMN listeners.listeners.last_seen_at IS 'When they were last here.';
 COMMENT ON COLUMN listeners.listeners.deleted_at IS 'Since when the account is unreachable; erased seven days later.';
+COMMENT ON COLUMN listeners.listeners.suspended_at IS 'Since when an operator has suspended the account: nobody signs in to it, nothing is deleted.';
 
 CREATE TABLE listeners.login_links (
   token_hash bytea NOT NULL,
@@ -1182,6 +1239,28 @@ COMMENT ON COLUMN listeners.playback_actions.status IS 'Whether it won.';
 COMMENT ON COLUMN listeners.playback_actions.body_hash IS 'Tells a repetition from a contradiction (P13).';
 COMMENT ON COLUMN listeners.playback_actions.seq IS 'The cursor it was given.';
 
+CREATE TABLE listeners.playback_checkpoints (
+  listener_id uuid NOT NULL,
+  chapter_id character varying(255) NOT NULL,
+  effective_at timestamp with time zone NOT NULL,
+  action_id uuid NOT NULL,
+  "position" jsonb,
+  CONSTRAINT playback_checkpoints_pkey PRIMARY KEY (listener_id, chapter_id, effective_at, action_id),
+  CONSTRAINT playback_checkpoints_position_check CHECK ((jsonb_typeof("position") = 'object'::text))
+);
+ALTER TABLE listeners.playback_checkpoints ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.playback_checkpoints TO wavehouse_listeners_worker USING (true);
+CREATE POLICY own ON listeners.playback_checkpoints TO wavehouse_listeners_app USING ((listener_id = ANY (listeners.current_listeners())));
+REVOKE ALL ON listeners.playback_checkpoints FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_checkpoints TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.playback_checkpoints TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.playback_checkpoints IS 'Results of folding a long history up to an action: a late action is folded from the last one before it.';
+COMMENT ON COLUMN listeners.playback_checkpoints.listener_id IS 'The listener.';
+COMMENT ON COLUMN listeners.playback_checkpoints.chapter_id IS 'The chapter.';
+COMMENT ON COLUMN listeners.playback_checkpoints.effective_at IS 'Time of the last action that is included.';
+COMMENT ON COLUMN listeners.playback_checkpoints.action_id IS 'The last action that is included.';
+COMMENT ON COLUMN listeners.playback_checkpoints."position" IS 'The position after it; NULL for none.';
+
 CREATE TABLE listeners.playback_device_positions (
   listener_id uuid NOT NULL,
   chapter_id character varying(255) NOT NULL,
@@ -1267,6 +1346,39 @@ COMMENT ON COLUMN listeners.playback_positions.device_id IS 'Where it was done.'
 COMMENT ON COLUMN listeners.playback_positions.deleted_at IS 'The tombstone of a position that was taken away (P38).';
 COMMENT ON COLUMN listeners.playback_positions.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN listeners.playback_positions.updated_at IS 'When the row last changed; kept by a trigger.';
+
+CREATE TABLE listeners.rate_limit_keys (
+  "day" date NOT NULL,
+  key bytea NOT NULL,
+  CONSTRAINT rate_limit_keys_pkey PRIMARY KEY (day),
+  CONSTRAINT rate_limit_keys_key_check CHECK ((length(key) = 32))
+);
+ALTER TABLE listeners.rate_limit_keys ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.rate_limit_keys TO wavehouse_listeners_worker USING (true);
+REVOKE ALL ON listeners.rate_limit_keys FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.rate_limit_keys TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.rate_limit_keys TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.rate_limit_keys IS 'The key of a day''s hashes in rate_limits; deleted after a day, then nothing leads back to an address.';
+COMMENT ON COLUMN listeners.rate_limit_keys."day" IS 'The day in UTC.';
+COMMENT ON COLUMN listeners.rate_limit_keys.key IS 'Random.';
+
+CREATE TABLE listeners.rate_limits (
+  key_hash bytea NOT NULL,
+  tries_left double precision NOT NULL,
+  at timestamp with time zone NOT NULL,
+  CONSTRAINT rate_limits_pkey PRIMARY KEY (key_hash),
+  CONSTRAINT rate_limits_key_hash_check CHECK ((length(key_hash) = 32))
+);
+CREATE INDEX rate_limits_at_idx ON listeners.rate_limits USING btree (at);
+ALTER TABLE listeners.rate_limits ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON listeners.rate_limits TO wavehouse_listeners_worker USING (true);
+REVOKE ALL ON listeners.rate_limits FROM wavehouse_listeners_app, wavehouse_listeners_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.rate_limits TO wavehouse_listeners_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON listeners.rate_limits TO wavehouse_listeners_worker;
+COMMENT ON TABLE listeners.rate_limits IS 'Token buckets of sign-ins, shared by all processes (AC8); deleted after a day.';
+COMMENT ON COLUMN listeners.rate_limits.key_hash IS 'Keyed hash of the limit and of who tries; the key changes daily and is not stored with it.';
+COMMENT ON COLUMN listeners.rate_limits.tries_left IS 'Tries left at that time.';
+COMMENT ON COLUMN listeners.rate_limits.at IS 'Time of the last try.';
 
 CREATE TABLE listeners.subscriptions (
   listener_id uuid NOT NULL,
@@ -1597,7 +1709,7 @@ CREATE TABLE schema_ops.history (
   CONSTRAINT history_pkey PRIMARY KEY (version),
   CONSTRAINT history_logical_hash_check CHECK ((logical_hash ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
-  CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
+  CONSTRAINT history_version_check CHECK ((version ~ '^([0-9]+([.][0-9]+)*|R__.+)$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
 COMMENT ON COLUMN schema_ops.history.version IS 'The migration''s version: the digits of its file name.';
@@ -1663,6 +1775,8 @@ ALTER TABLE listeners.chapter_keys ADD CONSTRAINT chapter_keys_listener_id_chapt
 
 ALTER TABLE listeners.chapters ADD CONSTRAINT chapters_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
+ALTER TABLE listeners.client_settings ADD CONSTRAINT client_settings_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
+
 ALTER TABLE listeners.devices ADD CONSTRAINT devices_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
 ALTER TABLE listeners.email_changes ADD CONSTRAINT email_changes_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
@@ -1672,6 +1786,8 @@ ALTER TABLE listeners.entitlement_ledger ADD CONSTRAINT entitlement_ledger_exter
 
 ALTER TABLE listeners.entitlements ADD CONSTRAINT entitlements_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE RESTRICT;
 ALTER TABLE listeners.entitlements ADD CONSTRAINT entitlements_source_event_fkey FOREIGN KEY (source_event) REFERENCES listeners.external_events(external_event_id) ON DELETE SET NULL;
+
+ALTER TABLE listeners.feed_moves ADD CONSTRAINT feed_moves_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
 ALTER TABLE listeners.listener_sync ADD CONSTRAINT listener_sync_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
 
@@ -1687,6 +1803,8 @@ ALTER TABLE listeners.passkeys ADD CONSTRAINT passkeys_listener_id_fkey FOREIGN 
 ALTER TABLE listeners.playback_actions ADD CONSTRAINT playback_actions_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
 ALTER TABLE listeners.playback_actions ADD CONSTRAINT playback_actions_listener_id_device_id_fkey FOREIGN KEY (listener_id, device_id) REFERENCES listeners.devices(listener_id, device_id) ON DELETE SET NULL (device_id);
 ALTER TABLE listeners.playback_actions ADD CONSTRAINT playback_actions_listener_id_fkey FOREIGN KEY (listener_id) REFERENCES listeners.listeners(listener_id) ON DELETE CASCADE;
+
+ALTER TABLE listeners.playback_checkpoints ADD CONSTRAINT playback_checkpoints_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
 
 ALTER TABLE listeners.playback_device_positions ADD CONSTRAINT playback_device_positions_listener_id_chapter_id_fkey FOREIGN KEY (listener_id, chapter_id) REFERENCES listeners.chapters(listener_id, chapter_id) ON DELETE CASCADE;
 ALTER TABLE listeners.playback_device_positions ADD CONSTRAINT playback_device_positions_listener_id_device_id_fkey FOREIGN KEY (listener_id, device_id) REFERENCES listeners.devices(listener_id, device_id) ON DELETE CASCADE;

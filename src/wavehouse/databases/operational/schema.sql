@@ -614,6 +614,13 @@ CREATE TABLE catalog.enclosures (
   facts_source text NOT NULL,
   valid_from timestamp with time zone NOT NULL,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
+  threshold_bytes bigint GENERATED ALWAYS AS (
+CASE
+    WHEN ((header_bytes IS NULL) OR (duration_ms IS NULL) OR (duration_ms < 60000)) THEN bytes
+    ELSE (header_bytes + (((((bytes - header_bytes) * 60000) + duration_ms) - 1) / duration_ms))
+END) STORED,
+  moved_at timestamp with time zone,
+  from_episode_id uuid,
   CONSTRAINT enclosures_pkey PRIMARY KEY (enclosure_id),
   CONSTRAINT enclosures_episode_id_media_host_media_path_valid_from_key UNIQUE (episode_id, media_host, media_path, valid_from),
   CONSTRAINT enclosures_bytes_check CHECK ((bytes > 0)),
@@ -623,6 +630,7 @@ CREATE TABLE catalog.enclosures (
   CONSTRAINT enclosures_header_bytes_check CHECK ((header_bytes >= 0)),
   CONSTRAINT enclosures_kind_check CHECK ((kind IN ('enclosure', 'alternate')))
 );
+CREATE INDEX enclosures_from_episode_id_idx ON catalog.enclosures USING btree (from_episode_id);
 CREATE INDEX enclosures_media_path_idx ON catalog.enclosures USING btree (media_path);
 CREATE INDEX enclosures_podcast_id_idx ON catalog.enclosures USING btree (podcast_id);
 ALTER TABLE catalog.enclosures ENABLE ROW LEVEL SECURITY;
@@ -647,6 +655,9 @@ COMMENT ON COLUMN catalog.enclosures.duration_ms IS 'Its length.';
 COMMENT ON COLUMN catalog.enclosures.facts_source IS 'How size and length are known.';
 COMMENT ON COLUMN catalog.enclosures.valid_from IS 'From when requests are for this version.';
 COMMENT ON COLUMN catalog.enclosures.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN catalog.enclosures.threshold_bytes IS 'How many bytes of the file are a download (R26, R29).';
+COMMENT ON COLUMN catalog.enclosures.moved_at IS 'When its requests last came to count for another episode; NULL for never.';
+COMMENT ON COLUMN catalog.enclosures.from_episode_id IS 'The episode that the feed names it for, while that one is merged into another; else NULL.';
 
 CREATE TABLE catalog.episodes (
   episode_id uuid DEFAULT uuidv7() NOT NULL,
@@ -712,6 +723,121 @@ COMMENT ON COLUMN catalog.episodes.number IS 'Its number.';
 COMMENT ON COLUMN catalog.episodes.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN catalog.episodes.updated_at IS 'When the row last changed; kept by a trigger.';
 COMMENT ON COLUMN catalog.episodes.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE TABLE catalog.former_guids (
+  podcast_id uuid NOT NULL,
+  guid character varying(500) NOT NULL,
+  episode_id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  CONSTRAINT former_guids_pkey PRIMARY KEY (podcast_id, guid)
+);
+CREATE INDEX former_guids_episode_id_idx ON catalog.former_guids USING btree (episode_id);
+ALTER TABLE catalog.former_guids ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON catalog.former_guids TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON catalog.former_guids TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON catalog.former_guids FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.former_guids TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.former_guids TO wavehouse_operational_worker;
+COMMENT ON TABLE catalog.former_guids IS 'Guids that an episode had before its feed changed them; file and date, or title, stayed (R03).';
+COMMENT ON COLUMN catalog.former_guids.podcast_id IS 'The show.';
+COMMENT ON COLUMN catalog.former_guids.guid IS 'The guid that the feed had.';
+COMMENT ON COLUMN catalog.former_guids.episode_id IS 'The episode, which has another guid now.';
+COMMENT ON COLUMN catalog.former_guids.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN catalog.former_guids.changed_at IS 'When the change was seen.';
+
+CREATE TABLE catalog.hops (
+  enclosure_id uuid NOT NULL,
+  media_host text NOT NULL,
+  media_path text NOT NULL,
+  organization_id uuid NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT hops_pkey PRIMARY KEY (enclosure_id, media_host, media_path)
+);
+ALTER TABLE catalog.hops ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON catalog.hops TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON catalog.hops TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON catalog.hops FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.hops TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.hops TO wavehouse_operational_worker;
+COMMENT ON TABLE catalog.hops IS 'Where a redirecting enclosure leads: each hop and the target, as the probe followed them (R03).';
+COMMENT ON COLUMN catalog.hops.enclosure_id IS 'The version of the file whose address redirects.';
+COMMENT ON COLUMN catalog.hops.media_host IS 'The host of the hop, without prefixes.';
+COMMENT ON COLUMN catalog.hops.media_path IS 'Its path, with the parameters that can name a file.';
+COMMENT ON COLUMN catalog.hops.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN catalog.hops.seen_at IS 'When the probe was last led there.';
+
+CREATE TABLE catalog.media_revisions (
+  organization_id uuid NOT NULL,
+  revision bigint DEFAULT 1 NOT NULL,
+  CONSTRAINT media_revisions_pkey PRIMARY KEY (organization_id)
+);
+ALTER TABLE catalog.media_revisions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON catalog.media_revisions TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON catalog.media_revisions TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON catalog.media_revisions FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.media_revisions TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.media_revisions TO wavehouse_operational_worker;
+COMMENT ON TABLE catalog.media_revisions IS 'Counts the changes of hops, rules, guids and merges, so that stored requests are looked through again.';
+COMMENT ON COLUMN catalog.media_revisions.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN catalog.media_revisions.revision IS 'The number of changes so far.';
+
+CREATE TABLE catalog.merges (
+  merge_id uuid DEFAULT uuidv7() NOT NULL,
+  episode_id uuid NOT NULL,
+  into_episode_id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  merged_at timestamp with time zone NOT NULL,
+  split_at timestamp with time zone,
+  changed_by uuid NOT NULL,
+  CONSTRAINT merges_pkey PRIMARY KEY (merge_id),
+  CONSTRAINT merges_check CHECK ((episode_id <> into_episode_id)),
+  CONSTRAINT merges_check1 CHECK ((split_at >= merged_at))
+);
+CREATE INDEX merges_changed_by_idx ON catalog.merges USING btree (changed_by);
+CREATE INDEX merges_episode_id_idx ON catalog.merges USING btree (episode_id);
+CREATE UNIQUE INDEX merges_episode_id_key ON catalog.merges USING btree (episode_id) WHERE (split_at IS NULL);
+CREATE INDEX merges_into_episode_id_idx ON catalog.merges USING btree (into_episode_id);
+ALTER TABLE catalog.merges ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON catalog.merges TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON catalog.merges TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON catalog.merges FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.merges TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.merges TO wavehouse_operational_worker;
+COMMENT ON TABLE catalog.merges IS 'Episodes that a person joined, or that were one and a person split; what was done can be undone.';
+COMMENT ON COLUMN catalog.merges.merge_id IS 'The merge.';
+COMMENT ON COLUMN catalog.merges.episode_id IS 'The episode whose files, and so whose requests, are the other''s.';
+COMMENT ON COLUMN catalog.merges.into_episode_id IS 'The episode that they count for.';
+COMMENT ON COLUMN catalog.merges.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN catalog.merges.merged_at IS 'When they became one.';
+COMMENT ON COLUMN catalog.merges.split_at IS 'When they became two again; NULL while they are one.';
+COMMENT ON COLUMN catalog.merges.changed_by IS 'The user that last changed it.';
+
+CREATE TABLE catalog.path_rules (
+  path_rule_id uuid DEFAULT uuidv7() NOT NULL,
+  organization_id uuid NOT NULL,
+  rule text NOT NULL,
+  note text,
+  created_by uuid NOT NULL,
+  created_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT path_rules_pkey PRIMARY KEY (path_rule_id),
+  CONSTRAINT path_rules_organization_id_rule_key UNIQUE (organization_id, rule),
+  CONSTRAINT path_rules_rule_check CHECK ((rule <> ''::text))
+);
+CREATE INDEX path_rules_created_by_idx ON catalog.path_rules USING btree (created_by);
+ALTER TABLE catalog.path_rules ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON catalog.path_rules TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON catalog.path_rules TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON catalog.path_rules FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.path_rules TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON catalog.path_rules TO wavehouse_operational_worker;
+COMMENT ON TABLE catalog.path_rules IS 'Rules of an organization''s own: which file a path means that no feed names (R03).';
+COMMENT ON COLUMN catalog.path_rules.path_rule_id IS 'The rule.';
+COMMENT ON COLUMN catalog.path_rules.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN catalog.path_rules.rule IS 'Pattern and address, as wavehouse paths add takes them.';
+COMMENT ON COLUMN catalog.path_rules.note IS 'Why, in words.';
+COMMENT ON COLUMN catalog.path_rules.created_by IS 'The user that added it.';
+COMMENT ON COLUMN catalog.path_rules.created_at IS 'When.';
 
 CREATE TABLE catalog.podcasts (
   podcast_id uuid DEFAULT uuidv7() NOT NULL,
@@ -2069,11 +2195,13 @@ CREATE TABLE measurement.source_files (
   last_read_at timestamp with time zone NOT NULL,
   tail_at timestamp with time zone,
   tail_id uuid,
+  template text,
   CONSTRAINT source_files_pkey PRIMARY KEY (source_file_id),
   CONSTRAINT source_files_organization_id_head_hash_head_length_key UNIQUE (organization_id, head_hash, head_length),
-  CONSTRAINT source_files_format_check CHECK ((format IN ('cloudfront', 'combined', 'fastly', 'cloudflare', 'op3', 'conversions'))),
+  CONSTRAINT source_files_format_check CHECK ((format ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
   CONSTRAINT source_files_head_hash_check CHECK ((length(head_hash) = 32)),
-  CONSTRAINT source_files_head_length_check CHECK ((head_length > 0))
+  CONSTRAINT source_files_head_length_check CHECK ((head_length > 0)),
+  CONSTRAINT source_files_template_check CHECK (((template IS NULL) OR ((length(template) >= 1) AND (length(template) <= 4000))))
 );
 CREATE INDEX source_files_organization_id_last_read_at_idx ON measurement.source_files USING btree (organization_id, last_read_at DESC, source_file_id DESC);
 ALTER TABLE measurement.source_files ENABLE ROW LEVEL SECURITY;
@@ -2095,6 +2223,7 @@ COMMENT ON COLUMN measurement.source_files.first_read_at IS 'When it was first r
 COMMENT ON COLUMN measurement.source_files.last_read_at IS 'When it was last read.';
 COMMENT ON COLUMN measurement.source_files.tail_at IS 'When a last line without its end was read.';
 COMMENT ON COLUMN measurement.source_files.tail_id IS 'The request of a last line without its end; replaced when the line is read whole.';
+COMMENT ON COLUMN measurement.source_files.template IS 'Of a log that was read with --fields: its template.';
 
 CREATE TABLE measurement.user_agents (
   agent_id bigint NOT NULL,
@@ -2574,7 +2703,7 @@ CREATE TABLE schema_ops.history (
   CONSTRAINT history_pkey PRIMARY KEY (version),
   CONSTRAINT history_logical_hash_check CHECK ((logical_hash ~ '^[0-9a-f]{64}$'::text)),
   CONSTRAINT history_state_check CHECK ((state IN ('running', 'applied', 'rolling_back'))),
-  CONSTRAINT history_version_check CHECK ((version ~ '^[0-9]+$'::text))
+  CONSTRAINT history_version_check CHECK ((version ~ '^([0-9]+([.][0-9]+)*|R__.+)$'::text))
 );
 COMMENT ON TABLE schema_ops.history IS 'The migrations this database holds now: one row per applied version.';
 COMMENT ON COLUMN schema_ops.history.version IS 'The migration''s version: the digits of its file name.';
@@ -2747,6 +2876,27 @@ COMMENT ON COLUMN sponsorship.campaign_placements.guaranteed_impressions IS 'Wha
 COMMENT ON COLUMN sponsorship.campaign_placements.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN sponsorship.campaign_placements.updated_at IS 'When the row last changed; kept by a trigger.';
 
+CREATE TABLE sponsorship.campaign_states (
+  campaign_id uuid NOT NULL,
+  organization_id uuid NOT NULL,
+  at timestamp with time zone NOT NULL,
+  status text NOT NULL,
+  CONSTRAINT campaign_states_pkey PRIMARY KEY (campaign_id, at),
+  CONSTRAINT campaign_states_status_check CHECK ((status IN ('draft', 'scheduled', 'active', 'paused', 'completed', 'cancelled')))
+);
+CREATE INDEX campaign_states_organization_id_idx ON sponsorship.campaign_states USING btree (organization_id);
+ALTER TABLE sponsorship.campaign_states ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON sponsorship.campaign_states TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON sponsorship.campaign_states TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON sponsorship.campaign_states FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sponsorship.campaign_states TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sponsorship.campaign_states TO wavehouse_operational_worker;
+COMMENT ON TABLE sponsorship.campaign_states IS 'When a campaign entered which state; its downloads count on days on which it was active.';
+COMMENT ON COLUMN sponsorship.campaign_states.campaign_id IS 'The campaign.';
+COMMENT ON COLUMN sponsorship.campaign_states.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN sponsorship.campaign_states.at IS 'When the campaign entered the state.';
+COMMENT ON COLUMN sponsorship.campaign_states.status IS 'The state.';
+
 CREATE TABLE sponsorship.campaigns (
   campaign_id uuid DEFAULT uuidv7() NOT NULL,
   organization_id uuid NOT NULL,
@@ -2773,10 +2923,10 @@ CREATE TABLE sponsorship.campaigns (
   CONSTRAINT campaigns_attribution_config_check CHECK ((jsonb_typeof(attribution_config) = 'object'::text)),
   CONSTRAINT campaigns_attribution_method_check CHECK (((attribution_config ->> 'method'::text) = ANY (ARRAY['promo_code'::text, 'pixel'::text, 'utm'::text, 'direct'::text, 'custom'::text]))),
   CONSTRAINT campaigns_campaign_value_check CHECK ((campaign_value >= (0)::numeric)),
-  CONSTRAINT campaigns_check CHECK ((end_date > start_date)),
   CONSTRAINT campaigns_cost_model_check CHECK ((cost_model IN ('flat', 'cpm'))),
   CONSTRAINT campaigns_cpm_check CHECK ((cpm >= (0)::numeric)),
   CONSTRAINT campaigns_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
+  CONSTRAINT campaigns_flight_check CHECK ((end_date >= start_date)),
   CONSTRAINT campaigns_guaranteed_impressions_check CHECK ((guaranteed_impressions > 0)),
   CONSTRAINT campaigns_margin_check CHECK (((margin >= (0)::numeric) AND (margin <= (1)::numeric))),
   CONSTRAINT campaigns_name_check CHECK (((name)::text <> ''::text)),
@@ -4109,9 +4259,24 @@ ALTER TABLE audit.audit_commitments ADD CONSTRAINT audit_commitments_audit_id_fk
 ALTER TABLE audit.audit_leaves ADD CONSTRAINT audit_leaves_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit.audit_log(audit_id) ON DELETE RESTRICT;
 
 ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_from_episode_id_fkey FOREIGN KEY (from_episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
 ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
 
 ALTER TABLE catalog.episodes ADD CONSTRAINT episodes_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
+
+ALTER TABLE catalog.former_guids ADD CONSTRAINT former_guids_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.former_guids ADD CONSTRAINT former_guids_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
+
+ALTER TABLE catalog.hops ADD CONSTRAINT hops_enclosure_id_fkey FOREIGN KEY (enclosure_id) REFERENCES catalog.enclosures(enclosure_id) ON DELETE CASCADE;
+
+ALTER TABLE catalog.media_revisions ADD CONSTRAINT media_revisions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
+
+ALTER TABLE catalog.merges ADD CONSTRAINT merges_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE catalog.merges ADD CONSTRAINT merges_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.merges ADD CONSTRAINT merges_into_episode_id_fkey FOREIGN KEY (into_episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+
+ALTER TABLE catalog.path_rules ADD CONSTRAINT path_rules_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE catalog.path_rules ADD CONSTRAINT path_rules_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 
 ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
@@ -4185,6 +4350,9 @@ ALTER TABLE sponsorship.attribution_evidence ADD CONSTRAINT attribution_evidence
 ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
+
+ALTER TABLE sponsorship.campaign_states ADD CONSTRAINT campaign_states_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.campaign_states ADD CONSTRAINT campaign_states_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE RESTRICT;

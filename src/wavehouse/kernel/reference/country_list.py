@@ -13,7 +13,7 @@ from wavehouse.kernel.reference.ranges import RangeMap, Version, load
 
 
 class Countries(Protocol):
-    """Whatever can tell the country of an address."""
+    """A source of countries by address."""
 
     @property
     def name(self) -> str:
@@ -67,7 +67,7 @@ class MmdbCountries:
         return f"{about.database_type} {about.build_epoch}"
 
     def lookup(self, ip_int: int, version: Version) -> str | None:
-        """The country of an address, asked of the file."""
+        """The country of an address, looked up in the file."""
         from ipaddress import IPv4Address, IPv6Address
 
         address = IPv4Address(ip_int) if version == 4 else IPv6Address(ip_int << 64)

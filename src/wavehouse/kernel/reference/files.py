@@ -1,4 +1,4 @@
-"""Where the lists lie and which versions they are: ``reference/manifest.json``."""
+"""The paths and versions of the reference lists: ``reference/manifest.json``."""
 
 from __future__ import annotations
 
@@ -6,6 +6,8 @@ import json
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from wavehouse.kernel.reference.own_lists import own_versions
 
 FOLDER = Path(__file__).parents[2] / "reference"
 
@@ -27,7 +29,7 @@ def manifest() -> dict[str, Any]:
     return lists
 
 
-@cache
 def versions() -> dict[str, str]:
-    """List name to version, for the methodology and every report (R52)."""
-    return {name: str(entry["version"]) for name, entry in sorted(manifest().items())}
+    """List name to version, own lists included, for the methodology and every report (R52)."""
+    bundled = {name: str(entry["version"]) for name, entry in manifest().items()}
+    return dict(sorted((bundled | own_versions()).items()))

@@ -17,10 +17,15 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.reference.files import path_of
 from wavehouse.kernel.reference.ranges import RangeMap, Span, Version, load, painted
 
-NetworkClass = Literal["datacenter", "vpn", "relay"]
+NetworkClass = Literal["datacenter", "vpn", "relay", "nat"]
 
 CONSUMER = "consumer"
-_CLASSES: dict[str, NetworkClass] = {"datacenter": "datacenter", "vpn": "vpn", "relay": "relay"}
+_CLASSES: dict[str, NetworkClass] = {
+    "datacenter": "datacenter",
+    "vpn": "vpn",
+    "relay": "relay",
+    "nat": "nat",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +61,8 @@ def span_of(cidr: str, label: str) -> tuple[Version, Span]:
 def read_extra(path: Path) -> list[tuple[Version, Span]]:
     """Lines of ``cidr,class``; ``#`` starts a comment; a later line wins over an earlier one.
 
-    Classes are datacenter, vpn, relay, and consumer, which takes a network off every list.
+    Classes are datacenter, vpn, relay, nat (a carrier's, whose many listeners R18 leaves alone),
+    and consumer, which takes a network off every list.
     """
     try:
         lines = path.read_text(encoding="utf-8").splitlines()
@@ -77,7 +83,7 @@ def read_extra(path: Path) -> list[tuple[Version, Span]]:
             raise InvalidInput(
                 f"{content!r} is not a network and a class.",
                 where=f"{path}:{number}",
-                hint="Write lines such as 192.0.2.0/24,datacenter (or vpn, relay, consumer).",
+                hint="Write lines such as 192.0.2.0/24,datacenter (or vpn, relay, nat, consumer).",
             ) from wrong
     return found
 

@@ -6,6 +6,7 @@ the left, one known prefix at a time, as long as what follows is an address agai
 
 from __future__ import annotations
 
+import json
 import re
 from functools import cache
 from pathlib import Path
@@ -14,34 +15,49 @@ from urllib.parse import quote, unquote, unquote_to_bytes
 
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.reference.files import path_of
+from wavehouse.kernel.reference.own_lists import OwnFile, own_files
+from wavehouse.kernel.reference.parameter_list import naming_parameters
 
 # More are not seen in the wild; the limit keeps a hostile address from costing time.
 _DEEPEST = 20
 
-# What may follow a prefix: a scheme or none (one slash less, or encoded, as some send it), a
-# host with a dot in it, and a path.
+# What may follow a prefix: a scheme or none (with one slash less, or encoded once or twice, as
+# some send it), a host with a dot in it, and a path.
+_COLON, _SLASH = "(?::|%3a|%253a)", "(?:/|%2f|%252f)"
+_A_FILE = r"[^/%]*\.(?:mp3|m4a|m4b|mp4|m4v|aac|ogg|opus|wav|flac)(?:/|%2f|$)"
 _MEASURED = (
-    r"(?P<scheme>https?(?::/{1,2}|%3a%2f%2f|/))?"
-    r"(?P<rest>(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)+|localhost)(?::\d+)?(?:/|%2f).+)"
+    rf"(?:{_SLASH}){{0,2}}(?P<scheme>https?(?:{_COLON}{_SLASH}{{1,3}}|/))?"
+    rf"(?P<rest>(?!{_A_FILE})(?:[a-z0-9_-]+(?:\.[a-z0-9_-]+)*\.[a-z0-9-]*[a-z0-9]|localhost)"
+    rf"(?:{_COLON}\d+)?{_SLASH}.+)"
 )
+_ENCODED_QUERY = re.compile(r"%3F(?=_from=)", re.IGNORECASE)
+_ENCODED = re.compile(r"%(?:25)?(?:2f|3a)", re.IGNORECASE)
 _URL = re.compile(r"(?:(https?):)?//(?:[^/?#@]*@)?([^/?#]*)(.*)", re.IGNORECASE | re.DOTALL)
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 _PATH_SAFE = "!$&'()*+,;=:@~"
 
 
 class MediaKey(NamedTuple):
-    """Where a media file lies, whatever was put before or behind its address."""
+    """The host and path of a media file, whatever was put before or behind its address.
+
+    Of a query, ``path`` keeps the parameters that can name a file.
+    """
 
     host: str
     path: str
+
+    @property
+    def bare(self) -> MediaKey:
+        """The key without its query."""
+        return MediaKey(self.host, self.path.partition("?")[0])
 
 
 class TrackingPrefixes:
     """Known prefixes, as one expression."""
 
     def __init__(self, patterns: list[str]) -> None:
-        longest_first = sorted(patterns, key=lambda p: (-p.count("/"), p))
-        heads = (re.escape(pattern).replace(r"\*", "[^/]*") for pattern in longest_first)
+        longest_first = sorted(patterns, key=lambda p: ("**" in p, -p.count("/"), p))
+        heads = map(_expression_of, longest_first)
         self._expression = re.compile(rf"(?:{'|'.join(heads)})/{_MEASURED}", re.I | re.DOTALL)
 
     def strip(self, url: str) -> str:
@@ -59,11 +75,18 @@ class TrackingPrefixes:
         found = self._expression.fullmatch(host + tail)
         if found is None:
             return None
-        scheme = found["scheme"]
-        rest = found["rest"]
-        if "/" not in rest.partition("?")[0]:
+        scheme, rest = found["scheme"], found["rest"]
+        for _ in range(2):  # encoded as a whole, once or twice
+            if not _ENCODED.search(rest.partition("/")[0].partition("?")[0]):
+                break
             rest = unquote(rest)
         return f"{_scheme_in(scheme) if scheme else outer}://{rest}"
+
+
+def _expression_of(pattern: str) -> str:
+    """A line of the list as an expression."""
+    text = re.escape(pattern).replace(r"/\*\*", r"(?:/[^/?#]*)*?").replace(r"\*", "[^/]*")
+    return f"(?:{text})"
 
 
 def _scheme_in(text: str) -> str:
@@ -80,21 +103,65 @@ def _parts(url: str) -> tuple[str, str, str]:
     return scheme, host, found[3]
 
 
+_LINE = re.compile(r"[a-z0-9*_.-]+(?::\d+)?(?:/[^\s/?#]+)*", re.IGNORECASE)
+
+
 def read_prefixes(path: Path) -> list[str]:
-    """The patterns of a list file; ``#`` starts a comment."""
+    """The patterns of a list: lines of our grammar, or the JSON of opawg/podcast-prefixes.
+
+    Raises InvalidInput with the line for a pattern that is not one, or that would fit any address.
+    """
     try:
-        text = path.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as broken:
-        raise InvalidInput("The list of prefixes cannot be read.", where=str(path)) from broken
-    lines = (line.partition("#")[0].strip().strip("/").lower() for line in text.splitlines())
-    return [line for line in lines if line]
+        raise InvalidInput("the list of prefixes cannot be read", where=str(path)) from broken
+    if text.lstrip().startswith(("[", "{")):
+        return _read_opawg(text, path)
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if pattern := line.partition("#")[0].strip().rstrip("/").lower():
+            found.append(checked_prefix(pattern, f"{path}:{number}"))
+    return found
+
+
+def checked_prefix(text: str, where: str | None = None) -> str:
+    """A pattern of a prefix, normalised; InvalidInput for one that cannot be used."""
+    pattern = re.sub(r"^(?:https?:)?//", "", text.strip()).rstrip("/").lower()
+    host, _, rest = pattern.partition("/")
+    names_a_host = re.search(r"[a-z0-9-]+\.(?:[a-z0-9-]+)$", host) is not None
+    names_a_path = any("*" not in part for part in rest.split("/") if part)
+    if not _LINE.fullmatch(pattern) or not (names_a_host or names_a_path):
+        raise InvalidInput(
+            f"{text!r} is not a prefix",
+            where=where,
+            hint="Write the host and the path before the media address, * for what varies: "
+            "track.example/p/*",
+        )
+    return pattern
+
+
+def _read_opawg(text: str, path: Path) -> list[str]:
+    """``opawg/podcast-prefixes``: what follows its patterns is left open there."""
+    try:
+        entries = json.loads(text)
+        texts = [str(entry["prefixpattern"]) for entry in entries]
+    except (ValueError, TypeError, KeyError) as broken:
+        raise InvalidInput(
+            "the list is not a JSON array of objects with prefixpattern", where=str(path)
+        ) from broken
+    hosts = ((f"*{text}" if text.startswith(".") else text) for text in texts)
+    return [checked_prefix(f"{host.rstrip('/')}/**", str(path)) for host in hosts]
 
 
 @cache
+def _compiled(files: tuple[OwnFile, ...], extra: tuple[Path, ...]) -> TrackingPrefixes:
+    paths = (path_of("tracking-prefixes.txt"), *(file.path for file in files), *extra)
+    return TrackingPrefixes([line for path in paths for line in read_prefixes(path)])
+
+
 def tracking_prefixes(*extra: Path) -> TrackingPrefixes:
-    """The known prefixes, with the lines of the operator's own files."""
-    files = (path_of("tracking-prefixes.txt"), *extra)
-    return TrackingPrefixes([line for path in files for line in read_prefixes(path)])
+    """The known prefixes, with those of the operator's own lists."""
+    return _compiled(own_files("prefixes"), extra)
 
 
 def normal_path(path: str) -> str:
@@ -106,11 +173,35 @@ def normal_path(path: str) -> str:
     return "/".join(quote(unquote_to_bytes(one), safe=_PATH_SAFE) for one in segments) or "/"
 
 
-def media_key(url: str) -> MediaKey:
-    """Host and path of a media address: no prefix, scheme, default port, query or fragment.
+_MEDIA_ENDINGS = (
+    ".mp3", ".m4a", ".m4b", ".mp4", ".m4v", ".aac", ".ogg", ".oga", ".opus", ".wav", ".flac",
+    ".webm", ".mov", ".ts", ".m4s", ".m3u8", ".m3u",
+)  # fmt: skip
 
-    Apps and prefixes add parameters of their own, so the query is no part of the identity.
+
+def has_media_ending(path: str) -> bool:
+    """True for a path that ends as media files do: its query seldom says which file is meant."""
+    return path.lower().endswith(_MEDIA_ENDINGS)
+
+
+def split_address(url: str) -> tuple[str, str, str]:
+    """Host, path in its one spelling, and query of a media address, prefixes stripped.
+
+    A query whose mark was encoded (``%3F_from=…``) is one, and TuneIn's ``/;`` is no path.
     """
     _, host, tail = _parts(tracking_prefixes().strip(url))
-    path = re.split(r"[?#]", tail, maxsplit=1)[0]
-    return MediaKey(host, normal_path(path))
+    path, _, query = tail.partition("#")[0].partition("?")
+    if not query and (found := _ENCODED_QUERY.search(path)):
+        path, query = path[: found.start()], unquote(path[found.end() :])
+    return host, normal_path(path.removesuffix("/;")), query
+
+
+def media_key(url: str, *, whole_query: bool = False) -> MediaKey:
+    """Host and path of a media address: no prefix, scheme, default port or fragment.
+
+    What of the query may name a file stays at the path's end; what clients add does not, unless
+    the whole query is asked for (R03).
+    """
+    host, path, query = split_address(url)
+    named = naming_parameters(query, all_of_them=whole_query)
+    return MediaKey(host, f"{path}?{named}" if named else path)

@@ -17,8 +17,8 @@ class Later:
     """One thread that works in order; at most so many pieces of work wait, more are dropped.
 
     What fails is logged by the name of its error only: its words could hold an address (AC10).
-    What waits when the program ends is lost, so that no mail server can hold the end up; whoever
-    misses a letter asks for another.
+    What waits when the program ends is lost, so that no mail server can hold the end up; a user who
+    misses an email asks for another.
     """
 
     def __init__(self, most: int = _MOST) -> None:
@@ -35,7 +35,7 @@ class Later:
         try:
             self._waiting.put_nowait(partial(copy_context().run, work))
         except Full:
-            _LOG.warning("too many letters wait; one was dropped")
+            _LOG.warning("too many emails are waiting; one was dropped")
 
     def wait(self) -> None:
         """Return when nothing waits any more."""
@@ -47,6 +47,6 @@ class Later:
             try:
                 work()
             except Exception as error:
-                _LOG.error("a letter could not be sent: %s", type(error).__name__)
+                _LOG.error("an email could not be sent: %s", type(error).__name__)
             finally:
                 self._waiting.task_done()

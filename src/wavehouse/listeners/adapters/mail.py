@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
+from datetime import datetime
+from email import message_from_bytes, policy
 from email.message import EmailMessage
 from pathlib import Path
+from threading import Timer
 from typing import Protocol
 
 from wavehouse.kernel import clock
@@ -14,34 +19,45 @@ from wavehouse.kernel.ids import uuid7
 from wavehouse.listeners.types import Site
 
 _PATIENCE = 20.0
+_KEPT = 15 * 60.0
 
 
 class Mail(Protocol):
-    """Takes one letter to one address."""
+    """Sends emails."""
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Hand the letter on; its text holds a secret and stands in no log line (AC10)."""
+        """Send an email; its text holds a secret and is in no log line (AC10)."""
+
+    def forget(self, *, to: str) -> int:
+        """Delete emails to an address that are still kept here; how many."""
 
 
 @dataclass(frozen=True, slots=True)
 class Outbox:
-    """Letters as ``.eml`` files that only the server's account can read."""
+    """Emails as ``.eml`` files that only the server's account can read."""
 
     folder: Path
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Write the letter as a new file of mode 0600. OSError when the folder cannot be used."""
+        """Write the email as a new file of mode 0600. OSError when the folder cannot be used."""
         letter = _letter(to=to, subject=subject, text=text)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         place = self.folder / f"{uuid7()}.eml"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
         with os.fdopen(os.open(place, flags, 0o600), "wb") as file:
             file.write(bytes(letter))
+        gone = Timer(_KEPT, place.unlink, kwargs={"missing_ok": True})
+        gone.daemon = True  # `tidy` deletes what a program that ended has left
+        gone.start()
+
+    def forget(self, *, to: str) -> int:
+        """Delete the files to an address."""
+        return forget_emails(self.folder, lambda _, recipient: recipient.lower() == to.lower())
 
 
 @dataclass(frozen=True, slots=True)
 class Smtp:
-    """Letters by a mail server; ``security`` is ``starttls``, ``tls`` or ``none``."""
+    """Emails through a mail server; ``security`` is ``starttls``, ``tls`` or ``none``."""
 
     host: str
     port: int
@@ -51,7 +67,7 @@ class Smtp:
     password: str = field(default="", repr=False)
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Hand the letter to the server within 20 s for each answer. OSError when it does not."""
+        """Send the email to the server within 20 s for each answer. OSError when it does not."""
         import smtplib
         import ssl
 
@@ -70,6 +86,27 @@ class Smtp:
             if self.user:
                 server.login(self.user, self.password)
             server.send_message(letter)
+
+    def forget(self, *, to: str) -> int:
+        """Nothing is kept here."""
+        return 0
+
+
+def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
+    """Delete the emails of an outbox that ``which`` chooses by file and recipient; how many."""
+    gone = 0
+    for place in folder.glob("*.eml") if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            recipient = message_from_bytes(place.read_bytes(), policy=policy.default)["To"]
+            if which(place, str(recipient or "")):
+                place.unlink()
+                gone += 1
+    return gone
+
+
+def forget_late_emails(outbox: Path, before: datetime) -> int:
+    """Delete emails of the outbox that were written before an instant; how many."""
+    return forget_emails(outbox, lambda place, _: place.stat().st_mtime < before.timestamp())
 
 
 def mail_of(settings: Settings, site: Site) -> Mail:

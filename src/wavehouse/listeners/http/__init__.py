@@ -7,10 +7,13 @@ from wavehouse.listeners.http import (
     apps,
     emails,
     entering,
+    events,
     gpodder,
+    gpodder_more,
     native,
     nextcloud_login,
     own,
+    own_data,
     passkeys,
 )
 from wavehouse.listeners.http.common import Doors, doors
@@ -31,15 +34,18 @@ def by_doors(given: Doors) -> list[APIRouter]:
 
     A list, as each router within a router is gone through twice for every request.
     """
-    brakes = accounts.LinkBrakes()
+    brakes = accounts.LinkBrakes.of(given)
     return [
         native.router(given),
         *(gpodder.router(given, prefix) for prefix in PREFIXES),
-        *(nextcloud_login.router(given.database, prefix) for prefix in PREFIXES),
+        *(gpodder_more.router(given, prefix) for prefix in PREFIXES),
+        *(nextcloud_login.router(given, prefix) for prefix in PREFIXES),
+        events.router(given),
         accounts.router(given, brakes),
         apps.router(given),
         passkeys.router(given),
         emails.router(given),
         entering.router(given, brakes),
         own.router(given),
+        own_data.router(given),
     ]

@@ -4,7 +4,7 @@ Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from typing import Annotated, Any
 from uuid import UUID
@@ -13,23 +13,22 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBasic
 from pydantic import BaseModel, ConfigDict, Field
 
-from wavehouse.kernel.errors import TooManyRequests
-from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners import rules
-from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning, remote
+from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning
 from wavehouse.listeners.service import links, passwords, sessions
+from wavehouse.listeners.service.limits import Limit
 from wavehouse.listeners.types import Caller
 
 BROWSER = "wh_listener_browser"
 PAGE = "/listener/sign-in"
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
-    401: "It signs nobody in.",
+    401: "The sign-in is refused.",
     403: "An app password, or an old sign-in, does not change the account.",
-    404: "There is no such thing.",
-    409: "It is there already.",
-    422: "A field cannot be used.",
-    429: "Too many tries.",
+    404: "Not found.",
+    409: "It exists already.",
+    422: "A field is invalid.",
+    429: "Too many tries; Retry-After says when to try again.",
 }
 BASIC = [Depends(HTTPBasic(auto_error=False, description="An address and an app password."))]
 Email = Annotated[str, Field(min_length=3, max_length=255)]
@@ -37,7 +36,7 @@ Token = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class LinkIn(BaseModel):
-    """Whom to send a link."""
+    """The address to send a link to."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -45,7 +44,7 @@ class LinkIn(BaseModel):
 
 
 class TokenIn(BaseModel):
-    """What came in a letter."""
+    """The token of an email."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -74,7 +73,7 @@ class NewPasswordIn(BaseModel):
 
 @dataclass(frozen=True)
 class LetterOut:
-    """A letter is on its way if the address has an account; how long its link works."""
+    """An email is on its way if the address has an account; how long its link works."""
 
     expires_in_seconds: int
 
@@ -94,16 +93,18 @@ class EndedOut:
     ended: int
 
 
+@dataclass(frozen=True)
 class Brakes:
-    """Per address of an e-mail and per address of a network, in memory only (AC8)."""
+    """Rate limits by e-mail address and by network address (AC8)."""
 
-    def __init__(self, email: TokenBucket, network: TokenBucket) -> None:
-        self._email, self._network = email, network
+    doors: Doors
+    email: Limit | None
+    network: Limit
 
     def check(self, request: Request, email: str = "") -> None:
         """TooManyRequests, for addresses with and without an account alike."""
-        if not self._network.take(remote(request)) or (email and not self._email.take(email)):
-            raise TooManyRequests("Too many tries.", hint="Wait a few minutes.")
+        more = [(self.email, email)] if self.email and email else []
+        self.doors.limit(request, self.network, *more)
 
 
 def router(doors: Doors, brakes: "LinkBrakes") -> APIRouter:
@@ -115,27 +116,32 @@ def router(doors: Doors, brakes: "LinkBrakes") -> APIRouter:
     return api
 
 
-def letters() -> Brakes:
-    """3 letters at once to one e-mail, one more every 5 minutes; 10 and one every 30 s."""
-    return Brakes(TokenBucket(burst=3, seconds=300.0), TokenBucket(burst=10, seconds=30.0))
+def letters(doors: Doors) -> Brakes:
+    """3 emails at once to one address, one more every 5 minutes; 10 and one every 30 s."""
+    return Brakes(doors, Limit("email to", 3, 300.0), Limit("email from", 10, 30.0))
 
 
-def tokens() -> Brakes:
+def tokens(doors: Doors, name: str = "token") -> Brakes:
     """20 redemptions at once from one network address, one more every 3 s."""
-    return Brakes(TokenBucket(), TokenBucket(burst=20, seconds=3.0))
+    return Brakes(doors, None, Limit(name, 20, 3.0))
 
 
-def guesses() -> Brakes:
-    """5 passwords at once for one e-mail, one more a minute; 20 and one every 3 s."""
-    return Brakes(TokenBucket(burst=5, seconds=60.0), TokenBucket(burst=20, seconds=3.0))
+def guesses(doors: Doors) -> Brakes:
+    """5 passwords at once for one e-mail address, one more a minute; 20 and one every 3 s."""
+    return Brakes(doors, Limit("password of", 5, 60.0), Limit("password from", 20, 3.0))
 
 
 @dataclass(frozen=True)
 class LinkBrakes:
     """How often links are asked for and tried: the API and the page count together (AC8)."""
 
-    asking: Brakes = field(default_factory=letters)
-    redeeming: Brakes = field(default_factory=tokens)
+    asking: Brakes
+    redeeming: Brakes
+
+    @classmethod
+    def of(cls, doors: Doors) -> "LinkBrakes":
+        """Those of an application."""
+        return cls(letters(doors), tokens(doors, "link"))
 
 
 def send_link(
@@ -157,6 +163,7 @@ def send_link(
             email=told,
             browser=browser,
             address=doors.site.origin + PAGE,
+            is_open=doors.is_open,
         )
     )
 
@@ -208,7 +215,7 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
 
 
 def _passwords(api: APIRouter, doors: Doors) -> None:
-    guessing = guesses()
+    guessing = guesses(doors)
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
 
     @api.post("/sessions", responses=answers(401, 422, 429))

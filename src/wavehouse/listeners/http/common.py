@@ -1,4 +1,4 @@
-"""Who asks: an app password by Basic, or the session cookie that it brought.
+"""Callers of requests: an app password by Basic, or a session cookie.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies' types.
 """
@@ -15,20 +15,23 @@ from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.addresses import NOBODY, TrustedProxies, forwarded, trusted_of
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import NotSignedIn, Refused, TooManyRequests
+from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.kernel.grouping import Grouped
-from wavehouse.kernel.limits import TokenBucket
+from wavehouse.kernel.serving import address_of
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.later import Later
 from wavehouse.listeners.adapters.mail import Mail, mail_of
-from wavehouse.listeners.service import accounts, sessions
+from wavehouse.listeners.service import accounts, limits, sessions
+from wavehouse.listeners.service.limits import Limit
 from wavehouse.listeners.types import Caller, Site
 from wavehouse.store import Database, Listeners
 
 COOKIE = "sessionid"
 LARGEST_BODY = 4 * 1024 * 1024
+_WRONG = Limit("wrong app password", 20, 3.0)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
 _DAYS_180 = 180 * 24 * 3600
 
@@ -43,24 +46,38 @@ class Doors:
     database: Database[Listeners]
     site: Site
     mail: Mail
+    trusted: TrustedProxies = NOBODY
+    scope: str = ""
+    is_open: bool = False
     later: Later = field(default_factory=Later)
     hasher: Hasher = field(default_factory=Hasher)
     asking: Asking = field(init=False)
 
     def __post_init__(self) -> None:
         """Make the dependency once: each of its own would have a brake of its own (AC8)."""
-        object.__setattr__(self, "asking", signing_in(self.database, self.site))
+        object.__setattr__(self, "asking", signing_in(self))
+
+    def remote(self, request: Request) -> str:
+        """The address of the client, behind trusted proxies; stored only as a hash (P40, R06).
+
+        Of an IPv6 address its first 64 bits count: one client has all of them.
+        """
+        peer = request.client.host if request.client else ""
+        headers = request.headers.getlist("x-forwarded-for")
+        found = forwarded(peer, ",".join(headers) or None, self.trusted)
+        return found.text if found else peer
+
+    def limit(self, request: Request, limit: Limit, *more: tuple[Limit, str]) -> None:
+        """TooManyRequests when this client, or one of ``more``, has no try left."""
+        tries = [(limit, self.remote(request)), *more]
+        limits.check(self.database, *((one, f"{self.scope}{client}") for one, client in tries))
 
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
     """As the settings have it; nothing is opened yet."""
-    site = Site(settings["site_url"] or f"http://localhost:{settings['port']}")
-    return Doors(database, site, mail_of(settings, site))
-
-
-def remote(request: Request) -> str:
-    """The address that asks, for brakes in memory; it is stored nowhere (P40)."""
-    return request.client.host if request.client else ""
+    is_open = settings["listener_sign_up"] == "open"
+    site = Site(address_of(settings), is_set=settings["site_url"] is not None)
+    return Doors(database, site, mail_of(settings, site), trusted_of(settings), is_open=is_open)
 
 
 def keep_session(response: Response, token: str, *, secure: bool) -> None:
@@ -70,13 +87,13 @@ def keep_session(response: Response, token: str, *, secure: bool) -> None:
     )
 
 
-def signing_in(database: Database[Listeners], site: Site) -> Asking:
+def signing_in(doors: Doors) -> Asking:
     """A dependency: the caller of a request; 401 with a challenge without one, 429 for guessing.
 
     A password that is sent counts more than a cookie. A cookie alone changes nothing from another
     site: Refused.
     """
-    brake = TokenBucket(burst=20, seconds=3.0)
+    database, site = doors.database, doors.site
     callers = Grouped[str, Caller | None](partial(sessions.callers, database))
 
     async def caller(request: Request, response: Response) -> Caller:
@@ -98,8 +115,7 @@ def signing_in(database: Database[Listeners], site: Site) -> Asking:
                 database, username=name, password=password, cookie=token
             )
         except NotSignedIn:
-            if not brake.take(f"{remote(request)} {name}"):
-                raise TooManyRequests("Too many tries.", hint="Wait a minute.") from None
+            limits.check(database, (_WRONG, f"{doors.scope}{doors.remote(request)} {name}"))
             raise HTTPException(401, headers=CHALLENGE) from None
         if new != token:
             keep_session(response, new, secure=site.secure)

@@ -36,7 +36,7 @@ class AgreedOut:
 
 
 def router(doors: Doors) -> APIRouter:
-    """Ask, agree, withdraw; and the page that both letters open."""
+    """Ask, agree, withdraw; and the page that both emails open."""
     api = APIRouter()
     api.include_router(_api(doors))
     api.include_router(_page(doors))
@@ -47,7 +47,7 @@ def _api(doors: Doors) -> APIRouter:
     api = APIRouter(prefix="/api/v1/listener/email", tags=["listener"])
     Own = Annotated[Caller, Depends(owning(doors.asking))]  # noqa: N806 - it is a type
     Fresh = Annotated[Caller, Depends(owning(doors.asking, fresh=True))]  # noqa: N806 - it is a type
-    writing, agreeing = letters(), tokens()
+    writing, agreeing = letters(doors), tokens(doors, "new address")
 
     @api.put("", status_code=202, dependencies=BASIC, responses=answers(401, 403, 422, 429))
     def ask(body: LinkIn, request: Request, who: Fresh) -> LetterOut:
@@ -71,13 +71,13 @@ def _api(doors: Doors) -> APIRouter:
 
     @api.post("/confirm", responses=answers(401, 409, 422, 429))
     def agree(body: TokenIn, request: Request) -> AgreedOut:
-        """Agree with a letter's token; with the second mailbox the address is changed (AC9)."""
+        """Agree with a email's token; with the second mailbox the address is changed (AC9)."""
         agreeing.check(request)
         return AgreedOut(emails.agree(doors.database, token=body.token))
 
     @api.delete("", status_code=204, dependencies=BASIC, responses=answers(401, 403, 429))
     def withdraw(who: Own) -> None:
-        """Forget a change that waits; its letters are worth nothing then."""
+        """Forget a change that waits; its emails are worth nothing then."""
         emails.withdraw(doors.database, caller=who)
 
     return api
@@ -85,7 +85,7 @@ def _api(doors: Doors) -> APIRouter:
 
 def _page(doors: Doors) -> APIRouter:
     pages = APIRouter(include_in_schema=False, route_class=InWords)
-    brake = tokens()
+    brake = tokens(doors, "new address")
 
     @pages.get(PAGE)
     def show(token: Annotated[str, Query(max_length=200)] = "") -> Response:

@@ -1,4 +1,4 @@
-"""``/listener/sign-in``: ask for a letter, use a passkey, or use up the link of a letter.
+"""``/listener/sign-in``: ask for a email, use a passkey, or use up the link of a email.
 
 Looking at a link does not use it up, its button does: mail programs open links to look at them.
 Without ``from __future__ import annotations``: FastAPI must see the types.
@@ -16,7 +16,7 @@ from wavehouse.listeners.service import links
 
 LETTER = "/listener/letter"
 _DID = {
-    "asked": "If this address has an account, a letter is on its way. Its link works once, within "
+    "asked": "If this address has an account, an email is on its way. Its link works once, within "
     "15 minutes, in this browser.",
     "out": "You are signed out.",
 }
@@ -56,13 +56,13 @@ def router(doors: Doors, brakes: accounts.LinkBrakes) -> APIRouter:
         try:
             accounts.send_link(doors, brakes, request, done, email)
         except InvalidInput as error:
-            wrong = f"{page.sentence(error.message)}; one is {error.hint}."
+            wrong = f"{page.sentence(error.message)}. {error.hint}"
             return form(request, email=email, wrong=wrong)
         return done
 
     @pages.post(accounts.PAGE)
     def enter(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
-        # No token against other sites: they know neither the letter nor this browser's cookie.
+        # No token against other sites: they know neither the email nor this browser's cookie.
         page.check_origin(request, doors.site)
         brakes.redeeming.check(request)
         _, session = links.redeem(

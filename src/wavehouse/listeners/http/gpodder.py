@@ -4,6 +4,7 @@ Mounted under the server's root and under ``/gpodder``. Without ``from __future_
 annotations``: FastAPI must see the dependencies, which close over the database.
 """
 
+import asyncio
 import logging
 from typing import Annotated, Any
 
@@ -23,16 +24,19 @@ from wavehouse.listeners.http.common import (
     keep_session,
     raw_body,
 )
+from wavehouse.listeners.http.gpodder_more import jsonp
 from wavehouse.listeners.service import accounts, positions, recording, sessions, subscriptions
 from wavehouse.listeners.types import Caller, Upload
 from wavehouse.store import Database, Listeners
 
 SKIPPED = "Wavehouse-Skipped"
+LARGE, PART = 100, 250
 _log = logging.getLogger(__name__)
 FORMS = ("json", "opml", "txt")
-NEXTCLOUD = "/index.php/apps/gpoddersync"
+NEXTCLOUD = ("/index.php/apps/gpoddersync", "/apps/gpoddersync")
 KINDS = ("desktop", "laptop", "mobile", "server", "other")
 Body = Annotated[Any, Depends(json_body)]
+Callback = Annotated[str, Query(alias="jsonp", max_length=100)]
 Filter = Annotated[str | None, Query(pattern=r"^[^\x00]*$")]
 Since = Annotated[int, Query(ge=-(2**62), le=2**62)]
 
@@ -42,7 +46,8 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
     api = APIRouter(prefix=prefix, include_in_schema=False)
     recorder = Recorder(doors.database)
     _episodes(api, doors, recorder)
-    _nextcloud(api, doors, recorder)
+    for base in NEXTCLOUD:
+        _nextcloud(api, doors, recorder, base)
     _subscriptions(api, doors)
     _devices(api, doors)
     _auth(api, doors)
@@ -132,15 +137,21 @@ def _subscriptions(api: APIRouter, doors: Doors) -> None:
         return _change(database, who, dialect.device_id(device), add, remove)
 
     @api.get("/subscriptions/{user}/{device}.{form}")
-    def listed(user: str, device: str, form: str, who: Who, response: Response) -> Response:
+    def listed(
+        user: str, device: str, form: str, who: Who, response: Response, callback: Callback = ""
+    ) -> Response:
         check_user(who, user)
-        return _with_cookie(_list(database, who, form), response)
+        return _with_cookie(_list(database, who, form, callback), response)
 
+    @api.get("/api/2/subscriptions/{user}.{form}")
     @api.get("/subscriptions/{user}.{form}")
-    def all_listed(user: str, form: str, who: Who, response: Response) -> Response:
+    def all_listed(
+        user: str, form: str, who: Who, response: Response, callback: Callback = ""
+    ) -> Response:
         check_user(who, user)
-        return _with_cookie(_list(database, who, form), response)
+        return _with_cookie(_list(database, who, form, callback), response)
 
+    @api.put("/api/2/subscriptions/{user}/{device}.{form}")
     @api.api_route("/subscriptions/{user}/{device}.{form}", methods=["PUT", "POST"])
     def replace(
         user: str,
@@ -195,20 +206,20 @@ def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
         return {"timestamp": cursor, "update_urls": [list(pair) for pair in rewritten]}
 
 
-def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
+def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder", base: str) -> None:
     """Nextcloud's gpodder app: no user and no device in the paths."""
     database = doors.database
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
-    @api.get(f"{NEXTCLOUD}/subscriptions")
+    @api.get(f"{base}/subscriptions")
     def changed(who: Who, since: Since = 0) -> dict[str, Any]:
         return _changes(database, who, since, left_too=True)
 
-    @api.post(f"{NEXTCLOUD}/subscription_change/create")
+    @api.post(f"{base}/subscription_change/create")
     def change(who: Who, body: Body, response: Response) -> dict[str, Any]:
         return _change(database, who, None, *_lists(body, response))
 
-    @api.get(f"{NEXTCLOUD}/episode_action")
+    @api.get(f"{base}/episode_action")
     def download(who: Who, since: Since = 0) -> dict[str, Any]:
         found = positions.changes(
             database, caller=who, after=since, limit=positions.EVERYTHING, is_gpodder=True
@@ -218,7 +229,7 @@ def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
             one["action"] = one["action"].upper()
         return {"actions": actions, "timestamp": found.cursor}
 
-    @api.post(f"{NEXTCLOUD}/episode_action/create")
+    @api.post(f"{base}/episode_action/create")
     async def upload(who: Who, body: Body, response: Response) -> dict[str, Any]:
         cursor, _ = await recorder.record(who, body, response)
         return {"timestamp": cursor}
@@ -280,27 +291,40 @@ def _report(response: Response, skipped: list[dialect.Skipped]) -> None:
 
 
 class Recorder:
-    """Records uploads of actions in the clients' words."""
+    """Records uploads of actions in the clients' words.
+
+    Large uploads have a lane of their own, and go in parts: no other listener waits for them.
+    """
 
     def __init__(self, database: Database[Listeners]) -> None:
-        self._writer = recording.recorder(database)
+        self._writer, self._large = recording.recorder(database), recording.recorder(database)
 
     async def record(
         self, who: Caller, body: Any, response: Response
     ) -> tuple[int, list[tuple[str, str]]]:
         """Record an upload; the cursor to go on with (P19), and addresses in another spelling."""
-        sent = dialect.read_upload(body)
+        is_large = isinstance(body, list) and len(body) > LARGE
+        sent = (
+            await asyncio.to_thread(dialect.read_upload, body)
+            if is_large
+            else dialect.read_upload(body)
+        )
         _report(response, sent.skipped)
-        received = clock.now()
-        actions = tuple(one.action(who.listener_id, received) for one in sent.actions)
-        done = recording.done(await self._writer.ask(Upload(who, actions)))
-        return done.cursor, sent.rewritten
+        received, cursor = clock.now(), 0
+        writer = self._large if is_large else self._writer
+        for first in range(0, max(len(sent.actions), 1), PART):
+            part = sent.actions[first : first + PART]
+            actions = tuple(one.action(who.listener_id, received) for one in part)
+            cursor = recording.done(await writer.ask(Upload(who, actions))).cursor
+        return cursor, sent.rewritten
 
 
-def _list(database: Database[Listeners], who: Caller, form: str) -> Response:
+def _list(database: Database[Listeners], who: Caller, form: str, callback: str = "") -> Response:
     urls = subscriptions.followed(database, listener_id=who.listener_id)
     if form == "json":
         return JSONResponse(urls)
+    if form == "jsonp":
+        return jsonp(urls, callback)
     if form == "txt":
         return PlainTextResponse("".join(f"{url}\n" for url in urls))
     if form == "opml":

@@ -1,10 +1,9 @@
-"""``/api/v1/listener``: positions, their changes and where to go on, for apps of one's own.
+"""``/api/v1/listener``: positions, their changes and where to go on, for a publisher's own apps.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
 """
 
-import re
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 from uuid import UUID
@@ -14,14 +13,15 @@ from fastapi.responses import JSONResponse
 from fastapi.security import HTTPBasic
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
-from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, UsageError
+from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
-from wavehouse.listeners.http import dialect
+from wavehouse.listeners.http import dialect, preconditions
 from wavehouse.listeners.http.common import Doors, json_body
 from wavehouse.listeners.service import (
     accounts,
     archives,
+    moves,
     positions,
     recording,
     subscriptions,
@@ -42,15 +42,13 @@ from wavehouse.listeners.types import (
     Upload,
 )
 
-_TAG = re.compile(r'"v(\d{1,18})"')
 _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 _SAYS = {
-    401: "No app password came with the request.",
-    404: "There is no such thing.",
+    401: "The request has no valid app password or session.",
+    404: "Not found.",
     409: "The action's id was used for something else (P13).",
-    412: "The position is not the one that was read (P12).",
     413: "The body is too large.",
-    422: "A field cannot be used.",
+    422: "A field is invalid.",
     429: "Too many wrong passwords.",
 }
 
@@ -63,6 +61,7 @@ def _instant(value: object) -> object:
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, lt=2**40)]
+Tags = Annotated[str | None, Header(max_length=2_000)]
 Chapter = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
 
 
@@ -133,6 +132,15 @@ class EpisodeIn(BaseModel):
     published_at: Instant | None = None
 
 
+class MoveIn(BaseModel):
+    """The old and the new address of a feed."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    old_url: Url
+    new_url: Url
+
+
 class Preferences(BaseModel):
     """What a listener has chosen."""
 
@@ -150,7 +158,7 @@ class ChapterOut:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of an action."""
+    """The result of an action."""
 
     action_id: UUID
     status: Status
@@ -161,7 +169,7 @@ class Outcome:
 
 @dataclass(frozen=True)
 class BatchOut:
-    """What became of each action, in order, and the cursor to go on with (P19)."""
+    """The result of each action, in order, and the cursor to go on with (P19)."""
 
     results: list[Outcome]
     cursor: int
@@ -212,40 +220,65 @@ def router(doors: Doors) -> APIRouter:
         found = positions.changes(database, caller=who, after=after, limit=limit)
         return ChangesOut(list(found.actions), found.cursor, found.has_more)
 
-    @api.get("/positions/{chapter_id}", responses=_answers(404))
-    def position(chapter_id: Chapter, who: Who, response: Response) -> StoredPosition:
+    @api.get("/positions/{chapter_id}", response_model=StoredPosition, responses=_answers(404))
+    def position(
+        chapter_id: Chapter, who: Who, response: Response, if_none_match: Tags = None
+    ) -> Any:
         """Where the listener is; the ETag is the version (P12)."""
         found = positions.position(database, listener_id=who.listener_id, chapter_id=chapter_id)
-        response.headers["ETag"] = f'"v{found.version}"'
+        etag = preconditions.etag(found.version)
+        if not preconditions.read(None, if_none_match).holds(found.version):
+            return Response(status_code=304, headers={"ETag": etag})
+        response.headers["ETag"] = etag
         return found
 
-    @api.put("/positions/{chapter_id}", responses=_answers(409, 412, 413, 422))
+    @api.put(
+        "/positions/{chapter_id}",
+        response_model=Outcome,
+        responses=_answers(409, 413, 422) | preconditions.ANSWER,
+    )
     async def put(
         chapter_id: Chapter,
         body: ActionIn,
         who: Who,
         response: Response,
-        if_match: Annotated[str | None, Header(max_length=200)] = None,
-        if_none_match: Annotated[str | None, Header(max_length=200)] = None,
-    ) -> Outcome:
-        """One action of one chapter, if it still is as it was read (``If-Match: "v7"``)."""
-        told = Upload(
-            who, (body.told(chapter_id),), _version(if_match), only_new=if_none_match == "*"
-        )
-        done = recording.done(await writer.ask(told))
+        if_match: Tags = None,
+        if_none_match: Tags = None,
+    ) -> Any:
+        """One action of one chapter, if it still is as it was read (``If-Match: "v7"``).
+
+        412 has the current position as its body, and its ETag.
+        """
+        upload = Upload(who, (body.told(chapter_id),), preconditions.read(if_match, if_none_match))
+        try:
+            done = recording.done(await writer.ask(upload))
+        except recording.Stale as stale:
+            return preconditions.failed(stale)
         (one,) = done.results
         if one.status is Status.REJECTED:
             raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)
         if not done.versions:
             raise NotFound("there is no position in this chapter")
         (version,) = done.versions.values()
-        response.headers["ETag"] = f'"v{version}"'
+        response.headers["ETag"] = preconditions.etag(version)
         return Outcome(one.action_id, one.status, one.reason, one.clock_skewed, one.displaced)
 
-    @api.delete("/positions/{chapter_id}", status_code=204, responses=_answers(404))
-    def remove(chapter_id: Chapter, who: Who) -> None:
-        """Take a position away; what was done before this does not bring it back (P38)."""
-        positions.remove(database, caller=who, chapter_id=chapter_id)
+    @api.delete(
+        "/positions/{chapter_id}",
+        status_code=204,
+        response_model=None,
+        responses=_answers(404) | preconditions.ANSWER,
+    )
+    def remove(
+        chapter_id: Chapter, who: Who, if_match: Tags = None, if_none_match: Tags = None
+    ) -> Response:
+        """Delete a position; what was done before this does not bring it back (P38)."""
+        condition = preconditions.read(if_match, if_none_match)
+        try:
+            positions.remove(database, caller=who, chapter_id=chapter_id, condition=condition)
+        except recording.Stale as stale:
+            return preconditions.failed(stale)
+        return Response(status_code=204)
 
     @api.get("/resume/{chapter_id}", responses=_answers(404))
     async def resume(
@@ -270,6 +303,14 @@ def router(doors: Doors) -> APIRouter:
         episode = Episode(podcast, body.episode_url, body.guid, described)
         done = recording.done(await writer.ask(Upload(who, (), episodes=(episode,))))
         return ChapterOut(done.chapters[episode])
+
+    @api.post("/moves", status_code=204, responses=_answers(413, 422))
+    def move(body: MoveIn, who: Who) -> None:
+        """A feed has another address now: the subscription and all positions go along.
+
+        For apps that find a permanent redirect, `itunes:new-feed-url` or the same `podcast:guid`.
+        """
+        moves.move(database, listener_id=who.listener_id, old=body.old_url, new=body.new_url)
 
     @api.get("/export")
     def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:
@@ -330,12 +371,3 @@ def router(doors: Doors) -> APIRouter:
 
 def _answers(*codes: int) -> dict[int | str, dict[str, Any]]:
     return {code: {"description": _SAYS[code], **_PROBLEM} for code in codes}
-
-
-def _version(if_match: str | None) -> int | None:
-    if if_match is None or if_match.strip() == "*":
-        return None
-    found = _TAG.fullmatch(if_match.strip())
-    if found is None:
-        raise UsageError('If-Match must be an ETag like "v7"')
-    return int(found[1])

@@ -17,13 +17,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import HTMLResponse, JSONResponse, Response
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotSignedIn, TooManyRequests
-from wavehouse.kernel.limits import TokenBucket
-from wavehouse.listeners.http.common import raw_body, remote
+from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.listeners.http.common import Doors, raw_body
 from wavehouse.listeners.http.page import form_token, shown
 from wavehouse.listeners.rules import secret_hash
 from wavehouse.listeners.service import accounts
-from wavehouse.store import Database, Listeners
+from wavehouse.listeners.service.limits import Limit
 
 _PATIENCE = timedelta(minutes=20)
 _MOST = 1_000
@@ -92,48 +91,55 @@ class _Waiting:
             del self._flows[next(iter(self._flows))]
 
 
-def router(database: Database[Listeners], prefix: str = "") -> APIRouter:
+def router(doors: Doors, prefix: str = "") -> APIRouter:
     """``/index.php/login/v2``, its page and its polling."""
     api = APIRouter(prefix=prefix, include_in_schema=False)
-    waiting, brake = _Waiting(), TokenBucket(burst=10, seconds=6.0)
+    waiting, base = _Waiting(), f"{doors.site.origin}{prefix}"
 
+    def address(request: Request) -> str:
+        """The server's address: site_url, or without that setting what the app asked for."""
+        return base if doors.site.is_set else f"{request.url.scheme}://{request.url.netloc}{prefix}"
+
+    @api.post("/login/v2")
     @api.post("/index.php/login/v2")
     def begin(request: Request) -> dict[str, Any]:
-        if not brake.take(remote(request)):
-            raise TooManyRequests("Too many tries.", hint="Wait a minute.")
+        doors.limit(request, Limit("login flow", 10, 6.0))
         page, poll = waiting.begin()
-        base = str(request.url).partition("?")[0].rstrip("/")
+        flow = f"{address(request)}/index.php/login/v2"
         return {
-            "poll": {"token": poll, "endpoint": f"{base}/poll"},
-            "login": f"{base}/flow/{page}",
+            "poll": {"token": poll, "endpoint": f"{flow}/poll"},
+            "login": f"{flow}/flow/{page}",
         }
 
+    @api.get("/login/v2/flow/{page}")
     @api.get("/index.php/login/v2/flow/{page}")
     def show(page: str) -> Response:
         return HTMLResponse(shown("Let an app in", _FORM)) if waiting.known(page) else _gone()
 
+    @api.post("/login/v2/flow/{page}")
     @api.post("/index.php/login/v2/flow/{page}")
     def grant(page: str, request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
         if not waiting.known(page):
             return _gone()
         email, password = _form(body)
-        if not brake.take(f"{remote(request)} flow"):
-            raise TooManyRequests("Too many tries.", hint="Wait a minute.")
+        doors.limit(request, Limit("login flow grant", 10, 6.0))
         try:
-            caller, _ = accounts.by_password(database, username=email, password=password)
+            caller, _ = accounts.by_password(doors.database, username=email, password=password)
         except NotSignedIn:
             again = "<p><strong>This address and this app password do not go together.</strong></p>"
             return HTMLResponse(shown("Let an app in", again + _FORM), status_code=401)
         waiting.grant(page, caller.email, password)
         return HTMLResponse(shown("The app is let in", "<p>Go back to the app.</p>"))
 
+    @api.post("/login/v2/poll")
     @api.post("/index.php/login/v2/poll")
     def poll(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
         found = waiting.take(form_token(body))
         if found is None:
             return JSONResponse([], status_code=404)
-        server = str(request.url).partition("/index.php/")[0]
-        return JSONResponse({"server": server, "loginName": found[0], "appPassword": found[1]})
+        return JSONResponse(
+            {"server": address(request), "loginName": found[0], "appPassword": found[1]}
+        )
 
     return api
 

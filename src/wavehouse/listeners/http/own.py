@@ -1,4 +1,4 @@
-"""``/listener``: the page of one's own, with passkeys, apps and the ways out.
+"""``/listener``: the listener's own page, with passkeys, apps and the ways out.
 
 A passkey is made by the script, through ``/api/v1/listener/passkeys``; everything else is a form.
 Without ``from __future__ import annotations``: FastAPI must see the types.
@@ -129,7 +129,7 @@ def _id(text: str) -> UUID:
     try:
         return UUID(text)
     except ValueError:
-        raise NotFound("there is no such app") from None
+        raise NotFound("unknown app") from None
 
 
 def _left() -> Response:

@@ -10,16 +10,15 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
-from wavehouse.kernel.limits import TokenBucket
 from wavehouse.listeners.adapters.passkeys import as_text
 from wavehouse.listeners.http.accounts import (
     BASIC,
     BROWSER,
-    Brakes,
     SessionOut,
     answers,
     browser_cookie,
     signed_in,
+    tokens,
 )
 from wavehouse.listeners.http.common import Doors, owning
 from wavehouse.listeners.service import passkeys
@@ -110,7 +109,7 @@ def _own(api: APIRouter, doors: Doors) -> None:
 
 
 def _signing_in(api: APIRouter, doors: Doors) -> None:
-    brake = Brakes(TokenBucket(), TokenBucket(burst=20, seconds=3.0))
+    brake = tokens(doors, "passkey")
 
     @api.post("/sign-in/options", responses=answers(429))
     def options(request: Request, response: Response) -> dict[str, Any]:

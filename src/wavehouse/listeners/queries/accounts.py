@@ -6,19 +6,27 @@ from datetime import datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners.types import AppPassword, Listener
+from wavehouse.listeners.types import AppPassword, ListedListener, Listener
 from wavehouse.store import Listeners, Tx
 
 
-def insert_listener(tx: Tx[Listeners], *, email: str, display: str) -> Listener | None:
-    """Add a listener; None when the address is taken."""
+def insert_listener(
+    tx: Tx[Listeners], *, email: str, display: str, by_themselves: bool = False
+) -> Listener | None:
+    """Add a listener; None when the address is taken. ``by_themselves`` marks open sign-up."""
     return tx.maybe(
         Listener,
         """
-        INSERT INTO listeners.listeners (email, email_display) VALUES (%(email)s, %(display)s)
+        INSERT INTO listeners.listeners (email, email_display, auth_provider, auth_subject)
+        VALUES (%(email)s, %(display)s, %(provider)s, %(subject)s)
         ON CONFLICT DO NOTHING RETURNING listener_id, email
         """,
-        {"email": email, "display": display},
+        {
+            "email": email,
+            "display": display,
+            "provider": "self" if by_themselves else None,
+            "subject": email if by_themselves else None,
+        },
     )
 
 
@@ -125,7 +133,7 @@ def app_password_owner(
         SELECT l.listener_id, p.app_password_id
         FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)
         WHERE p.secret_hash = %(secret_hash)s AND p.revoked_at IS NULL
-          AND l.email = %(email)s AND l.deleted_at IS NULL
+          AND l.email = %(email)s AND l.deleted_at IS NULL AND l.suspended_at IS NULL
         """,
         {"secret_hash": secret_hash, "email": email},
     ).fetchone()
@@ -141,8 +149,61 @@ def app_password_secret(
         SELECT l.listener_id, p.secret_hash
         FROM listeners.app_passwords p JOIN listeners.listeners l USING (listener_id)
         WHERE p.app_password_id = %(app_password_id)s AND p.revoked_at IS NULL
-          AND l.deleted_at IS NULL
+          AND l.deleted_at IS NULL AND l.suspended_at IS NULL
         """,
         {"app_password_id": app_password_id},
     ).fetchone()
     return None if row is None else (ListenerId(row[0]), bytes(row[1]))
+
+
+def listed(tx: Tx[Listeners]) -> list[ListedListener]:
+    """All listeners with the size of their data, by address."""
+    return tx.rows(
+        ListedListener,
+        """
+        SELECT l.listener_id, l.email, l.suspended_at,
+               greatest(l.last_seen_at, (SELECT max(s.last_seen_at) FROM listeners.login_sessions s
+                                         WHERE s.listener_id = l.listener_id)) AS last_seen_at,
+               (SELECT count(*) FROM listeners.devices d
+                WHERE d.listener_id = l.listener_id) AS devices,
+               (SELECT count(*) FROM listeners.subscriptions u
+                WHERE u.listener_id = l.listener_id AND u.unsubscribed_at IS NULL) AS shows,
+               (SELECT count(*) FROM listeners.playback_positions p
+                WHERE p.listener_id = l.listener_id AND p.deleted_at IS NULL) AS positions
+        FROM listeners.listeners l WHERE l.deleted_at IS NULL ORDER BY l.email
+        """,
+    )
+
+
+def suspend(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime | None) -> None:
+    """Suspend an account from now on; None ends it."""
+    tx.execute(
+        """
+        UPDATE listeners.listeners SET suspended_at = %(at)s WHERE listener_id = %(listener_id)s
+        """,
+        {"listener_id": listener_id, "at": at},
+    )
+
+
+def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -> int:
+    """Revoke app passwords without a session that was used since an instant; how many."""
+    return tx.execute(
+        """
+        UPDATE listeners.app_passwords p SET revoked_at = %(at)s
+        WHERE p.revoked_at IS NULL AND p.created_at < %(before)s AND NOT EXISTS (
+          SELECT FROM listeners.login_sessions s
+          WHERE s.family_id = p.app_password_id AND s.last_seen_at >= %(before)s)
+        """,
+        {"before": before, "at": at},
+    )
+
+
+def delete_unverified(tx: Tx[Listeners], *, before: datetime) -> int:
+    """Delete accounts of open sign-up that nobody ever signed in to; how many."""
+    return tx.execute(
+        """
+        DELETE FROM listeners.listeners l
+        WHERE l.email_verified_at IS NULL AND l.created_at < %(before)s AND l.auth_provider = 'self'
+        """,
+        {"before": before},
+    )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from wavehouse.kernel.ids import ListenerId
@@ -61,6 +62,11 @@ def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
           SELECT 'app_passwords', listener_id FROM listeners.app_passwords
           UNION ALL SELECT 'chapters', listener_id FROM listeners.chapters
           UNION ALL SELECT 'chapter_keys', listener_id FROM listeners.chapter_keys
+          UNION ALL SELECT 'client_settings', listener_id FROM listeners.client_settings
+          UNION ALL SELECT 'feed_moves', listener_id FROM listeners.feed_moves
+          UNION ALL SELECT 'login_links', listener_id FROM listeners.login_links
+          UNION ALL SELECT 'passkey_challenges', listener_id FROM listeners.passkey_challenges
+          UNION ALL SELECT 'playback_checkpoints', listener_id FROM listeners.playback_checkpoints
           UNION ALL SELECT 'devices', listener_id FROM listeners.devices
           UNION ALL SELECT 'email_changes', listener_id FROM listeners.email_changes
           UNION ALL SELECT 'listener_sync', listener_id FROM listeners.listener_sync
@@ -78,6 +84,63 @@ def counts(tx: Tx[Listeners], *, listener_id: ListenerId) -> dict[str, int]:
         {"listener_id": listener_id},
     )
     return dict(rows.fetchall())
+
+
+def release_entitlements(
+    tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime
+) -> dict[str, int]:
+    """Give a listener's entitlements to pseudonyms, revoked, with an entry in the ledger (E27).
+
+    References to the payer go, and the content of the provider's events; counts by table.
+    """
+    params = {"listener_id": listener_id, "at": at}
+    events = tx.execute(
+        """
+        UPDATE listeners.external_events e
+        SET payload = NULL, reduced_at = coalesce(e.reduced_at, %(at)s), object_ids = '{}',
+            parent_ref = NULL,
+            status = CASE WHEN e.status = 'pending_parent' THEN 'ignored' ELSE e.status END
+        WHERE EXISTS (
+          SELECT FROM listeners.entitlements t
+          LEFT JOIN listeners.entitlement_ledger g ON g.entitlement_id = t.entitlement_id
+          WHERE t.listener_id = %(listener_id)s
+            AND (e.external_event_id IN (t.source_event, g.external_event_id)
+                 OR t.stripe_customer_id = ANY (e.object_ids)
+                 OR t.stripe_subscription_id = ANY (e.object_ids)))
+        """,
+        params,
+    )
+    ledger = tx.execute(
+        """
+        INSERT INTO listeners.entitlement_ledger
+          (entitlement_id, seq, actor, reason, state_before, state_after, recorded_at)
+        SELECT t.entitlement_id, coalesce(max(g.seq), 0) + 1, 'erasure', 'the listener was erased',
+               CASE WHEN max(g.seq) IS NOT NULL
+                    THEN jsonb_build_object('status', t.status) END,
+               jsonb_build_object('status', 'revoked'), %(at)s
+        FROM listeners.entitlements t
+        LEFT JOIN listeners.entitlement_ledger g ON g.entitlement_id = t.entitlement_id
+        WHERE t.listener_id = %(listener_id)s GROUP BY t.entitlement_id, t.status
+        """,
+        params,
+    )
+    entitlements = tx.execute(
+        """
+        UPDATE listeners.entitlements
+        SET listener_id = NULL, subject_pseudonym = uuidv7(), scope = entitlement_id::text,
+            status = 'revoked', revoked_at = coalesce(revoked_at, %(at)s),
+            revoke_reason = coalesce(revoke_reason, 'erased'), stripe_customer_id = NULL,
+            stripe_subscription_id = NULL, stripe_payment_intent_id = NULL
+        WHERE listener_id = %(listener_id)s
+        """,
+        params,
+    )
+    counts = {
+        "entitlements (kept under a pseudonym)": entitlements,
+        "entitlement_ledger (entry added)": ledger,
+        "external_events (content removed)": events,
+    }
+    return {table: count for table, count in counts.items() if count}
 
 
 def erase(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:

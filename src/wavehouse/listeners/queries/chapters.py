@@ -249,6 +249,13 @@ def merge(
         """,
         params,
     )
+    tx.execute(
+        """
+        DELETE FROM listeners.playback_checkpoints
+        WHERE listener_id = %(listener_id)s AND chapter_id = %(keep)s
+        """,
+        params,
+    )
     tombstones = tx.values(
         """
         WITH removed AS (

@@ -158,3 +158,17 @@ def current_cursor(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
             {"listener_id": listener_id},
         )
     )
+
+
+def heads(
+    tx: Tx[Listeners], *, listener_ids: Sequence[ListenerId]
+) -> dict[ListenerId, tuple[int, int]]:
+    """Cursors of the last episode action and the last change of a subscription."""
+    rows = tx.tuples(
+        """
+        SELECT listener_id, actions_seq, subscriptions_seq FROM listeners.listener_sync
+        WHERE listener_id = ANY(%s::uuid[])
+        """,
+        [list(listener_ids)],
+    )
+    return {row[0]: (row[1], row[2]) for row in rows}

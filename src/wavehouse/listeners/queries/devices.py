@@ -74,6 +74,20 @@ def devices(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Device]:
     )
 
 
+def forget_unseen(tx: Tx[Listeners], *, before: datetime) -> int:
+    """Delete devices that were last seen before an instant; positions that they won stay."""
+    tx.execute(
+        """
+        DELETE FROM listeners.playback_checkpoints WHERE listener_id IN (
+          SELECT listener_id FROM listeners.devices WHERE last_seen_at < %(before)s)
+        """,
+        {"before": before},
+    )
+    return tx.execute(
+        "DELETE FROM listeners.devices WHERE last_seen_at < %(before)s", {"before": before}
+    )
+
+
 def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> int:
     """Forget a device; positions that it won stay (P36)."""
     return tx.execute(

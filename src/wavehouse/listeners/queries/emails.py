@@ -21,7 +21,7 @@ def replace_change(
     new_token_hash: bytes,
     expires_at: datetime,
 ) -> None:
-    """Ask for a change; one that waits is forgotten with its letters."""
+    """Ask for a change; one that waits is forgotten with its emails."""
     forget_changes(tx, listener_id=listener_id)
     tx.execute(
         """
@@ -54,7 +54,7 @@ def forget_late_changes(tx: Tx[Listeners], *, at: datetime) -> int:
 
 
 def change_of(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> EmailChange | None:
-    """The change that a letter's token is about, locked until the end of the transaction."""
+    """The change that a email's token is about, locked until the end of the transaction."""
     return tx.maybe(
         EmailChange,
         """
@@ -105,7 +105,7 @@ def set_email(
 
 
 def void_links(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
-    """Letters to an address that is not the listener's any more sign nobody in."""
+    """Emails to an address that is not the listener's any more sign nobody in."""
     tx.execute(
         """
         UPDATE listeners.login_links SET used_at = %(at)s

@@ -49,6 +49,7 @@ def use_link(
         WHERE k.token_hash = %(token_hash)s AND k.browser_hash = %(browser_hash)s
           AND k.purpose = 'sign_in' AND k.used_at IS NULL AND k.expires_at > %(at)s
           AND l.listener_id = k.listener_id AND l.deleted_at IS NULL
+          AND l.suspended_at IS NULL
         RETURNING l.listener_id, l.email
         """,
         {"token_hash": token_hash, "browser_hash": browser_hash, "at": at},

@@ -110,7 +110,7 @@ def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter
 def insert_actions(
     tx: Tx[Listeners], *, received_at: datetime, rows: Sequence[tuple[NewRow, Status]]
 ) -> None:
-    """Log actions, each with what became of it."""
+    """Log actions, each with the result of it."""
     tx.execute(
         """
         INSERT INTO listeners.playback_actions

@@ -23,7 +23,7 @@ def open_session(
 ) -> None:
     """Begin a session, or go on with the one that is there; one that was revoked stays so.
 
-    Going on moves the sliding end and never the absolute one; after either a session begins anew.
+    Going on moves the sliding end and never the absolute one; after either a session begins again.
     """
     tx.execute(
         """
@@ -61,7 +61,7 @@ def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes,
         FROM listeners.login_sessions s JOIN listeners.listeners l USING (listener_id)
         LEFT JOIN listeners.app_passwords p ON p.app_password_id = s.family_id
         WHERE s.token_hash = ANY(%(token_hashes)s::bytea[]) AND s.revoked_at IS NULL
-          AND l.deleted_at IS NULL AND p.revoked_at IS NULL
+          AND l.deleted_at IS NULL AND l.suspended_at IS NULL AND p.revoked_at IS NULL
         """,
         {"token_hashes": list(token_hashes)},
     )

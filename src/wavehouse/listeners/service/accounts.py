@@ -10,7 +10,7 @@ from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedI
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts as queries
-from wavehouse.listeners.queries import devices
+from wavehouse.listeners.queries import checkpoints, devices
 from wavehouse.listeners.queries import sessions as session_queries
 from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import AppPassword, Caller, Listener, NewAppPassword
@@ -97,7 +97,7 @@ def end_app_password(
             tx, listener_id=caller.listener_id, app_password_id=app_password_id, at=clock.now()
         )
         if not revoked:
-            raise NotFound("there is no such app")
+            raise NotFound("unknown app")
 
 
 def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
@@ -158,5 +158,6 @@ def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | N
 
 def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> None:
     """Forget a device; positions that it won stay (P36). NotFound for an unknown one."""
+    checkpoints.forget(tx, listener_id=listener_id)
     if not devices.delete_device(tx, listener_id=listener_id, device_id=device_id):
-        raise NotFound("there is no such device")
+        raise NotFound("unknown device")

@@ -15,6 +15,7 @@ from typing import Any
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import archives as queries
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
@@ -103,16 +104,22 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
     }
 
 
-def erase(database: Database[Listeners], *, email: str) -> Receipt:
-    """Erase a listener and everything that is theirs, at once (P37). NotFound for nobody.
+def erase(database: Database[Listeners], *, email: str, mail: Mail | None = None) -> Receipt:
+    """Erase a listener and all their data, at once (P37). NotFound for an unknown address.
 
-    Who still has a password or a session of theirs is a stranger afterwards: nothing comes back.
+    Entitlements and their ledger stay under a pseudonym, revoked; the provider's events lose their
+    content (E27). Emails that ``mail`` still keeps are deleted. Passwords and sessions of the
+    listener are refused afterwards: nothing comes back.
     """
+    at = clock.now()
     with database.worker() as tx:
         listener = accounts.find(tx, email=email)
         rows = {"listeners": 1, **queries.counts(tx, listener_id=listener.listener_id)}
+        rows |= queries.release_entitlements(tx, listener_id=listener.listener_id, at=at)
         queries.erase(tx, listener_id=listener.listener_id)
-    at = clock.now()
+    kept = mail.forget(to=listener.email) if mail else 0
+    if kept:
+        rows["emails in the outbox"] = kept
     told = json.dumps([at.isoformat(), rows], sort_keys=True)
     return Receipt(at, rows, hashlib.sha256(told.encode()).hexdigest())
 

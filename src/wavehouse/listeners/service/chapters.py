@@ -134,7 +134,8 @@ def _resolve_episodes(
             oldest, *others = sorted(group.known.values(), key=lambda one: one.age)
             chapters[number] = oldest.chapter_id
             if others:
-                _merge(tx, group.listener_id, oldest, others, found)
+                former = [one.chapter_id for one in others]
+                merge(tx, group.listener_id, oldest.chapter_id, former, found)
         else:
             made = _new_chapter(group)
             chapters[number] = made.chapter_id
@@ -201,28 +202,20 @@ def _new_chapter(group: _Group) -> queries.NewChapter:
     )
 
 
-def _merge(
-    tx: Tx[Listeners],
-    listener_id: ListenerId,
-    keep: KnownChapter,
-    gone: Sequence[KnownChapter],
-    found: Resolved,
+def merge(
+    tx: Tx[Listeners], listener_id: ListenerId, keep: str, former: Sequence[str], found: Resolved
 ) -> None:
-    former = [one.chapter_id for one in gone]
-    found.tombstones.update(
-        queries.merge(tx, listener_id=listener_id, keep=keep.chapter_id, gone=former)
-    )
+    """Give everything of some chapters to another one; their ids go on to work."""
+    found.tombstones.update(queries.merge(tx, listener_id=listener_id, keep=keep, gone=former))
     queries.insert_keys(
         tx,
         keys=[
-            queries.NewKey(
-                listener_id, rules.chapter_key("alias", "", one), keep.chapter_id, "alias", one
-            )
+            queries.NewKey(listener_id, rules.chapter_key("alias", "", one), keep, "alias", one)
             for one in former
         ],
     )
-    found.merged.add((listener_id, keep.chapter_id))
-    found.ids.update({(listener_id, one): keep.chapter_id for one in former})
+    found.merged.add((listener_id, keep))
+    found.ids.update({(listener_id, one): keep for one in former})
 
 
 def _learn(

@@ -322,7 +322,7 @@ def _spelling(q: _Questions) -> Verdict:
     kept = f"http://conformance.example/{q.run}-Spelling"
     ok = [url, kept] in pairs
     question = "an address in another spelling is told in update_urls"
-    return _verdict("client", question, "told", "told" if ok else "not told", ok=ok)
+    return _verdict("client", question, "reported", "reported" if ok else "not reported", ok=ok)
 
 
 def _parallel(q: _Questions) -> Verdict:
@@ -370,7 +370,7 @@ def _leave(q: _Questions) -> Verdict:
     gone = heard.get("remove", []) if isinstance(heard, dict) else []
     ok = q.show in gone
     question = "the other device hears of a show that was left"
-    return _verdict("LIS-7", question, "told", "told" if ok else "not told", ok=ok)
+    return _verdict("LIS-7", question, "reported", "reported" if ok else "not reported", ok=ok)
 
 
 _QUESTIONS: tuple[Callable[[_Questions], Verdict], ...] = (

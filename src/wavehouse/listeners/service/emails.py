@@ -30,9 +30,9 @@ def checked(caller: Caller, new_email: str) -> str:
 def ask(
     database: Database[Listeners], mail: Mail, *, caller: Caller, new_email: str, address: str
 ) -> None:
-    """Write to both mailboxes; each letter's link agrees, within 24 hours (AC9).
+    """Write to both mailboxes; each email's link agrees, within 24 hours (AC9).
 
-    ``address`` is where links begin. An address that has an account gets no letter, so the change
+    ``address`` is where links begin. An address that has an account gets no email, so the change
     cannot be made, and nobody is told why (AC8). A further call forgets the one before.
     """
     told = checked(caller, new_email)
@@ -69,7 +69,7 @@ def ask(
 def agree(database: Database[Listeners], *, token: str) -> bool:
     """One mailbox agrees; True when it was the second, and the address is changed (AC9).
 
-    The mailbox that agrees twice agrees once. With the change letters that were sent to the old
+    The mailbox that agrees twice agrees once. With the change emails that were sent to the old
     address sign nobody in, and every session of it ends but those of apps (AC7). NotSignedIn for
     a token that is unknown, late or of a change that was made; Conflict when somebody else has
     come to have the address meanwhile.

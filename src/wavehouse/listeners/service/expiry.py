@@ -3,22 +3,39 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 
 from wavehouse.kernel import clock
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import chapters, emails, links, passkeys, sessions
+from wavehouse.listeners.adapters.mail import forget_late_emails
+from wavehouse.listeners.queries import (
+    accounts,
+    chapters,
+    devices,
+    emails,
+    limits,
+    links,
+    passkeys,
+    sessions,
+)
 from wavehouse.listeners.types import Forgotten
 from wavehouse.store import Database, Listeners
 
 _UNUSED = timedelta(days=30)
+UNSEEN = timedelta(days=400)
+_UNVERIFIED = timedelta(days=7)
+EMAILS = timedelta(minutes=15)
 
 
-def tidy(database: Database[Listeners]) -> Forgotten:
+def tidy(database: Database[Listeners], *, outbox: Path | None = None) -> Forgotten:
     """Delete expired links, sessions, challenges, changes of address and unused chapters; how many.
 
     A session goes when it can be used no more. One whose token was replaced stays until every
     token of its sign-in is over, so that a copy of it is still told from a guess (AC5). An app's
     stays 30 days longer: the app that signs in again by its password goes on from its cursor (P19).
+
+    App passwords and devices that were not used for 400 days end; accounts of open sign-up that
+    nobody signed in to go after 7 days, emails in the folder ``outbox`` after 15 minutes.
     """
     now = clock.now()
     with database.worker() as tx:
@@ -28,4 +45,9 @@ def tidy(database: Database[Listeners]) -> Forgotten:
             challenges=passkeys.forget_challenges(tx, before=now),
             email_changes=emails.forget_late_changes(tx, at=now),
             chapters=chapters.collect(tx, before=now - _UNUSED),
+            limits=limits.forget(tx, before=now - clock.DAY),
+            app_passwords=accounts.end_unused_passwords(tx, before=now - UNSEEN, at=now),
+            devices=devices.forget_unseen(tx, before=now - UNSEEN),
+            accounts=accounts.delete_unverified(tx, before=now - _UNVERIFIED),
+            emails=forget_late_emails(outbox, now - EMAILS) if outbox else 0,
         )

@@ -19,17 +19,28 @@ _TOKEN_BYTES = 32
 
 
 def request(
-    database: Database[Listeners], mail: Mail, *, email: str, browser: str, address: str
+    database: Database[Listeners],
+    mail: Mail,
+    *,
+    email: str,
+    browser: str,
+    address: str,
+    is_open: bool = False,
 ) -> None:
     """Send a link that signs ``browser`` in for 15 minutes (AC2).
 
     ``browser`` is the secret of the browser's cookie, ``address`` where links begin. An unknown
-    address gets no letter and the same answer (AC8). InvalidInput for what is no address.
+    address gets no email and the same answer (AC8); with ``is_open`` it gets an account.
+    InvalidInput for an invalid address.
     """
     told = rules.normalised_email(email)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
         listener = accounts.listener_by_email(tx, email=told)
+        if listener is None and is_open:
+            listener = accounts.insert_listener(
+                tx, email=told, display=email.strip(), by_themselves=True
+            )
         if listener is None:
             return
         links.insert_link(
@@ -46,7 +57,7 @@ def request(
 def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[Caller, str]:
     """Use a link up and open a session: 30 days sliding, 180 at most (AC2, AC5).
 
-    Whoever has the letter has the mailbox: the address is verified. NotSignedIn, the same for a
+    Whoever has the email has the mailbox: the address is verified. NotSignedIn, the same for a
     link that is unknown, used, late or of another browser.
     """
     now = clock.now()

@@ -21,6 +21,7 @@ from wavehouse.listeners.types import (
     Caller,
     Change,
     Changes,
+    Condition,
     ConflictHint,
     Kind,
     NewAction,
@@ -218,10 +219,16 @@ def resume_policy(database: Database[Listeners], *, listener_id: ListenerId) -> 
         return queries.resume_policy(tx, listener_id=listener_id)
 
 
-def remove(database: Database[Listeners], *, caller: Caller, chapter_id: str) -> Batch:
-    """Take a position away (P38): a tombstone, as a reset of now, that older actions do not lift.
+def remove(
+    database: Database[Listeners],
+    *,
+    caller: Caller,
+    chapter_id: str,
+    condition: Condition | None = None,
+) -> Batch:
+    """Delete a position (P38): a tombstone, as a reset of now, that older actions do not lift.
 
-    NotFound when there is none.
+    NotFound when there is none, Stale when ``condition`` does not hold (P12).
     """
     chapter_id = position(
         database, listener_id=caller.listener_id, chapter_id=chapter_id
@@ -233,7 +240,7 @@ def remove(database: Database[Listeners], *, caller: Caller, chapter_id: str) ->
         Kind.RESET,
         occurred_at=now,
     )
-    done = record(database, caller=caller, actions=[tombstone])
+    done = record(database, caller=caller, actions=[tombstone], condition=condition)
     with database.listener(caller.listener_id) as tx:
         queries.mark_deleted(
             tx,
@@ -254,7 +261,7 @@ def restore(
         known = queries.actions_of(tx, listener_id=caller.listener_id, chapter_ids=[chapter_id])
     wanted = next((a for _, a in known if a.action_id == action_id), None)
     if wanted is None or wanted.position_ms is None:
-        raise NotFound("there is no such position in this chapter's history")
+        raise NotFound("unknown position in the history of this chapter")
     if clock.now() - wanted.effective_at > 30 * clock.DAY:
         raise InvalidInput("positions can be restored for 30 days")
     now = clock.now()

@@ -1,4 +1,4 @@
-"""Record what clients say: judge, fold, store, and tell what became of each action.
+"""Record what clients say: judge, fold, store, and tell the result of each action.
 
 Uploads that come at the same time are recorded together, in one transaction that is made durable
 once (decision 0902). Whoever writes takes cursors first, which locks a listener's one sync row:
@@ -20,17 +20,18 @@ from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
 from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import cursors, devices
+from wavehouse.listeners.queries import cursors, devices, moves
 from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.queries.chapters import Chapter
 from wavehouse.listeners.queries.cursors import Stream
 from wavehouse.listeners.queries.recording import NewRow, Said
-from wavehouse.listeners.service import chapters
+from wavehouse.listeners.service import chapters, folding
 from wavehouse.listeners.types import (
     Action,
     Batch,
     Caller,
+    Condition,
     Displaced,
     Episode,
     Folded,
@@ -45,7 +46,19 @@ from wavehouse.listeners.types import (
 )
 from wavehouse.store import Database, Listeners, Tx
 
-Refusal = PreconditionFailed | NotSignedIn
+
+class Stale(PreconditionFailed):
+    """A precondition does not hold (P12); ``current`` is the position, None when there is none."""
+
+    def __init__(self, current: StoredPosition | None) -> None:
+        super().__init__(
+            "the position is not as the request expects",
+            hint="Read the position, then decide again.",
+        )
+        self.current = current
+
+
+Refusal = Stale | NotSignedIn
 
 
 def record(
@@ -53,15 +66,14 @@ def record(
     *,
     caller: Caller,
     actions: Sequence[NewAction],
-    if_match: int | None = None,
-    only_new: bool = False,
+    condition: Condition | None = None,
 ) -> Batch:
     """Record a batch: each action whole or not at all, all in one transaction (P15, P16).
 
-    ``if_match`` is the version that the one chapter's row must have, ``only_new`` that there must
-    be none yet (P12): PreconditionFailed otherwise, and nothing is recorded.
+    ``condition`` is what must hold for the position of the one chapter (P12): Stale otherwise, and
+    nothing is recorded.
     """
-    return done(*record_all(database, [Upload(caller, tuple(actions), if_match, only_new)]))
+    return done(*record_all(database, [Upload(caller, tuple(actions), condition)]))
 
 
 def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
@@ -70,7 +82,7 @@ def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
 
 
 def done(outcome: Batch | Refusal) -> Batch:
-    """What became of an upload; raises what refused it."""
+    """The result of an upload; raises what refused it."""
     if isinstance(outcome, Batch):
         return outcome
     raise outcome
@@ -93,14 +105,45 @@ def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list
         )
         # Behind the lock, so that what comes without a time is in the order of cursors too.
         received = clock.now()
+        uploads = _moved(tx, uploads)
         there = [one for one in uploads if one.caller.listener_id in taken]
         resolved = _resolved(tx, there, received)
-        named = [_named(one, resolved) if one in there else one for one in uploads]
+        named = [
+            _named(one, resolved) if one.caller.listener_id in taken else one for one in uploads
+        ]
         known = _known(tx, [one for one in named if one.caller.listener_id in taken], taken)
         refused = [_refused(one, known) for one in named]
         good = [one for one, no in zip(named, refused, strict=True) if no is None]
         batches = iter(_recorded(tx, good, known, received, resolved) if good else [])
     return [next(batches) if no is None else no for no in refused]
+
+
+def _moved(tx: Tx[Listeners], uploads: Sequence[Upload]) -> list[Upload]:
+    """Uploads with the new address of feeds that moved."""
+    feeds = {
+        (one.caller.listener_id, action.episode.podcast_url): None
+        for one in uploads
+        for action in one.actions
+        if action.episode is not None
+    }
+    if not feeds:
+        return list(uploads)
+    hashes = {feed: (feed[0], rules.chapter_key("feed", "", feed[1])) for feed in feeds}
+    moved = moves.moved(tx, feeds=list(hashes.values()))
+    if not moved:
+        return list(uploads)
+    new = {feed: moved[key] for feed, key in hashes.items() if key in moved}
+
+    def there(who: ListenerId, action: NewAction) -> NewAction:
+        episode = action.episode
+        if episode is None or (who, episode.podcast_url) not in new:
+            return action
+        return replace(action, episode=replace(episode, podcast_url=new[who, episode.podcast_url]))
+
+    return [
+        replace(one, actions=tuple(there(one.caller.listener_id, each) for each in one.actions))
+        for one in uploads
+    ]
 
 
 def _resolved(
@@ -200,15 +243,11 @@ def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
 def _refused(upload: Upload, known: _Known) -> Refusal | None:
     """P37: who was erased writes nothing. P12: a write may name the version that it read."""
     if upload.caller.listener_id not in known.taken:
-        return NotSignedIn("this account is gone")
-    if upload.if_match is None and not upload.only_new:
+        return NotSignedIn("this account was deleted")
+    if upload.condition is None:
         return None
     row = known.rows.get((upload.caller.listener_id, upload.actions[0].chapter_id))
-    if upload.if_match is not None and (row is None or row.version != upload.if_match):
-        return PreconditionFailed("the position has changed since it was read")
-    if upload.only_new and row is not None:
-        return PreconditionFailed("there is a position already")
-    return None
+    return None if upload.condition.holds(row.version if row else None) else Stale(row)
 
 
 def _recorded(
@@ -323,7 +362,7 @@ def _folded(
     """What becomes of each new action, and the rows that change by them.
 
     A chapter whose last action is older than all that came is folded on from its row; another is
-    folded anew, from its whole history.
+    folded again, from its whole history.
     """
     came: dict[Chapter, list[Action]] = defaultdict(list)
     newest: dict[Chapter, int] = {}
@@ -345,13 +384,13 @@ def _folded(
             )
         )
     ]
-    before = queries.histories(tx, chapters=late) if late else {}
+    late_folds = folding.fold_late(tx, came={chapter: came[chapter] for chapter in late})
     status: dict[Said, Status] = {}
     changed = []
     for chapter, actions in came.items():
         stored = known.rows.get(chapter)
-        if chapter in late:
-            folded = rules.fold([*before.get(chapter, ()), *actions])
+        if chapter in late_folds:
+            folded = late_folds[chapter]
         else:
             folded = rules.fold(actions, since=stored.folded() if stored else None)
         if folded.position is not None and _differs(stored, folded.position):
@@ -408,7 +447,7 @@ def _with_displaced(
     status: dict[Said, Status],
     rows: Mapping[Chapter, StoredPosition],
 ) -> tuple[Recorded, ...]:
-    """Each with what became of it, and where another device was before it moved far away (P10)."""
+    """Each with the result of it, and where another device was before it moved far away (P10)."""
     return tuple(
         _outcome(
             action,

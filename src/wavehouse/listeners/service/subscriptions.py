@@ -9,7 +9,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.queries import cursors
+from wavehouse.listeners.queries import cursors, moves
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import subscriptions as queries
 from wavehouse.listeners.queries.cursors import Stream
@@ -43,6 +43,7 @@ def change(
     """
     at = clock.now()
     spelling = {url: rules.normalised_feed(url) for url in (*add, *remove)}
+    spelling |= _moved(database, caller, {url: spelling[url] for url in add})
     wanted = {spelling[url]: True for url in add} | {spelling[url]: False for url in remove}
     wanted.pop("", None)
     with database.listener(caller.listener_id) as tx:
@@ -74,6 +75,20 @@ def change(
             )
         cursor = _served(tx, caller, taken, changed=changed > 0)
     return Changed(cursor, [pair for pair in spelling.items() if pair[0] != pair[1]])
+
+
+def _moved(database: Database[Listeners], caller: Caller, added: dict[str, str]) -> dict[str, str]:
+    """Added addresses of feeds that moved, with the new ones; removing an old one is just that."""
+    keys = {
+        url: (caller.listener_id, rules.chapter_key("feed", "", kept))
+        for url, kept in added.items()
+        if kept
+    }
+    if not keys:
+        return {}
+    with database.listener(caller.listener_id) as tx:
+        moved = moves.moved(tx, feeds=list(keys.values()))
+    return {url: moved[key] for url, key in keys.items() if key in moved}
 
 
 def _served(tx: Tx[Listeners], caller: Caller, taken: cursors.Taken, *, changed: bool) -> int:

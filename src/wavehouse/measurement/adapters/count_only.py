@@ -7,6 +7,7 @@ tests hold the two against each other.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date
@@ -14,11 +15,13 @@ from uuid import UUID
 
 import duckdb
 
-from wavehouse.measurement.adapters import count_only_sql as sql
-from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups, closed_database
-from wavehouse.measurement.adapters.formats import Layout
+from wavehouse.kernel.addresses import keyed_hash
+from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.quick_reading import QuickReader
-from wavehouse.measurement.rules.addresses import keyed_hash
+from wavehouse.measurement.adapters.statements import statement
+from wavehouse.measurement.formats import Layout
+from wavehouse.measurement.rules.dimensions import DAY_SPLIT, dimension
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
 from wavehouse.measurement.rules.windows import DAY
 from wavehouse.measurement.types import (
@@ -31,6 +34,8 @@ from wavehouse.measurement.types import (
 )
 
 _UNIT = "\x1f"
+MOST_UNKNOWN = 5
+"""How many hosts and paths of no known file are named."""
 
 
 Threshold = tuple[UUID, UUID, int | None]
@@ -54,7 +59,8 @@ class _Memory:
 
     addresses: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
     agents: dict[bool, dict[str, str]] = field(default_factory=lambda: {False: {}, True: {}})
-    apps: dict[int, str] = field(default_factory=dict)
+    described: dict[int, tuple[str, str | None]] = field(default_factory=dict)
+    unknown: Counter[str] = field(default_factory=Counter)
 
 
 class Taker(Engine):
@@ -81,12 +87,14 @@ class Taker(Engine):
         self._forget(escaped=layout.escaped_agents, hashed=layout.prefix)
         rejects = [*chunk.rejects, *self._read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
+        for path, requests in self._ask("unknown_places"):
+            self._memory.unknown[path] += requests
         known = self._memory
-        self._ask("addresses", known.addresses[layout.prefix], self._address_told)
-        self._ask("agents", known.agents[layout.escaped_agents], self._agent_told)
+        self._look_up("addresses", known.addresses[layout.prefix], self._address_known)
+        self._look_up("agents", known.agents[layout.escaped_agents], self._agent_known)
         self._resolve_ranges()
         self._resolve_referrers()
-        row = self.database.execute(sql.TAKE).fetchone()
+        row = self.database.execute(_TAKE).fetchone()
         return (int(row[0]) if row else 0), rejects
 
     def _read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
@@ -103,22 +111,22 @@ class Taker(Engine):
         self._quick.put_back()
         return rejects
 
-    def _ask(self, table: str, memory: dict[str, str], told: Callable[[str], str]) -> None:
+    def _look_up(self, table: str, memory: dict[str, str], known: Callable[[str], str]) -> None:
         """Hand over what is known of a chunk's distinct values."""
-        texts = self._distinct(sql.DISTINCT[table])
+        texts = self._distinct(f"distinct_{table}")
         for text in texts:
             if text not in memory:
-                memory[text] = told(text)
+                memory[text] = known(text)
         self._give(table, texts, [memory[text] for text in texts])
 
-    def _address_told(self, pair: str) -> str:
+    def _address_known(self, pair: str) -> str:
         identity, place = self._address(pair)
         key = "" if identity is None else keyed_hash(self._lookups.stand_in, identity)
         return f"{place}{_UNIT}{key}"
 
-    def _agent_told(self, text: str) -> str:
+    def _agent_known(self, text: str) -> str:
         agent_id, _, found = self._agent(text)
-        self._memory.apps[agent_id] = found.app
+        self._memory.described[agent_id] = (found.app, found.device_type)
         return f"{agent_id}{_UNIT}{found.reason or ''}"
 
 
@@ -127,7 +135,7 @@ class CountOnly:
 
     def __init__(self, lookups: Lookups, bounds: Bounds) -> None:
         self._database = closed_database()
-        self._database.execute(sql.TAKEN)
+        self._database.execute(_counting("taken"))
         self._lookups, self._bounds, self._memory = lookups, bounds, _Memory()
 
     def taker(self) -> Taker:
@@ -140,7 +148,7 @@ class CountOnly:
 
     def days(self) -> tuple[date, date] | None:
         """The first and the last UTC day that has a request."""
-        row = self._database.execute(sql.DAYS).fetchone()
+        row = self._database.execute(_counting("days")).fetchone()
         return None if row is None or row[0] is None else (row[0], row[1])
 
     def count(
@@ -149,17 +157,18 @@ class CountOnly:
         """Count the requests of a period by the calendar window."""
         db, span = self._database, _span(first, last)
         self._derive(thresholds, limits, span)
-        downloads, estimates, listeners = db.execute(sql.TOTALS).fetchall()[0]
+        downloads, estimates, listeners = db.execute(_counting("totals")).fetchall()[0]
         return PeriodFigures(
             first=first,
             last=last,
             downloads=downloads,
             listeners=listeners,
             prefix_estimates=estimates,
-            filtered=dict(db.execute(sql.FILTERED, span).fetchall()),
-            flagged=dict(db.execute(sql.FLAGGED, span).fetchall())
-            | dict(db.execute(sql.RENDITIONS).fetchall()),
-            rows=[Figure(member, n) for member, n in db.execute(sql.BY[by]).fetchall()],
+            filtered=dict(db.execute(_counting("filtered"), span).fetchall()),
+            flagged=dict(db.execute(_counting("flagged"), span).fetchall())
+            | dict(db.execute(_counting("renditions")).fetchall()),
+            rows=[Figure(member, n) for member, n in db.execute(_split(by)).fetchall()],
+            unknown=[Figure(path, n) for path, n in self._memory.unknown.most_common(MOST_UNKNOWN)],
         )
 
     def sum_windows(
@@ -168,14 +177,14 @@ class CountOnly:
         """Count the requests of a period by every window (R34-R40)."""
         db, sums = self._database, WindowSums(first, last)
         self._derive(thresholds, limits, _span(first - LOOKBACK, last + DAY))
-        db.execute(sql.REPEATED_LISTENERS)
-        calendar = db.execute(sql.CALENDAR, {"first": first, "last": last}).fetchall()
+        db.execute(_counting("repeated_listeners"))
+        calendar = db.execute(_counting("calendar"), {"first": first, "last": last}).fetchall()
         sums.calendar(CalendarCell(*row) for row in calendar)
         sums.rolling(self._parts())
         return sums
 
     def _parts(self) -> Iterator[WindowPart]:
-        found = self._database.execute(sql.PARTS)
+        found = self._database.execute(_counting("parts"))
         while rows := found.fetchmany(20_000):
             for key, episode, enclosure, at, begin, end, threshold in rows:
                 sent_at = at.replace(tzinfo=UTC)
@@ -187,16 +196,39 @@ class CountOnly:
         """Make ``candidates``, ``derived`` and ``excess`` of a span of days."""
         db = self._database
         db.execute("SET threads = 2")
-        if db.execute(sql.REPEATED).fetchone() == (True,):
-            db.execute(sql.ONCE)
-        db.execute(sql.FACTS)
-        _fill(db, sql.INSERT_FACTS, thresholds)
-        db.execute(sql.APPS)
-        _fill(db, sql.INSERT_APPS, self._memory.apps.items())
-        db.execute(sql.CANDIDATES, span)
-        db.execute(sql.DERIVED)
-        db.execute(sql.EXCESS, {"episodes": limits.episodes, "agents": limits.agents})
-        db.execute(sql.WITHOUT_EXCESS)
+        if db.execute(_counting("repeated_requests")).fetchone() == (True,):
+            db.execute(_counting("delete_repeated"))
+        db.execute(_counting("thresholds"))
+        _fill(db, _counting("insert_threshold"), thresholds)
+        db.execute(_counting("agents"))
+        described = self._memory.described.items()
+        _fill(db, _counting("insert_agent"), ((agent, *known) for agent, known in described))
+        db.execute(_counting("candidates"), span)
+        db.execute(_counting("derived"))
+        db.execute(_counting("excess"), {"episodes": limits.episodes, "agents": limits.agents})
+        db.execute(_counting("without_excess"))
+
+
+def _counting(name: str) -> str:
+    return statement("counting", name)
+
+
+def _split(by: str) -> str:
+    """The statement of a split: by day, or by a dimension."""
+    if by == DAY_SPLIT:
+        return _counting("by_day")
+    return statement("counting", "by_dimension", column=dimension(by).column)
+
+
+_TAKE = statement(
+    "counting",
+    "take",
+    judged=statement(
+        "judging",
+        "judged",
+        **{name: _counting(name) for name in ("heard", "of_heard", "join_heard")},
+    ),
+)
 
 
 def _span(first: date, last: date) -> dict[str, date]:

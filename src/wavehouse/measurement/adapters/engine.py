@@ -7,31 +7,33 @@ between the two as newline-joined text, which is many times cheaper than rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from urllib.parse import unquote
 
 import duckdb
 
-from wavehouse.kernel.reference import Preloaders
-from wavehouse.measurement.adapters import engine_sql as sql
-from wavehouse.measurement.adapters.formats import Layout
-from wavehouse.measurement.rules.addresses import (
+from wavehouse.kernel.addresses import (
     TrustedProxies,
     country_of,
     forwarded,
     hashed_identity,
     keyed_hash,
 )
-from wavehouse.measurement.rules.agents import Agent, AgentRules, normalise
-from wavehouse.measurement.rules.combined import canonical
+from wavehouse.kernel.reference import Preloaders
+from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.quick_reading import fields_statement
+from wavehouse.measurement.adapters.statements import parts_of, statement
+from wavehouse.measurement.formats import Layout, Split
+from wavehouse.measurement.rules.agents import Agent, AgentRules, decoded, normalise
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.rules.media import MediaIndex, is_own_prefix
 from wavehouse.measurement.rules.ranges import multirange, requested, sent
 from wavehouse.measurement.rules.referrers import judged
-from wavehouse.measurement.types import Chunk, Fault, LogFormat, Reject
+from wavehouse.measurement.types import Chunk, Fault, Reject
 from wavehouse.store import BulkLoader
 
 _UNIT = "\x1f"
@@ -78,23 +80,6 @@ class Batch:
     agents: dict[int, tuple[str, Agent]] = field(default_factory=dict)
 
 
-def closed_database(spill: str = "") -> duckdb.DuckDBPyConnection:
-    """A database in memory that fetches nothing from anywhere (decision 0604).
-
-    Nor does it write anywhere but into the folder ``spill``, when its memory is not enough: by
-    itself it would make one where the program was started, and what lines hold would lie there.
-    """
-    return duckdb.connect(
-        config={
-            "threads": 1,
-            "temp_directory": spill,
-            "arrow_lossless_conversion": True,
-            "autoinstall_known_extensions": False,
-            "autoload_known_extensions": False,
-        }
-    )
-
-
 class Engine:
     """Normalises chunks one after another; a batch is read by another thread meanwhile."""
 
@@ -110,8 +95,9 @@ class Engine:
         # The machine's own time zone has no say.
         with suppress(duckdb.CatalogException):  # a build without time zones knows UTC only
             self.database.execute("SET TimeZone = 'UTC'")
-        for statement in sql.SETUP:
-            self.database.execute(statement)
+        for name in parts_of("macros"):
+            self.database.execute(statement("macros", name))
+        self.database.execute(statement("judging", "media"))
         self._load_media()
         self._addresses: dict[str, tuple[bytes | None, str]] = {}
         self._agents: dict[str, tuple[int, str, Agent]] = {}
@@ -132,12 +118,14 @@ class Engine:
                 v.start_ms,
                 v.duration_ms,
                 v.segment_bytes,
+                v.file_bytes,
+                v.is_measured,
             )
             for place, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)
         ]
         if rows:
-            self.database.executemany(sql.INSERT_MEDIA, rows)
+            self.database.executemany(statement("judging", "insert_media"), rows)
 
     def normalise(
         self, chunk: Chunk, layout: Layout, *, file_key: str, batch_id: int, organization_id: str
@@ -152,7 +140,7 @@ class Engine:
         self._resolve_ranges()
         self._resolve_referrers()
         db.execute(
-            sql.BATCH.replace("batch_0", f"batch_{self._number}"),
+            statement("judging", "batch", table=self._table),
             {
                 "organization_id": organization_id,
                 "batch_id": batch_id,
@@ -183,15 +171,22 @@ class Engine:
 
     def read_raw(self, chunk: Chunk) -> None:
         """Make ``raw`` of a chunk's lines."""
-        statement = sql.RAW if self.is_clean(chunk) else sql.RAW_CLEANED
-        self.database.execute(statement, {"text": chunk.text})
+        given: dict[str, object] = {"text": chunk.text}
+        name = "raw" if self.is_clean(chunk) else "raw_cleaned"
+        if chunk.places:
+            name = "raw_of_numbered"
+            given["numbers"] = [number - chunk.first_line + 1 for number, *_ in chunk.places]
+        self.database.execute(statement("reading", name), given)
 
     def understand(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields`` of the lines in ``raw``; those that cannot be used come back."""
-        if layout.format is LogFormat.COMBINED:
-            self._repair_combined()
-        self.database.execute(layout.statement, layout.parameters)
-        return list(self._rejected(chunk))
+        """Make ``fields`` of the lines in ``raw``; those that cannot be used are returned."""
+        if layout.skips:
+            self.database.execute(
+                statement("reading", "without_skipped"), {"skips": list(layout.skips)}
+            )
+        refused = self._repair(layout)
+        self.database.execute(fields_statement(layout, layout.select), layout.parameters)
+        return self._rejected(chunk, [*refused, *self._cut(chunk, layout)])
 
     def stage(
         self,
@@ -204,7 +199,9 @@ class Engine:
         """Stream a batch, its rejects and its progress into the loader's temporary tables."""
         cursor = self.database.cursor()
         try:
-            loader.stage("staged_progress", cursor.sql(sql.PROGRESS, params=progress))
+            loader.stage(
+                "staged_progress", cursor.sql(statement("judging", "progress"), params=progress)
+            )
             loader.stage("staged_requests", cursor.table(f"batch_{batch.number}"))
             if batch.rejects or rejects_too:
                 rejects = [
@@ -217,14 +214,15 @@ class Engine:
                     }
                     for r in batch.rejects
                 ]
-                loader.stage("staged_rejects", cursor.sql(sql.REJECTS, params={"rejects": rejects}))
+                found = cursor.sql(statement("judging", "rejects"), params={"rejects": rejects})
+                loader.stage("staged_rejects", found)
         finally:
             cursor.close()
 
     def drop(self, batch: Batch) -> None:
         """Forget a batch that was loaded."""
         cursor = self.database.cursor()
-        cursor.execute(f"DROP TABLE IF EXISTS batch_{int(batch.number)}")
+        cursor.execute(statement("judging", "drop_batch", table=f"batch_{int(batch.number)}"))
         cursor.close()
 
     def close(self) -> None:
@@ -233,27 +231,50 @@ class Engine:
 
     # -- distinct values ----------------------------------------------------------------------
 
-    def _repair_combined(self) -> None:
-        odd = self.database.execute(sql.ODD_COMBINED).fetchall()
-        repaired = [(n, canonical(line)) for n, line in odd]
+    def _repair(self, layout: Layout) -> list[tuple[int, str]]:
+        """Make odd lines readable; those that are not of the format leave ``raw``."""
+        if layout.repairs is None or not isinstance(layout.parts, Split):
+            return []
+        odd = self.database.execute(
+            statement("reading", "odd", parts=layout.select, dated=layout.parts.dated)
+        ).fetchall()
+        repaired = [(n, layout.repairs(line)) for n, line in odd]
         good = [(n, line) for n, line in repaired if line is not None]
         if good:
             self._give("repaired", [n for n, _ in good], [line for _, line in good])
-            self.database.execute(sql.REPAIR_COMBINED)
+            self.database.execute(statement("reading", "repair"))
+        refused = {n for n, line in repaired if line is None}
+        if refused:
+            self.database.execute(statement("reading", "refuse"), {"refused": sorted(refused)})
+        return [(n, line) for n, line in odd if n in refused]
 
-    def _rejected(self, chunk: Chunk) -> Iterable[Reject]:
+    def _cut(self, chunk: Chunk, layout: Layout) -> list[tuple[int, str]]:
+        """A last line without its end that has fewer values than the others: it was cut."""
+        several = isinstance(layout.parts, Split) and len(layout.parts.widths) > 1
+        if not several or chunk.places or chunk.text.endswith("\n"):
+            return []
+        last = {"last": chunk.lines + 1}
+        cut = self.database.execute(statement("reading", "cut"), last).fetchall()
+        if cut:
+            self.database.execute(statement("reading", "delete_last"), last)
+        return cut
+
+    def _rejected(self, chunk: Chunk, refused: list[tuple[int, str]]) -> list[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
-        found = self.database.execute(sql.REJECTED, self.accepted).fetchall()
+        found = self.database.execute(statement("reading", "rejected"), self.accepted).fetchall()
+        found += [(n, Fault.MALFORMED_LINE, line) for n, line in refused]
         if not found:
-            return
-        self.database.execute(sql.DELETE_REJECTED, self.accepted)
+            return []
+        self.database.execute(statement("reading", "delete_rejected"), self.accepted)
         places = _byte_places(chunk, [n for n, *_ in found])
-        for n, fault, line in found:
-            offset, length = places[n]
-            yield Reject(chunk.first_line + n - 1, offset, length, Fault(fault), masked(line))
+        return [
+            Reject(chunk.first_line + n - 1, *places[n], Fault(fault), masked(line))
+            for n, fault, line in sorted(found)
+        ]
 
     def _resolve_places(self, *, redirects: bool) -> None:
-        pairs = self._distinct(sql.DISTINCT_PLACES)
+        self._keep_naming_queries()
+        pairs = self._distinct("distinct_places")
         places, prefixes = [], []
         for pair in pairs:
             host, path = pair.split(_UNIT)
@@ -261,6 +282,20 @@ class Engine:
             places.append("" if place is None else place)
             prefixes.append(int(redirects or is_own_prefix(path)))
         self._give("places", pairs, places, prefixes)
+
+    def _keep_naming_queries(self) -> None:
+        """Leave of each query what can say which file is meant; mostly that is nothing (R03)."""
+        media = self._lookups.media
+        pairs = self._distinct("distinct_queried")
+        if not pairs:
+            return
+        queried = [pair for pair in pairs if media.needs_query(*pair.split(_UNIT))]
+        self._give("queried", queried)
+        self.database.execute(statement("judging", "without_queries"))
+        if queried:
+            whole = self._distinct("distinct_with_query")
+            self._give("kept", whole, [media.kept_path(*pair.split(_UNIT)) for pair in whole])
+            self.database.execute(statement("judging", "with_kept_paths"))
 
     def _address(self, pair: str) -> tuple[bytes | None, str]:
         """An address's identity, and network, country and class as joined text."""
@@ -280,7 +315,7 @@ class Engine:
     def _resolve_listeners(self, *, escaped: bool, hashed: bool) -> dict[int, tuple[str, Agent]]:
         """What there is to know of each address and agent in a month; the agents by their id."""
         self._forget(escaped=escaped, hashed=hashed)
-        texts = self._distinct(sql.DISTINCT_LISTENERS)
+        texts = self._distinct("distinct_listeners")
         for text in texts:
             if text not in self._listeners:
                 self._listeners[text] = self._listener(text)
@@ -301,7 +336,7 @@ class Engine:
         known = self._agents.get(text)
         if known is None:
             # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
-            agent = normalise(unquote(text) if self._escaped else text).replace("\0", "\ufffd")
+            agent = normalise(decoded(text) if self._escaped else text).replace("\0", "\ufffd")
             found = self._lookups.agents.classify(agent)
             known = keyed_hash(b"wavehouse-agents", agent.encode()), agent, found
             self._agents[text] = known
@@ -331,14 +366,14 @@ class Engine:
 
     def _resolve_referrers(self) -> None:
         """The few sites that flag a request (R23) or filter it (R24); most chunks have none."""
-        sites = self._distinct(sql.DISTINCT_SITES)
+        sites = self._distinct("distinct_sites")
         found = {site: judged(site, self._lookups.preloaders) for site in sites}
         odd = [site for site in sites if found[site]]
         self._give("sites", odd, [found[site] for site in odd])
 
     def _resolve_ranges(self) -> None:
         """Range headers that are not one plain range, and carry no Content-Range."""
-        rows = self.database.execute(sql.ODD_RANGES).fetchall()
+        rows = self.database.execute(statement("judging", "odd_ranges")).fetchall()
         numbers, starts, ends, others = [], [], [], []
         for n, header, size in rows:
             spans = sent(header if requested(header) else None, size)
@@ -349,8 +384,8 @@ class Engine:
             others.append(multirange(spans[1:]) or "")
         self._give("odd_ranges", numbers, starts, ends, others)
 
-    def _distinct(self, statement: str) -> list[str]:
-        row = self.database.execute(statement).fetchone()
+    def _distinct(self, name: str) -> list[str]:
+        row = self.database.execute(statement("judging", name)).fetchone()
         return row[0].split("\n") if row and row[0] is not None else []
 
     def _give(self, table: str, *columns: Sequence[object]) -> None:
@@ -365,12 +400,18 @@ class Engine:
         )
 
     def _summary(self) -> tuple[list[tuple[str | None, int]], list[date]]:
-        table = f"batch_{self._number}"
-        filtered = self.database.execute(sql.REASONS.replace("batch_0", table)).fetchall()
-        days = self.database.execute(sql.DAYS.replace("batch_0", table)).fetchall()
-        if self.database.execute(sql.TWICE.replace("batch_0", table)).fetchall() != [(0,)]:
-            self.database.execute(sql.DELETE_TWICE.replace("batch_0", table))
-        return [(r, n) for r, n in filtered], [day for (day,) in days]
+        filtered = self._ask("reasons")
+        days = self._ask("batch_days")
+        if self._ask("twice") != [(0,)]:
+            self._ask("delete_twice")
+        return [(reason, n) for reason, n in filtered], [day for (day,) in days]
+
+    def _ask(self, name: str) -> list[tuple[Any, ...]]:
+        return self.database.execute(statement("judging", name, table=self._table)).fetchall()
+
+    @property
+    def _table(self) -> str:
+        return f"batch_{self._number}"
 
 
 def _utc(instant: datetime) -> datetime:
@@ -380,6 +421,11 @@ def _utc(instant: datetime) -> datetime:
 
 def _byte_places(chunk: Chunk, numbers: list[int]) -> dict[int, tuple[int, int]]:
     """Byte offset and length of lines of a chunk, by their number within it (from 1)."""
+    if chunk.places:
+        return {
+            number - chunk.first_line + 1: (offset, length)
+            for number, offset, length in chunk.places
+        }
     wanted = set(numbers)
     places: dict[int, tuple[int, int]] = {}
     # Lines that were set aside already are empty in the text, and as long as ever in the file.

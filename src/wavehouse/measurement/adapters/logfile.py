@@ -1,7 +1,7 @@
-"""Log files: plain or gzip, known by content, cut into chunks of whole, decodable lines.
+"""Log files: plain or packed, known by content, cut into chunks of whole, decodable lines.
 
 Whatever a file may do to a reader is dealt with here, before an engine sees it: lines of hundreds
-of megabytes, bytes that are no UTF-8, a gzip stream that ends early, a last line still being
+of megabytes, bytes that are not UTF-8, a compressed stream that ends early, a last line still being
 written. Offsets and line numbers are those of the uncompressed content, so that a file and its
 gzip are one file.
 """
@@ -9,14 +9,12 @@ gzip are one file.
 from __future__ import annotations
 
 import hashlib
-import zlib
-from collections.abc import Callable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
 
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.measurement.adapters.containers import container_of, content
 from wavehouse.measurement.rules.masking import masked
 from wavehouse.measurement.types import Chunk, Fault, Reject
 
@@ -24,7 +22,6 @@ CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
-_PIECE = 64 * 2**10
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _EXCERPT = 640
 
@@ -56,7 +53,7 @@ class LogFile:
             )
         try:
             with path.open("rb") as file:
-                self._is_gzip = file.read(2) == b"\x1f\x8b"
+                self._container = container_of(file.read(16))
         except OSError as error:
             raise InvalidInput(
                 f"the log cannot be read: {error.strerror}", where=str(path)
@@ -72,7 +69,7 @@ class LogFile:
                 break
         if self.fault is not None and not content:
             raise InvalidInput(
-                "the gzip stream is cut or damaged from its beginning", where=str(self.path)
+                "the compressed stream is cut or damaged from its beginning", where=str(self.path)
             )
         self.fault = None
         if content.startswith(_UTF16):
@@ -102,68 +99,72 @@ class LogFile:
                 return chunk.text
         return ""
 
+    def lines_at(self, byte_offsets: Iterable[int]) -> Iterator[tuple[int, bytes | None]]:
+        """The lines that begin at these places, in one pass; None where none begins."""
+        wanted = sorted(set(byte_offsets))
+        held, start, block_end = bytearray(), max(min(wanted, default=0) - 1, 0), 0
+        blocks = self._blocks(_BLOCK, skip=start)
+        block_end = start
+        for offset in wanted:
+            drop = max(offset - 1, 0) - start
+            if drop > 0:
+                del held[:drop]
+                start = max(offset - 1, 0)
+            while (end := _line_end(held, offset - start)) < 0:
+                if len(held) - (offset - start) > LINE_LIMIT:
+                    break
+                block = next(blocks, None)
+                if block is None:
+                    break
+                # What lies before the line that is looked for is let go as it comes.
+                skip = min(max(start - block_end, 0), len(block))
+                block_end += len(block)
+                held += block[skip:]
+            yield offset, _line(held, offset - start, end)
+
     def line_at(self, byte_offset: int) -> bytes | None:
-        """The line that begins at a place, for a replay; None when none begins there."""
-        held, start = bytearray(), min(byte_offset, 1)
-        for block in self._blocks(LINE_LIMIT, skip=byte_offset - start):
-            held += block
-            if (start and held[0] != 10) or len(held) > 2 * LINE_LIMIT:
-                return None
-            if (end := held.find(b"\n", start)) >= 0:
-                return bytes(held[start:end])
-        return bytes(held[start:]) or None
+        """The line that begins at a place; None when none begins there."""
+        return next(self.lines_at([byte_offset]))[1]
 
     def line_from(self, byte_offset: int, at_most: int) -> bytes | None:
         """Some bytes from a place on; None when the file ends before it."""
-        return next(self._blocks(at_most, skip=byte_offset), None)
+        block = next(self._blocks(at_most, skip=byte_offset), None)
+        return None if block is None else block[:at_most]
 
     def _blocks(self, size: int, skip: int = 0) -> Iterator[bytes]:
-        with self.path.open("rb") as file:
-            if not self._is_gzip:
-                file.seek(skip)
-                while block := file.read(size):
-                    self.on_bytes(len(block))
-                    yield block
-                return
-            yield from self._inflated(file, skip)
-
-    def _inflated(self, file: IO[bytes], skip: int) -> Iterator[bytes]:
-        """Inflate member after member; what a broken stream gave before its end is kept."""
-        inflater, begun = zlib.decompressobj(wbits=31), False
-        pending = b""
-        while pending or (pending := file.read(_PIECE)):
-            begun, spare = True, inflater.copy()
-            try:
-                block = inflater.decompress(pending, _BLOCK)
-            except zlib.error:
-                self.fault = Reject(0, 0, 0, Fault.GZIP_CORRUPT, "the gzip stream is damaged here")
-                yield _before_damage(spare, pending)[skip:]
-                return
-            self.on_bytes(len(pending) - len(inflater.unconsumed_tail) - len(inflater.unused_data))
-            pending = inflater.unconsumed_tail
-            if inflater.eof:
-                pending = inflater.unused_data.lstrip(b"\0")
-                inflater, begun = zlib.decompressobj(wbits=31), False
-            cut = min(skip, len(block))
-            block, skip = block[cut:], skip - cut
-            if block:
-                yield block
-        if begun:
-            rest = inflater.flush()
-            if rest[skip:]:
-                yield rest[skip:]
-            self.fault = Reject(
-                0, 0, 0, Fault.GZIP_TRUNCATED, "the gzip stream ends here, too early"
+        if self._container:
+            yield from content(
+                self.path,
+                self._container,
+                skip=skip,
+                on_bytes=lambda count: self.on_bytes(count),
+                on_fault=self._broken,
             )
+            return
+        with self.path.open("rb") as file:
+            file.seek(skip)
+            while block := file.read(size):
+                self.on_bytes(len(block))
+                yield block
+
+    def _broken(self, fault: Fault) -> None:
+        happened = "ends here, too early" if fault is Fault.GZIP_TRUNCATED else "is damaged here"
+        self.fault = Reject(0, 0, 0, fault, f"the compressed stream {happened}")
 
 
-def _before_damage(inflater: zlib._Decompress, pending: bytes) -> bytes:
-    """What a damaged piece gives up to the damage: the failed call had thrown it away."""
-    found = bytearray()
-    with suppress(zlib.error):
-        for byte in pending:
-            found += inflater.decompress(bytes([byte]))
-    return bytes(found)
+def _line_end(held: bytearray, start: int) -> int:
+    """Where the line ends that begins at ``start``; -1 when that is not held yet."""
+    return held.find(b"\n", start) if start < len(held) else -1
+
+
+def _line(held: bytearray, start: int, end: int) -> bytes | None:
+    """The line from ``start``, which must follow a line's end; the last one may have none."""
+    if start > 0 and held[start - 1 : start] != b"\n":
+        return None
+    if end >= 0:
+        return bytes(held[start:end])
+    rest = bytes(held[start:])
+    return rest if rest and len(rest) <= LINE_LIMIT else None
 
 
 class _Cutter:

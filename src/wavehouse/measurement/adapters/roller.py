@@ -17,31 +17,32 @@ from typing import IO
 
 import duckdb
 
-from wavehouse.measurement.adapters.engine import closed_database
+from wavehouse.measurement.adapters.databases import closed_database
+from wavehouse.measurement.adapters.statements import statement
 
 _NAME = re.compile(r"(?<!:):([a-z_]+)")
-
-# As ``queries.rolling.copy_events`` gives them. An empty text is quoted, NULL is not.
-_EVENTS = """
-CREATE OR REPLACE TABLE measurement.listener_events AS
-SELECT * FROM read_csv($path, delim = ',', quote = '"', escape = '"', header = false,
-  auto_detect = false, new_line = '\\n', nullstr = '', allow_quoted_nulls = false, columns = {
-    'timestamp': 'TIMESTAMP', 'organization_id': 'UUID', 'podcast_id': 'UUID',
-    'episode_id': 'UUID', 'event_type': 'VARCHAR', 'platform': 'VARCHAR',
-    'country_code': 'VARCHAR', 'device_type': 'VARCHAR', 'listener_key': 'BIGINT',
-    'listen_duration_seconds': 'INTEGER', 'completion_rate': 'DECIMAL(5, 4)'})
-"""
-
-_OTHER_HOURS = """
-DELETE FROM measurement.listener_events
-WHERE date_trunc('hour', "timestamp") NOT IN (SELECT unnest($hours::TIMESTAMP[]))
-"""
+_PLACE = re.compile(r"\{\{(\w+)\}\}")
 
 
 @cache
-def transform(name: str) -> str:
-    """A transform's select, with its ``:name`` parameters in DuckDB's form, its rows in order."""
+def portable(name: str, column: str = "", *, required: bool = False) -> str:
+    """A transform's SELECT, with ``:name`` parameters; any engine may run it.
+
+    ``column`` is the dimension of ``listener_events``; events without a ``required`` one are out.
+    """
     text = (files("wavehouse") / "transforms" / f"{name}.sql").read_text(encoding="utf-8")
+    values = {
+        "column": column,
+        "value": column if required else f"COALESCE({column}, '')",
+        "condition": f"{column} IS NOT NULL" if required else "TRUE",
+    }
+    return _PLACE.sub(lambda found: values[found[1]], text)
+
+
+@cache
+def transform(name: str, column: str = "", *, required: bool = False) -> str:
+    """The same with its parameters in DuckDB's form, its rows in order."""
+    text = portable(name, column, required=required)
     return _NAME.sub(r"$\1", text) + " ORDER BY 1, 2, 3, 4"
 
 
@@ -62,29 +63,28 @@ class Roller:
 
     def take(self, events: IO[bytes]) -> None:
         """Put a batch's events, as CSV, in place of those before."""
-        self._database.execute(_EVENTS, {"path": _path(events)})
+        self._database.execute(statement("rolling", "events"), {"path": _path(events)})
 
     def keep(self, hours: Sequence[datetime]) -> None:
         """Leave only the events of these hours."""
-        self._database.execute(_OTHER_HOURS, {"hours": [_plain(hour) for hour in hours]})
+        self._database.execute(
+            statement("rolling", "without_other_hours"),
+            {"hours": [_plain(hour) for hour in hours]},
+        )
 
     def rows(
-        self, name: str, *, grain: str, first: datetime, last: datetime, computed_at: datetime
+        self, select: str, *, grain: str, first: datetime, last: datetime, computed_at: datetime
     ) -> IO[bytes]:
-        """A transform's rows as CSV, at their beginning; to be closed by who reads them."""
+        """A transform's rows as CSV, at their beginning; the caller closes the file."""
         values = {
             "grain": grain,
             "first": _plain(first),
             "last": _plain(last),
             "computed_at": _plain(computed_at),
         }
-        select = transform(name)
-        asked = {key: value for key, value in values.items() if f"${key}" in select}
-        rows = tempfile.TemporaryFile()  # noqa: SIM115 - closed by who reads it
-        self._database.execute(
-            f"COPY ({select}) TO '{_path(rows)}' (FORMAT csv, HEADER false, USE_TMP_FILE false)",
-            asked,
-        )
+        used = {key: value for key, value in values.items() if f"${key}" in select}
+        rows = tempfile.TemporaryFile()  # noqa: SIM115 - the caller closes it
+        self._database.execute(statement("rolling", "write", select=select, path=_path(rows)), used)
         return rows
 
 

@@ -2,18 +2,32 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import click
 
 from wavehouse.kernel import terminal
 from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
+from wavehouse.measurement.rules import dimensions
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from wavehouse.accounts import Identity
     from wavehouse.measurement.types import PeriodFigures, TracedRequest
+    from wavehouse.store import Operational, Tx
     from wavehouse.workspace import OpenWorkspace
+
+
+class Wanted(TypedDict):
+    """Which figures: of which organization, days and show."""
+
+    identity: Identity
+    first: date
+    last: date
+    podcast_id: UUID | None
 
 
 @click.command()
@@ -43,10 +57,10 @@ if TYPE_CHECKING:
 @click.option("--to", "last", type=DATE, help="Last UTC day, included; default the newest.")
 @click.option(
     "--by",
-    type=click.Choice(["day", "episode", "app", "country"]),
-    default="day",
+    type=click.Choice(dimensions.names()),
+    default=dimensions.DAY_SPLIT,
     show_default=True,
-    help="One line per day, episode, app or country.",
+    help="What each row stands for.",
 )
 @click.option(
     "--window",
@@ -56,6 +70,7 @@ if TYPE_CHECKING:
     help="Counting window: one download per listener, episode and UTC day; or 24 hours from the "
     "first touch; or until a day's silence; or all, side by side.",
 )
+@click.option("--show", help="Only this show, by title, guid or id.")
 @AS_JSON
 @click.pass_obj
 def downloads(
@@ -71,6 +86,7 @@ def downloads(
     last: datetime | None,
     by: str,
     window: str,
+    show: str | None,
     as_json: bool,
 ) -> None:
     """Counted downloads of a period, by the IAB's guidelines (PTMG v2.3; days are UTC).
@@ -89,6 +105,8 @@ def downloads(
             "log files and feeds are for --from-logs",
             command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
+    if show is not None and (from_logs or window != "calendar"):
+        raise UsageError("--show is for stored downloads of the calendar window")
     how = logs.Feeds(feeds, media, no_probe, allow_private)
     found: PeriodFigures | WindowFigures
     if window != "calendar":
@@ -105,7 +123,7 @@ def downloads(
         count = logs.figures if window == "calendar" else logs.windows
         found = count(open_workspace, files, how, wanted)
     elif window == "calendar":
-        found = _stored(open_workspace, first, last, by)
+        found = _stored(open_workspace, first, last, by, show)
     else:
         found = windows.stored(open_workspace, first, last)
     if isinstance(found, WindowFigures):
@@ -120,11 +138,13 @@ def downloads(
 
 
 def _stored(
-    open_workspace: OpenWorkspace, first: datetime | None, last: datetime | None, by: str
+    open_workspace: OpenWorkspace,
+    first: datetime | None,
+    last: datetime | None,
+    by: str,
+    show: str | None,
 ) -> PeriodFigures:
-    """Figures of what is stored."""
-    from typing import cast
-
+    """Figures of what is stored, of one show or of all."""
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import PeriodFigures
 
@@ -135,26 +155,41 @@ def _stored(
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as operational,
         ):
-            rows = reading.figures(
-                analytics,
-                operational,
-                identity=identity,
-                by=cast("reading.By", by),
-                first=begin,
-                last=end,
-            )
+            wanted: Wanted = {
+                "identity": identity,
+                "first": begin,
+                "last": end,
+                "podcast_id": None if show is None else _podcast_id(operational, identity, show),
+            }
+            rows = reading.figures(analytics, operational, by=by, **wanted)
             return PeriodFigures(
                 first=begin,
                 last=end,
                 downloads=sum(row.downloads for row in rows),
-                listeners=reading.listeners(operational, identity=identity, first=begin, last=end),
-                prefix_estimates=reading.estimates(
-                    operational, identity=identity, first=begin, last=end
-                ),
-                filtered=reading.filtered(operational, identity=identity, first=begin, last=end),
-                flagged=reading.flagged(operational, identity=identity, first=begin, last=end),
+                listeners=reading.listeners(operational, **wanted),
+                prefix_estimates=reading.estimates(operational, **wanted),
+                filtered=reading.filtered(operational, **wanted),
+                flagged=reading.flagged(operational, **wanted),
                 rows=rows,
             )
+
+
+def _podcast_id(operational: Tx[Operational], identity: Identity, show: str) -> UUID:
+    """The show with this title, guid or id. NotFound with the nearest title."""
+    import difflib
+
+    from wavehouse import catalog
+    from wavehouse.kernel.errors import NotFound
+
+    shows = catalog.list_podcasts(operational, identity=identity)
+    name = show.strip().casefold()
+    for each in shows:
+        if name in (each.title.casefold(), each.podcast_guid, str(each.podcast_id)):
+            return each.podcast_id
+    titles = {each.title.casefold(): each.title for each in shows}
+    near = difflib.get_close_matches(name, titles, n=1)
+    hint = f"Did you mean {titles[near[0]]!r}?" if near else None
+    raise NotFound(f"there is no show {show!r}", hint=hint, command="wavehouse feeds list")
 
 
 def _show_json(found: PeriodFigures, by: str, window: str) -> None:

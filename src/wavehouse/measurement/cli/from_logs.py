@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
 
 Found = TypeVar("Found")
+_WARNINGS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,10 @@ def _counted(
                 workspace.stores.operational, workspace.settings, identity=workspace.identity
             )
         known = known or _of_feeds(settings, feeds)
+        for warning in known.warnings[:_WARNINGS]:
+            terminal.say(warning)
+        if len(known.warnings) > _WARNINGS:
+            terminal.say(f"… and {len(known.warnings) - _WARNINGS} more warnings")
         size = sum(path.stat().st_size for path in files)
         with terminal.progress("Reading logs", size, "bytes") as meter:
             return count(settings, known, files, wanted, on_bytes=meter.advance)
@@ -115,8 +120,11 @@ def tell(found: PeriodFigures | WindowFigures) -> None:
     """What stands beside the figures, in words."""
     unknown = getattr(found, "filtered", {}).get("unknown_path", 0)
     if unknown and found.read is not None:
+        terminal.say(f"{unknown:,} requests are for files of no known feed:")
+        for figure in getattr(found, "unknown", []):
+            terminal.say(f"  {figure.downloads:,} for {figure.member}")
         terminal.say(
-            f"{unknown:,} requests are for files of no known feed: give each show's --feed"
+            "Give each show's --feed, or say which file they mean: wavehouse paths test ADDRESS"
         )
     for fault, lines in sorted(found.faults.items()):
         terminal.say(f"{lines:,} lines could not be used: {fault}")

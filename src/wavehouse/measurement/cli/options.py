@@ -2,23 +2,58 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+
+from wavehouse.kernel.options import DAY
+from wavehouse.measurement.formats import AUTO, FIELDS, names, template_layout
 
 if TYPE_CHECKING:
     from wavehouse.workspace import Workspace
 
-DATE = click.DateTime(["%Y-%m-%d"])
-FORMAT = click.option(
-    "--format",
-    "log_format",
-    type=click.Choice(["auto", "cloudfront", "combined", "fastly", "cloudflare", "op3"]),
-    default="auto",
-    show_default=True,
-    help="The log format; auto looks at the first lines.",
-)
+Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
+DATE = DAY
+_TEMPLATE = "measurement.template"
+
+
+def _keep_template(ctx: click.Context, _: click.Parameter, value: str | None) -> None:
+    """Remember a template for --format, which is read after it."""
+    if value is not None:
+        template_layout(value)
+        ctx.meta[_TEMPLATE] = value
+
+
+def _format(ctx: click.Context, _: click.Parameter, value: str) -> str:
+    template = ctx.meta.get(_TEMPLATE)
+    return value if template is None else f"{FIELDS}{template}"
+
+
+def FORMAT(command: Command) -> Command:  # noqa: N802 - a decorator among others
+    """``--format``, and ``--fields`` for the logs of no known format."""
+    fields = click.option(
+        "--fields",
+        metavar="TEMPLATE",
+        is_eager=True,
+        expose_value=False,
+        callback=_keep_template,
+        help="How a line is written, for any other format: nginx's log_format, Apache's LogFormat, "
+        "or names such as {address}. Replaces --format.",
+    )
+    known = click.option(
+        "--format",
+        "log_format",
+        type=click.Choice([AUTO, *names()]),
+        default=AUTO,
+        show_default=True,
+        callback=_format,
+        help="The log format; auto looks at the first lines.",
+    )
+    return known(fields(command))
+
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 
 

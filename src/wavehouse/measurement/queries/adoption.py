@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
+
+from psycopg.types.json import Jsonb
 
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Operational, Tx
@@ -16,6 +19,16 @@ class MediaState:
 
     organization_id: OrganizationId
     media: str
+    adopted_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPlace:
+    """A host and path of no known file: its requests, and those that nothing else would filter."""
+
+    place: str
+    requests: int
+    would_count: int
 
 
 def lock_adoption(tx: Tx[Operational]) -> None:
@@ -23,19 +36,23 @@ def lock_adoption(tx: Tx[Operational]) -> None:
     tx.execute("SELECT pg_advisory_xact_lock(hashtextextended('measurement.adopt', 7))")
 
 
-def changed_media(tx: Tx[Operational]) -> list[MediaState]:
-    """Organizations with other media files than at the last look: by their numbers and newest."""
+def changed_media(tx: Tx[Operational], *, lists: str) -> list[MediaState]:
+    """Organizations with other media files, or other lists, than at the last look."""
     return tx.rows(
         MediaState,
         """
-        SELECT e.organization_id, e.media
-        FROM (SELECT organization_id, count(*) || ' ' || max(created_at)::text || ' '
+        SELECT e.organization_id, e.media, a.adopted_at
+        FROM (SELECT organization_id, count(*) || ' ' || coalesce(max(created_at)::text, '') || ' '
                 || (SELECT count(*) FROM catalog.segments s
-                    WHERE s.organization_id = n.organization_id) AS media
+                    WHERE s.organization_id = n.organization_id) || ' '
+                || coalesce((SELECT revision FROM catalog.media_revisions r
+                             WHERE r.organization_id = n.organization_id), 0) || ' ' || %(lists)s
+                AS media
               FROM catalog.enclosures n GROUP BY organization_id) AS e
         LEFT JOIN measurement.adoptions a USING (organization_id)
         WHERE a.media IS DISTINCT FROM e.media
         """,
+        {"lists": lists},
     )
 
 
@@ -50,51 +67,47 @@ def unknown_paths(tx: Tx[Operational], *, organization_id: OrganizationId) -> li
     )
 
 
+def unknown_places(
+    tx: Tx[Operational], *, organization_id: OrganizationId, limit: int
+) -> list[UnknownPlace]:
+    """Hosts and paths of no known file that were asked for most, queries left out."""
+    return tx.rows(
+        UnknownPlace,
+        """
+        SELECT split_part(path, '?', 1) AS place, count(*)::bigint AS requests,
+               count(*) FILTER (WHERE next_reason IS NULL)::bigint AS would_count
+        FROM measurement.requests
+        WHERE path IS NOT NULL AND organization_id = %(organization_id)s
+        GROUP BY 1 ORDER BY would_count DESC, requests DESC, place LIMIT %(limit)s
+        """,
+        {"organization_id": organization_id, "limit": limit},
+    )
+
+
 def adopt(
-    tx: Tx[Operational],
-    *,
-    organization_id: OrganizationId,
-    paths: Sequence[str],
-    hosts: Sequence[str],
-    media_paths: Sequence[str],
+    tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[dict[str, Any]]
 ) -> int:
-    """Give requests the file's version in force at their time, and mark them for counting."""
+    """Give requests the version of the file that was served at their time; mark them for counting.
+
+    Each row is an unknown path, and a version with the time in which it is the one that is meant.
+    """
     return int(
         tx.value(
             """
             WITH known AS (
-              SELECT * FROM unnest(%(paths)s::text[], %(hosts)s::text[], %(media_paths)s::text[])
-                AS k (path, host, media_path)
+              SELECT * FROM jsonb_to_recordset(%(rows)s) AS k
+                (path text, since timestamptz, until timestamptz, enclosure_id uuid,
+                 start_ms bigint, duration_ms bigint, bytes bigint)
             ),
             found AS (
-              SELECT r.requested_at, r.request_id, v.podcast_id, v.episode_id, v.enclosure_id,
-                     p.publish_date, v.start_ms, v.duration_ms, v.bytes
+              SELECT r.requested_at, r.request_id, n.podcast_id, n.episode_id, n.enclosure_id,
+                     p.publish_date, k.start_ms, k.duration_ms, k.bytes
               FROM measurement.requests r JOIN known k USING (path)
-              CROSS JOIN LATERAL (
-                SELECT e.podcast_id, e.episode_id, e.enclosure_id, h.start_ms, h.duration_ms,
-                       h.bytes
-                FROM (
-                  SELECT f.enclosure_id,
-                         CASE WHEN lower(f.media_path) LIKE '%%.m3u8'
-                           OR f.mime_type ILIKE '%%mpegurl%%' THEN 0::bigint END AS start_ms,
-                         CASE WHEN lower(f.media_path) LIKE '%%.m3u8'
-                           OR f.mime_type ILIKE '%%mpegurl%%' THEN 0::bigint END AS duration_ms,
-                         NULL::bigint AS bytes
-                  FROM catalog.enclosures f
-                  WHERE f.media_host = k.host AND f.media_path = k.media_path
-                  UNION ALL
-                  SELECT s.enclosure_id, s.start_ms, s.duration_ms, s.bytes
-                  FROM catalog.segments s
-                  WHERE s.media_host = k.host AND s.media_path = k.media_path
-                ) AS h
-                JOIN catalog.enclosures e USING (enclosure_id)
-                WHERE e.organization_id = r.organization_id
-                ORDER BY e.valid_from <= r.requested_at DESC,
-                  CASE WHEN e.valid_from <= r.requested_at THEN e.valid_from END DESC,
-                  e.valid_from, e.enclosure_id
-                LIMIT 1) AS v
-              JOIN catalog.episodes p ON p.episode_id = v.episode_id
+              JOIN catalog.enclosures n ON n.enclosure_id = k.enclosure_id
+              JOIN catalog.episodes p ON p.episode_id = n.episode_id
               WHERE r.organization_id = %(organization_id)s
+                AND (k.since IS NULL OR r.requested_at >= k.since)
+                AND (k.until IS NULL OR r.requested_at < k.until)
             ),
             adopted AS (
               UPDATE measurement.requests r
@@ -115,7 +128,7 @@ def adopt(
                     WHEN f.bytes IS NULL THEN f.start_ms + f.duration_ms
                     ELSE f.start_ms + least(r.range_end, f.bytes) * f.duration_ms / f.bytes END,
                   other_ranges = CASE WHEN f.duration_ms IS NULL THEN r.other_ranges END,
-                  -- R25 could not be told before the episode was known
+                  -- R25: only now is the release known
                   flags = CASE WHEN r.requested_at < f.publish_date
                     THEN coalesce(r.flags, '{}') || '{pre_release}' ELSE r.flags END
               FROM found f
@@ -128,12 +141,45 @@ def adopt(
             )
             SELECT count(*) FROM adopted
             """,
-            {
-                "organization_id": organization_id,
-                "paths": list(paths),
-                "hosts": list(hosts),
-                "media_paths": list(media_paths),
-            },
+            {"organization_id": organization_id, "rows": Jsonb(list(rows))},
+        )
+    )
+
+
+def move_requests(
+    tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[dict[str, Any]]
+) -> int:
+    """Give stored requests of a file to the version, and so the episode, that it is of now.
+
+    Each row is a version that requests were stored for, a time, and the version meant then.
+    """
+    return int(
+        tx.value(
+            """
+            WITH known AS (
+              SELECT k.*, n.podcast_id, n.episode_id
+              FROM jsonb_to_recordset(%(rows)s) AS k
+                (stored_id uuid, since timestamptz, until timestamptz, enclosure_id uuid)
+              JOIN catalog.enclosures n ON n.enclosure_id = k.enclosure_id
+            ),
+            moved AS (
+              UPDATE measurement.requests r
+              SET podcast_id = k.podcast_id, episode_id = k.episode_id,
+                  enclosure_id = k.enclosure_id
+              FROM known k
+              WHERE r.organization_id = %(organization_id)s AND r.enclosure_id = k.stored_id
+                AND (k.since IS NULL OR r.requested_at >= k.since)
+                AND (k.until IS NULL OR r.requested_at < k.until)
+                AND (r.enclosure_id, r.episode_id) IS DISTINCT FROM (k.enclosure_id, k.episode_id)
+              RETURNING r.batch_id, (r.requested_at AT TIME ZONE 'UTC')::date AS day
+            ),
+            marked AS (
+              INSERT INTO measurement.count_log (batch_id, day)
+              SELECT DISTINCT batch_id, day FROM moved
+            )
+            SELECT count(*) FROM moved
+            """,
+            {"organization_id": organization_id, "rows": Jsonb(list(rows))},
         )
     )
 

@@ -69,7 +69,7 @@ def collect_touched_keys(
         WITH listeners AS (
           SELECT listener_key, min(network_key) AS network_key,
                  bool_or(reason IS NULL OR reason = 'excess_ip') AS is_candidate,
-                 coalesce(bool_or('included' = ANY(flags)), false) AS is_included,
+                 coalesce(bool_or(flags && '{included,shared_address}'), false) AS is_included,
                  bool_or(0 = ANY(%(batches)s) OR batch_id = ANY(%(batches)s)) AS is_touched
           FROM measurement.requests
           WHERE requested_at >= %(start)s AND requested_at < %(end)s AND listener_key IS NOT NULL
@@ -183,19 +183,10 @@ def derive_downloads(
                  min(requested_at) FILTER (WHERE range_end > range_start) AS first_at
           FROM walked GROUP BY listener_key, enclosure_id
         ),
-        thresholds AS (
-          SELECT enclosure_id, episode_id,
-                 CASE WHEN header_bytes IS NULL OR duration_ms IS NULL OR duration_ms < 60000
-                   THEN bytes
-                   ELSE header_bytes
-                     + ((bytes - header_bytes) * 60000 + duration_ms - 1) / duration_ms
-                 END AS threshold_bytes
-          FROM catalog.enclosures
-        ),
         qualified AS (
           SELECT DISTINCT ON (f.listener_key, t.episode_id)
                  f.listener_key, t.episode_id, f.first_at, f.bytes, t.threshold_bytes
-          FROM files f JOIN thresholds t USING (enclosure_id)
+          FROM files f JOIN catalog.enclosures t USING (enclosure_id)
           WHERE f.bytes >= t.threshold_bytes
           ORDER BY f.listener_key, t.episode_id, f.first_at, f.enclosure_id
         ),

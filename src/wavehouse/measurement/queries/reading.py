@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
 
 from wavehouse.kernel.ids import OrganizationId
+from wavehouse.measurement.rules.dimensions import DIMENSIONS, Dimension
 from wavehouse.measurement.types import (
     AudienceCell,
     Backlog,
@@ -14,10 +16,21 @@ from wavehouse.measurement.types import (
     EpisodeDay,
     Figure,
     Freshness,
+    HourFigure,
     HourTotal,
     TracedRequest,
 )
 from wavehouse.store import Analytics, Operational, Tx
+
+NAMED = tuple(
+    {
+        "column": dimension.column,
+        "daily": f"analytics.{dimension.daily}",
+        "hourly": f"analytics.{dimension.hourly}",
+    }
+    for dimension in DIMENSIONS
+)
+"""The names that this module's statements are used with."""
 
 
 def downloads_by_day(
@@ -72,24 +85,24 @@ def downloads_by_hour(
     )
 
 
-def downloads_by_episode(
+def downloads_by(
     tx: Tx[Analytics],
+    dimension: Dimension,
     *,
     organization_id: OrganizationId,
     first: date,
     last: date,
     podcast_id: UUID | None,
 ) -> list[Figure]:
-    """Downloads of each episode, most first."""
+    """Downloads of each member of a dimension, most first."""
     return tx.rows(
         Figure,
         """
-        SELECT episode_id::text AS member, sum(downloads)::bigint AS downloads
-        FROM analytics.listener_events_daily
+        SELECT {column}::text AS member, sum(downloads)::bigint AS downloads FROM {daily}
         WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
-        GROUP BY episode_id HAVING sum(downloads) > 0
-        ORDER BY sum(downloads) DESC, episode_id
+        GROUP BY {column} HAVING sum(downloads) > 0
+        ORDER BY sum(downloads) DESC, {column}::text COLLATE "C"
         """,
         {
             "organization_id": organization_id,
@@ -97,60 +110,38 @@ def downloads_by_episode(
             "last": last,
             "podcast_id": podcast_id,
         },
+        column=dimension.column,
+        daily=f"analytics.{dimension.daily}",
     )
 
 
-def downloads_by_app(
+def hours_by(
     tx: Tx[Analytics],
+    dimension: Dimension,
     *,
     organization_id: OrganizationId,
-    first: date,
-    last: date,
+    start: datetime,
+    end: datetime,
     podcast_id: UUID | None,
-) -> list[Figure]:
-    """Downloads of each app, most first."""
+) -> list[HourFigure]:
+    """Downloads of each member of a dimension in each hour that has any."""
     return tx.rows(
-        Figure,
+        HourFigure,
         """
-        SELECT platform AS member, sum(downloads)::bigint AS downloads
-        FROM analytics.listener_events_daily_platform
-        WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
+        SELECT hour, {column}::text AS member, sum(downloads)::bigint AS downloads FROM {hourly}
+        WHERE organization_id = %(organization_id)s AND hour >= %(start)s AND hour < %(end)s
           AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
-        GROUP BY platform HAVING sum(downloads) > 0 ORDER BY sum(downloads) DESC, platform
+        GROUP BY hour, {column} HAVING sum(downloads) > 0
+        ORDER BY hour, sum(downloads) DESC, {column}::text COLLATE "C"
         """,
         {
             "organization_id": organization_id,
-            "first": first,
-            "last": last,
+            "start": start,
+            "end": end,
             "podcast_id": podcast_id,
         },
-    )
-
-
-def downloads_by_country(
-    tx: Tx[Analytics],
-    *,
-    organization_id: OrganizationId,
-    first: date,
-    last: date,
-    podcast_id: UUID | None,
-) -> list[Figure]:
-    """Downloads of each country, most first."""
-    return tx.rows(
-        Figure,
-        """
-        SELECT country_code AS member, sum(downloads)::bigint AS downloads
-        FROM analytics.listener_events_daily_country
-        WHERE organization_id = %(organization_id)s AND day BETWEEN %(first)s AND %(last)s
-          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
-        GROUP BY country_code HAVING sum(downloads) > 0 ORDER BY sum(downloads) DESC, country_code
-        """,
-        {
-            "organization_id": organization_id,
-            "first": first,
-            "last": last,
-            "podcast_id": podcast_id,
-        },
+        column=dimension.column,
+        hourly=f"analytics.{dimension.hourly}",
     )
 
 
@@ -244,22 +235,36 @@ def audience(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Title:
+    """The title of a show or an episode, by its id as text."""
+
+    member: str
+    title: str
+
+
 def show_titles(
     tx: Tx[Operational], *, organization_id: OrganizationId, podcast_ids: Sequence[UUID]
 ) -> dict[str, str]:
     """Titles by show id."""
-    rows = tx.tuples(
+    rows = tx.rows(
+        Title,
         """
-        SELECT podcast_id::text, title FROM catalog.podcasts
+        SELECT podcast_id::text AS member, title FROM catalog.podcasts
         WHERE organization_id = %(organization_id)s AND podcast_id = ANY(%(podcast_ids)s)
         """,
         {"organization_id": organization_id, "podcast_ids": list(podcast_ids)},
     )
-    return dict(rows.fetchall())
+    return {row.member: row.title for row in rows}
 
 
 def prefix_estimates(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> int:
     """Downloads known only by our redirect: estimates, told apart (R30)."""
     return int(
@@ -269,8 +274,14 @@ def prefix_estimates(
             WHERE organization_id = %(organization_id)s
               AND downloaded_at >= %(start)s AND downloaded_at < %(end)s
               AND method = 'prefix_estimate' AND count_window = 'calendar'
+              AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
             """,
-            {"organization_id": organization_id, "start": start, "end": end},
+            {
+                "organization_id": organization_id,
+                "podcast_id": podcast_id,
+                "start": start,
+                "end": end,
+            },
         )
     )
 
@@ -279,34 +290,51 @@ def episode_titles(
     tx: Tx[Operational], *, organization_id: OrganizationId, episode_ids: Sequence[str]
 ) -> dict[str, str]:
     """Titles by episode id; ids as text, as they come from rollups."""
-    rows = tx.tuples(
+    rows = tx.rows(
+        Title,
         """
-        SELECT episode_id::text, title FROM catalog.episodes
+        SELECT episode_id::text AS member, title FROM catalog.episodes
         WHERE organization_id = %(organization_id)s AND episode_id = ANY(%(episode_ids)s::uuid[])
         """,
         {"organization_id": organization_id, "episode_ids": list(episode_ids)},
     )
-    return dict(rows.fetchall())
+    return {row.member: row.title for row in rows}
 
 
 def filtered_requests(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> list[Figure]:
-    """How many requests each filter stopped."""
+    """How many requests each filter stopped, of one show or of all."""
     return tx.rows(
         Figure,
         """
         SELECT reason AS member, count(*) AS downloads FROM measurement.requests
         WHERE organization_id = %(organization_id)s
           AND requested_at >= %(start)s AND requested_at < %(end)s AND reason IS NOT NULL
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY reason ORDER BY count(*) DESC, reason
         """,
-        {"organization_id": organization_id, "start": start, "end": end},
+        {
+            "organization_id": organization_id,
+            "podcast_id": podcast_id,
+            "start": start,
+            "end": end,
+        },
     )
 
 
 def flagged_requests(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> list[Figure]:
     """How many requests have each flag; a request may have several, and counts all the same."""
     return tx.rows(
@@ -316,14 +344,26 @@ def flagged_requests(
         FROM measurement.requests, unnest(flags) AS f
         WHERE organization_id = %(organization_id)s
           AND requested_at >= %(start)s AND requested_at < %(end)s AND flags IS NOT NULL
+          AND f <> 'shared_address'
+          AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
         GROUP BY f ORDER BY count(*) DESC, f
         """,
-        {"organization_id": organization_id, "start": start, "end": end},
+        {
+            "organization_id": organization_id,
+            "podcast_id": podcast_id,
+            "start": start,
+            "end": end,
+        },
     )
 
 
 def duplicate_renditions(
-    tx: Tx[Operational], *, organization_id: OrganizationId, start: datetime, end: datetime
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    podcast_id: UUID | None,
+    start: datetime,
+    end: datetime,
 ) -> int:
     """R32: requests for a rendition that qualifies on a day on which an earlier one was counted.
 
@@ -339,6 +379,7 @@ def duplicate_renditions(
               WHERE organization_id = %(organization_id)s
                 AND requested_at >= %(start)s AND requested_at < %(end)s
                 AND reason IS NULL AND NOT is_prefix
+                AND (%(podcast_id)s::uuid IS NULL OR podcast_id = %(podcast_id)s::uuid)
               GROUP BY 1, 2, 3 HAVING count(DISTINCT enclosure_id) > 1
             ),
             files AS (
@@ -359,16 +400,16 @@ def duplicate_renditions(
                                         ORDER BY f.first_at, f.enclosure_id) AS place
               FROM files f JOIN catalog.enclosures n USING (enclosure_id)
               WHERE (SELECT sum(upper(c) - lower(c)) FROM unnest(f.covered) AS c)
-                >= CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
-                          OR n.duration_ms < 60000
-                     THEN n.bytes
-                     ELSE n.header_bytes
-                       + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
-                   END
+                >= n.threshold_bytes
             )
             SELECT coalesce(sum(requests), 0) FROM qualified WHERE place > 1
             """,
-            {"organization_id": organization_id, "start": start, "end": end},
+            {
+                "organization_id": organization_id,
+                "podcast_id": podcast_id,
+                "start": start,
+                "end": end,
+            },
         )
     )
 
@@ -416,12 +457,7 @@ def traced_requests(
           SELECT s.listener_key, s.episode_id, s.enclosure_id, s.day, s.first_at,
                  (SELECT coalesce(sum(upper(r) - lower(r)), 0)::bigint FROM unnest(covered) AS r)
                    AS unit_bytes,
-                 CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
-                        OR n.duration_ms < 60000
-                   THEN n.bytes
-                   ELSE n.header_bytes
-                     + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
-                 END AS threshold_bytes
+                 n.threshold_bytes
           FROM spans s JOIN catalog.enclosures n USING (enclosure_id)
         ),
         sizes AS MATERIALIZED (
@@ -442,11 +478,7 @@ def traced_requests(
                coalesce(lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%',
                         false) AS timed,
                s.unit_bytes,
-               CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL OR n.duration_ms < 60000
-                 THEN n.bytes
-                 ELSE n.header_bytes
-                   + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
-               END AS threshold_bytes
+               n.threshold_bytes
         FROM chosen c
         JOIN measurement.user_agents a USING (agent_id)
         LEFT JOIN catalog.episodes e ON e.episode_id = c.episode_id
@@ -543,15 +575,24 @@ def newest_rollup(tx: Tx[Analytics], *, organization_id: OrganizationId) -> date
     return newest
 
 
+@dataclass(frozen=True, slots=True)
+class DaySpan:
+    """The first and the last day of something; None when there is none."""
+
+    first: date | None
+    last: date | None
+
+
 def first_and_last_day(
     tx: Tx[Analytics], *, organization_id: OrganizationId
 ) -> tuple[date, date] | None:
     """The first and the last day on which an organization has downloads."""
-    row = tx.tuples(
+    span = tx.one(
+        DaySpan,
         """
-        SELECT min(day), max(day) FROM analytics.audience_daily
+        SELECT min(day) AS first, max(day) AS last FROM analytics.audience_daily
         WHERE organization_id = %(organization_id)s
         """,
         {"organization_id": organization_id},
-    ).fetchone()
-    return None if row is None or row[0] is None else (row[0], row[1])
+    )
+    return None if span.first is None or span.last is None else (span.first, span.last)

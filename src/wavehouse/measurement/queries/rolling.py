@@ -8,10 +8,10 @@ from datetime import date, datetime
 from typing import IO
 from uuid import UUID
 
-from psycopg import sql
 from psycopg.types.json import Jsonb
 
 from wavehouse.kernel import clock
+from wavehouse.measurement.rules.dimensions import DIMENSIONS, Dimension
 from wavehouse.measurement.types import Reconciliation
 from wavehouse.store import Analytics, Operational, Tx
 
@@ -20,30 +20,33 @@ _BLOCK = 2**20
 
 @dataclass(frozen=True, slots=True)
 class Rollup:
-    """A rollup: the transform that makes it, its table, its time column, its grain."""
+    """A rollup: the transform that makes it, its table, its time column, its grain, its dimension.
+
+    Without a dimension it is an audience.
+    """
 
     transform: str
     table: str
     bucket: str
     grain: str
+    dimension: Dimension | None = None
 
 
-HOURLY = (
-    Rollup("listener_events_episode", "listener_events_hourly", "hour", "hour"),
-    Rollup("listener_events_platform", "listener_events_hourly_platform", "hour", "hour"),
-    Rollup("listener_events_country", "listener_events_hourly_country", "hour", "hour"),
-    Rollup("listener_events_device", "listener_events_hourly_device", "hour", "hour"),
-)
-DAILY = (
-    Rollup("listener_events_episode", "listener_events_daily", "day", "day"),
-    Rollup("listener_events_platform", "listener_events_daily_platform", "day", "day"),
-    Rollup("listener_events_country", "listener_events_daily_country", "day", "day"),
-    Rollup("listener_events_device", "listener_events_daily_device", "day", "day"),
-)
+HOURLY = tuple(Rollup("listener_events", d.hourly, "hour", "hour", d) for d in DIMENSIONS)
+DAILY = tuple(Rollup("listener_events", d.daily, "day", "day", d) for d in DIMENSIONS)
 AUDIENCE = (
     Rollup("audience", "audience_daily", "day", "day"),
     Rollup("audience_all", "audience_daily", "day", "day"),
 )
+NAMED = tuple(
+    {
+        "table": f"analytics.{rollup.table}",
+        "bucket": rollup.bucket,
+        "staged": f"staged_{rollup.table}",
+    }
+    for rollup in (*HOURLY, *DAILY, *AUDIENCE)
+)
+"""The names that this module's statements are used with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +73,7 @@ def delete_dirty(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
 
 
 def mark_dirty(tx: Tx[Operational], *, hours: Sequence[datetime]) -> None:
-    """Ask for hours to be rolled up anew."""
+    """Ask for hours to be rolled up again."""
     tx.execute(
         "INSERT INTO measurement.dirty_log (hour) SELECT unnest(%(hours)s::timestamptz[])",
         {"hours": list(hours)},
@@ -85,72 +88,75 @@ def ensure_period(tx: Tx[Analytics], *, day: date) -> None:
 def clear(tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime) -> None:
     """Remove a span's rows of a rollup, to be replaced in the same transaction."""
     low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
-    tx.composed(
-        sql.SQL("DELETE FROM analytics.{} WHERE {} >= %(low)s AND {} < %(high)s").format(
-            sql.Identifier(rollup.table),
-            sql.Identifier(rollup.bucket),
-            sql.Identifier(rollup.bucket),
-        ),
+    tx.execute(
+        "DELETE FROM {table} WHERE {bucket} >= %(low)s AND {bucket} < %(high)s",
         {"low": low, "high": high},
+        table=f"analytics.{rollup.table}",
+        bucket=rollup.bucket,
     )
 
 
 def copy_events(tx: Tx[Operational], *, first: datetime, last: datetime, into: IO[bytes]) -> None:
     """Append a span's events as CSV, with the columns that the transforms read; times are UTC."""
-    with (
-        tx.copy(
-            """
-            COPY (
-              SELECT "timestamp" AT TIME ZONE 'UTC', organization_id, podcast_id, episode_id,
-                     event_type, platform, country_code, device_type, listener_key,
-                     listen_duration_seconds, completion_rate
-              FROM measurement.listener_events
-              WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s
-            ) TO STDOUT (FORMAT csv)
-            """,
-            {"first": first, "last": last},
-        ) as rows,
-    ):
+    with tx.copy(
+        """
+        COPY (
+          SELECT "timestamp" AT TIME ZONE 'UTC', organization_id, podcast_id, episode_id,
+                 event_type, platform, country_code, device_type, listener_key,
+                 listen_duration_seconds, completion_rate
+          FROM measurement.listener_events
+          WHERE "timestamp" >= %(first)s AND "timestamp" < %(last)s
+        ) TO STDOUT (FORMAT csv)
+        """,
+        {"first": first, "last": last},
+    ) as rows:
         for row in rows:
             into.write(row)
 
 
 def stage(tx: Tx[Analytics], table: str) -> None:
-    """Make the temporary table of a rollup's rows: COPY goes into none with row security."""
-    tx.composed(
-        sql.SQL("CREATE TEMP TABLE {} (LIKE {}) ON COMMIT DROP").format(
-            _staged(table), sql.Identifier("analytics", table)
-        )
+    """Make the temporary table of a rollup's rows: COPY refuses a table with row security."""
+    tx.execute(
+        "CREATE TEMP TABLE {staged} (LIKE {table}) ON COMMIT DROP",
+        staged=f"staged_{table}",
+        table=f"analytics.{table}",
     )
 
 
 def carry(tx: Tx[Analytics], table: str, rows: IO[bytes]) -> None:
     """Add rows, as CSV in the order of the table's columns, to those that are staged."""
-    copy = sql.SQL("COPY {} FROM STDIN (FORMAT csv)").format(_staged(table))
-    with tx.copy(copy) as sink:
+    with tx.copy("COPY {staged} FROM STDIN (FORMAT csv)", staged=f"staged_{table}") as sink:
         while block := rows.read(_BLOCK):
             sink.write(block)
 
 
 def keep_staged(tx: Tx[Analytics], table: str) -> int:
     """Put what is staged into the rollup; the number of rows."""
-    return tx.composed(
-        sql.SQL("INSERT INTO {} SELECT * FROM {}").format(
-            sql.Identifier("analytics", table), _staged(table)
-        )
-    ).rowcount
+    return tx.execute(
+        "INSERT INTO {table} SELECT * FROM {staged}",
+        table=f"analytics.{table}",
+        staged=f"staged_{table}",
+    )
 
 
-def _staged(table: str) -> sql.Identifier:
-    return sql.Identifier(f"staged_{table}")
+@dataclass(frozen=True, slots=True)
+class EventSpan:
+    """The first and the last instant of any event; None when there is none."""
+
+    first: datetime | None
+    last: datetime | None
 
 
 def span_of_events(tx: Tx[Operational]) -> tuple[datetime, datetime] | None:
     """The first and the last instant of any listener event."""
-    row = tx.tuples(
-        'SELECT min("timestamp"), max("timestamp") FROM measurement.listener_events'
-    ).fetchone()
-    return None if row is None or row[0] is None else (row[0], row[1])
+    span = tx.one(
+        EventSpan,
+        """
+        SELECT min("timestamp") AS first, max("timestamp") AS last
+        FROM measurement.listener_events
+        """,
+    )
+    return None if span.first is None or span.last is None else (span.first, span.last)
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,29 +188,37 @@ def raw_hours(tx: Tx[Operational], *, first: datetime, last: datetime) -> list[R
     )
 
 
+@dataclass(frozen=True, slots=True)
+class RolledBucket:
+    """A podcast's events and downloads of an hour or a day."""
+
+    bucket: datetime | date
+    podcast_id: UUID
+    events: int
+    downloads: int
+
+
 def rolled(
     tx: Tx[Analytics], rollup: Rollup, *, first: datetime, last: datetime
 ) -> dict[tuple[datetime, UUID], tuple[int, int]]:
     """Events and downloads by hour or day and podcast, from a rollup."""
     low, high = (first, last) if rollup.grain == "hour" else (first.date(), last.date())
-    rows = tx.composed(
-        sql.SQL(
-            """
-            SELECT {bucket}, podcast_id, sum(events)::bigint, sum(downloads)::bigint
-            FROM {table} WHERE {bucket} >= %(low)s AND {bucket} < %(high)s GROUP BY 1, 2
-            """
-        ).format(
-            bucket=sql.Identifier(rollup.bucket), table=sql.Identifier("analytics", rollup.table)
-        ),
+    rows = tx.rows(
+        RolledBucket,
+        """
+        SELECT {bucket} AS bucket, podcast_id,
+               sum(events)::bigint AS events, sum(downloads)::bigint AS downloads
+        FROM {table} WHERE {bucket} >= %(low)s AND {bucket} < %(high)s GROUP BY 1, 2
+        """,
         {"low": low, "high": high},
+        bucket=rollup.bucket,
+        table=f"analytics.{rollup.table}",
     )
-    return {
-        (bucket if isinstance(bucket, datetime) else clock.start_of_day(bucket), podcast): (
-            events,
-            downloads,
-        )
-        for bucket, podcast, events, downloads in rows
-    }
+    return {(_instant(row.bucket), row.podcast_id): (row.events, row.downloads) for row in rows}
+
+
+def _instant(bucket: datetime | date) -> datetime:
+    return bucket if isinstance(bucket, datetime) else clock.start_of_day(bucket)
 
 
 def insert_reconciliation(

@@ -19,40 +19,59 @@ from wavehouse.measurement.types import (
 from wavehouse.store import Operational, Tx
 
 
-def media_state(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
-    """The state of an organization's media files, as text: their number and the newest."""
+def media_state(tx: Tx[Operational], *, organization_id: OrganizationId, lists: str) -> str:
+    """The state of an organization's media files, as text: numbers, the newest, changes, lists."""
     return str(
         tx.value(
             """
             SELECT count(*) || ' ' || coalesce(max(created_at)::text, '') || ' '
               || (SELECT count(*) FROM catalog.segments
-                  WHERE organization_id = %(organization_id)s)
+                  WHERE organization_id = %(organization_id)s) || ' '
+              || coalesce((SELECT revision FROM catalog.media_revisions
+                           WHERE organization_id = %(organization_id)s), 0) || ' ' || %(lists)s
             FROM catalog.enclosures WHERE organization_id = %(organization_id)s
             """,
-            {"organization_id": organization_id},
+            {"organization_id": organization_id, "lists": lists},
         )
     )
 
 
+def path_rules(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[str]:
+    """An organization's own rules from paths to files, the newest first."""
+    return tx.values(
+        """
+        SELECT rule FROM catalog.path_rules WHERE organization_id = %(organization_id)s
+        ORDER BY created_at DESC, path_rule_id DESC
+        """,
+        {"organization_id": organization_id},
+    )
+
+
 def media_files(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[MediaFile]:
-    """Every version of every media file of an organization."""
+    """Every version of every media file of an organization, at each place it is served from."""
     return tx.rows(
         MediaFile,
         """
         SELECT n.enclosure_id, n.episode_id, n.podcast_id, n.organization_id, p.media_host,
                p.media_path, n.valid_from, e.publish_date AS published_at, p.start_ms,
-               p.duration_ms, p.segment_bytes
+               p.duration_ms, p.segment_bytes, o.guid, p.is_hop,
+               greatest(n.created_at, n.moved_at) AS changed_at,
+               n.moved_at IS NOT NULL AS has_moved,
+               n.bytes AS file_bytes, n.header_bytes IS NOT NULL AS is_measured
         FROM catalog.enclosures n JOIN catalog.episodes e USING (episode_id)
+        JOIN catalog.episodes o ON o.episode_id = coalesce(n.from_episode_id, n.episode_id)
         CROSS JOIN LATERAL (
-          SELECT n.media_host, n.media_path,
-                 CASE WHEN lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%'
-                   THEN 0::bigint END AS start_ms,
-                 CASE WHEN lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%'
-                   THEN 0::bigint END AS duration_ms,
-                 NULL::bigint AS segment_bytes
+          SELECT CASE WHEN lower(n.media_path) LIKE '%%.m3u8' OR n.mime_type ILIKE '%%mpegurl%%'
+                   THEN 0::bigint END AS playlist_ms) AS k
+        CROSS JOIN LATERAL (
+          SELECT n.media_host, n.media_path, k.playlist_ms AS start_ms,
+                 k.playlist_ms AS duration_ms, NULL::bigint AS segment_bytes, false AS is_hop
           UNION ALL
-          SELECT s.media_host, s.media_path, s.start_ms, s.duration_ms, s.bytes
-          FROM catalog.segments s WHERE s.enclosure_id = n.enclosure_id) AS p
+          SELECT s.media_host, s.media_path, s.start_ms, s.duration_ms, s.bytes, false
+          FROM catalog.segments s WHERE s.enclosure_id = n.enclosure_id
+          UNION ALL
+          SELECT h.media_host, h.media_path, k.playlist_ms, k.playlist_ms, NULL, true
+          FROM catalog.hops h WHERE h.enclosure_id = n.enclosure_id) AS p
         WHERE n.organization_id = %(organization_id)s
         ORDER BY n.valid_from, n.enclosure_id
         """,
@@ -113,7 +132,8 @@ def source_file(
                f.tail_id IS NOT NULL OR EXISTS (
                  SELECT FROM measurement.quarantine q
                  WHERE q.source_file_id = f.source_file_id AND q.status = 'open'
-                   AND q.byte_offset >= f.bytes_read) AS unfinished
+                   AND q.byte_offset >= f.bytes_read) AS unfinished,
+               f.template
         FROM measurement.source_files f
         JOIN unnest(%(hashes)s::bytea[], %(lengths)s::bigint[]) AS h (head_hash, head_length)
           ON f.head_hash = h.head_hash AND f.head_length = h.head_length
@@ -134,7 +154,7 @@ def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> S
         SourceFile,
         """
         SELECT source_file_id, format, head_hash, head_length, name, bytes_read, lines_read,
-               false AS unfinished
+               false AS unfinished, template
         FROM measurement.source_files WHERE source_file_id = %(source_file_id)s
         """,
         {"source_file_id": source_file_id},
@@ -160,6 +180,7 @@ def register_source_file(
     *,
     organization_id: OrganizationId,
     format: str,  # noqa: A002 - the column's name
+    template: str | None = None,
     head_hash: bytes,
     head_length: int,
     name: str,
@@ -170,16 +191,18 @@ def register_source_file(
         SourceFile,
         """
         INSERT INTO measurement.source_files
-          (organization_id, format, head_hash, head_length, name, first_read_at, last_read_at)
-        VALUES (%(organization_id)s, %(format)s, %(head_hash)s, %(head_length)s, %(name)s,
-                %(at)s, %(at)s)
+          (organization_id, format, template, head_hash, head_length, name, first_read_at,
+           last_read_at)
+        VALUES (%(organization_id)s, %(format)s, %(template)s, %(head_hash)s, %(head_length)s,
+                %(name)s, %(at)s, %(at)s)
         ON CONFLICT (organization_id, head_hash, head_length) DO UPDATE SET name = EXCLUDED.name
         RETURNING source_file_id, format, head_hash, head_length, name, bytes_read, lines_read,
-                  false AS unfinished
+                  false AS unfinished, template
         """,
         {
             "organization_id": organization_id,
             "format": format,
+            "template": template,
             "head_hash": head_hash,
             "head_length": head_length,
             "name": name,

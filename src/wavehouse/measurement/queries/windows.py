@@ -61,7 +61,8 @@ def parts(
     border: datetime,
 ) -> Iterator[WindowPart]:
     """What was sent to them, by listener, episode and time."""
-    rows = tx.streamed(
+    return tx.stream(
+        WindowPart,
         """
         WITH asked AS (
           SELECT CASE WHEN requested_at < %(border)s THEN listener_key
@@ -80,25 +81,14 @@ def parts(
           FROM chosen CROSS JOIN LATERAL unnest(other_ranges) AS m
           WHERE other_ranges IS NOT NULL
         )
-        SELECT s.key, s.episode_id, s.enclosure_id, s.requested_at, s.range_start, s.range_end,
-               CASE WHEN n.header_bytes IS NULL OR n.duration_ms IS NULL
-                      OR n.duration_ms < 60000 THEN n.bytes
-                 ELSE n.header_bytes
-                   + ((n.bytes - n.header_bytes) * 60000 + n.duration_ms - 1) / n.duration_ms
-               END AS threshold_bytes
+        SELECT s.key AS listener_key, s.episode_id, s.enclosure_id, s.requested_at, s.range_start,
+               s.range_end, n.threshold_bytes
         FROM spans s JOIN catalog.enclosures n USING (enclosure_id)
         WHERE n.bytes IS NOT NULL
         ORDER BY s.key, s.episode_id
         """,
-        {
-            "organization_id": organization_id,
-            "start": start,
-            "end": end,
-            "border": border,
-        },
+        {"organization_id": organization_id, "start": start, "end": end, "border": border},
     )
-    for row in rows:
-        yield WindowPart(*row)
 
 
 def calendar_downloads(
@@ -111,10 +101,11 @@ def calendar_downloads(
     podcast_id: UUID | None,
 ) -> list[CalendarCell]:
     """Calendar downloads of a period by episode and day: of repeated listeners, or not."""
-    rows = tx.tuples(
+    return tx.rows(
+        CalendarCell,
         """
         SELECT d.episode_id, (d.downloaded_at AT TIME ZONE 'UTC')::date AS day,
-               r.key IS NOT NULL AS is_repeated, count(*)
+               r.key IS NOT NULL AS is_repeated, count(*) AS downloads
         FROM measurement.downloads d
         LEFT JOIN repeated r
           ON r.episode_id = d.episode_id
@@ -134,4 +125,3 @@ def calendar_downloads(
             "podcast_id": podcast_id,
         },
     )
-    return [CalendarCell(*row) for row in rows]

@@ -39,6 +39,19 @@ def normalise(user_agent: str) -> str:
     return user_agent.replace("\r", "").replace("\n", "").strip()
 
 
+_ENCODED_COMMENT = re.compile(r"^[^ ]*/[^ ]*%20[^ ]*$")
+
+
+def decoded(text: str) -> str:
+    """A percent-encoded user agent as it was sent.
+
+    Old CloudFront files encode twice. A space that is still encoded behind the first slash, in a
+    text without any space, is such a one: app names such as "Foo%20Bar/1" are sent that way.
+    """
+    once = unquote(text)
+    return unquote(once) if _ENCODED_COMMENT.match(once) else once
+
+
 # --- R22: what is plainly a typo is corrected for classification, never in the key -----------
 
 _HEADER_NAME = re.compile(r"^user-agent\s*[:=]\s*", re.IGNORECASE)

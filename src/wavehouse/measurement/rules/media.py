@@ -1,39 +1,68 @@
-"""Which media file a request is for: by host and path, prefixes and parameters stripped (R03)."""
+"""Which media file a request is for (R03).
+
+A file is known by its host and path without tracking prefixes. A query is part of its identity as
+far as files differ by it; a redirect's hops and targets are places of the file that redirects; a
+path rule says that addresses with different paths mean one file.
+
+Where several episodes have one file, a request belongs to the episode whose file began to be
+served last before it; of those that began at one moment, to the one that was registered first.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import datetime
+from itertools import pairwise
 
-from wavehouse.kernel.reference import media_key
-from wavehouse.measurement.types import MediaFile
+from wavehouse.kernel.reference import (
+    PathRules,
+    has_media_ending,
+    is_client_parameter,
+    split_address,
+)
+from wavehouse.measurement.types import MediaFile, OwnedSpan
 
 OWN_PREFIX = "/wh/e/"
 """The path by which our own redirect (R30) is known: ``https://host/wh/e/<host>/<path>``."""
+
+_NO_HOST = "unknown.invalid"
 
 
 class MediaIndex:
     """The places media files are served from, numbered."""
 
-    def __init__(self, files: Iterable[MediaFile]) -> None:
+    def __init__(self, files: Iterable[MediaFile], rules: PathRules | None = None) -> None:
         self.places: dict[tuple[str, str], int] = {}
-        self.versions: dict[int, list[MediaFile]] = defaultdict(list)
-        by_path: dict[str, list[int]] = defaultdict(list)
-        for file in sorted(files, key=lambda f: f.valid_from):
-            place = (file.media_host, file.media_path)
-            if place not in self.places:
-                self.places[place] = len(self.places)
-                by_path[file.media_path].append(self.places[place])
-            self.versions[self.places[place]].append(file)
-        self._by_path = dict(by_path)
+        self.versions: dict[int, list[MediaFile]] = {}
+        self.everything: dict[int, list[MediaFile]] = {}
+        """All files of a place, those too that another episode's have followed."""
+        self._rules = rules or PathRules()
+        self._groups: dict[tuple[str, str], _Group] = {}
+        self._by_path: dict[str, set[tuple[str, str]]] = defaultdict(set)
+        self._meanings: dict[str, set[int]] = defaultdict(set)
+        found: dict[tuple[str, str], list[MediaFile]] = defaultdict(list)
+        for file in files:
+            found[file.media_host, file.media_path].append(file)
+        for (host, path), versions in found.items():
+            if kept := _kept(versions):
+                self.everything[len(self.places)] = versions
+                self._add(host, path, kept)
 
-    def key_of(self, host: str, path: str) -> tuple[str, str] | None:
-        """Host and path of the place a request was for, or None."""
-        place = self.place_of(host, path)
-        if place is None:
-            return None
-        version = self.versions[place][0]
-        return version.media_host, version.media_path
+    def _add(self, host: str, path: str, versions: list[MediaFile]) -> None:
+        number = self.places[host, path] = len(self.places)
+        self.versions[number] = versions
+        bare, _, query = path.partition("?")
+        group = self._groups.setdefault((host, bare), _Group(bare))
+        hop_of = versions[0].episode_id if all(v.is_hop for v in versions) else None
+        group.add(frozenset(query.split("&")) if query else frozenset(), number, hop_of)
+        self._by_path[bare].add((host, bare))
+        if found := self._rules.meaning(host, bare, query):
+            self._meanings[_without_host(found[0]) if host == _NO_HOST else found[0]].add(number)
+        if not any(v.is_hop or v.start_ms for v in versions):
+            for version in versions:
+                self._meanings[f"guid:{version.guid}"].add(number)
 
     def place_of(self, host: str, path: str) -> int | None:
         """The number of the place a request was for, or None.
@@ -46,14 +75,147 @@ class MediaIndex:
             place = self._place(host, path.replace("%25", "%"))
         return place
 
+    def kept_path(self, host: str, path: str) -> str:
+        """A request's path with what of its query can name a file, known or not."""
+        if "?" not in path:
+            return path
+        bare, _, query = path.partition("?")
+        _, plain, _ = split_address(f"https://{host or _NO_HOST}{bare}")
+        hosts = self._by_path.get(plain, set())
+        names = {name for key in hosts for name in self._groups[key].names}
+        wanted = [
+            part
+            for part in query.split("&")
+            if part.partition("=")[0] in names or not is_client_parameter(part)
+        ]
+        return f"{bare}?{'&'.join(wanted)}" if wanted else bare
+
+    def needs_query(self, host: str, bare_path: str) -> bool:
+        """True when files differ by it, a rule reads it, or nothing is known of the path."""
+        _, plain, _ = split_address(f"https://{host or _NO_HOST}{bare_path}")
+        hosts = self._by_path.get(plain)
+        if not hosts or any(rule.parameters for rule in self._rules.rules):
+            return True
+        return any(self._groups[key].names for key in hosts)
+
+    def spans_of(self, place: int) -> list[OwnedSpan]:
+        """The versions of a place with the time in which each is the one that is served."""
+        versions = self.versions[place]
+        starts: list[datetime | None] = [None, *(v.valid_from for v in versions[1:]), None]
+        return [
+            OwnedSpan(version, since, until)
+            for version, (since, until) in zip(versions, pairwise(starts), strict=True)
+        ]
+
     def _place(self, host: str, path: str) -> int | None:
-        # The whole address, so that a prefix that is part of it can be told and stripped.
-        key = media_key(f"https://{host or 'unknown.invalid'}{path}")
-        exact = self.places.get((key.host, key.path))
-        if exact is not None:
-            return exact
-        same_path = self._by_path.get(key.path, ())
-        return same_path[0] if len(same_path) == 1 else None
+        # The whole address, so that a prefix that is part of it can be stripped.
+        host, bare, query = split_address(f"https://{host or _NO_HOST}{path}")
+        parts = frozenset(query.split("&")) if query else frozenset()
+        group = self._groups.get((host, bare))
+        if group is None:
+            hosts = self._by_path.get(bare, set())
+            group = self._groups[next(iter(hosts))] if len(hosts) == 1 else None
+        if group is not None:
+            return group.number_of(parts)
+        found = self._rules.meaning(host, bare, query)
+        return self._meant(found[0] if found else f"{host}{bare}")
+
+    def _meant(self, meaning: str) -> int | None:
+        """The place that a rule's right side names, if it is one episode's."""
+        numbers = set(self._meanings.get(meaning, ()))
+        if not numbers and "/" in meaning and not meaning.startswith("guid:"):
+            host, bare, query = split_address(f"https://{meaning}")
+            if (group := self._groups.get((host, bare))) is not None:
+                return group.number_of(frozenset(query.split("&")) if query else frozenset())
+            if host == _NO_HOST:
+                numbers = {
+                    number
+                    for known, those in self._meanings.items()
+                    if _without_host(known) == _without_host(meaning)
+                    for number in those
+                }
+        episodes = {version.episode_id for n in numbers for version in self.versions[n]}
+        return min(numbers) if len(episodes) == 1 else None
+
+
+class _Group:
+    """Files of one host and path: one, or several that differ by their query."""
+
+    def __init__(self, path: str) -> None:
+        self._files: list[tuple[frozenset[str], int]] = []
+        self._hops: set[object | None] = set()
+        self._is_media = has_media_ending(path)
+        self.names: frozenset[str] = frozenset()
+        self._differing: list[tuple[frozenset[str], int]] = []
+
+    def add(self, parameters: frozenset[str], number: int, hop_of: object | None) -> None:
+        """Another file here; what all have in common says nothing.
+
+        Hops of one episode are one file, however often their parameters change.
+        """
+        if hop_of is not None and hop_of in self._hops:
+            return
+        self._hops.add(hop_of)
+        self._files.append((parameters, number))
+        common = frozenset.intersection(*(found for found, _ in self._files))
+        alone = len(self._files) == 1
+        # A script sends the file that its parameters name; of a media file they are additions.
+        drop = (parameters if self._is_media else frozenset()) if alone else common
+        self._differing = sorted(
+            ((found - drop, n) for found, n in self._files), key=lambda pair: -len(pair[0])
+        )
+        self.names = frozenset(p.partition("=")[0] for found, _ in self._differing for p in found)
+
+    def number_of(self, parameters: frozenset[str]) -> int | None:
+        """The file whose parameters are all among those given; the one with the most of them."""
+        if len(self._files) == 1:
+            expected, number = self._differing[0]
+            given = {p.partition("=")[0] for p in parameters}
+            others = {p for p in expected - parameters if p.partition("=")[0] in given}
+            return None if others else number
+        fitting = [(len(found), n) for found, n in self._differing if found <= parameters]
+        if not fitting:
+            return None
+        most = fitting[0][0]
+        return fitting[0][1] if [size for size, _ in fitting].count(most) == 1 else None
+
+
+def _kept(files: list[MediaFile]) -> list[MediaFile]:
+    """The versions of a place in time, each request's episode decided.
+
+    A hop is a place of the file that redirects there, unless files of several episodes do, or it
+    is a file's own place.
+    """
+    own = [file for file in files if not file.is_hop]
+    if not own and len({file.episode_id for file in files}) > 1:
+        return []
+    return list(_owned(own or files))
+
+
+def _owned(files: list[MediaFile]) -> Iterator[MediaFile]:
+    """Versions in the order of time, without those of episodes that another one has followed.
+
+    Of one moment, those that come first are of the episode that was registered first.
+    """
+    episodes: dict[object, list[MediaFile]] = defaultdict(list)
+    for file in sorted(files, key=lambda f: f.valid_from):
+        episodes[file.episode_id].append(file)
+    starts: dict[datetime, list[MediaFile]] = {}
+    for versions in episodes.values():
+        starts.setdefault(versions[0].valid_from, versions)
+    ends = [*list(starts)[1:], None]
+    for (start, versions), end in zip(starts.items(), ends, strict=True):
+        for version, following in pairwise([*versions, None]):
+            assert version is not None  # noqa: S101 - only the last of the pairs is None
+            until = following.valid_from if following else None
+            if end is not None and version.valid_from >= end:
+                break
+            if until is None or until > start:
+                yield replace(version, valid_from=max(start, version.valid_from))
+
+
+def _without_host(meaning: str) -> str:
+    return meaning.partition("/")[2]
 
 
 def split_place(text: str) -> tuple[str, str]:

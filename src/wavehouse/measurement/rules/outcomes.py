@@ -7,6 +7,7 @@ from collections.abc import Iterable
 _FILTERED = {
     "bad_ip": "its address cannot be read (R06)",
     "unknown_path": "no registered episode is served there: wavehouse ingest feed",
+    "internal": "the server requested it from itself (R17)",
     "bad_method": "only GET counts (R09)",
     "not_modified": "304: nothing was sent (R10)",
     "bad_status": "neither 200 nor 206 (R11)",
@@ -24,6 +25,7 @@ _FLAGS = {
     "implausible_referrer": "its referrer is implausible (R23)",
     "pre_release": "before the episode came out (R25)",
     "rendition_dup": "another rendition of the episode was counted already that day (R32)",
+    "shared_address": "many people share its address, so R18 does not judge it (R17)",
     "included": "its network is on the inclusion list (R19)",
 }
 _FAULTS = {

@@ -1,44 +1,106 @@
-"""Use case: logs first, the feed later.
+"""Use case: logs first, the feed later; and requests whose file is another episode's now.
 
 A request for a path that no episode was registered at is stored with ``unknown_path``. When the
-catalog has other media files than at the last look, those requests are looked through again:
-once per distinct path, not once per request.
+catalog has other media files, rules or lists than at the last look, those requests are looked
+through again: once per distinct path, not once per request. Where a person has merged or split
+episodes, or several episodes have one file, the requests that are stored for it follow.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, telemetry
-from wavehouse.measurement.queries import adoption, counting, sources
+from wavehouse.kernel.reference import own_lists
+from wavehouse.measurement.queries import adoption, counting
+from wavehouse.measurement.queries.adoption import MediaState, UnknownPlace
 from wavehouse.measurement.rules.media import MediaIndex, split_place
-from wavehouse.store import Database, Operational
+from wavehouse.measurement.service.lookups import media_index, place_lists
+from wavehouse.measurement.types import OwnedSpan
+from wavehouse.store import Database, Operational, Tx
 
 
 def adopt_unknown(operational: Database[Operational]) -> int:
-    """Assign stored requests to episodes registered after them, for all organizations.
+    """Assign stored requests to the episodes that they are for now, for all organizations.
 
     Returns the number of requests.
     """
+    own_lists.refresh()
+    lists = place_lists()
     with operational.worker() as tx:
-        if not adoption.changed_media(tx):
+        if not adoption.changed_media(tx, lists=lists):
             return 0
     total = 0
     with telemetry.span("count.adopt"), operational.worker() as tx:
         counting.lock_counting(tx)
         adoption.lock_adoption(tx)
-        for state in adoption.changed_media(tx):
-            index = MediaIndex(sources.media_files(tx, organization_id=state.organization_id))
-            known = [
-                (path, *found)
-                for path in adoption.unknown_paths(tx, organization_id=state.organization_id)
-                if (found := index.key_of(*split_place(path))) is not None
-            ]
-            if known:
-                total += adoption.adopt(
-                    tx,
-                    organization_id=state.organization_id,
-                    paths=[path for path, _, _ in known],
-                    hosts=[host for _, host, _ in known],
-                    media_paths=[media_path for _, _, media_path in known],
-                )
+        for state in adoption.changed_media(tx, lists=lists):
+            total += _adopted(tx, state)
             adoption.remember_media(tx, state=state, at=clock.now())
     return total
+
+
+def unknown_places(
+    tx: Tx[Operational], *, identity: Identity, limit: int = 5
+) -> list[UnknownPlace]:
+    """The hosts and paths of no known file that were asked for most."""
+    return adoption.unknown_places(tx, organization_id=identity.organization_id, limit=limit)
+
+
+def _adopted(tx: Tx[Operational], state: MediaState) -> int:
+    """The requests of one organization that were handed over."""
+    organization_id = state.organization_id
+    index = media_index(tx, organization_id=organization_id)
+    unknown = adoption.unknown_paths(tx, organization_id=organization_id)
+    found = list(_meant(index, unknown))
+    moved = list(_followed(index, state.adopted_at))
+    adopted = adoption.adopt(tx, organization_id=organization_id, rows=found) if found else 0
+    if not moved:
+        return adopted
+    return adopted + adoption.move_requests(tx, organization_id=organization_id, rows=moved)
+
+
+def _meant(index: MediaIndex, unknown: list[str]) -> Iterator[dict[str, Any]]:
+    """The unknown paths that are known now, each with the versions of its file in time."""
+    for path in unknown:
+        place = index.place_of(*split_place(path))
+        if place is None:
+            continue
+        for span in index.spans_of(place):
+            if not _is_empty(span):
+                yield {
+                    "path": path,
+                    **_times(span),
+                    "start_ms": span.file.start_ms,
+                    "duration_ms": span.file.duration_ms,
+                    "bytes": span.file.segment_bytes,
+                }
+
+
+def _followed(index: MediaIndex, since: datetime | None) -> Iterator[dict[str, Any]]:
+    """What requests of files that changed their episode since the last look are for now."""
+    for place, everything in index.everything.items():
+        changed = [f.changed_at for f in everything if f.changed_at is not None]
+        episodes = {file.episode_id for file in everything}
+        moved = any(file.has_moved for file in everything)
+        if (len(episodes) < 2 and not moved) or (since and max(changed, default=since) < since):
+            continue
+        stored = {file.enclosure_id for file in everything}
+        spans = [span for span in index.spans_of(place) if not _is_empty(span)]
+        for enclosure_id in stored:
+            yield from ({"stored_id": str(enclosure_id), **_times(span)} for span in spans)
+
+
+def _is_empty(span: OwnedSpan) -> bool:
+    return span.since is not None and span.since == span.until
+
+
+def _times(span: OwnedSpan) -> dict[str, Any]:
+    return {
+        "since": span.since and span.since.isoformat(),
+        "until": span.until and span.until.isoformat(),
+        "enclosure_id": str(span.file.enclosure_id),
+    }

@@ -21,10 +21,11 @@ from wavehouse.catalog import FeedReading, describe_feed
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.reference import path_rules
 from wavehouse.measurement.adapters.count_only import CountOnly, Limits, Taker
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
-from wavehouse.measurement.adapters.formats import Layout, refuse_other_fields
 from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.formats import Layout, refuse_other_fields
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.media import MediaIndex
 from wavehouse.measurement.rules.thresholds import threshold_bytes
@@ -54,6 +55,7 @@ class Known:
 
     lookups: Lookups
     facts: list[MediaFacts]
+    warnings: tuple[str, ...] = ()
 
     @property
     def thresholds(self) -> list[tuple[UUID, UUID, int | None]]:
@@ -73,11 +75,15 @@ def known_from_feeds(settings: Settings, feeds: Iterable[tuple[str, FeedReading]
     """What feeds say; no database is opened. Networks on the inclusion list are not known."""
     files: list[MediaFile] = []
     facts: list[MediaFacts] = []
+    warnings: list[str] = []
     for location, reading in feeds:
-        places, of_feed = known_files(location, describe_feed(location, reading))
+        described = describe_feed(location, reading)
+        places, of_feed = known_files(location, described.files)
         files += places
         facts += of_feed
-    return Known(replace(lists(settings), media=MediaIndex(files)), facts)
+        warnings += described.warnings
+    index = MediaIndex(files, path_rules())
+    return Known(replace(lists(settings), media=index), facts, tuple(warnings))
 
 
 def known_from_catalog(

@@ -42,7 +42,8 @@ def _places(location: str, file: FileOfFeed, facts: MediaFacts) -> Iterator[Medi
     served: list[tuple[str, str, int | None, int | None, int | None]]
     served = [(file.host, file.path, timed, timed, None)]
     served += [(s.host, s.path, s.start_ms, s.duration_ms, s.bytes) for s in file.segments]
-    for host, at, start_ms, duration_ms, size in served:
+    hops = [(host, at, timed, timed, None) for host, at in file.hops]
+    for host, at, start_ms, duration_ms, size in [*served, *hops]:
         yield MediaFile(
             enclosure_id=facts.enclosure_id,
             episode_id=facts.episode_id,
@@ -55,4 +56,8 @@ def _places(location: str, file: FileOfFeed, facts: MediaFacts) -> Iterator[Medi
             start_ms=start_ms,
             duration_ms=duration_ms,
             segment_bytes=size,
+            file_bytes=facts.bytes,
+            is_measured=facts.header_bytes is not None,
+            guid=file.guid,
+            is_hop=(host, at) in file.hops,
         )

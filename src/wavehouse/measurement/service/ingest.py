@@ -16,6 +16,7 @@ from contextvars import copy_context
 from datetime import date
 from itertools import cycle
 from pathlib import Path
+from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, telemetry
@@ -23,12 +24,8 @@ from wavehouse.kernel.config import Settings
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import SourceFileId
 from wavehouse.measurement.adapters.engine import Batch, Engine, Lookups
-from wavehouse.measurement.adapters.formats import (
-    Layout,
-    layout_of,
-    refuse_other_fields,
-)
 from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.formats import FIELDS, Layout, layout_of, refuse_other_fields
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
@@ -103,6 +100,30 @@ def _opened(
     return engine, stack.enter_context(ThreadPoolExecutor(1, "normalise"))
 
 
+def _readable(line: bytes | None, row: QuarantinedRow, *, mended: bool) -> str | None:
+    """A quarantined line as text; None when it is not there, or not text."""
+    if line is None or not line.strip() or (mended and len(line) != row.byte_length):
+        return None
+    try:
+        return line.decode("utf-8")
+    except UnicodeDecodeError:
+        return None
+
+
+def _chunk_of(found: Sequence[tuple[QuarantinedRow, str]]) -> Chunk:
+    """Lines that are not neighbours as one chunk, in the order of the file."""
+    rows = sorted(found, key=lambda each: each[0].line_number)
+    first = rows[0][0]
+    return Chunk(
+        text="\n".join(text for _, text in rows),
+        first_line=first.line_number,
+        first_byte=first.byte_offset,
+        lines=len(rows),
+        bytes=0,
+        places=tuple((r.line_number, r.byte_offset, r.byte_length) for r, _ in rows),
+    )
+
+
 class Ingest:
     """Engines and a loader, for as many files as there are."""
 
@@ -175,26 +196,30 @@ class Ingest:
         lock = self._lock.enter_context(self._operational.worker())
         sources.lock_source_file(lock, file_key=key)
 
-    def reread(self, log: LogFile, head: Head, row: QuarantinedRow) -> Tally:
-        """One quarantined line, read again at its place; the file's progress stays.
+    def reread(self, log: LogFile, head: Head, rows: Sequence[QuarantinedRow]) -> set[UUID]:
+        """Quarantined lines of one file, read again at their places; the ids of the good ones.
 
-        A file whose head has changed may be another one by now: there, only a line of the same
-        length at the same place is believed to be the old one, mended.
+        The file's progress stays. A file whose head has changed may be another one by now: there,
+        only a line of the same length at the same place is believed to be the old one, mended.
         """
-        line = log.line_at(row.byte_offset)
         with self._operational.worker() as tx:
-            file = sources.source_file_by_id(tx, source_file_id=SourceFileId(row.source_file_id))
-        if line is None or file is None:
-            return Tally()
+            file = sources.source_file_by_id(
+                tx, source_file_id=SourceFileId(rows[0].source_file_id)
+            )
+        if file is None:
+            return set()
         mended = head.hash(file.head_length) != file.head_hash
-        if mended and len(line) != row.byte_length:
-            return Tally()
-        try:
-            text = line.decode("utf-8")
-        except UnicodeDecodeError:
-            return Tally()
-        layout = layout_of(head.content.decode("utf-8", "replace"), file.format, log.path.name)
-        chunk = Chunk(text, row.line_number, row.byte_offset, 1, 0)
+        lines = dict(log.lines_at(row.byte_offset for row in rows))
+        found = [
+            (row, text)
+            for row in rows
+            if (text := _readable(lines[row.byte_offset], row, mended=mended)) is not None
+        ]
+        if not found:
+            return set()
+        chosen = file.format if file.template is None else f"{FIELDS}{file.template}"
+        layout = layout_of(head.content.decode("utf-8", "replace"), chosen, log.path.name)
+        chunk = _chunk_of(found)
         work = self._prepared(self._normalise(file, chunk, layout).result())
         tally = self._loads.load(work, moves=False)
         if mended and tally.stored:
@@ -204,7 +229,8 @@ class Ingest:
                     source_file_id=file.source_file_id,
                     head_hash=head.hash(file.head_length),
                 )
-        return tally
+        bad = {reject.line_number for reject in work.batch.rejects}
+        return {row.quarantine_id for row, _ in found if row.line_number not in bad}
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
@@ -225,6 +251,7 @@ class Ingest:
                 tx,
                 organization_id=self._organization,
                 format=layout.format,
+                template=layout.template,
                 head_hash=head.hash(whole),
                 head_length=whole,
                 name=name,

@@ -11,25 +11,32 @@ from typing import Literal, cast
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
+from wavehouse.kernel.addresses import trusted_of
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.kernel.reference import (
     agent_devices,
     agent_patterns,
     countries,
     networks,
+    own_lists,
+    path_rules,
     preloaders,
     versions,
 )
 from wavehouse.measurement.adapters.engine import Bounds, Lookups
 from wavehouse.measurement.queries import inclusions, sources
-from wavehouse.measurement.rules.addresses import TrustedProxies, trusted_proxies
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
-from wavehouse.store import Database, Operational
+from wavehouse.store import Database, Operational, Tx
 
 Version = Literal[4, 6]
+OWN_NAMES = {
+    "tracking_prefixes": "own_prefixes",
+    "client_parameters": "own_parameters",
+    "path_rules": "own_paths",
+}
 
 
 def list_version() -> str:
@@ -48,18 +55,32 @@ def lookups(
     operational: Database[Operational], settings: Settings, *, identity: Identity
 ) -> Lookups:
     """Everything the engine asks about distinct values."""
+    own_lists.refresh()
     organization_id = identity.organization_id
     with operational.worker(snapshot=True) as tx:
-        media_state = sources.media_state(tx, organization_id=organization_id)
-        media = sources.media_files(tx, organization_id=organization_id)
+        media_state = sources.media_state(tx, organization_id=organization_id, lists=place_lists())
+        media = media_index(tx, organization_id=organization_id)
         included = inclusions.inclusions(tx, organization_id=organization_id)
     return replace(
         lists(settings),
-        media=MediaIndex(media),
+        media=media,
         media_state=media_state,
         secret_of=_secrets(operational),
         included_until=included_until((e.network, e.expires_at) for e in included),
     )
+
+
+def media_index(tx: Tx[Operational], *, organization_id: OrganizationId) -> MediaIndex:
+    """The media files of an organization, with the rules from paths to them."""
+    own = sources.path_rules(tx, organization_id=organization_id)
+    return MediaIndex(sources.media_files(tx, organization_id=organization_id), path_rules(own))
+
+
+def place_lists() -> str:
+    """The versions of the lists that decide which file an address means."""
+    known = versions()
+    names = ("tracking_prefixes", "client_parameters", "path_rules")
+    return " ".join(known.get(name, "") for n in names for name in (n, OWN_NAMES[n])).strip()
 
 
 def lists(settings: Settings) -> Lookups:
@@ -74,23 +95,12 @@ def lists(settings: Settings) -> Lookups:
         agents=AgentRules(agent_patterns(), agent_devices(), preload_list),
         country=lambda ip, version: country_list.lookup(ip, cast("Version", version)),
         network_class=lambda ip, version: network_list.classify(ip, cast("Version", version)),
-        trusted=trusted(settings),
+        trusted=trusted_of(settings),
         secret_of=lambda _: None,
         stand_in=secrets.token_bytes(32),
         included_until=lambda _, __: None,
         preloaders=preload_list,
     )
-
-
-def trusted(settings: Settings) -> TrustedProxies:
-    """The trusted proxies (R06). UsageError for an invalid setting."""
-    try:
-        return trusted_proxies(settings["trusted_proxies"])
-    except ValueError as error:
-        raise UsageError(
-            f"trusted_proxies cannot be used: {error}",
-            where=settings.values["trusted_proxies"].source,
-        ) from None
 
 
 def _secrets(operational: Database[Operational]) -> Callable[[date], bytes | None]:

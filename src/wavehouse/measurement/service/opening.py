@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+from wavehouse.kernel.addresses import parse
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.measurement.adapters.formats import Layout, layout_of
 from wavehouse.measurement.adapters.logfile import Head, LogFile
+from wavehouse.measurement.formats import Layout, layout_of
 
 T = TypeVar("T")
+_LINES = 200
+_ENOUGH = 5
+"""So many lines show a wrong format; fewer do when the names of hosts are in place of addresses."""
 
 
 def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
@@ -19,9 +24,37 @@ def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
     if head.complete and not _has_rows(text):
         return None
     try:
-        return layout_of(text, format_, str(log.path))
+        layout = layout_of(text, format_, str(log.path))
     except InvalidInput:
-        return layout_of(log.sample(), format_, str(log.path))
+        text = log.sample()
+        layout = layout_of(text, format_, str(log.path))
+    _refuse_misread(layout, text, str(log.path))
+    return layout
+
+
+def _refuse_misread(layout: Layout, text: str, where: str) -> None:
+    """InvalidInput when most lines have no address where the format says that it is.
+
+    A socket's own address is left to the setting of trusted proxies.
+    """
+    if layout.pattern is None:
+        return
+    pattern = re.compile(layout.pattern, re.ASCII)
+    addresses = [
+        match["address"]
+        for line in text.split("\n")[:_LINES]
+        if (match := pattern.fullmatch(line.rstrip("\r"))) is not None
+    ]
+    bad = [each for each in addresses if parse(each) is None and not each.startswith("unix:")]
+    enough = len(addresses) >= _ENOUGH or any("." in each for each in bad)
+    if len(bad) * 2 > len(addresses) and enough:
+        raise InvalidInput(
+            f"most lines have no address where the format {layout.format} has it (bad_ip, R06): "
+            f"the first is {bad[0][:60]!r}",
+            where=where,
+            hint="Turn off HostnameLookups if names are logged. If the line has other values "
+            "there, describe it with --fields.",
+        )
 
 
 def ahead(thread: ThreadPoolExecutor, pieces: Iterator[T]) -> Iterator[T]:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
@@ -21,6 +22,7 @@ from wavehouse.measurement.service.ingest import Ingest, sentence
 from wavehouse.measurement.types import Fault, QuarantinedRow, SourceSummary
 from wavehouse.store import Database, Operational, Tx
 
+_AT_ONCE = 50_000
 STREAM_FAULTS = {Fault.GZIP_TRUNCATED, Fault.GZIP_CORRUPT}
 
 
@@ -137,17 +139,24 @@ def _reread(ingest: Ingest, path: Path, waiting: Sequence[QuarantinedRow]) -> li
     """The rows of one file that are good now."""
     log = LogFile(path)
     head = log.head()
-    done = []
-    for row in waiting:
-        if row.reason in STREAM_FAULTS:  # not a line: where the stream broke off
-            result = ingest.begin(path, "auto", lambda _: None).finished()
-            good = not STREAM_FAULTS & result.tally.faults.keys()
-        else:
-            tally = ingest.reread(log, head, row)
-            good = tally.stored + tally.duplicate > 0
-        if good:
-            done.append(row.quarantine_id)
+    done: list[UUID] = []
+    streams = [row for row in waiting if row.reason in STREAM_FAULTS]
+    if streams:  # not lines: where the stream broke off
+        result = ingest.begin(path, "auto", lambda _: None).finished()
+        if not STREAM_FAULTS & result.tally.faults.keys():
+            done += [row.quarantine_id for row in streams]
+    lines = [row for row in waiting if row.reason not in STREAM_FAULTS]
+    lines.sort(key=lambda row: (row.source_file_id, row.byte_offset))
+    for _, of_source in groupby(lines, key=lambda row: row.source_file_id):
+        for rows in _batched(list(of_source)):
+            done += ingest.reread(log, head, rows)
     return done
+
+
+def _batched(rows: Sequence[QuarantinedRow]) -> Iterator[Sequence[QuarantinedRow]]:
+    """Rows of one file, so many at once as are loaded in one transaction."""
+    for first in range(0, len(rows), _AT_ONCE):
+        yield rows[first : first + _AT_ONCE]
 
 
 def discard(operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, datetime, timedelta
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.measurement.queries import reading
+from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import (
     NO_PODCAST,
@@ -23,12 +24,10 @@ from wavehouse.measurement.types import (
 )
 from wavehouse.store import Analytics, Operational, Tx
 
-By = Literal["day", "episode", "app", "country"]
-_READERS = {
-    "episode": reading.downloads_by_episode,
-    "app": reading.downloads_by_app,
-    "country": reading.downloads_by_country,
-}
+if TYPE_CHECKING:
+    By = str
+else:  # the API's page lists the values
+    By = Literal[names()]
 
 
 def days(
@@ -77,7 +76,7 @@ def figures(
     last: date,
     podcast_id: UUID | None = None,
 ) -> list[Figure]:
-    """Downloads of a period by day, episode, app or country; episodes with their titles."""
+    """Downloads of a period by day or by a dimension; episodes with their titles."""
     if by == "day":
         return [
             Figure(total.day.isoformat(), total.downloads)
@@ -85,8 +84,9 @@ def figures(
                 analytics, identity=identity, first=first, last=last, podcast_id=podcast_id
             )
         ]
-    rows = _READERS[by](
+    rows = reading.downloads_by(
         analytics,
+        dimension(by),
         organization_id=identity.organization_id,
         first=first,
         last=last,
@@ -141,36 +141,64 @@ def listeners(
     )
 
 
-def estimates(operational: Tx[Operational], *, identity: Identity, first: date, last: date) -> int:
+def estimates(
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
+) -> int:
     """Downloads known only by our redirect (R30): reported apart, never added."""
     start, end = _instants(first, last)
     return reading.prefix_estimates(
-        operational, organization_id=identity.organization_id, start=start, end=end
+        operational,
+        organization_id=identity.organization_id,
+        podcast_id=podcast_id,
+        start=start,
+        end=end,
     )
 
 
 def filtered(
-    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> dict[str, int]:
-    """Requests of a period that a filter stopped, by reason."""
+    """Requests of a period that a filter stopped, by reason; of one show or of all.
+
+    A request for an unknown file belongs to no show.
+    """
     start, end = _instants(first, last)
     rows = reading.filtered_requests(
-        operational, organization_id=identity.organization_id, start=start, end=end
+        operational,
+        organization_id=identity.organization_id,
+        podcast_id=podcast_id,
+        start=start,
+        end=end,
     )
     return {row.member: row.downloads for row in rows}
 
 
 def flagged(
-    operational: Tx[Operational], *, identity: Identity, first: date, last: date
+    operational: Tx[Operational],
+    *,
+    identity: Identity,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
 ) -> dict[str, int]:
     """Requests of a period by their flags (R19, R23, R25, R32)."""
     start, end = _instants(first, last)
     organization_id = identity.organization_id
     rows = reading.flagged_requests(
-        operational, organization_id=organization_id, start=start, end=end
+        operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
     duplicates = reading.duplicate_renditions(
-        operational, organization_id=organization_id, start=start, end=end
+        operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
     flags = {row.member: row.downloads for row in rows}
     return flags | ({"rendition_dup": duplicates} if duplicates else {})

@@ -20,7 +20,7 @@ from typing import IO
 from uuid import UUID
 
 from wavehouse.kernel import clock, telemetry
-from wavehouse.measurement.adapters.roller import Roller
+from wavehouse.measurement.adapters.roller import Roller, transform
 from wavehouse.measurement.queries import rolling
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHour, Rollup
 from wavehouse.measurement.rules.spans import day_spans, hour_spans
@@ -120,10 +120,18 @@ def _carry(
     first = clock.start_of_day(batch.days[0])
     last = clock.start_of_day(batch.days[-1]) + clock.DAY
     for rollup in rollups:
+        select = select_of(rollup)
         with roller.rows(
-            rollup.transform, grain=rollup.grain, first=first, last=last, computed_at=at
+            select, grain=rollup.grain, first=first, last=last, computed_at=at
         ) as rows:
             rolling.carry(target, rollup.table, rows)
+
+
+def select_of(rollup: Rollup, written: Callable[..., str] = transform) -> str:
+    """The SELECT that makes a rollup, as ``written`` writes a transform."""
+    if rollup.dimension is None:
+        return written(rollup.transform)
+    return written(rollup.transform, rollup.dimension.column, required=rollup.dimension.required)
 
 
 def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
@@ -189,7 +197,7 @@ def _expected(rollup: Rollup, raw: list[RawHour]) -> Counts:
     for one in raw:
         bucket = _bucket(rollup, one.hour)
         podcasts, counts = [one.podcast_id], (one.events, one.downloads)
-        if rollup.transform == "listener_events_episode":
+        if rollup.dimension is not None and rollup.dimension.required:
             counts = (one.episode_events, one.episode_downloads)
         elif rollup in AUDIENCE:  # downloads only, and once more for all podcasts together
             podcasts, counts = [one.podcast_id, NO_PODCAST], (one.downloads, one.downloads)

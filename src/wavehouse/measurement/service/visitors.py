@@ -6,11 +6,10 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from wavehouse.kernel.addresses import forwarded, keyed_hash, trusted_of
 from wavehouse.kernel.config import Settings
 from wavehouse.measurement.queries import sources
-from wavehouse.measurement.rules.addresses import forwarded, keyed_hash
 from wavehouse.measurement.rules.agents import normalise
-from wavehouse.measurement.service.lookups import trusted
 from wavehouse.store import Database, Operational
 
 
@@ -37,7 +36,7 @@ def visitor(
 
     The visitor belongs to no organization, and the months' secrets are the installation's.
     """
-    address = forwarded(remote, forwarded_for, trusted(settings))
+    address = forwarded(remote, forwarded_for, trusted_of(settings))
     if address is None:
         return None
     month = at.date().replace(day=1)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 from wavehouse.kernel import files
@@ -22,6 +24,22 @@ def names_in(folder: Path) -> list[str]:
         raise _unreadable(folder, error) from error
 
 
+def nested_names_in(folder: Path) -> list[str]:
+    """The paths of the files in a folder and the folders below it, relative to it."""
+    names_in(folder)  # says what is wrong with the folder
+    return [path.relative_to(folder).as_posix() for path in below(folder)]
+
+
+def standard_input() -> bytes:
+    """All that comes on standard input."""
+    return sys.stdin.buffer.read()
+
+
+def environment() -> dict[str, str]:
+    """The variables of the environment, for layouts that substitute them."""
+    return dict(os.environ)
+
+
 def bytes_of(path: Path) -> bytes:
     """The content of a file."""
     try:
@@ -39,12 +57,12 @@ def _unreadable(path: Path, error: OSError) -> InvalidInput:
 
 
 def content(path: Path) -> bytes | None:
-    """The content of a file, or None when there is none."""
+    """The content of a file, or None when it does not exist."""
     return bytes_of(path) if path.is_file() else None
 
 
 def below(folder: Path) -> list[Path]:
-    """Every file below a folder; none when there is no such folder."""
+    """Every file below a folder; none when the folder does not exist."""
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 

@@ -2,7 +2,8 @@
 
 Locks are those that ``pg_locks`` shows of the session while its transaction is still open; a
 rewrite is a relation whose file node changed; a scan is a table whose count of sequential scans
-rose. Only relations that were there before the file count: nobody waits for what it makes itself.
+rose. Only relations that were there before the file count: no session waits for what it makes
+itself.
 """
 
 from __future__ import annotations
@@ -112,7 +113,7 @@ class Measurer:
                     for found in after.values()
                     if found.table in self._standing
                     and found.kind in "iI"
-                    and found.node not in nodes  # another name for the same file is no work
+                    and found.node not in nodes  # another name for the same file does no work
                 )
             ),
         )

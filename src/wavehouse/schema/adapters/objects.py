@@ -49,7 +49,7 @@ _TOKEN = re.compile(r"@(ours|own|name)\b")
 
 @cache
 def _statements(*, members: bool = True) -> tuple[LiteralString, ...]:
-    """The statements with what many of them share written out; all of it stands in this file.
+    """The statements with what many of them share written out; all of it is in this file.
 
     ``members`` false leaves out looking for what extensions brought, where none brought anything.
     """
@@ -74,9 +74,9 @@ _STATEMENTS = (
     pg_namespace n WHERE @ours AND n.nspname <> 'schema_ops' AND @member(pg_namespace, n.oid)
     """,
     """
-    SELECT 'extension ' || e.extname, jsonb_build_object('version', e.extversion, 'schema',
-    n.nspname) FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname
-    <> 'plpgsql'
+    SELECT 'extension ' || x.extname, jsonb_build_object('version', x.extversion, 'schema',
+    n.nspname, 'comment', @comment(x.oid, pg_extension)) FROM pg_extension x JOIN
+    pg_namespace n ON n.oid = x.extnamespace WHERE x.extname <> 'plpgsql'
     """,
     """
     SELECT CASE c.relkind WHEN 'v' THEN 'view ' WHEN 'm' THEN 'materialized view ' WHEN 'f' THEN
@@ -189,8 +189,9 @@ _STATEMENTS = (
     'base', CASE t.typtype WHEN 'd' THEN format_type(t.typbasetype, t.typtypmod) END,
     'not_null', t.typnotnull, 'default', t.typdefault, 'collation', CASE t.typtype WHEN 'd' THEN
     nullif(t.typcollation, 0)::regcollation::text END, 'constraints', (SELECT
-    jsonb_agg(jsonb_build_array(k.conname, pg_get_constraintdef(k.oid), k.convalidated) ORDER BY
-    k.conname COLLATE "C") FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
+    jsonb_agg(jsonb_build_array(k.conname, pg_get_constraintdef(k.oid), k.convalidated) ||
+    coalesce(to_jsonb(@comment(k.oid, pg_constraint)), '[]') ORDER BY k.conname COLLATE "C")
+    FROM pg_constraint k WHERE k.contypid = t.oid AND k.contype = 'c'),
     'subtype', (SELECT concat_ws(' ', g.rngsubtype::regtype::text, g.rngcollation::text,
     g.rngcanonical::text, g.rngsubdiff::text) FROM pg_range g WHERE g.rngtypid = t.oid),
     'owner', pg_get_userbyid(t.typowner), 'comment', @comment(t.oid, pg_type), 'acl',
@@ -260,19 +261,22 @@ _STATEMENTS = (
     """,
     """
     SELECT 'foreign data wrapper ' || w.fdwname, jsonb_build_object('handler',
-    nullif(w.fdwhandler, 0)::regproc::text, 'options', to_jsonb(w.fdwoptions), 'owner',
-    pg_get_userbyid(w.fdwowner), 'acl', @acl(w.fdwacl, F, w.fdwowner)) FROM
-    pg_foreign_data_wrapper w WHERE @member(pg_foreign_data_wrapper, w.oid)
+    nullif(w.fdwhandler, 0)::regproc::text, 'options', to_jsonb(w.fdwoptions), 'comment',
+    @comment(w.oid, pg_foreign_data_wrapper), 'owner', pg_get_userbyid(w.fdwowner), 'acl',
+    @acl(w.fdwacl, F, w.fdwowner)) FROM pg_foreign_data_wrapper w WHERE
+    @member(pg_foreign_data_wrapper, w.oid)
     """,
     """
     SELECT 'foreign server ' || s.srvname, jsonb_build_object('type', s.srvtype, 'version',
-    s.srvversion, 'options', to_jsonb(s.srvoptions), 'owner', pg_get_userbyid(s.srvowner),
+    s.srvversion, 'options', to_jsonb(s.srvoptions), 'comment', @comment(s.oid,
+    pg_foreign_server), 'owner', pg_get_userbyid(s.srvowner),
     'acl', @acl(s.srvacl, S, s.srvowner)) FROM pg_foreign_server s WHERE
     @member(pg_foreign_server, s.oid)
     """,
     """
     SELECT 'text search configuration ' || n.nspname || '.' || t.cfgname,
-    jsonb_build_object('parser', t.cfgparser::text, 'owner', pg_get_userbyid(t.cfgowner), 'map',
+    jsonb_build_object('parser', t.cfgparser::text, 'comment', @comment(t.oid, pg_ts_config),
+    'owner', pg_get_userbyid(t.cfgowner), 'map',
     (SELECT jsonb_agg(jsonb_build_array(m.maptokentype, m.mapdict::regdictionary::text) ORDER BY
     m.maptokentype, m.mapseqno) FROM pg_ts_config_map m WHERE m.mapcfg = t.oid)) FROM
     pg_ts_config t JOIN pg_namespace n ON n.oid = t.cfgnamespace WHERE @ours AND
@@ -280,7 +284,8 @@ _STATEMENTS = (
     """,
     """
     SELECT 'text search dictionary ' || n.nspname || '.' || t.dictname,
-    jsonb_build_object('options', t.dictinitoption, 'owner', pg_get_userbyid(t.dictowner)) FROM
+    jsonb_build_object('options', t.dictinitoption, 'comment', @comment(t.oid, pg_ts_dict),
+    'owner', pg_get_userbyid(t.dictowner)) FROM
     pg_ts_dict t JOIN pg_namespace n ON n.oid = t.dictnamespace WHERE @ours AND
     @member(pg_ts_dict, t.oid)
     """,
@@ -293,13 +298,52 @@ _STATEMENTS = (
     n ON n.oid = a.defaclnamespace
     """,
     """
+    SELECT 'conversion ' || n.nspname || '.' || v.conname, jsonb_build_object('from',
+    pg_encoding_to_char(v.conforencoding), 'to', pg_encoding_to_char(v.contoencoding),
+    'function', v.conproc::text, 'default', v.condefault, 'owner', pg_get_userbyid(v.conowner),
+    'comment', @comment(v.oid, pg_conversion)) FROM pg_conversion v JOIN pg_namespace n ON
+    n.oid = v.connamespace WHERE @ours AND @member(pg_conversion, v.oid)
+    """,
+    """
+    SELECT 'access method ' || m.amname, jsonb_build_object('handler', m.amhandler::text, 'type',
+    m.amtype, 'comment', @comment(m.oid, pg_am)) FROM pg_am m WHERE m.oid >= 16384 AND
+    @member(pg_am, m.oid)
+    """,
+    """
+    SELECT 'operator family ' || n.nspname || '.' || f.opfname || ' using ' || m.amname,
+    jsonb_build_object('owner', pg_get_userbyid(f.opfowner), 'members', (SELECT
+    jsonb_agg(s.amopstrategy || ' ' || s.amopopr::regoperator::text ORDER BY s.amopstrategy,
+    s.amopopr::regoperator::text) FROM pg_amop s WHERE s.amopfamily = f.oid), 'procedures',
+    (SELECT jsonb_agg(s.amprocnum || ' ' || s.amproc::text ORDER BY s.amprocnum, s.amproc::text)
+    FROM pg_amproc s WHERE s.amprocfamily = f.oid), 'comment', @comment(f.oid, pg_opfamily))
+    FROM pg_opfamily f JOIN pg_am m ON m.oid = f.opfmethod JOIN pg_namespace n ON n.oid =
+    f.opfnamespace WHERE @ours AND @member(pg_opfamily, f.oid)
+    """,
+    """
+    SELECT 'shell type ' || n.nspname || '.' || t.typname, jsonb_build_object('owner',
+    pg_get_userbyid(t.typowner), 'comment', @comment(t.oid, pg_type)) FROM pg_type t JOIN
+    pg_namespace n ON n.oid = t.typnamespace WHERE NOT t.typisdefined AND @ours AND
+    @member(pg_type, t.oid)
+    """,
+    """
+    SELECT 'grants on language ' || l.lanname, jsonb_build_object('acl', @acl(l.lanacl, l,
+    l.lanowner)) FROM pg_language l WHERE l.oid < 16384 AND l.lanacl IS NOT NULL AND @acl(l.lanacl,
+    l, l.lanowner) <> (CASE WHEN l.lanpltrusted THEN '["PUBLIC: USAGE"]' ELSE '[]' END)::jsonb
+    """,
+    """
+    SELECT 'database', jsonb_build_object('acl', @acl(d.datacl, d, d.datdba), 'comment',
+    shobj_description(d.oid, 'pg_database')) FROM pg_database d WHERE d.datname =
+    current_database() AND (shobj_description(d.oid, 'pg_database') IS NOT NULL OR @acl(d.datacl,
+    d, d.datdba) <> '["PUBLIC: CONNECT", "PUBLIC: TEMPORARY"]'::jsonb)
+    """,
+    """
     SELECT CASE WHEN s.setrole = 0 THEN 'settings of the database' ELSE 'settings of role ' ||
     pg_get_userbyid(s.setrole) END, jsonb_build_object('settings', to_jsonb(s.setconfig)) FROM
     pg_db_role_setting s WHERE s.setdatabase = (SELECT oid FROM pg_database WHERE datname =
     current_database())
     """,
 )
-# Kinds that most databases have none of, and where one would stand. Each finds at least what the
+# Kinds that most databases have none of, and where one would be found. Each finds at least what the
 # kind's statement finds: planning that statement costs more than asking whether it is worth it.
 _MEMBERS = "members of extensions"
 _RARE: dict[str, LiteralString] = {
@@ -321,8 +365,32 @@ _RARE: dict[str, LiteralString] = {
     "text search configuration": "pg_ts_config WHERE cfgnamespace <> 'pg_catalog'::regnamespace",
     "text search dictionary": "pg_ts_dict WHERE dictnamespace <> 'pg_catalog'::regnamespace",
     "default privileges": "pg_default_acl",
+    "conversion": "pg_conversion WHERE oid >= 16384",
+    "access method": "pg_am WHERE oid >= 16384",
+    "operator family": "pg_opfamily WHERE opfnamespace <> 'pg_catalog'::regnamespace",
+    "shell type": "pg_type WHERE NOT typisdefined",
+    "grants on language": "pg_language WHERE oid < 16384 AND lanacl IS NOT NULL",
     _MEMBERS: "pg_depend WHERE deptype = 'e' AND objid >= 16384",
 }
+_SETTINGS_NOW = """
+    SELECT current_setting('search_path'), current_setting('timezone'),
+           current_setting('datestyle'), current_setting('intervalstyle'),
+           current_setting('bytea_output'), current_setting('extra_float_digits')
+"""
+_PINNED: tuple[LiteralString, ...] = (
+    "SET search_path = ''",
+    "SET timezone = 'UTC'",
+    "SET datestyle = 'ISO'",
+    "SET intervalstyle = 'postgres'",
+    "SET bytea_output = 'hex'",
+    "SET extra_float_digits = 1",
+)
+"""Literals come out the same whatever the session is set to."""
+_SET_BACK = """
+    SELECT set_config('search_path', %s, false), set_config('timezone', %s, false),
+           set_config('datestyle', %s, false), set_config('intervalstyle', %s, false),
+           set_config('bytea_output', %s, false), set_config('extra_float_digits', %s, false)
+"""
 _KIND = re.compile(r"\s*SELECT '([a-z ]+) '")
 _PREPARED: LiteralString = "wavehouse_"
 OWNER = "$owner"
@@ -341,10 +409,11 @@ def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot
 
 
 def _read(connection: Connection) -> Snapshot:
-    """Two ways to the server and back: what is there at all, and what it looks like."""
+    """Two round trips: which kinds there are, then their objects."""
     with connection.pipeline():
-        before = connection.execute("SELECT current_setting('search_path')")
-        connection.execute("SET search_path = ''")
+        before = connection.execute(_SETTINGS_NOW)
+        for setting in _PINNED:
+            connection.execute(setting)
         there = connection.execute(_asked())
         absent, prepared, doublings = _told(there.fetchone() or ())
         read: list[Cursor[Any]] = []
@@ -355,7 +424,7 @@ def _read(connection: Connection) -> Snapshot:
                 if name not in prepared:
                     connection.execute(f"PREPARE {name} AS {statement}")
                 read.append(connection.execute(f"EXECUTE {name}"))
-        connection.execute("SELECT set_config('search_path', %s, false)", before.fetchone())
+        connection.execute(_SET_BACK, before.fetchone())
     return Snapshot(_with_owner({name: found for cursor in read for name, found in cursor}))
 
 

@@ -26,7 +26,7 @@ def key_columns(connection: Connection, *, table: str) -> list[str]:
 
 
 def is_append_only(connection: Connection, *, table: str) -> bool:
-    """Whether a trigger of the table refuses changes: then a row that stands is left alone."""
+    """Whether a trigger of the table refuses changes: then an existing row is left alone."""
     cursor = connection.cursor(row_factory=scalar_row)
     return bool(
         cursor.execute(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -11,6 +12,8 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 from wavehouse.kernel.errors import Refused, Unreachable, UsageError, WavehouseError
 
 CONNECT_SECONDS = 10
+_MISSING_DATABASE = re.compile(r'database "([^"]+)" does not exist')
+_SETTINGS_IN_URL = re.compile(r'invalid URI query parameter: "([^"]+)"')
 _GONE = (None, "57P01", "57P02", "57P03")  # no answer; shut down; crashed; starting up
 
 
@@ -38,6 +41,13 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
             prepare_threshold=None,
         )
     except psycopg.OperationalError as error:
+        if missing := _MISSING_DATABASE.search(str(error)):
+            raise Unreachable(
+                f"the database {missing[1]} does not exist",
+                where=where,
+                hint="Create it, or correct --url.",
+                command=f'createdb "{missing[1]}"',
+            ) from None
         raise Unreachable(
             f"no connection to the database: {_reason(conninfo, error)}",
             where=where,
@@ -49,6 +59,14 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
             yield connection
         except psycopg.Error as error:
             raise _told(error, where) from error
+
+
+@contextmanager
+def another(connection: psycopg.Connection) -> Iterator[psycopg.Connection]:
+    """A second session beside an open one."""
+    info = connection.info
+    with connected(make_conninfo(info.dsn, password=info.password)) as other:
+        yield other
 
 
 def lost(error: psycopg.Error) -> bool:
@@ -67,8 +85,22 @@ def _told(error: psycopg.Error, where: str) -> WavehouseError:
         )
     said = str(error.diag.message_primary or error)
     if isinstance(error, psycopg.errors.InsufficientPrivilege):
-        hint = "give the login, or the role it acts as, CREATE on the database and schema_ops"
+        if "schema_ops" in said or "history" in said or "journal" in said:
+            return Refused(
+                said,
+                where=where,
+                hint="A login that only looks needs to read the runner's tables.",
+                command="GRANT USAGE ON SCHEMA schema_ops TO LOGIN; "
+                "GRANT SELECT ON ALL TABLES IN SCHEMA schema_ops TO LOGIN",
+            )
+        hint = "Give the login, or the role it acts as, CREATE on the database."
         return Refused(said, where=where, hint=hint)
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return Refused(
+            f"the database takes no writes: {said}",
+            where=where,
+            hint="It is a standby, or default_transaction_read_only is on: name the primary.",
+        )
     return WavehouseError(
         said, where=where, hint="See the server's log.", command="wavehouse doctor"
     )
@@ -85,12 +117,23 @@ def _parsed(conninfo: str) -> dict[str, object]:
     """The parts of a URL. A malformed one is never repeated: it may hold a piece of a password."""
     try:
         parts: dict[str, object] = dict(conninfo_to_dict(conninfo))
-    except psycopg.ProgrammingError:
+    except psycopg.ProgrammingError as error:
+        if parameter := _SETTINGS_IN_URL.search(str(error)):
+            raise _not_a_parameter(parameter[1]) from None
         raise _malformed() from None
     ports = str(parts.get("port") or "0").split(",")
     if not all(port.isdigit() for port in ports) or "@" in str(parts.get("host") or ""):
         raise _malformed()
     return parts
+
+
+def _not_a_parameter(name: str) -> UsageError:
+    """Other tools take settings as parameters of the URL; libpq takes them in ``options``."""
+    return UsageError(
+        f"{name} is not a parameter of a PostgreSQL URL",
+        where="--url",
+        hint=f"Pass a setting of the session in options: ?options=-c%20{name}%3DVALUE",
+    )
 
 
 def _malformed() -> UsageError:

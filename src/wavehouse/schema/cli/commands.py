@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -17,7 +21,8 @@ from wavehouse.schema.cli.targets import (
     layout_of,
     layout_option,
     targets_of,
-    tell_go,
+    tell_not_run,
+    waivers_option,
 )
 
 if TYPE_CHECKING:
@@ -52,7 +57,7 @@ actor_option = click.option(
     "--actor",
     envvar="WAVEHOUSE_ACTOR",
     metavar="NAME",
-    help="Who does it, for the audit log [default: the system's user].",
+    help="The person or job that runs this, for the audit log [default: the system's user].",
 )
 
 
@@ -61,7 +66,7 @@ def checks_options(command: Command) -> Command:
     return click.option(
         "--no-checks",
         is_flag=True,
-        help="Do not look before and after: rows, orphans, nulls, duplicates, who holds locks.",
+        help="Do not look before and after: rows, orphans, nulls, duplicates, holders of locks.",
     )(
         click.option(
             "--oldest-transaction",
@@ -80,6 +85,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
 @schema.command("apply")
 @common_options
 @layout_option
+@waivers_option
 @wait_option
 @dry_run_option
 @actor_option
@@ -93,6 +99,7 @@ dry_run_option = click.option("--dry-run", is_flag=True, help="Say what would ru
     help="What `wavehouse schema plan --json` printed: apply just that, or nothing.",
 )
 def apply_command(
+    waivers: Path | None,
     to: str | None,
     allow_out_of_order: bool,
     plan_file: Path | None,
@@ -114,8 +121,8 @@ def apply_command(
     its header says why: -- wavehouse: unvalidated REASON) and no partition half detached. The
     queries of VERSION_SLUG.check.sql run before and after; one that says false takes the file back.
 
-    --layout reads the folder of another runner. What that runner applied stands in a table of its
-    own, which is not read: begin with a database that it has not migrated.
+    --layout reads the folder of another runner. What that runner applied is recorded in a table of
+    its own, which is not read: begin with a database that it has not migrated.
     """
     from wavehouse.schema import Patience, apply
     from wavehouse.schema.cli.plans import expected_of
@@ -128,6 +135,7 @@ def apply_command(
             target.conninfo,
             target.folder,
             layout=folder_layout,
+            waivers=waivers,
             to=to,
             role=target.role,
             allow_out_of_order=allow_out_of_order,
@@ -203,6 +211,7 @@ def rollback_command(
 @schema.command("recover")
 @common_options
 @layout_option
+@waivers_option
 @wait_option
 @dry_run_option
 @actor_option
@@ -212,6 +221,7 @@ def rollback_command(
     help="Run an interrupted block that commits its own work from its beginning.",
 )
 def recover_command(
+    waivers: Path | None,
     run_again: bool,
     dry_run: bool,
     wait: float,
@@ -239,6 +249,7 @@ def recover_command(
                 target.conninfo,
                 target.folder,
                 layout=folder_layout,
+                waivers=waivers,
                 role=target.role,
                 dry_run=dry_run,
                 run_again=run_again,
@@ -247,7 +258,7 @@ def recover_command(
             )
             report.add(target.name, result.as_json())
             if result.recovered is None:
-                terminal.say(f"{target.name}: nothing is half-way")
+                terminal.say(f"{target.name}: nothing is partly applied")
                 continue
             verb = "would finish" if dry_run else "finished"
             terminal.say(
@@ -264,7 +275,7 @@ def recover_command(
     "--limit", type=click.IntRange(min=1), default=100, show_default=True, help="At most so many."
 )
 def history_command(limit: int, as_json: bool, **words: Any) -> None:
-    """Say who did what to a database's schema, newest first: the runner's audit log.
+    """Print the runner's audit log of a database's schema, newest first.
 
     Each entry has the actor and the login, what was done to which version, the hash of the file and
     of the change set (all files of that run), and the trace in the telemetry. The database keeps
@@ -302,9 +313,9 @@ def history_command(limit: int, as_json: bool, **words: Any) -> None:
 def status_command(
     context: click.Context, /, probe: bool, as_json: bool, layout: str, **words: Any
 ) -> None:
-    """Compare the files with the database: 0 in order, 3 pending or changed, 6 half-way.
+    """Compare the files with the database: 0 in order, 3 pending or changed, 6 partly applied.
 
-    With --probe the answer is short: version, last migration, half-way, pending, and whether the
+    With --probe the answer is short: version, last migration, partial, pending, and whether the
     schema is still what its newest migration made (by the hash in the history; no shadow is
     needed). In what it differs: wavehouse schema drift.
     """
@@ -316,7 +327,7 @@ def status_command(
     try:
         with targets_of(choice) as targets:
             for target in targets:
-                tell_go(target.folder, layout)
+                tell_not_run(target.folder, layout)
                 try:
                     result = status(
                         target.conninfo,
@@ -341,7 +352,7 @@ def status_command(
 
 
 _STATUS = ("database", "version", "slug", "state", "applied at")
-_PROBE = ("database", "version", "applied at", "half-way", "pending", "drift")
+_PROBE = ("database", "version", "applied at", "partial", "pending", "drift")
 
 
 def _cells(probe: dict[str, object]) -> tuple[object, ...]:
@@ -367,7 +378,7 @@ def _advise(target: Target, result: StatusResult) -> None:
         EntryState.DOWN_CHANGED: "with another down file than when applied",
         EntryState.MISSING: "applied, but the file is gone; restore it",
         EntryState.AHEAD: "applied by a newer release than this folder",
-        EntryState.PARTIAL: "half-way; finish with: wavehouse schema recover",
+        EntryState.PARTIAL: "partly applied; finish with: wavehouse schema recover",
     }
     for state, sentence in advice.items():
         if versions := result.of(state):
@@ -430,8 +441,8 @@ def _walk_one(
                 f"{_told(check.after)}"
             )
     if not steps:
-        stands = f"stands at {result.version}" if result.version else "has no migrations"
-        terminal.say(f"{target.name}: nothing to do; it {stands}")
+        state = f"is at version {result.version}" if result.version else "has no migrations"
+        terminal.say(f"{target.name}: nothing to do; it {state}")
 
 
 def _told(value: object) -> str:
@@ -440,12 +451,30 @@ def _told(value: object) -> str:
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)
 
 
+@contextmanager
+def _ended_by_sigterm() -> Iterator[None]:
+    """Let SIGTERM stop the work as Ctrl-C does: the file under way is rolled back, and reported."""
+
+    def stop(signum: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, stop)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
 def _until_stopped(
     target: Target, work: Work, on_step: OnStep, steps: list[Step], verb: str
 ) -> WalkResult:
     """The work; when Ctrl-C ends it, an error that says what was done."""
     try:
-        return work(target, on_step)
+        with _ended_by_sigterm():
+            return work(target, on_step)
     except KeyboardInterrupt:
         done = ", ".join(step.version for step in steps) or "nothing"
         raise Interrupted(

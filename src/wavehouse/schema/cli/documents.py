@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -12,6 +12,10 @@ from wavehouse.kernel.errors import EXIT_DONE, UsageError
 from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.targets import Choice, common_options, targets_of
 
+if TYPE_CHECKING:
+    from wavehouse.schema.types import Catalogue, Target
+
+_NEWEST = 18
 out_option = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -49,14 +53,18 @@ def generate_command(out: Path, as_json: bool, **words: Any) -> None:
 @out_option
 @click.pass_context
 def check_command(context: click.Context, /, out: Path, as_json: bool, **words: Any) -> None:
-    """Compare the documents byte for byte with the database: 0 equal, 3 something differs."""
-    from wavehouse.schema import catalogue, check_documents
+    """Compare the documents byte for byte with the database: 0 equal, 3 something differs.
+
+    A database without tables is not migrated yet: its documents are compared with what the files of
+    its ladder make of an empty one, in a shadow.
+    """
+    from wavehouse.schema import check_documents
 
     choice = Choice(**words)
     report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     with targets_of(choice) as targets:
         for target in targets:
-            found = catalogue(target.conninfo, role=target.role)
+            found = _catalogue(target)
             result = check_documents(target.name, found, out, target.folder.parent / "schema.sql")
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
@@ -66,6 +74,22 @@ def check_command(context: click.Context, /, out: Path, as_json: bool, **words: 
     if worst != EXIT_DONE:
         terminal.say("the documents differ from the database: wavehouse schema docs generate")
     context.exit(worst)
+
+
+def _catalogue(target: Target) -> Catalogue:
+    """What the database holds; what its files make, when it holds nothing yet."""
+    from wavehouse.schema import catalogue
+    from wavehouse.schema.cli.shadows import shadow_of
+    from wavehouse.schema.service.documents import catalogue_of_files
+    from wavehouse.schema.service.ladder import read_ladder
+
+    found = catalogue(target.conninfo, role=target.role)
+    ladder = () if found.tables else read_ladder(target.folder)
+    if not ladder:
+        return found
+    terminal.say(f"{target.name}: not migrated yet; compared with what its files make")
+    with shadow_of(_NEWEST, None) as shadow:
+        return catalogue_of_files(shadow, ladder)
 
 
 def _listed(paths: object) -> list[str]:

@@ -16,11 +16,13 @@ from wavehouse.schema.cli.shadows import (
     ladders_of,
     shadow_of,
     shadow_options,
+    tell_notes,
 )
 from wavehouse.schema.cli.targets import (
     Choice,
     common_options,
     targets_of,
+    waivers_option,
 )
 
 if TYPE_CHECKING:
@@ -33,38 +35,49 @@ if TYPE_CHECKING:
 @click.command("plan")
 @common_options
 @shadow_options
+@waivers_option
+@click.pass_context
 def plan_command(
+    context: click.Context,
+    /,
+    waivers: Path | None,
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
+    prelude: Path | None,
     as_json: bool,
     **words: Any,
 ) -> None:
     """Say what apply would do: per statement the lock, the rewrite, the scan, rows and time.
 
-    Locks, rewrites and scans are measured in a shadow that stands where the target stands; rows and
+    Locks, rewrites and scans are measured in a shadow at the target's version; rows and
     bytes are the target's; seconds are an estimate from them. The digest names this plan.
     """
     from wavehouse.schema.adapters.shadow import major_for
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting, planning
-    from wavehouse.schema.service.ladder import read_ladder, refuse_go
+    from wavehouse.schema.service.ladder import read_ladder, refuse_not_run
 
     choice = Choice(**words)
-    report, rows = Report(as_json, choice.single), []
+    report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     with targets_of(choice) as targets:
         for target in targets:
-            refuse_go(target.folder, Layout(layout))
-            ladder = read_ladder(target.folder, Layout(layout))
+            refuse_not_run(target.folder, Layout(layout))
+            ladder = read_ladder(target.folder, Layout(layout), waivers)
             applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
             applied = applied if version is not None else ()
             pending = [one for one in ladder if one not in applied]
             major = int(target_version or major_for(drifting.server_major(target.conninfo)))
-            with shadow_of(major, shadow_url) as shadow:
+            like = (target.conninfo, ladder)
+            with shadow_of(major, shadow_url, prelude, like) as shadow:
                 result = planning.plan(
                     shadow, applied, pending, sizes=planning.sizes_of(target.conninfo)
                 )
+                tell_notes(target.name, shadow)
             report.add(target.name, result.as_json())
+            worst = max(worst, result.exit_code)
+            for refused in result.refusals:
+                terminal.say(f"{target.name}: apply would refuse: {refused}")
             rows += [
                 (
                     f"{one.file}:{one.line}",
@@ -85,11 +98,13 @@ def plan_command(
                     f"locks; digest {result.digest[:16]}"
                 )
     report.write(("where", "statement", "lock", "rewrites", "scans", "rows", "about"), rows)
+    context.exit(worst)
 
 
 @click.command("lint")
 @ladder_options
 @shadow_options
+@waivers_option
 @click.option(
     "--history",
     type=click.Path(exists=True, file_okay=False, path_type=Path),
@@ -97,11 +112,14 @@ def plan_command(
 )
 @click.option("--url", metavar="URL", help="Lint only what is pending on this database.")
 @click.option("--since", metavar="VERSION", help="Lint only files after this version.")
-@click.option("--advice", is_flag=True, help="Also tell design, names, and locks of a moment.")
+@click.option("--advice", is_flag=True, help="Also report design, names, and locks of a moment.")
+@click.argument("files", nargs=-1, type=click.Path(path_type=Path, allow_dash=True))
 @click.pass_context
 def lint_command(
     context: click.Context,
     /,
+    files: tuple[Path, ...],
+    waivers: Path | None,
     history: Path | None,
     url: str | None,
     since: str | None,
@@ -109,6 +127,7 @@ def lint_command(
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
+    prelude: Path | None,
     folder: Path | None,
     databases: tuple[str, ...],
     as_json: bool,
@@ -120,30 +139,52 @@ def lint_command(
     blocks and functions are seen that way, too. Exit code 3 when a finding is open; advice, told
     with `--advice`, never counts. A file may waive a rule:
     `-- wavehouse: waive RULE until 2027-06-30: the table is empty`.
+
+    FILES are linted alone, each after the older files of its folder (or of --dir); `-` is standard
+    input. With --url only what is pending there is linted, and the target's rows weigh: work on a
+    table that is small there is advice.
     """
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting
-    from wavehouse.schema.service.ladder import read_ladder
+    from wavehouse.schema.service.ladder import chosen_files, read_ladder
     from wavehouse.schema.service.linting import lint
+    from wavehouse.schema.service.planning import sizes_of
+    from wavehouse.schema.types import version_key
 
-    report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
-    if url is not None and folder is None:
+    report, rows, worst = Report(as_json, folder is not None or bool(files)), [], EXIT_DONE
+    if url is not None and folder is None and not files:
         raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
     before = read_ladder(history, Layout(layout)) if history else ()
     major = target_version or (drifting.server_major(url) if url else 18)
-    with shadow_of(int(major), shadow_url) as shadow:
-        for name, ladder in ladders_of(folder, databases, layout):
+    loose: frozenset[str] = frozenset()
+    if files:
+        older, named, loose = chosen_files(files, folder, Layout(layout), waivers)
+        before = (*before, *older)
+        ladders = [("files", named)]
+    else:
+        ladders = ladders_of(folder, databases, layout, waivers)
+    sizes = sizes_of(url) if url else None
+    like = (url, ladders[0][1]) if url else None
+    with shadow_of(int(major), shadow_url, prelude, like) as shadow:
+        for name, ladder in ladders:
             done: tuple[Migration, ...] = ()
-            if url is not None:
+            if url is not None and not files:
                 done, version = drifting.applied_of(url, ladder)
                 done = done if version is not None else ()
-            elif since is not None:
+            elif since is not None and not files:
                 check_versions((since,), ladder)
-                done = tuple(m for m in ladder if m.number <= int(since))
+                done = tuple(m for m in ladder if m.number <= version_key(since))
             chosen = [one for one in ladder if one not in done]
             result = lint(
-                shadow, (*before, *done), chosen, pattern=layout == "wavehouse", advice=advice
+                shadow,
+                (*before, *done),
+                chosen,
+                pattern=layout == "wavehouse",
+                advice=advice,
+                sizes=sizes,
+                loose=loose,
             )
+            tell_notes(name, shadow)
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)
             rows += [_row(one) for one in result.findings]

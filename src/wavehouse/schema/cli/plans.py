@@ -1,4 +1,4 @@
-"""A plan that was printed, read back."""
+"""Reads a plan that was printed."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.schema.types import Expected
 
 
 def expected_of(path: Path, target: str) -> Expected:
-    """What ``plan --json`` said of a database. InvalidInput when the file is no such plan."""
+    """A plan that ``plan --json`` printed, for one database. InvalidInput when it is not one."""
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
         plans = {one["name"]: one for one in told.get("targets", [told])}
@@ -18,7 +18,7 @@ def expected_of(path: Path, target: str) -> Expected:
         return Expected(str(plan["change_set"]), dict(plan["hashes"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise InvalidInput(
-            f"this is no plan of {target}",
+            f"this is not a plan of {target}",
             where=str(path),
             hint="Make a plan.",
             command="wavehouse schema plan --json > plan.json",

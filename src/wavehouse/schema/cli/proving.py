@@ -17,17 +17,20 @@ from wavehouse.schema.cli.shadows import (
     ladders_of,
     shadow_of,
     shadow_options,
+    tell_notes,
 )
 from wavehouse.schema.cli.targets import (
     DATABASES,
     Choice,
     common_options,
     targets_of,
-    tell_go,
+    tell_not_run,
+    waivers_option,
 )
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
+    from wavehouse.schema.service.drifting import Expected
     from wavehouse.schema.types import (
         PairVerdict,
         SmokeResult,
@@ -74,7 +77,15 @@ def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
     help="Compare with this kept snapshot instead of the files.",
 )
 @click.option("--strict", is_flag=True, help="Compare column order and NOT NULL names too.")
-@click.option("--partitions", is_flag=True, help="Tell partitions that programs made, too.")
+@click.option("--partitions", is_flag=True, help="Compare partitions that programs made, too.")
+@click.option("--schema", "schemas", multiple=True, help="Only this schema; repeat for several.")
+@click.option(
+    "--ignore",
+    "ignored",
+    multiple=True,
+    metavar="PATTERN",
+    help="Leave objects out, by name with * and ?: public.schema_migrations; repeat for several.",
+)
 @click.pass_context
 def drift_command(
     context: click.Context,
@@ -82,17 +93,21 @@ def drift_command(
     kept: Path | None,
     strict: bool,
     partitions: bool,
+    schemas: tuple[str, ...],
+    ignored: tuple[str, ...],
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
+    prelude: Path | None,
     as_json: bool,
     **words: Any,
 ) -> None:
-    """Hold a database against its files: 0 nothing differs, 3 each difference by name.
+    """Compare a database with its files: 0 nothing differs, 3 each difference by name.
 
     The files that the history says are applied (without a history: all) are replayed in a shadow
     and both catalogues are compared, every kind of object and every attribute.
     """
+    from wavehouse.schema.rules.timely import Windows
     from wavehouse.schema.service import drifting
 
     choice = Choice(**words)
@@ -100,19 +115,26 @@ def drift_command(
     with targets_of(choice) as targets:
         for target in targets:
             if kept is not None:
-                expected, version = _kept(kept, target.name), None
+                expected, version = drifting.Expected(_kept(kept, target.name), Windows(())), None
             else:
-                expected, version = _expected(target, layout, target_version, shadow_url)
+                expected, version = _expected(target, layout, target_version, shadow_url, prelude)
             result = drifting.drift(
                 expected,
-                drifting.snapshot(target.conninfo, role=target.role),
+                drifting.found(target.conninfo, role=target.role),
                 version=version,
-                strict=strict,
-                partitions=partitions,
+                scope=drifting.Scope(frozenset(schemas), ignored, strict, partitions),
             )
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
-            rows += [(target.name, one.kind, one.told()) for one in result.differences]
+            rows += [(target.name, one.kind, one.sentence()) for one in result.differences]
+            for one in result.differences if not as_json else ():
+                if text := one.unified():
+                    terminal.say(f"{one.name}: {one.attribute}\n{text}")
+            if result.only_by_time:
+                terminal.say(
+                    f"{target.name}: {len(result.only_by_time)} texts differ only by the time at "
+                    "which a file ran, or by the order of columns"
+                )
             if not result.differences:
                 terminal.say(f"{target.name}: as its files say (logical {result.logical[:12]})")
     report.write(("database", "kind", "difference"), rows)
@@ -120,19 +142,25 @@ def drift_command(
 
 
 def _expected(
-    target: Target, layout: str, target_version: str | None, shadow_url: str | None
-) -> tuple[Snapshot, str | None]:
+    target: Target,
+    layout: str,
+    target_version: str | None,
+    shadow_url: str | None,
+    prelude: Path | None,
+) -> tuple[Expected, str | None]:
     from wavehouse.schema.adapters.shadow import major_for
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service import drifting
     from wavehouse.schema.service.ladder import read_ladder
 
-    tell_go(target.folder, layout)
+    tell_not_run(target.folder, layout)
     ladder = read_ladder(target.folder, Layout(layout))
     applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
     major = int(target_version or major_for(drifting.server_major(target.conninfo)))
-    with shadow_of(major, shadow_url) as shadow:
-        return drifting.predicted(shadow, applied), version
+    with shadow_of(major, shadow_url, prelude, (target.conninfo, ladder)) as shadow:
+        expected = drifting.predicted(shadow, applied)
+        tell_notes(target.name, shadow)
+        return expected, version
 
 
 def _kept(path: Path, name: str) -> Snapshot:
@@ -143,7 +171,7 @@ def _kept(path: Path, name: str) -> Snapshot:
         return Snapshot(document.get(name, document)["objects"])
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InvalidInput(
-            "the file is no snapshot",
+            "the file is not a snapshot",
             where=str(path),
             command="wavehouse schema snapshot --out FILE",
         ) from None
@@ -152,6 +180,7 @@ def _kept(path: Path, name: str) -> Snapshot:
 @click.command("verify")
 @ladder_options
 @shadow_options
+@waivers_option
 @click.option("--version", "versions", multiple=True, help="Only this version; repeat for several.")
 @click.option(
     "--smoke",
@@ -162,11 +191,13 @@ def _kept(path: Path, name: str) -> Snapshot:
 def verify_command(
     context: click.Context,
     /,
+    waivers: Path | None,
     versions: tuple[str, ...],
     smoke: bool,
     layout: str,
     target_version: str | None,
     shadow_url: str | None,
+    prelude: Path | None,
     folder: Path | None,
     databases: tuple[str, ...],
     as_json: bool,
@@ -180,8 +211,8 @@ def verify_command(
     from wavehouse.schema.service.verifying import verify
 
     report, rows, worst = Report(as_json, folder is not None), [], EXIT_DONE
-    with shadow_of(int(target_version or 18), shadow_url) as shadow:
-        for name, ladder in ladders_of(folder, databases, layout):
+    with shadow_of(int(target_version or 18), shadow_url, prelude) as shadow:
+        for name, ladder in ladders_of(folder, databases, layout, waivers):
             check_versions(versions, ladder)
 
             def tell(pair: PairVerdict, name: str = name) -> None:
@@ -194,9 +225,9 @@ def verify_command(
                 cycle = _smoked(shadow, folder, name, layout)
                 document["smoke"] = cycle.as_json()
                 worst = max(worst, EXIT_DONE if cycle.is_fine else EXIT_FOUND)
-                terminal.say(f"{name}: {cycle.told()}")
+                terminal.say(f"{name}: {cycle.sentence()}")
                 rows += [
-                    (name, "", "", "smoke", one.told())
+                    (name, "", "", "smoke", one.sentence())
                     for one in (*cycle.differences, *cycle.again_differs)
                 ]
             report.add(name, document)
@@ -206,7 +237,7 @@ def verify_command(
                 f"{name}: {fine} of {len(result.pairs)} restored, on PostgreSQL {result.server}"
             )
             rows += [
-                (name, p.version, p.slug, p.state, one.told())
+                (name, p.version, p.slug, p.state, one.sentence())
                 for p in result.pairs
                 for one in (*p.differences, *p.again_differs)
             ]
@@ -225,6 +256,8 @@ def _smoked(shadow: Shadow, folder: Path | None, name: str, layout: str) -> Smok
 
 
 def _why(pair: PairVerdict) -> str:
+    if pair.refused is not None and pair.state in ("restored", "irreversible"):
+        return f"apply would refuse it: {pair.refused}"
     return {
         "not_restored": "its down does not restore what was there",
         "no_down": "it has no down file",

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
+from wavehouse.kernel import terminal
 from wavehouse.kernel.errors import UsageError
-from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_go
+from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_not_run
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
@@ -33,6 +34,11 @@ def shadow_options(command: Command) -> Command:
             metavar="URL",
             help="A server for shadows, by a login that may create databases and roles; "
             "default an embedded one.",
+        ),
+        click.option(
+            "--prelude",
+            type=click.Path(exists=True, dir_okay=False, path_type=Path),
+            help="SQL that runs in a new shadow before the files: what a platform brings.",
         ),
     ):
         command = option(command)
@@ -62,19 +68,37 @@ def ladder_options(command: Command) -> Command:
 
 
 @contextmanager
-def shadow_of(major: int, url: str | None) -> Iterator[Shadow]:
-    """A shadow server: the one at ``url``, or an embedded one in ``home``."""
-    from wavehouse.kernel import config, files
-    from wavehouse.schema.adapters.shadow import shadow
+def shadow_of(
+    major: int,
+    url: str | None,
+    prelude: Path | None = None,
+    like: tuple[str, Sequence[Migration]] | None = None,
+) -> Iterator[Shadow]:
+    """A shadow server: the one at ``url``, or an embedded one in ``home``.
 
+    ``like`` is its target, and the target's ladder.
+    """
+    from wavehouse.kernel import config
+    from wavehouse.schema.adapters.shadow import shadow
+    from wavehouse.schema.service.likeness import likeness_of
+    from wavehouse.schema.types import Likeness
+
+    text = prelude.read_text(encoding="utf-8") if prelude else ""
+    likeness = likeness_of(*like, text) if like else Likeness(prelude=text)
     home = Path(config.load()["home"])
-    files.folder(home, mode=0o711)
-    with shadow(home, major=major, url=url) as opened:
+    home.mkdir(parents=True, exist_ok=True, mode=0o711)
+    with shadow(home, major=major, url=url, likeness=likeness) as opened:
         yield opened
 
 
+def tell_notes(name: str, shadow: Shadow) -> None:
+    """Say what of the target could not be taken over, before any verdict."""
+    for note in shadow.notes:
+        terminal.say(f"{name}: the shadow differs from the target: it lacks {note}")
+
+
 def ladders_of(
-    folder: Path | None, databases: tuple[str, ...], layout: str
+    folder: Path | None, databases: tuple[str, ...], layout: str, waivers: Path | None = None
 ) -> list[tuple[str, tuple[Migration, ...]]]:
     """The ladders that are meant, by name."""
     from wavehouse.schema.rules.layouts import Layout
@@ -84,8 +108,8 @@ def ladders_of(
     if folder is not None and databases:
         raise UsageError("--database does not go with --dir", hint="leave one out")
     if folder is not None:
-        tell_go(folder, layout)
-        return [(folder.name, read_ladder(folder, Layout(layout)))]
+        tell_not_run(folder, layout)
+        return [(folder.name, read_ladder(folder, Layout(layout), waivers))]
     return [
         (name, read_ladder(databases_folder(name) / "migrations"))
         for name in DATABASES
@@ -98,5 +122,5 @@ def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> 
     unknown = set(versions) - {one.version for one in ladder}
     if unknown:
         raise UsageError(
-            f"there is no migration {min(unknown)}", hint="Name a version of the folder."
+            f"migration {min(unknown)} does not exist", hint="Name a version of the folder."
         )

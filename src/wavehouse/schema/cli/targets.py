@@ -22,7 +22,19 @@ OWN_LADDERS = "wavehouse.own_ladders"
 """Where the program puts its own ladders for these commands: a key of click's ``meta``."""
 
 DATABASES: tuple[DatabaseName, ...] = ("operational", "listeners", "analytics")
-LAYOUTS = ("wavehouse", "golang-migrate", "dbmate", "goose", "flyway")
+LAYOUTS = (
+    "wavehouse",
+    "golang-migrate",
+    "dbmate",
+    "goose",
+    "flyway",
+    "diesel",
+    "sqlx",
+    "prisma",
+    "supabase",
+    "hasura",
+    "plain",
+)
 Command = TypeVar("Command", bound=Callable[..., Any])
 
 
@@ -80,6 +92,13 @@ layout_option = click.option(
 )
 
 
+waivers_option = click.option(
+    "--waivers",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Waivers for files that are not to be edited [default: waivers.toml in the folder].",
+)
+
+
 def layout_of(choice: Choice, name: str) -> Layout:
     """The layout of --dir. The product's own ladders have their own."""
     from wavehouse.schema.rules.layouts import Layout
@@ -109,10 +128,10 @@ def targets_of(choice: Choice) -> Iterator[list[Target]]:
     yield [Target("database", choice.url, choice.folder, choice.role)]
 
 
-def tell_go(folder: Path, layout: str) -> None:
-    """Name the migrations that nothing here can read: what is said holds without them."""
+def tell_not_run(folder: Path, layout: str) -> None:
+    """Name the files that nothing here can run: what is reported holds without them."""
     from wavehouse.schema.rules.layouts import Layout
-    from wavehouse.schema.service.ladder import in_go_of
+    from wavehouse.schema.service.ladder import not_run_of
 
-    for name in in_go_of(folder, Layout(layout)):
-        terminal.say(f"{name} is written in Go: it is passed over, and what builds on it may fail.")
+    for one in not_run_of(folder, Layout(layout)):
+        terminal.say(f"{one.name} {one.kind}: it is passed over, and what builds on it may fail.")

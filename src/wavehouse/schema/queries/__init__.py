@@ -17,12 +17,14 @@ from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
 from wavehouse.schema.types import (
+    Blocker,
     Direction,
     HistoryRow,
     JournalEntry,
     JournalLine,
     RowState,
     Size,
+    StepDone,
 )
 
 
@@ -31,6 +33,11 @@ def become(connection: Connection, *, role: str | None) -> None:
     connection.execute("RESET ALL; RESET SESSION AUTHORIZATION; RESET ROLE")
     if role is not None:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(role)))
+
+
+def only_read(connection: Connection) -> None:
+    """Let the session write nothing, until its settings are reset."""
+    connection.execute("SET default_transaction_read_only = on")
 
 
 def become_quietly(connection: Connection, *, role: str | None) -> None:
@@ -85,7 +92,8 @@ def create_state(connection: Connection) -> None:
     connection.execute("""
         CREATE SCHEMA IF NOT EXISTS schema_ops;
         CREATE TABLE IF NOT EXISTS schema_ops.history (
-            version       text PRIMARY KEY CHECK (version ~ '^[0-9]+$'),
+            version       text PRIMARY KEY
+                CHECK (version ~ '^([0-9]+([.][0-9]+)*|R__.+)$'),
             slug          text NOT NULL,
             state         text NOT NULL CHECK (state IN ('running', 'applied', 'rolling_back')),
             checksum      text NOT NULL,
@@ -163,7 +171,7 @@ def widen_journal(connection: Connection) -> None:
 
 
 def widen_journal_for_audit(connection: Connection) -> None:
-    """Give the journal of an earlier release its columns of who, with which files, in which run."""
+    """Give the journal of an earlier release its columns of actor, change set and trace."""
     connection.execute("""
         ALTER TABLE schema_ops.journal
           ADD COLUMN actor text,
@@ -197,12 +205,97 @@ def widen_history(connection: Connection) -> None:
     """)
 
 
+def has_narrow_versions(connection: Connection) -> bool:
+    """Whether the history of an earlier release takes nothing but digits for a version."""
+    cursor = connection.cursor(row_factory=scalar_row)
+    return bool(
+        cursor.execute("""
+            SELECT EXISTS (
+              SELECT FROM pg_catalog.pg_constraint
+               WHERE conrelid = pg_catalog.to_regclass('schema_ops.history')
+                 AND conname = 'history_version_check'
+                 AND pg_catalog.pg_get_constraintdef(oid) NOT LIKE '%R__%')
+        """).fetchone()
+    )
+
+
+def widen_versions(connection: Connection) -> None:
+    """Let the history of an earlier release take versions in several parts."""
+    connection.execute("""
+        ALTER TABLE schema_ops.history DROP CONSTRAINT history_version_check;
+        ALTER TABLE schema_ops.history ADD CONSTRAINT history_version_check
+            CHECK (version ~ '^([0-9]+([.][0-9]+)*|R__.+)$');
+    """)
+
+
 def put_logical_hash(connection: Connection, *, version: str, logical_hash: str) -> None:
     """Keep what the schema was when a version had been applied."""
     connection.execute(
         "UPDATE schema_ops.history SET logical_hash = %s WHERE version = %s",
         [logical_hash, version],
     )
+
+
+def versions_done(connection: Connection) -> list[StepDone]:
+    """Every step that was done, the oldest first."""
+    rows = connection.execute(
+        """
+        SELECT version, direction, pg_catalog.to_jsonb(j) -> 'facts' ->> 'logical_hash',
+               coalesce((pg_catalog.to_jsonb(j) -> 'facts' ->> 'format')::integer, 1),
+               happened_at, coalesce(duration_ms, 0)
+          FROM schema_ops.journal j WHERE event = 'done' ORDER BY journal_id
+        """
+    )
+    return [StepDone(row[0], Direction(row[1]), *row[2:]) for row in rows]
+
+
+def add_facts(connection: Connection, *, facts: dict[str, Any]) -> None:
+    """Add to what the newest step that was done keeps."""
+    connection.execute(
+        """
+        UPDATE schema_ops.journal SET facts = coalesce(facts, '{}') || %s
+         WHERE journal_id = (SELECT max(journal_id) FROM schema_ops.journal WHERE event = 'done')
+        """,
+        [Jsonb(facts)],
+    )
+
+
+def put_replayed(connection: Connection, *, version: str, began: datetime, ended: datetime) -> None:
+    """Note in a shadow when a file ran, for texts that a clock makes."""
+    connection.execute(
+        """
+        INSERT INTO schema_ops.journal (version, slug, direction, event, checksum, happened_at,
+                                        done_by, runner_id, facts)
+        VALUES (%(version)s, 'shadow', 'up', 'done', '', %(ended)s, session_user,
+                pg_catalog.gen_random_uuid(),
+                pg_catalog.jsonb_build_object('began', %(began)s::timestamptz))
+        """,
+        {"version": version, "began": began, "ended": ended},
+    )
+
+
+def windows(connection: Connection) -> list[tuple[datetime, datetime]]:
+    """When the files ran that were applied or replayed here: pairs of beginning and end."""
+    return connection.execute(
+        """
+        SELECT coalesce((pg_catalog.to_jsonb(j) -> 'facts' ->> 'began')::timestamptz,
+                        happened_at - coalesce(duration_ms, 0) * interval '1 millisecond'),
+               happened_at
+          FROM schema_ops.journal j WHERE event = 'done'
+        """
+    ).fetchall()
+
+
+def surroundings(connection: Connection) -> dict[str, Any] | None:
+    """Settings and grants of the database as the newest run left them; None when none kept them."""
+    row = connection.execute(
+        """
+        SELECT pg_catalog.to_jsonb(j) -> 'facts' -> 'surroundings' FROM schema_ops.journal j
+         WHERE pg_catalog.to_jsonb(j) -> 'facts' ? 'surroundings'
+         ORDER BY journal_id DESC LIMIT 1
+        """
+    ).fetchone()
+    return None if row is None else row[0]
 
 
 def statements_walked(
@@ -224,15 +317,23 @@ def statements_walked(
     return [JournalLine(number, event, facts or {}) for number, event, facts in rows]
 
 
-def oldest_transactions(connection: Connection) -> list[tuple[int, datetime, str, str]]:
-    """Sessions with an open transaction, the oldest first: pid, since when, state, statement."""
-    return connection.execute("""
-        SELECT pid, xact_start, coalesce(state, ''), query
-          FROM pg_catalog.pg_stat_activity
-         WHERE datname = pg_catalog.current_database() AND pid <> pg_catalog.pg_backend_pid()
-           AND xact_start IS NOT NULL
-         ORDER BY xact_start LIMIT 3
-    """).fetchall()
+def blockers(connection: Connection, *, pid: int) -> list[Blocker]:
+    """What a backend waits for now: sessions, and prepared transactions by their name."""
+    rows = connection.execute(
+        """
+        WITH blocking AS (SELECT DISTINCT unnest(pg_catalog.pg_blocking_pids(%(pid)s)) AS pid)
+        SELECT a.pid, '', coalesce(a.xact_start, a.state_change, a.backend_start),
+               coalesce(a.state, ''), coalesce(a.query, '')
+          FROM blocking b JOIN pg_catalog.pg_stat_activity a ON a.pid = b.pid
+         UNION ALL
+        SELECT 0, x.gid, x.prepared, 'prepared', ''
+          FROM pg_catalog.pg_prepared_xacts x
+         WHERE x.database = pg_catalog.current_database()
+           AND EXISTS (SELECT FROM blocking WHERE pid = 0)
+        """,
+        {"pid": pid},
+    )
+    return [Blocker(*row) for row in rows]
 
 
 def history(connection: Connection) -> list[HistoryRow]:
@@ -269,7 +370,7 @@ def put_history(
                 pg_catalog.pg_backend_pid())
             ON CONFLICT (version) DO UPDATE
            SET state = excluded.state, applied_at = excluded.applied_at,
-               duration_ms = excluded.duration_ms
+               duration_ms = excluded.duration_ms, checksum = excluded.checksum
         """,
         {
             "version": version,

@@ -1,4 +1,4 @@
-"""The SQL of checks before and after: rows, orphans, nulls, duplicates, who stands in the way.
+"""The SQL of checks before and after: rows, orphans, nulls, duplicates, holders of locks.
 
 Each reads for a few seconds at most and waits for no lock; what takes longer is not known (None).
 """
@@ -36,7 +36,7 @@ def identifier(name: Name) -> sql.Identifier:
 
 
 def table_of(connection: Connection, *, written: Name, path: Sequence[str] | None) -> Name:
-    """The table that a name is, with its schema, under a search path; empty when there is none.
+    """The table that a name refers to under a search path; empty when it does not exist.
 
     ``path`` None is the session's own.
     """
@@ -117,7 +117,7 @@ def _rows_of(connection: Connection, relation: Name) -> sql.Composed:
 
 
 def duplicates(connection: Connection, *, relation: Name, columns: Sequence[str]) -> int | None:
-    """How many keys stand more than once; a key with a NULL in it is none."""
+    """How many keys occur more than once; keys with a NULL in them do not count."""
     keys = [sql.Identifier(column) for column in columns]
     full = sql.SQL(" AND ").join(sql.SQL("{} IS NOT NULL").format(key) for key in keys)
     return _number(
@@ -166,7 +166,7 @@ def primary_key(connection: Connection, *, relation: Name) -> list[str]:
 
 
 def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder]:
-    """Who holds locks on these tables, the oldest transaction first; not our own session.
+    """Sessions that hold locks on these tables, the oldest transaction first; not our own.
 
     Autovacuum gives way to a lock that is asked for, unless it works against a wraparound.
     """
@@ -187,16 +187,32 @@ def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder
     return [Holder(relations[number - 1], *rest) for number, *rest in rows]
 
 
-def answers(connection: Connection, *, text: str) -> dict[str, object] | None:
-    """The one row of a check as column and value; None when it does not run (yet)."""
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query of a check said: its row by column, how many rows, and why it did not run."""
+
+    row: dict[str, object]
+    rows: int
+    error: str | None = None
+    writes: bool = False
+
+
+def answers(connection: Connection, *, text: str) -> Answer:
+    """Run a query of a check, which may only read."""
     try:
         with _brief(connection):
             cursor = connection.execute(text.encode())
-            row = cursor.fetchone()
-            names = [column.name for column in cursor.description or ()]
-            return dict(zip(names, row or [None] * len(names), strict=True))
-    except psycopg.Error:
-        return None
+            if cursor.description is None:
+                return Answer({}, 0)
+            rows = cursor.fetchmany(2)
+            names = [column.name for column in cursor.description]
+            return Answer(
+                dict(zip(names, rows[0] if rows else [None] * len(names), strict=True)), len(rows)
+            )
+    except psycopg.errors.ReadOnlySqlTransaction as error:
+        return Answer({}, 0, str(error.diag.message_primary), writes=True)
+    except psycopg.Error as error:
+        return Answer({}, 0, str(error.diag.message_primary or error))
 
 
 def _number(connection: Connection, statement: sql.Composed) -> int | None:
@@ -217,7 +233,7 @@ def _number(connection: Connection, statement: sql.Composed) -> int | None:
 
 
 class _brief:  # noqa: N801  used as a statement's context
-    """A transaction, or a savepoint within one, that neither waits nor lasts."""
+    """A transaction, or a savepoint within one, that writes nothing and neither waits nor lasts."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -230,6 +246,7 @@ class _brief:  # noqa: N801  used as a statement's context
             " pg_catalog.set_config('lock_timeout', '100', true)",
             [str(_PATIENCE_MS)],
         )
+        self._connection.execute("SET LOCAL transaction_read_only = on")
 
     def __exit__(self, *found: object) -> bool | None:
         return self._transaction.__exit__(*found)  # type: ignore[arg-type]

@@ -18,8 +18,8 @@ def root(migrations: Sequence[Migration]) -> str:
         file for one in migrations for file in (one.up, one.down, one.check) if file is not None
     ]
     level = [
-        hashlib.sha256(f"{file.path.name}\0{file.checksum}".encode()).digest()
-        for file in sorted(files, key=lambda file: file.path.name)
+        hashlib.sha256(f"{file.name}\0{file.checksum}".encode()).digest()
+        for file in sorted(files, key=lambda file: file.name)
     ]
     while len(level) > 1:
         pairs = [level[n : n + 2] for n in range(0, len(level), 2)]

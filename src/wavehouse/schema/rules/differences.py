@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Set
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence, Set
+from fnmatch import fnmatchcase
+from typing import Any
 
 from wavehouse.schema.types import STRICT_ONLY, Difference, Snapshot
 
+_KINDS = (
+    "schema ", "table ", "view ", "materialized view ", "foreign table ", "composite type ",
+    "column ", "constraint ", "index ", "trigger ", "rule ", "policy ", "sequence ", "procedure ",
+    "aggregate ", "window function ", "function ", "enum ", "domain ", "range ", "type ",
+    "collation ", "statistics ", "operator class ", "operator family ",
+    "text search configuration ", "text search dictionary ", "conversion ", "shell type ",
+)  # fmt: skip
+"""Kinds of objects that are in a schema."""
 _HANGS_ON = ("column ", "constraint ", "index ", "trigger ", "policy ", "rule ", "sequence ")
 
 
@@ -29,6 +39,57 @@ def _all(expected: Snapshot, found: Snapshot, strict: bool) -> Iterator[Differen
                 yield Difference(name, attribute, before.get(attribute), after.get(attribute))
 
 
+def surroundings_of(snapshot: Snapshot) -> dict[str, Any]:
+    """The database's own grants, comment and settings: what files rarely make."""
+    return {
+        name: dict(attributes)
+        for name, attributes in snapshot.objects.items()
+        if name == "database" or name.startswith("settings of ")
+    }
+
+
+def predictable(snapshot: Snapshot) -> Snapshot:
+    """What a shadow can predict of a database: without partitions and without surroundings."""
+    return with_surroundings(without_partitions(snapshot), {})
+
+
+def with_surroundings(snapshot: Snapshot, surroundings: Mapping[str, Any]) -> Snapshot:
+    """The snapshot with other surroundings than its own."""
+    own = surroundings_of(snapshot)
+    objects = {name: a for name, a in snapshot.objects.items() if name not in own}
+    return Snapshot({**objects, **surroundings})
+
+
+def only_in(snapshot: Snapshot, schemas: Collection[str], ignored: Sequence[str]) -> Snapshot:
+    """The objects of some schemas (all, if none is named), without those of ignored patterns.
+
+    A pattern is that of a shell (``*``, ``?``) for an object's name, with its kind or without.
+    """
+
+    def is_meant(name: str) -> bool:
+        kind, _, rest = name.partition(" ")
+        names = {name, rest, name.rpartition(" ")[2]}
+        if any(fnmatchcase(one, pattern) for one in names for pattern in ignored):
+            return False
+        is_index = kind == "index"
+        definition = str(snapshot.objects[name].get("definition"))
+        table = _table_of(definition) if is_index else rest.rpartition(".")[0]
+        if any(fnmatchcase(table, pattern) for pattern in ignored) and f"{kind} " in _HANGS_ON:
+            return False
+        return not schemas or _schema(name) in schemas
+
+    return Snapshot({name: a for name, a in snapshot.objects.items() if is_meant(name)})
+
+
+def _schema(name: str) -> str:
+    """The schema of an object by its name in a snapshot; empty for what is in none."""
+    for kind in _KINDS:
+        if name.startswith(kind):
+            rest = name.removeprefix(kind)
+            return rest if kind == "schema " else rest.partition(".")[0]
+    return ""
+
+
 def without_partitions(snapshot: Snapshot) -> Snapshot:
     """The snapshot without any partition: what stays the same when days come and go."""
     children = {
@@ -41,21 +102,51 @@ def without_partitions(snapshot: Snapshot) -> Snapshot:
 
 
 def without_runtime_partitions(
-    expected: Snapshot, found: Snapshot, told: tuple[Difference, ...]
+    expected: Snapshot,
+    found: Snapshot,
+    told: tuple[Difference, ...],
+    written: Callable[[str], bool] = lambda _: True,
 ) -> tuple[tuple[Difference, ...], int]:
     """Leave out partitions that a program made for days that came, with what hangs on them.
 
-    Files make the parent; its partitions are data's business. How many were left out is told.
+    Files make the parent; its partitions are data's business. So are those that a file makes by its
+    clock: partitions in ``expected`` whose names no file has ``written``. Also returned is how many
+    were left out.
     """
-    children = {
-        name.removeprefix("table ")
-        for name, attributes in found.objects.items()
-        if name not in expected.objects
-        and "partition_bound" in attributes
-        and any(f"table {p}" in expected.objects for p in attributes.get("parents") or ())
+    children = _partitions(found, expected)
+    by_clock = {
+        name for name in _partitions(expected, found) if not written(name.rpartition(".")[2])
     }
-    is_theirs = _belongs_to(children, found)
-    return tuple(one for one in told if not is_theirs(one.name)), len(children)
+    in_found, in_expected = _belongs_to(children, found), _belongs_to(by_clock, expected)
+    kept = tuple(one for one in told if not in_found(one.name) and not in_expected(one.name))
+    return kept, len(children | by_clock)
+
+
+def without_clock_partitions(
+    expected: Snapshot,
+    found: Snapshot,
+    told: tuple[Difference, ...],
+    written: Callable[[str], bool],
+) -> tuple[Difference, ...]:
+    """Leave out, on both sides, partitions whose names no file has written: the clock made them."""
+
+    def by_clock(one: Snapshot, other: Snapshot) -> Callable[[str], bool]:
+        names = _partitions(one, other)
+        return _belongs_to({n for n in names if not written(n.rpartition(".")[2])}, one)
+
+    here, there = by_clock(expected, found), by_clock(found, expected)
+    return tuple(one for one in told if not here(one.name) and not there(one.name))
+
+
+def _partitions(snapshot: Snapshot, other: Snapshot) -> set[str]:
+    """The partitions of a snapshot that another has not, though it has their parent."""
+    return {
+        name.removeprefix("table ")
+        for name, attributes in snapshot.objects.items()
+        if name not in other.objects
+        and "partition_bound" in attributes
+        and any(f"table {p}" in other.objects for p in attributes.get("parents") or ())
+    }
 
 
 def _belongs_to(tables: Set[str], snapshot: Snapshot) -> Callable[[str], bool]:

@@ -1,7 +1,7 @@
 """How long a statement's work may take: bytes against rates that a plain disk reaches.
 
-An estimate to tell a second from an hour. Rates are deliberately low; a plan says what they were
-applied to, so that anybody can reckon with other ones.
+An estimate that distinguishes a second from an hour. Rates are deliberately low; a plan reports
+what they were applied to, so that other rates can be used.
 """
 
 from __future__ import annotations

@@ -48,10 +48,10 @@ def of_objects(walked: Walked) -> Iterator[Finding]:
 def _of_table(
     walked: Walked, name: str, attributes: dict[str, object] | object, line: int
 ) -> Iterator[Finding]:
-    told = attributes if isinstance(attributes, dict) else {}
+    values = attributes if isinstance(attributes, dict) else {}
     objects = walked.after.objects
-    bound = told.get("partition_bound")
-    parents = told.get("parents") or []
+    bound = values.get("partition_bound")
+    parents = values.get("parents") or []
     if bound == "DEFAULT":
         yield finding(walked, "default-partition", line, name=name, relation=name)
     if bound and isinstance(parents, list) and parents:
@@ -74,8 +74,8 @@ def _of_index(
     line: int,
     indexes: dict[str, dict[str, tuple[str, ...]]],
 ) -> Iterator[Finding]:
-    told = attributes if isinstance(attributes, dict) else {}
-    definition = str(told.get("definition", ""))
+    values = attributes if isinstance(attributes, dict) else {}
+    definition = str(values.get("definition", ""))
     short, table = name.rpartition(".")[2], _table(definition)
     columns = _columns(definition)
     if " WHERE " not in definition and "INCLUDE" not in definition:
@@ -120,8 +120,8 @@ def _is_indexed(columns: tuple[str, ...], indexes: dict[str, tuple[str, ...]]) -
 
 
 def _constraint_of(attributes: object, name: str) -> str:
-    told = attributes if isinstance(attributes, dict) else {}
-    return f"{_table(str(told.get('definition', '')))}.{name.rpartition('.')[2]}"
+    values = attributes if isinstance(attributes, dict) else {}
+    return f"{_table(str(values.get('definition', '')))}.{name.rpartition('.')[2]}"
 
 
 def _line_of(walked: Walked, word: str) -> int:

@@ -1,4 +1,4 @@
-"""What lint says: of each statement by what it was measured to do, of each file by what it made.
+"""Findings of lint: of statements by what they were measured to do, of files by what they made.
 
 Groups A, B and C are not guessed from the text: a statement is named by its act (the parser), and
 accused only when the shadow showed that it rewrites, reads or builds under a lock that others wait
@@ -12,9 +12,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 
+from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.rules.lint_objects import of_objects
 from wavehouse.schema.rules.parser import Act, Unparsable, acts
-from wavehouse.schema.rules.script import line_at, names_of
+from wavehouse.schema.rules.script import line_at, names_of, read_script
 from wavehouse.schema.rules.walked import Walked, finding
 from wavehouse.schema.types import (
     Effect,
@@ -34,13 +35,18 @@ _WORK = frozenset(
 _UNNAMED = frozenset({"rewrites-table", "builds-index-under-lock", "scans-under-lock"})
 _OPAQUE = frozenset({"DoStmt", "CallStmt", "SelectStmt"})
 _EMPTIES = frozenset({"TruncateStmt", "RefreshMatViewStmt:empty"})
+_NO_LOCK_TIMEOUT = re.compile(
+    r"\bset\s+(?:local\s+|session\s+)?lock_timeout\s*(?:=|to)\s*'?(?:0|default)\b"
+    r"|set_config\s*\(\s*'lock_timeout'\s*,\s*'0'",
+    re.IGNORECASE,
+)
 _TRUNCATE = re.compile(
     r"\btruncate\s+(?:table\s+)?(?:only\s+)?((?:[\w.\"]+\s*,\s*)*[\w.\"]+)", re.IGNORECASE
 )
 
 
 def findings(walked: Walked, *, today: date, pattern: bool = True) -> list[Finding]:
-    """Everything there is to say of a file, waivers applied, in the order of its lines."""
+    """All findings of a file, waivers applied, in the order of its lines."""
     found = [
         *_of_file(walked, pattern=pattern),
         *_of_statements(walked),
@@ -56,7 +62,8 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
     migration = walked.migration
     if pattern and not _TIME.fullmatch(migration.version):
         yield finding(walked, "file-name-pattern", 1, name=migration.version)
-    if migration.down is None and walked.script.irreversible is None:
+    has_way_back = migration.down is not None or migration.is_repeatable
+    if not has_way_back and walked.script.irreversible is None:
         yield finding(walked, "missing-down", 1)
     elif (
         migration.down is not None
@@ -64,10 +71,45 @@ def _of_file(walked: Walked, *, pattern: bool) -> Iterator[Finding]:
         and walked.before.logical != walked.after.logical
     ):
         yield finding(walked, "empty-down", 1)
+    yield from _of_down(walked)
+    for refused in walked.refusals:
+        yield finding(walked, "leaves-half-done", 1, name=refused.message)
+    yield from _lock_timeouts(walked)
     if walked.stopped is not None:
         statement, state, message = walked.stopped
         rule = "concurrently-in-transaction" if state == "25001" else "does-not-run"
         yield finding(walked, rule, statement.line, name=message, statement=statement)
+
+
+def _of_down(walked: Walked) -> Iterator[Finding]:
+    """What can be said of the down file without running it."""
+    down = walked.migration.down
+    if down is None:
+        return
+    try:
+        script = read_script(down)
+    except WavehouseError as error:
+        yield finding(walked, "does-not-parse", 1, name=error.message, file=down.name)
+        return
+    for statement in script.statements:
+        actions = acts(statement.text)
+        if isinstance(actions, Unparsable):
+            line = statement.line + line_at(statement.text, actions.position) - 1
+            yield finding(walked, "does-not-parse", line, name=actions.message, file=down.name)
+        elif (
+            script.transactional
+            and not script.server_decides
+            and any(act.concurrent and act.kind != "RefreshMatViewStmt" for act in actions)
+        ):
+            line = statement.line
+            yield finding(walked, "concurrently-in-transaction", line, file=down.name)
+
+
+def _lock_timeouts(walked: Walked) -> Iterator[Finding]:
+    """Statements that would wait for locks without end, if the runner let them."""
+    for statement in walked.script.statements:
+        if _NO_LOCK_TIMEOUT.search(statement.text):
+            yield finding(walked, "lock-timeout-off", statement.line, statement=statement)
 
 
 def _is_empty(text: str) -> bool:
@@ -100,18 +142,18 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
     altered: dict[str, int] = {}
     keys, works = 0, False
     for statement, effect in zip(walked.script.statements, walked.effects, strict=False):
-        told = acts(statement.text)
-        if isinstance(told, Unparsable):
-            line = statement.line + line_at(statement.text, told.position) - 1
-            yield finding(walked, "does-not-parse", line, name=told.message, statement=statement)
+        actions = acts(statement.text)
+        if isinstance(actions, Unparsable):
+            line = statement.line + line_at(statement.text, actions.position) - 1
+            yield finding(walked, "does-not-parse", line, name=actions.message, statement=statement)
             continue
-        for one in _judged(walked, statement, told, effect, held):
-            # Splitting the file mends all work under earlier locks: the first of it is told.
+        for one in _judged(walked, statement, actions, effect, held):
+            # Splitting the file ends all work under earlier locks: only the first is reported.
             if one.rule != "works-while-locked" or not works:
                 yield one
             works |= one.rule == "works-while-locked"
-        keys += sum(act.kind.startswith("AT_AddConstraint:foreign") for act in told)
-        for relation in _altered(told, effect, held):
+        keys += sum(act.kind.startswith("AT_AddConstraint:foreign") for act in actions)
+        for relation in _altered(actions, effect, held):
             altered[relation] = altered.get(relation, 0) + 1
             if altered[relation] == 2:
                 yield finding(
@@ -121,7 +163,7 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
                     relation=relation,
                     statement=statement,
                 )
-        held.emptied |= _emptied(statement, told, effect)
+        held.emptied |= _emptied(statement, actions, effect)
         if walked.script.transactional:
             held.add(statement, _stopping(walked, effect))
     if len(held.first) > 1:
@@ -137,11 +179,11 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
         yield finding(walked, "several-foreign-keys", 1)
 
 
-def _altered(told: Sequence[Act], effect: Effect, held: _Held) -> set[str]:
+def _altered(actions: Sequence[Act], effect: Effect, held: _Held) -> set[str]:
     known = {name.rpartition(".")[2] for name in held.modes}
     return {
         act.relation.joined
-        for act in told
+        for act in actions
         if act.kind.startswith("AT_")
         and act.relation
         and (effect.locks or act.relation.last in known)
@@ -168,7 +210,7 @@ def _stopping(walked: Walked, effect: Effect) -> dict[str, str]:
 def _judged(
     walked: Walked,
     statement: Statement,
-    told: Sequence[Act],
+    actions: Sequence[Act],
     effect: Effect,
     held: _Held,
 ) -> Iterator[Finding]:
@@ -181,25 +223,25 @@ def _judged(
             walked,
             rule,
             statement.line,
-            name=name or next((a.name for a in told if a.name), ""),
+            name=name or next((a.name for a in actions if a.name), ""),
             relation=relation or ", ".join(sorted(taken) or blocked),
             statement=statement,
             effect=effect,
             lock=strongest,
         )
 
-    rule, worked = _working(statement, told, effect, held) if blocked else ("", ())
+    rule, worked = _working(statement, actions, effect, held) if blocked else ("", ())
     again = tuple(name for name in effect.scans if name in held.modes)
-    if rule and again and any(act.kind == "AT_ValidateConstraint" for act in told):
+    if rule and again and any(act.kind == "AT_ValidateConstraint" for act in actions):
         rule, worked = "validate-in-same-transaction", again
     own = taken or (rule not in _UNNAMED and set(worked) & held.modes.keys())
-    if rule and own and not _is_data(told):
+    if rule and own and not _is_data(actions):
         yield say(rule, relation=", ".join(worked))
     elif rule:
         yield say("works-while-locked", relation=", ".join(sorted(held.modes)))
-    elif taken and (quick := _queueing(walked, told, sorted(taken))):
+    elif taken and (quick := _queueing(walked, actions, sorted(taken))):
         yield say(quick)
-    for act in told:
+    for act in actions:
         if act.kind == "LockStmt" and effect.locks:
             yield say("lock-table", relation=", ".join(lock.relation for lock in effect.locks))
         if act.kind == "IndexStmt" and act.concurrent and act.if_not_exists:
@@ -208,30 +250,32 @@ def _judged(
         yield say("identifier-too-long", name=long)
 
 
-def _is_data(told: Sequence[Act]) -> bool:
+def _is_data(actions: Sequence[Act]) -> bool:
     """Whether a statement reads or changes rows, not the schema: its own locks let others work."""
-    return bool(told) and all(act.kind in _WORK for act in told)
+    return bool(actions) and all(act.kind in _WORK for act in actions)
 
 
 def _working(
-    statement: Statement, told: Sequence[Act], effect: Effect, held: _Held
+    statement: Statement, actions: Sequence[Act], effect: Effect, held: _Held
 ) -> tuple[str, tuple[str, ...]]:
     """The rule for work that grows with a table, and the tables; nothing for no such work."""
-    emptied = held.emptied | _emptied(statement, told, effect)
+    emptied = held.emptied | _emptied(statement, actions, effect)
     read = tuple(name for name in effect.rewrites if name not in emptied)
-    rule = _rewriting(told) if read else _building(told) if effect.builds else _scanning(told)
+    rule = (
+        _rewriting(actions) if read else _building(actions) if effect.builds else _scanning(actions)
+    )
     read = read or tuple(name for name in effect.scans if name not in emptied)
     if read or (effect.builds and not effect.rewrites and not effect.scans):
         return rule, read
     return "", ()
 
 
-def _emptied(statement: Statement, told: Sequence[Act], effect: Effect) -> set[str]:
+def _emptied(statement: Statement, actions: Sequence[Act], effect: Effect) -> set[str]:
     """Relations whose new files are empty, however large the old were: no work that grows.
 
-    What a block or a function does is not told act by act: there the text has to name the table.
+    What a block or a function does is not actions act by act: there the text has to name the table.
     """
-    kinds = {act.kind for act in told}
+    kinds = {act.kind for act in actions}
     if kinds <= _EMPTIES:
         return set(effect.rewrites)
     if not kinds & _OPAQUE:
@@ -257,8 +301,8 @@ _REWRITES = {
 }
 
 
-def _rewriting(told: Sequence[Act]) -> str:
-    for act in told:
+def _rewriting(actions: Sequence[Act]) -> str:
+    for act in actions:
         if act.kind in _REWRITES and not act.concurrent:
             return _REWRITES[act.kind]
         if act.kind == "AT_AddColumn":
@@ -299,19 +343,19 @@ _SCANS = {
 }
 
 
-def _building(told: Sequence[Act]) -> str:
-    kinds = [act.kind for act in told if not act.concurrent]
+def _building(actions: Sequence[Act]) -> str:
+    kinds = [act.kind for act in actions if not act.concurrent]
     return next((_BUILDS[kind] for kind in kinds if kind in _BUILDS), "builds-index-under-lock")
 
 
-def _scanning(told: Sequence[Act]) -> str:
-    kinds = [act.kind for act in told if not act.concurrent]
+def _scanning(actions: Sequence[Act]) -> str:
+    kinds = [act.kind for act in actions if not act.concurrent]
     return next((_SCANS[kind] for kind in kinds if kind in _SCANS), "scans-under-lock")
 
 
-def _queueing(walked: Walked, told: Sequence[Act], blocked: Sequence[str]) -> str:
-    """Group C: nothing to do under the lock, but who waits for it stops all who come after."""
-    kinds = {act.kind for act in told if not act.concurrent}
+def _queueing(walked: Walked, actions: Sequence[Act], blocked: Sequence[str]) -> str:
+    """Group C: short work under the lock, but sessions queue behind a statement that waits."""
+    kinds = {act.kind for act in actions if not act.concurrent}
     if "DropStmt:index" in kinds:
         return "drop-index-blocks"
     if "AT_DetachPartition" in kinds:
@@ -321,7 +365,7 @@ def _queueing(walked: Walked, told: Sequence[Act], blocked: Sequence[str]) -> st
     gone = {name for name in blocked if f"table {name}" not in walked.after.objects}
     if "DropStmt:table" in kinds and set(blocked) - gone:
         return "drop-table-locks-referenced"
-    if any(a.kind == "CreateStmt" and "foreign" in a.constraints for a in told):
+    if any(a.kind == "CreateStmt" and "foreign" in a.constraints for a in actions):
         return "new-foreign-key-locks-parent"
     return ""
 

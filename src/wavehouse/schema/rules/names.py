@@ -45,7 +45,7 @@ def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
     for kind, others in (("down", downs), ("check", checks)):
         for number in others.keys() - ups.keys():
             raise InvalidInput(
-                f"a {kind} file stands without its up file",
+                f"a {kind} file has no up file",
                 where=others[number],
                 hint=f"add {others[number].replace(f'.{kind}.sql', '.up.sql')}, or move it away",
             )

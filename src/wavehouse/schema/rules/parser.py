@@ -48,14 +48,14 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """Why a text is no SQL, and where (from 0)."""
+    """Why a text is not SQL, and the position (from 0)."""
 
     message: str
     position: int
 
 
 def acts(text: str) -> tuple[Act, ...] | Unparsable:
-    """What a statement does; Unparsable when it is none."""
+    """What a statement does; Unparsable when the text is not SQL."""
     import postgast
 
     try:
@@ -165,7 +165,7 @@ def _command(command: Any, relation: Name) -> Act:
             f"{kind}:{told}{using}",
             constraint.conname,
             relation,
-            not_valid=constraint.skip_validation,
+            not_valid=constraint.skip_validation and getattr(constraint, "is_enforced", True),
             columns=_key_columns(constraint, told),
             references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),

@@ -1,4 +1,4 @@
-"""What may be walked next: the folder compared with the history. Refusals come before work."""
+"""Which migrations may run next: the folder compared with the history. Refusals come first."""
 
 from __future__ import annotations
 
@@ -13,15 +13,20 @@ from wavehouse.schema.types import (
     RowState,
     StatusEntry,
     StatusResult,
+    is_version,
+    version_key,
 )
+
+Key = tuple[int, ...]
+_NONE: Key = (-1,)
 
 
 def compare(migrations: Sequence[Migration], history: Sequence[HistoryRow]) -> StatusResult:
     """Every version of the folder or the history, oldest first, with its state."""
     files = {migration.number: migration for migration in migrations}
     rows = {row.number: row for row in history}
-    newest_file = max(files, default=-1)  # 0 is a version too
-    newest_row = max(rows, default=-1)
+    newest_file = max(files, default=_NONE)  # 0 is a version too
+    newest_row = max((n for n, row in rows.items() if not row.is_repeatable), default=_NONE)
     entries = []
     for number in sorted(files.keys() | rows.keys()):
         migration, row = files.get(number), rows.get(number)
@@ -31,6 +36,9 @@ def compare(migrations: Sequence[Migration], history: Sequence[HistoryRow]) -> S
             state = EntryState.PARTIAL
         elif migration is None:
             state = EntryState.AHEAD if number > newest_file else EntryState.MISSING
+        elif row.is_repeatable:
+            is_same = migration.up.checksum == row.checksum
+            state = EntryState.APPLIED if is_same else EntryState.PENDING
         else:
             state = _state_of_pair(migration, row)
         entries.append(_entry(migration, row, state))
@@ -58,7 +66,7 @@ def to_apply(
     if late and not allow_out_of_order:
         raise Refused(
             f"the file is older than version {status.version}, which is applied",
-            where=late[0].up.path.name,
+            where=late[0].up.name,
             hint="give it a newer version, or pass --allow-out-of-order if it depends on nothing",
         )
     return tuple(wanted)
@@ -74,13 +82,18 @@ def to_roll_back(
 ) -> tuple[Migration, ...]:
     """The migrations to undo, newest first. Raises before anything when one cannot be undone.
 
-    A version that is half-way comes before all others, so that the plain command repairs it.
+    A version that is partly applied comes before all others, so that the plain command repairs it.
     """
-    rows = sorted(history, key=lambda row: (row.state is RowState.APPLIED, -row.number))
+    rows = sorted(
+        (row for row in history if not row.is_repeatable),
+        key=lambda row: row.number,
+        reverse=True,
+    )
+    rows.sort(key=lambda row: row.state is RowState.APPLIED)
     if to is None:
         chosen = rows[:steps]
     else:
-        floor = _number_of(to, {row.number for row in rows} | {0})
+        floor = _number_of(to, {row.number for row in rows} | {version_key("0")})
         chosen = [row for row in rows if row.number > floor]
         for row in rows:
             if row.state is not RowState.APPLIED and row not in chosen:
@@ -100,7 +113,7 @@ def half_way(
     migration = files.get(row.number)
     if migration is None:
         raise Refused(
-            f"version {row.version} ({row.slug}) is half-way, but its files are not in the folder",
+            f"version {row.version} ({row.slug}) is partly applied, but its files are missing",
             hint="restore them from version control",
         )
     up = row.state is RowState.RUNNING
@@ -108,7 +121,7 @@ def half_way(
     before = row.checksum if up else row.down_checksum
     if now is None or now.checksum != before:
         raise Refused(
-            "the file was changed since it began: nobody can tell which of its statements are done",
+            "the file was changed since it began: which of its statements are done is unknown",
             where=(now or migration.up).path.name,
             hint="Restore the file as it was, then recover.",
             command="wavehouse schema recover",
@@ -117,11 +130,11 @@ def half_way(
 
 
 def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> None:
-    """Raise when a version is half-way, or an applied file was changed or removed."""
+    """Raise when a version is partly applied, or an applied file was changed or removed."""
     partial = status.of(EntryState.PARTIAL)
     if partial:
         raise partly(partial[0])
-    names = {migration.version: migration.up.path.name for migration in migrations}
+    names = {migration.version: migration.up.name for migration in migrations}
     for version in status.of(EntryState.CHANGED):
         raise changed(names[version])
     missing = status.of(EntryState.MISSING)
@@ -133,7 +146,7 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
 
 
 def partly(version: str) -> PartlyApplied:
-    """The error for a version that is half-way, with its repair."""
+    """The error for a version that is partly applied, with its repair."""
     return PartlyApplied(
         f"version {version} is partly applied",
         hint="Finish it; or undo it by its down file: wavehouse schema rollback",
@@ -157,29 +170,29 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
             hint="restore its .up.sql and .down.sql from version control",
         )
     if migration.up.checksum != row.checksum:
-        raise changed(migration.up.path.name)
+        raise changed(migration.up.name)
     if migration.down is None:
         raise Refused(
             "the migration has no down file, so nothing was rolled back",
-            where=migration.up.path.name,
-            hint=f"write {migration.up.path.name.replace('.up.sql', '.down.sql')}",
+            where=migration.up.name,
+            hint=f"write {migration.up.name.replace('.up.sql', '.down.sql')}",
         )
     if migration.down.checksum != row.down_checksum and not allow_changed_down:
         raise Refused(
             "the down file is not the one that was there when its version was applied",
-            where=migration.down.path.name,
+            where=migration.down.name,
             hint="restore it, or read it again and pass --allow-changed-down",
         )
     return migration
 
 
-def _number_of(version: str, known: set[int]) -> int:
-    if not (version.isascii() and version.isdigit()) or int(version) not in known:
+def _number_of(version: str, known: set[Key]) -> Key:
+    if not is_version(version) or version_key(version) not in known:
         raise UsageError(
             f"version {version!r} is not known here",
             command="wavehouse schema status",
         )
-    return int(version)
+    return version_key(version)
 
 
 def _state_of_pair(migration: Migration, row: HistoryRow) -> EntryState:
@@ -201,5 +214,5 @@ def _entry(migration: Migration | None, row: HistoryRow | None, state: EntryStat
 def _with_states(
     migrations: Sequence[Migration], status: StatusResult
 ) -> list[tuple[Migration, EntryState]]:
-    states = {int(entry.version): entry.state for entry in status.entries}
+    states = {version_key(entry.version): entry.state for entry in status.entries}
     return [(m, states[m.number]) for m in sorted(migrations, key=lambda m: m.number)]

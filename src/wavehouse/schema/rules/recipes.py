@@ -27,33 +27,33 @@ class Recipe:
 
 RULES: dict[str, Recipe] = {
     "add-column-volatile-default": Recipe(
-        "A1", ERROR, "adding {name} with a volatile default writes every row of {relation} anew",
+        "A1", ERROR, "adding {name} with a volatile default rewrites every row of {relation}",
         "Add the column without a default, SET DEFAULT, then fill old rows in batches.",
     ),
     "add-column-identity": Recipe(
-        "A2", ERROR, "adding {name} as serial or identity writes every row of {relation} anew",
+        "A2", ERROR, "adding {name} as serial or identity rewrites every row of {relation}",
         "Add a plain nullable column and a sequence as its default, fill in batches, then attach "
         "the identity.",
     ),
     "add-column-stored-generated": Recipe(
-        "A3", ERROR, "a stored generated column writes every row of {relation} anew",
+        "A3", ERROR, "a stored generated column rewrites every row of {relation}",
         "Use a virtual generated column (PostgreSQL 18), or a plain column kept by a trigger and "
         "filled in batches.",
     ),
     "alter-column-type-rewrites": Recipe(
-        "A4", ERROR, "the new type of {name} writes every row of {relation} anew",
+        "A4", ERROR, "the new type of {name} rewrites every row of {relation}",
         "Add a column of the new type, write both, fill in batches, then swap the names.",
     ),
     "vacuum-full-or-cluster": Recipe(
-        "A5", ERROR, "VACUUM FULL and CLUSTER lock {relation} while they write it anew",
+        "A5", ERROR, "VACUUM FULL and CLUSTER lock {relation} while they rewrite it",
         "Use plain VACUUM, or an online tool outside migrations.",
     ),
     "set-logged-rewrites": Recipe(
-        "A6", ERROR, "SET LOGGED and UNLOGGED write {relation} anew",
+        "A6", ERROR, "SET LOGGED and UNLOGGED rewrite {relation}",
         "Make a new table of the wanted kind, copy in batches, swap the names.",
     ),
     "set-storage-place-rewrites": Recipe(
-        "A7", ERROR, "another tablespace or access method writes {relation} anew",
+        "A7", ERROR, "another tablespace or access method rewrites {relation}",
         "Make a new table there, copy in batches, swap the names.",
     ),
     "refresh-materialized-view-blocks": Recipe(
@@ -61,11 +61,11 @@ RULES: dict[str, Recipe] = {
         "REFRESH MATERIALIZED VIEW CONCURRENTLY, which needs a unique index.",
     ),
     "add-column-constrained-domain": Recipe(
-        "A9", ERROR, "a column of a constrained domain writes every row of {relation} anew",
+        "A9", ERROR, "a column of a constrained domain rewrites every row of {relation}",
         "Use the base type, and a CHECK that is added NOT VALID and validated later.",
     ),
     "rewrites-table": Recipe(
-        "A", ERROR, "the statement writes every row of {relation} anew under {lock}",
+        "A", ERROR, "the statement rewrites every row of {relation} under {lock}",
         "Do the work in a new table or column, in batches.",
     ),
     "create-index-blocks-writes": Recipe(
@@ -179,10 +179,18 @@ RULES: dict[str, Recipe] = {
         "Begin the file with -- wavehouse: non-transactional",
     ),
     "does-not-parse": Recipe(
-        "G0", ERROR, "PostgreSQL's grammar does not know this: {name}", "Mend the statement.",
+        "G0", ERROR, "PostgreSQL's grammar does not know this: {name}", "Correct the statement.",
     ),
     "does-not-run": Recipe(
-        "G0", ERROR, "PostgreSQL does not accept it where it stands: {name}", "Mend the statement.",
+        "G0", ERROR, "PostgreSQL does not accept the statement: {name}", "Correct the statement.",
+    ),
+    "leaves-half-done": Recipe(
+        "G2", ERROR, "apply would refuse this: {name}",
+        "Finish it in a later file, or give the reason: -- wavehouse: unvalidated REASON",
+    ),
+    "lock-timeout-off": Recipe(
+        "C1", WARNING, "the file switches lock_timeout off; the runner keeps its own",
+        "Leave lock_timeout to the runner: a lock that is not free is tried for again.",
     ),
     "missing-down": Recipe(
         "G11", WARNING, "the migration has no way back",
@@ -235,7 +243,7 @@ RULES: dict[str, Recipe] = {
         "H4", INFO, "{name} has no time zone", "Use timestamptz: an instant, no clock's face.",
     ),
     "waiver-expired": Recipe(
-        "H30", WARNING, "the waiver of {name} has expired", "Mend what it waived, or renew it.",
+        "H30", WARNING, "the waiver of {name} has expired", "Correct what it waived, or renew it.",
     ),
     "waiver-unused": Recipe(
         "H31", INFO, "nothing here breaks {name}: the waiver is not needed", "Remove it.",

@@ -1,4 +1,4 @@
-"""A migration file as statements: a small lexer, the header comment, what may not stand in it.
+"""A migration file as statements: a small lexer, the header comment, what is not allowed in it.
 
 The lexer knows what hides a semicolon in PostgreSQL: quotes, dollar quotes, nested comments,
 parentheses (``CREATE RULE``) and ``BEGIN ATOMIC … END`` bodies. It never judges the grammar;
@@ -51,7 +51,6 @@ _OWN_TRANSACTION = (
     ["END", "TRANSACTION"],
 )
 _MAY_BE_OWN = re.compile("begin|start|commit|end", re.IGNORECASE)
-_MAY_REFUSE = re.compile("concurrently|vacuum", re.IGNORECASE)
 _MAY_SET = re.compile(r"\bset\b|set_config", re.IGNORECASE)
 _DOTTED = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
 _MOST_SETTINGS = 500
@@ -68,17 +67,18 @@ class _Token:
 
 
 def line_at(text: str, offset: int) -> int:
-    """The line, counted from 1, on which a character stands."""
+    """The line, counted from 1, of a character."""
     return text.count("\n", 0, offset) + 1
 
 
 def read_script(file: SqlFile) -> Script:
     """Split a file and check what no migration may hold: it is refused before anything runs."""
     transactional, irreversible, unvalidated = file.transactional, None, None
-    waivers: list[Waiver] = []
+    server_decides = file.server_decides
+    waivers: list[Waiver] = [*file.waivers]
     for line, name, rest in _directives(file):
         if name == "non-transactional":
-            transactional = False
+            transactional, server_decides = False, False
         elif name == "irreversible":
             irreversible = rest or "the file gives no reason"
         elif name == "unvalidated":
@@ -88,7 +88,7 @@ def read_script(file: SqlFile) -> Script:
         else:
             raise InvalidInput(
                 f"the header comment asks for {name!r}, which is not known",
-                where=f"{file.path.name}:{line}",
+                where=f"{file.name}:{line}",
                 hint="known are: non-transactional, irreversible, unvalidated, waive",
             )
     statements = []
@@ -98,10 +98,12 @@ def read_script(file: SqlFile) -> Script:
     if not file.text.strip():
         raise InvalidInput(
             "the migration is empty",
-            where=f"{file.path.name}:1",
+            where=f"{file.name}:1",
             hint="write its statements, or remove the file",
         )
-    return Script(tuple(statements), transactional, irreversible, tuple(waivers), unvalidated)
+    return Script(
+        tuple(statements), transactional, irreversible, tuple(waivers), server_decides, unvalidated
+    )
 
 
 def _directives(file: SqlFile) -> Iterator[tuple[int, str, str]]:
@@ -117,24 +119,31 @@ def without_transaction(file: SqlFile) -> SqlFile:
     """The file without its own ``BEGIN`` and ``COMMIT``, on the same lines.
 
     Other tools leave the transaction to the author; the runner gives every file one, so these words
-    would only end it early. ``ROLLBACK`` is left where it stands, and refused.
+    would only end it early. A file with several transactions keeps them as blocks, each of which is
+    done whole or not at all. ``ROLLBACK`` is left where it is, and refused.
     """
     text = file.text
     if not _MAY_BE_OWN.search(text):  # most files: cutting hundreds into words takes a while
         return file
+    edges: list[tuple[int, int]] = []
+    places: list[str] = []
     for tokens in _groups(file):
         words = [text[token.start : token.end].upper() for token in tokens]
-        if words in _OWN_TRANSACTION:
+        if words[0] == "COPY" and _COPY_ENDS & set(words):
+            break  # its data are not SQL; the file is refused later
+        is_edge = words in _OWN_TRANSACTION
+        places.append(words[0] if is_edge else "")
+        if is_edge:
             start, end = tokens[0].start, tokens[-1].end
+            edges.append((start, end))
             text = text[:start] + re.sub(r"\S", " ", text[start:end]) + text[end:]
-    return file if text == file.text else replace(file, text=text)
-
-
-def allows_a_transaction(file: SqlFile) -> bool:
-    """Whether no statement of the file is one that PostgreSQL refuses inside a transaction."""
-    return not _MAY_REFUSE.search(file.text) or not any(
-        "CONCURRENTLY" in one.words or one.words[:1] == ("VACUUM",) for one in _statements(file)
-    )
+    if not edges:
+        return file
+    if not any(places[1:-1]):
+        return replace(file, text=text)
+    starts, ends = [0, *(end for _, end in edges)], [*(start for start, _ in edges), len(text)]
+    blocks = tuple((a, b) for a, b in zip(starts, ends, strict=True) if text[a:b].strip(" \n;"))
+    return replace(file, text=text, transactional=False, server_decides=False, blocks=blocks)
 
 
 def custom_settings(file: SqlFile) -> list[str]:
@@ -166,7 +175,7 @@ def _waiver(file: SqlFile, line: int, text: str) -> Waiver:
     if found is None or until is None:
         raise InvalidInput(
             "a waiver names a rule, a last day and a reason",
-            where=f"{file.path.name}:{line}",
+            where=f"{file.name}:{line}",
             hint="-- wavehouse: waive RULE until 2027-06-30: the table is empty",
         )
     return Waiver(found["rule"], until, found["reason"].strip(), line)
@@ -204,7 +213,7 @@ def _end_of_comment(file: SqlFile, start: int) -> int:
 def _unterminated(file: SqlFile, offset: int, what: str) -> InvalidInput:
     return InvalidInput(
         f"{what} that begins here is never closed",
-        where=f"{file.path.name}:{line_at(file.text, offset)}",
+        where=f"{file.name}:{line_at(file.text, offset)}",
         hint="close it and run the command again",
     )
 
@@ -215,7 +224,8 @@ def _statements(file: SqlFile) -> Iterator[Statement]:
         start, end = tokens[0].start, tokens[-1].end
         line += file.text.count("\n", counted, start)
         counted = start
-        yield Statement(line, file.text[start:end], _words(file, tokens))
+        block = next((n for n, (a, b) in enumerate(file.blocks, 1) if a <= start < b), 0)
+        yield Statement(line, file.text[start:end], _words(file, tokens), block)
 
 
 def _words(file: SqlFile, tokens: list[_Token]) -> tuple[str, ...]:
@@ -255,19 +265,19 @@ def _body_step(previous: str, word: str, bodies: int) -> int:
 
 
 def _check(file: SqlFile, statement: Statement) -> None:
-    where = f"{file.path.name}:{statement.line}"
+    where = f"{file.name}:{statement.line}"
     first, rest = (statement.words or ("",))[0], statement.words[1:]
     to_savepoint = first == "ROLLBACK" and "TO" in rest[:2]
     two_phase = first == "PREPARE" and rest[:1] == ("TRANSACTION",)
     if (first in _ENDS_TRANSACTION and not to_savepoint) or two_phase:
         raise Refused(
-            f"{first} may not stand in a migration: the runner gives every file a transaction",
+            f"{first} is not allowed in a migration: the runner gives every file a transaction",
             where=where,
             hint=f"remove {first} from the file",
         )
     if first == "COPY" and _COPY_ENDS & set(rest):
         raise Refused(
-            "COPY with inline data is a habit of psql that a migration cannot follow",
+            "COPY with inline data works in psql only, not in a migration",
             where=where,
             hint="write INSERT … VALUES instead",
         )

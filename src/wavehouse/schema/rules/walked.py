@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.rules.recipes import RULES
 from wavehouse.schema.types import Effect, Finding, Migration, Script, Snapshot, Statement
 
@@ -18,6 +19,8 @@ class Walked:
     before: Snapshot
     after: Snapshot
     stopped: tuple[Statement, str, str] | None = None
+    refusals: tuple[WavehouseError, ...] = ()
+    """Why apply would not call the file done."""
 
 
 def finding(
@@ -30,6 +33,7 @@ def finding(
     statement: Statement | None = None,
     effect: Effect | None = None,
     lock: str = "",
+    file: str = "",
 ) -> Finding:
     """A finding about a file, in the words of its rule's recipe, with what was measured."""
     recipe = RULES[rule]
@@ -37,7 +41,7 @@ def finding(
     return Finding(
         rule,
         recipe.severity,
-        walked.migration.up.path.name,
+        file or walked.migration.up.name,
         line,
         recipe.says.format(
             name=name or "it",

@@ -1,7 +1,7 @@
-"""Checks before and after a walk (OPS-13): what would fail on the data, who stands in the way.
+"""Checks before and after a walk (OPS-13): data on which a statement would fail, blocking sessions.
 
 What a walk touches is read from its files by PostgreSQL's own grammar. A finding refuses the walk
-only when it is sure: when no earlier statement of the same walk may still mend the data.
+only when it is sure: when no earlier statement of the same walk may still change the data.
 """
 
 from __future__ import annotations
@@ -94,6 +94,9 @@ def look(
             _look_at_data(connection, replace(place, act=there), found, sure=clear)
         if other:
             locks.setdefault(other, set()).add(lock_of_referenced(act))
+        for written in act.names if act.kind == "DropStmt:table" else ():
+            if dropped := _table(connection, written, place.path):
+                locks.setdefault(dropped, set()).add(lock_of(act))
         made |= {act.name} if act.kind in ("CreateStmt", "CreateTableAsStmt", "ViewStmt") else set()
         sure = sure and not act.kind.startswith(_MAY_CHANGE_DATA) and not _sets_unknown(act)
     _look_for_holders(connection, locks, found, oldest_seconds)
@@ -103,14 +106,29 @@ def look(
         found.counted[str(counted)] = counted
     for migration in chosen if direction is Direction.UP else ():
         if migration.check is not None:
-            for statement in read_script(migration.check).statements:
-                for name, value in (queries.answers(connection, text=statement.text) or {}).items():
-                    found.checks.append(Check(name, migration.check.path.name, _plain(value)))
+            for name, value in _answers(connection, migration.check):
+                found.checks.append(Check(name, migration.check.name, _plain(value)))
     return found
 
 
+def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, object]]:
+    """Columns and values of a check file. Refused when a query writes or gives several rows."""
+    for statement in read_script(file).statements:
+        where = f"{file.name}:{statement.line}"
+        answer = queries.answers(connection, text=statement.text)
+        if answer.writes:
+            raise Refused(f"a check may only read: {answer.error}", where=where)
+        if answer.rows > 1:
+            raise Refused(
+                "the check gives more than one row; nothing was run",
+                where=where,
+                hint="Give one row for all: SELECT bool_and(…) AS all_of_them FROM …",
+            )
+        yield from answer.row.items()
+
+
 def _table(connection: Connection, written: Name, path: tuple[str, ...] | None) -> Name:
-    """The table that a name as written is, with its schema; empty when there is none yet."""
+    """The table that a written name refers to, with its schema; empty when it does not exist."""
     return queries.table_of(connection, written=written, path=path) if written else NO_NAME
 
 
@@ -142,31 +160,35 @@ def look_again(
     for migration in chosen if direction is Direction.UP else ():
         if migration.check is None:
             continue
-        subject = migration.check.path.name
-        for statement in read_script(migration.check).statements:
-            answer = queries.answers(connection, text=statement.text) or {}
-            for name, value in answer.items():
-                told.append(Check(name, subject, known.get((subject, name)), _plain(value)))
+        subject = migration.check.name
+        for name, value in _answers(connection, migration.check):
+            told.append(Check(name, subject, known.get((subject, name)), _plain(value)))
     return tuple(told)
 
 
 def refuse_false(connection: Connection, file: SqlFile) -> None:
-    """Raise MigrationFailed when a query of a ``.check.sql`` file says false, or does not run."""
+    """Raise MigrationFailed when a query of a ``.check.sql`` file is false, or is not a check.
+
+    It has to run after the migration, only read, and give exactly one row.
+    """
     for statement in read_script(file).statements:
-        where = f"{file.path.name}:{statement.line}"
+        where = f"{file.name}:{statement.line}"
         answer = queries.answers(connection, text=statement.text)
-        if answer is None:
+        problem = answer.error or {0: "it gives no row", 1: ""}.get(
+            answer.rows, "it gives more than one row"
+        )
+        if problem:
             raise MigrationFailed(
-                "the check does not run after the migration",
+                f"the check does not hold after the migration: {problem}",
                 where=where,
-                hint="mend the check; its queries read one row each",
+                hint="Correct the check: each query only reads, and gives one row.",
             )
-        for name, value in answer.items():
+        for name, value in answer.row.items():
             if value is False:
                 raise MigrationFailed(
                     f"after the migration the check {name} says false",
                     where=where,
-                    hint="mend the migration or the data, and run the command again",
+                    hint="Correct the migration or the data, and run the command again.",
                 )
 
 
@@ -185,14 +207,14 @@ def _places(
                 line = statement.line + line_at(statement.text, found.position) - 1
                 raise InvalidInput(
                     f"PostgreSQL's grammar does not read this: {found.message}",
-                    where=f"{file.path.name}:{line}",
-                    hint="mend the file; nothing was run. If a newer PostgreSQL than 18 reads it: "
-                    "--no-checks",
+                    where=f"{file.name}:{line}",
+                    hint="Correct the file; nothing was run. If a newer PostgreSQL than 18 "
+                    "reads it: --no-checks",
                 )
             for act in found:
                 if act.kind == "VariableSetStmt" and act.name == "search_path":
                     path = act.columns if act.type == "VAR_SET_VALUE" else None
-                yield _Place(act, f"{file.path.name}:{statement.line}", path, found)
+                yield _Place(act, f"{file.name}:{statement.line}", path, found)
 
 
 def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place]) -> None:
@@ -248,9 +270,9 @@ def _look_at_data(connection: Connection, place: _Place, found: Looked, *, sure:
             raise Refused(
                 f"{count:,} {sentence}; nothing was run",
                 where=place.where,
-                hint="mend these rows first, in a migration before it or by hand",
+                hint="Correct these rows first, in an earlier migration or by hand.",
             )
-        found.warnings.append(f"{place.where}: {count:,} {sentence}, unless the files mend that")
+        found.warnings.append(f"{place.where}: {count:,} {sentence}, unless the files correct them")
 
 
 def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | None, str]]:

@@ -9,7 +9,7 @@ from psycopg import Connection
 
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.queries.debris import leftovers
-from wavehouse.schema.rules.differences import without_partitions
+from wavehouse.schema.rules.differences import predictable
 from wavehouse.schema.service.checking import refuse_false
 from wavehouse.schema.service.leftovers import of_others, refuse_leftovers
 from wavehouse.schema.service.session import Session
@@ -57,11 +57,11 @@ class After:
         expected = self.predicted.get(migration.version)
         if expected is None:
             return
-        found = without_partitions(objects(connection, own_transaction=False)).logical
+        found = predictable(objects(connection, own_transaction=False)).logical
         if found != expected:
             raise MigrationFailed(
                 "the schema would not be what the plan predicts",
-                where=migration.up.path.name,
+                where=migration.up.name,
                 hint="The database differs from its files. Look at the drift, make a new plan.",
                 command="wavehouse schema drift",
             )

@@ -1,8 +1,9 @@
 """What a statement outside a transaction did, by the objects that are there before and after it.
 
-Before such a statement runs, the journal keeps the OIDs of what it is about. Who finds the line
-without its end compares: ``none`` (nothing happened: run it), ``done`` (record it), or ``debris``
-(an invalid index, a pending detachment: remove or finish it, then run it).
+Before such a statement runs, the journal keeps the OIDs of what it is about. A line without its end
+means an interrupted statement; the objects are compared: ``none`` (nothing happened: run it),
+``done`` (record it), or ``debris`` (an invalid index, a pending detachment: remove or finish it,
+then run it).
 """
 
 from __future__ import annotations
@@ -122,7 +123,7 @@ def refuse_invalid(
     """Raise MigrationFailed when the index that the statement names exists and is invalid.
 
     ``IF NOT EXISTS`` would take another's invalid index for the wanted one. The index of a
-    partitioned table is invalid until all its parts are attached: that is no debris.
+    partitioned table is invalid until all its parts are attached: that is not debris.
     """
     if act.kind != "IndexStmt" or not act.name:
         return
@@ -130,7 +131,7 @@ def refuse_invalid(
     if index is not None and not index.valid and not index.partitioned:
         raise MigrationFailed(
             f"the index {index.name} exists but is invalid",
-            where=f"{file.path.name}:{statement.line}",
+            where=f"{file.name}:{statement.line}",
             hint="Drop the invalid index.",
             command=f"DROP INDEX CONCURRENTLY {index.name}",
         )
@@ -141,7 +142,7 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
     if act.kind in _OWN_COMMITS:
         raise PartlyApplied(
             "the block commits its own work and was interrupted: how much of it is done is unknown",
-            where=f"{file.path.name}:{statement.line}",
+            where=f"{file.name}:{statement.line}",
             hint="Run it again from its beginning, if it may; or undo the file by its down file: "
             "wavehouse schema rollback",
             command="wavehouse schema recover --run-again",

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import Refused
 from wavehouse.schema.adapters import folder as files
 from wavehouse.schema.adapters.catalogue import snapshot
+from wavehouse.schema.adapters.shadow import Shadow
 from wavehouse.schema.rules import ddl, diagrams, dictionary
+from wavehouse.schema.service.replaying import replayed
 from wavehouse.schema.service.session import reading
-from wavehouse.schema.types import Catalogue, DocumentsCheck, Patience
+from wavehouse.schema.types import Catalogue, DocumentsCheck, Migration, Patience
 
 
 def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
@@ -20,6 +23,12 @@ def catalogue(conninfo: str, *, role: str | None = None) -> Catalogue:
         reading(conninfo, role, Patience()) as session,
     ):
         return snapshot(session.connection)
+
+
+def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catalogue:
+    """What a ladder makes of an empty database."""
+    with replayed(shadow, migrations) as conninfo:
+        return catalogue(conninfo)
 
 
 def documents(database: str, found: Catalogue) -> dict[str, str]:
@@ -33,37 +42,39 @@ def documents(database: str, found: Catalogue) -> dict[str, str]:
 
 
 def write_documents(database: str, found: Catalogue, out: Path, schema_file: Path | None) -> int:
-    """Write a database's documents and remove those of tables that are gone; how many stand."""
+    """Write a database's documents, remove those of tables that are gone; how many there are."""
     if not found.tables:
         raise Refused(
             f"the database {database!r} has no table: its documents would be emptied",
             command="wavehouse schema apply",
         )
-    told = _by_path(database, found, out, schema_file)
-    for path in _standing(database, out) - set(told):
+    texts = _by_path(database, found, out, schema_file)
+    for path in _standing(database, out) - set(texts):
         files.remove(path)
-    for path, text in told.items():
+    for path, text in texts.items():
         files.write(path, text)
-    return len(told)
+    return len(texts)
 
 
 def check_documents(
     database: str, found: Catalogue, out: Path, schema_file: Path | None
 ) -> DocumentsCheck:
-    """Compare byte for byte what stands in the folder with what the database would write."""
-    told = _by_path(database, found, out, schema_file)
-    stands = {path: files.content(path) for path in told}
-    stale = [p for p, text in told.items() if stands[p] is not None and stands[p] != text.encode()]
-    missing = [path for path in told if stands[path] is None]
-    extra = _standing(database, out) - set(told)
+    """Compare the documents in the folder byte for byte with what the database would write."""
+    texts = _by_path(database, found, out, schema_file)
+    existing = {path: files.content(path) for path in texts}
+    stale = [
+        p for p, text in texts.items() if existing[p] is not None and existing[p] != text.encode()
+    ]
+    missing = [path for path in texts if existing[path] is None]
+    extra = _standing(database, out) - set(texts)
     return DocumentsCheck(tuple(sorted(stale)), tuple(sorted(missing)), tuple(sorted(extra)))
 
 
 def _by_path(
     database: str, found: Catalogue, out: Path, schema_file: Path | None
 ) -> dict[Path, str]:
-    told = {out / path: text for path, text in documents(database, found).items()}
-    return told if schema_file is None else {**told, schema_file: ddl.ddl(found)}
+    texts = {out / path: text for path, text in documents(database, found).items()}
+    return texts if schema_file is None else {**texts, schema_file: ddl.ddl(found)}
 
 
 def _standing(database: str, out: Path) -> set[Path]:

@@ -1,14 +1,24 @@
-"""Hold a database against what its files make of an empty one, or against a kept snapshot."""
+"""Compare a database with what its files make of an empty one, or with a kept snapshot."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
 
 from wavehouse.kernel import telemetry
+from wavehouse.schema import queries
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
-from wavehouse.schema.rules.differences import differences, without_runtime_partitions
+from wavehouse.schema.rules.differences import (
+    differences,
+    only_in,
+    surroundings_of,
+    with_surroundings,
+    without_runtime_partitions,
+)
+from wavehouse.schema.rules.timely import Windows, set_aside
 from wavehouse.schema.service.replaying import replayed
 from wavehouse.schema.service.session import reading
 from wavehouse.schema.types import DriftResult, Migration, Patience, RowState, Snapshot
@@ -39,22 +49,85 @@ def applied_of(
     return applied, applied[-1].version if applied else None
 
 
-def predicted(shadow: Shadow, migrations: Sequence[Migration]) -> Snapshot:
-    """What these files make of an empty database."""
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """What files make of an empty database, and when they ran in the shadow."""
+
+    snapshot: Snapshot
+    ran: Windows
+    text: str = ""
+    """All that the files say."""
+
+    def has_written(self, text: str) -> bool:
+        """Whether a file says this."""
+        return text in self.text
+
+
+def predicted(shadow: Shadow, migrations: Sequence[Migration]) -> Expected:
+    """What these files make of an empty database like the target."""
     with replayed(shadow, migrations) as conninfo, connected(conninfo) as connection:
-        return objects(connection)
+        ran = Windows(queries.windows(connection))
+        text = "\n".join(one.up.text for one in migrations)
+        return Expected(objects(connection), ran, text)
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A database as it is: its objects, its surroundings when files last ran, when they ran."""
+
+    snapshot: Snapshot
+    surroundings: dict[str, Any] | None = None
+    ran: Windows = field(default_factory=lambda: Windows(()))
+
+
+def found(conninfo: str, *, role: str | None = None) -> Found:
+    """What drift has to know of a database."""
+    with telemetry.span("wavehouse.snapshot"), reading(conninfo, role, Patience()) as session:
+        connection = session.connection
+        if not queries.has_state(connection):
+            return Found(objects(connection))
+        return Found(
+            objects(connection),
+            queries.surroundings(connection),
+            Windows(queries.windows(connection)),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What is compared: which schemas (all, if none is named), without which objects."""
+
+    schemas: frozenset[str] = frozenset()
+    ignored: tuple[str, ...] = ()
+    strict: bool = False
+    partitions: bool = False
 
 
 def drift(
-    expected: Snapshot,
-    found: Snapshot,
+    expected: Expected,
+    there: Found,
     *,
     version: str | None = None,
-    strict: bool = False,
-    partitions: bool = False,
+    scope: Scope = Scope(),
 ) -> DriftResult:
-    """In what a database differs. Partitions that programs made for new days are left out."""
-    told, ignored = differences(expected, found, strict=strict), 0
-    if not partitions:
-        told, ignored = without_runtime_partitions(expected, found, told)
-    return DriftResult(version, found.logical, told, ignored)
+    """In what a database differs from its files, or from a kept snapshot.
+
+    Left out are partitions that programs or the clock made for new days, texts that differ only by
+    the time at which a file ran, and settings and grants of the database that were there when its
+    files last ran.
+    """
+    now = only_in(there.snapshot, scope.schemas, scope.ignored)
+    taken_over = there.surroundings
+    if taken_over is None:
+        taken_over = surroundings_of(there.snapshot)
+    wanted = expected.snapshot
+    if expected.ran.spans:
+        wanted = with_surroundings(wanted, taken_over)
+    wanted = only_in(wanted, scope.schemas, scope.ignored)
+    told, ignored = differences(wanted, now, strict=scope.strict), 0
+    if not scope.partitions:
+        told, ignored = without_runtime_partitions(wanted, now, told, expected.has_written)
+    kept, aside = set_aside(
+        told, ran=expected.ran, ran_there=there.ran, written=expected.has_written
+    )
+    return DriftResult(version, there.snapshot.logical, kept, ignored, aside)

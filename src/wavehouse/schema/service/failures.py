@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from contextlib import contextmanager
 
 import psycopg
 
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import Unreachable, WavehouseError
-from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import lost
 from wavehouse.schema.rules.parser import without_literals
 from wavehouse.schema.rules.script import line_at
 from wavehouse.schema.service.session import Session
-from wavehouse.schema.types import MigrationFailed, SchemaBusy, SqlFile, Statement
+from wavehouse.schema.types import Blocker, MigrationFailed, SchemaBusy, SqlFile, Statement
 
 RETRIED = (
     psycopg.errors.LockNotAvailable,
@@ -35,18 +34,18 @@ def failure(file: SqlFile, statement: Statement, error: psycopg.Error) -> Waveho
         return _lost(file)
     position = int(error.diag.statement_position or 1)
     line = statement.line + line_at(statement.text, position - 1) - 1
-    hint = error.diag.message_hint or "mend the file and run the command again"
+    hint = error.diag.message_hint or "Correct the file and run the command again."
     if isinstance(error, REFUSES_TRANSACTION):
         hint = "put it into a file of its own that begins with: -- wavehouse: non-transactional"
     return MigrationFailed(
-        str(error.diag.message_primary or error), where=f"{file.path.name}:{line}", hint=hint
+        str(error.diag.message_primary or error), where=f"{file.name}:{line}", hint=hint
     )
 
 
 def _lost(file: SqlFile) -> Unreachable:
     return Unreachable(
         "the connection was lost during the migration",
-        where=file.path.name,
+        where=file.name,
         hint="The status says what was kept.",
         command="wavehouse schema status",
     )
@@ -69,25 +68,36 @@ def explained(file: SqlFile, passed: Errors = ()) -> Iterator[None]:
             raise _lost(file) from error
         raise MigrationFailed(
             str(error.diag.message_primary or error),
-            where=file.path.name,
-            hint="mend the file and run the command again",
+            where=file.name,
+            hint="Correct the file and run the command again.",
         ) from error
 
 
-def busy(session: Session, file: SqlFile, tries: int, error: psycopg.Error) -> SchemaBusy:
-    """Who stands in the way: sessions by age, their statements without literals."""
-    held = "; ".join(
-        f"pid {pid}, {(clock.now() - since).total_seconds():.0f} s, {state}: "
-        f"{without_literals(query)}"
-        for pid, since, state, query in queries.oldest_transactions(session.connection)
-    )
+def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]) -> SchemaBusy:
+    """The error for a lock that was not free: its holders by age, statements without literals."""
+    held = "; ".join(map(_shown, sorted(blockers, key=lambda one: one.since)))
+    oldest = min(blockers, key=lambda one: one.since, default=None)
+    if oldest is None:
+        command = None
+    elif oldest.gid:
+        command = f"ROLLBACK PREPARED '{oldest.gid}'"
+    else:
+        command = f"SELECT pg_terminate_backend({oldest.pid})"
     return SchemaBusy(
         f"a lock was not free in {tries} tries: {error.diag.message_primary}"
-        + (f". Open transactions: {held}" if held else ""),
-        where=file.path.name,
-        hint="Let them end, or end one, then run the command again.",
-        command="SELECT pg_terminate_backend(PID)",
+        + (f". It is held by: {held}" if held else ""),
+        where=file.name,
+        hint="Let it end, or end it; then run the command again.",
+        command=command,
     )
+
+
+def _shown(one: Blocker) -> str:
+    seconds = round((clock.now() - one.since).total_seconds())
+    if one.gid:
+        return f"the prepared transaction {one.gid}, {seconds} s old"
+    statement = f": {without_literals(one.query)}" if one.query else ""
+    return f"pid {one.pid}, {seconds} s, {one.state}{statement}"
 
 
 def _told(statement: Statement) -> dict[str, str]:

@@ -2,40 +2,109 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from wavehouse.kernel.errors import InvalidInput, Refused
-from wavehouse.schema.adapters.folder import bytes_of, names_in
-from wavehouse.schema.rules.layouts import Layout, in_go, migrations
+from wavehouse.schema.adapters.folder import (
+    bytes_of,
+    environment,
+    names_in,
+    nested_names_in,
+    standard_input,
+)
+from wavehouse.schema.rules import waivers as waiving
+from wavehouse.schema.rules.layouts import NESTED, Layout, NotRun, migrations, not_run
 from wavehouse.schema.rules.parser import Unparsable, acts
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
 from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.types import Direction, Migration, Script, SqlFile
 
+STANDARD_INPUT = Path("-")
 
-def read_ladder(folder: Path, layout: Layout = Layout.WAVEHOUSE) -> tuple[Migration, ...]:
-    """Every migration of a folder, oldest first. An empty folder is an empty ladder."""
+
+def read_ladder(
+    folder: Path, layout: Layout = Layout.WAVEHOUSE, waivers: Path | None = None
+) -> tuple[Migration, ...]:
+    """Every migration of a folder, oldest first. An empty folder is an empty ladder.
+
+    ``waivers`` names the file of waivers; by default ``waivers.toml`` in the folder, if there is
+    one.
+    """
+    names = _names(folder, layout)
+    beside = folder / waiving.FILE_NAME if waiving.FILE_NAME in names else None
+    listed = waivers or beside
+    waived = waiving.parsed(listed, bytes_of(listed)) if listed else {}
 
     def read(name: str) -> SqlFile:
-        return sql_file(folder / name, bytes_of(folder / name))
+        file = sql_file(folder / name, bytes_of(folder / name))
+        return replace(file, waivers=waived[name]) if name in waived else file
 
-    return migrations(names_in(folder), read, layout)
+    ladder = migrations(names, read, layout, environment())
+    unknown = set(waived) - set(names)
+    if unknown:
+        raise InvalidInput(
+            f"a waiver names {min(unknown)}, which is not in the folder",
+            where=str(listed),
+        )
+    return ladder
 
 
-def in_go_of(folder: Path, layout: Layout) -> list[str]:
-    """The names of a folder's migrations in Go, which its own tool alone can run."""
-    return in_go(names_in(folder), layout)
+def chosen_files(
+    files: Sequence[Path], folder: Path | None, layout: Layout, waivers: Path | None
+) -> tuple[tuple[Migration, ...], tuple[Migration, ...], frozenset[str]]:
+    """Named files as migrations: what comes before them, themselves, and which are in no ladder.
+
+    A file of a ladder comes after the older files of its folder (or of ``folder``); any other one,
+    and standard input (``-``), after all of them.
+    """
+    paths = [file for file in files if file != STANDARD_INPUT]
+    parent = folder or (paths[0].parent if paths else None)
+    try:
+        ladder = read_ladder(parent, layout, waivers) if parent is not None else ()
+    except InvalidInput:
+        if folder is not None:
+            raise
+        ladder = ()
+    wanted = {path.resolve() for path in paths}
+    chosen = [m for m in ladder if wanted & {f.path.resolve() for f in (m.up, m.down) if f}]
+    known = {f.path.resolve() for m in chosen for f in (m.up, m.down) if f is not None}
+    loose = [_loose(path) for path in files if path.resolve() not in known]
+    newest = max((one.number for one in chosen), default=None)
+    before = [m for m in ladder if m not in chosen and (newest is None or m.number < newest)]
+    return tuple(before), (*chosen, *loose), frozenset(one.up.name for one in loose)
 
 
-def refuse_go(folder: Path, layout: Layout) -> None:
-    """Raise when a folder has migrations in Go: to pass over a step breaks those that follow."""
-    found = in_go_of(folder, layout)
+def _loose(path: Path) -> Migration:
+    """A file that belongs to no ladder."""
+    if path == STANDARD_INPUT:
+        path, raw = Path("standard input"), standard_input()
+    else:
+        raw = bytes_of(path)
+    file = replace(sql_file(path, raw), server_decides=True)
+    return Migration("0", path.stem, file, None)
+
+
+def _names(folder: Path, layout: Layout) -> list[str]:
+    return nested_names_in(folder) if layout in NESTED else names_in(folder)
+
+
+def not_run_of(folder: Path, layout: Layout) -> list[NotRun]:
+    """The files of a folder that its own tool alone can run: migrations in Go, callbacks."""
+    return not_run(_names(folder, layout), layout)
+
+
+def refuse_not_run(folder: Path, layout: Layout) -> None:
+    """Raise when a folder has such files: to pass over a step breaks those that follow."""
+    found = not_run_of(folder, layout)
     if found:
         raise Refused(
-            f"{len(found)} of the folder's migrations are written in Go, and cannot be run here",
-            where=", ".join(found[:3]) + (" …" if len(found) > 3 else ""),
-            hint="write them as SQL, or let the tool that they are written for run this folder",
+            f"{found[0].name} {found[0].kind}, which cannot be run here"
+            + (f"; so are {len(found) - 1} other files" if len(found) > 1 else ""),
+            where=", ".join(one.name for one in found[:3]) + (" …" if len(found) > 3 else ""),
+            hint="Write them as SQL, or let the tool that they are written for run this folder.",
         )
 
 
@@ -58,13 +127,13 @@ def readable_down(migration: Migration) -> Script:
     if reason is not None:
         raise Refused(
             f"the migration says it is irreversible: {reason}",
-            where=file.path.name,
+            where=file.name,
             hint="restore a backup, or write a new migration",
         )
     if not script.statements:
         raise Refused(
             "the down file holds no statement, so it would undo nothing",
-            where=file.path.name,
+            where=file.name,
             hint="write its statements; SELECT 1; says that there is nothing to undo",
         )
     _refuse_unrecoverable(script, file)
@@ -73,12 +142,12 @@ def readable_down(migration: Migration) -> Script:
 
 def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
     """A half is finished by looking what of it is there: that needs names to look for."""
-    if script.transactional:
+    if script.transactional and not script.server_decides:
         return
-    if not script.statements:
+    if not script.statements and not script.transactional:
         raise Refused(
             "a non-transactional file without a statement does nothing",
-            where=file.path.name,
+            where=file.name,
             hint="write its statements, or remove the file",
         )
     for statement in script.statements:
@@ -86,8 +155,8 @@ def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
         act = None if isinstance(found, Unparsable) or not found else found[0]
         if act is not None and act.kind == "IndexStmt" and act.concurrent and not act.name:
             raise Refused(
-                "an index that is built concurrently needs a name: without one nobody could tell "
-                "whether a half of it is there",
-                where=f"{file.path.name}:{statement.line}",
+                "an index that is built concurrently needs a name: without one, "
+                "an interrupted build could not be found",
+                where=f"{file.name}:{statement.line}",
                 command="CREATE INDEX CONCURRENTLY <table>_<columns>_idx ON …",
             )

@@ -12,9 +12,11 @@ from functools import partial
 
 from psycopg import Connection
 
+from wavehouse.kernel import clock
 from wavehouse.schema.queries import debris as queries
 from wavehouse.schema.rules.parser import Act, Unparsable, acts
 from wavehouse.schema.rules.script import names_of, read_script
+from wavehouse.schema.rules.waivers import UNVALIDATED
 from wavehouse.schema.types import Leftover, Migration, MigrationFailed, Name, Script, SqlFile
 
 _BY_HEADER = 'Validate it in a later file, or give the reason: "-- wavehouse: unvalidated REASON".'
@@ -57,15 +59,49 @@ def refuse_leftovers(
         for one in queries.leftovers(connection)
         if one.key not in before and (touched is None or not one.table or one.table in touched)
     ]
+    for refused in refusals(connection, file, script, new, later):
+        raise refused
+
+
+def refusals(
+    connection: Connection,
+    file: SqlFile,
+    script: Script,
+    new: Sequence[Leftover],
+    later: Sequence[Migration],
+    rest: Sequence[Act] = (),
+) -> list[MigrationFailed]:
+    """Why apply would not call the file done: the one routine of apply, plan, lint and verify.
+
+    ``new`` is what the file leaves, seen in the catalogue or, for a dry run, read from the file;
+    ``rest`` are its own acts after that.
+    """
     if not new:
-        return
-    meant = EndedBy(
-        later, queries.search_path(connection), partial(queries.relation_oid, connection)
+        return []
+    path = queries.search_path(connection)
+    meant = EndedBy(later, path, partial(queries.relation_oid, connection), rest)
+    accepted = script.unvalidated is not None or any(
+        waiver.rule == UNVALIDATED and waiver.until >= clock.today() for waiver in script.waivers
     )
-    for one in sorted(new, key=lambda one: (one.kind, one.name.parts)):
-        by_header = one.kind.startswith("unvalidated") and script.unvalidated is not None
-        if not by_header and not meant.ends(one):
-            raise left_behind(file, one)
+    return [
+        left_behind(file, one)
+        for one in sorted(new, key=lambda one: (one.kind, one.name.parts))
+        if not (accepted and one.kind.startswith("unvalidated")) and not meant.ends(one)
+    ]
+
+
+def written_leftovers(script: Script) -> list[tuple[Leftover, list[Act]]]:
+    """What a file leaves as far as its text says, without running it; with the acts after each."""
+    acts_of_file = [act for one in script.statements for act in _acts_in(one.text)]
+    found = []
+    for number, act in enumerate(acts_of_file):
+        if not act.not_valid:
+            continue
+        kind = "unvalidated domain constraint" if "Domain" in act.kind else "unvalidated constraint"
+        name = Name((act.name or "(unnamed)",))
+        schema = act.relation if act.relation.schema else Name(("public", act.relation.last))
+        found.append((Leftover(kind, 0, 0, schema, name), acts_of_file[number + 1 :]))
+    return found
 
 
 def left_behind(file: SqlFile, one: Leftover) -> MigrationFailed:
@@ -74,7 +110,7 @@ def left_behind(file: SqlFile, one: Leftover) -> MigrationFailed:
     hint, command = _ADVICE[one.kind]
     return MigrationFailed(
         f"the file leaves {article} {one.kind}: {one.name} of {one.relation}",
-        where=file.path.name,
+        where=file.name,
         hint=hint,
         command=command.format(name=one.name, relation=one.relation),
     )
@@ -97,10 +133,14 @@ class EndedBy:
     """
 
     def __init__(
-        self, later: Sequence[Migration], path: Sequence[str], oid_of: Callable[..., int | None]
+        self,
+        later: Sequence[Migration],
+        path: Sequence[str],
+        oid_of: Callable[..., int | None],
+        rest: Sequence[Act] = (),
     ) -> None:
         self._path, self._oid_of = path, oid_of
-        self._files = [list(_acts_of(migration)) for migration in later]
+        self._files = [list(rest), *(list(_acts_of(migration)) for migration in later)]
 
     def ends(self, one: Leftover) -> bool:
         """Whether a later statement finishes the leftover, or drops it."""
@@ -138,8 +178,12 @@ class EndedBy:
 
 def _acts_of(migration: Migration) -> Iterator[Act]:
     for statement in read_script(migration.up).statements:
-        found = acts(statement.text)
-        yield from () if isinstance(found, Unparsable) else found
+        yield from _acts_in(statement.text)
+
+
+def _acts_in(text: str) -> tuple[Act, ...]:
+    found = acts(text)
+    return () if isinstance(found, Unparsable) else found
 
 
 Same = Callable[[Name, Name], bool]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import WavehouseError
@@ -13,9 +14,20 @@ from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.walked import Walked
 from wavehouse.schema.service.planning import measured_files
 from wavehouse.schema.service.replaying import DoesNotRun
-from wavehouse.schema.types import Finding, LintResult, Migration, Script, Snapshot, Statement
+from wavehouse.schema.types import (
+    Finding,
+    LintResult,
+    Migration,
+    Script,
+    Size,
+    Snapshot,
+    Statement,
+)
 
 _NOT_SUPPORTED = "0A000"
+_FEW_ROWS = 10_000
+_FEW_BYTES = 16_000_000
+"""What every rewrite, scan or build of this version does within a fraction of a second."""
 
 
 def lint(
@@ -25,10 +37,14 @@ def lint(
     *,
     pattern: bool = True,
     advice: bool = False,
+    sizes: Mapping[str, Size] | None = None,
+    loose: Collection[str] = (),
 ) -> LintResult:
     """Lint the chosen files as they would run after those before. Stops where one does not run.
 
     ``pattern``: file names are judged, too; ``advice``: findings of mere information are kept.
+    ``sizes`` are the target's: work on a table that is small there, or is not there yet, is only
+    information. ``loose`` are files that belong to no ladder: they need no name and no way down.
     """
     found: list[Finding] = []
     walked: list[Migration] = []
@@ -45,6 +61,7 @@ def lint(
                         measured.effects,
                         measured.before,
                         measured.after,
+                        refusals=measured.refusals,
                     ),
                     today=clock.today(),
                     pattern=pattern,
@@ -62,9 +79,28 @@ def lint(
         except WavehouseError as error:
             migration = chosen[len(walked)]
             found.append(_unreadable(migration, error, _not_judged(chosen, walked)))
+    found = [_weighed(one, sizes) for one in found if not _is_of_ladders(one, loose)]
     kept = tuple(one for one in found if advice or one.severity != INFO)
     judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
     return LintResult(kept, judged, shadow.major, len(found) - len(kept))
+
+
+def _is_of_ladders(one: Finding, loose: Collection[str]) -> bool:
+    return one.file in loose and one.rule in ("missing-down", "file-name-pattern")
+
+
+def _weighed(one: Finding, sizes: Mapping[str, Size] | None) -> Finding:
+    """A finding with the rows that the target has; of information only, if those are few."""
+    touched = {*one.effect.rewrites, *one.effect.scans}
+    if one.effect.builds:
+        touched |= {lock.relation for lock in one.effect.locks}
+    if sizes is None or not touched:
+        return one
+    rows = sum(sizes[name].rows for name in touched if name in sizes)
+    size = sum(sizes[name].bytes for name in touched if name in sizes)
+    if rows <= _FEW_ROWS and size <= _FEW_BYTES:
+        return replace(one, severity=INFO, message=f"{one.message} (few rows there)")
+    return replace(one, message=f"{one.message} (about {rows:,} rows there)")
 
 
 def _why(error: DoesNotRun) -> str:
@@ -83,7 +119,7 @@ def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str
 
 
 def _statement_at(script: Script, line: int) -> Statement:
-    """The statement that stands at a line, or begins before it."""
+    """The statement at a line, or the last one that begins before it."""
     return max(
         (one for one in script.statements if one.line <= line),
         key=lambda one: one.line,
@@ -96,7 +132,7 @@ def _unreadable(migration: Migration, error: WavehouseError, rest: str) -> Findi
     return Finding(
         "does-not-parse",
         RULES["does-not-parse"].severity,
-        migration.up.path.name,
+        migration.up.name,
         int(line) if line.isdecimal() else 1,
         error.message + rest,
         error.hint or error.command or RULES["does-not-parse"].recipe,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import psycopg
@@ -16,11 +16,14 @@ from wavehouse.schema.adapters.measuring import Measurer
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
+from wavehouse.schema.queries.debris import leftovers
 from wavehouse.schema.rules.change_set import root
-from wavehouse.schema.rules.differences import without_partitions
+from wavehouse.schema.rules.differences import predictable, with_surroundings
 from wavehouse.schema.rules.estimating import seconds_of
-from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.service.ladder import readable_up
+from wavehouse.schema.service.leftovers import refusals
 from wavehouse.schema.service.replaying import (
+    DoesNotRun,
     MissingRole,
     replayed,
     reset,
@@ -29,6 +32,7 @@ from wavehouse.schema.service.replaying import (
 from wavehouse.schema.types import (
     Effect,
     Migration,
+    MigrationFailed,
     PlannedStatement,
     PlanResult,
     Script,
@@ -51,41 +55,52 @@ class MeasuredFile:
     effects: tuple[Effect, ...]
     before: Snapshot
     after: Snapshot
+    refusals: tuple[MigrationFailed, ...] = ()
+    """Why apply would not call it done."""
 
 
 def measured_files(
     shadow: Shadow, applied: Sequence[Migration], pending: Sequence[Migration]
 ) -> Iterator[MeasuredFile]:
-    """Run pending files in a shadow that stands where the target stands, measuring each statement.
+    """Run pending files in a shadow at the target's version, measuring each statement.
 
     Raises DoesNotRun for the first statement that PostgreSQL does not accept.
     """
     with replayed(shadow, applied) as conninfo, connected(conninfo) as connection:
         before = objects(connection)
-        for migration in pending:
-            script = read_script(migration.up)
-            effects = _measured(connection, migration.up, script)
+        for number, migration in enumerate(pending):
+            known = {one.key for one in leftovers(connection)}
+            script, effects = _measured(connection, migration.up, readable_up(migration))
             after = objects(connection)
-            yield MeasuredFile(migration, script, effects, before, after)
+            new = [one for one in leftovers(connection) if one.key not in known]
+            refused = refusals(connection, migration.up, script, new, pending[number + 1 :])
+            yield MeasuredFile(migration, script, effects, before, after, tuple(refused))
             before = after
 
 
-def _measured(connection: psycopg.Connection, file: SqlFile, script: Script) -> tuple[Effect, ...]:
+def _measured(
+    connection: psycopg.Connection, file: SqlFile, script: Script
+) -> tuple[Script, tuple[Effect, ...]]:
+    """Each statement's effect, and the script as it ran: in a transaction or without one."""
     for _ in range(_MOST_ROLES):
         measurer = Measurer(connection)
         way = measurer.measured if script.transactional else measurer.measured_outside
         whole = connection.transaction() if script.transactional else nullcontext()
         try:
             with whole:
-                return tuple(
+                return script, tuple(
                     way(partial(run_statement, connection, file, statement))
                     for statement in script.statements
                 )
         except MissingRole:
             continue
+        except DoesNotRun as error:
+            if not (script.transactional and script.server_decides and error.refuses_transaction):
+                raise
+            script = replace(script, transactional=False)
         finally:
             reset(connection)
-    raise InvalidInput("the file names more roles than a file should", where=file.path.name)
+    raise InvalidInput("the file names more roles than a file should", where=file.name)
 
 
 def plan(
@@ -98,10 +113,12 @@ def plan(
     """The plan of the pending files on a database of these sizes."""
     planned: list[PlannedStatement] = []
     logical, hashes = "", {}
+    refused: list[MigrationFailed] = []
     with telemetry.span("wavehouse.plan"):
         for found in measured_files(shadow, applied, pending):
-            logical = found.after.logical
-            hashes[found.migration.version] = without_partitions(found.after).logical
+            logical = with_surroundings(found.after, {}).logical
+            refused += found.refusals
+            hashes[found.migration.version] = predictable(found.after).logical
             for statement, effect in zip(found.script.statements, found.effects, strict=True):
                 planned.append(_planned(found.migration.up, statement, effect, sizes))
     return PlanResult(
@@ -112,6 +129,7 @@ def plan(
         tuple(f"{one.version}_{one.slug}" for one in pending),
         root(pending),
         hashes,
+        tuple(refused),
     )
 
 
@@ -121,7 +139,7 @@ def _planned(file: SqlFile, statement: Statement, effect: Effect, sizes: Sizes) 
     }
     known = [sizes[name] for name in touched if name in sizes]
     return PlannedStatement(
-        file.path.name,
+        file.name,
         statement.line,
         " ".join(statement.text.split())[:300],
         effect,

@@ -1,4 +1,4 @@
-"""The history and the journal, written in the transaction of what they tell."""
+"""The history and the journal, written in the transaction of the work they record."""
 
 from __future__ import annotations
 

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
+from dataclasses import replace
+from itertools import groupby
 
 import psycopg
 
+from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow, make_missing_role
 from wavehouse.schema.rules.script import line_at, read_script
+from wavehouse.schema.service.failures import REFUSES_TRANSACTION
 from wavehouse.schema.types import Migration, Script, SqlFile, Statement
 
 _MOST_ROLES = 50
@@ -25,16 +29,17 @@ class DoesNotRun(InvalidInput):
         position = int(error.diag.statement_position or 1)
         self.line = statement.line + line_at(statement.text, position - 1) - 1
         self.state = error.sqlstate or ""
+        self.refuses_transaction = isinstance(error, REFUSES_TRANSACTION)
         super().__init__(
             str(error.diag.message_primary or error),
-            where=f"{file.path.name}:{self.line}",
-            hint=error.diag.message_hint or "mend the file; nothing but a shadow was touched",
+            where=f"{file.name}:{self.line}",
+            hint=error.diag.message_hint or "Correct the file; only a shadow was touched.",
         )
 
 
-def digests(migrations: Sequence[Migration], major: int) -> list[str]:
+def digests(migrations: Sequence[Migration], major: int, mark: str = "") -> list[str]:
     """The hash of every prefix of a ladder on a major version, the shortest first."""
-    found, running = [], hashlib.sha256(f"1 {major}".encode())
+    found, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
     for migration in migrations:
         running.update(f"\x1f{migration.version}\x1f{migration.up.checksum}".encode())
         found.append(running.hexdigest())
@@ -47,7 +52,7 @@ def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
 
     Raises DoesNotRun for the first statement that does not run.
     """
-    marks = digests(migrations, shadow.major)
+    marks = digests(migrations, shadow.major, shadow.likeness.mark)
     template, done = shadow.template_of(marks)
     with shadow.database(template) as conninfo:
         if done < len(migrations) or not migrations:
@@ -55,7 +60,11 @@ def replayed(shadow: Shadow, migrations: Sequence[Migration]) -> Iterator[str]:
                 if template is None:
                     prepare(connection)
                 for migration in migrations[done:]:
+                    began = clock.now()
                     run_file(connection, migration.up, read_script(migration.up))
+                    queries.put_replayed(
+                        connection, version=migration.version, began=began, ended=clock.now()
+                    )
             if migrations:
                 shadow.keep(conninfo, marks[-1])
         yield conninfo
@@ -70,18 +79,36 @@ def run_file(connection: psycopg.Connection, file: SqlFile, script: Script) -> N
     """Run a file as the runner would: in one transaction, or each statement by itself."""
     for _ in range(_MOST_ROLES):
         try:
-            if script.transactional:
-                with connection.transaction():
-                    for statement in script.statements:
-                        run_statement(connection, file, statement)
-            else:
-                for statement in script.statements:
-                    run_statement(connection, file, statement)
+            _run_once(connection, file, script)
         except MissingRole:
             continue
         reset(connection)
         return
-    raise InvalidInput("the file names more roles than a file should", where=file.path.name)
+    raise InvalidInput("the file names more roles than a file should", where=file.name)
+
+
+def _run_once(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
+    if not script.transactional:
+        for _, block in groupby(enumerate(script.statements), key=_block):
+            statements = [statement for _, statement in block]
+            with connection.transaction() if len(statements) > 1 else nullcontext():
+                for statement in statements:
+                    run_statement(connection, file, statement)
+        return
+    try:
+        with connection.transaction():
+            for statement in script.statements:
+                run_statement(connection, file, statement)
+    except DoesNotRun as error:
+        if not (script.server_decides and error.refuses_transaction):
+            raise
+        reset(connection)
+        _run_once(connection, file, replace(script, transactional=False))
+
+
+def _block(numbered: tuple[int, Statement]) -> tuple[int, int]:
+    number, statement = numbered
+    return (statement.block, 0 if statement.block else number)
 
 
 class MissingRole(Exception):

@@ -26,7 +26,7 @@ _LONGEST_PAUSE = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Audit:
-    """What the journal says of a run beside its steps: who, with which files, in which trace."""
+    """What the journal says of a run beside its steps: actor, change set, trace."""
 
     actor: str = ""
     change_set: str = ""
@@ -61,6 +61,7 @@ def reading(conninfo: str, role: str | None, patience: Patience) -> Iterator[Ses
     with connected(conninfo) as connection:
         where = label(conninfo)
         _become(connection, role, where)
+        queries.only_read(connection)
         yield Session(connection, role, patience, where)
 
 
@@ -68,6 +69,7 @@ def reading(conninfo: str, role: str | None, patience: Patience) -> Iterator[Ses
 def working(conninfo: str, role: str | None, patience: Patience) -> Iterator[Session]:
     """A session that is the only runner in its database, with ``schema_ops`` made."""
     with reading(conninfo, role, patience) as session:
+        queries.become(session.connection, role=role)
         key = lock_key(queries.database_name(session.connection))
         waited_ms = _take_lock(session, key)
         _create_state(session)
@@ -145,6 +147,9 @@ def _create_state(session: Session) -> None:
     if not queries.has_column(connection, table="journal", column="facts"):
         with connection.transaction():
             queries.widen_journal_for_recovery(connection)
+    if queries.has_narrow_versions(connection):
+        with connection.transaction():
+            queries.widen_versions(connection)
     if not queries.has_column(connection, table="history", column="logical_hash"):
         with connection.transaction():
             queries.widen_history(connection)

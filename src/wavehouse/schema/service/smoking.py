@@ -1,28 +1,34 @@
 """The smoke cycle (OPS-2): a whole ladder up, down and up again by the runner itself.
 
-Verify holds each down against its own up. This holds all of them together, with the history, the
+Verify compares each down with its own up. This runs all of them together, with the history, the
 checks and the locks of a real run.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
+
+import psycopg
 
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
-from wavehouse.schema.adapters.shadow import Shadow
+from wavehouse.schema.adapters.shadow import Shadow, make_missing_role
 from wavehouse.schema.rules.differences import differences
 from wavehouse.schema.rules.layouts import Layout
 from wavehouse.schema.service.ladder import read_ladder, readable_down
 from wavehouse.schema.service.use_cases import apply, rollback
 from wavehouse.schema.types import Migration, SmokeResult, Snapshot
 
+_MOST_ROLES = 50
+
 
 def smoke(shadow: Shadow, folder: Path, layout: Layout) -> SmokeResult:
     """Walk a ladder up, down as far as it goes, and up again, in a shadow database.
 
-    Roles that its files name must be there, as they are after ``verify``.
+    Roles that its files name and do not make are made, without login.
     """
     ladder = read_ladder(folder, layout)
     floor = next((one for one in reversed(ladder) if not _goes_down(one)), None)
@@ -30,21 +36,38 @@ def smoke(shadow: Shadow, folder: Path, layout: Layout) -> SmokeResult:
     stays = floor.version if floor else None
     step = "apply"
     with shadow.database() as conninfo:
+        up = partial(apply, conninfo, folder, layout=layout, hash_each=False)
         try:
             if stays is not None:
-                apply(conninfo, folder, layout=layout, to=stays, hash_each=False)
+                _with_roles(conninfo, partial(up, to=stays))
             before = _look(conninfo)
-            apply(conninfo, folder, layout=layout, hash_each=False)
+            _with_roles(conninfo, up)
             after = _look(conninfo)
             step = "rollback"
             if undone:
-                rollback(conninfo, folder, layout=layout, steps=undone)
+                down = partial(rollback, conninfo, folder, layout=layout, steps=undone)
+                _with_roles(conninfo, down)
             left = differences(before, _look(conninfo))
             step = "reapply"
-            apply(conninfo, folder, layout=layout, hash_each=False)
+            _with_roles(conninfo, up)
         except WavehouseError as error:
             return SmokeResult(len(ladder), undone, stays, failed=step, error=str(error))
         return SmokeResult(len(ladder), undone, stays, left, differences(after, _look(conninfo)))
+
+
+def _with_roles(conninfo: str, work: Callable[[], object]) -> None:
+    """Do the work, and again for each role that it missed and that is made then."""
+    for _ in range(_MOST_ROLES):
+        try:
+            work()
+            return
+        except WavehouseError as error:
+            cause = error.__cause__
+            while cause is not None and not isinstance(cause, psycopg.Error):
+                cause = cause.__cause__
+            with connected(conninfo) as connection:
+                if cause is None or not make_missing_role(connection, cause):
+                    raise
 
 
 def _goes_down(migration: Migration) -> bool:

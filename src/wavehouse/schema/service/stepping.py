@@ -11,9 +11,10 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from dataclasses import dataclass, field
 from functools import partial
+from itertools import groupby
 
 import psycopg
 
@@ -27,8 +28,6 @@ from wavehouse.schema.service import debris
 from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.failures import (
     REFUSES_TRANSACTION,
-    RETRIED,
-    busy,
     explained,
     failure,
     run,
@@ -40,7 +39,8 @@ from wavehouse.schema.service.recording import (
     record_start,
     record_statement,
 )
-from wavehouse.schema.service.session import Session, pauses
+from wavehouse.schema.service.session import Session
+from wavehouse.schema.service.waiting import patiently
 from wavehouse.schema.types import (
     Direction,
     JournalLine,
@@ -77,11 +77,8 @@ def outside(
         lines = work.lines()
         known = work.taken_up(lines)
         _refuse_lost_tables(work.file, script, {one.statement for one in lines if one.is_done})
-        for number, statement in enumerate(script.statements, start=1):
-            if not any(one.statement == number and one.is_done for one in lines):
-                meant = [one for one in lines if (one.statement, one.event) == (number, "intent")]
-                step = _Step(work, number, statement, run_again=run_again)
-                retries += step.walk(meant[-1] if meant else None)
+        for steps in _blocks(work, script, lines, run_again=run_again):
+            retries += _walk_block(work, steps, lines)
         duration_ms = int((time.monotonic() - started) * 1000)
         with explained(work.file), session.connection.transaction():
             queries.become(session.connection, role=session.role)
@@ -94,6 +91,56 @@ def outside(
     return duration_ms, retries
 
 
+def _blocks(
+    work: _Work, script: Script, lines: Sequence[JournalLine], *, run_again: bool
+) -> Iterator[list[_Step]]:
+    """The statements that are left, those of one transaction of the author's together."""
+    done = {one.statement for one in lines if one.is_done}
+    left = [
+        _Step(work, number, statement, run_again=run_again)
+        for number, statement in enumerate(script.statements, start=1)
+        if number not in done
+    ]
+    for _, steps in groupby(left, key=lambda step: (step.block, 0 if step.block else step.number)):
+        yield list(steps)
+
+
+def _walk_block(work: _Work, steps: Sequence[_Step], lines: Sequence[JournalLine]) -> int:
+    """Do the statements of a block, together where the server allows it; retries for locks."""
+    if len(steps) > 1 and not any(one.event == "intent" for one in lines):
+        try:
+            return _patiently(work, steps[0], partial(_together, work, steps))
+        except REFUSES_TRANSACTION:
+            pass  # one of them allows no transaction: each by itself
+    retries = 0
+    for step in steps:
+        meant = [one for one in lines if (one.statement, one.event) == (step.number, "intent")]
+        retries += step.walk(meant[-1] if meant else None)
+    return retries
+
+
+def _together(work: _Work, steps: Sequence[_Step]) -> None:
+    """Statements and their lines of the journal, in one transaction."""
+    connection = work.session.connection
+    with explained(work.file, REFUSES_TRANSACTION), connection.transaction():
+        for step in steps:
+            queries.set_lock_timeout(connection, milliseconds=work.session.patience.lock_timeout_ms)
+            run(work.session, work.file, step.statement, REFUSES_TRANSACTION)
+        tables = found.locked_tables(connection)
+        for step in steps:
+            step.note({"touched": sorted(tables)})
+
+
+def _patiently(work: _Work, step: _Step, act: Callable[[], None]) -> int:
+    """Do it when the locks are free; the retries."""
+    try:
+        return patiently(work.session, work.file, act)[1]
+    except REFUSES_TRANSACTION:
+        raise
+    except psycopg.Error as error:
+        raise failure(work.file, step.statement, error) from error
+
+
 def _refuse_lost_tables(file: SqlFile, script: Script, done: Set[int | None]) -> None:
     """Raise PartlyApplied when a statement to be run needs a temporary table that is gone."""
     lost: set[str] = set()
@@ -104,7 +151,7 @@ def _refuse_lost_tables(file: SqlFile, script: Script, done: Set[int | None]) ->
         elif needed := lost & set(names_of(statement.text) if lost else ()):
             raise PartlyApplied(
                 f"the temporary table {min(needed)} ended with the session that made it",
-                where=f"{file.path.name}:{statement.line}",
+                where=f"{file.name}:{statement.line}",
                 hint="Undo the file by its down file.",
                 command="wavehouse schema rollback",
             )
@@ -176,7 +223,12 @@ class _Step:
     """One statement of the file."""
 
     def __init__(self, work: _Work, number: int, statement: Statement, *, run_again: bool) -> None:
-        self._work, self._number, self._statement = work, number, statement
+        self._work, self.number, self.statement, self.block = (
+            work,
+            number,
+            statement,
+            statement.block,
+        )
         self._connection, self._file = work.session.connection, work.file
         self._run_again, self._tried = run_again, False
         self._facts: Facts = {}
@@ -186,15 +238,15 @@ class _Step:
         if meant is not None:
             return self._go_on(dict(meant.facts))
         try:
-            return self._patiently(self._together)
+            return _patiently(self._work, self, partial(_together, self._work, [self]))
         except REFUSES_TRANSACTION:
             return self._apart()
 
     def _go_on(self, facts: Facts) -> int:
         """Finish a statement that an earlier run began outside a transaction."""
-        act = debris.act_of(self._statement)
+        act = debris.act_of(self.statement)
         if not self._run_again:
-            debris.refuse_unknown_extent(act, self._file, self._statement)
+            debris.refuse_unknown_extent(act, self._file, self.statement)
         with explained(self._file):
             is_done = debris.finished(self._connection, act, facts)
         if is_done:
@@ -204,61 +256,36 @@ class _Step:
 
     def _apart(self) -> int:
         """Note that the statement is meant, then run it by itself."""
-        act = debris.act_of(self._statement)
+        act = debris.act_of(self.statement)
         if act.if_not_exists:
-            debris.refuse_invalid(self._connection, act, self._file, self._statement)
+            debris.refuse_invalid(self._connection, act, self._file, self.statement)
         with explained(self._file):
             self._facts = debris.facts_before(self._connection, act)
             self._work.note_touched(self._facts)
             with self._connection.transaction():
-                self._work.record("intent", self._number, self._facts)
-        # Without a lock_timeout: what waits here waits for old snapshots, and nobody waits for it.
-        return self._patiently(partial(self._alone, act))
-
-    def _together(self) -> None:
-        """The statement and its line, in one transaction."""
-        milliseconds = self._work.session.patience.lock_timeout_ms
-        with explained(self._file, REFUSES_TRANSACTION), self._connection.transaction():
-            queries.set_lock_timeout(self._connection, milliseconds=milliseconds)
-            run(self._work.session, self._file, self._statement, REFUSES_TRANSACTION)
-            tables = found.locked_tables(self._connection)
-            self._note({"touched": sorted(tables)})
+                self._work.record("intent", self.number, self._facts)
+        # Without a lock_timeout: this waits for old snapshots, and no session queues behind it.
+        return _patiently(self._work, self, partial(self._alone, act))
 
     def _alone(self, act: Act) -> None:
         """The statement by itself, then its line; its debris goes before another try."""
         if self._tried:
             debris.clean(self._connection, act, self._facts)
         self._tried = True
-        run(self._work.session, self._file, self._statement)
-        debris.refuse_invalid(self._connection, act, self._file, self._statement)
+        run(self._work.session, self._file, self.statement)
+        debris.refuse_invalid(self._connection, act, self._file, self.statement)
         self._done(self._facts)
 
     def _done(self, facts: Facts) -> None:
         with explained(self._file), self._connection.transaction():
-            self._note(facts)
+            self.note(facts)
 
-    def _note(self, facts: Facts) -> None:
+    def note(self, facts: Facts) -> None:
         """Write that the statement is done, with the settings of the session after it."""
         work = self._work
-        if not _FOR_THE_TRANSACTION.search(self._statement.text):
+        if not _FOR_THE_TRANSACTION.search(self.statement.text):
             work.state = settings.state(
                 self._connection, names=work.names, login=work.session.login
             )
         work.note_touched(facts)
-        work.record("statement", self._number, {**facts, "session": work.state})
-
-    def _patiently(self, work: Callable[[], None]) -> int:
-        started, session = time.monotonic(), self._work.session
-        for retries, pause in enumerate(pauses()):
-            try:
-                work()
-                return retries
-            except RETRIED as error:
-                if time.monotonic() - started >= session.patience.retry_seconds:
-                    raise busy(session, self._file, retries + 1, error) from None
-                time.sleep(pause)
-            except REFUSES_TRANSACTION:
-                raise
-            except psycopg.Error as error:
-                raise failure(self._file, self._statement, error) from error
-        raise AssertionError("pauses never end")
+        work.record("statement", self.number, {**facts, "session": work.state})

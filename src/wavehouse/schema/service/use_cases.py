@@ -13,8 +13,14 @@ from wavehouse.schema.rules.layouts import Layout
 from wavehouse.schema.rules.planning import compare, half_way, to_apply, to_roll_back
 from wavehouse.schema.service.checking import Looked, look, look_again
 from wavehouse.schema.service.conditions import After
-from wavehouse.schema.service.hashing import equals_newest, keep_hash
-from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up, refuse_go
+from wavehouse.schema.service.hashing import (
+    equals_newest,
+    keep_hash,
+    keep_hash_after_rollback,
+    keep_surroundings,
+)
+from wavehouse.schema.service.ladder import read_ladder, readable_down, readable_up, refuse_not_run
+from wavehouse.schema.service.leftovers import refusals, written_leftovers
 from wavehouse.schema.service.session import Session, audited, reading, working
 from wavehouse.schema.service.walking import walk
 from wavehouse.schema.types import (
@@ -42,6 +48,7 @@ def apply(
     folder: Path,
     *,
     layout: Layout = Layout.WAVEHOUSE,
+    waivers: Path | None = None,
     to: str | None = None,
     role: str | None = None,
     allow_out_of_order: bool = False,
@@ -63,8 +70,8 @@ def apply(
     The history row keeps the hash of the schema as the migration left it, which takes some 0.1 s
     after each; without ``hash_each`` only the newest row gets one.
     """
-    refuse_go(folder, layout)
-    migrations = read_ladder(folder, layout)
+    refuse_not_run(folder, layout)
+    migrations = read_ladder(folder, layout, waivers)
     with (
         telemetry.span("wavehouse.migrate", direction="up"),
         (reading if dry_run else working)(conninfo, role, patience) as session,
@@ -84,7 +91,10 @@ def apply(
             on_step(step)
 
         walk_ = _Walk(session, Direction.UP, chosen, scripts, after, dry_run)
-        return walk_.result(migrations, oldest_transaction, told)
+        result = walk_.result(migrations, oldest_transaction, told)
+        if result.steps and not dry_run:
+            keep_surroundings(session)
+        return result
 
 
 def rollback(
@@ -118,7 +128,10 @@ def rollback(
         scripts = [readable_down(migration) for migration in chosen]
         session = audited(session, actor, chosen)
         walk_ = _Walk(session, Direction.DOWN, chosen, scripts, After(), dry_run)
-        return walk_.result(migrations, oldest_transaction, on_step)
+        result = walk_.result(migrations, oldest_transaction, on_step)
+        if not dry_run:
+            keep_hash_after_rollback(session)
+        return result
 
 
 def recover(
@@ -126,6 +139,7 @@ def recover(
     folder: Path,
     *,
     layout: Layout = Layout.WAVEHOUSE,
+    waivers: Path | None = None,
     role: str | None = None,
     dry_run: bool = False,
     run_again: bool = False,
@@ -139,7 +153,7 @@ def recover(
     ``run_again`` runs an interrupted block with COMMIT from its beginning. Raises Refused when the
     file is not the one that began.
     """
-    migrations = read_ladder(folder, layout)
+    migrations = read_ladder(folder, layout, waivers)
     with (
         telemetry.span("wavehouse.recover"),
         (reading if dry_run else working)(conninfo, role, patience) as session,
@@ -177,9 +191,9 @@ def status(
     role: str | None = None,
     probe: bool = False,
 ) -> StatusResult:
-    """Compare a folder with the history of a database. Writes nothing, waits for nobody.
+    """Compare a folder with the history of a database. Writes nothing and takes no runner lock.
 
-    ``probe`` also holds the schema against the hash that its newest history row keeps.
+    ``probe`` also compares the schema with the hash that was kept for its versions.
     """
     migrations = read_ladder(folder, layout)
     with reading(conninfo, role, Patience()) as session:
@@ -228,6 +242,8 @@ class _Walk:
                 self.scripts,
                 oldest_seconds=oldest_seconds,
             )
+        if self.dry_run and self.direction is Direction.UP:
+            self._refuse_what_is_written()
         steps = self._steps(on_step)
         looked = oldest_seconds is not None and steps and not self.dry_run
         return WalkResult(
@@ -243,6 +259,16 @@ class _Walk:
             else tuple(found.checks),
             tuple(found.warnings),
         )
+
+    def _refuse_what_is_written(self) -> None:
+        """Refuse in a dry run what apply would refuse, as far as the files say it."""
+        for migration, script in zip(self.chosen, self.scripts, strict=True):
+            later = [one for one in self.after.later if one.number > migration.number]
+            for one, rest in written_leftovers(script):
+                for refused in refusals(
+                    self.session.connection, migration.up, script, [one], later, rest
+                ):
+                    raise refused
 
     def _steps(self, on_step: OnStep) -> tuple[Step, ...]:
         steps = []

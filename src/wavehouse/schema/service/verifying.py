@@ -2,24 +2,29 @@
 
 First within one transaction that is rolled back, which costs nothing to undo. What cannot run
 there (CONCURRENTLY, new enum values), or is found wanting there, is walked again in a copy of the
-database, committed: nobody is accused by the way of measuring.
+database, committed: the method of measuring accuses no file wrongly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Set
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
 import psycopg
 
-from wavehouse.kernel import telemetry
+from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.adapters.objects import objects
 from wavehouse.schema.adapters.server import connected
 from wavehouse.schema.adapters.shadow import Shadow
-from wavehouse.schema.rules.differences import differences
+from wavehouse.schema.queries.debris import leftovers
+from wavehouse.schema.rules.differences import differences, without_clock_partitions
 from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.rules.timely import Windows, set_aside
+from wavehouse.schema.service.ladder import readable_up
+from wavehouse.schema.service.leftovers import refusals
 from wavehouse.schema.service.replaying import (
     DoesNotRun,
     MissingRole,
@@ -37,6 +42,8 @@ from wavehouse.schema.types import (
     VerifyResult,
 )
 
+_LONGEST = timedelta(hours=1)
+"""How long ago the oldest text may have been made that this run compares."""
 OnPair = Callable[[PairVerdict], None]
 
 
@@ -59,7 +66,7 @@ class _Undo(Exception):
 class _Walk:
     """The database that only goes up, and the one connection to it.
 
-    A database can be copied only while nobody is in it, so the connection steps outside for that.
+    A database can be copied only while no session is connected, so this one closes for that.
     """
 
     def __init__(self, shadow: Shadow, conninfo: str) -> None:
@@ -79,7 +86,7 @@ class _Walk:
             self.connection = self._stack.enter_context(connected(self._conninfo))
 
     def close(self) -> None:
-        """Step outside."""
+        """Close the connection."""
         self._stack.close()
 
 
@@ -97,9 +104,13 @@ def verify(
         try:
             prepare(walk.connection)
             before = objects(walk.connection)
-            for migration in migrations:
-                wanted = only is None or migration.version in only
+            for number, migration in enumerate(migrations):
+                wanted = migration.version in only if only else not migration.is_repeatable
+                known = {one.key for one in leftovers(walk.connection)}
                 verdict, before = _pair(walk, migration, before, wanted)
+                if verdict is not None and verdict.state != "up_fails":
+                    why = _refusal(walk.connection, migration, known, migrations[number + 1 :])
+                    verdict = replace(verdict, refused=why)
                 if verdict is not None:
                     pairs.append(verdict)
                     on_pair(verdict)
@@ -117,13 +128,25 @@ def _pair(
     verdict: PairVerdict | None = None
     after: Snapshot | None = None
     try:
-        up = read_script(migration.up)
+        up = readable_up(migration)
         if wanted:
             verdict, after = _judged(walk, migration, up, before)
         run_file(walk.connection, migration.up, up)
     except WavehouseError as error:
         return _verdict(migration, "up_fails", error=str(error)), before
     return verdict, after or objects(walk.connection)
+
+
+def _refusal(
+    connection: psycopg.Connection,
+    migration: Migration,
+    known: Set[tuple[str, int]],
+    later: Sequence[Migration],
+) -> str | None:
+    """Why apply would not call the up file done, which has run here."""
+    new = [one for one in leftovers(connection) if one.key not in known]
+    script = read_script(migration.up)
+    return next((str(one) for one in refusals(connection, migration.up, script, new, later)), None)
 
 
 def _judged(
@@ -194,9 +217,23 @@ def _in_a_copy(walk: _Walk, migration: Migration, files: _Files, before: Snapsho
 def _compared(
     migration: Migration, before: Snapshot, after: Snapshot, undone: Snapshot, again: Snapshot
 ) -> PairVerdict:
-    left = differences(before, undone)
+    left = _that_matter(migration, before, undone)
     state = "not_restored" if left else "restored"
-    return _verdict(migration, state, left, again=differences(after, again))
+    return _verdict(migration, state, left, again=_that_matter(migration, after, again, again=True))
+
+
+def _that_matter(
+    migration: Migration, expected: Snapshot, found: Snapshot, *, again: bool = False
+) -> tuple[Difference, ...]:
+    """The differences, without those that only the clock or the order of columns made."""
+    text = migration.up.text + (migration.down.text if migration.down else "")
+    now = clock.now()
+    ran = Windows([(now - _LONGEST, now)])
+    told = differences(expected, found)
+    if again:
+        told = without_clock_partitions(expected, found, told, lambda name: name in text)
+    kept, _ = set_aside(told, ran=ran, ran_there=ran, written=lambda one: one in text)
+    return kept
 
 
 def _verdict(

@@ -11,13 +11,15 @@ from wavehouse.schema import queries
 from wavehouse.schema.queries.debris import locked_tables
 from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.debris import act_of, refuse_invalid
-from wavehouse.schema.service.failures import RETRIED, busy, explained, run
+from wavehouse.schema.service.failures import REFUSES_TRANSACTION, explained, run
 from wavehouse.schema.service.recording import file_of, record_end
-from wavehouse.schema.service.session import Session, pauses
+from wavehouse.schema.service.session import Session
 from wavehouse.schema.service.stepping import outside
+from wavehouse.schema.service.waiting import patiently
 from wavehouse.schema.types import Direction, Migration, Script, Step
 
-_MAY_SET_LOCK_TIMEOUT = "lock_timeout"
+_OPAQUE = (("DO",), ("SELECT",), ("CALL",), ("WITH",))
+"""Statements that may set a lock_timeout of their own unseen."""
 _MAY_TAKE_ANOTHERS = re.compile(r"\bindex\b[^;]*\bif\s+not\s+exists\b", re.IGNORECASE)
 
 
@@ -39,12 +41,9 @@ def walk(
     with telemetry.span(
         "wavehouse.migration", version=migration.version, direction=direction.value
     ):
-        if script.transactional:
-            duration_ms, retries = _with_retries(session, migration, direction, script, after)
-        else:
-            duration_ms, retries = outside(
-                session, migration, direction, script, after, resume=resume, run_again=run_again
-            )
+        duration_ms, retries = _walked(
+            session, migration, direction, script, after, resume=resume, run_again=run_again
+        )
     telemetry.observe("wavehouse.migration.duration", duration_ms, "ms", direction=direction.value)
     telemetry.observe("wavehouse.migration.lock_retries", retries, "1", direction=direction.value)
     return Step(
@@ -57,24 +56,24 @@ def walk(
     )
 
 
-def _with_retries(
-    session: Session, migration: Migration, direction: Direction, script: Script, after: After
+def _walked(
+    session: Session,
+    migration: Migration,
+    direction: Direction,
+    script: Script,
+    after: After,
+    *,
+    resume: bool,
+    run_again: bool,
 ) -> tuple[int, int]:
-    """A whole transaction again and again while another session holds a lock it needs.
-
-    Waiting long for a lock would queue every reader behind this migration; a short wait, a
-    rollback and a pause let them through (see docs/guides/migrations.md).
-    """
-    started = time.monotonic()
-    file = file_of(migration, direction)
-    for retries, pause in enumerate(pauses()):
+    """In a transaction, where the file and the server allow it; else statement by statement."""
+    if script.transactional and not resume:
         try:
-            return _in_transaction(session, migration, direction, script, after), retries
-        except RETRIED as error:
-            if time.monotonic() - started >= session.patience.retry_seconds:
-                raise busy(session, file, retries + 1, error) from None
-            time.sleep(pause)
-    raise AssertionError("pauses never end")
+            work = partial(_in_transaction, session, migration, direction, script, after)
+            return patiently(session, file_of(migration, direction), work)
+        except REFUSES_TRANSACTION:
+            queries.become(session.connection, role=session.role)
+    return outside(session, migration, direction, script, after, resume=resume, run_again=run_again)
 
 
 def _in_transaction(
@@ -82,16 +81,17 @@ def _in_transaction(
 ) -> int:
     connection, file = session.connection, file_of(migration, direction)
     before = after.look(connection, direction)
-    with explained(file), connection.transaction():
-        patience = partial(
+    passed = REFUSES_TRANSACTION if script.server_decides else ()
+    with explained(file, passed), connection.transaction():
+        keep_patience = partial(
             queries.set_lock_timeout, connection, milliseconds=session.patience.lock_timeout_ms
         )
-        patience()
+        keep_patience()
         started = time.monotonic()
         for statement in script.statements:
-            run(session, file, statement)
-            if _MAY_SET_LOCK_TIMEOUT in statement.text.lower():
-                patience()
+            run(session, file, statement, passed)
+            if statement.words[:1] in _OPAQUE or "lock_timeout" in statement.text.lower():
+                keep_patience()
             if _MAY_TAKE_ANOTHERS.search(statement.text):
                 refuse_invalid(connection, act_of(statement), file, statement)
         duration_ms = int((time.monotonic() - started) * 1000)

@@ -14,7 +14,9 @@ from wavehouse.schema.types.catalogue import (
 from wavehouse.schema.types.checks import (
     Check,
 )
+from wavehouse.schema.types.likeness import Likeness, RoleLike
 from wavehouse.schema.types.migrations import (
+    Blocker,
     Direction,
     EntryState,
     Expected,
@@ -30,6 +32,7 @@ from wavehouse.schema.types.migrations import (
     Script,
     SqlFile,
     Statement,
+    StepDone,
     Target,
     Waiver,
 )
@@ -66,11 +69,14 @@ from wavehouse.schema.types.seeds import (
     SeedRow,
 )
 from wavehouse.schema.types.smoke import SmokeResult
+from wavehouse.schema.types.versions import REPEATABLE, is_version, version_key
 
 __all__ = [
     "LOCKS",
     "NO_NAME",
+    "REPEATABLE",
     "STRICT_ONLY",
+    "Blocker",
     "Catalogue",
     "Check",
     "Column",
@@ -91,6 +97,7 @@ __all__ = [
     "JournalEntry",
     "JournalLine",
     "Leftover",
+    "Likeness",
     "LintResult",
     "LockTaken",
     "Migration",
@@ -102,6 +109,7 @@ __all__ = [
     "PlannedStatement",
     "Policy",
     "RecoverResult",
+    "RoleLike",
     "RowState",
     "SchemaBusy",
     "Script",
@@ -116,12 +124,15 @@ __all__ = [
     "StatusEntry",
     "StatusResult",
     "Step",
+    "StepDone",
     "Table",
     "Target",
     "VerifyResult",
     "Waiver",
     "WalkResult",
     "in_sql",
+    "is_version",
     "meaning",
     "strength",
+    "version_key",
 ]

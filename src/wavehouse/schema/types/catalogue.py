@@ -1,4 +1,4 @@
-"""The schema as its documents tell it: tables, references, functions. No I/O."""
+"""The schema as its documents describe it: tables, references, functions. No I/O."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """A constraint of a table; NOT NULL is told by the column."""
+    """A constraint of a table; NOT NULL is an attribute of the column."""
 
     name: str
     kind: str
@@ -107,7 +107,7 @@ class Function:
 
 @dataclass(frozen=True, slots=True)
 class Catalogue:
-    """The schema of a database as it stands: the same for the same migrations, on any server."""
+    """The schema of a database as it is now: the same for the same migrations, on any server."""
 
     spaces: tuple[tuple[str, tuple[str, ...]], ...]
     default_grants: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""What the runner speaks of: migrations, their statements, the history, patience. No I/O."""
+"""The runner's types: migrations, their statements, the history, patience. No I/O."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from uuid import UUID
 
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.types.naming import Name
+from wavehouse.schema.types.versions import REPEATABLE, Key, version_key
 
 
 class MigrationFailed(WavehouseError):
@@ -37,7 +38,7 @@ class Direction(StrEnum):
 
 
 class RowState(StrEnum):
-    """The state of a history row. Only non-transactional files are ever seen half-way."""
+    """The state of a history row. Only non-transactional files can be seen partly applied."""
 
     RUNNING = "running"
     APPLIED = "applied"
@@ -58,16 +59,39 @@ class EntryState(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Waiver:
+    """A file's own word that a rule of lint may be broken, until a day and for a reason."""
+
+    rule: str
+    until: date
+    reason: str
+    line: int
+
+
+@dataclass(frozen=True, slots=True)
 class SqlFile:
     """One file as read: its text with LF line ends, and the SHA-256 of exactly that.
 
-    ``transactional`` is what its layout says of it; a directive of the file may still deny it.
+    ``transactional`` is what its layout says of it; a directive of the file may still deny it. With
+    ``server_decides`` the file runs in a transaction unless the server refuses a statement there.
+    ``blocks`` are parts of the text that the author put between BEGIN and COMMIT.
     """
 
     path: Path
     text: str
     checksum: str
     transactional: bool = True
+    server_decides: bool = False
+    blocks: tuple[tuple[int, int], ...] = ()
+    waivers: tuple[Waiver, ...] = ()
+    """Waivers that are written beside the file."""
+
+    @property
+    def name(self) -> str:
+        """The file's name; in a layout of folders, with its folder's."""
+        if self.path.name in ("up.sql", "down.sql", "migration.sql"):
+            return f"{self.path.parent.name}/{self.path.name}"
+        return self.path.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,9 +105,14 @@ class Migration:
     check: SqlFile | None = None
 
     @property
-    def number(self) -> int:
-        """The version as a number, by which the ladder is ordered."""
-        return int(self.version)
+    def number(self) -> Key:
+        """The version as numbers, by which the ladder is ordered."""
+        return version_key(self.version)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the file is run again whenever it has changed."""
+        return self.version.startswith(REPEATABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,16 +122,8 @@ class Statement:
     line: int
     text: str
     words: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Waiver:
-    """A file's own word that a rule of lint may be broken, until a day and for a reason."""
-
-    rule: str
-    until: date
-    reason: str
-    line: int
+    block: int = 0
+    """The transaction of the author's that it belongs to, counted from 1; 0 for none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +134,8 @@ class Script:
     transactional: bool
     irreversible: str | None
     waivers: tuple[Waiver, ...] = ()
+    server_decides: bool = False
+    """In a transaction, unless the server refuses that."""
     unvalidated: str | None = None
     """Why a constraint is left unvalidated by this file and by all that follow."""
 
@@ -134,9 +157,14 @@ class HistoryRow:
     logical_hash: str | None = None
 
     @property
-    def number(self) -> int:
-        """The version as a number."""
-        return int(self.version)
+    def number(self) -> Key:
+        """The version as numbers."""
+        return version_key(self.version)
+
+    @property
+    def is_repeatable(self) -> bool:
+        """Whether the version is that of a repeatable migration."""
+        return self.version.startswith(REPEATABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +242,29 @@ class JournalLine:
     def is_done(self) -> bool:
         """Whether the line says that a statement was done."""
         return self.event == "statement"
+
+
+@dataclass(frozen=True, slots=True)
+class StepDone:
+    """A step that the journal says was done; ``format`` is that of its hash."""
+
+    version: str
+    direction: Direction
+    logical_hash: str | None
+    format: int
+    happened_at: datetime
+    duration_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Blocker:
+    """A session that holds a lock we wait for; or a prepared transaction, known by ``gid``."""
+
+    pid: int
+    gid: str
+    since: datetime
+    state: str
+    query: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,10 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from difflib import unified_diff
 from typing import Any
 
-from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
+from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, WavehouseError
 
 STRICT_ONLY = frozenset({"position", "not_null_name"})
 """Attributes that a down and an up again may change without changing what the schema means."""
@@ -74,11 +75,21 @@ class Difference:
             return "changed"
         return "missing" if self.found is None else "extra"
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The difference in a line."""
         if self.attribute is None:
             return f"{self.name} is {self.kind}"
-        return f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
+        told = f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
+        return told if len(told) <= _LINE else f"{self.name}: {self.attribute} differs"
+
+    def unified(self) -> str:
+        """A long difference in full, line by line; empty for one that ``told`` says in a line."""
+        if self.attribute is None or not self.sentence().endswith(" differs"):
+            return ""
+        lines = unified_diff(
+            _lines(self.expected), _lines(self.found), "expected", "found", lineterm="", n=3
+        )
+        return "\n".join(lines)
 
     def as_json(self) -> dict[str, object]:
         """The difference as plain values; a whole object without its attributes."""
@@ -92,9 +103,16 @@ class Difference:
         return document
 
 
+_LINE = 160
+
+
 def _short(value: object) -> str:
-    text = json.dumps(value, default=str)
-    return text if len(text) <= 80 else text[:77] + "…"
+    return json.dumps(value, default=str, ensure_ascii=False)
+
+
+def _lines(value: object) -> list[str]:
+    text = value if isinstance(value, str) else json.dumps(value, default=str, indent=1)
+    return text.splitlines()
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +123,8 @@ class DriftResult:
     logical: str
     differences: tuple[Difference, ...]
     partitions_ignored: int = 0
+    only_by_time: tuple[Difference, ...] = ()
+    """Texts that differ only by the time at which a file ran, or by the order of columns."""
 
     @property
     def exit_code(self) -> int:
@@ -119,6 +139,7 @@ class DriftResult:
             "drift": bool(self.differences),
             "differences": [one.as_json() for one in self.differences],
             "partitions_ignored": self.partitions_ignored,
+            "only_by_time": [one.as_json() for one in self.only_by_time],
         }
 
 
@@ -137,11 +158,14 @@ class PairVerdict:
     differences: tuple[Difference, ...] = ()
     error: str | None = None
     again_differs: tuple[Difference, ...] = ()
+    refused: str | None = None
+    """Why apply would not call the up file done."""
 
     @property
     def is_fine(self) -> bool:
         """Whether nothing is wrong with it."""
-        return self.state in ("restored", "irreversible") and not self.again_differs
+        is_undone = self.state in ("restored", "irreversible") and not self.again_differs
+        return is_undone and self.refused is None
 
     def as_json(self) -> dict[str, object]:
         """The verdict as plain values."""
@@ -153,6 +177,7 @@ class PairVerdict:
             "differences": [one.as_json() for one in self.differences],
             "again_differs": [one.as_json() for one in self.again_differs],
             "error": self.error,
+            "refused": self.refused,
         }
 
 
@@ -284,7 +309,14 @@ class PlanResult:
     migrations: tuple[str, ...]
     change_set: str
     hashes: dict[str, str]
-    """What the history will keep as the hash of the schema, by version."""
+    """The hash of the schema that each file is predicted to leave, by version."""
+    refusals: tuple[WavehouseError, ...] = ()
+    """Why apply would not call a file done."""
+
+    @property
+    def exit_code(self) -> int:
+        """0 when apply would do it, else 3."""
+        return EXIT_FOUND if self.refusals else EXIT_DONE
 
     @property
     def window(self) -> float:
@@ -315,6 +347,10 @@ class PlanResult:
             "logical_after": self.logical,
             "digest": self.digest,
             "estimated_window_seconds": round(self.window, 3),
+            "refusals": [
+                {"message": one.message, "where": one.where, "command": one.command}
+                for one in self.refusals
+            ],
             "statements": [one.as_json() for one in self.statements],
         }
 

@@ -1,4 +1,4 @@
-"""What commands of the runner say that they did or found. No I/O."""
+"""Results of the runner's commands. No I/O."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class WalkResult:
-    """What ``apply`` or ``rollback`` did: the steps in order, and where the database stands."""
+    """What ``apply`` or ``rollback`` did: the steps in order, and the version of the database."""
 
     direction: Direction
     steps: tuple[Step, ...]
@@ -64,7 +64,7 @@ class WalkResult:
 
 @dataclass(frozen=True, slots=True)
 class RecoverResult:
-    """What ``recover`` found half-way and finished: statements done before, and those done now."""
+    """What ``recover`` finished: statements done before, and those done now."""
 
     recovered: str | None
     direction: Direction | None
@@ -113,7 +113,7 @@ class StatusResult:
     """The ladder compared with the history, oldest first.
 
     ``equals``: whether the schema is what the newest version made, when a probe looked; None when
-    none did, or nobody can tell.
+    none did, or it is unknown.
     """
 
     entries: tuple[StatusEntry, ...]
@@ -136,7 +136,7 @@ class StatusResult:
 
     @property
     def exit_code(self) -> int:
-        """0 in order, 3 something is pending or differs, 6 a file is half-way."""
+        """0 in order, 3 something is pending or differs, 6 a file is partly applied."""
         states = {entry.state for entry in self.entries}
         if EntryState.PARTIAL in states:
             return EXIT_PARTIAL
@@ -157,7 +157,7 @@ class StatusResult:
         return doc
 
     def as_probe(self) -> dict[str, object]:
-        """What a watcher asks: version, last migration, half-way, pending, drift."""
+        """The short status for a monitor: version, last migration, partial, pending, drift."""
         last = self.last_applied_at
         return {
             "version": self.version,

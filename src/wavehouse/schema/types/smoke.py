@@ -28,7 +28,7 @@ class SmokeResult:
         """Whether it ran, and left what was there before and after."""
         return self.failed is None and not self.differences and not self.again_differs
 
-    def told(self) -> str:
+    def sentence(self) -> str:
         """The result in a line."""
         if self.failed is not None:
             return f"the smoke cycle ends with {self.failed}: {self.error}"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from wavehouse.simulation.rules.stage import Stage
-from wavehouse.simulation.types import Listener, LogFormat
+from wavehouse.simulation.types import Listener
 
 OWN_PREFIX_HOST = "prefix.wavehouse.example"
 
@@ -84,7 +84,7 @@ def _two_ranges_each(s: Stage, who: Listener) -> None:
     CloudFront's log has no ranges of a multipart answer, so there they are four requests.
     """
     parts = [(place * 300_000, place * 300_000 + 299_999) for place in range(4)]
-    if s.format is LogFormat.CLOUDFRONT:
+    if not s.writer.has_multipart:
         for place, (first, last) in enumerate(parts):
             s.span(who, first, last, at=place)
     else:

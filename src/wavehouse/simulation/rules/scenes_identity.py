@@ -13,7 +13,7 @@ def r01_a_line_read_twice(s: Stage) -> None:
     s.counts(one)
     s.ask(two, first=0, last=s.episode.media.bytes - 1, status="206", at=60, copies=3)
     s.counts(two)
-    if s.format.has_ids:
+    if s.writer.has_ids:
         # Only a request id tells a line written twice from a request made twice. Adding the
         # copies' bytes would reach the threshold; the request alone does not.
         partial = s.cast.listener()

@@ -16,11 +16,11 @@ from wavehouse.simulation.types import (
     Episode,
     Expected,
     Listener,
-    LogFormat,
     Rendition,
     Request,
     Staged,
 )
+from wavehouse.simulation.writers import Writer
 
 MEBIBYTE = 1_048_576
 
@@ -59,7 +59,7 @@ class Stage:
 
     episode: Episode
     cast: Cast
-    format: LogFormat
+    writer: Writer
     base: int = 36_000
     staged: list[Staged] = field(default_factory=list)
     expected: list[Expected] = field(default_factory=list)
@@ -108,7 +108,7 @@ class Stage:
             "" if reason and reason not in UNSEEN else who.key, referer,
         )  # fmt: skip
         self.staged.append(Staged(day, request, copies, shuffled))
-        if flag and not (flag == "rendition_dup" and self.format.redirects):  # no bytes, no R32
+        if flag and not (flag == "rendition_dup" and self.writer.redirects):  # no bytes, no R32
             self.flagged[flag] += 1
         if reason:
             self.filtered[reason] += 1

@@ -85,7 +85,7 @@ class Shop:
         last = min(campaign.last_redemption, self.settings.until)
         in_grace = self.dice.random() < 0.05 and campaign.end < last
         first = campaign.end + timedelta(days=1) if in_grace else campaign.start
-        when = self._moment(first, last if in_grace else campaign.end)
+        when = self._moment(first, last if in_grace else min(campaign.end, last))
         chance = self.dice.random()
         kind = "purchase" if chance < 0.9 else "signup" if chance < 0.96 else "trial"
         spread = Decimal(round(0.7 + 0.88 * self.dice.random(), 3)).quantize(_THOUSANDTH)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from base64 import urlsafe_b64encode
 from collections import Counter
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -16,7 +16,6 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.telemetry import span
 from wavehouse.simulation.adapters.files import Folder, LogFile
 from wavehouse.simulation.rules.feeds import feed
-from wavehouse.simulation.rules.lines import cloudflare, cloudfront, combined, fastly, log_file, op3
 from wavehouse.simulation.rules.scenes import SCENES
 from wavehouse.simulation.rules.shows import media_table, ordinary_shows, rules_show
 from wavehouse.simulation.rules.sponsors import campaign_file, campaigns
@@ -30,13 +29,13 @@ from wavehouse.simulation.service.traffic import Traffic
 from wavehouse.simulation.service.truth import truth
 from wavehouse.simulation.types import (
     Expected,
-    LogFormat,
     Progress,
     Request,
     Settings,
     Show,
     Staged,
 )
+from wavehouse.simulation.writers import writer
 
 Report = Callable[[Progress], None]
 LATE = 0.01
@@ -71,8 +70,9 @@ def simulate(
 
 def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[str, Any]:
     shows, rules = ordinary_shows(settings), rules_show(settings)
-    for show in (*shows, rules):
+    for show in shows:
         folder.text(f"feeds/{show.key}.xml", feed(show))
+    folder.text(f"{_rules_folder(settings)}feeds/{rules.key}.xml", feed(rules))
     folder.json("media.json", media_table((*shows, rules)))
     sponsored = campaigns(settings, shows)
     folder.json("campaigns.json", campaign_file(sponsored))
@@ -90,6 +90,10 @@ def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[
     return found
 
 
+def _rules_folder(settings: Settings) -> str:
+    return "rules/" if settings.rules_apart else ""
+
+
 def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
     """Play every rule's scene, on one day in twenty at least, with listeners of its own."""
     dice = Random(f"{settings.seed}/scenes")
@@ -98,12 +102,14 @@ def _rehearse(settings: Settings, show: Show, tally: Tally) -> _Programme:
     times = min(settings.days - 1, 1 + settings.days // 20)
     for rule, episode in zip(SCENES, show.episodes, strict=True):
         for start in sorted(dice.sample(range(settings.days - 1), times)):
-            stage = Stage(episode, company, settings.format, base=dice.randrange(25_200, 50_400))
+            stage = Stage(
+                episode, company, writer(settings.format), base=dice.randrange(25_200, 50_400)
+            )
             SCENES[rule](stage)
             stage.close()
             tally.filtered.update(stage.filtered)
             tally.flagged.update(stage.flagged)
-            tally.outcomes.update({} if settings.format.redirects else stage.outcomes)
+            tally.outcomes.update({} if writer(settings.format).redirects else stage.outcomes)
             for item in stage.staged:
                 programme.requests.setdefault(start + item.day, []).append(item)
             for download in stage.expected:
@@ -120,23 +126,34 @@ class _Press:
     tally: Tally
     report: Report | None
     _late: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
+    _late_rules: dict[int, list[tuple[int, str]]] = field(default_factory=dict)
 
     def run(self, traffic: Traffic, programme: _Programme) -> None:
         """Every day in its turn."""
+        form = writer(self.settings.format)
         for index in range(self.settings.days):
             day = self.settings.first_day + timedelta(days=index)
             self.tally.open_day(index)
-            with self.folder.log(*log_file(day, self.settings.format)) as file:
-                self._day(index, file, traffic, programme)
+            name, apart = f"logs/{form.file(day)}", _rules_folder(self.settings)
+            with ExitStack() as files:
+                file = files.enter_context(self.folder.log(name, form.head))
+                rules = file
+                if apart:
+                    rules = files.enter_context(self.folder.log(apart + name, form.head))
+                self._day(index, file, rules, traffic, programme)
             self.tally.close_day()
             self._say(index + 1)
 
-    def _day(self, index: int, file: LogFile, traffic: Traffic, programme: _Programme) -> None:
+    def _day(
+        self, index: int, file: LogFile, rules: LogFile, traffic: Traffic, programme: _Programme
+    ) -> None:
         line = self._printer(index)
         dice = Random(f"{self.settings.seed}/late/{index}")
         last = self.settings.days - 1
         for second, text in self._late.pop(index, ()):
             file.add(second, text)
+        for second, text in self._late_rules.pop(index, ()):
+            rules.add(second, text)
         for request in traffic.day(index):
             text = line(request)
             self.tally.redirect(request)
@@ -149,7 +166,7 @@ class _Press:
             if not self.tally.lines % _REPORT_EVERY:
                 self._say(index)
         for staged in programme.requests.get(index, ()):
-            self._stage(index, file, staged, line(staged.request))
+            self._stage(index, rules, staged, line(staged.request))
             self.tally.redirect(staged.request)
         for download in programme.expected.get(index, ()):
             self._expect(index, download)
@@ -166,11 +183,11 @@ class _Press:
             if copy == 1 or index == self.settings.days - 1:
                 file.append(text)
             else:
-                self._late.setdefault(index + 1, []).append((staged.request.second, text))
+                self._late_rules.setdefault(index + 1, []).append((staged.request.second, text))
 
     def _expect(self, index: int, download: Expected) -> None:
         who = download.listener
-        if self.settings.format.redirects:
+        if writer(self.settings.format).redirects:
             return
         self.tally.download(download.guid, who.app, who.country, who.key)
         hour = self.settings.first_day + timedelta(days=index)
@@ -180,24 +197,9 @@ class _Press:
 
     def _printer(self, index: int) -> Callable[[Request], str]:
         day = self.settings.first_day + timedelta(days=index)
-        form = self.settings.format
-        if form is LogFormat.COMBINED:
-            return lambda request: combined(day, request)
-        if form is LogFormat.FASTLY:
-            return lambda request: fastly(day, request)
+        line = writer(self.settings.format).line
         dice = Random(f"{self.settings.seed}/lines/{index}")
-        if form is LogFormat.CLOUDFLARE:
-            return lambda r: cloudflare(
-                day, r, dice.getrandbits(30), f"{dice.getrandbits(64):016x}"
-            )
-        if form is LogFormat.OP3:
-            return lambda request: op3(day, request, f"{dice.getrandbits(128):032x}")
-
-        def printed(request: Request) -> str:
-            request_id = urlsafe_b64encode(dice.randbytes(40)).decode()
-            return cloudfront(day, request, dice.getrandbits(30), request_id)
-
-        return printed
+        return lambda request: line(day, request, dice)
 
     def _say(self, day: int) -> None:
         if self.report:

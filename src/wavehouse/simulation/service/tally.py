@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from wavehouse.simulation.types import UNSEEN, Campaign, Request, Settings, Show
+from wavehouse.simulation.writers import writer
 
 AUDIENCE_DAYS = 28
 
@@ -54,7 +55,7 @@ class Tally:
 
     def download(self, guid: str, app: str, country: str, key: str) -> None:
         """One download of the open day; a redirect's log proves none (R30)."""
-        if self.settings.format.redirects:
+        if writer(self.settings.format).redirects:
             return
         self.by_day[-1] += 1
         self.by_episode[guid] += 1
@@ -82,7 +83,7 @@ class Tally:
 
     def redirect(self, request: Request) -> None:
         """One request of the open day as a redirect's log knows it."""
-        if not self.settings.format.redirects or not request.who:
+        if not writer(self.settings.format).redirects or not request.who:
             return
         bare = f"{request.host}{request.path}".rpartition("/wh/e/")[2]
         self.outcomes["prefix_estimate"] += 1
@@ -95,6 +96,6 @@ class Tally:
 
     def settle(self) -> None:
         """Of a redirect's log, keep only what it can show."""
-        if self.settings.format.redirects:
+        if writer(self.settings.format).redirects:
             self.outcomes = Counter(prefix_estimate=self.outcomes["prefix_estimate"])
             self.filtered = Counter({r: n for r, n in self.filtered.items() if r not in UNSEEN})

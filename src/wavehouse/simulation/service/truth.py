@@ -27,7 +27,7 @@ def truth(tally: Tally, shop: Shop, web: Web) -> dict[str, Any]:
         "days": settings.days,
         "from": days[0],
         "until": days[-1],
-        "format": str(settings.format),
+        "format": settings.format,
         "lines": tally.lines,
         "downloads": {
             "total": sum(tally.by_day),

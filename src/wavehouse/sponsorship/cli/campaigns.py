@@ -146,7 +146,15 @@ def list_campaigns(open_workspace: OpenWorkspace, as_json: bool) -> None:
         for c in found
     ]
     if as_json:
-        terminal.print_json({"campaigns": [dict(zip(columns, row, strict=True)) for row in rows]})
+        amounts = [{"value": c.campaign_value, "currency": c.currency} for c in found]
+        terminal.print_json(
+            {
+                "campaigns": [
+                    dict(zip(columns, row, strict=True)) | amount
+                    for row, amount in zip(rows, amounts, strict=True)
+                ]
+            }
+        )
     elif rows:
         terminal.print_table(columns, rows)
     else:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from pathlib import Path
 from typing import Any
 
 import click
 
-DAY = click.DateTime(["%Y-%m-%d"])
+from wavehouse.kernel.options import DAY, EXISTING_FILE
+
+__all__ = ["AS_JSON", "DAY", "FILE", "Amount"]
+
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-FILE = click.argument("file", type=click.Path(path_type=Path))
+FILE = click.argument("file", type=EXISTING_FILE)
 
 
 class Amount(click.ParamType[Decimal]):

@@ -38,6 +38,7 @@ Cursor = Annotated[str | None, Query(max_length=500)]
 IdempotencyKey = Annotated[
     str | None,
     Header(
+        alias="Idempotency-Key",
         min_length=1,
         max_length=255,
         pattern=r"^[\x21-\x7e]+$",

@@ -47,7 +47,7 @@ def instant(written: str, *, now: datetime) -> datetime:
         parsed = datetime.fromisoformat(written.strip())
         parsed = parsed.replace(tzinfo=UTC) if parsed.tzinfo is None else parsed.astimezone(UTC)
     except (ValueError, OverflowError):
-        wanted = spelling.iso_day(text)
+        wanted = spelling.iso_day(written)
         raise InvalidInput(
             "occurred_at is not a date and time like 2026-10-21T09:30:00Z"
             + (f": write {wanted}" if wanted else "")

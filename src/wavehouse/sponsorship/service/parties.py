@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -65,7 +66,13 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
     cards = list_campaigns(tx, identity=identity)
     found = [c for c in cards if str(c.campaign_id) == name or c.name.casefold() == name]
     if not found:
-        raise NotFound(f"there is no campaign {wanted!r}", command="wavehouse campaigns list")
+        names = {c.name.casefold(): c.name for c in cards}
+        near = difflib.get_close_matches(name, names, n=1)
+        raise NotFound(
+            f"there is no campaign {wanted!r}",
+            hint=f"Did you mean {names[near[0]]!r}?" if near else None,
+            command="wavehouse campaigns list",
+        )
     if len(found) > 1:
         raise Conflict(
             f"{len(found)} campaigns are called {wanted!r}: name the id",

@@ -1,0 +1,124 @@
+"""``wavehouse episodes``: list them; merge, split, and take either back (R03)."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+_RECOUNT = "Stored requests follow with the next count: wavehouse rollup run"
+
+
+@click.group()
+def episodes() -> None:
+    """The episodes of the registered shows, and which of them are one."""
+
+
+@episodes.command("list")
+@click.option("--show", metavar="TITLE|ID", help="Only of this show.")
+@click.option("--shared", is_flag=True, help="Only episodes that have a file in common.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json: bool) -> None:
+    """Every episode, newest first, with its id, guid and show."""
+    from wavehouse.catalog.service import files_of_several, listed_episodes
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import NotFound
+
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        found = listed_episodes(tx, identity=workspace.identity)
+        several = files_of_several(tx, identity=workspace.identity)
+    if show is not None:
+        wanted = show.casefold()
+        found = [e for e in found if wanted in {e.podcast_title.casefold(), str(e.podcast_id)}]
+        if not found:
+            raise NotFound(f"no show {show!r} has episodes", command="wavehouse feeds list")
+    if shared:
+        ids = {episode_id for file in several for episode_id in file.episode_ids}
+        found = [episode for episode in found if episode.episode_id in ids]
+    if as_json:
+        terminal.print_json(
+            {
+                "episodes": [dataclasses.asdict(episode) for episode in found],
+                "shared_files": [dataclasses.asdict(file) for file in several],
+            }
+        )
+    elif found:
+        terminal.print_table(
+            ["published", "title", "show", "id", "guid", "merged into"],
+            [
+                [
+                    e.publish_date.date(),
+                    e.title,
+                    e.podcast_title,
+                    e.episode_id,
+                    e.guid,
+                    e.merged_into or "",
+                ]
+                for e in found
+            ],
+        )
+    else:
+        terminal.say("No episodes yet. Add a feed: wavehouse ingest feed https://…/feed.xml")
+
+
+@episodes.command()
+@click.argument("episode", metavar="EPISODE")
+@click.argument("into", metavar="INTO")
+@click.pass_obj
+def merge(open_workspace: OpenWorkspace, episode: str, into: str) -> None:
+    """Have requests for EPISODE count for INTO, those that are stored included.
+
+    Both are named by id, guid or title. `wavehouse episodes undo` takes it back.
+    """
+    from wavehouse.catalog.service import merge_episodes
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        done = merge_episodes(tx, identity=workspace.identity, other=episode, into=into)
+    terminal.out(f"{done.episode_id} counts for {done.into_episode_id}. {_RECOUNT}")
+
+
+@episodes.command()
+@click.argument("episode", metavar="EPISODE")
+@click.option("--guid", help="A former guid of it that becomes an episode of its own again.")
+@click.pass_obj
+def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None:
+    """Make two episodes of one: end a merge, or undo a changed guid.
+
+    `wavehouse episodes undo` takes it back.
+    """
+    from wavehouse.catalog.service import split_episode
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        done = split_episode(tx, identity=workspace.identity, episode=episode, guid=guid)
+    terminal.out(f"{done.episode_id} is an episode of its own. {_RECOUNT}")
+
+
+@episodes.command()
+@click.pass_obj
+def undo(open_workspace: OpenWorkspace) -> None:
+    """Take the last merge or split back; again, and it is done again."""
+    from wavehouse.catalog.service import undo_identity
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        what, merge_ = undo_identity(tx, identity=workspace.identity)
+    terminal.out(f"{merge_.episode_id} and {merge_.into_episode_id} are {what} again. {_RECOUNT}")

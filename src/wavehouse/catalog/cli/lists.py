@@ -1,0 +1,117 @@
+"""``wavehouse lists``: lists of the operator's own beside the bundled ones, without a release."""
+
+from __future__ import annotations
+
+import dataclasses
+from contextlib import closing
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+_KINDS = click.Choice(["prefixes", "agents", "parameters", "paths"])
+
+
+@click.group()
+def lists() -> None:
+    """Tracking prefixes, user agents, client parameters and path rules of your own.
+
+    They are added to the bundled lists and tried first. Files and addresses are checked before
+    they are used; each change is another version, and is in the audit log. Formats: our grammar,
+    opawg/podcast-prefixes (prefixes), opawg/user-agents-v2 (agents).
+    """
+
+
+@lists.command()
+@click.argument("kind", type=_KINDS, metavar="KIND")
+@click.argument("source", metavar="LINE|FILE|URL")
+@click.option("--name", help="What to call it; else the file's name. Agents: bots, apps, …")
+@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.pass_obj
+def add(
+    open_workspace: OpenWorkspace, kind: str, source: str, name: str | None, allow_private: bool
+) -> None:
+    """Add a list by FILE or URL, or one LINE: wavehouse lists add prefixes 'trk.example/p/*'."""
+    from wavehouse.catalog.adapters import Web
+    from wavehouse.catalog.service import add_list
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workspace() as workspace,
+        closing(Web(allow_private=allow_private)) as web,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        kept = add_list(
+            tx,
+            identity=workspace.identity,
+            home=workspace.settings.home,
+            kind=kind,
+            source=source,
+            name=name,
+            web=web,
+        )
+    terminal.out(f"{kept.kind}/{kept.name}: {kept.entries} entries, version {kept.version}")
+
+
+@lists.command("list")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@click.pass_obj
+def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """The bundled lists and your own, each with its version and source."""
+    from wavehouse.catalog.service import bundled_lists, kept_lists
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        own = kept_lists(workspace.settings.home)
+    bundled = bundled_lists()
+    if as_json:
+        terminal.print_json({"own": [dataclasses.asdict(k) for k in own], "bundled": bundled})
+        return
+    rows = [[f"{k.kind}/{k.name}", k.version, k.entries, k.source] for k in own]
+    rows += [[name, entry["version"], "", entry["source"]] for name, entry in bundled.items()]
+    terminal.print_table(["list", "version", "entries", "source"], rows)
+
+
+@lists.command()
+@click.argument("name", metavar="KIND/NAME")
+@click.pass_obj
+def remove(open_workspace: OpenWorkspace, name: str) -> None:
+    """Remove a list of your own."""
+    from wavehouse.catalog.service import remove_list
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        remove_list(tx, identity=workspace.identity, home=workspace.settings.home, name=name)
+    terminal.out("Removed.")
+
+
+@lists.command()
+@click.argument("name", required=False, metavar="[KIND/NAME]")
+@click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
+@click.pass_context
+def update(context: click.Context, name: str | None, allow_private: bool) -> None:
+    """Read lists again from where they came; one that cannot be used keeps its last version."""
+    from wavehouse.catalog.adapters import Web
+    from wavehouse.catalog.service import update_lists
+    from wavehouse.kernel import terminal
+    from wavehouse.kernel.errors import EXIT_DONE, EXIT_PARTIAL
+
+    open_workspace: OpenWorkspace = context.obj
+    with (
+        open_workspace() as workspace,
+        closing(Web(allow_private=allow_private)) as web,
+        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
+    ):
+        results = update_lists(
+            tx, identity=workspace.identity, home=workspace.settings.home, name=name, web=web
+        )
+    for result in results:
+        terminal.out(result.message)
+    if not results:
+        terminal.say("There are no lists of your own. Add one: wavehouse lists add prefixes …")
+    context.exit(EXIT_DONE if all(result.ok for result in results) else EXIT_PARTIAL)

@@ -1,0 +1,1 @@
+"""SQL of ``catalog``: one typed function per statement."""

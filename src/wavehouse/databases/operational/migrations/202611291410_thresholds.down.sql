@@ -1,0 +1,1 @@
+ALTER TABLE catalog.enclosures DROP COLUMN threshold_bytes;

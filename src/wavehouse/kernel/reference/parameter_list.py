@@ -1,0 +1,62 @@
+"""Parameters that clients add to media addresses; what is left of a query names the file (R03)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.reference.files import path_of
+from wavehouse.kernel.reference.own_lists import OwnFile, own_files
+
+_LINE = re.compile(r"[\w.*~-]+(?:=[^\s&#]*)?")
+
+
+def read_parameters(path: Path) -> list[str]:
+    """The lines of a list. Raises InvalidInput with the line for one that is not a name."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as broken:
+        raise InvalidInput("the list of parameters cannot be read", where=str(path)) from broken
+    found = []
+    for number, line in enumerate(text.splitlines(), 1):
+        if name := line.partition("#")[0].strip():
+            found.append(checked_parameter(name, f"{path}:{number}"))
+    return found
+
+
+def checked_parameter(text: str, where: str | None = None) -> str:
+    """One line of a list; InvalidInput for one that is not a name or that fits every name."""
+    name = text.strip().lower()
+    if not _LINE.fullmatch(name) or not name.strip("*="):
+        raise InvalidInput(
+            f"{text!r} is not a parameter",
+            where=where,
+            hint="Write its name, * for what varies, and =value for that value alone.",
+        )
+    return name
+
+
+@cache
+def _expression(files: tuple[OwnFile, ...]) -> re.Pattern[str]:
+    paths = [path_of("client-parameters.txt"), *(file.path for file in files)]
+    lines = [line for path in paths for line in read_parameters(path)]
+    parts = [
+        re.escape(line).replace(r"\*", ".*") + ("" if "=" in line else "(?:=.*)?") for line in lines
+    ]
+    return re.compile("|".join(parts), re.IGNORECASE | re.DOTALL)
+
+
+def is_client_parameter(parameter: str) -> bool:
+    """True when ``name=value`` is one that clients are known to add, or is empty."""
+    return not parameter or _expression(own_files("parameters")).fullmatch(parameter) is not None
+
+
+def naming_parameters(query: str, *, all_of_them: bool = False) -> str:
+    """What of a query can name a file, in one order; with ``all_of_them`` nothing is left out."""
+    kept: Iterable[str] = {part for part in query.split("&") if part.strip("=")}
+    if not all_of_them:
+        kept = (part for part in kept if not is_client_parameter(part))
+    return "&".join(sorted(kept))

@@ -1,0 +1,52 @@
+"""The address of the running dashboard: one host name in links, emails and cookies."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from wavehouse.kernel.config import Settings
+
+_LOCAL = {"127.0.0.1", "::1", "0.0.0.0", "::", "localhost"}  # noqa: S104 - compared, not bound
+
+
+def address_of(settings: Settings, *, port: int | None = None) -> str:
+    """The setting ``site_url``, or else ``http://localhost`` and the port.
+
+    ``localhost`` and never 127.0.0.1: a session's cookie and a passkey belong to one name.
+    """
+    if settings["site_url"]:
+        return str(settings["site_url"])
+    host = "localhost" if settings["host"] in _LOCAL else settings["host"]
+    shown = f"[{host}]" if ":" in host else host
+    return f"http://{shown}:{port or settings['port']}"
+
+
+@contextmanager
+def announced(settings: Settings, address: str) -> Iterator[None]:
+    """Leave the address in the home while the program serves."""
+    file = _file(settings)
+    file.write_text(json.dumps({"address": address, "pid": os.getpid()}), encoding="utf-8")
+    try:
+        yield
+    finally:
+        file.unlink(missing_ok=True)
+
+
+def running_address(settings: Settings) -> str | None:
+    """The address of the program that serves on this home; None when none does."""
+    try:
+        left = json.loads(_file(settings).read_text(encoding="utf-8"))
+        os.kill(int(left["pid"]), 0)
+    except PermissionError:
+        return str(left["address"])
+    except (OSError, ValueError, KeyError):
+        return None
+    return str(left["address"])
+
+
+def _file(settings: Settings) -> Path:
+    return settings.home / "serving.json"

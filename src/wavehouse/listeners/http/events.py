@@ -1,0 +1,132 @@
+"""``/api/v1/listener/events``: changes as they happen, by server-sent events, beside polling.
+
+Without ``from __future__ import annotations``: FastAPI must see the types.
+"""
+
+import asyncio
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Annotated, Any
+
+import msgspec
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import StreamingResponse
+from fastapi.security import HTTPBasic
+
+from wavehouse.kernel.errors import TooManyRequests, Unreachable
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.http.common import Doors
+from wavehouse.listeners.service import live
+from wavehouse.listeners.service.live import Heads
+from wavehouse.listeners.types import Caller
+from wavehouse.store import Database, Listeners
+
+_LOOK_SECONDS, _BEAT_SECONDS = 1.0, 15.0
+_MOST, _MOST_OF_ONE = 1_000, 20
+
+
+@dataclass(eq=False)
+class Watch:
+    """Looks once a second for changes of all listeners whose streams are open, in one query."""
+
+    database: Database[Listeners]
+    open: Counter[ListenerId] = field(default_factory=Counter)
+    heads: dict[ListenerId, Heads] = field(default_factory=dict)
+    looked: asyncio.Condition = field(default_factory=asyncio.Condition)
+    task: asyncio.Task[None] | None = None
+
+    def enter(self, listener_id: ListenerId) -> None:
+        """A stream opens. TooManyRequests for too many."""
+        if self.open.total() >= _MOST or self.open[listener_id] >= _MOST_OF_ONE:
+            raise TooManyRequests("too many streams are open", hint="Poll /changes instead.")
+        self.open[listener_id] += 1
+        if self.task is None or self.task.done():
+            self.task = asyncio.get_running_loop().create_task(self._look())
+
+    def leave(self, listener_id: ListenerId) -> None:
+        """A stream ends."""
+        self.open[listener_id] -= 1
+        if self.open[listener_id] <= 0:
+            del self.open[listener_id]
+            self.heads.pop(listener_id, None)
+
+    async def wait(self) -> None:
+        """Until the next look."""
+        async with self.looked:
+            await asyncio.wait_for(self.looked.wait(), _BEAT_SECONDS)
+
+    async def _look(self) -> None:
+        while self.open:
+            with suppress(Unreachable):  # the next look may find it
+                self.heads = await asyncio.to_thread(live.heads, self.database, list(self.open))
+            async with self.looked:
+                self.looked.notify_all()
+            await asyncio.sleep(_LOOK_SECONDS)
+
+
+def router(doors: Doors) -> APIRouter:
+    """The stream."""
+    basic = HTTPBasic(auto_error=False, description="An address and an app password.")
+    api = APIRouter(prefix="/api/v1/listener", tags=["listener"], dependencies=[Depends(basic)])
+    watch = Watch(doors.database)
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
+
+    @api.get(
+        "/events",
+        response_class=StreamingResponse,
+        responses={200: {"content": {"text/event-stream": {}}}},
+    )
+    async def events(
+        who: Who,
+        request: Request,
+        after: Annotated[int, Query(ge=0, lt=2**62)] = 0,
+        last_event_id: Annotated[str | None, Header(pattern=r"^\d{1,18}$")] = None,
+    ) -> StreamingResponse:
+        """Changes after a cursor, then each as it happens: events `changes` and `subscriptions`.
+
+        Each has the cursor as its id; a browser that reconnects goes on after the last one.
+        """
+        watch.enter(who.listener_id)
+        start = int(last_event_id) if last_event_id else after
+        return StreamingResponse(
+            _stream(doors.database, watch, who, start),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},
+        )
+
+    return api
+
+
+async def _stream(
+    database: Database[Listeners], watch: Watch, who: Caller, after: int
+) -> AsyncIterator[bytes]:
+    """Events until the client goes, or its session ends."""
+    seen, beat = Heads(-1, -1), 0.0
+    loop = asyncio.get_running_loop()
+    try:
+        yield b": open\n\n"
+        while True:
+            heads = watch.heads.get(who.listener_id)
+            if heads is not None and heads != seen:
+                found = await asyncio.to_thread(live.news, database, who, after, heads, seen)
+                seen, after = heads, found.cursor
+                for name, content in found.events:
+                    yield _event(name, after, content)
+            elif loop.time() - beat > _BEAT_SECONDS:
+                beat = loop.time()
+                if not await asyncio.to_thread(live.is_signed_in, database, who):
+                    return
+                yield b": beat\n\n"
+            try:
+                await watch.wait()
+            except TimeoutError:
+                continue
+    finally:
+        watch.leave(who.listener_id)
+
+
+def _event(name: str, cursor: int, content: Any) -> bytes:
+    data = msgspec.json.encode(content)
+    return b"id: %d\nevent: %s\ndata: %s\n\n" % (cursor, name.encode(), data)

@@ -1,0 +1,154 @@
+"""Further routes of gpodder's API: favourites, settings, groups of devices, updates.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close over
+the database.
+"""
+
+import re
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query
+from starlette.responses import Response
+
+from wavehouse.kernel.errors import UsageError
+from wavehouse.listeners.http import dialect
+from wavehouse.listeners.http.common import Doors, check_user, json_body
+from wavehouse.listeners.service import client_settings, subscriptions
+from wavehouse.listeners.types import Caller
+
+Body = Annotated[Any, Depends(json_body)]
+Text = Annotated[str | None, Query(pattern=r"^[^\x00]*$", max_length=4096)]
+_CALLBACK = re.compile(r"[A-Za-z_$][\w$.]{0,99}")
+
+
+def router(doors: Doors, prefix: str = "") -> APIRouter:
+    """What common clients call beside episodes, subscriptions and devices."""
+    api = APIRouter(prefix=prefix, include_in_schema=False)
+    _settings(api, doors)
+    _devices(api, doors)
+
+    @api.get("/clientconfig.json")
+    def config() -> dict[str, Any]:
+        base = f"{doors.site.origin}{prefix}/"
+        return {"mygpo": {"baseurl": base}, "update_timeout": 604_800}
+
+    return api
+
+
+def jsonp(urls: list[str], callback: str) -> Response:
+    """A list as a call of a function. UsageError (400) for what is not a function's name."""
+    import json
+
+    if not _CALLBACK.fullmatch(callback):
+        raise UsageError("jsonp must be the name of a function")
+    return Response(f"{callback}({json.dumps(urls)})", media_type="text/javascript")
+
+
+def _settings(api: APIRouter, doors: Doors) -> None:
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
+
+    @api.get("/api/2/favorites/{user}.json")
+    def favourites(user: str, who: Who) -> list[dict[str, Any]]:
+        check_user(who, user)
+        found = client_settings.favourites(database, listener_id=who.listener_id)
+        return [
+            {
+                "title": one.title or one.episode_url,
+                "url": one.episode_url,
+                "podcast_title": one.podcast_url,
+                "podcast_url": one.podcast_url,
+                "description": "",
+                "website": one.link or "",
+                "released": one.published_at.isoformat() if one.published_at else None,
+                "mygpo_link": "",
+            }
+            for one in found
+        ]
+
+    @api.get("/api/2/settings/{user}/{scope}.json")
+    def settings(
+        user: str,
+        scope: str,
+        who: Who,
+        device: Text = None,
+        podcast: Text = None,
+        episode: Text = None,
+    ) -> dict[str, Any]:
+        check_user(who, user)
+        of = client_settings.of(scope, device, podcast, episode)
+        return client_settings.read(database, listener_id=who.listener_id, of=of)
+
+    @api.post("/api/2/settings/{user}/{scope}.json")
+    def change(
+        user: str,
+        scope: str,
+        who: Who,
+        body: Body,
+        device: Text = None,
+        podcast: Text = None,
+        episode: Text = None,
+    ) -> dict[str, Any]:
+        check_user(who, user)
+        of = client_settings.of(scope, device, podcast, episode)
+        if not isinstance(body, dict):
+            raise UsageError("the body must be an object with set and remove")
+        put, remove = body.get("set") or {}, body.get("remove") or []
+        if not isinstance(put, dict) or not isinstance(remove, list):
+            raise UsageError("set must be an object, remove a list of names")
+        names = [one for one in remove if isinstance(one, str)]
+        return client_settings.change(
+            database, listener_id=who.listener_id, of=of, put=put, remove=names
+        )
+
+
+def _devices(api: APIRouter, doors: Doors) -> None:
+    """A listener's devices all follow the same shows, so all are synchronized with each other."""
+    database = doors.database
+    Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
+
+    def groups(who: Caller) -> dict[str, Any]:
+        known = subscriptions.devices(database, listener_id=who.listener_id)
+        ids = [one.device_id for one in known]
+        return {"synchronized": [ids] if ids else [], "not-synchronized": []}
+
+    @api.get("/api/2/sync-devices/{user}.json")
+    def synchronized(user: str, who: Who) -> dict[str, Any]:
+        check_user(who, user)
+        return groups(who)
+
+    @api.post("/api/2/sync-devices/{user}.json")
+    def synchronize(user: str, who: Who, body: Body) -> dict[str, Any]:
+        check_user(who, user)
+        if not isinstance(body, dict):
+            raise UsageError("the body must be an object")
+        return groups(who)
+
+    @api.get("/api/2/updates/{user}/{device}.json")
+    def updates(
+        user: str,
+        device: str,
+        who: Who,
+        since: Annotated[int, Query(ge=-(2**62), le=2**62)] = 0,
+    ) -> dict[str, Any]:
+        check_user(who, user)
+        dialect.device_id(device)
+        found, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
+        return {
+            "add": [
+                {
+                    "title": one.podcast_url,
+                    "url": one.podcast_url,
+                    "description": "",
+                    "subscribers": 0,
+                    "logo_url": None,
+                    "website": "",
+                    "mygpo_link": "",
+                }
+                for one in found
+                if one.is_subscribed
+            ],
+            "rem": [one.podcast_url for one in found if not one.is_subscribed and since > 0],
+            "updates": [],
+            "timestamp": cursor,
+        }

@@ -1,0 +1,112 @@
+"""``/listener/data``: what is stored of a listener, to see, to take along, and to delete.
+
+Without ``from __future__ import annotations``: FastAPI must see the types.
+"""
+
+import json
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Request
+from starlette.responses import RedirectResponse, Response
+
+from wavehouse.charts import format as fmt
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.listeners import rules
+from wavehouse.listeners.http import page
+from wavehouse.listeners.http.accounts import PAGE as SIGN_IN
+from wavehouse.listeners.http.common import COOKIE, Doors, owning
+from wavehouse.listeners.queries.own import OwnPosition
+from wavehouse.listeners.service import accounts, archives, own
+from wavehouse.listeners.types import Caller
+
+DATA = "/listener/data"
+
+
+def router(doors: Doors) -> APIRouter:
+    """The page, the export and the forms."""
+    pages = APIRouter(include_in_schema=False, route_class=page.InWords)
+
+    def asking(request: Request) -> Caller:
+        who = page.visitor(request, doors)
+        if who is None:
+            raise NotSignedIn("you are not signed in", hint="Sign in, then try again.")
+        return who
+
+    Own = Annotated[Caller, Depends(owning(asking))]  # noqa: N806 - it is a type
+    Fresh = Annotated[Caller, Depends(owning(asking, fresh=True))]  # noqa: N806 - it is a type
+    Fields = Annotated[dict[str, str], Depends(page.own_form(doors.site))]  # noqa: N806 - a type
+
+    @pages.get(DATA)
+    def show(request: Request) -> Response:
+        who = page.visitor(request, doors)
+        if who is None:
+            return RedirectResponse(SIGN_IN, 303)
+        found = own.data(doors.database, listener_id=who.listener_id)
+        return page.page(
+            request,
+            doors.site,
+            "data.html",
+            email=who.email,
+            fresh=rules.is_fresh(who.signed_in_at, clock.now()),
+            sign_in=SIGN_IN,
+            shows=found.shows,
+            devices=found.devices,
+            positions=[_line(one) for one in found.positions],
+            limit=own.SHOWN,
+        )
+
+    @pages.get("/listener/export.json")
+    def export(who: Own) -> Response:
+        content = archives.archive(doors.database, listener_id=who.listener_id)
+        return Response(
+            json.dumps(content, ensure_ascii=False),
+            media_type="application/json",
+            headers={"Content-Disposition": 'attachment; filename="listener.json"'},
+        )
+
+    @pages.post(f"{DATA}/devices/remove")
+    def remove(fields: Fields, who: Own) -> Response:
+        with doors.database.listener(who.listener_id) as tx:
+            accounts.delete_device(
+                tx, listener_id=who.listener_id, device_id=fields.get("device", "")
+            )
+        return RedirectResponse(DATA, 303)
+
+    @pages.post("/listener/delete")
+    def delete(fields: Fields, who: Fresh) -> Response:
+        if fields.get("email", "").strip().lower() != who.email:
+            raise InvalidInput(
+                "the address does not match your account",
+                hint="Type your e-mail address to delete your account.",
+            )
+        receipt = archives.erase(doors.database, email=who.email, mail=doors.mail)
+        rows = "".join(f"<li>{table}: {count}</li>" for table, count in receipt.rows.items())
+        done = Response(
+            page.shown(
+                "Your account is deleted",
+                f"<p>Deleted at {fmt.instant(receipt.erased_at)}:</p><ul>{rows}</ul>"
+                f"<p>Receipt: <code>{receipt.digest}</code></p>",
+            ),
+            media_type="text/html",
+        )
+        done.delete_cookie(COOKIE, path="/")
+        done.delete_cookie(page.CSRF, path="/listener")
+        return done
+
+    return pages
+
+
+def _line(one: OwnPosition) -> dict[str, str]:
+    at = _clock(one.position_ms) + (f" of {_clock(one.duration_ms)}" if one.duration_ms else "")
+    return {
+        "name": one.title or one.episode_url or one.chapter_id,
+        "where": "finished" if one.state == "finished" else at,
+        "at": fmt.instant(one.effective_at),
+    }
+
+
+def _clock(milliseconds: int) -> str:
+    minutes, seconds = divmod(milliseconds // 1000, 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}"

@@ -1,0 +1,62 @@
+"""Token buckets of sign-ins, shared by all processes (AC8)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from wavehouse.store import Listeners, Tx
+
+
+def key_of_day(tx: Tx[Listeners], *, at: datetime, new: bytes) -> bytes:
+    """The key of a day's hashes; ``new`` becomes it when there is none yet."""
+    return bytes(
+        tx.value(
+            """
+            WITH made AS (
+              INSERT INTO listeners.rate_limit_keys (day, key)
+              VALUES ((%(at)s::timestamptz AT TIME ZONE 'UTC')::date, %(new)s)
+              ON CONFLICT DO NOTHING RETURNING key
+            )
+            SELECT key FROM made
+            UNION ALL
+            SELECT key FROM listeners.rate_limit_keys
+            WHERE day = (%(at)s::timestamptz AT TIME ZONE 'UTC')::date
+            LIMIT 1
+            """,
+            {"at": at, "new": new},
+        )
+        or new
+    )
+
+
+def take(tx: Tx[Listeners], *, key_hash: bytes, burst: int, seconds: float, at: datetime) -> float:
+    """Use one try of a bucket; how many were left before, less than 1 when it is refused.
+
+    A bucket holds ``burst`` tries and gets another one every ``seconds``. Tries at once take turns.
+    """
+    return float(
+        tx.value(
+            """
+            INSERT INTO listeners.rate_limits AS r (key_hash, tries_left, at)
+            VALUES (%(key_hash)s, %(burst)s::double precision - 1, %(at)s)
+            ON CONFLICT (key_hash) DO UPDATE
+            SET tries_left = least(%(burst)s, greatest(r.tries_left, -1) + greatest(
+                    extract(epoch FROM %(at)s - r.at), 0) / %(seconds)s) - 1,
+                at = greatest(r.at, %(at)s)
+            RETURNING tries_left + 1
+            """,
+            {"key_hash": key_hash, "burst": burst, "seconds": seconds, "at": at},
+        )
+    )
+
+
+def forget(tx: Tx[Listeners], *, before: datetime) -> int:
+    """Delete buckets and keys that nobody used since an instant; how many buckets."""
+    tx.execute(
+        """
+        DELETE FROM listeners.rate_limit_keys
+        WHERE day < (%(before)s::timestamptz AT TIME ZONE 'UTC')::date
+        """,
+        {"before": before},
+    )
+    return tx.execute("DELETE FROM listeners.rate_limits WHERE at < %(before)s", {"before": before})

@@ -1,0 +1,92 @@
+"""Use case: a feed has another address now; subscriptions and positions go along (P29).
+
+Apps find that out by a permanent redirect, by ``itunes:new-feed-url`` or by the same
+``podcast:guid``, and an operator by a publisher's word.
+"""
+
+from __future__ import annotations
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, NotSignedIn
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners import rules
+from wavehouse.listeners.queries import chapters as chapter_queries
+from wavehouse.listeners.queries import cursors, moves
+from wavehouse.listeners.queries import recording as recording_queries
+from wavehouse.listeners.queries import subscriptions as subscription_queries
+from wavehouse.listeners.queries.chapters import KnownChapter, NewKey
+from wavehouse.listeners.queries.cursors import Stream
+from wavehouse.listeners.service import chapters, folding
+from wavehouse.store import Database, Listeners, Tx
+
+
+def move(database: Database[Listeners], *, listener_id: ListenerId, old: str, new: str) -> None:
+    """Carry a listener's subscription and positions of a feed to its new address.
+
+    Again it changes nothing. InvalidInput for addresses that no client could load, or the same one.
+    """
+    before, after = rules.normalised_feed(old), rules.normalised_feed(new)
+    if not before or not after or before == after:
+        raise InvalidInput("a move needs two different addresses of feeds")
+    at = clock.now()
+    with database.listener(listener_id) as tx:
+        taken = cursors.take_cursors(tx, counts={listener_id: 2}, now=int(at.timestamp()))
+        if listener_id not in taken:
+            raise NotSignedIn("this account was deleted")
+        last = taken[listener_id].last
+        moves.keep(
+            tx,
+            listener_id=listener_id,
+            old_hash=rules.chapter_key("feed", "", before),
+            old_url=before,
+            new_url=after,
+            at=at,
+        )
+        if before in subscription_queries.subscriptions(tx, listener_id=listener_id):
+            subscription_queries.set_subscriptions(
+                tx,
+                listener_id=listener_id,
+                wanted=[(before, False), (after, True)],
+                device_id=None,
+                first=last - 1,
+                at=at,
+            )
+            cursors.keep_changes(tx, stream=Stream.SUBSCRIPTIONS, changed={listener_id: last})
+        _move_chapters(tx, listener_id, before, after, last)
+
+
+def move_for_all(database: Database[Listeners], *, old: str, new: str) -> int:
+    """The same for every listener that knows the old address; how many."""
+    with database.worker() as tx:
+        found = moves.followers(tx, podcast_url=rules.normalised_feed(old))
+    for listener_id in found:
+        move(database, listener_id=listener_id, old=old, new=new)
+    return len(found)
+
+
+def _move_chapters(
+    tx: Tx[Listeners], listener_id: ListenerId, before: str, after: str, seq: int
+) -> None:
+    keys = [
+        NewKey(
+            listener_id, rules.chapter_key(k.kind, after, k.value), k.chapter_id, k.kind, k.value
+        )
+        for k in moves.keys_of_feed(tx, listener_id=listener_id, podcast_url=before)
+    ]
+    moves.readdress(tx, listener_id=listener_id, old_url=before, new_url=after)
+    if not keys:
+        return
+    chapter_queries.insert_keys(tx, keys=keys)
+    stored = chapter_queries.by_keys(tx, keys=[(k.listener_id, k.key_hash) for k in keys])
+    same: dict[str, KnownChapter] = {}
+    for key in keys:
+        known = stored[key.listener_id, key.key_hash]
+        if known.chapter_id != key.chapter_id:
+            same[key.chapter_id] = known
+    resolved = chapters.Resolved()
+    for chapter_id, known in same.items():
+        chapters.merge(tx, listener_id, known.chapter_id, [chapter_id], resolved)
+    folded = folding.fold_late(tx, came=dict.fromkeys(resolved.merged, ()))
+    rows = [(one, each.position, seq) for one, each in folded.items() if each.position is not None]
+    recording_queries.save_positions(tx, rows=rows)
+    cursors.keep_changes(tx, stream=Stream.ACTIONS, changed={listener_id: seq})

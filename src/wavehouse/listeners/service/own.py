@@ -1,0 +1,72 @@
+"""Use cases of a listener's own data: see it, and what an operator may see of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners import rules
+from wavehouse.listeners.adapters.mail import Mail
+from wavehouse.listeners.queries import accounts as account_queries
+from wavehouse.listeners.queries import devices as device_queries
+from wavehouse.listeners.queries import own as queries
+from wavehouse.listeners.queries import sessions as session_queries
+from wavehouse.listeners.queries import subscriptions as subscription_queries
+from wavehouse.listeners.queries.own import OwnPosition
+from wavehouse.listeners.service import accounts
+from wavehouse.listeners.types import Device, ListedListener, Listener
+from wavehouse.store import Database, Listeners, Tx
+
+SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class OwnData:
+    """Shows, devices and the newest positions of a listener."""
+
+    shows: list[str]
+    devices: list[Device]
+    positions: list[OwnPosition]
+
+
+def data(database: Database[Listeners], *, listener_id: ListenerId) -> OwnData:
+    """What is stored of a listener; the export has all of it."""
+    with database.listener(listener_id) as tx:
+        return OwnData(
+            subscription_queries.subscriptions(tx, listener_id=listener_id),
+            device_queries.devices(tx, listener_id=listener_id),
+            queries.newest_positions(tx, listener_id=listener_id, limit=SHOWN),
+        )
+
+
+def listed(tx: Tx[Listeners]) -> list[ListedListener]:
+    """Every account, with the size of its data and no content."""
+    return account_queries.listed(tx)
+
+
+def suspend(tx: Tx[Listeners], *, email: str, is_suspended: bool = True) -> Listener:
+    """Suspend an account at once, or end that. Sessions and app passwords are refused meanwhile.
+
+    Nothing is deleted. NotFound for an unknown address.
+    """
+    listener = accounts.find(tx, email=email)
+    session_queries.take_turns(tx, listener_id=listener.listener_id)
+    account_queries.suspend(
+        tx, listener_id=listener.listener_id, at=clock.now() if is_suspended else None
+    )
+    return listener
+
+
+def invite(tx: Tx[Listeners], mail: Mail, *, email: str, sign_in: str) -> Listener:
+    """Make an account and send its owner the address of the page to sign in.
+
+    The email holds no secret: the page sends a link. Conflict when the address has an account.
+    """
+    made = accounts.create(tx, email=rules.normalised_email(email))
+    mail.send(
+        to=made.email,
+        subject="Your account for podcasts",
+        text=f"An account was made for you. Sign in with your e-mail address:\n\n{sign_in}\n",
+    )
+    return made

@@ -1,0 +1,121 @@
+"""What a log format declares. SQL texts here are expressions over a line's parts (DuckDB)."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+FIELDS: Mapping[str, str] = {
+    "ip": "''",
+    "forwarded_for": "''",
+    "sent_at": "NULL::TIMESTAMP",
+    "method": "'-'",
+    "host": "''",
+    "uri": "''",
+    "status": "NULL::SMALLINT",
+    "content_start": "NULL::BIGINT",
+    "content_end": "NULL::BIGINT",
+    "content_total": "NULL::BIGINT",
+    "bytes": "NULL::BIGINT",
+    "agent": "''",
+    "range_header": "NULL::VARCHAR",
+    "native_id": "NULL::VARCHAR",
+    "site": "''",
+    "is_internal": "false",
+    "is_promise": "false",
+}
+"""The fields of a request, each with its value where a format does not have it.
+
+``uri`` is the path with its query. A line that is not of its format has NULL in ``sent_at`` or
+``status``. An expression may use the fields before it. ``is_internal``: a request that the
+server sent to itself; ``is_promise``: its bytes were promised, and may not have been sent (R30).
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """A line that falls into parts at a character: how many, and which parts are used.
+
+    ``widths`` are the numbers of parts that a line may have. ``whole`` is an expression over the
+    parts and ``width``: true when the line has the format's shape. ``dated`` names the part that
+    holds the time. A ``closed`` line ends with the character.
+    """
+
+    at: str
+    widths: tuple[int, ...]
+    places: Mapping[str, int]
+    dated: str
+    closed: bool = False
+    whole: str = "true"
+
+    @property
+    def of_lines(self) -> str:
+        """The parts of the lines in ``raw``: n, width, and each used part by its name."""
+        used = ", ".join(f"p[{place}] AS {name}" for name, place in self.places.items())
+        return self.checked(
+            f"SELECT n, len(p) AS width, {used} "  # noqa: S608 - our own names and numbers
+            f"FROM (SELECT n, string_split(line, '{self.at}') AS p FROM raw)"
+        )
+
+    def checked(self, parts: str) -> str:
+        """The same parts; the time is NULL where the line does not have the format's shape."""
+        widths = ", ".join(map(str, self.widths))
+        return (
+            f"SELECT * REPLACE (CASE WHEN coalesce(width IN ({widths}) "  # noqa: S608 - our own text
+            f"AND {self.whole}, false) THEN {self.dated} END AS {self.dated}) FROM ({parts})"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """How the lines of one file are laid out.
+
+    ``parts`` is a SELECT over ``raw`` (n, line), or a Split; ``fields`` are expressions over the
+    parts. ``escaped_agents``: user agents are percent-encoded. ``prefix``: every line is a
+    redirect, its address a hash (R30). ``skips``: lines that are not requests. ``template``: of ``--fields``. ``pattern``: what a whole line matches, with ``address``. ``repairs``: makes
+    a line readable that the SELECT cannot read, or gives None for one that is not of the format.
+    """
+
+    format: str
+    parts: str | Split
+    fields: Mapping[str, str]
+    parameters: Mapping[str, Any] = field(default_factory=dict)
+    escaped_agents: bool = False
+    fields_line: tuple[str, ...] = ()
+    prefix: bool = False
+    skips: tuple[str, ...] = ()
+    template: str | None = None
+    pattern: str | None = None
+    repairs: Callable[[str], str | None] | None = None
+
+    @property
+    def select(self) -> str:
+        """The SELECT of the parts of the lines in ``raw``."""
+        return self.parts.of_lines if isinstance(self.parts, Split) else self.parts
+
+    @property
+    def expressions(self) -> str:
+        """The select list of the fields, after ``n``."""
+        return ",\n  ".join(
+            f"{self.fields.get(name, default)} AS {name}" for name, default in FIELDS.items()
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Format:
+    """A log format: its name, how it is detected and laid out, and what its page says.
+
+    ``sample`` is a whole small file: one request for ``SAMPLE_PATH``, as documented by its
+    server. Formats with a lower ``rank`` are tried first. ``lacks`` names what the format cannot
+    say, of: ranges, host, bytes, address.
+    """
+
+    name: str
+    title: str
+    guide: str
+    sample: str
+    detects: Callable[[Sequence[str]], bool]
+    layout: Callable[[Sequence[str], str], Layout]
+    rank: int = 50
+    lacks: frozenset[str] = frozenset()

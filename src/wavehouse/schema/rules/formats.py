@@ -1,0 +1,46 @@
+"""Snapshots as earlier releases took them, so that the hashes that they kept can be compared."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from wavehouse.schema.types import Snapshot
+
+NOW = 2
+"""The format of snapshots of this release. 1: without the kinds and comments below."""
+_NEW_KINDS = (
+    "conversion ",
+    "access method ",
+    "operator family ",
+    "shell type ",
+    "grants on language ",
+)
+_NEW_COMMENTS = (
+    "extension ",
+    "foreign data wrapper ",
+    "foreign server ",
+    "text search configuration ",
+    "text search dictionary ",
+)
+
+
+def as_of(snapshot: Snapshot, version: int) -> Snapshot:
+    """A snapshot in an earlier format."""
+    if version >= NOW:
+        return snapshot
+    return Snapshot(
+        {
+            name: _attributes(name, attributes)
+            for name, attributes in snapshot.objects.items()
+            if name != "database" and not name.startswith(_NEW_KINDS)
+        }
+    )
+
+
+def _attributes(name: str, attributes: Any) -> dict[str, Any]:
+    found = dict(attributes)
+    if name.startswith(_NEW_COMMENTS):
+        found.pop("comment", None)
+    if name.startswith("domain ") and found.get("constraints"):
+        found["constraints"] = [one[:3] for one in found["constraints"]]
+    return found

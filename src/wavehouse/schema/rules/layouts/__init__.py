@@ -1,0 +1,73 @@
+"""Other tools' folders of migrations, read as their tools read them, as pairs of up and down.
+
+Each tool has a module here. Names are paths below the folder. In one-file layouts (dbmate, goose)
+each half keeps its place: the other half's lines are empty, so that a message names the line that
+the author sees.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+
+from wavehouse.schema.rules.layouts import flyway, folders, numbered, one_file
+from wavehouse.schema.rules.layouts.names import Layout, NotRun, Read
+from wavehouse.schema.rules.script import without_transaction
+from wavehouse.schema.types import Migration, SqlFile
+
+__all__ = ["NESTED", "Layout", "NotRun", "migrations", "not_run"]
+
+NESTED = frozenset({Layout.FLYWAY, Layout.DIESEL, Layout.PRISMA, Layout.HASURA})
+"""Layouts whose files are in folders of the folder."""
+
+
+def migrations(
+    names: Iterable[str], read: Read, layout: Layout, environment: Mapping[str, str] | None = None
+) -> tuple[Migration, ...]:
+    """Every migration of a folder, oldest first. ``environment``: for goose's substitutions."""
+    listed = sorted(names)
+    if layout is Layout.WAVEHOUSE:
+        return numbered.pairs_of(listed, read)
+    if layout is Layout.GOOSE:
+        found = one_file.goose(listed, read, environment or {})
+    else:
+        found = _FOREIGN[layout](listed, read)
+    return tuple(_ours(one) for one in sorted(found, key=lambda one: one.number))
+
+
+def not_run(names: Iterable[str], layout: Layout) -> list[NotRun]:
+    """The files of a folder that its own tool runs and this runner cannot."""
+    listed = sorted(names)
+    if layout in (Layout.GOLANG_MIGRATE, Layout.GOOSE):
+        return numbered.in_go(listed)
+    return flyway.not_run(listed) if layout is Layout.FLYWAY else []
+
+
+def _ours(migration: Migration) -> Migration:
+    """A migration as our runner reads it."""
+    down = migration.down
+    return replace(
+        migration,
+        up=_our_file(migration.up),
+        down=None if down is None else _our_file(down),
+    )
+
+
+def _our_file(file: SqlFile) -> SqlFile:
+    """Elsewhere an empty file is a step that does nothing; here that is said by a statement."""
+    if not file.text.strip():
+        return replace(file, text="SELECT 1;\n")
+    return without_transaction(file)
+
+
+_FOREIGN = {
+    Layout.GOLANG_MIGRATE: numbered.golang_migrate,
+    Layout.DBMATE: one_file.dbmate,
+    Layout.FLYWAY: flyway.read_folder,
+    Layout.DIESEL: folders.diesel,
+    Layout.SQLX: numbered.sqlx,
+    Layout.PRISMA: folders.prisma,
+    Layout.SUPABASE: numbered.supabase,
+    Layout.HASURA: folders.hasura,
+    Layout.PLAIN: numbered.plain,
+}

@@ -1,0 +1,88 @@
+"""flyway: ``V2.1__slug.sql``, ``U2.1__slug.sql`` and repeatable ``R__slug.sql``.
+
+Versions are numbers, part by part: 9999 comes before 10000, 2 before 2.1, and 2.0 is 2. A file
+runs in a transaction unless the server refuses that, or its ``.conf`` has
+``executeInTransaction=false``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.schema.rules.layouts.names import NotRun, Read, same_version
+from wavehouse.schema.types import REPEATABLE, Migration, SqlFile, version_key
+
+_VERSIONED = re.compile(r"([VU])([0-9]+(?:[._][0-9]+)*)__(.+)\.sql")
+_REPEATABLE = re.compile(r"R__(.+)\.sql")
+_CALLBACK = re.compile(r"(?:before|after)[A-Z]\w*|createSchema")
+_PLACEHOLDER = re.compile(r"\$\{[^}\s]+\}")
+_ALONE = re.compile(r"^\s*executeInTransaction\s*=\s*false\s*$", re.MULTILINE | re.IGNORECASE)
+
+
+def read_folder(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
+    """The versioned migrations, then the repeatable ones by their description."""
+    ups: dict[tuple[int, ...], tuple[str, str, str]] = {}
+    downs: dict[tuple[int, ...], str] = {}
+    repeatable: list[tuple[str, str]] = []
+    for name in names:
+        base = name.rpartition("/")[2]
+        if again := _REPEATABLE.fullmatch(base):
+            repeatable.append((again[1], name))
+        match = _VERSIONED.fullmatch(base)
+        if match is None:
+            continue
+        version = match[2].replace("_", ".")
+        key = version_key(version)
+        if match[1] == "U":
+            downs[key] = name
+        elif key in ups:
+            raise same_version(name, ups[key][2])
+        else:
+            ups[key] = (version, match[3], name)
+
+    def read_one(name: str) -> SqlFile:
+        file = replace(read(name), server_decides=True)
+        _refuse_placeholders(file)
+        conf = f"{name}.conf"
+        if conf in names and _ALONE.search(read(conf).text):
+            return replace(file, transactional=False, server_decides=False)
+        return file
+
+    versioned = tuple(
+        Migration(
+            version,
+            slug.replace(" ", "_"),
+            read_one(name),
+            read_one(downs[key]) if key in downs else None,
+        )
+        for key, (version, slug, name) in ups.items()
+    )
+    return versioned + tuple(
+        Migration(f"{REPEATABLE}{slug}", slug.replace(" ", "_"), read_one(name), None)
+        for slug, name in repeatable
+    )
+
+
+def not_run(names: Sequence[str]) -> list[NotRun]:
+    """Callbacks and migrations in Java: flyway runs them, this runner does not."""
+    found = []
+    for name in names:
+        base = name.rpartition("/")[2]
+        event = base.partition("__")[0].removesuffix(".sql")
+        if base.endswith(".sql") and _CALLBACK.fullmatch(event):
+            found.append(NotRun(name, "is a callback of flyway"))
+        elif re.fullmatch(r"[VUR][0-9._]*__.+\.java", base):
+            found.append(NotRun(name, "is written in Java"))
+    return found
+
+
+def _refuse_placeholders(file: SqlFile) -> None:
+    if found := _PLACEHOLDER.search(file.text):
+        raise InvalidInput(
+            f"{found[0]} is a placeholder of flyway, which is not filled in here",
+            where=f"{file.name}:{file.text.count(chr(10), 0, found.start()) + 1}",
+            hint="Write the value into a copy of the file.",
+        )

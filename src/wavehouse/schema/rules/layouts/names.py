@@ -1,0 +1,52 @@
+"""The layouts, and what their readers share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.schema.types import SqlFile
+
+Read = Callable[[str], SqlFile]
+
+
+class Layout(StrEnum):
+    """How a folder of migrations is laid out."""
+
+    WAVEHOUSE = "wavehouse"
+    GOLANG_MIGRATE = "golang-migrate"
+    DBMATE = "dbmate"
+    GOOSE = "goose"
+    FLYWAY = "flyway"
+    DIESEL = "diesel"
+    SQLX = "sqlx"
+    PRISMA = "prisma"
+    SUPABASE = "supabase"
+    HASURA = "hasura"
+    PLAIN = "plain"
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """A file that only its own tool can run, and what it is."""
+
+    name: str
+    kind: str
+
+
+def same_version(name: str, other: str) -> InvalidInput:
+    """The error for two files of one version."""
+    return InvalidInput(
+        f"{other} has the same version", where=name, hint="Give the newer file a later version."
+    )
+
+
+def no_migration(name: str, layout: Layout) -> InvalidInput:
+    """The error for a file that the layout has no place for."""
+    return InvalidInput(
+        f"this is not the name of a migration in the layout {layout}",
+        where=name,
+        hint="Rename the file, move it away, or choose another layout: --layout",
+    )

@@ -1,0 +1,142 @@
+"""Layouts with both ways in one file: dbmate and goose."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.schema.rules.layouts.names import Layout, Read, no_migration, same_version
+from wavehouse.schema.types import Migration, SqlFile
+
+_DBMATE = re.compile(r"([0-9]+)(?:[_-]?(.*))\.sql")
+_GOOSE = re.compile(r"([0-9]+)_(.*)\.sql")
+_ALONE = "-- wavehouse: non-transactional"
+_VARIABLE = re.compile(
+    r"\$(?:(?P<plain>[A-Za-z_]\w*)"
+    r"|\{(?P<name>[A-Za-z_]\w*)(?:(?P<way>:-|-|:\?|\?)(?P<word>[^}]*))?\})"
+)
+Halves = Callable[[str, str], tuple[str, str]]
+
+
+def dbmate(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
+    """``-- migrate:up`` and ``-- migrate:down``, each with ``transaction:false`` if it likes."""
+    return _one_file(names, read, _DBMATE, r"^\s*--\s*migrate:up\b", _dbmate, Layout.DBMATE)
+
+
+def goose(
+    names: Sequence[str], read: Read, environment: Mapping[str, str]
+) -> tuple[Migration, ...]:
+    """``-- +goose Up`` and ``Down``; ``NO TRANSACTION`` is about both; statement marks go.
+
+    Between ``ENVSUB ON`` and ``ENVSUB OFF`` variables of the environment are substituted.
+    """
+
+    def halves(text: str, name: str) -> tuple[str, str]:
+        return _goose(text, name, environment)
+
+    return _one_file(names, read, _GOOSE, r"^\s*--\s*\+goose\s+up\b", halves, Layout.GOOSE)
+
+
+def _one_file(
+    names: Sequence[str],
+    read: Read,
+    pattern: re.Pattern[str],
+    mark: str,
+    halves: Halves,
+    layout: Layout,
+) -> tuple[Migration, ...]:
+    """``mark`` opens the up half; without it a file would pass for a step that does nothing."""
+    found: dict[int, Migration] = {}
+    for name in names:
+        if not name.endswith(".sql"):
+            continue
+        match = pattern.fullmatch(name)
+        if match is None:
+            raise no_migration(name, layout)
+        number = int(match[1])
+        if number in found:
+            raise same_version(name, found[number].up.name)
+        whole = read(name)
+        if not re.search(mark, whole.text, re.MULTILINE | re.IGNORECASE):
+            raise InvalidInput(f"the file has no up half of the layout {layout}", where=name)
+        up, down = halves(whole.text, name)
+        found[number] = Migration(
+            match[1],
+            match[2],
+            _half(whole, up),
+            _half(whole, down) if down.strip() else None,
+        )
+    return tuple(found.values())
+
+
+def _half(whole: SqlFile, text: str) -> SqlFile:
+    return SqlFile(whole.path, text, whole.checksum, waivers=whole.waivers)
+
+
+def _dbmate(text: str, name: str) -> tuple[str, str]:
+    halves: dict[str, list[str]] = {"up": [], "down": []}
+    current = ""
+    for number, line in enumerate(text.splitlines(), start=1):
+        marker = re.match(r"\s*--\s*migrate:(up|down)\b(.*)", line)
+        if marker:
+            current = marker[1]
+            line = _ALONE if _is_off(marker[2], name, number) else ""
+        for half, lines in halves.items():
+            lines.append(line if half == current else "")
+    return _text(halves["up"]), _text(halves["down"])
+
+
+def _is_off(options: str, name: str, line: int) -> bool:
+    """Whether the options of a half say ``transaction:false``. Raises for one that is not known."""
+    is_off = False
+    for option in options.split():
+        key, _, value = option.partition(":")
+        if key != "transaction" or value not in ("true", "false"):
+            raise InvalidInput(
+                f"dbmate's option {option} is not known",
+                where=f"{name}:{line}",
+                hint="Known is: transaction:false",
+            )
+        is_off = value == "false"
+    return is_off
+
+
+def _goose(text: str, name: str, environment: Mapping[str, str]) -> tuple[str, str]:
+    halves: dict[str, list[str]] = {"up": [], "down": []}
+    current, substitutes = "", False
+    outside = re.search(r"^\s*--\s*\+goose\s+NO\s+TRANSACTION", text, re.MULTILINE | re.IGNORECASE)
+    for number, line in enumerate(text.splitlines(), start=1):
+        marker = re.match(r"\s*--\s*\+goose\s+(\w+)(?:\s+(\w+))?", line, re.IGNORECASE)
+        if marker:
+            word = marker[1].lower()
+            current = word if word in halves else current
+            if word == "envsub":
+                substitutes = str(marker[2]).lower() == "on"
+            line = _ALONE if outside and word in halves else ""
+        elif substitutes:
+            line = _substituted(line, f"{name}:{number}", environment)
+        for half, lines in halves.items():
+            lines.append(line if half == current else "")
+    return _text(halves["up"]), _text(halves["down"])
+
+
+def _substituted(line: str, where: str, environment: Mapping[str, str]) -> str:
+    """A line with the environment's variables in it, ``${NAME:-default}`` included."""
+
+    def value(found: re.Match[str]) -> str:
+        name, way = found["plain"] or found["name"], found["way"] or ""
+        known = environment.get(name)
+        if known is not None and (known or not way.startswith(":")):
+            return known
+        if way.endswith("-"):
+            return str(found["word"])
+        raise InvalidInput(
+            f"the variable {name} is not set", where=where, hint=f"Set {name} in the environment."
+        )
+
+    return _VARIABLE.sub(value, line)
+
+
+def _text(lines: list[str]) -> str:
+    return "\n".join(lines).rstrip() + "\n" if any(line.strip() for line in lines) else ""

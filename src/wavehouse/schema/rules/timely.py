@@ -1,0 +1,118 @@
+"""Differences that only a clock or an order of columns made, told apart from those that matter.
+
+A file that says ``'now'::timestamptz`` in a view, or asks the clock in a block, leaves another text
+each time it runs. Such a text is set aside when it is the same but for times that no file has
+written, each within the time in which the files ran. ``SELECT *`` spells out columns in the order
+of the moment; the order alone is no difference.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+
+from wavehouse.schema.types import Difference
+
+_TIME = re.compile(
+    r"(?P<day>\d{4}-\d{2}-\d{2})"
+    r"(?:[ T](?P<clock>\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?P<zone>[+-]\d{2}(?::?\d{2})?)?)?"
+    r"|(?<![\d:])(?P<alone>\d{2}:\d{2}:\d{2}(?:\.\d+)?)(?P<alone_zone>[+-]\d{2}(?::?\d{2})?)?"
+)
+_LIST = re.compile(r"^\s*SELECT\s+(?P<list>.*?)\n\s+FROM\s", re.DOTALL)
+_SLACK = timedelta(minutes=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """When files ran: pairs of beginning and end."""
+
+    spans: Sequence[tuple[datetime, datetime]]
+
+    def hold(self, text: str) -> bool:
+        """Whether a time, a date or both, as PostgreSQL prints them in UTC, is in a window."""
+        match = _TIME.fullmatch(text)
+        if match is None:
+            return False
+        return any(_is_in(match, start - _SLACK, end + _SLACK) for start, end in self.spans)
+
+
+def _is_in(match: re.Match[str], start: datetime, end: datetime) -> bool:
+    day, clock = match["day"], match["clock"] or match["alone"]
+    if day is None:
+        moments = (datetime.combine(d, _clock(clock), UTC) for d in _days(start, end))
+        return any(start <= moment <= end for moment in moments)
+    if clock is None:
+        return start.date() - timedelta(1) <= date.fromisoformat(day) <= end.date() + timedelta(1)
+    moment = datetime.combine(date.fromisoformat(day), _clock(clock), UTC)
+    return start <= moment <= end
+
+
+def _clock(text: str) -> time:
+    return time.fromisoformat(text.partition(".")[0])
+
+
+def _days(start: datetime, end: datetime) -> Iterable[date]:
+    day = start.date()
+    while day <= end.date():
+        yield day
+        day += timedelta(1)
+
+
+def differs_only_by_time(
+    expected: object,
+    found: object,
+    *,
+    ran: Windows,
+    ran_there: Windows,
+    written: Callable[[str], bool],
+) -> bool:
+    """Whether two texts are the same but for times that the clock made on either side."""
+    if not isinstance(expected, str) or not isinstance(found, str):
+        return False
+    here, there = _TIME.findall(expected), _TIME.findall(found)
+    if not here or len(here) != len(there) or _TIME.sub("?", expected) != _TIME.sub("?", found):
+        return False
+    pairs = zip(_times(expected), _times(found), strict=True)
+    return all(
+        a == b or (ran.hold(a) and ran_there.hold(b) and not written(a) and not written(b))
+        for a, b in pairs
+    )
+
+
+def _times(text: str) -> list[str]:
+    return [match[0] for match in _TIME.finditer(text)]
+
+
+def differs_only_by_order(expected: object, found: object) -> bool:
+    """Whether two definitions of a view list the same columns in another order."""
+    if not isinstance(expected, str) or not isinstance(found, str):
+        return False
+    here, there = _LIST.match(expected), _LIST.match(found)
+    if here is None or there is None or expected[here.end() :] != found[there.end() :]:
+        return False
+    return sorted(_columns(here["list"])) == sorted(_columns(there["list"]))
+
+
+def _columns(text: str) -> list[str]:
+    return [part.strip() for part in text.split(",\n")]
+
+
+def set_aside(
+    told: Sequence[Difference],
+    *,
+    ran: Windows,
+    ran_there: Windows,
+    written: Callable[[str], bool],
+) -> tuple[tuple[Difference, ...], tuple[Difference, ...]]:
+    """The differences that matter, and those that only a clock or an order made."""
+    kept: list[Difference] = []
+    aside: list[Difference] = []
+    for one in told:
+        by_time = differs_only_by_time(
+            one.expected, one.found, ran=ran, ran_there=ran_there, written=written
+        )
+        by_order = one.attribute == "definition" and differs_only_by_order(one.expected, one.found)
+        (aside if by_time or by_order else kept).append(one)
+    return tuple(kept), tuple(aside)

@@ -1,0 +1,49 @@
+"""What a shadow takes over from its target, without what the files make themselves."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from wavehouse.schema.adapters.server import connected
+from wavehouse.schema.queries import likeness as queries
+from wavehouse.schema.rules.parser import Unparsable, acts
+from wavehouse.schema.rules.script import read_script
+from wavehouse.schema.types import Likeness, Migration
+
+_MAY_MAKE = re.compile(r"create\s+extension", re.IGNORECASE)
+
+
+def likeness_of(conninfo: str, ladder: Sequence[Migration], prelude: str = "") -> Likeness:
+    """Settings, locale, roles and extensions of a target."""
+    made = _extensions_made(ladder)
+    with connected(conninfo) as connection:
+        extensions = [e for e in queries.extensions(connection) if e[0] not in made]
+        return Likeness(
+            queries.settings(connection),
+            queries.locale(connection),
+            tuple(extensions),
+            tuple(queries.roles(connection)),
+            prelude,
+        )
+
+
+def _extensions_made(ladder: Sequence[Migration]) -> set[str]:
+    """The extensions that files make: those are not taken over, or they would be there before."""
+    made: set[str] = set()
+    for migration in ladder:
+        if not _MAY_MAKE.search(migration.up.text):
+            continue
+        for statement in read_script(migration.up).statements:
+            found = acts(statement.text)
+            if isinstance(found, Unparsable):
+                continue
+            made |= {act.name for act in found if act.kind == "CreateExtensionStmt"}
+            made |= set(
+                re.findall(
+                    r"create\s+extension\s+(?:if\s+not\s+exists\s+)?\"?(\w+)",
+                    statement.text,
+                    re.IGNORECASE,
+                )
+            )
+    return made

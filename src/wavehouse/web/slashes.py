@@ -1,0 +1,23 @@
+"""Addresses with a slash too many, as clients build them from a server's address: ``//api/2``."""
+
+from __future__ import annotations
+
+import re
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+_LEADING = re.compile(r"^(/gpodder)?//+")
+
+
+class Slashes:
+    """Wraps the application; several slashes where a client's own path begins count as one."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request."""
+        if scope["type"] == "http" and _LEADING.match(scope["path"]):
+            path = _LEADING.sub(lambda found: f"{found[1] or ''}/", scope["path"])
+            scope = {**scope, "path": path, "raw_path": path.encode()}
+        await self._app(scope, receive, send)

@@ -1,0 +1,55 @@
+"""A little of every part of the attack (`make attack` has it all)."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.append(str(Path(__file__).parent))
+
+import attack
+
+
+def test_bombs_are_read_or_refused_within_time_and_memory() -> None:
+    """One of each kind: repeated tags, attributes, marks, packed zeros."""
+    part = attack.bombing(
+        feeds=("50,000 attributes", "twenty million ampersands", "a billion laughs"),
+        logs=("50,000 empty members", "packed noise"),
+    )
+
+    assert (5, []) == (part.tried, part.broken)
+
+
+def test_a_working_user_is_answered_beside_slow_connections() -> None:
+    """Fifty of every kind; the full attack has five hundred."""
+    part = attack.slowness(50)
+
+    assert (50, []) == (part.tried, part.broken)
+
+
+def test_private_addresses_are_not_connected_to() -> None:
+    """In every spelling, with and without a user."""
+    part = attack.addresses()
+
+    assert [] == part.broken
+    assert part.tried >= 100
+
+
+def test_a_part_that_breaks_is_counted() -> None:
+    """An attack that cannot fail proves nothing."""
+    outcome, _, _ = attack._alone(lambda: str(1 // 0))
+
+    assert outcome.startswith("BROKEN ZeroDivisionError")
+    part = attack.Part("x", 1, ["it broke"])
+    assert "1 broken" in attack.document([part], 1.0)
+
+
+@pytest.mark.harness
+def test_hostile_servers_break_nothing() -> None:
+    """All of them, as feed and as media file."""
+    part = attack.servers()
+
+    assert [] == part.broken
+    assert part.tried >= 100

@@ -1,0 +1,32 @@
+"""NOTICE names what is installed; licences are permissive or have a reason."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+sys.path.append(str(Path(__file__).parents[2] / "scripts"))
+
+import audit
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_notice_lists_the_packages_of_the_product_with_their_licences() -> None:
+    """`python scripts/audit.py --notice` writes the list."""
+    notice = (ROOT / "NOTICE").read_text(encoding="utf-8")
+    for line in audit.notice_list().splitlines():
+        assert line in notice.splitlines()
+
+
+def test_licences_are_permissive_or_have_a_reason() -> None:
+    """Of everything that is installed, the tools of development included."""
+    packages = [*audit.names_in("requirements.lock"), *audit.names_in("requirements-dev.lock")]
+
+    assert [] == audit.licence_findings(packages)
+
+
+def test_a_licence_that_is_not_permissive_is_found() -> None:
+    """A rule that finds nothing proves nothing."""
+    for licence in ("GPL-3.0", "AGPL-3.0-only", "unknown", "MIT AND GPL-2.0", ""):
+        assert not audit.PERMISSIVE.fullmatch(licence)

@@ -1,0 +1,89 @@
+"""Plain English: phrases that are never wanted, counted by context; the counts only go down.
+
+CONTRIBUTING.md says what to write instead. A phrase is looked for in docstrings, comments,
+messages and help of the source, in pages, templates and documents, and in the docstrings of tests.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from pathlib import Path
+
+NEVER = {
+    "anew": r"\banew\b",
+    "held against": r"\bheld against\b|\bhold(?:s|ing)? (?:\w+ ){0,4}against\b",
+    "is told": r"\b(?:is|are|be|was|were) told\b|\btold apart\b",
+    "nobody foresaw": r"\bforesaw\b",
+    "lies": r"\b(?:lies|lie) (?:in|on|at|before|after|below|under|where|there|beside|outside)\b",
+    "stands": r"\bstands (?:in|at|for|there|whole|before|alone|on|below|as)\b",
+    "is no X": r"\b(?:is|are|was) no (?:number|date|day|address|file|folder|text|network|hash|error"
+    r"|JSON|UTF-8|name|e-mail|valid|matter|duration|language|list|object|table|feed|picture)\b",
+    "letter for email": r"\b(?:a|the|this|newest|all|last|his|her|their) letters?\b",
+    "of one's own": r"\bof (?:one's|ones) own\b",
+    "who without a noun": r"(?:\bby|\bto|\bfor|\bfrom|\band|\bor|^|[.:;,]) "
+    r"who(?:ever)? (?:asks|acts|leaves|looks|opens|resumes|erases|wants|reads|starts|calls|uses)\b",
+}
+ALLOWED = {
+    "benchmarks": 7,
+    "catalog": 12,
+    "docs": 79,
+    "listeners": 46,
+    "measurement": 45,
+    "pages at the top": 6,
+    "reference": 1,
+    "schema": 29,
+    "sponsorship": 26,
+    "tests": 100,
+    "web": 8,
+}
+"""How often each part of the tree still has one of them. A number here may only go down."""
+
+_TEXTS = (".py", ".md", ".html", ".js", ".txt", ".sql")
+# The style page quotes the phrases; the history keeps its words.
+_HISTORY = ("CHANGELOG.md", "CONTRIBUTING.md", "docs/reference/", "src/wavehouse/databases/")
+
+
+def phrases(text: str) -> Counter[str]:
+    """How often a text has each phrase that is never wanted."""
+    joined = re.sub(r"\s*\n\s*(?:#\s*|//\s*)?", " ", text)
+    found = Counter({name: len(re.findall(pattern, joined)) for name, pattern in NEVER.items()})
+    return +found
+
+
+def part(name: str) -> str:
+    """The part of the tree whose count a file belongs to: a context, or a folder."""
+    parts = Path(name).parts
+    if parts[:2] == ("src", "wavehouse") and len(parts) > 3:
+        return parts[2]
+    return parts[0] if len(parts) > 1 else "pages at the top"
+
+
+def counted(root: Path, tracked: list[str]) -> dict[str, Counter[str]]:
+    """The phrases of every part."""
+    found: dict[str, Counter[str]] = {}
+    for name in tracked:
+        if not name.endswith(_TEXTS) or name.startswith(_HISTORY) or name == str(_THIS):
+            continue
+        found.setdefault(part(name), Counter()).update(phrases((root / name).read_text("utf-8")))
+    return {name: count for name, count in found.items() if count}
+
+
+_THIS = Path("tests/house/test_plain_english.py")
+
+
+def test_the_lint_sees_a_phrase_across_lines_and_leaves_plain_words_alone() -> None:
+    """The story of the lint."""
+    assert {"held against": 1} == phrases("# the figures are held\n# against the truth")
+    assert {"is no X": 1} == phrases("this is no date")
+    assert {"letter for email": 1} == phrases("the letter is sent")
+    assert {} == phrases("compared with the truth; this is not a date; the email is sent again")
+
+
+def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]) -> None:
+    """Write what CONTRIBUTING.md says; when a part has fewer, lower its number."""
+    found = counted(root, tracked)
+    totals = {name: sum(count.values()) for name, count in sorted(found.items())}
+    print(f"odd phrases: {sum(totals.values())} in all: {totals}")
+
+    assert {} == {n: dict(found[n]) for n, c in totals.items() if c > ALLOWED.get(n, 0)}

@@ -1,0 +1,203 @@
+"""Lines as servers really write them: read right, or refused; never read with shifted values."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from wavehouse.kernel.errors import UsageError
+from wavehouse.measurement.formats import FIELDS, format_of, layout_of
+from wavehouse.measurement.formats.combined import canonical
+
+IPHONE = "AppleCoreMedia/1.0.0.22B91 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)"
+TAIL = f'[18/Nov/2026:10:00:00 +0000] "GET /one.mp3 HTTP/1.1" 200 5000 "-" "{IPHONE}"'
+PLAIN = f"192.0.2.1 - - {TAIL}"
+EXTENDED = f'{PLAIN} "-" "-" "media.example"'
+
+
+@pytest.mark.parametrize(
+    ("line", "address"),
+    [
+        (f"[2001:db8:5::1] - - {TAIL}", "[2001:db8:5::1]"),
+        (f"192.0.2.8 - joe[1] {TAIL}", "192.0.2.8"),
+        (f"192.0.2.8 - joe [x] smith {TAIL}", "192.0.2.8"),
+    ],
+)
+def test_brackets_are_not_the_times(reader: Any, line: str, address: str) -> None:
+    """Around an IPv6 address, or in a user's name, in the plain and in the extended form."""
+    for text in (line, f'{line} "-" "-" "media.example"'):
+        (row,) = reader.rows(f"{text}\n")
+        assert (address, 200) == (row["ip"], row["status"])
+
+
+@pytest.mark.parametrize(
+    ("line", "format_", "host"),
+    [
+        (f"media.example:443 {PLAIN}", "vhost_combined", "media.example"),
+        (f"media.example {PLAIN}", "vhost_combined", "media.example"),
+        (f"media.example:80 [2001:db8::1] - - {TAIL}", "vhost_combined", "media.example"),
+        (f'{PLAIN} "-"', "combined_more", ""),
+        (f'{PLAIN} "203.0.113.9, 10.0.0.1"', "combined_more", ""),
+        (f"{PLAIN} 0.532", "combined_more", ""),
+        (f'{PLAIN} 0.532 "-" [cache HIT] 12', "combined_more", ""),
+        (f'{PLAIN} 42 "web@docker" "http://10.0.0.2:80" 532ms', "combined_more", ""),
+    ],
+)
+def test_dialects_of_the_combined_format_are_detected(
+    reader: Any, line: str, format_: str, host: str
+) -> None:
+    """Apache's vhost_combined, nginx's main, times, Traefik; each with its values in place."""
+    assert format_ == layout_of(line, "auto", "a.log").format
+    (row,) = reader.rows(f"{line}\n")
+
+    assert (host, "/one.mp3", 200, 5000, IPHONE) == (
+        row["host"], row["uri"], row["status"], row["bytes"], row["agent"],
+    )  # fmt: skip
+
+
+def test_an_absolute_target_names_the_host(reader: Any) -> None:
+    """RFC 9112, 3.2.2: it wins over the Host header; the query is left out."""
+    (row,) = reader.rows(EXTENDED.replace("/one.mp3", "http://CDN.example:80/one.mp3?x=/y") + "\n")
+
+    assert ("cdn.example:80", "/one.mp3") == (row["host"], row["uri"])
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        EXTENDED.replace('"-" "Apple', '"https://x.example/?q="a"" "Apple'),
+        EXTENDED.replace(IPHONE, 'Pod "X" 1.0'),
+        EXTENDED.replace(IPHONE, 'Pod " " "X" " " "Y" 1.0'),
+        PLAIN.replace(" 200 ", " 200 200 "),
+        PLAIN[:-1],
+        EXTENDED + ' "more"',
+    ],
+)
+def test_a_raw_quote_is_refused_and_shifts_nothing(reader: Any, line: str) -> None:
+    """By both readers, whatever number of parts the line then has."""
+    text = f"{EXTENDED}\n{line}\n{PLAIN}\n"
+    layout = layout_of(text, "combined", "a.log")
+    refused = reader.read(text, layout)
+    rows = reader.fields()
+
+    assert [2] == [reject.line_number for reject in refused]
+    assert [IPHONE, IPHONE] == [row["agent"] for row in rows]
+    if reader.read_quickly(text, layout):
+        assert {1, 3} >= {row["n"] for row in reader.fields() if row["sent_at"] is not None}
+
+
+_MARKS = st.sampled_from([*"\"'\\ []-|\t{}:/\x7fé€", '" "', '" "-" "', '\\"', " 200 ", ""])
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.tuples(st.integers(0, 400), st.integers(0, 4), _MARKS), min_size=1, max_size=8))
+def test_both_readers_and_the_canonical_one_agree_on_every_line(
+    reader: Any, changes: list[tuple[int, int, str]]
+) -> None:
+    """A damaged line has the same fields by SQL and by the CSV reader, or neither has it."""
+    line = EXTENDED
+    for place, cut, mark in changes:
+        at = place % (len(line) + 1)
+        line = line[:at] + mark + line[at + cut :]
+    if "\n" in line or line.startswith("#") or not line.strip():
+        return
+    text = f"{EXTENDED}\n{line}\n{EXTENDED}\n"
+    layout = layout_of(text, "combined", "a.log")
+    reader.read(text, layout)
+    slow = {row["n"]: row for row in reader.fields()}
+    if reader.read_quickly(text, layout):
+        quick = {
+            row["n"]: row
+            for row in reader.fields()
+            if None not in (row["sent_at"], row["status"], row["bytes"]) and row["ip"]
+        }
+        assert all(slow[n] == row for n, row in quick.items())
+    # The canonical reader is Python's: what it refuses, SQL has refused.
+    if canonical(line) is None:
+        assert 2 not in slow
+    elif 2 in slow:
+        request = re.search(r'\] "([^ "]*)', canonical(line) or "")
+        assert request is not None
+        assert slow[2]["method"] in (request[1], "-")
+
+
+@pytest.mark.parametrize(
+    ("template", "line"),
+    [
+        (
+            (
+                '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent '
+                '"$http_referer" "$http_user_agent" "$http_x_forwarded_for" $request_time '
+                '"$http_range" "$sent_http_content_range" $host'
+            ),
+            f'{PLAIN} "203.0.113.9" 0.532 "bytes=0-4999" "bytes 0-4999/9000" media.example',
+        ),
+        (
+            (
+                '%h %l %u %t "%r" %>s %B "%{Referer}i" "%{User-Agent}i" "%{Range}i" '
+                '"%{Content-Range}o" %v %D'
+            ),
+            f'{PLAIN} "bytes=0-4999" "bytes 0-4999/9000" media.example 123',
+        ),
+        (
+            "{address}|{time}|{method}|{host}{path}|{status}|{bytes}|{range}|{content_range}|{agent}",
+            (
+                "192.0.2.1|2026-11-18T10:00:00Z|GET|media.example/one.mp3|200|5000|bytes=0-4999|"
+                f"bytes 0-4999/9000|{IPHONE}"
+            ),
+        ),
+        (
+            (
+                "{unix_time}\t{address}\t{request}\t{status}\t{bytes}\t{host}\t{range}\t"
+                "{content_range}\t{agent}"
+            ),
+            (
+                "1794996000.25\t192.0.2.1\tGET /one.mp3 HTTP/1.1\t200\t5000\tmedia.example\t"
+                f"bytes=0-4999\tbytes 0-4999/9000\t{IPHONE}"
+            ),
+        ),
+    ],
+)
+def test_a_template_describes_any_other_format(reader: Any, template: str, line: str) -> None:
+    """Nginx's log_format, Apache's LogFormat, names between any characters."""
+    (row,) = reader.rows(f"{line}\n", FIELDS + template)
+
+    assert ("192.0.2.1", "GET", "media.example", "/one.mp3", 200, 5000, IPHONE) == (
+        row["ip"], row["method"], row["host"], row["uri"], row["status"], row["bytes"],
+        row["agent"],
+    )  # fmt: skip
+    assert ("bytes=0-4999", 0, 4999, 9000) == (
+        row["range_header"], row["content_start"], row["content_end"], row["content_total"],
+    )  # fmt: skip
+    assert "2026-11-18 10:00:00" == str(row["sent_at"])[:19]
+
+
+def test_a_template_that_lacks_a_value_is_refused() -> None:
+    """The sentence names each value that counting needs."""
+    with pytest.raises(UsageError, match="lacks the time, the status, the bytes sent"):
+        layout_of("", FIELDS + '{address} "{request}" {agent}', "a.log")
+
+
+def test_what_a_cloudflare_worker_requested_is_internal(reader: Any) -> None:
+    """By any of the three fields that Logpush has for it; the visitor's own request is not."""
+    line = format_of("cloudflare").sample.strip()
+    extra = (
+        '"WorkerSubrequest":true', '"ClientRequestSource":"edgeWorkerFetch"',
+        '"ParentRayID":"8f1c0de000000002"', '"ParentRayID":"00","ClientRequestSource":"eyeball"',
+    )  # fmt: skip
+    text = "".join(f"{line[:-1]},{each}}}\n" for each in extra)
+
+    assert [True, True, True, False] == [row["is_internal"] for row in reader.rows(text)]
+
+
+def test_a_last_line_that_was_cut_is_refused(reader: Any) -> None:
+    """Extended lines, and a last one without its end that looks like a plain line."""
+    text = f"{EXTENDED}\n{PLAIN}"
+    refused = reader.read(text, layout_of(text, "auto", "a.log"))
+
+    assert [2] == [reject.line_number for reject in refused]
+    assert [] == reader.read(f"{text}\n", layout_of(text, "auto", "a.log"))

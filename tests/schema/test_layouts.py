@@ -1,0 +1,302 @@
+"""Folders of other tools, read and run as their own tools do."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from wavehouse import schema
+from wavehouse.kernel.errors import InvalidInput, Refused, WavehouseError
+from wavehouse.schema.rules.layouts import Layout
+from wavehouse.schema.service.ladder import read_ladder
+
+Files = dict[str, str]
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Callable[[Files], Path]:
+    """Write files by their path below a folder."""
+
+    def write(files: Files) -> Path:
+        for name, text in files.items():
+            path = tmp_path / "ladder" / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+        return tmp_path / "ladder"
+
+    return write
+
+
+def versions(folder: Path, layout: Layout) -> list[str]:
+    return [one.version for one in read_ladder(folder, layout)]
+
+
+def tables(database: str) -> list[str]:
+    with psycopg.connect(database) as connection:
+        rows = connection.execute(
+            "SELECT c.relname::text FROM pg_class c WHERE c.relkind IN ('r', 'i', 'v')"
+            " AND c.relnamespace = 'public'::regnamespace ORDER BY 1"
+        ).fetchall()
+    return [name for (name,) in rows]
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["V10000__b.sql", "V9999__a.sql"], ["9999", "10000"]),
+        (["V202401010900__b.sql", "V20240105__a.sql"], ["20240105", "202401010900"]),
+        (["V2__b.sql", "V2.1__c.sql", "V10__d.sql", "V1__a.sql"], ["1", "2", "2.1", "10"]),
+        (["V1_10__b.sql", "V1_9__a.sql", "R__views.sql"], ["1.9", "1.10", "R__views"]),
+        (["sub/V2__b.sql", "V1__a.sql"], ["1", "2"]),
+    ],
+)
+def test_l1_flyway_compares_versions_as_numbers(
+    folder: Callable[[Files], Path], names: list[str], expected: list[str]
+) -> None:
+    """L1, L2, L5: part by part, in folders of the folder, repeatable files last."""
+    assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
+
+
+def test_l5_a_minor_version_that_comes_later_is_pending(
+    database: str, folder: Callable[[Files], Path]
+) -> None:
+    """What is applied stays applied, whatever number of parts other versions have."""
+    at = folder({"V1__a.sql": "create table a(id int);", "V2__b.sql": "select 1;"})
+    schema.apply(database, at, layout=Layout.FLYWAY)
+    folder({"V2.1__c.sql": "alter table a add column y int;"})
+    status = schema.status(database, at, layout=Layout.FLYWAY)
+    assert ["applied", "applied", "pending"] == [one.state.value for one in status.entries]
+    schema.apply(database, at, layout=Layout.FLYWAY)
+    assert ("2.1", 0) == (
+        schema.status(database, at, layout=Layout.FLYWAY).version,
+        schema.status(database, at, layout=Layout.FLYWAY).exit_code,
+    )
+
+
+def test_flyway_runs_a_repeatable_file_whenever_it_changed(
+    database: str, folder: Callable[[Files], Path]
+) -> None:
+    """After the versioned ones, once for each content; a rollback leaves it alone."""
+    at = folder(
+        {
+            "R__v.sql": "create or replace view v as select 1 as one;",
+            "V1__a.sql": "create table a();",
+            "V2__b.sql": "create table b();",
+            "U2__b.sql": "drop table b;",
+        }
+    )
+    first = schema.apply(database, at, layout=Layout.FLYWAY)
+    again = schema.apply(database, at, layout=Layout.FLYWAY)
+    folder({"R__v.sql": "create or replace view v as select 2 as one;"})
+    changed = schema.apply(database, at, layout=Layout.FLYWAY)
+    told = [[step.version for step in result.steps] for result in (first, again, changed)]
+    assert [["1", "2", "R__v"], [], ["R__v"]] == told
+    assert ["2"] == [s.version for s in schema.rollback(database, at, layout=Layout.FLYWAY).steps]
+    assert ["a", "v"] == tables(database)
+
+
+@pytest.mark.parametrize(
+    ("files", "sentence"),
+    [
+        ({"afterMigrate.sql": "select 1;"}, "afterMigrate.sql is a callback of flyway"),
+        ({"beforeEachMigrate__x.sql": "select 1;"}, "is a callback"),
+        ({"V2__b.java": "class V2__b {}"}, "is written in Java"),
+    ],
+)
+def test_flyway_what_cannot_be_run_is_refused_by_name(
+    database: str, folder: Callable[[Files], Path], files: Files, sentence: str
+) -> None:
+    """Never passed over in silence."""
+    at = folder({"V1__a.sql": "create table a();", **files})
+    with pytest.raises(Refused, match=sentence):
+        schema.apply(database, at, layout=Layout.FLYWAY)
+
+
+def test_flyway_placeholders_are_not_sent_to_the_server(folder: Callable[[Files], Path]) -> None:
+    """With file and line."""
+    at = folder({"V1__a.sql": "select 1;\ncreate table ${schema}.a();"})
+    with pytest.raises(InvalidInput, match=r"\$\{schema\} is a placeholder") as caught:
+        read_ladder(at, Layout.FLYWAY)
+    assert "V1__a.sql:2" == caught.value.where
+
+
+CONCURRENTLY = "create index concurrently a_x on a(x);"
+ALONE: dict[str, tuple[Layout, Files]] = {
+    "flyway": (Layout.FLYWAY, {"V1__a.sql": "create table a(x int);", "V2__b.sql": CONCURRENTLY}),
+    "flyway conf": (
+        Layout.FLYWAY,
+        {
+            "V1__a.sql": "create table a(x int);",
+            "V2__b.sql": CONCURRENTLY,
+            "V2__b.sql.conf": "executeInTransaction=false",
+        },
+    ),
+    "golang-migrate": (
+        Layout.GOLANG_MIGRATE,
+        {"1_a.up.sql": "create table a(x int);", "2_b.up.sql": CONCURRENTLY},
+    ),
+    "diesel": (
+        Layout.DIESEL,
+        {
+            "2024-01-01-000000_a/up.sql": "create table a(x int);",
+            "2024-01-01-000000_a/down.sql": "drop table a;",
+            "2024-01-02-000000_b/up.sql": CONCURRENTLY,
+            "2024-01-02-000000_b/down.sql": "drop index a_x;",
+            "2024-01-02-000000_b/metadata.toml": "run_in_transaction = false\n",
+        },
+    ),
+    "sqlx": (
+        Layout.SQLX,
+        {
+            "20240101000000_a.sql": "create table a(x int);",
+            "20240102000000_b.sql": f"-- no-transaction\n{CONCURRENTLY}",
+        },
+    ),
+    "sqlx reversible": (
+        Layout.SQLX,
+        {
+            "1_a.up.sql": "create table a(x int);",
+            "1_a.down.sql": "drop table a;",
+            "2_b.up.sql": f"-- no-transaction\n{CONCURRENTLY}",
+            "2_b.down.sql": "drop index a_x;",
+        },
+    ),
+    "prisma": (
+        Layout.PRISMA,
+        {
+            "migration_lock.toml": 'provider = "postgresql"',
+            "20240101000000_a/migration.sql": "-- CreateTable\ncreate table a(x int);",
+            "20240102000000_b/migration.sql": CONCURRENTLY,
+        },
+    ),
+    "supabase": (
+        Layout.SUPABASE,
+        {"20240101000000_a.sql": "create table a(x int);", "20240102000000_b.sql": CONCURRENTLY},
+    ),
+    "hasura": (
+        Layout.HASURA,
+        {
+            "default/1700000000000_a/up.sql": "create table a(x int);",
+            "default/1700000000000_a/down.sql": "drop table a;",
+            "default/1700000000001_b/up.sql": CONCURRENTLY,
+        },
+    ),
+    "plain": (Layout.PLAIN, {"001.sql": "create table a(x int);", "002-index.sql": CONCURRENTLY}),
+}
+
+
+@pytest.mark.parametrize("case", ALONE)
+def test_l4_an_index_is_built_concurrently_where_the_tool_allows_it(
+    database: str, folder: Callable[[Files], Path], case: str
+) -> None:
+    """Whether a file runs in a transaction is the layout's word, or the server's answer."""
+    layout, files = ALONE[case]
+    at = folder(files)
+    assert 2 == len(schema.apply(database, at, layout=layout).steps)
+    assert ["a", "a_x"] == tables(database)
+    assert 0 == schema.status(database, at, layout=layout).exit_code
+
+
+WHOLE: dict[str, tuple[Layout, str]] = {
+    "golang-migrate": (Layout.GOLANG_MIGRATE, "2_b.up.sql"),
+    "flyway": (Layout.FLYWAY, "V2__b.sql"),
+    "prisma": (Layout.PRISMA, "2_b/migration.sql"),
+    "plain": (Layout.PLAIN, "2_b.sql"),
+}
+
+
+@pytest.mark.parametrize("case", WHOLE)
+def test_t5_a_statement_that_allows_a_transaction_leaves_the_file_whole(
+    database: str, folder: Callable[[Files], Path], case: str
+) -> None:
+    """REFRESH CONCURRENTLY is no reason to run without one: what fails is rolled back whole."""
+    layout, second = WHOLE[case]
+    first = second.replace("2_b", "1_a").replace("V2__b", "V1__a")
+    text = (
+        "alter table m add column w int; refresh materialized view concurrently mv;"
+        "insert into m(nope) values (1);"
+    )
+    at = folder(
+        {
+            first: "create table m(v int); create materialized view mv as select v from m;"
+            "create unique index mvi on mv(v);",
+            second: text,
+        }
+    )
+    with pytest.raises(schema.MigrationFailed, match="nope"):
+        schema.apply(database, at, layout=layout)
+    assert 3 == schema.status(database, at, layout=layout).exit_code
+    with psycopg.connect(database) as connection:
+        assert [("v",)] == connection.execute(
+            "SELECT attname FROM pg_attribute WHERE attrelid = 'm'::regclass AND attnum > 0"
+        ).fetchall()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "BEGIN; alter type mood add value 'b'; COMMIT; BEGIN; insert into m values('b'); COMMIT;",
+        "alter type mood add value 'b'; COMMIT; insert into m values('b');",
+        "START TRANSACTION; alter type mood add value 'b'; END; insert into m values('b');",
+    ],
+)
+def test_t1_a_file_with_several_transactions_keeps_them(
+    database: str, folder: Callable[[Files], Path], text: str
+) -> None:
+    """A value of an enum may be used after the transaction that made it, as in psql."""
+    at = folder(
+        {
+            "1_a.up.sql": "create type mood as enum('a'); create table m(v mood);",
+            "2_b.up.sql": text,
+        }
+    )
+    schema.apply(database, at, layout=Layout.GOLANG_MIGRATE)
+    with psycopg.connect(database) as connection:
+        assert [("b",)] == connection.execute("SELECT v::text FROM m").fetchall()
+
+
+def test_t1_each_of_several_transactions_is_whole(
+    database: str, folder: Callable[[Files], Path]
+) -> None:
+    """The second fails whole; recover goes on with it, and does not repeat the first."""
+    text = (
+        "BEGIN; insert into m values (1); COMMIT;"
+        "BEGIN; insert into m values (2); insert into late values (1); COMMIT;"
+    )
+    at = folder({"1_a.up.sql": "create table m(v int);", "2_b.up.sql": text})
+    with pytest.raises(WavehouseError, match="late"):
+        schema.apply(database, at, layout=Layout.GOLANG_MIGRATE)
+    with psycopg.connect(database) as connection:
+        assert [(1,)] == connection.execute("SELECT v FROM m").fetchall()
+        connection.execute("CREATE TABLE late (v int)")
+    schema.recover(database, at, layout=Layout.GOLANG_MIGRATE)
+    with psycopg.connect(database) as connection:
+        assert [(1,), (2,)] == connection.execute("SELECT v FROM m ORDER BY 1").fetchall()
+
+
+def test_goose_substitutes_variables_where_it_is_asked_to(
+    database: str, folder: Callable[[Files], Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """ENVSUB ON and OFF, a default, and a variable that is not set."""
+    text = (
+        "-- +goose Up\n-- +goose ENVSUB ON\ncreate table ${NAME} (v text default '${X:-none}');\n"
+        "-- +goose ENVSUB OFF\ncomment on table people is '${NAME}';\n"
+    )
+    at = folder({"1_a.sql": text})
+    with pytest.raises(InvalidInput, match="NAME is not set"):
+        read_ladder(at, Layout.GOOSE)
+    monkeypatch.setenv("NAME", "people")
+    schema.apply(database, at, layout=Layout.GOOSE)
+    with psycopg.connect(database) as connection:
+        said = connection.execute("SELECT obj_description('people'::regclass)").fetchone()
+    assert ("${NAME}",) == said
+
+
+def test_dbmate_refuses_an_option_that_it_does_not_have(folder: Callable[[Files], Path]) -> None:
+    """A misspelt transaction:false would run in a transaction, unseen."""
+    at = folder({"1_a.sql": "-- migrate:up transactions:false\nselect 1;"})
+    with pytest.raises(InvalidInput, match="transactions:false is not known"):
+        read_ladder(at, Layout.DBMATE)

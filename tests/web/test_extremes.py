@@ -1,0 +1,181 @@
+"""The ends of the calendar, numbers and texts of any size, every header: 4xx with a sentence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote
+from uuid import uuid4
+
+import pytest
+from fastapi import FastAPI
+from starlette.testclient import TestClient
+
+from wavehouse import accounts
+from wavehouse.accounts import Scope
+from wavehouse.web.live import live_app
+from wavehouse.workspace import Workspace
+
+DAYS = ("0001-01-01", "9999-12-31", "0000-00-00", "10000-01-01", "-0001-01-01", "2026-02-30")
+NUMBERS = ("-1", "0", str(2**31), str(2**63), str(2**64), "9" * 5000, "1e400", "NaN", "٣")
+TEXTS = ("", "x" * 20_000, "\0", "\u202e", "'\"><", "%", "🎙" * 500)
+RAW = ("%00", "%FF", "%ED%A0%80", "%2F..%2F", "%")
+IDS = (str(uuid4()), "0" * 32, "00000000-0000-0000-0000-000000000000", "f" * 5000, "1", "%00")
+HEADERS = {
+    "Idempotency-Key": ("x" * 256, "x" * 60_000, "a b", "", "é", "\x7f"),
+    "If-Match": ("x" * 60_000, '"', "*", "W/", "é"),
+    "If-None-Match": ("x" * 60_000, '"' * 100, "*", "é"),
+    "Authorization": ("Bearer " + "x" * 60_000, "Bearer", "Bearer é", "Basic x", "", "Bearer  "),
+    "Content-Type": ("x" * 1000, "application/json; charset=nonsense", "", "text/plain"),
+    "Accept": ("x" * 60_000, "\x7f", "text/html;q=é"),
+    "Range": ("bytes=" + "9" * 5000 + "-", "bytes=-" + "9" * 400, "x=1-", "bytes=5-1,1-"),
+    "Host": ("localhost:" + "9" * 5000, "x" * 60_000, "[", "localhost\x7f"),
+    "Cookie": ("wh_session=" + "x" * 60_000, "=", ";;;", "wh_session=é"),
+}
+
+
+@pytest.fixture
+def app(workspace: Workspace) -> FastAPI:
+    return live_app(workspace)
+
+
+@pytest.fixture
+def secret(workspace: Workspace) -> str:
+    with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
+        return accounts.create_api_key(
+            tx, identity=workspace.identity, name="test", scopes=list(Scope)
+        ).text
+
+
+@pytest.fixture
+def api(app: FastAPI, secret: str, monkeypatch: pytest.MonkeyPatch) -> TestClient:
+    """A program that may do everything, as often as it likes."""
+    monkeypatch.setattr("wavehouse.kernel.limits.TokenBucket.take", lambda *_: True)
+    return TestClient(
+        app,
+        base_url="http://localhost",
+        headers={"Authorization": f"Bearer {secret}"},
+        raise_server_exceptions=False,
+    )
+
+
+def _values(schema: dict[str, Any], name: str) -> tuple[str, ...]:
+    kinds = [schema, *schema.get("anyOf", ())]
+    formats = {kind.get("format") for kind in kinds}
+    if {"date", "date-time"} & formats or name in {"from", "to", "day"}:
+        return DAYS
+    if "uuid" in formats:
+        return IDS
+    if {"integer", "number"} & {kind.get("type") for kind in kinds}:
+        return NUMBERS
+    return TEXTS
+
+
+def _operations(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    for path, methods in app.openapi()["paths"].items():
+        for method, operation in methods.items():
+            yield path, method, operation
+
+
+def _filled(path: str, operation: dict[str, Any], name: str, value: str) -> str:
+    for parameter in operation.get("parameters", ()):
+        usual = value if parameter["name"] == name else str(uuid4())
+        if parameter["in"] == "path":
+            path = path.replace(f"{{{parameter['name']}}}", quote(usual, safe="%") or "%20")
+    return path
+
+
+def _usual(operation: dict[str, Any]) -> dict[str, str]:
+    """Periods as they are meant, so that the other parameter is what is looked at."""
+    names = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "query"}
+    return {k: v for k, v in {"from": "2026-11-01", "to": "2026-11-19"}.items() if k in names}
+
+
+def _asked(app: FastAPI) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation with each of its parameters at each extreme."""
+    for path, method, operation in _operations(app):
+        for parameter in operation.get("parameters", ()):
+            name, place = parameter["name"], parameter["in"]
+            for value in _values(parameter.get("schema", {}), name):
+                address = _filled(path, operation, name, value)
+                query = _usual(operation)
+                if place == "query":
+                    query[name] = value
+                    if name in {"from", "to"}:
+                        yield method, address, {"params": {"from": DAYS[0], "to": DAYS[1]}}
+                        yield method, address, {"params": {"from": value, "to": value}}
+                yield method, address, {"params": query}
+            for value in RAW if place == "query" else ():
+                yield method, f"{_filled(path, operation, '', '')}?{name}={value}", {}
+
+
+def _is_a_sentence(answer: Any) -> bool:
+    if answer.status_code < 400 or "json" not in answer.headers.get("content-type", ""):
+        return True
+    told = answer.json()
+    return bool(told.get("detail") or told.get("error") or told.get("errors"))
+
+
+def test_every_parameter_at_its_extremes_is_4xx_with_a_sentence(
+    api: TestClient, app: FastAPI
+) -> None:
+    """The first and the last day, ids and texts of any length, numbers of any size."""
+    wrong, asked = [], 0
+    for method, address, options in _asked(app):
+        answer = api.request(method, address, **options)
+        asked += 1
+        if answer.status_code >= 500 or not _is_a_sentence(answer):
+            wrong.append((method, address[:80], str(options)[:120], answer.status_code))
+
+    assert [] == wrong
+    assert asked > 300
+
+
+def test_every_header_at_its_extremes_is_not_5xx(api: TestClient, app: FastAPI) -> None:
+    """On a route that reads, one that writes, a page, and one of another dialect."""
+    wrong = []
+    routes = (
+        ("GET", "/api/v1/campaigns"),
+        ("POST", "/api/v1/campaigns"),
+        ("PATCH", f"/api/v1/campaigns/{uuid4()}"),
+        ("GET", "/sign-in"),
+        ("POST", "/sign-out"),
+        ("GET", "/static/app.css"),
+        ("GET", "/api/2/subscriptions/me.opml"),
+    )
+    for name, values in HEADERS.items():
+        for value in values:
+            for method, path in routes:
+                sent = {name: value.encode("utf-8")}
+                answer = api.request(method, path, headers=sent)  # type: ignore[arg-type]
+                if answer.status_code >= 500 or not _is_a_sentence(answer):
+                    wrong.append((name, value[:30], method, path, answer.status_code))
+
+    assert [] == wrong
+
+
+@pytest.mark.parametrize("value", ["x" * 256, "a b", "é", ""])
+def test_an_idempotency_key_that_is_none_is_refused_by_its_name(
+    api: TestClient, value: str
+) -> None:
+    """The header was documented, and so validated, as "-key"."""
+    answer = api.post(
+        "/api/v1/sponsors",
+        json={"name": "A"},
+        headers={"Idempotency-Key": value.encode()},  # type: ignore[dict-item]
+    )
+
+    assert 422 == answer.status_code
+    assert "header.Idempotency-Key" in answer.json()["detail"]
+
+
+def test_every_header_parameter_is_documented_under_a_name_that_can_be_sent(app: FastAPI) -> None:
+    """FastAPI makes a header's name of the variable's, an underscore in front too."""
+    names = {
+        parameter["name"].lower()
+        for _, _, operation in _operations(app)
+        for parameter in operation.get("parameters", ())
+        if parameter["in"] == "header"
+    }
+
+    assert names == {"idempotency-key", "if-match", "if-none-match"}
