@@ -254,7 +254,7 @@ def show_displaced(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> 
 @AS_JSON
 @click.pass_obj
 def derive_credits(open_workspace: OpenWorkspace, precedence: str, as_json: bool) -> None:
-    """Derive all credits anew from the stored evidence; nothing is read from a file again."""
+    """Derive all credits again from the stored evidence; nothing is read from a file again."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 

@@ -256,7 +256,7 @@ def move_evidence(tx: Tx[Operational], *, rows: Sequence[Evidence]) -> int:
 
 
 def delete_credits(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> int:
-    """Take the credits of conversions back, to be derived anew."""
+    """Take the credits of conversions back, to be derived again."""
     return tx.execute(
         "DELETE FROM sponsorship.credits WHERE conversion_id = ANY(%(ids)s::uuid[])",
         {"ids": list(conversion_ids)},

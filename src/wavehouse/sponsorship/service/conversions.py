@@ -110,9 +110,9 @@ def recredit(
     identity: Identity,
     precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Derive every model's credits anew from the evidence; how many credits there are.
+    """Derive every model's credits again from the evidence; how many credits there are.
 
-    Signals are matched again first, so a campaign that was told late, or whose dates moved, gets
+    Signals are matched again first, so a campaign that was added late, or whose dates moved, gets
     what is its own; nothing is read from a file again.
     """
     organization_id = identity.organization_id
@@ -134,7 +134,7 @@ def _derive(
     book: Book,
     precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Match the signals of stored conversions again, and credit them anew."""
+    """Match the signals of stored conversions again, and credit them again."""
     current = _rematched(tx, _with_claims(tx, batch, book), book)
     queries.delete_credits(tx, conversion_ids=[row.conversion_id for row in batch])
     return _credit(tx, identity, current, precedence)

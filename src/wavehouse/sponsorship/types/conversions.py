@@ -158,7 +158,7 @@ class Evidence:
 
     @property
     def told(self) -> ConversionInput:
-        """The conversion as it was told."""
+        """The conversion as it was reported."""
         return ConversionInput(
             self.occurred_at,
             self.promo_code,
@@ -237,7 +237,7 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class Unconverted:
-    """Conversions in a currency without a stored rate: counted, their value told apart (AT23)."""
+    """Conversions in a currency without a stored rate: counted, their value reported apart (AT23)."""
 
     currency: str
     conversions: int
