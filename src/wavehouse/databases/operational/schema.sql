@@ -291,6 +291,7 @@ CREATE TABLE accounts.api_keys (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT api_keys_pkey PRIMARY KEY (api_key_id),
   CONSTRAINT api_keys_key_prefix_key UNIQUE (key_prefix),
+  CONSTRAINT api_keys_organization_id_api_key_id_key UNIQUE (organization_id, api_key_id),
   CONSTRAINT api_keys_key_hash_check CHECK ((length(key_hash) = 32)),
   CONSTRAINT api_keys_last4_check CHECK ((length(last4) = 4)),
   CONSTRAINT api_keys_name_check CHECK ((name <> ''::text)),
@@ -451,6 +452,7 @@ CREATE TABLE accounts.users (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT users_pkey PRIMARY KEY (user_id),
+  CONSTRAINT users_organization_id_user_id_key UNIQUE (organization_id, user_id),
   CONSTRAINT users_email_check CHECK ((POSITION(('@'::text) IN (email)) > 1)),
   CONSTRAINT users_persona_segment_check CHECK ((persona_segment IN ('solo_podcaster', 'producer', 'agency', 'enterprise'))),
   CONSTRAINT users_role_check CHECK ((role IN ('admin', 'user', 'viewer'))),
@@ -623,6 +625,7 @@ END) STORED,
   from_episode_id uuid,
   CONSTRAINT enclosures_pkey PRIMARY KEY (enclosure_id),
   CONSTRAINT enclosures_episode_id_media_host_media_path_valid_from_key UNIQUE (episode_id, media_host, media_path, valid_from),
+  CONSTRAINT enclosures_organization_id_enclosure_id_key UNIQUE (organization_id, enclosure_id),
   CONSTRAINT enclosures_bytes_check CHECK ((bytes > 0)),
   CONSTRAINT enclosures_check CHECK ((header_bytes < bytes)),
   CONSTRAINT enclosures_duration_ms_check CHECK ((duration_ms > 0)),
@@ -682,6 +685,7 @@ CREATE TABLE catalog.episodes (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT episodes_pkey PRIMARY KEY (episode_id),
+  CONSTRAINT episodes_organization_id_episode_id_key UNIQUE (organization_id, episode_id),
   CONSTRAINT episodes_podcast_id_guid_key UNIQUE (podcast_id, guid),
   CONSTRAINT episodes_ad_slots_check CHECK ((jsonb_typeof(ad_slots) = 'array'::text)),
   CONSTRAINT episodes_duration_seconds_check CHECK ((duration_seconds >= 0)),
@@ -864,6 +868,7 @@ CREATE TABLE catalog.podcasts (
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT podcasts_pkey PRIMARY KEY (podcast_id),
   CONSTRAINT podcasts_organization_id_feed_url_key UNIQUE (organization_id, feed_url),
+  CONSTRAINT podcasts_organization_id_podcast_id_key UNIQUE (organization_id, podcast_id),
   CONSTRAINT podcasts_ingestion_status_check CHECK ((ingestion_status IN ('active', 'paused', 'error'))),
   CONSTRAINT podcasts_platform_configs_check CHECK ((jsonb_typeof(platform_configs) = 'object'::text)),
   CONSTRAINT podcasts_title_check CHECK (((title)::text <> ''::text))
@@ -1384,6 +1389,7 @@ CREATE TABLE learning.content (
   discourse_difficulty numeric(5,2),
   difficulty_method character varying(50),
   CONSTRAINT content_pkey PRIMARY KEY (id),
+  CONSTRAINT content_organization_id_id_key UNIQUE (organization_id, id),
   CONSTRAINT content_audio_bitrate_check CHECK ((audio_bitrate > 0)),
   CONSTRAINT content_audio_size_check CHECK ((audio_size >= 0)),
   CONSTRAINT content_difficulty_check CHECK ((difficulty IN ('lexical-heavy', 'discourse-heavy'))),
@@ -1581,6 +1587,7 @@ CREATE TABLE learning.learners (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT learners_pkey PRIMARY KEY (learner_id),
+  CONSTRAINT learners_organization_id_learner_id_key UNIQUE (organization_id, learner_id),
   CONSTRAINT learners_account_check CHECK (((kind = 'account'::text) = (account_id IS NOT NULL))),
   CONSTRAINT learners_kind_check CHECK ((kind IN ('account', 'anonymous')))
 );
@@ -1691,6 +1698,7 @@ CREATE TABLE learning.sessions (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT sessions_pkey PRIMARY KEY (id),
+  CONSTRAINT sessions_organization_id_id_key UNIQUE (organization_id, id),
   CONSTRAINT sessions_activity_check CHECK ((last_activity_at >= started_at)),
   CONSTRAINT sessions_total_listening_time_check CHECK ((total_listening_time >= 0))
 );
@@ -1884,6 +1892,7 @@ CREATE TABLE measurement.inclusions (
   reason text NOT NULL,
   created_at timestamp with time zone NOT NULL,
   CONSTRAINT inclusions_pkey PRIMARY KEY (inclusion_id),
+  CONSTRAINT inclusions_organization_id_inclusion_id_key UNIQUE (organization_id, inclusion_id),
   CONSTRAINT inclusions_organization_id_network_key UNIQUE (organization_id, network),
   CONSTRAINT inclusions_reason_check CHECK ((reason <> ''::text))
 );
@@ -2198,6 +2207,7 @@ CREATE TABLE measurement.source_files (
   template text,
   CONSTRAINT source_files_pkey PRIMARY KEY (source_file_id),
   CONSTRAINT source_files_organization_id_head_hash_head_length_key UNIQUE (organization_id, head_hash, head_length),
+  CONSTRAINT source_files_organization_id_source_file_id_key UNIQUE (organization_id, source_file_id),
   CONSTRAINT source_files_format_check CHECK ((format ~ '^[a-z][a-z0-9_]{0,39}$'::text)),
   CONSTRAINT source_files_head_hash_check CHECK ((length(head_hash) = 32)),
   CONSTRAINT source_files_head_length_check CHECK ((head_length > 0)),
@@ -2415,6 +2425,7 @@ CREATE TABLE queue.outbox (
   dispatched_at timestamp with time zone,
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT outbox_pkey PRIMARY KEY (outbox_id),
+  CONSTRAINT outbox_organization_id_outbox_id_key UNIQUE (organization_id, outbox_id),
   CONSTRAINT outbox_event_type_check CHECK ((event_type ~ '^[a-z_]+([.][a-z_]+)+$'::text)),
   CONSTRAINT outbox_payload_check CHECK ((jsonb_typeof(payload) = 'object'::text))
 );
@@ -2557,6 +2568,7 @@ CREATE TABLE queue.webhook_endpoints (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT webhook_endpoints_pkey PRIMARY KEY (webhook_endpoint_id),
+  CONSTRAINT webhook_endpoints_organization_id_webhook_endpoint_id_key UNIQUE (organization_id, webhook_endpoint_id),
   CONSTRAINT webhook_endpoints_disabled_check CHECK (((status = 'disabled'::text) = (disabled_reason IS NOT NULL))),
   CONSTRAINT webhook_endpoints_event_types_check CHECK ((cardinality(event_types) > 0)),
   CONSTRAINT webhook_endpoints_secret_sealed_check CHECK ((length(secret_sealed) > 0)),
@@ -2920,6 +2932,7 @@ CREATE TABLE sponsorship.campaigns (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT campaigns_pkey PRIMARY KEY (campaign_id),
+  CONSTRAINT campaigns_organization_id_campaign_id_key UNIQUE (organization_id, campaign_id),
   CONSTRAINT campaigns_attribution_config_check CHECK ((jsonb_typeof(attribution_config) = 'object'::text)),
   CONSTRAINT campaigns_attribution_method_check CHECK (((attribution_config ->> 'method'::text) = ANY (ARRAY['promo_code'::text, 'pixel'::text, 'utm'::text, 'direct'::text, 'custom'::text]))),
   CONSTRAINT campaigns_campaign_value_check CHECK ((campaign_value >= (0)::numeric)),
@@ -2988,6 +3001,7 @@ CREATE TABLE sponsorship.conversions (
   network_key bigint,
   network_key_prev bigint,
   CONSTRAINT conversions_pkey PRIMARY KEY (conversion_id),
+  CONSTRAINT conversions_organization_id_conversion_id_key UNIQUE (organization_id, conversion_id),
   CONSTRAINT conversions_conversion_type_check CHECK ((conversion_type IN ('purchase', 'signup', 'download', 'trial'))),
   CONSTRAINT conversions_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT conversions_order_id_check CHECK ((order_id <> ''::text)),
@@ -3160,6 +3174,7 @@ CREATE TABLE sponsorship.pixels (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT pixels_pkey PRIMARY KEY (pixel_id),
+  CONSTRAINT pixels_organization_id_pixel_id_key UNIQUE (organization_id, pixel_id),
   CONSTRAINT pixels_public_key_key UNIQUE (public_key),
   CONSTRAINT pixels_conversion_type_check CHECK ((conversion_type IN ('purchase', 'signup', 'download', 'trial'))),
   CONSTRAINT pixels_name_check CHECK ((name <> ''::text)),
@@ -3295,6 +3310,7 @@ CREATE TABLE sponsorship.sponsors (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   metadata jsonb DEFAULT '{}'::jsonb NOT NULL,
   CONSTRAINT sponsors_pkey PRIMARY KEY (sponsor_id),
+  CONSTRAINT sponsors_organization_id_sponsor_id_key UNIQUE (organization_id, sponsor_id),
   CONSTRAINT sponsors_name_check CHECK (((name)::text <> ''::text))
 );
 CREATE INDEX sponsors_name_idx ON sponsorship.sponsors USING btree (name);
@@ -3338,6 +3354,7 @@ CREATE TABLE studio.agent_memory (
   confidence numeric(3,2) DEFAULT 1 NOT NULL,
   forgotten_at timestamp with time zone,
   CONSTRAINT agent_memory_pkey PRIMARY KEY (memory_id),
+  CONSTRAINT agent_memory_organization_id_memory_id_key UNIQUE (organization_id, memory_id),
   CONSTRAINT agent_memory_project_id_source_kind_source_id_recorded_at_key UNIQUE (project_id, source_kind, source_id, recorded_at),
   CONSTRAINT agent_memory_confidence_check CHECK (((confidence >= (0)::numeric) AND (confidence <= (1)::numeric))),
   CONSTRAINT agent_memory_forgotten_check CHECK (((content IS NULL) = (forgotten_at IS NOT NULL))),
@@ -3383,6 +3400,7 @@ CREATE TABLE studio.blocks (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT blocks_pkey PRIMARY KEY (block_id),
   CONSTRAINT blocks_episode_id_position_key UNIQUE (episode_id, "position"),
+  CONSTRAINT blocks_organization_id_block_id_key UNIQUE (organization_id, block_id),
   CONSTRAINT blocks_position_check CHECK (("position" >= 0)),
   CONSTRAINT blocks_revision_check CHECK ((revision > 0)),
   CONSTRAINT blocks_type_check CHECK ((type IN ('markdown', 'speech', 'music', 'sound', 'advertisement')))
@@ -3422,6 +3440,7 @@ CREATE TABLE studio.chat_messages (
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT chat_messages_pkey PRIMARY KEY (message_id),
   CONSTRAINT chat_messages_chat_session_id_seq_key UNIQUE (chat_session_id, seq),
+  CONSTRAINT chat_messages_organization_id_message_id_key UNIQUE (organization_id, message_id),
   CONSTRAINT chat_messages_assistant_model_check CHECK (((role <> 'assistant'::text) OR (model IS NOT NULL))),
   CONSTRAINT chat_messages_parts_check CHECK ((jsonb_typeof(parts) = 'array'::text)),
   CONSTRAINT chat_messages_role_check CHECK ((role IN ('system', 'user', 'assistant', 'tool'))),
@@ -3461,7 +3480,8 @@ CREATE TABLE studio.chat_sessions (
   title character varying(500),
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
-  CONSTRAINT chat_sessions_pkey PRIMARY KEY (chat_session_id)
+  CONSTRAINT chat_sessions_pkey PRIMARY KEY (chat_session_id),
+  CONSTRAINT chat_sessions_organization_id_chat_session_id_key UNIQUE (organization_id, chat_session_id)
 );
 CREATE INDEX chat_sessions_organization_id_idx ON studio.chat_sessions USING btree (organization_id);
 CREATE INDEX chat_sessions_project_id_idx ON studio.chat_sessions USING btree (project_id);
@@ -3618,6 +3638,7 @@ CREATE TABLE studio.episodes (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT episodes_pkey PRIMARY KEY (episode_id),
+  CONSTRAINT episodes_organization_id_episode_id_key UNIQUE (organization_id, episode_id),
   CONSTRAINT episodes_generation_attempts_check CHECK ((generation_attempts >= 0)),
   CONSTRAINT episodes_generation_errors_check CHECK ((jsonb_typeof(generation_errors) = 'array'::text)),
   CONSTRAINT episodes_published_check CHECK (((status <> 'published'::text) OR (published_at IS NOT NULL))),
@@ -3816,6 +3837,7 @@ CREATE TABLE studio.projects (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT projects_pkey PRIMARY KEY (project_id),
+  CONSTRAINT projects_organization_id_project_id_key UNIQUE (organization_id, project_id),
   CONSTRAINT projects_cadence_config_check CHECK ((jsonb_typeof(cadence_config) = 'object'::text)),
   CONSTRAINT projects_language_check CHECK (((language)::text ~ '^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$'::text)),
   CONSTRAINT projects_memories_check CHECK ((jsonb_typeof(memories) = ANY (ARRAY['array'::text, 'object'::text]))),
@@ -3976,6 +3998,7 @@ CREATE TABLE usage.budgets (
   created_at timestamp with time zone DEFAULT now() NOT NULL,
   updated_at timestamp with time zone DEFAULT now() NOT NULL,
   CONSTRAINT budgets_pkey PRIMARY KEY (budget_id),
+  CONSTRAINT budgets_organization_id_budget_id_key UNIQUE (organization_id, budget_id),
   CONSTRAINT budgets_organization_id_scope_scope_id_period_key UNIQUE NULLS NOT DISTINCT (organization_id, scope, scope_id, period),
   CONSTRAINT budgets_currency_check CHECK ((currency ~ '^[A-Z]{3}$'::text)),
   CONSTRAINT budgets_hard_limit_check CHECK ((hard_limit >= (0)::numeric)),
@@ -4240,17 +4263,17 @@ COMMENT ON COLUMN usage.usage_requests.event_id IS 'The event it became.';
 COMMENT ON COLUMN usage.usage_requests.occurred_at IS 'Its time: with the id its key.';
 
 ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
-ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_rotated_from_fkey FOREIGN KEY (rotated_from) REFERENCES accounts.api_keys(api_key_id) ON DELETE SET NULL;
-ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_rotated_from_fkey FOREIGN KEY (organization_id, rotated_from) REFERENCES accounts.api_keys(organization_id, api_key_id) ON DELETE SET NULL (rotated_from);
+ALTER TABLE accounts.api_keys ADD CONSTRAINT api_keys_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
 ALTER TABLE accounts.idempotency_keys ADD CONSTRAINT idempotency_keys_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
-ALTER TABLE accounts.idempotency_keys ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE accounts.idempotency_keys ADD CONSTRAINT idempotency_keys_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
 ALTER TABLE accounts.login_links ADD CONSTRAINT login_links_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
-ALTER TABLE accounts.login_links ADD CONSTRAINT login_links_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE accounts.login_links ADD CONSTRAINT login_links_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
 ALTER TABLE accounts.login_sessions ADD CONSTRAINT login_sessions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
-ALTER TABLE accounts.login_sessions ADD CONSTRAINT login_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE accounts.login_sessions ADD CONSTRAINT login_sessions_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
 ALTER TABLE accounts.users ADD CONSTRAINT users_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
@@ -4258,178 +4281,178 @@ ALTER TABLE audit.audit_commitments ADD CONSTRAINT audit_commitments_audit_id_fk
 
 ALTER TABLE audit.audit_leaves ADD CONSTRAINT audit_leaves_audit_id_fkey FOREIGN KEY (audit_id) REFERENCES audit.audit_log(audit_id) ON DELETE RESTRICT;
 
-ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
-ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_from_episode_id_fkey FOREIGN KEY (from_episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
-ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
+ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_from_episode_id_fkey FOREIGN KEY (organization_id, from_episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.enclosures ADD CONSTRAINT enclosures_podcast_id_fkey FOREIGN KEY (organization_id, podcast_id) REFERENCES catalog.podcasts(organization_id, podcast_id) ON DELETE CASCADE;
 
-ALTER TABLE catalog.episodes ADD CONSTRAINT episodes_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
+ALTER TABLE catalog.episodes ADD CONSTRAINT episodes_podcast_id_fkey FOREIGN KEY (organization_id, podcast_id) REFERENCES catalog.podcasts(organization_id, podcast_id) ON DELETE CASCADE;
 
-ALTER TABLE catalog.former_guids ADD CONSTRAINT former_guids_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
-ALTER TABLE catalog.former_guids ADD CONSTRAINT former_guids_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
+ALTER TABLE catalog.former_guids ADD CONSTRAINT former_guids_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.former_guids ADD CONSTRAINT former_guids_podcast_id_fkey FOREIGN KEY (organization_id, podcast_id) REFERENCES catalog.podcasts(organization_id, podcast_id) ON DELETE CASCADE;
 
-ALTER TABLE catalog.hops ADD CONSTRAINT hops_enclosure_id_fkey FOREIGN KEY (enclosure_id) REFERENCES catalog.enclosures(enclosure_id) ON DELETE CASCADE;
+ALTER TABLE catalog.hops ADD CONSTRAINT hops_enclosure_id_fkey FOREIGN KEY (organization_id, enclosure_id) REFERENCES catalog.enclosures(organization_id, enclosure_id) ON DELETE CASCADE;
 
 ALTER TABLE catalog.media_revisions ADD CONSTRAINT media_revisions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 
-ALTER TABLE catalog.merges ADD CONSTRAINT merges_changed_by_fkey FOREIGN KEY (changed_by) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
-ALTER TABLE catalog.merges ADD CONSTRAINT merges_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
-ALTER TABLE catalog.merges ADD CONSTRAINT merges_into_episode_id_fkey FOREIGN KEY (into_episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.merges ADD CONSTRAINT merges_changed_by_fkey FOREIGN KEY (organization_id, changed_by) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
+ALTER TABLE catalog.merges ADD CONSTRAINT merges_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.merges ADD CONSTRAINT merges_into_episode_id_fkey FOREIGN KEY (organization_id, into_episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
 
-ALTER TABLE catalog.path_rules ADD CONSTRAINT path_rules_created_by_fkey FOREIGN KEY (created_by) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE catalog.path_rules ADD CONSTRAINT path_rules_created_by_fkey FOREIGN KEY (organization_id, created_by) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
 ALTER TABLE catalog.path_rules ADD CONSTRAINT path_rules_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 
 ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE catalog.podcasts ADD CONSTRAINT podcasts_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
 
-ALTER TABLE catalog.segments ADD CONSTRAINT segments_enclosure_id_fkey FOREIGN KEY (enclosure_id) REFERENCES catalog.enclosures(enclosure_id) ON DELETE CASCADE;
+ALTER TABLE catalog.segments ADD CONSTRAINT segments_enclosure_id_fkey FOREIGN KEY (organization_id, enclosure_id) REFERENCES catalog.enclosures(organization_id, enclosure_id) ON DELETE CASCADE;
 
-ALTER TABLE catalog.transcripts ADD CONSTRAINT transcripts_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE catalog.transcripts ADD CONSTRAINT transcripts_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
 ALTER TABLE catalog.transcripts ADD CONSTRAINT transcripts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE governance.erasure_steps ADD CONSTRAINT erasure_steps_erasure_request_id_fkey FOREIGN KEY (erasure_request_id) REFERENCES governance.erasure_requests(erasure_request_id) ON DELETE CASCADE;
 
-ALTER TABLE learning.behavioral_events ADD CONSTRAINT behavioral_events_content_id_fkey FOREIGN KEY (content_id) REFERENCES learning.content(id) ON DELETE CASCADE;
+ALTER TABLE learning.behavioral_events ADD CONSTRAINT behavioral_events_content_id_fkey FOREIGN KEY (organization_id, content_id) REFERENCES learning.content(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE learning.behavioral_events ADD CONSTRAINT behavioral_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE learning.behavioral_events ADD CONSTRAINT behavioral_events_session_id_fkey FOREIGN KEY (session_id) REFERENCES learning.sessions(id) ON DELETE CASCADE;
+ALTER TABLE learning.behavioral_events ADD CONSTRAINT behavioral_events_session_id_fkey FOREIGN KEY (organization_id, session_id) REFERENCES learning.sessions(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE learning.content ADD CONSTRAINT content_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE learning.generation_status ADD CONSTRAINT generation_status_content_id_fkey FOREIGN KEY (content_id) REFERENCES learning.content(id) ON DELETE SET NULL;
+ALTER TABLE learning.generation_status ADD CONSTRAINT generation_status_content_id_fkey FOREIGN KEY (organization_id, content_id) REFERENCES learning.content(organization_id, id) ON DELETE SET NULL (content_id);
 ALTER TABLE learning.generation_status ADD CONSTRAINT generation_status_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE learning.generation_status ADD CONSTRAINT generation_status_session_id_fkey FOREIGN KEY (session_id) REFERENCES learning.sessions(id) ON DELETE CASCADE;
+ALTER TABLE learning.generation_status ADD CONSTRAINT generation_status_session_id_fkey FOREIGN KEY (organization_id, session_id) REFERENCES learning.sessions(organization_id, id) ON DELETE CASCADE;
 
-ALTER TABLE learning.learner_counters ADD CONSTRAINT learner_counters_learner_id_fkey FOREIGN KEY (learner_id) REFERENCES learning.learners(learner_id) ON DELETE CASCADE;
+ALTER TABLE learning.learner_counters ADD CONSTRAINT learner_counters_learner_id_fkey FOREIGN KEY (organization_id, learner_id) REFERENCES learning.learners(organization_id, learner_id) ON DELETE CASCADE;
 ALTER TABLE learning.learner_counters ADD CONSTRAINT learner_counters_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE learning.learner_model_state ADD CONSTRAINT learner_model_state_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE learning.learner_model_state ADD CONSTRAINT learner_model_state_session_id_fkey FOREIGN KEY (session_id) REFERENCES learning.sessions(id) ON DELETE CASCADE;
+ALTER TABLE learning.learner_model_state ADD CONSTRAINT learner_model_state_session_id_fkey FOREIGN KEY (organization_id, session_id) REFERENCES learning.sessions(organization_id, id) ON DELETE CASCADE;
 
 ALTER TABLE learning.learners ADD CONSTRAINT learners_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE learning.like_engagement ADD CONSTRAINT like_engagement_content_id_fkey FOREIGN KEY (content_id) REFERENCES learning.content(id) ON DELETE CASCADE;
+ALTER TABLE learning.like_engagement ADD CONSTRAINT like_engagement_content_id_fkey FOREIGN KEY (organization_id, content_id) REFERENCES learning.content(organization_id, id) ON DELETE CASCADE;
 ALTER TABLE learning.like_engagement ADD CONSTRAINT like_engagement_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE learning.like_engagement ADD CONSTRAINT like_engagement_session_id_fkey FOREIGN KEY (session_id) REFERENCES learning.sessions(id) ON DELETE CASCADE;
+ALTER TABLE learning.like_engagement ADD CONSTRAINT like_engagement_session_id_fkey FOREIGN KEY (organization_id, session_id) REFERENCES learning.sessions(organization_id, id) ON DELETE CASCADE;
 
-ALTER TABLE learning.recommendations ADD CONSTRAINT recommendations_content_id_fkey FOREIGN KEY (content_id) REFERENCES learning.content(id) ON DELETE CASCADE;
-ALTER TABLE learning.recommendations ADD CONSTRAINT recommendations_learner_id_fkey FOREIGN KEY (learner_id) REFERENCES learning.learners(learner_id) ON DELETE CASCADE;
+ALTER TABLE learning.recommendations ADD CONSTRAINT recommendations_content_id_fkey FOREIGN KEY (organization_id, content_id) REFERENCES learning.content(organization_id, id) ON DELETE CASCADE;
+ALTER TABLE learning.recommendations ADD CONSTRAINT recommendations_learner_id_fkey FOREIGN KEY (organization_id, learner_id) REFERENCES learning.learners(organization_id, learner_id) ON DELETE CASCADE;
 ALTER TABLE learning.recommendations ADD CONSTRAINT recommendations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE learning.sessions ADD CONSTRAINT sessions_learner_id_fkey FOREIGN KEY (learner_id) REFERENCES learning.learners(learner_id) ON DELETE CASCADE;
+ALTER TABLE learning.sessions ADD CONSTRAINT sessions_learner_id_fkey FOREIGN KEY (organization_id, learner_id) REFERENCES learning.learners(organization_id, learner_id) ON DELETE CASCADE;
 ALTER TABLE learning.sessions ADD CONSTRAINT sessions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE learning.user_preferences ADD CONSTRAINT user_preferences_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE measurement.adoptions ADD CONSTRAINT adoptions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 
-ALTER TABLE measurement.inclusion_validations ADD CONSTRAINT inclusion_validations_inclusion_id_fkey FOREIGN KEY (inclusion_id) REFERENCES measurement.inclusions(inclusion_id) ON DELETE CASCADE;
+ALTER TABLE measurement.inclusion_validations ADD CONSTRAINT inclusion_validations_inclusion_id_fkey FOREIGN KEY (organization_id, inclusion_id) REFERENCES measurement.inclusions(organization_id, inclusion_id) ON DELETE CASCADE;
 
 ALTER TABLE measurement.inclusions ADD CONSTRAINT inclusions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE CASCADE;
 
-ALTER TABLE measurement.ingest_batches ADD CONSTRAINT ingest_batches_source_file_id_fkey FOREIGN KEY (source_file_id) REFERENCES measurement.source_files(source_file_id) ON DELETE CASCADE;
+ALTER TABLE measurement.ingest_batches ADD CONSTRAINT ingest_batches_source_file_id_fkey FOREIGN KEY (organization_id, source_file_id) REFERENCES measurement.source_files(organization_id, source_file_id) ON DELETE CASCADE;
 
-ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
 ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE CASCADE;
-ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_source_file_id_fkey FOREIGN KEY (source_file_id) REFERENCES measurement.source_files(source_file_id) ON DELETE SET NULL;
+ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_podcast_id_fkey FOREIGN KEY (organization_id, podcast_id) REFERENCES catalog.podcasts(organization_id, podcast_id) ON DELETE CASCADE;
+ALTER TABLE measurement.platform_metrics ADD CONSTRAINT platform_metrics_source_file_id_fkey FOREIGN KEY (organization_id, source_file_id) REFERENCES measurement.source_files(organization_id, source_file_id) ON DELETE SET NULL (source_file_id);
 
-ALTER TABLE measurement.quarantine ADD CONSTRAINT quarantine_source_file_id_fkey FOREIGN KEY (source_file_id) REFERENCES measurement.source_files(source_file_id) ON DELETE CASCADE;
+ALTER TABLE measurement.quarantine ADD CONSTRAINT quarantine_source_file_id_fkey FOREIGN KEY (organization_id, source_file_id) REFERENCES measurement.source_files(organization_id, source_file_id) ON DELETE CASCADE;
 
 ALTER TABLE measurement.source_files ADD CONSTRAINT source_files_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE queue.webhook_deliveries ADD CONSTRAINT webhook_deliveries_outbox_id_fkey FOREIGN KEY (outbox_id) REFERENCES queue.outbox(outbox_id) ON DELETE CASCADE;
-ALTER TABLE queue.webhook_deliveries ADD CONSTRAINT webhook_deliveries_webhook_endpoint_id_fkey FOREIGN KEY (webhook_endpoint_id) REFERENCES queue.webhook_endpoints(webhook_endpoint_id) ON DELETE CASCADE;
+ALTER TABLE queue.webhook_deliveries ADD CONSTRAINT webhook_deliveries_outbox_id_fkey FOREIGN KEY (organization_id, outbox_id) REFERENCES queue.outbox(organization_id, outbox_id) ON DELETE CASCADE;
+ALTER TABLE queue.webhook_deliveries ADD CONSTRAINT webhook_deliveries_webhook_endpoint_id_fkey FOREIGN KEY (organization_id, webhook_endpoint_id) REFERENCES queue.webhook_endpoints(organization_id, webhook_endpoint_id) ON DELETE CASCADE;
 
-ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE SET NULL;
+ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE SET NULL (episode_id);
 ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.attribution_events ADD CONSTRAINT attribution_events_podcast_id_fkey FOREIGN KEY (organization_id, podcast_id) REFERENCES catalog.podcasts(organization_id, podcast_id) ON DELETE RESTRICT;
 
-ALTER TABLE sponsorship.attribution_evidence ADD CONSTRAINT attribution_evidence_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.attribution_evidence ADD CONSTRAINT attribution_evidence_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES sponsorship.conversions(conversion_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.attribution_evidence ADD CONSTRAINT attribution_evidence_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.attribution_evidence ADD CONSTRAINT attribution_evidence_conversion_id_fkey FOREIGN KEY (organization_id, conversion_id) REFERENCES sponsorship.conversions(organization_id, conversion_id) ON DELETE CASCADE;
 
-ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
-ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.campaign_placements ADD CONSTRAINT campaign_placements_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE sponsorship.campaign_states ADD CONSTRAINT campaign_states_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.campaign_states ADD CONSTRAINT campaign_states_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.campaign_states ADD CONSTRAINT campaign_states_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_podcast_id_fkey FOREIGN KEY (podcast_id) REFERENCES catalog.podcasts(podcast_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_sponsor_id_fkey FOREIGN KEY (sponsor_id) REFERENCES sponsorship.sponsors(sponsor_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_podcast_id_fkey FOREIGN KEY (organization_id, podcast_id) REFERENCES catalog.podcasts(organization_id, podcast_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_sponsor_id_fkey FOREIGN KEY (organization_id, sponsor_id) REFERENCES sponsorship.sponsors(organization_id, sponsor_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.campaigns ADD CONSTRAINT campaigns_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
 
 ALTER TABLE sponsorship.conversions ADD CONSTRAINT conversions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.conversions ADD CONSTRAINT conversions_pixel_id_fkey FOREIGN KEY (pixel_id) REFERENCES sponsorship.pixels(pixel_id) ON DELETE SET NULL;
-ALTER TABLE sponsorship.conversions ADD CONSTRAINT conversions_sponsor_id_fkey FOREIGN KEY (sponsor_id) REFERENCES sponsorship.sponsors(sponsor_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.conversions ADD CONSTRAINT conversions_pixel_id_fkey FOREIGN KEY (organization_id, pixel_id) REFERENCES sponsorship.pixels(organization_id, pixel_id) ON DELETE SET NULL (pixel_id);
+ALTER TABLE sponsorship.conversions ADD CONSTRAINT conversions_sponsor_id_fkey FOREIGN KEY (organization_id, sponsor_id) REFERENCES sponsorship.sponsors(organization_id, sponsor_id) ON DELETE RESTRICT;
 
-ALTER TABLE sponsorship.credits ADD CONSTRAINT credits_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.credits ADD CONSTRAINT credits_conversion_id_fkey FOREIGN KEY (conversion_id) REFERENCES sponsorship.conversions(conversion_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.credits ADD CONSTRAINT credits_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.credits ADD CONSTRAINT credits_conversion_id_fkey FOREIGN KEY (organization_id, conversion_id) REFERENCES sponsorship.conversions(organization_id, conversion_id) ON DELETE CASCADE;
 
-ALTER TABLE sponsorship.lift_results ADD CONSTRAINT lift_results_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.lift_results ADD CONSTRAINT lift_results_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.lift_results ADD CONSTRAINT lift_results_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE sponsorship.pixels ADD CONSTRAINT pixels_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.pixels ADD CONSTRAINT pixels_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.pixels ADD CONSTRAINT pixels_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE sponsorship.promo_codes ADD CONSTRAINT promo_codes_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.promo_codes ADD CONSTRAINT promo_codes_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE CASCADE;
 
-ALTER TABLE sponsorship.reports ADD CONSTRAINT reports_campaign_id_fkey FOREIGN KEY (campaign_id) REFERENCES sponsorship.campaigns(campaign_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.reports ADD CONSTRAINT reports_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE RESTRICT;
 ALTER TABLE sponsorship.reports ADD CONSTRAINT reports_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.reports ADD CONSTRAINT reports_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.reports ADD CONSTRAINT reports_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
 
 ALTER TABLE sponsorship.sponsors ADD CONSTRAINT sponsors_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE sponsorship.sponsors ADD CONSTRAINT sponsors_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE sponsorship.sponsors ADD CONSTRAINT sponsors_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
 
 ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_project_id_fkey FOREIGN KEY (project_id) REFERENCES studio.projects(project_id) ON DELETE CASCADE;
-ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_superseded_by_fkey FOREIGN KEY (superseded_by) REFERENCES studio.agent_memory(memory_id) ON DELETE SET NULL;
+ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
+ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_superseded_by_fkey FOREIGN KEY (organization_id, superseded_by) REFERENCES studio.agent_memory(organization_id, memory_id) ON DELETE SET NULL (superseded_by);
 
-ALTER TABLE studio.blocks ADD CONSTRAINT blocks_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES studio.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE studio.blocks ADD CONSTRAINT blocks_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES studio.episodes(organization_id, episode_id) ON DELETE CASCADE;
 ALTER TABLE studio.blocks ADD CONSTRAINT blocks_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE studio.chat_messages ADD CONSTRAINT chat_messages_chat_session_id_fkey FOREIGN KEY (chat_session_id) REFERENCES studio.chat_sessions(chat_session_id) ON DELETE CASCADE;
+ALTER TABLE studio.chat_messages ADD CONSTRAINT chat_messages_chat_session_id_fkey FOREIGN KEY (organization_id, chat_session_id) REFERENCES studio.chat_sessions(organization_id, chat_session_id) ON DELETE CASCADE;
 ALTER TABLE studio.chat_messages ADD CONSTRAINT chat_messages_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.chat_messages ADD CONSTRAINT chat_messages_parent_id_fkey FOREIGN KEY (parent_id) REFERENCES studio.chat_messages(message_id) ON DELETE CASCADE;
+ALTER TABLE studio.chat_messages ADD CONSTRAINT chat_messages_parent_id_fkey FOREIGN KEY (organization_id, parent_id) REFERENCES studio.chat_messages(organization_id, message_id) ON DELETE CASCADE;
 
 ALTER TABLE studio.chat_sessions ADD CONSTRAINT chat_sessions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.chat_sessions ADD CONSTRAINT chat_sessions_project_id_fkey FOREIGN KEY (project_id) REFERENCES studio.projects(project_id) ON DELETE CASCADE;
-ALTER TABLE studio.chat_sessions ADD CONSTRAINT chat_sessions_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE studio.chat_sessions ADD CONSTRAINT chat_sessions_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
+ALTER TABLE studio.chat_sessions ADD CONSTRAINT chat_sessions_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
 ALTER TABLE studio.episode_schedule_done ADD CONSTRAINT episode_schedule_done_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.episode_schedule_done ADD CONSTRAINT episode_schedule_done_project_id_fkey FOREIGN KEY (project_id) REFERENCES studio.projects(project_id) ON DELETE CASCADE;
+ALTER TABLE studio.episode_schedule_done ADD CONSTRAINT episode_schedule_done_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
 
-ALTER TABLE studio.episode_schedule_queue ADD CONSTRAINT episode_schedule_queue_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES studio.episodes(episode_id) ON DELETE SET NULL;
+ALTER TABLE studio.episode_schedule_queue ADD CONSTRAINT episode_schedule_queue_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES studio.episodes(organization_id, episode_id) ON DELETE SET NULL (episode_id);
 ALTER TABLE studio.episode_schedule_queue ADD CONSTRAINT episode_schedule_queue_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.episode_schedule_queue ADD CONSTRAINT episode_schedule_queue_project_id_fkey FOREIGN KEY (project_id) REFERENCES studio.projects(project_id) ON DELETE CASCADE;
+ALTER TABLE studio.episode_schedule_queue ADD CONSTRAINT episode_schedule_queue_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
 
-ALTER TABLE studio.episodes ADD CONSTRAINT episodes_catalog_episode_id_fkey FOREIGN KEY (catalog_episode_id) REFERENCES catalog.episodes(episode_id) ON DELETE SET NULL;
+ALTER TABLE studio.episodes ADD CONSTRAINT episodes_catalog_episode_id_fkey FOREIGN KEY (organization_id, catalog_episode_id) REFERENCES catalog.episodes(organization_id, episode_id) ON DELETE SET NULL (catalog_episode_id);
 ALTER TABLE studio.episodes ADD CONSTRAINT episodes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.episodes ADD CONSTRAINT episodes_project_id_fkey FOREIGN KEY (project_id) REFERENCES studio.projects(project_id) ON DELETE CASCADE;
+ALTER TABLE studio.episodes ADD CONSTRAINT episodes_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
 
-ALTER TABLE studio.generation_steps ADD CONSTRAINT generation_steps_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES studio.episodes(episode_id) ON DELETE CASCADE;
+ALTER TABLE studio.generation_steps ADD CONSTRAINT generation_steps_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES studio.episodes(organization_id, episode_id) ON DELETE CASCADE;
 ALTER TABLE studio.generation_steps ADD CONSTRAINT generation_steps_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE studio.highlights ADD CONSTRAINT highlights_block_id_fkey FOREIGN KEY (block_id) REFERENCES studio.blocks(block_id) ON DELETE CASCADE;
+ALTER TABLE studio.highlights ADD CONSTRAINT highlights_block_id_fkey FOREIGN KEY (organization_id, block_id) REFERENCES studio.blocks(organization_id, block_id) ON DELETE CASCADE;
 ALTER TABLE studio.highlights ADD CONSTRAINT highlights_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.highlights ADD CONSTRAINT highlights_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE studio.highlights ADD CONSTRAINT highlights_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
-ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_applied_to_episode_id_fkey FOREIGN KEY (applied_to_episode_id) REFERENCES studio.episodes(episode_id) ON DELETE SET NULL;
-ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_author_id_fkey FOREIGN KEY (author_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
-ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_episode_id_fkey FOREIGN KEY (episode_id) REFERENCES studio.episodes(episode_id) ON DELETE SET NULL;
+ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_applied_to_episode_id_fkey FOREIGN KEY (organization_id, applied_to_episode_id) REFERENCES studio.episodes(organization_id, episode_id) ON DELETE SET NULL (applied_to_episode_id);
+ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_author_id_fkey FOREIGN KEY (organization_id, author_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
+ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES studio.episodes(organization_id, episode_id) ON DELETE SET NULL (episode_id);
 ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_project_id_fkey FOREIGN KEY (project_id) REFERENCES studio.projects(project_id) ON DELETE CASCADE;
+ALTER TABLE studio.planning_notes ADD CONSTRAINT planning_notes_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
 
 ALTER TABLE studio.projects ADD CONSTRAINT projects_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.projects ADD CONSTRAINT projects_owner_id_fkey FOREIGN KEY (owner_id) REFERENCES accounts.users(user_id) ON DELETE RESTRICT;
+ALTER TABLE studio.projects ADD CONSTRAINT projects_owner_id_fkey FOREIGN KEY (organization_id, owner_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE RESTRICT;
 
 ALTER TABLE studio.user_events ADD CONSTRAINT user_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
-ALTER TABLE studio.user_events ADD CONSTRAINT user_events_user_id_fkey FOREIGN KEY (user_id) REFERENCES accounts.users(user_id) ON DELETE CASCADE;
+ALTER TABLE studio.user_events ADD CONSTRAINT user_events_user_id_fkey FOREIGN KEY (organization_id, user_id) REFERENCES accounts.users(organization_id, user_id) ON DELETE CASCADE;
 
-ALTER TABLE usage.budget_alerts ADD CONSTRAINT budget_alerts_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES usage.budgets(budget_id) ON DELETE CASCADE;
+ALTER TABLE usage.budget_alerts ADD CONSTRAINT budget_alerts_budget_id_fkey FOREIGN KEY (organization_id, budget_id) REFERENCES usage.budgets(organization_id, budget_id) ON DELETE CASCADE;
 ALTER TABLE usage.budget_alerts ADD CONSTRAINT budget_alerts_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
-ALTER TABLE usage.budget_reservations ADD CONSTRAINT budget_reservations_budget_id_fkey FOREIGN KEY (budget_id) REFERENCES usage.budgets(budget_id) ON DELETE CASCADE;
+ALTER TABLE usage.budget_reservations ADD CONSTRAINT budget_reservations_budget_id_fkey FOREIGN KEY (organization_id, budget_id) REFERENCES usage.budgets(organization_id, budget_id) ON DELETE CASCADE;
 ALTER TABLE usage.budget_reservations ADD CONSTRAINT budget_reservations_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE usage.budgets ADD CONSTRAINT budgets_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
