@@ -133,7 +133,7 @@ def _sponsored(tenant: Tenant) -> None:
             card=card,
             first=FIRST,
             last=LAST,
-            delivery=sponsorship.from_rollups(analytics, identity=identity),
+            delivery=sponsorship.from_rollups(analytics, tx, identity=identity),
             formats=("json",),
             folder=tenant.folder / "reports",
         )
