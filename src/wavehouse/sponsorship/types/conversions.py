@@ -237,7 +237,7 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class Unconverted:
-    """Conversions in a currency without a stored rate: counted, their value reported apart (AT23)."""
+    """Conversions in a currency without a stored rate: counted, their value apart (AT23)."""
 
     currency: str
     conversions: int
