@@ -379,4 +379,4 @@ def test_the_commands_carry_away_bring_in_and_erase(
     assert 1 == json.loads(erased.stdout)["rows"]["playback_positions"]
     assert "playback_actions\t1" in run("erase", "--email", caller.email, "--yes").stdout
     file.write_text("nonsense")
-    assert "no JSON" in str(run("import", "--email", caller.email, file).exception)
+    assert "not JSON" in str(run("import", "--email", caller.email, file).exception)

@@ -264,8 +264,8 @@ def test_p14_what_is_the_same_gets_the_same_id() -> None:
     ("changes", "reason"),
     [
         ({"position_ms": None}, "missing"),
-        ({"position_ms": -1}, "no time"),
-        ({"position_ms": HOUR + 2_001, "duration_ms": HOUR}, "behind the end"),
+        ({"position_ms": -1}, "out of range"),
+        ({"position_ms": HOUR + 2_001, "duration_ms": HOUR}, "after the end"),
         ({"duration_ms": 0}, "positive"),
         ({"chapter_id": ""}, "chapter"),
     ],
