@@ -38,7 +38,7 @@ def figures(size: float) -> Iterator[Figure]:
                 workspace.stores.operational, workspace.settings, first=day, last=day
             )
         yield Figure(
-            "count one day anew, nothing changed",
+            "count one day again, nothing changed",
             milliseconds(whole.wall),
             f"its share of the first count {milliseconds(took.wall / counted.days)}",
             times(whole.wall / (took.wall / counted.days)),

@@ -32,7 +32,7 @@ GOAL_DUCKDB = 4.0
 
 
 def figures(size: float) -> Iterator[Figure]:
-    """All hours first, which is what the others are held against."""
+    """All hours first, which is what the others are compared with."""
     with ground.workspace() as workspace:
         events = _fill(workspace, round(EVENTS * size))
         full = best(lambda: _rolled(workspace, 0, HOURS), 2)

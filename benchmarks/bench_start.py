@@ -1,4 +1,4 @@
-"""The command line: what it costs to be told something, as a whole process."""
+"""The command line: what an answer costs, as a whole process."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Lint held against what PostgreSQL really does, beside squawk: how often is each right.
+"""Lint compared with what PostgreSQL really does, beside squawk: how often is each right.
 
 Not part of `make bench`: it takes minutes (`make precision`). Every statement of
 ``lint_statements.toml`` runs on PostgreSQL 16 and 18 in a database whose tables are *filled*, and
@@ -11,7 +11,7 @@ a relation that was there before it, *and* that statement does work that grows w
 was there before it. Work is measured apart from lint's own measuring: half of the blocks of a
 table or of one of its indexes were fetched, or a new file half as large as the old one, or an index
 of many blocks, was written. Locks are those of ``pg_locks`` in the open transaction; where none is
-allowed, those that ``plan`` sees while a reader stands in the way.
+allowed, those that ``plan`` sees while a reader blocks them.
 
 **Short locks.** ACCESS EXCLUSIVE for a moment (ADD COLUMN, DROP INDEX, RENAME) is *not* blocking:
 its time does not grow. Rules about short locks and queues (ours of group C but for
@@ -251,7 +251,7 @@ def _worked(
     before: dict[int, int],
     counter: str,
 ) -> bool:
-    """Whether a statement read, wrote anew or indexed a table that was there before its file."""
+    """Whether a statement read, rewrote or indexed a table that was there before its file."""
     fetched, now = _fetched(connection, counter), _standing(connection)
     for oid, old in standing.items():
         few = old.blocks < _ALONE_BLOCKS

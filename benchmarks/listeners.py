@@ -73,7 +73,7 @@ class Load:
 
 
 class Connection:
-    """A client's connection; anew where the server closes it after an answer."""
+    """A client's connection; a new one where the server closes it after an answer."""
 
     def __init__(self, port: int) -> None:
         self._port = port

@@ -154,7 +154,7 @@ def test_dropped_items_say_their_line_and_why() -> None:
     """Each item that is no episode is told with its place."""
     dropped = parse_feed(read("sloppy.xml")).dropped
     assert [
-        (18, DropReason.DUPLICATE_GUID, "its guid stands at line 12 already"),
+        (18, DropReason.DUPLICATE_GUID, "its guid is at line 12 already"),
         (23, DropReason.NO_ENCLOSURE, "it has no enclosure"),
         (27, DropReason.NO_ENCLOSURE, "its enclosure is of type image/jpeg"),
         (32, DropReason.BAD_ENCLOSURE_URL, "its enclosure has no http(s) address"),

@@ -325,7 +325,7 @@ def test_a_media_file_describes_enclosures(tmp_path: Path) -> None:
     [
         ("{\n\n  nonsense", "not JSON"),
         ("[]", "must hold an object of addresses (PATH:1)"),
-        ('{\n"u": 5}', "u: its facts are no object (PATH:2)"),
+        ('{\n"u": 5}', "u: its facts are not an object (PATH:2)"),
         ('{"u": {"size": 5}}', "u: 'size' is not known"),
         ('{"u": {"bytes": -5}}', "u: bytes must be a whole number from 1 on"),
         ('{"u": {"bytes": true}}', "u: bytes must be"),

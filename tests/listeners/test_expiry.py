@@ -30,6 +30,7 @@ def begun(database: Any, phone: Any, at: datetime, *, app: bool = False) -> byte
             _, token = accounts.by_password(
                 database, username=phone.username, password=phone.password
             )
+            assert sessions.caller(database, token=token) is not None  # it comes back
         else:
             with database.worker() as tx:
                 listener = accounts.find(tx, email=phone.username)

@@ -206,3 +206,50 @@ def test_the_script_is_served_to_any_page(workspace: Workspace, shop: TestClient
     assert "cross-origin" == answer.headers["cross-origin-resource-policy"]
     assert "window.wavehouse" in answer.text
     assert "http" not in answer.text.replace("https://", "")
+
+
+def order(workspace: Workspace) -> tuple[Decimal, str, str]:
+    (found,) = rows(
+        workspace, "SELECT conversion_value, currency, source FROM sponsorship.conversions"
+    )
+    return found  # type: ignore[no-any-return]
+
+
+def forged(shop: TestClient, key: str) -> None:
+    """Anybody may load a pixel: with a value, a code and a link of their own choice."""
+    shop.get(f"/p/{key}.gif", params={"order_id": "A-1", "value": "9000.00", "code": "FORGED"})
+
+
+@pytest.mark.parametrize("pixel_first", [True, False])
+def test_at04_the_shop_outranks_a_pixel_whichever_came_first(
+    workspace: Workspace, shop: TestClient, conversions_file: Files, pixel_first: bool
+) -> None:
+    """The shop's value and code count; the pixel's stay as evidence and are listed."""
+    key = made(workspace).public_key
+    now = clock.now().strftime("%Y-%m-%dT%H:%M:%SZ")
+    path = conversions_file(f"{now},NORD15,purchase,40.00,EUR,A-1")
+    steps = [
+        lambda: forged(shop, key),
+        lambda: act(workspace, sponsorship.ingest_conversions, path=path),
+    ]
+    for step in steps if pixel_first else reversed(steps):
+        step()
+    assert (Decimal("40.00"), "EUR", "file") == order(workspace)
+    assert {("promo_code", Decimal("40.00"))} == {(m, a) for m, _, a in credited(workspace)}
+    (report,) = act(workspace, sponsorship.list_displaced, limit=9)
+    assert ("outranked", "pixel", Decimal("9000.00"), Decimal("40.00")) == (
+        report.reason,
+        report.source,
+        report.conversion_value,
+        report.counted_value,
+    )
+    assert "FORGED" == report.promo_code
+
+
+def test_a_pixels_value_is_bounded_by_a_setting(workspace: Workspace, shop: TestClient) -> None:
+    """Above 10,000 it is a conversion without value; the value that was reported is listed."""
+    key = made(workspace).public_key
+    shop.get(f"/p/{key}.gif", params={"order_id": "A-1", "value": "10000.01"})
+    (report,) = act(workspace, sponsorship.list_displaced, limit=9)
+    assert (Decimal("0.00"), "EUR", "pixel") == order(workspace)
+    assert ("over_limit", Decimal("10000.01")) == (report.reason, report.conversion_value)

@@ -168,6 +168,13 @@ OPTIONS: tuple[Option, ...] = (
         90,
         "How long raw requests are kept; older log lines go to the quarantine.",
     ),
+    Option(
+        "pixel_value_limit",
+        _positive,
+        10_000,
+        "Largest order value that a pixel may report, in the order's currency; a larger one counts "
+        "as a conversion without value and stays as evidence.",
+    ),
     Option("trusted_proxies", _words, (), "Proxies whose X-Forwarded-For is believed (R06)."),
     Option("country_database", str, None, "A .mmdb country file to use instead of ours."),
     Option("network_lists", _words, (), "Further data-centre and VPN lists (csv: cidr,class)."),

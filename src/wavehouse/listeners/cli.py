@@ -232,7 +232,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
         told = json.loads(archive.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InvalidInput(
-            "this is no JSON",
+            "this is not JSON",
             where=str(archive),
             hint="Make an archive.",
             command="wavehouse listeners export --email E --out archive.json",
@@ -292,7 +292,7 @@ def sync_conformance(url: str, username: str, password_file: Path | None, as_jso
     """Ask a gpodder-type server at URL how it keeps what podcast apps tell it.
 
     Works with gpodder.net, opodsync, Nextcloud's gpodder sync, this product and others: URL is what
-    stands before /api/2. Late actions, retries, dates in the future, bad bodies, cursors, several
+    comes before /api/2. Late actions, retries, dates in the future, bad bodies, cursors, several
     apps at once: each is asked on devices and shows of invented names. Those are left unsubscribed,
     but the protocol cannot take actions back: use an account of its own.
 

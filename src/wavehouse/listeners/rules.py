@@ -53,7 +53,7 @@ _EMAIL = re.compile(r"[^@\s\0-\x1f\x7f]+@[^@\s\0-\x1f\x7f]+\.[^@\s\0-\x1f\x7f]+"
 
 
 def normalised_email(text: str) -> str:
-    """AC1: NFC, trimmed, lower-cased. InvalidInput for what is no address."""
+    """AC1: NFC, trimmed, lower-cased. InvalidInput for an invalid address."""
     import unicodedata
 
     found = unicodedata.normalize("NFC", text).strip().lower()
@@ -211,7 +211,7 @@ def order(action: Action) -> tuple[datetime, UUID]:
 def fold(actions: Iterable[Action], since: Position | None = None) -> Folded:
     """The position that a set of actions leaves, whatever the order in which they came (P2).
 
-    ``since`` is what earlier actions left: it stands for all of them when none of them is later,
+    ``since`` is what earlier actions left: it represents all of them when none of them is later,
     by ``order``, than any of these. So who reports in order needs no history.
     """
     position, guarded = since, set()
@@ -378,7 +378,7 @@ def uploaded(
     """P19: the cursor that an upload is answered with, and the given one that it replaces.
 
     ``last`` is the upload's own last cursor, ``changed_before`` that of the last change before it:
-    when the client knows that one, it may go on after its own upload. Otherwise it is told the
+    when the client knows that one, it may go on after its own upload. Otherwise it gets the
     lowest cursor that it may have.
     """
     had = own if own is not None else min(family, default=0)

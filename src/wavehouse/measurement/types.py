@@ -38,7 +38,7 @@ class Reason(StrEnum):
 
 
 class Flag(StrEnum):
-    """What is told of a request without filtering it."""
+    """Facts of a request that do not filter it."""
 
     IMPLAUSIBLE_REFERRER = "implausible_referrer"
     PRE_RELEASE = "pre_release"
@@ -256,7 +256,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """Raw events held against the rollups, hour by hour."""
+    """Raw events compared with the rollups, hour by hour."""
 
     hours: int
     raw_events: int

@@ -5,6 +5,7 @@ from wavehouse.sponsorship.service.archive import find_report, list_reports
 from wavehouse.sponsorship.service.conversions import (
     Quarantine,
     ingest_conversions,
+    list_displaced,
     record_conversion,
     recredit,
 )
@@ -124,6 +125,7 @@ __all__ = [
     "import_campaigns",
     "ingest_conversions",
     "list_campaigns",
+    "list_displaced",
     "list_pixels",
     "list_placements",
     "list_reports",

@@ -1,4 +1,4 @@
-"""From figures to the page's view: pure, so that a page can be told from its data alone."""
+"""From figures to the page's view: pure, so that a page follows from its data alone."""
 
 from __future__ import annotations
 

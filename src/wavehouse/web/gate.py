@@ -1,4 +1,4 @@
-"""The API's door: who asks by which key, how often, and what every route may answer.
+"""API authentication: which key asks, how often, and what every route may answer.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependency's types.
 """

@@ -1,4 +1,4 @@
-"""The overview's route: who asks, what for, and whether they have it already."""
+"""The overview's route: the visitor, the span, and whether they have it already."""
 
 from __future__ import annotations
 

@@ -152,7 +152,7 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _http(request: Request, error: Exception) -> Response:
-    """Errors of the framework: no such address, no such method, a body that is no JSON."""
+    """Errors of the framework: no such address, no such method, a body that is not JSON."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.NOT_FOUND:

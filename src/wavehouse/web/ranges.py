@@ -114,7 +114,7 @@ def _custom(query: Query, today: date) -> Span:
             f"The range begins before {_EARLIEST.year}.", hint="Choose days of this century."
         )
     if first > today:
-        raise InvalidInput("The range lies in the future.", hint="Choose days up to today.")
+        raise InvalidInput("The range is in the future.", hint="Choose days up to today.")
     span = Span(first, min(last, today))
     if span.days > _LONGEST_DAYS:
         raise InvalidInput(

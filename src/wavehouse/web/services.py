@@ -205,7 +205,7 @@ class Services(Protocol):
     def data_version(self, who: Identity) -> str | None:
         """Changes whenever a figure, a show or a campaign may have; part of every ETag.
 
-        None when that cannot be told cheaply: pages are then made and compared by content.
+        None when that is not known cheaply: pages are then made and compared by content.
         """
         ...
 

@@ -143,7 +143,9 @@ def _place(after: str | None) -> tuple[datetime, UUID] | None:
     try:
         return datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError("this page of the list is not there", hint="Begin anew.") from None
+        raise UsageError(
+            "this page of the list is not there", hint="Begin without a cursor."
+        ) from None
 
 
 def _older(files: list[SourceSummary]) -> str:

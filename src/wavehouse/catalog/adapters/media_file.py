@@ -60,7 +60,7 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
         )
 
     if not isinstance(facts, dict):
-        raise wrong("its facts are no object")
+        raise wrong("its facts are not an object")
     if "segments" in facts:
         return _rendition(url, facts, wrong)
     if unknown := sorted(facts.keys() - _KEYS):

@@ -45,7 +45,7 @@ def is_public(text: str) -> bool:
 
 
 def is_never_meant(text: str) -> bool:
-    """True for link-local addresses: a cloud's metadata lies there, and no feed ever does."""
+    """True for link-local addresses: a cloud's metadata service is there, and no feed ever does."""
     try:
         return _inner(ip_address(text.partition("%")[0])).is_link_local
     except ValueError:

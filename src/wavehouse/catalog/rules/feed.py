@@ -90,7 +90,7 @@ def _sorted_out(
         if isinstance(found, DroppedItem):
             dropped.append(found)
         elif found.guid in episodes:
-            detail = f"its guid stands at line {episodes[found.guid].line} already"
+            detail = f"its guid is at line {episodes[found.guid].line} already"
             dropped.append(DroppedItem(found.line, DropReason.DUPLICATE_GUID, detail))
         else:
             episodes[found.guid] = found
@@ -107,7 +107,7 @@ def _notes(complaints: list[tuple[int, str]], episodes: list[FeedEpisode]) -> tu
 def parse_feed(
     data: bytes, *, location: str | None = None, charset: str | None = None, name: str = "feed"
 ) -> Feed:
-    """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is no feed at all.
+    """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is not a feed.
 
     ``location`` resolves relative addresses, ``name`` is what an error calls the document;
     ``charset`` is what the server said, and counts less than what the bytes prove.

@@ -33,7 +33,7 @@ class Box:
 
 
 def box_at(data: bytes, at: int, start: int, limit: int | None) -> Box | None:
-    """The box whose head stands at ``at`` in ``data`` and at ``start`` in the file."""
+    """The box whose head is at ``at`` in ``data`` and at ``start`` in the file."""
     if at + 8 > len(data):
         return None
     size, kind, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8

@@ -119,7 +119,7 @@ def _character_or_nothing(match: re.Match[str]) -> str:
 
 
 def clean_xml(data: bytes, charset: str | None = None) -> str:
-    """Text that starts with the feed's root element; raises when there is no feed in it."""
+    """Text that starts with the feed's root element; raises when it has none."""
     if not data.strip():
         raise InvalidInput("the document is empty", hint="check the feed's address")
     for magic, kind in _MAGIC:

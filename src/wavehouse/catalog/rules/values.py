@@ -98,7 +98,7 @@ def web_url(text: str | None, base: str | None = None) -> str | None:
     try:
         joined = urljoin(base or "", "".join(text.strip().splitlines()))
         parts = urlsplit(joined)
-        host, _ = parts.hostname or "", parts.port  # the port raises when it is no number
+        host, _ = parts.hostname or "", parts.port  # the port raises when it is not a number
         if host and not host.isascii():
             joined = joined.replace(host, host.encode("idna").decode("ascii"), 1)
     except (ValueError, UnicodeError):

@@ -1,4 +1,4 @@
-"""Time zones behind a date: offsets, names, and what stands for none."""
+"""Time zones behind a date: offsets, names, and names without an offset."""
 
 from __future__ import annotations
 

@@ -3063,6 +3063,41 @@ COMMENT ON COLUMN sponsorship.credits.weight IS 'The share; shares of a conversi
 COMMENT ON COLUMN sponsorship.credits.amount IS 'The share in money; cents add up.';
 COMMENT ON COLUMN sponsorship.credits.currency IS 'Its currency, ISO 4217.';
 
+CREATE TABLE sponsorship.displaced_conversions (
+  displaced_id uuid DEFAULT uuidv7() NOT NULL,
+  organization_id uuid NOT NULL,
+  conversion_id uuid NOT NULL,
+  source text NOT NULL,
+  source_name text NOT NULL,
+  occurred_at timestamp with time zone NOT NULL,
+  conversion_value numeric(12,2) NOT NULL,
+  currency character(3) NOT NULL,
+  promo_code text NOT NULL,
+  reason text NOT NULL,
+  displaced_at timestamp with time zone NOT NULL,
+  CONSTRAINT displaced_conversions_pkey PRIMARY KEY (displaced_id),
+  CONSTRAINT displaced_conversions_report_key UNIQUE (organization_id, conversion_id, source, source_name, conversion_value, currency, promo_code, reason),
+  CONSTRAINT displaced_conversions_reason_check CHECK ((reason IN ('outranked', 'over_limit')))
+);
+ALTER TABLE sponsorship.displaced_conversions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON sponsorship.displaced_conversions TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON sponsorship.displaced_conversions TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON sponsorship.displaced_conversions FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT DELETE, INSERT, SELECT ON sponsorship.displaced_conversions TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON sponsorship.displaced_conversions TO wavehouse_operational_worker;
+COMMENT ON TABLE sponsorship.displaced_conversions IS 'Reports of an order that a more trusted report outranked, and values above the limit of pixels; evidence, never counted.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.displaced_id IS 'The report.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.conversion_id IS 'The order as it counts.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.source IS 'The way the report came: pixel, api, file or landing.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.source_name IS 'The pixel, program or file that reported it.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.occurred_at IS 'When the order happened, by this report.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.conversion_value IS 'The value that was reported.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.currency IS 'Its currency, ISO 4217.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.promo_code IS 'The promo code that was reported; empty for none.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.reason IS 'Why it does not count.';
+COMMENT ON COLUMN sponsorship.displaced_conversions.displaced_at IS 'When it was set aside.';
+
 CREATE TABLE sponsorship.exchange_rates (
   rate_date date NOT NULL,
   base character(3) NOT NULL,
@@ -4388,6 +4423,9 @@ ALTER TABLE sponsorship.conversions ADD CONSTRAINT conversions_sponsor_id_fkey F
 
 ALTER TABLE sponsorship.credits ADD CONSTRAINT credits_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE RESTRICT;
 ALTER TABLE sponsorship.credits ADD CONSTRAINT credits_conversion_id_fkey FOREIGN KEY (organization_id, conversion_id) REFERENCES sponsorship.conversions(organization_id, conversion_id) ON DELETE CASCADE;
+
+ALTER TABLE sponsorship.displaced_conversions ADD CONSTRAINT displaced_conversions_conversion_id_fkey FOREIGN KEY (organization_id, conversion_id) REFERENCES sponsorship.conversions(organization_id, conversion_id) ON DELETE CASCADE;
+ALTER TABLE sponsorship.displaced_conversions ADD CONSTRAINT displaced_conversions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE sponsorship.lift_results ADD CONSTRAINT lift_results_campaign_id_fkey FOREIGN KEY (organization_id, campaign_id) REFERENCES sponsorship.campaigns(organization_id, campaign_id) ON DELETE CASCADE;
 ALTER TABLE sponsorship.lift_results ADD CONSTRAINT lift_results_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;

@@ -124,7 +124,7 @@ def mail_of(settings: Settings, site: Site) -> Mail:
 
 
 def _letter(*, to: str, subject: str, text: str) -> EmailMessage:
-    """Not quoted-printable, which would cut a link in two for who reads the file as it is."""
+    """Not quoted-printable, which would cut a link in two for people who read the file as it is."""
     letter = EmailMessage()
     letter["To"], letter["Subject"], letter["Date"] = to, subject, clock.now()
     letter.set_content(text, cte="7bit" if text.isascii() else "8bit")

@@ -149,8 +149,8 @@ def send_link(
 ) -> None:
     """Send a link to an address if it has an account, after the answer (AC8).
 
-    The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for what is no
-    address; TooManyRequests for who asks too often.
+    The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for an invalid
+    address; TooManyRequests for a client that asks too often.
     """
     told = rules.normalised_email(email)
     brakes.asking.check(request, told)

@@ -36,7 +36,7 @@ class AppOut:
 
 @dataclass(frozen=True)
 class NewAppOut:
-    """What to type into the app. The password is told this once; only its hash is kept."""
+    """What to type into the app. The password is shown this once; only its hash is kept."""
 
     app_id: UUID
     name: str

@@ -147,7 +147,7 @@ def same_host(origin: str, request: Request) -> bool:
 
 
 def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = False) -> Asking:
-    """A dependency: who asks, by a sign-in of their own. Refused for an app's password.
+    """A dependency: the listener, by a sign-in of their own. Refused for an app's password.
 
     ``fresh`` refuses sign-ins that are older than 15 minutes: a browser that was left open must
     not change how its owner signs in.

@@ -268,7 +268,7 @@ def urls_of(content: bytes, form: str) -> list[str]:
     try:
         found = msgspec.json.decode(text)
     except msgspec.DecodeError:
-        raise UsageError("the list is no JSON") from None
+        raise UsageError("the list is not JSON") from None
     if not isinstance(found, list):
         raise UsageError("the list must be a JSON array of addresses")
     urls = [one.get("url") if isinstance(one, dict) else one for one in found]

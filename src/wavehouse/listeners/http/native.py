@@ -290,7 +290,7 @@ def router(doors: Doors) -> APIRouter:
     ) -> Resume:
         """Where to go on, and how far to go back first (P34).
 
-        Name the device, and it is told when another one moved far from where it was (P10).
+        Name the device, and it is notified when another one moved far from where it was (P10).
         """
         asked = positions.Asked(who.listener_id, chapter_id, device_id)
         return positions.there(await resumer.ask(asked))

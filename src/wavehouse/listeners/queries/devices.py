@@ -19,7 +19,7 @@ def save_device(
     kind: str | None,
     at: datetime,
 ) -> None:
-    """Know a device, or what is told of it now."""
+    """Register a device, or update what is known of it."""
     tx.execute(
         """
         INSERT INTO listeners.devices AS d (listener_id, device_id, name, kind, last_seen_at)

@@ -40,10 +40,13 @@ def take(tx: Tx[Listeners], *, key_hash: bytes, burst: int, seconds: float, at: 
             INSERT INTO listeners.rate_limits AS r (key_hash, tries_left, at)
             VALUES (%(key_hash)s, %(burst)s::double precision - 1, %(at)s)
             ON CONFLICT (key_hash) DO UPDATE
-            SET tries_left = least(%(burst)s, greatest(r.tries_left, -1) + greatest(
-                    extract(epoch FROM %(at)s - r.at), 0) / %(seconds)s) - 1,
+            SET tries_left = least(%(burst)s, r.tries_left + greatest(
+                    extract(epoch FROM %(at)s - r.at), 0) / %(seconds)s)
+                  - CASE WHEN r.tries_left + greatest(
+                    extract(epoch FROM %(at)s - r.at), 0) / %(seconds)s >= 1 THEN 1 ELSE 0 END,
                 at = greatest(r.at, %(at)s)
-            RETURNING tries_left + 1
+            RETURNING coalesce(least(%(burst)s, old.tries_left + greatest(
+                extract(epoch FROM new.at - old.at), 0) / %(seconds)s), %(burst)s)
             """,
             {"key_hash": key_hash, "burst": burst, "seconds": seconds, "at": at},
         )

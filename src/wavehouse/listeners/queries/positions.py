@@ -29,7 +29,7 @@ class Resuming:
 def resuming(
     tx: Tx[Listeners], *, asked: Sequence[tuple[ListenerId, str, str | None]]
 ) -> list[Resuming | None]:
-    """What each goes by who resumes a chapter: listener, chapter, device. None: nowhere."""
+    """What resuming a chapter depends on: listener, chapter, device. None: nowhere."""
     rows = tx.tuples(
         """
         SELECT w.place, l.resume_policy, d.name, o.position_ms, p.chapter_id, p.position_ms,

@@ -52,7 +52,7 @@ def keys_of(sighting: Sighting) -> list[Key]:
 def resolve(
     tx: Tx[Listeners], *, sightings: Sequence[Sighting], ids: Sequence[Chapter], newest: Newest
 ) -> Resolved:
-    """Find or make the chapters of episodes and of ids; who calls holds the listeners' locks.
+    """Find or make the chapters of episodes and of ids; the caller holds the listeners' locks.
 
     ``newest`` gives the time of the last action of chapters. An unknown id becomes a chapter
     without an address.

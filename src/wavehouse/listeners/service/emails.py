@@ -33,7 +33,7 @@ def ask(
     """Write to both mailboxes; each email's link agrees, within 24 hours (AC9).
 
     ``address`` is where links begin. An address that has an account gets no email, so the change
-    cannot be made, and nobody is told why (AC8). A further call forgets the one before.
+    cannot be made, without saying why (AC8). A further call forgets the one before.
     """
     told = checked(caller, new_email)
     old, new = (secrets.token_urlsafe(_TOKEN_BYTES) for _ in range(2))

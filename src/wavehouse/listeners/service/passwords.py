@@ -20,7 +20,7 @@ def sign_in(
 
     No transaction is open while the hash is computed, a quarter of a second. NotSignedIn, the
     same after the same time, for an unknown address, an account without a password and a wrong
-    one (AC8); InvalidInput for what is no address; TooManyRequests when too many wait.
+    one (AC8); InvalidInput for an invalid address; TooManyRequests when too many wait.
     """
     told, given = rules.normalised_email(email), rules.normalised_password(password)
     with database.worker() as tx:
@@ -29,12 +29,12 @@ def sign_in(
     matches = hasher.matches(stored, given)
     if not matches or found is None or stored is None:
         raise NotSignedIn("the address or the password is not right")
-    anew = hasher.hash(given) if hasher.is_outdated(stored) else None
+    renewed = hasher.hash(given) if hasher.is_outdated(stored) else None
     with database.worker() as tx:
         if not queries.still_has(tx, listener_id=found.listener_id, password_hash=stored):
             raise NotSignedIn("the address or the password is not right")
-        if anew is not None:
-            queries.keep_password(tx, listener_id=found.listener_id, password_hash=anew)
+        if renewed is not None:
+            queries.keep_password(tx, listener_id=found.listener_id, password_hash=renewed)
         token = sessions.begin(tx, listener_id=found.listener_id)
     return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
 

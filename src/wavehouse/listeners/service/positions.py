@@ -136,7 +136,7 @@ def resumer(database: Database[Listeners]) -> Grouped[Asked, Resume | None]:
 
 
 def resume_all(database: Database[Listeners], asked: Sequence[Asked]) -> list[Resume | None]:
-    """Where to go on (P34), as the listener wants it (P8): anew when it was finished (P24).
+    """Where to go on (P34), as the listener wants it (P8): from the start when finished (P24).
 
     None where there is no position. To a device that was far away, by what another has done, that
     is hinted (P10).

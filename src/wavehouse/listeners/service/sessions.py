@@ -1,4 +1,4 @@
-"""Use cases of sessions: who asks, a new token for the old one, the end of all (AC5, AC7)."""
+"""Use cases of sessions: whose a token is, a new token for the old, the end of all (AC5, AC7)."""
 
 from __future__ import annotations
 

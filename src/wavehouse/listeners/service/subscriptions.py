@@ -167,7 +167,7 @@ def save_device(
     name: str | None,
     kind: str | None,
 ) -> None:
-    """Know a device, or what is told of it now."""
+    """Register a device, or update what is known of it."""
     with database.listener(listener_id) as tx:
         device_queries.save_device(
             tx,

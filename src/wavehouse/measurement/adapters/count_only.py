@@ -2,7 +2,7 @@
 
 Reading and judging a request are the engine's; what is left out is what only storing needs: ids,
 order, keys under a secret per month. The counting itself is ``queries.counting`` in DuckDB's words;
-tests hold the two against each other.
+tests compare the two.
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""Watched folders: what lies in them now."""
+"""Watched folders: the files in them now."""
 
 from __future__ import annotations
 

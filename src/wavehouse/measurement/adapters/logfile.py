@@ -116,7 +116,7 @@ class LogFile:
                 block = next(blocks, None)
                 if block is None:
                     break
-                # What lies before the line that is looked for is let go as it comes.
+                # What is before the line that is looked for is let go as it comes.
                 skip = min(max(start - block_end, 0), len(block))
                 block_end += len(block)
                 held += block[skip:]

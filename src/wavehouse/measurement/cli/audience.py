@@ -38,7 +38,7 @@ def audience(
 
     Who listens to two episodes, or on two days, is one listener: lines have no sum. Keys of
     listeners change every month, and each is known under the month before as well, so that a
-    period may span two adjacent months. A longer one is told month by month.
+    period may span two adjacent months. A longer one is reported month by month.
     """
     from wavehouse.measurement.service.audience import audience as counted
 

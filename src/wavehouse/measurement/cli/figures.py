@@ -60,7 +60,7 @@ class Wanted(TypedDict):
     type=click.Choice(dimensions.names()),
     default=dimensions.DAY_SPLIT,
     show_default=True,
-    help="What each row stands for.",
+    help="What each row is.",
 )
 @click.option(
     "--window",

@@ -1,4 +1,4 @@
-"""``wavehouse rollup``: recompute what is dirty, hold it against the events."""
+"""``wavehouse rollup``: recompute what is dirty, compare it with the events."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
 @click.group()
 def rollup() -> None:
-    """Rollups: recompute what is dirty, hold them against the raw events."""
+    """Rollups: recompute what is dirty, compare them with the raw events."""
 
 
 @rollup.command()
-@click.option("--recount", is_flag=True, help="Count days anew as a whole before rolling up.")
+@click.option("--recount", is_flag=True, help="Count whole days again before rolling up.")
 @click.option("--from", "first", type=DATE, help="With --recount: first UTC day.")
 @click.option("--to", "last", type=DATE, help="With --recount: last UTC day, included.")
 @AS_JSON

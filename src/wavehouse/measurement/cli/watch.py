@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     show_default=True,
     help="Seconds between two looks; a file that changed since the look before is left alone.",
 )
-@click.option("--once", is_flag=True, help="Read what lies there and end.")
+@click.option("--once", is_flag=True, help="Read the files that are there and end.")
 @FORMAT
 @AS_JSON
 @click.pass_obj

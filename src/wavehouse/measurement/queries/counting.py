@@ -38,7 +38,7 @@ def marks_of(tx: Tx[Operational], *, day: date) -> list[Mark]:
 
 
 def mark_day(tx: Tx[Operational], *, first: date, last: date) -> int:
-    """Ask for days to be counted anew as a whole (batch 0 stands for every batch)."""
+    """Ask for days to be counted again as a whole (batch 0 means every batch)."""
     return tx.execute(
         """
         INSERT INTO measurement.count_log (batch_id, day)
@@ -58,7 +58,7 @@ def delete_marks(tx: Tx[Operational], *, ids: Sequence[int]) -> None:
 def collect_touched_keys(
     tx: Tx[Operational], *, start: datetime, end: datetime, batches: Sequence[int]
 ) -> None:
-    """The listeners whose units of a day are derived anew: of every address that was touched.
+    """The listeners whose units of a day are derived again: of every address that was touched.
 
     Whole addresses, because R18 judges them whole. A whole day (batch 0) has those listeners too
     whose requests are gone: a last line that was cut.
@@ -88,7 +88,7 @@ def collect_touched_keys(
 
 
 def release_excess(tx: Tx[Operational], *, start: datetime, end: datetime) -> None:
-    """Forget what R18 said of touched listeners: it is judged anew (R02, R42)."""
+    """Forget what R18 said of touched listeners: it is judged again (R02, R42)."""
     tx.execute(
         """
         UPDATE measurement.requests r SET reason = NULL FROM touched t
@@ -149,7 +149,7 @@ def derive_downloads(
     lies beyond the furthest position so far is new. R26, R29: the threshold of the file's version.
     R31: nothing outside the UTC day is looked at. R33, R34: one download per key and episode.
     R41: its time is that of the first request that brought bytes. R30: a unit that is known only
-    by our redirect is an estimate, told apart by its method.
+    by our redirect is an estimate, distinguished by its method.
     """
     tx.execute(
         """

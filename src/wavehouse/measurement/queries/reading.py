@@ -266,7 +266,7 @@ def prefix_estimates(
     start: datetime,
     end: datetime,
 ) -> int:
-    """Downloads known only by our redirect: estimates, told apart (R30)."""
+    """Downloads known only by our redirect: estimates, reported apart (R30)."""
     return int(
         tx.value(
             """

@@ -30,7 +30,7 @@ _FLAGS = {
 }
 _FAULTS = {
     "malformed_line": "not a line of this log format (cut?)",
-    "bad_encoding": "bytes that are no UTF-8",
+    "bad_encoding": "bytes that are not UTF-8",
     "line_too_long": "longer than 64 KiB",
     "in_future": "more than an hour in the future",
     "gzip_truncated": "the gzip stream ends too early; the rows before are kept",
@@ -48,7 +48,7 @@ def explained(
     if outcome in _FILTERED:
         return _FILTERED[outcome]
     if outcome == "prefix_estimate":
-        return "our redirect: no bytes prove it, an estimate told apart (R30)"
+        return "our redirect: no bytes prove it, an estimate, reported apart (R30)"
     if threshold_bytes is None:
         return "the file's size is not known: probe it or give --media (R29)"
     if timed:
@@ -62,7 +62,7 @@ def explained(
 
 
 def flags_explained(flags: Iterable[str]) -> str:
-    """What is told of a request besides, as a text; empty for none."""
+    """The flags of a request as a text; empty for none."""
     return "; ".join(_FLAGS.get(flag, flag) for flag in flags)
 
 

@@ -19,7 +19,7 @@ def hour_spans(hours: Iterable[datetime]) -> Iterator[Span]:
 
 
 def day_spans(hours: Iterable[datetime]) -> Iterator[Span]:
-    """Half-open spans of the whole UTC days that these hours lie in, in order."""
+    """Half-open spans of the whole UTC days of these hours, in order."""
     days: set[date] = {hour.astimezone(UTC).date() for hour in hours}
     starts = [datetime.combine(day, time.min, tzinfo=UTC) for day in sorted(days)]
     yield from _merged(starts, _DAY)

@@ -8,7 +8,7 @@ ONE_MINUTE_MS = 60_000
 def threshold_bytes(
     size: int | None, header_bytes: int | None, duration_ms: int | None
 ) -> int | None:
-    """Header and one minute of the rest; the whole file when that cannot be told, or is shorter.
+    """Header and one minute of the rest; the whole file when that is unknown, or is shorter.
 
     The same as in ``queries.counting``. None when not even the size is known: nothing counts then.
     """

@@ -70,7 +70,7 @@ def first_touch(times: Iterable[datetime]) -> list[datetime]:
 
 
 def last_touch(times: Iterable[datetime]) -> list[datetime]:
-    """R36, R39: every touch opens 24 hours anew; only a touch after a day's silence counts."""
+    """R36, R39: every touch opens another 24 hours; only a touch after a day's silence counts."""
     counted: list[datetime] = []
     before: datetime | None = None
     for at in sorted(times):

@@ -51,7 +51,7 @@ _BEGIN = datetime(1990, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What requests are held against: the lists, and the media files with their facts."""
+    """What requests are checked against: the lists, and the media files with their facts."""
 
     lookups: Lookups
     facts: list[MediaFacts]
@@ -113,7 +113,7 @@ def count_logs(
     *,
     on_bytes: Callable[[int], None] = lambda _: None,
 ) -> PeriodFigures:
-    """Read and count; lines that cannot be used are told by fault, and left out.
+    """Read and count; lines that are not usable are reported by fault, and left out.
 
     Lines of any age count: the limit of ``raw_retention_days`` is one of storing.
     """
@@ -186,7 +186,7 @@ class _Reading:
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
 
     def file(self, path: Path, format_: str, on_bytes: Callable[[int], None]) -> None:
-        """Read one file; one that is no log is told, and the others are read all the same."""
+        """Read one file; one that is not a log is reported, and the others are still read."""
         try:
             log = LogFile(path)
             head = log.head()

@@ -26,7 +26,7 @@ def _network(text: str) -> str:
     try:
         network = network_of(text)
     except ValueError as wrong:
-        raise InvalidInput(f"{text!r} is no network: {wrong}", hint="192.0.2.0/24") from None
+        raise InvalidInput(f"{text!r} is not a network: {wrong}", hint="192.0.2.0/24") from None
     if network.version == 4 and network.num_addresses > _MANY:
         raise InvalidInput(f"{network} is too wide for one place", hint="at most a /16")
     if network.version == 6 and network.prefixlen < 32:

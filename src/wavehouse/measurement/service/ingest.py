@@ -277,7 +277,7 @@ class Ingest:
                 if len(coming) == _ENGINES:
                     load_next()
         except InvalidInput:
-            while coming:  # what stands before the fault is stored, or says why not
+            while coming:  # what is before the fault is stored, or says why not
                 load_next()
             if pending is not None:
                 pending.result()

@@ -1,4 +1,4 @@
-"""Use cases: roll up dirty hours; hold the rollups against the raw events.
+"""Use cases: roll up dirty hours; compare the rollups with the raw events.
 
 Read the marks, and the events of their days, in one snapshot of ``operational``; replace those
 hours and days in ``analytics`` and commit; then delete exactly those marks. A crash between the
@@ -87,7 +87,7 @@ class _Batch:
 
 
 def _batches(source: Tx[Operational], hours: list[datetime]) -> Iterator[_Batch]:
-    """The events of the days that dirty hours lie in: so many days at once as memory bears."""
+    """The events of the days of dirty hours: so many days at once as memory bears."""
     batch = _empty()
     for day, of_day in groupby(hours, key=lambda hour: hour.astimezone(UTC).date()):
         first = clock.start_of_day(day)

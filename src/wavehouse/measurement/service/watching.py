@@ -118,7 +118,7 @@ def watch_once(
     patience: float,
     format: str = "auto",  # noqa: A002 - the option's name
 ) -> Iterator[Pass]:
-    """Everything that lies there, looked at twice, ``patience`` seconds apart, and no more.
+    """Every file that is there, looked at twice, ``patience`` seconds apart, and no more.
 
     A file that changes between the two looks is left for another time.
     """

@@ -3,7 +3,7 @@
 The letters are those of the list of rules in ``docs/guides/schema-operations.md``: A rewrites, B
 scans and builds, C queues of locks, G robustness, H files, names, partitions and indexes.
 
-Information is advice, told only to who asks for it: design, names, and locks that last a moment
+Information is advice, shown only on request: design, names, and locks that last a moment
 (the runner's short lock_timeout with retries keeps those from queueing). Errors and warnings are
 what works under a lock for as long as a table is large, fails, or hides that it failed.
 """

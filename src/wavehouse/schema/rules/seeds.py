@@ -36,7 +36,7 @@ def parsed(path: Path, data: bytes) -> SeedFile:
 
 
 def value(written: Any) -> Any:
-    """What a written value stands for; only the value itself, not what lies within it."""
+    """What a written value means; only the value itself, not what lies within it."""
     if not isinstance(written, str):
         return written
     if written.startswith("@"):

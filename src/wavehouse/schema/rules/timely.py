@@ -1,4 +1,4 @@
-"""Differences that only a clock or an order of columns made, told apart from those that matter.
+"""Differences that only a clock or an order of columns made, separated from those that matter.
 
 A file that says ``'now'::timestamptz`` in a view, or asks the clock in a block, leaves another text
 each time it runs. Such a text is set aside when it is the same but for times that no file has

@@ -52,7 +52,7 @@ _NOTED_SECONDS = 60.0
 
 @dataclass(slots=True)
 class Looked:
-    """What was found before: checks to be repeated afterwards, and sentences to be told."""
+    """What was found before: checks to be repeated afterwards, and sentences to report."""
 
     checks: list[Check] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import asdict
 from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -205,6 +206,44 @@ def _shown(row: list[Any]) -> list[object]:
     return cells
 
 
+@credits_.command("displaced")
+@click.option(
+    "--limit", type=click.IntRange(1, 10_000), default=100, show_default=True, help="Rows at most."
+)
+@AS_JSON
+@click.pass_obj
+def show_displaced(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
+    """Reports of orders that do not count, beside the orders as they count.
+
+    A shop's own report (API key or file) outranks a page's pixel, whichever came first. A pixel's
+    value above the setting pixel_value_limit counts as a conversion without value.
+    """
+    from wavehouse import sponsorship
+    from wavehouse.kernel import terminal
+
+    with (
+        open_workspace() as workspace,
+        workspace.stores.operational.app(workspace.identity.organization_id) as tx,
+    ):
+        reports = sponsorship.list_displaced(tx, identity=workspace.identity, limit=limit)
+    if as_json:
+        terminal.print_json({"displaced": [asdict(report) for report in reports]})
+    elif reports:
+        terminal.print_table(
+            ["order", "reported by", "value", "reason", "counts", "by"],
+            [
+                [
+                    *(r.order_id, f"{r.source} {r.source_name}"),
+                    *(f"{r.conversion_value} {r.currency}", r.reason),
+                    *(f"{r.counted_value} {r.counted_currency}", r.counted_source),
+                ]
+                for r in reports
+            ],
+        )
+    else:
+        terminal.say("No report was displaced.")
+
+
 @credits_.command("derive")
 @click.option(
     "--precedence",
@@ -215,7 +254,7 @@ def _shown(row: list[Any]) -> list[object]:
 @AS_JSON
 @click.pass_obj
 def derive_credits(open_workspace: OpenWorkspace, precedence: str, as_json: bool) -> None:
-    """Derive all credits anew from the stored evidence; nothing is read from a file again."""
+    """Derive all credits again from the stored evidence; nothing is read from a file again."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 

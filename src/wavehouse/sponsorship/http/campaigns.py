@@ -399,7 +399,7 @@ def _results(database: Database[Operational], gate: Gate) -> APIRouter:
             card = _card(tx, identity, campaign_id)
             start, end = first or card.start_date, last or max(clock.today(), card.start_date)
             if end < start:
-                raise UsageError("the last day lies before the first", hint="Swap from and to.")
+                raise UsageError("the end date is before the start date", hint="Swap from and to.")
             found = results.one_campaign(
                 tx, identity=identity, card=card, first=start, last=end, model=model
             )

@@ -81,6 +81,7 @@ def router(database: Database[Operational], settings: Settings) -> APIRouter:
                 ),
                 session=query.get("sid", ""),
                 query=query,
+                value_limit=settings["pixel_value_limit"],
             )
         except WavehouseError as error:
             return _dot(error.http_status, error.message)

@@ -109,6 +109,8 @@ def insert_evidence(
 def _signals(row: Evidence) -> Iterator[tuple[str, CampaignId | None, dict[str, Any]]]:
     if row.promo_code or not row.claims:
         detail = {"promo_code": row.promo_code, "order_id": row.order_id}
+        if row.code_reported_by:
+            detail["reported_by"] = row.code_reported_by
         yield AttributionMethod.PROMO_CODE.value, row.campaign_id, detail
     for claim in row.claims:
         yield claim.method.value, claim.campaign_id, {**claim.detail, "order_id": row.order_id}
@@ -177,7 +179,8 @@ def evidence_of(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) 
         SELECT v.conversion_id, v.sponsor_id, v.order_id AS order_reference, v.occurred_at,
                v.conversion_type, v.conversion_value AS value, v.currency, e.campaign_id,
                coalesce(e.detail ->> 'promo_code', '') AS promo_code,
-               e.detail ->> 'order_id' AS order_id
+               e.detail ->> 'order_id' AS order_id,
+               coalesce(e.detail ->> 'reported_by', '') AS code_reported_by
         FROM sponsorship.conversions v
         LEFT JOIN sponsorship.attribution_evidence e
           ON e.conversion_id = v.conversion_id AND e.method = 'promo_code'
@@ -197,7 +200,8 @@ def evidence_after(
         SELECT v.conversion_id, v.sponsor_id, v.order_id AS order_reference, v.occurred_at,
                v.conversion_type, v.conversion_value AS value, v.currency, e.campaign_id,
                coalesce(e.detail ->> 'promo_code', '') AS promo_code,
-               e.detail ->> 'order_id' AS order_id
+               e.detail ->> 'order_id' AS order_id,
+               coalesce(e.detail ->> 'reported_by', '') AS code_reported_by
         FROM sponsorship.conversions v
         LEFT JOIN sponsorship.attribution_evidence e
           ON e.conversion_id = v.conversion_id AND e.method = 'promo_code'
@@ -252,7 +256,7 @@ def move_evidence(tx: Tx[Operational], *, rows: Sequence[Evidence]) -> int:
 
 
 def delete_credits(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> int:
-    """Take the credits of conversions back, to be derived anew."""
+    """Take the credits of conversions back, to be derived again."""
     return tx.execute(
         "DELETE FROM sponsorship.credits WHERE conversion_id = ANY(%(ids)s::uuid[])",
         {"ids": list(conversion_ids)},

@@ -83,7 +83,7 @@ def sponsor(tx: Tx[Operational], *, sponsor_id: SponsorId) -> Sponsor:
 def save_campaign(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, campaign: NewCampaign
 ) -> CampaignId:
-    """Add a campaign, or bring the one with the same import key to what is told now."""
+    """Add a campaign, or bring the one with the same import key to what the file says now."""
     found = tx.value(
         """
         INSERT INTO sponsorship.campaigns
@@ -193,7 +193,7 @@ def save_placements(
     campaign_id: CampaignId,
     wanted: Sequence[NewPlacement],
 ) -> int:
-    """Add placements, or bring those of the same slot to what is told; how many changed."""
+    """Add placements, or bring those of the same slot to the given values; how many changed."""
     return tx.execute(
         """
         INSERT INTO sponsorship.campaign_placements AS p
@@ -256,7 +256,7 @@ def lock_codes(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
 
 
 def delete_promo_codes(tx: Tx[Operational], *, campaign_id: CampaignId) -> int:
-    """Take a campaign's codes back, to be given anew."""
+    """Take a campaign's codes back, to be assigned again."""
     return tx.execute(
         "DELETE FROM sponsorship.promo_codes WHERE campaign_id = %(campaign_id)s",
         {"campaign_id": campaign_id},

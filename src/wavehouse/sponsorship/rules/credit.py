@@ -20,7 +20,7 @@ def order_reference(conversion: ConversionInput, sponsor_id: SponsorId | None) -
 
     A refund names the order it takes back, so its instant and value join: a file read twice adds
     nothing, a second part refund of one order does. Without an order id everything that is known
-    is the reference. Without a sponsor the code stands for it. The parts are joined by a control
+    is the reference. Without a sponsor the code replaces it. The parts are joined by a control
     character, which no order id can hold.
     """
     code = normalised(conversion.promo_code)
@@ -46,7 +46,7 @@ def within_window(touched_at: datetime, converted_at: datetime, days: int = WIND
 def weights(model: CreditModel, touches: Sequence[Touch]) -> list[Decimal]:
     """The weight of each touch, in the order given; they sum to one (AT09).
 
-    Equal instants are told apart by the campaign's id, so that no order of input matters.
+    Equal instants are distinguished by the campaign's id, so that no order of input matters.
     """
     if not touches:
         return []

@@ -94,8 +94,8 @@ def _outcome(inputs: ReportInputs) -> list[Figure]:
         _figure(
             "unconverted", "Conversions in other currencies", apart, "conversions",
             wording.whole(apart), proof,
-            "Counted as conversions; their value is told apart and not added, as no exchange rate "
-            "is stored for their day.", "AT23",
+            "Counted as conversions; their value is reported apart and not added, as no exchange "
+            "rate is stored for their day.", "AT23",
         ),
         _figure(
             "conversion_rate", "Conversions per impression", rate, "ratio",

@@ -78,6 +78,11 @@ def claims_of(told: ConversionInput, flights: Flights) -> tuple[Claim, ...]:
             "visitor": told.pixel.visitor,
         }
         found.append((AttributionMethod.PIXEL, detail))
+    if told.pixel is not None:  # anybody can load a pixel: what came by it says so
+        found = [
+            (m, detail if m is AttributionMethod.DIRECT else {**detail, "reported_by": "pixel"})
+            for m, detail in found
+        ]
     return tuple(matched(method, detail, told.occurred_at, flights) for method, detail in found)
 
 
@@ -112,9 +117,23 @@ def _clicked(clicks: Iterable[Click], occurred_at: datetime, flights: Flights) -
 
 
 def touches(row: Evidence, precedence: Sequence[AttributionMethod]) -> tuple[Touch, ...]:
-    """AT04: the touches of the first tier that names a campaign; the others stay evidence."""
-    tiers = {claim.method: claim.touches for claim in row.claims}
+    """AT04: the touches of the first tier that names a campaign; the others stay evidence.
+
+    By the default precedence, signals that the shop reported with its key or in its file are
+    looked at first: anybody can load a pixel, so what came by it counts only where the shop names
+    no campaign. A precedence that an administrator chose is taken as it is.
+    """
+    tiers: dict[tuple[bool, AttributionMethod], tuple[Touch, ...]] = {
+        (_by_pixel(claim.detail), claim.method): claim.touches for claim in row.claims
+    }
     if row.campaign_id is not None:
         code = Touch(row.campaign_id, row.occurred_at, AttributionMethod.PROMO_CODE)
-        tiers[AttributionMethod.PROMO_CODE] = (code,)
-    return next((tiers[method] for method in precedence if tiers.get(method)), ())
+        tiers[row.code_reported_by == "pixel", AttributionMethod.PROMO_CODE] = (code,)
+    ranked = [(by_pixel, method) for method in precedence for by_pixel in (False, True)]
+    if tuple(precedence) == PRECEDENCE:
+        ranked.sort(key=lambda rank: rank[0])
+    return next((tiers[rank] for rank in ranked if tiers.get(rank)), ())
+
+
+def _by_pixel(detail: Mapping[str, Any]) -> bool:
+    return detail.get("reported_by") == "pixel"

@@ -1,6 +1,6 @@
 """The states of a campaign, and the ways between them.
 
-A migration holds the same table in a trigger; a test holds the two against each other.
+A migration holds the same table in a trigger; a test compares the two.
 """
 
 from __future__ import annotations

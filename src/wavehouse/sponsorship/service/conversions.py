@@ -17,7 +17,7 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import CampaignId, ConversionId, SponsorId
 from wavehouse.sponsorship.adapters.conversions_csv import read_rows
 from wavehouse.sponsorship.queries import conversions as queries
-from wavehouse.sponsorship.queries import parties
+from wavehouse.sponsorship.queries import displaced, parties
 from wavehouse.sponsorship.rules import codes, credit, rows, signals
 from wavehouse.sponsorship.types import (
     AttributionMethod,
@@ -27,6 +27,7 @@ from wavehouse.sponsorship.types import (
     ConversionInput,
     ConversionOutcome,
     CreditModel,
+    DisplacedReport,
     Evidence,
     Flight,
     IngestResult,
@@ -85,15 +86,33 @@ def record_conversion(
     return done
 
 
+def keep_over_limit(
+    tx: Tx[Operational], *, identity: Identity, recorded: Recorded, reported: ConversionInput
+) -> None:
+    """Keep the value above the limit of pixels that a page reported, as evidence."""
+    row = replace(
+        _evidence(reported, Book({}, {})), conversion_id=ConversionId(recorded.conversion_id)
+    )
+    displaced.keep_report(
+        tx,
+        organization_id=identity.organization_id,
+        row=row,
+        source="pixel",
+        source_name=str(reported.pixel.pixel_id) if reported.pixel else "",
+        reason="over_limit",
+        at=clock.now(),
+    )
+
+
 def recredit(
     tx: Tx[Operational],
     *,
     identity: Identity,
     precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Derive every model's credits anew from the evidence; how many credits there are.
+    """Derive every model's credits again from the evidence; how many credits there are.
 
-    Signals are matched again first, so a campaign that was told late, or whose dates moved, gets
+    Signals are matched again first, so a campaign that was added late, or whose dates moved, gets
     what is its own; nothing is read from a file again.
     """
     organization_id = identity.organization_id
@@ -115,7 +134,7 @@ def _derive(
     book: Book,
     precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
-    """Match the signals of stored conversions again, and credit them anew."""
+    """Match the signals of stored conversions again, and credit them again."""
     current = _rematched(tx, _with_claims(tx, batch, book), book)
     queries.delete_credits(tx, conversion_ids=[row.conversion_id for row in batch])
     return _credit(tx, identity, current, precedence)
@@ -193,7 +212,8 @@ def _store(
     if stored:
         queries.insert_evidence(tx, organization_id=organization_id, rows=stored)
         _credit(tx, identity, stored)
-    known = _learned(tx, identity, [row for row in found if row.conversion_id not in new], book)
+    again = [row for row in found if row.conversion_id not in new]
+    known = _learned(tx, identity, again, book, Report(source, name[-255:], at))
     return [
         Recorded(_outcome(row, new), row.conversion_id, _first_campaign(row))
         if row.conversion_id in new
@@ -202,20 +222,75 @@ def _store(
     ]
 
 
+@dataclass(frozen=True, slots=True)
+class Report:
+    """The way a report of orders came, and when."""
+
+    source: str
+    name: str
+    at: datetime
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether the shop itself reported: with its key or by its file. Anybody loads a pixel."""
+        return self.source in ("api", "file")
+
+
+def _weigh(
+    tx: Tx[Operational], identity: Identity, known: Sequence[Evidence], report: Report
+) -> set[ConversionId]:
+    """Let the shop's report of known orders outrank a page's, whichever came first (AT04).
+
+    What is displaced stays as evidence. Returns the orders that changed.
+    """
+    organization_id = identity.organization_id
+    if not report.is_trusted:
+        for row in known:
+            displaced.keep_report(
+                tx,
+                organization_id=organization_id,
+                row=row,
+                source=report.source,
+                source_name=report.name,
+                reason="outranked",
+                at=report.at,
+            )
+        return set()
+    weaker = displaced.outranked(
+        tx, organization_id=organization_id, conversion_ids=[row.conversion_id for row in known]
+    )
+    rows_ = [row for row in known if row.conversion_id in weaker]
+    if rows_:
+        displaced.displace(tx, organization_id=organization_id, rows=rows_, at=report.at)
+        displaced.replace_conversions(
+            tx,
+            organization_id=organization_id,
+            rows=rows_,
+            source=report.source,
+            source_name=report.name,
+        )
+    return {row.conversion_id for row in rows_}
+
+
 def _learned(
-    tx: Tx[Operational], identity: Identity, again: Sequence[Evidence], book: Book
+    tx: Tx[Operational],
+    identity: Identity,
+    again: Sequence[Evidence],
+    book: Book,
+    report: Report,
 ) -> dict[ConversionId, Recorded]:
-    """Orders that are known already: what signals they had not are added, and credited anew."""
+    """Orders that are known already: signals that they lack are added, and credited again."""
     ids_of = queries.known_ids(tx, organization_id=identity.organization_id, rows=again)
     found = {
         row.conversion_id: replace(row, conversion_id=known)
         for row, known in zip(again, ids_of, strict=True)
         if known is not None
     }
+    replaced = _weigh(tx, identity, list(found.values()), report)
     learned = queries.insert_evidence(
         tx, organization_id=identity.organization_id, rows=list(found.values())
     )
-    changed = [ConversionId(one) for one in learned]
+    changed = sorted({*map(ConversionId, learned), *replaced}, key=str)
     if changed:
         _derive(tx, identity, queries.evidence_of(tx, conversion_ids=changed), book)
     return {
@@ -260,6 +335,7 @@ def _evidence(told: ConversionInput, book: Book) -> Evidence:
         promo_code=told.promo_code,
         order_id=told.order_id,
         claims=signals.claims_of(told, book.flights),
+        code_reported_by="pixel" if told.pixel else "",
     )
 
 
@@ -328,7 +404,12 @@ def _understood_now(row: Evidence, book: Book) -> Evidence:
     if not row.promo_code:
         return row
     new = _evidence(row.told, book)
-    return replace(new, conversion_id=row.conversion_id, claims=row.claims)
+    return replace(
+        new,
+        conversion_id=row.conversion_id,
+        claims=row.claims,
+        code_reported_by=row.code_reported_by,
+    )
 
 
 def _added(
@@ -363,6 +444,11 @@ def _batches(source: Iterable[T], size: int) -> Iterator[list[T]]:
     iterator = iter(source)
     while batch := list(islice(iterator, size)):
         yield batch
+
+
+def list_displaced(tx: Tx[Operational], *, identity: Identity, limit: int) -> list[DisplacedReport]:
+    """Reports of orders that do not count, beside the orders as they count, the latest first."""
+    return displaced.displaced(tx, organization_id=identity.organization_id, limit=limit)
 
 
 def list_conversions(

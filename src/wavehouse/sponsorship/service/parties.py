@@ -259,7 +259,7 @@ def _check_state(tx: Tx[Operational], identity: Identity, campaign: NewCampaign)
 def _place(
     tx: Tx[Operational], identity: Identity, campaign_id: CampaignId, campaign: NewCampaign
 ) -> None:
-    """Bring a campaign's placements to what is told of it."""
+    """Bring a campaign's placements to the given ones."""
     wanted = campaign.placements
     if wanted is None:
         placed = {p.episode_id for p in queries.placements(tx, campaign_id=campaign_id)}

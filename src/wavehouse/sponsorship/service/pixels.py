@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
+from decimal import Decimal
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -16,7 +18,7 @@ from wavehouse.kernel.ids import ConversionId
 from wavehouse.sponsorship.queries import parties
 from wavehouse.sponsorship.queries import pixels as queries
 from wavehouse.sponsorship.rules import rows, signals
-from wavehouse.sponsorship.service.conversions import record_conversion
+from wavehouse.sponsorship.service.conversions import keep_over_limit, record_conversion
 from wavehouse.sponsorship.types import (
     CampaignCard,
     Click,
@@ -124,8 +126,13 @@ def fire(
     seen: PixelSeen,
     session: str,
     query: Mapping[str, str],
+    value_limit: int,
 ) -> Recorded:
-    """A page tells a conversion. InvalidInput when a field cannot be used."""
+    """Record the conversion that a page reports. InvalidInput when a field is not valid.
+
+    A value above ``value_limit`` (in the conversion's currency) counts as a conversion without
+    value; the reported value stays as evidence.
+    """
     now = clock.now()
     identity = _identity(pixel)
     with database.app(pixel.organization_id) as tx:
@@ -143,13 +150,15 @@ def fire(
             )
             if known is not None:
                 return Recorded(ConversionOutcome.DUPLICATE, ConversionId(known), pixel.campaign_id)
-        return record_conversion(
-            tx,
-            identity=identity,
-            conversion=conversion,
-            source_name=pixel.name,
-            source="pixel",
+        reported, bounded = conversion, conversion
+        if conversion.value > value_limit:
+            bounded = replace(conversion, value=Decimal(0))
+        recorded = record_conversion(
+            tx, identity=identity, conversion=bounded, source_name=pixel.name, source="pixel"
         )
+        if bounded is not reported:
+            keep_over_limit(tx, identity=identity, recorded=recorded, reported=reported)
+        return recorded
 
 
 def _conversion(

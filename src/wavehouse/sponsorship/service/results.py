@@ -139,7 +139,7 @@ def data_version(tx: Tx[Operational], *, identity: Identity) -> str:
 
 
 def summed(campaign_id: CampaignId, currency: str, sums: Iterable[CreditSum]) -> CampaignResults:
-    """Sums by method; what came in another currency is counted and its value told apart (AT23)."""
+    """Sums by method; other currencies are counted, their value reported apart (AT23)."""
     methods: dict[str, list[CreditSum]] = defaultdict(list)
     others: dict[str, list[CreditSum]] = defaultdict(list)
     for one in sums:

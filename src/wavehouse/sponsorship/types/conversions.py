@@ -153,10 +153,12 @@ class Evidence:
     promo_code: str
     order_id: str | None
     claims: tuple[Claim, ...] = ()
+    code_reported_by: str = ""
+    """``pixel`` when only a page reported the code: such a code is not trusted like a shop's."""
 
     @property
     def told(self) -> ConversionInput:
-        """The conversion as it was told."""
+        """The conversion as it was reported."""
         return ConversionInput(
             self.occurred_at,
             self.promo_code,
@@ -165,6 +167,30 @@ class Evidence:
             self.currency,
             self.order_id,
         )
+
+
+@dataclass(frozen=True, slots=True)
+class DisplacedReport:
+    """A report of an order that does not count, beside the order as it counts.
+
+    ``reason`` is ``outranked`` (a shop's own report outranks a page's) or ``over_limit`` (a
+    page's value above the setting ``pixel_value_limit``).
+    """
+
+    displaced_id: UUID
+    conversion_id: UUID
+    order_id: str
+    source: str
+    source_name: str
+    occurred_at: datetime
+    conversion_value: Decimal
+    currency: str
+    promo_code: str
+    reason: str
+    displaced_at: datetime
+    counted_source: str
+    counted_value: Decimal
+    counted_currency: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +237,7 @@ class IngestResult:
 
 @dataclass(frozen=True, slots=True)
 class Unconverted:
-    """Conversions in a currency without a stored rate: counted, their value told apart (AT23)."""
+    """Conversions in a currency without a stored rate: counted, their value apart (AT23)."""
 
     currency: str
     conversions: int

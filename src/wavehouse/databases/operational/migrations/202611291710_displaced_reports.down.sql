@@ -1,0 +1,1 @@
+DROP TABLE sponsorship.displaced_conversions;
