@@ -32,8 +32,9 @@ FILL = {
         SELECT c.organization_id, u.user_id, c.campaign_id, 'sponsor', 'custom', 'pdf',
                '2026-01-01', '2026-01-31', timestamptz '2026-01-01Z' + u.n * interval '1 minute',
                sha256('r')
-        FROM (SELECT user_id, row_number() OVER () AS n FROM accounts.users) u,
-             (SELECT * FROM sponsorship.campaigns LIMIT 1) c;
+        FROM (SELECT user_id, organization_id, row_number() OVER () AS n FROM accounts.users) u,
+             (SELECT * FROM sponsorship.campaigns LIMIT 1) c
+        WHERE u.organization_id = c.organization_id;
         INSERT INTO measurement.listener_events (podcast_id, "timestamp", event_id,
           organization_id, episode_id, campaign_id, event_type)
         SELECT uuidv7(), timestamptz '2026-11-01Z' + n * interval '4 seconds', uuidv7(),

@@ -23,7 +23,7 @@ def test_a_pipe_inside_a_value_is_refused_not_shifted(reader: Any) -> None:
 
 
 def test_host_and_path_come_from_the_address(reader: Any) -> None:
-    """Without its query; a dash is no referrer and no agent."""
+    """With its query, which may name the file; a dash is no referrer and no agent."""
     (row,) = reader.rows(LINE.replace("/one.mp3", "/one.mp3?x=1"))
 
-    assert ("media.example", "/show/one.mp3", "") == (row["host"], row["uri"], row["site"])
+    assert ("media.example", "/show/one.mp3?x=1", "") == (row["host"], row["uri"], row["site"])

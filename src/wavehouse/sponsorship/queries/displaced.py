@@ -44,7 +44,6 @@ def displace(
         LEFT JOIN sponsorship.attribution_evidence e
           ON e.conversion_id = v.conversion_id AND e.method = 'promo_code'
         WHERE v.organization_id = %(organization_id)s AND v.conversion_id = ANY(%(ids)s::uuid[])
-        ON CONFLICT DO NOTHING
         """,
         {
             "organization_id": organization_id,
@@ -119,7 +118,11 @@ def keep_report(
         FROM sponsorship.conversions v
         WHERE v.organization_id = %(organization_id)s AND v.conversion_id = %(conversion_id)s
           AND (v.conversion_value <> %(value)s OR v.currency <> %(currency)s)
-        ON CONFLICT DO NOTHING
+          AND NOT EXISTS (
+            SELECT 1 FROM sponsorship.displaced_conversions d
+            WHERE d.organization_id = v.organization_id AND d.conversion_id = v.conversion_id
+              AND (d.source, d.source_name, d.conversion_value, d.currency, d.reason)
+                = (%(source)s, %(source_name)s, %(value)s, %(currency)s, %(reason)s))
         """,
         {
             "organization_id": organization_id,

@@ -19,10 +19,10 @@ CREATE TABLE sponsorship.displaced_conversions (
   displaced_at     timestamptz NOT NULL,
   CONSTRAINT displaced_conversions_conversion_id_fkey
     FOREIGN KEY (organization_id, conversion_id)
-    REFERENCES sponsorship.conversions (organization_id, conversion_id) ON DELETE CASCADE,
-  CONSTRAINT displaced_conversions_report_key UNIQUE (organization_id, conversion_id, source,
-    source_name, conversion_value, currency, promo_code, reason)
+    REFERENCES sponsorship.conversions (organization_id, conversion_id) ON DELETE CASCADE
 );
+CREATE INDEX displaced_conversions_conversion_id_idx
+  ON sponsorship.displaced_conversions (organization_id, conversion_id);
 
 ALTER TABLE sponsorship.displaced_conversions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY tenant ON sponsorship.displaced_conversions TO wavehouse_operational_app
