@@ -77,7 +77,7 @@ def test_a_file_that_is_no_log_is_a_sentence_and_exit_code_3(run: Run, desk: Any
 
     assert 3 == result.exit_code
     assert f"({story}:1)" in result.stderr
-    assert "docs/guides/logs.md" in result.stderr
+    assert "docs/reference/log-formats.md" in result.stderr
     assert "Traceback" not in result.output
     assert 1 == desk.total()
 

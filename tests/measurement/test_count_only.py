@@ -250,7 +250,7 @@ def test_lines_that_cannot_be_used_are_told_and_the_exit_code_is_3(desk: Any, hi
     assert 3 == result.exit_code
     assert "2026-11-18\t1" in result.stdout
     assert "1 lines could not be used: malformed_line" in result.stderr
-    assert "this is not a log that Wavehouse reads" in result.stderr
+    assert "unknown log format" in result.stderr
 
 
 def test_files_without_from_logs_are_a_mistake_with_a_way_out(desk: Any, hit: Any) -> None:

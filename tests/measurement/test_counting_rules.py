@@ -97,10 +97,14 @@ def test_r05_a_mapped_ipv4_address_is_that_ipv4_address(desk: Any, hit: Any, for
 
 def test_r06_an_unreadable_address_is_filtered(desk: Any, hit: Any, form: str) -> None:
     """A host name, a number too large, a dash: ``bad_ip``, and no listener key is made."""
-    tally = desk.tell(*(hit.but(ip=ip) for ip in ("example.net", "300.1.1.1", "-")), form=form)
+    good = [hit.but(ip=f"203.0.113.{n}") for n in range(1, 5)]  # mostly bad: the file is refused
+    bad = [hit.but(ip=ip) for ip in ("example.net", "300.1.1.1", "-")]
+    tally = desk.tell(*good, *bad, form=form)
 
     assert {"bad_ip": 3} == tally.filtered == desk.filtered()
-    assert [(None,)] * 3 == desk.rows("SELECT listener_key FROM measurement.requests")
+    assert [(None,)] * 3 == desk.rows(
+        "SELECT listener_key FROM measurement.requests WHERE reason = 'bad_ip'"
+    )
 
 
 def test_r06_a_forwarded_address_of_a_stranger_is_not_believed(desk: Any, hit: Any) -> None:
