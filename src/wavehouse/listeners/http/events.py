@@ -17,6 +17,7 @@ from fastapi.security import HTTPBasic
 
 from wavehouse.kernel.errors import TooManyRequests, Unreachable
 from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.http.accounts import answers
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.service import live
 from wavehouse.listeners.service.live import Heads
@@ -76,7 +77,7 @@ def router(doors: Doors) -> APIRouter:
     @api.get(
         "/events",
         response_class=StreamingResponse,
-        responses={200: {"content": {"text/event-stream": {}}}},
+        responses={200: {"content": {"text/event-stream": {}}}, **answers(401, 403, 429)},
     )
     async def events(
         who: Who,
