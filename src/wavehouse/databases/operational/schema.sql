@@ -3076,9 +3076,9 @@ CREATE TABLE sponsorship.displaced_conversions (
   reason text NOT NULL,
   displaced_at timestamp with time zone NOT NULL,
   CONSTRAINT displaced_conversions_pkey PRIMARY KEY (displaced_id),
-  CONSTRAINT displaced_conversions_report_key UNIQUE (organization_id, conversion_id, source, source_name, conversion_value, currency, promo_code, reason),
   CONSTRAINT displaced_conversions_reason_check CHECK ((reason IN ('outranked', 'over_limit')))
 );
+CREATE INDEX displaced_conversions_conversion_id_idx ON sponsorship.displaced_conversions USING btree (organization_id, conversion_id);
 ALTER TABLE sponsorship.displaced_conversions ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON sponsorship.displaced_conversions TO wavehouse_operational_worker USING (true);
 CREATE POLICY tenant ON sponsorship.displaced_conversions TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
