@@ -178,4 +178,4 @@ def test_every_header_parameter_is_documented_under_a_name_that_can_be_sent(app:
         if parameter["in"] == "header"
     }
 
-    assert names == {"idempotency-key", "if-match", "if-none-match"}
+    assert names == {"idempotency-key", "if-match", "if-none-match", "last-event-id"}
