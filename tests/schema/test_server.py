@@ -36,7 +36,7 @@ def test_a_database_that_does_not_exist_is_said_in_the_servers_words(
     postgres: str, tmp_path: Path
 ) -> None:
     """The server answers, the database does not."""
-    with pytest.raises(Unreachable, match='database "nothing" does not exist'):
+    with pytest.raises(Unreachable, match="the database nothing does not exist"):
         schema.status(make_conninfo(postgres, dbname="nothing"), tmp_path)
 
 

@@ -125,7 +125,7 @@ def test_d2_a_time_zone_decides_whether_a_table_is_rewritten(database: str, ladd
             admin.execute(f"ALTER DATABASE ladder SET timezone = '{zone}'".encode())
         _, document, _ = run("plan", *target)
         assert expected == document["statements"][0]["rewrite"]
-        _, document, _ = run("lint", *target)
+        _, document, _ = run("lint", "--advice", *target)
         rules = [one["rule"] for one in document["findings"]]
         assert expected == ["public.t"] * ("alter-column-type-rewrites" in rules)
 
