@@ -123,7 +123,7 @@ def test_the_count_equals_a_reference_that_shares_no_code(
     desk: Any, hit: Any, form: str, seed: int
 ) -> None:
     """R26–R34 and R41 on random requests: SQL against twenty lines of Python."""
-    hits = requests(Random(seed), hit, 150)
+    hits = requests(Random(seed), hit, 250)
     desk.tell(*hits, form=form)
     told = reference(hits, 450 if form == "cloudfront" else 0)
     hours = desk.rollup_rows(

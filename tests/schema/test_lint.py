@@ -41,6 +41,7 @@ CREATE MATERIALIZED VIEW counts AS SELECT count(*) AS n FROM users;
 CREATE FUNCTION noted() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
 ALTER TABLE users ADD CONSTRAINT late CHECK (age > 0) NOT VALID;
 """
+LATER = "-- wavehouse: unvalidated A later release validates it.\n"
 NT = "-- wavehouse: non-transactional\n"
 
 DANGEROUS = {
@@ -134,10 +135,10 @@ SAFE = [
     "ALTER TABLE users ALTER n TYPE numeric(14, 2)",
     "ALTER TABLE users ALTER place TYPE inet",
     "ALTER TABLE users ALTER age SET DEFAULT 1",
-    "-- wavehouse: unvalidated later\nALTER TABLE users ADD CHECK (age > 1) NOT VALID",
+    LATER + "ALTER TABLE users ADD CHECK (age > 1) NOT VALID",
     "ALTER TABLE users VALIDATE CONSTRAINT late",
     "ALTER TABLE teams ADD CONSTRAINT teams_title_key UNIQUE USING INDEX teams_title_idx",
-    "-- wavehouse: unvalidated later\nALTER TABLE users ADD FOREIGN KEY (id) REFERENCES teams NOT VALID",
+    LATER + "ALTER TABLE users ADD FOREIGN KEY (team_id) REFERENCES teams NOT VALID",
     NT + "CREATE INDEX CONCURRENTLY users_name_idx ON users (name)",
     NT + "DROP INDEX CONCURRENTLY users_age_idx",
     NT + "REINDEX TABLE CONCURRENTLY users",
