@@ -25,7 +25,13 @@ from wavehouse.measurement.service.audience import audience
 from wavehouse.measurement.service.quarantine import NO_READERS, Reader
 from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
-from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
+from wavehouse.measurement.types import (
+    RULE_VERSION,
+    Audience,
+    Figure,
+    QuarantinedRow,
+    SourceSummary,
+)
 from wavehouse.store import Stores
 from wavehouse.workspace import Edge, Gate
 
@@ -44,15 +50,6 @@ First = Annotated[Day, Query(alias="from", description="The first UTC day.")]
 Last = Annotated[Day, Query(alias="to", description="The last UTC day, included.")]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A member of a split and its downloads; ``label`` is an episode's title."""
-
-    member: str
-    label: str
-    downloads: int
 
 
 @dataclass(frozen=True)
@@ -77,7 +74,7 @@ class Downloads:
     by: By
     downloads: int
     listeners: int | None
-    rows: list[Row]
+    rows: list[Figure]
     filtered: Mapping[str, int]
     provenance: Provenance
 
@@ -162,7 +159,7 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                 reading.listeners(
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),
-                [Row(row.member, row.label, row.downloads) for row in rows],
+                rows,
                 reading.filtered(
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),

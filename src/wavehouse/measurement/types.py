@@ -266,7 +266,10 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Downloads of one member (a day, an episode, an app, a country)."""
+    """Downloads of one member (a day, an episode, an app, a country); ``label`` is a title.
+
+    Made by the query, returned by the service and the API, and shown by the dashboard.
+    """
 
     member: str
     downloads: int

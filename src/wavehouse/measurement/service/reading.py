@@ -10,7 +10,9 @@ from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
-from wavehouse.measurement.queries import reading
+from wavehouse.measurement.queries import audience, reading, removals, tracing
+from wavehouse.measurement.queries import freshness as freshness_queries
+from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import (
@@ -94,7 +96,7 @@ def figures(
     )
     if by != "episode":
         return rows
-    titles = reading.episode_titles(
+    titles = title_queries.episode_titles(
         operational,
         organization_id=identity.organization_id,
         episode_ids=[row.member for row in rows],
@@ -132,7 +134,7 @@ def listeners(
     if months_spanned(first, last) > 2:
         return None
     start, end = _instants(first, last)
-    return reading.distinct_listeners(
+    return audience.distinct_listeners(
         operational,
         organization_id=identity.organization_id,
         start=start,
@@ -151,7 +153,7 @@ def estimates(
 ) -> int:
     """Downloads known only by our redirect (R30): reported apart, never added."""
     start, end = _instants(first, last)
-    return reading.prefix_estimates(
+    return removals.prefix_estimates(
         operational,
         organization_id=identity.organization_id,
         podcast_id=podcast_id,
@@ -173,7 +175,7 @@ def filtered(
     A request for an unknown file belongs to no show.
     """
     start, end = _instants(first, last)
-    rows = reading.filtered_requests(
+    rows = removals.filtered_requests(
         operational,
         organization_id=identity.organization_id,
         podcast_id=podcast_id,
@@ -194,10 +196,10 @@ def flagged(
     """Requests of a period by their flags (R19, R23, R25, R32)."""
     start, end = _instants(first, last)
     organization_id = identity.organization_id
-    rows = reading.flagged_requests(
+    rows = removals.flagged_requests(
         operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
-    duplicates = reading.duplicate_renditions(
+    duplicates = removals.duplicate_renditions(
         operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
     flags = {row.member: row.downloads for row in rows}
@@ -209,7 +211,7 @@ def outcomes(
 ) -> dict[str, int]:
     """Candidate requests of a period by outcome: counted, below the threshold, an estimate."""
     start, end = _instants(first, last)
-    rows = reading.outcomes(
+    rows = removals.outcomes(
         operational, organization_id=identity.organization_id, start=start, end=end
     )
     return {row.member: row.downloads for row in rows}
@@ -220,7 +222,7 @@ def trace(
 ) -> list[TracedRequest]:
     """Stored requests of a period with the outcome of each."""
     start, end = _instants(first, last)
-    return reading.traced_requests(
+    return tracing.traced_requests(
         operational, organization_id=identity.organization_id, start=start, end=end, limit=limit
     )
 
@@ -229,7 +231,7 @@ def freshness(
     analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
 ) -> Freshness:
     """How far the organization's data goes."""
-    read = reading.freshness(operational, organization_id=identity.organization_id)
+    read = freshness_queries.freshness(operational, organization_id=identity.organization_id)
     return replace(read, newest_rollup=data_as_of(analytics, identity=identity))
 
 
@@ -240,7 +242,7 @@ def data_as_of(analytics: Tx[Analytics], *, identity: Identity) -> datetime | No
 
 def backlog(operational: Tx[Operational]) -> Backlog:
     """Work of all organizations that waits. Needs a worker's transaction."""
-    return reading.backlog(operational)
+    return freshness_queries.backlog(operational)
 
 
 def known_period(analytics: Tx[Analytics], *, identity: Identity) -> tuple[date, date] | None:
