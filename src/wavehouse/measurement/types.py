@@ -37,15 +37,6 @@ class Reason(StrEnum):
     EXCESS_IP = "excess_ip"
 
 
-class Flag(StrEnum):
-    """Facts of a request that do not filter it."""
-
-    IMPLAUSIBLE_REFERRER = "implausible_referrer"
-    PRE_RELEASE = "pre_release"
-    INCLUDED = "included"
-    SHARED_ADDRESS = "shared_address"
-
-
 class Fault(StrEnum):
     """Why a row is in the quarantine."""
 
