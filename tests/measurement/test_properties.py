@@ -243,7 +243,7 @@ def parts_of(dice: Random, hit: Any, visitor: int) -> tuple[list[Any], int]:
     covered, hits, edges = 0, [], [0, 400_000, 1_090_000]
     for _ in range(dice.randrange(1, 6)):
         first = dice.choice([*edges, dice.randrange(0, 1_000_000)])
-        last = first + dice.choice([1, 90_000, 545_000, 1_089_999, dice.randrange(2, 900_000)])
+        last = first + dice.choice([5, 90_000, 545_000, 1_089_999, dice.randrange(2, 900_000)])
         edges += [first, last, last + 1]
         covered |= ((1 << (last - first + 1)) - 1) << first
         hits.append(base.part(first, last))

@@ -8,7 +8,7 @@ which close over the gate.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -29,6 +29,7 @@ from wavehouse.measurement.types import (
     RULE_VERSION,
     Audience,
     Figure,
+    HourFigure,
     QuarantinedRow,
     SourceSummary,
 )
@@ -48,6 +49,7 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 First = Annotated[Day, Query(alias="from", description="The first UTC day.")]
 Last = Annotated[Day, Query(alias="to", description="The last UTC day, included.")]
+Grain = Literal["day", "hour"]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 
@@ -67,6 +69,7 @@ class Downloads:
 
     ``listeners`` are distinct over the whole period and never a sum (R43); null when the period
     spans more than two months (R44). ``filtered`` are requests that were not counted, by reason.
+    ``hours`` are the same downloads by UTC hour, for ``grain=hour`` only.
     """
 
     first_day: date
@@ -75,6 +78,7 @@ class Downloads:
     downloads: int
     listeners: int | None
     rows: list[Figure]
+    hours: list[HourFigure] | None
     filtered: Mapping[str, int]
     provenance: Provenance
 
@@ -134,9 +138,14 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
 
     @api.get("/downloads", responses=gate.answers(scope, 422))
     def downloads(
-        identity: Caller, first: First, last: Last, by: By = "day", podcast_id: UUID | None = None
+        identity: Caller,
+        first: First,
+        last: Last,
+        by: By = "day",
+        grain: Grain = "day",
+        podcast_id: UUID | None = None,
     ) -> Downloads:
-        """Downloads of whole UTC days, for one show or for all."""
+        """Downloads of whole UTC days, for one show or for all; of at most 31 days by the hour."""
         _check_period(first, last)
         with (
             stores.analytics.app(identity.organization_id) as analytics,
@@ -160,6 +169,16 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),
                 rows,
+                None
+                if grain == "day"
+                else reading.hour_figures(
+                    analytics,
+                    identity=identity,
+                    by=by,
+                    first=first,
+                    last=last,
+                    podcast_id=podcast_id,
+                ),
                 reading.filtered(
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),

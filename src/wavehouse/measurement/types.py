@@ -365,7 +365,7 @@ class HourTotal:
 
 @dataclass(frozen=True, slots=True)
 class HourFigure:
-    """An hour's downloads of one member of a dimension."""
+    """Downloads of one member (a day, an episode, an app, a country) in a UTC hour."""
 
     hour: datetime
     member: str

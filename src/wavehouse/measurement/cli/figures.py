@@ -63,6 +63,13 @@ class Wanted(TypedDict):
     help="What each row is.",
 )
 @click.option(
+    "--grain",
+    type=click.Choice(["day", "hour"]),
+    default="day",
+    show_default=True,
+    help="By the hour: each UTC hour that has downloads, of at most 31 days.",
+)
+@click.option(
     "--window",
     type=click.Choice(["calendar", "first-touch", "last-touch", "all"]),
     default="calendar",
@@ -85,6 +92,7 @@ def downloads(
     first: datetime | None,
     last: datetime | None,
     by: str,
+    grain: str,
     window: str,
     show: str | None,
     as_json: bool,
@@ -97,7 +105,7 @@ def downloads(
     """
     from wavehouse.kernel.errors import EXIT_FOUND, UsageError
     from wavehouse.measurement.cli import from_logs as logs
-    from wavehouse.measurement.cli import windows
+    from wavehouse.measurement.cli import hours, windows
     from wavehouse.measurement.types import WindowFigures
 
     if not from_logs and (files or feeds or media or no_probe or allow_private):
@@ -107,6 +115,11 @@ def downloads(
         )
     if show is not None and (from_logs or window != "calendar"):
         raise UsageError("--show is for stored downloads of the calendar window")
+    if grain == "hour":
+        if from_logs or window != "calendar":
+            raise UsageError("--grain hour is for stored downloads of the calendar window")
+        hours.show(open_workspace, first, last, by, show, as_json=as_json)
+        return
     how = logs.Feeds(feeds, media, no_probe, allow_private)
     found: PeriodFigures | WindowFigures
     if window != "calendar":
@@ -159,7 +172,7 @@ def _stored(
                 "identity": identity,
                 "first": begin,
                 "last": end,
-                "podcast_id": None if show is None else _podcast_id(operational, identity, show),
+                "podcast_id": None if show is None else podcast_id_of(operational, identity, show),
             }
             rows = reading.figures(analytics, operational, by=by, **wanted)
             return PeriodFigures(
@@ -174,7 +187,7 @@ def _stored(
             )
 
 
-def _podcast_id(operational: Tx[Operational], identity: Identity, show: str) -> UUID:
+def podcast_id_of(operational: Tx[Operational], identity: Identity, show: str) -> UUID:
     """The show with this title, guid or id. NotFound with the nearest title."""
     import difflib
 

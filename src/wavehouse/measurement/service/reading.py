@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
+from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement.queries import audience, reading, removals, tracing
 from wavehouse.measurement.queries import freshness as freshness_queries
 from wavehouse.measurement.queries import titles as title_queries
@@ -22,9 +23,13 @@ from wavehouse.measurement.types import (
     EpisodeDay,
     Figure,
     Freshness,
+    HourFigure,
     TracedRequest,
 )
 from wavehouse.store import Analytics, Operational, Tx
+
+MOST_DAYS_BY_HOUR = 31
+"""A month of hours by every app and country is some 100,000 rows."""
 
 if TYPE_CHECKING:
     By = str
@@ -102,6 +107,44 @@ def figures(
         episode_ids=[row.member for row in rows],
     )
     return [replace(row, label=titles.get(row.member, "")) for row in rows]
+
+
+def hour_figures(
+    analytics: Tx[Analytics],
+    *,
+    identity: Identity,
+    by: By,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
+) -> list[HourFigure]:
+    """Downloads of each UTC hour that has any, by day or by a dimension, the oldest first.
+
+    At most ``MOST_DAYS_BY_HOUR`` days: UsageError for more.
+    """
+    if (last - first).days >= MOST_DAYS_BY_HOUR:
+        raise UsageError(
+            f"figures by the hour cover at most {MOST_DAYS_BY_HOUR} days",
+            hint="Ask for a shorter period, or for figures by the day.",
+        )
+    start, end = _instants(first, last)
+    organization_id = identity.organization_id
+    if by != "day":
+        return reading.hours_by(
+            analytics,
+            dimension(by),
+            organization_id=organization_id,
+            start=start,
+            end=end,
+            podcast_id=podcast_id,
+        )
+    totals = reading.downloads_by_hour(
+        analytics, organization_id=organization_id, start=start, end=end, podcast_id=podcast_id
+    )
+    return [
+        HourFigure(total.hour, total.hour.astimezone(UTC).date().isoformat(), total.downloads)
+        for total in totals
+    ]
 
 
 def episode_days(
