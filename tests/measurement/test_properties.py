@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests import acting
 from tests.measurement.conftest import LENGTHS, MINUTE
 
-import acting
 from wavehouse.measurement import trace
 from wavehouse.measurement.rules.ranges import multirange, sent
 from wavehouse.measurement.rules.thresholds import threshold_bytes
