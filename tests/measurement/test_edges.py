@@ -136,7 +136,8 @@ def test_r14_a_probe_of_a_redirect_is_a_probe_at_any_offset(
     """A prefix knows no bytes (R30): one or two of them, wherever they are, are no download."""
     url = "https://op3.dev/e/cdn.pods.example/show/p1.mp3"
     cells = ["2026-11-28T10:00:00.000Z", "1" * 32, "a" * 40, "GET", url, LISTENER, "",
-             f"bytes={first}-{first + size - 1}", "", "", "FRA", "EU", "IT", "Etc/UTC", "", "", ""]  # fmt: skip
+             f"bytes={first}-{first + size - 1}", "", "", "FRA", "EU", "IT", "Etc/UTC", "", "",
+             ""]  # fmt: skip
     log = tmp_path / "probe.tsv"
     log.write_text(f"{OP3}\n" + "\t".join(cells) + "\n")
     found = counted(log)
