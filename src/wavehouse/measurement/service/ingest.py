@@ -151,8 +151,8 @@ class Ingest:
     def read(
         self,
         paths: Sequence[Path],
-        format: str,
-        on_bytes: OnBytes = lambda _: None,  # noqa: A002
+        format: str,  # noqa: A002 - the option's name
+        on_bytes: OnBytes = lambda _: None,
     ) -> Iterator[FileResult]:
         """Read each file in turn; a file that is no log does not stop those after it."""
         before: _Reading | None = None
