@@ -152,7 +152,7 @@ class Ingest:
         self,
         paths: Sequence[Path],
         format: str,
-        on_bytes: OnBytes = lambda _: None,  # noqa: A002
+        on_bytes: OnBytes = lambda _: None,
     ) -> Iterator[FileResult]:
         """Read each file in turn; a file that is no log does not stop those after it."""
         before: _Reading | None = None
