@@ -151,7 +151,7 @@ class Ingest:
     def read(
         self,
         paths: Sequence[Path],
-        format: str,
+        format: str,  # noqa: A002
         on_bytes: OnBytes = lambda _: None,
     ) -> Iterator[FileResult]:
         """Read each file in turn; a file that is no log does not stop those after it."""
