@@ -291,7 +291,7 @@ def test_l12_l15_a_choice_can_be_repeated_and_has_its_propensity_and_reasons(
 def test_l15_propensities_are_the_frequencies_of_choices(outcomes_so_far: int) -> None:
     """Over many slots each item is chosen as often as its propensity says."""
     some = Evidence({(NOW, 6, 0): outcomes_so_far} if outcomes_so_far else {})
-    slots = 3000
+    slots = 1500
     count: dict[str, int] = {}
     told: dict[str, float] = {}
     for slot in range(slots):

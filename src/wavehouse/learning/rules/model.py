@@ -56,13 +56,13 @@ def read(text: str, where: str) -> Model:
             hint="A learner model is what the command below writes.",
             command="wavehouse learning fit --out model.json",
         ) from error
-    wrong = _wrong(model)
+    wrong = fault_of(model)
     if wrong:
         raise InvalidInput(f"invalid learner model: {wrong}", where=where)
     return model
 
 
-def _wrong(model: Model) -> str:
+def fault_of(model: Model) -> str:
     """Why a table cannot be used; empty for one that can."""
     if len(model.alpha) != CLASSES or len(model.beta) != CLASSES:
         return f"alpha and beta need {CLASSES} values"
