@@ -15,7 +15,7 @@ from wavehouse.workspace import Workspace
 
 
 def targets_of(stores: Stores) -> list[schema.Target]:
-    """The three ladders of the product, each with its database and its owner."""
+    """The ladders of the product, each with its database and its owner."""
     return [
         schema.Target(
             name=place.database,
@@ -46,7 +46,7 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
 
 
 def migrate(stores: Stores) -> None:
-    """Make databases and roles, and apply what is pending in the three ladders."""
+    """Make databases and roles, and apply what is pending in their ladders."""
     for place in stores.places:
         provision(place)
     for target in targets_of(stores):

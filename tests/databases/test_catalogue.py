@@ -1,4 +1,4 @@
-"""What the three ladders make: told in comments, guarded by row security, the same both ways."""
+"""What the ladders make: explained in comments, guarded by row security, the same both ways."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse import app, schema
-from wavehouse.store import Stores, databases_folder, owner_role
-
-DATABASES = ["operational", "listeners", "analytics"]
+from wavehouse.store import DATABASES, Stores, databases_folder, owner_role
 
 
 def _target(stores: Stores, name: str) -> schema.Target:
@@ -164,7 +162,7 @@ def test_ac11_nothing_in_the_listeners_database_points_elsewhere(seeded: Any) ->
 
 @pytest.mark.parametrize(
     ("database", "role"),
-    [("listeners", "operational"), ("operational", "listeners"), ("analytics", "listeners")],
+    [(database, role) for database in DATABASES for role in DATABASES if database != role],
 )
 def test_ac11_a_role_of_one_database_cannot_enter_another(
     stores: Stores, database: str, role: str

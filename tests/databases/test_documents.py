@@ -13,9 +13,7 @@ from wavehouse import schema
 from wavehouse.schema.cli import schema as commands
 from wavehouse.schema.rules import diagrams
 from wavehouse.schema.types import Column, ForeignKey, Table
-from wavehouse.store import databases_folder, owner_role
-
-DATABASES = ["operational", "listeners", "analytics"]
+from wavehouse.store import DATABASES, databases_folder, owner_role
 
 
 @pytest.mark.parametrize("name", DATABASES)

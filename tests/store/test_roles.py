@@ -13,7 +13,7 @@ KINDS = ("app", "worker", "migrate")
 
 
 def test_every_role_signs_in_to_its_own_database(stores: Stores) -> None:
-    """App, worker and migrate of each of the three, by their derived passwords."""
+    """App, worker and migrate of each database, by their derived passwords."""
     signed_in = []
     for place in stores.places:
         for kind in KINDS:
