@@ -247,6 +247,33 @@ def test_placements_keep_the_campaigns_episodes(sample: Any) -> None:
     assert ([],) == connection.execute(kept).fetchone()
 
 
+def test_every_revision_of_a_block_is_kept(sample: Any) -> None:
+    """A change of the body is a new revision; a move is not; a writer cannot choose the number."""
+    connection = sample["operational"]
+    connection.execute("UPDATE studio.blocks SET body = 'Second.', revision = 9")
+    connection.execute("UPDATE studio.blocks SET position = position + 10, revision = 1")
+    now = connection.execute("SELECT revision, body FROM studio.blocks").fetchall()
+    kept = connection.execute(
+        "SELECT revision, body FROM studio.block_revisions ORDER BY revision"
+    ).fetchall()
+
+    assert [(2, "Second.")] == now
+    assert [(1, "God morgen. Det blåser fra nord."), (2, "Second.")] == kept
+
+
+@pytest.mark.parametrize("length", [64, 71, 256, 512, 3000])
+@pytest.mark.parametrize("database", DATABASES)
+def test_ops4_an_approval_holds_a_signature_of_every_key_type(
+    sample: Any, database: str, length: int
+) -> None:
+    """Ed25519 (64 bytes), ECDSA, RSA of 2048 and 4096 bits, and an armoured SSH signature."""
+    changed = sample[database].execute(
+        "UPDATE schema_ops.approvals SET signature = decode(repeat('00', %s), 'hex')", [length]
+    )
+
+    assert 1 == changed.rowcount
+
+
 @pytest.mark.parametrize(
     ("database", "statement"),
     [

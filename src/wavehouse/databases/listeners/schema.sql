@@ -1637,7 +1637,7 @@ CREATE TABLE schema_ops.approvals (
   CONSTRAINT approvals_key_id_check CHECK ((key_id <> ''::text)),
   CONSTRAINT approvals_plan_hash_check CHECK ((length(plan_hash) = 32)),
   CONSTRAINT approvals_reason_check CHECK ((reason <> ''::text)),
-  CONSTRAINT approvals_signature_check CHECK ((length(signature) = 64)),
+  CONSTRAINT approvals_signature_check CHECK (((length(signature) >= 32) AND (length(signature) <= 16384))),
   CONSTRAINT approvals_statement_check CHECK ((jsonb_typeof(statement) = 'object'::text)),
   CONSTRAINT approvals_target_check CHECK ((target <> ''::text))
 );
@@ -1654,7 +1654,7 @@ COMMENT ON COLUMN schema_ops.approvals.key_id IS 'Fingerprint of the key that si
 COMMENT ON COLUMN schema_ops.approvals.decision IS 'What was decided.';
 COMMENT ON COLUMN schema_ops.approvals.reason IS 'Why, in the approver''s words.';
 COMMENT ON COLUMN schema_ops.approvals.statement IS 'The canonical statement that was signed.';
-COMMENT ON COLUMN schema_ops.approvals.signature IS 'Ed25519 over the statement.';
+COMMENT ON COLUMN schema_ops.approvals.signature IS 'Signature over the statement, in the form of the key''s type (Ed25519, ECDSA, RSA, SSH).';
 COMMENT ON COLUMN schema_ops.approvals.decided_at IS 'When it was decided.';
 COMMENT ON COLUMN schema_ops.approvals.expires_at IS 'From when on it no longer counts.';
 COMMENT ON COLUMN schema_ops.approvals.used_at IS 'When an apply relied on it.';

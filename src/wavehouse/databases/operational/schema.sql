@@ -3,6 +3,9 @@
 CREATE SCHEMA accounts;
 GRANT USAGE ON SCHEMA accounts TO wavehouse_operational_app;
 GRANT USAGE ON SCHEMA accounts TO wavehouse_operational_worker;
+CREATE SCHEMA asked;
+GRANT USAGE ON SCHEMA asked TO wavehouse_operational_app;
+GRANT USAGE ON SCHEMA asked TO wavehouse_operational_worker;
 CREATE SCHEMA audit;
 GRANT USAGE ON SCHEMA audit TO wavehouse_operational_app;
 GRANT USAGE ON SCHEMA audit TO wavehouse_operational_worker;
@@ -58,6 +61,37 @@ COMMENT ON FUNCTION accounts.current_organization() IS 'The organization of this
 REVOKE ALL ON FUNCTION accounts.current_organization() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION accounts.current_organization() TO PUBLIC;
 
+CREATE OR REPLACE FUNCTION measurement.begin_event_index(wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+BEGIN
+  EXECUTE pg_catalog.format(
+    'CREATE INDEX IF NOT EXISTS %I ON ONLY measurement.listener_events (%I, "timestamp" DESC)',
+    measurement.event_index_name(wanted), wanted);
+END
+$function$;
+COMMENT ON FUNCTION measurement.begin_event_index(wanted text) IS 'Makes an optional index for new days; older days follow by index_event_day.';
+REVOKE ALL ON FUNCTION measurement.begin_event_index(wanted text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION measurement.begin_event_index(wanted text) TO wavehouse_operational_worker;
+
+CREATE OR REPLACE FUNCTION measurement.drop_event_index(wanted text)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+BEGIN
+  EXECUTE pg_catalog.format(
+    'DROP INDEX IF EXISTS measurement.%I', measurement.event_index_name(wanted));
+END
+$function$;
+COMMENT ON FUNCTION measurement.drop_event_index(wanted text) IS 'Drops an optional index of listener events from every day.';
+REVOKE ALL ON FUNCTION measurement.drop_event_index(wanted text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION measurement.drop_event_index(wanted text) TO wavehouse_operational_worker;
+
 CREATE OR REPLACE FUNCTION measurement.ensure_day(day date)
  RETURNS boolean
  LANGUAGE plpgsql
@@ -90,6 +124,54 @@ END
 $function$;
 REVOKE ALL ON FUNCTION measurement.ensure_day(day date) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION measurement.ensure_day(day date) TO wavehouse_operational_worker;
+
+CREATE OR REPLACE FUNCTION measurement.event_index_name(wanted text)
+ RETURNS text
+ LANGUAGE plpgsql
+ IMMUTABLE
+ SET search_path TO ''
+AS $function$
+BEGIN
+  IF wanted IS NULL OR wanted NOT IN ('podcast_id', 'platform', 'event_type') THEN
+    RAISE EXCEPTION 'no optional index of listener events is by %', wanted
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  RETURN 'listener_events_' || wanted || '_timestamp_idx';
+END
+$function$;
+COMMENT ON FUNCTION measurement.event_index_name(wanted text) IS 'The name of an optional index of listener events; refuses other columns.';
+REVOKE ALL ON FUNCTION measurement.event_index_name(wanted text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION measurement.event_index_name(wanted text) TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION measurement.index_event_day(wanted text, part regclass)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO ''
+AS $function$
+DECLARE
+  parent regclass := pg_catalog.format('measurement.%I', measurement.event_index_name(wanted))::regclass;
+  base text;
+BEGIN
+  SELECT c.relname INTO base FROM pg_catalog.pg_class c
+  WHERE c.oid = part AND EXISTS (SELECT FROM pg_catalog.pg_inherits i
+    WHERE i.inhrelid = c.oid AND i.inhparent = 'measurement.listener_events'::regclass);
+  IF base IS NULL THEN
+    RAISE EXCEPTION '% is not a day of listener events', part USING ERRCODE = 'wrong_object_type';
+  END IF;
+  IF EXISTS (SELECT FROM pg_catalog.pg_inherits i JOIN pg_catalog.pg_index x ON x.indexrelid = i.inhrelid
+             WHERE i.inhparent = parent AND x.indrelid = part) THEN
+    RETURN false;
+  END IF;
+  base := base || '_' || wanted || '_timestamp_idx';
+  EXECUTE pg_catalog.format('CREATE INDEX %I ON %s (%I, "timestamp" DESC)', base, part, wanted);
+  EXECUTE pg_catalog.format('ALTER INDEX %s ATTACH PARTITION measurement.%I', parent, base);
+  RETURN true;
+END
+$function$;
+COMMENT ON FUNCTION measurement.index_event_day(wanted text, part regclass) IS 'Makes an optional index on one day; false when it was there. Writers of that day wait.';
+REVOKE ALL ON FUNCTION measurement.index_event_day(wanted text, part regclass) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION measurement.index_event_day(wanted text, part regclass) TO wavehouse_operational_worker;
 
 CREATE OR REPLACE FUNCTION schema_ops.drop_leftovers(space text, base text)
  RETURNS integer
@@ -249,6 +331,23 @@ COMMENT ON FUNCTION sponsorship.keep_episode_ids() IS 'Keeps a campaign''s episo
 REVOKE ALL ON FUNCTION sponsorship.keep_episode_ids() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION sponsorship.keep_episode_ids() TO PUBLIC;
 
+CREATE OR REPLACE FUNCTION studio.count_revision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+BEGIN
+  NEW.revision := OLD.revision;
+  IF (NEW.type, NEW.body) IS DISTINCT FROM (OLD.type, OLD.body) THEN
+    NEW.revision := OLD.revision + 1;
+  END IF;
+  RETURN NEW;
+END
+$function$;
+COMMENT ON FUNCTION studio.count_revision() IS 'Raises the revision of a block whose type or body changes.';
+REVOKE ALL ON FUNCTION studio.count_revision() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION studio.count_revision() TO PUBLIC;
+
 CREATE OR REPLACE FUNCTION studio.guard_memory()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -269,6 +368,21 @@ $function$;
 COMMENT ON FUNCTION studio.guard_memory() IS 'Lets a memory be superseded, ended or forgotten, and nothing else.';
 REVOKE ALL ON FUNCTION studio.guard_memory() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION studio.guard_memory() TO PUBLIC;
+
+CREATE OR REPLACE FUNCTION studio.keep_revision()
+ RETURNS trigger
+ LANGUAGE plpgsql
+ SET search_path TO ''
+AS $function$
+BEGIN
+  INSERT INTO studio.block_revisions (block_id, revision, organization_id, type, body)
+  VALUES (NEW.block_id, NEW.revision, NEW.organization_id, NEW.type, NEW.body);
+  RETURN NULL;
+END
+$function$;
+COMMENT ON FUNCTION studio.keep_revision() IS 'Stores a new revision of a block.';
+REVOKE ALL ON FUNCTION studio.keep_revision() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION studio.keep_revision() TO PUBLIC;
 
 CREATE TABLE accounts.api_keys (
   api_key_id uuid DEFAULT uuidv7() NOT NULL,
@@ -438,8 +552,8 @@ CREATE TABLE accounts.users (
   email character varying(255) NOT NULL,
   password_hash character varying(255) NOT NULL,
   name character varying(255) NOT NULL,
-  role text DEFAULT 'user'::text NOT NULL,
-  subscription_tier text DEFAULT 'free'::text NOT NULL,
+  role character varying(50) DEFAULT 'user'::text NOT NULL,
+  subscription_tier character varying(50) DEFAULT 'free'::text NOT NULL,
   persona_segment character varying(100),
   timezone text DEFAULT 'UTC'::text NOT NULL,
   last_login timestamp with time zone,
@@ -451,8 +565,8 @@ CREATE TABLE accounts.users (
   CONSTRAINT users_organization_id_user_id_key UNIQUE (organization_id, user_id),
   CONSTRAINT users_email_check CHECK ((POSITION(('@'::text) IN (email)) > 1)),
   CONSTRAINT users_persona_segment_check CHECK ((persona_segment IN ('solo_podcaster', 'producer', 'agency', 'enterprise'))),
-  CONSTRAINT users_role_check CHECK ((role IN ('admin', 'user', 'viewer'))),
-  CONSTRAINT users_subscription_tier_check CHECK ((subscription_tier IN ('free', 'starter', 'professional', 'enterprise')))
+  CONSTRAINT users_role_check CHECK (((role)::text IN ('admin', 'user', 'viewer'))),
+  CONSTRAINT users_subscription_tier_check CHECK (((subscription_tier)::text IN ('free', 'starter', 'professional', 'enterprise')))
 );
 CREATE INDEX users_email_idx ON accounts.users USING btree (email);
 CREATE UNIQUE INDEX users_email_key ON accounts.users USING btree (lower((email)::text));
@@ -2173,7 +2287,7 @@ CREATE TABLE schema_ops.approvals (
   CONSTRAINT approvals_key_id_check CHECK ((key_id <> ''::text)),
   CONSTRAINT approvals_plan_hash_check CHECK ((length(plan_hash) = 32)),
   CONSTRAINT approvals_reason_check CHECK ((reason <> ''::text)),
-  CONSTRAINT approvals_signature_check CHECK ((length(signature) = 64)),
+  CONSTRAINT approvals_signature_check CHECK (((length(signature) >= 32) AND (length(signature) <= 16384))),
   CONSTRAINT approvals_statement_check CHECK ((jsonb_typeof(statement) = 'object'::text)),
   CONSTRAINT approvals_target_check CHECK ((target <> ''::text))
 );
@@ -2188,7 +2302,7 @@ COMMENT ON COLUMN schema_ops.approvals.key_id IS 'Fingerprint of the key that si
 COMMENT ON COLUMN schema_ops.approvals.decision IS 'What was decided.';
 COMMENT ON COLUMN schema_ops.approvals.reason IS 'Why, in the approver''s words.';
 COMMENT ON COLUMN schema_ops.approvals.statement IS 'The canonical statement that was signed.';
-COMMENT ON COLUMN schema_ops.approvals.signature IS 'Ed25519 over the statement.';
+COMMENT ON COLUMN schema_ops.approvals.signature IS 'Signature over the statement, in the form of the key''s type (Ed25519, ECDSA, RSA, SSH).';
 COMMENT ON COLUMN schema_ops.approvals.decided_at IS 'When it was decided.';
 COMMENT ON COLUMN schema_ops.approvals.expires_at IS 'From when on it no longer counts.';
 COMMENT ON COLUMN schema_ops.approvals.used_at IS 'When an apply relied on it.';
@@ -2319,11 +2433,11 @@ CREATE TABLE sponsorship.attribution_events (
   CONSTRAINT attribution_events_conversion_type_check CHECK (((conversion_data ->> 'conversion_type'::text) = ANY (ARRAY['purchase'::text, 'signup'::text, 'download'::text, 'trial'::text]))),
   CONSTRAINT attribution_events_demographic_lift_check CHECK ((jsonb_typeof(demographic_lift) = 'object'::text))
 ) PARTITION BY RANGE ("timestamp");
-CREATE INDEX attribution_events_attribution_method_idx ON sponsorship.attribution_events USING btree (attribution_method);
 CREATE INDEX attribution_events_campaign_idx ON sponsorship.attribution_events USING btree (campaign_id, "timestamp" DESC);
 CREATE INDEX attribution_events_campaign_method_idx ON sponsorship.attribution_events USING btree (campaign_id, attribution_method, "timestamp");
 CREATE INDEX attribution_events_cross_device_match_id_idx ON sponsorship.attribution_events USING btree (cross_device_match_id) WHERE (cross_device_match_id IS NOT NULL);
 CREATE INDEX attribution_events_episode_id_idx ON sponsorship.attribution_events USING btree (episode_id);
+CREATE INDEX attribution_events_method_timestamp_idx ON sponsorship.attribution_events USING btree (attribution_method, "timestamp" DESC);
 CREATE INDEX attribution_events_organization_id_idx ON sponsorship.attribution_events USING btree (organization_id);
 CREATE INDEX attribution_events_podcast_id_idx ON sponsorship.attribution_events USING btree (podcast_id);
 CREATE INDEX attribution_events_user_id_idx ON sponsorship.attribution_events USING btree (user_id) WHERE (user_id IS NOT NULL);
@@ -2800,8 +2914,8 @@ CREATE TABLE sponsorship.reports (
   user_id uuid NOT NULL,
   campaign_id uuid NOT NULL,
   template_id character varying(100) NOT NULL,
-  report_type text NOT NULL,
-  format text NOT NULL,
+  report_type character varying(50) NOT NULL,
+  format character varying(50) NOT NULL,
   file_url character varying(1000),
   file_size_bytes bigint,
   includes_roi boolean DEFAULT false NOT NULL,
@@ -2818,8 +2932,8 @@ CREATE TABLE sponsorship.reports (
   CONSTRAINT reports_check CHECK ((date_range_end >= date_range_start)),
   CONSTRAINT reports_content_hash_check CHECK ((length(content_hash) = 32)),
   CONSTRAINT reports_file_size_bytes_check CHECK ((file_size_bytes >= 0)),
-  CONSTRAINT reports_format_check CHECK ((format IN ('pdf', 'csv', 'excel', 'json'))),
-  CONSTRAINT reports_report_type_check CHECK ((report_type IN ('sponsor_report', 'performance_summary', 'roi_report', 'custom')))
+  CONSTRAINT reports_format_check CHECK (((format)::text IN ('pdf', 'csv', 'excel', 'json'))),
+  CONSTRAINT reports_report_type_check CHECK (((report_type)::text IN ('sponsor_report', 'performance_summary', 'roi_report', 'custom')))
 );
 CREATE INDEX reports_campaign_id_idx ON sponsorship.reports USING btree (campaign_id);
 CREATE INDEX reports_generated_at_idx ON sponsorship.reports USING btree (generated_at DESC);
@@ -2949,6 +3063,32 @@ COMMENT ON COLUMN studio.agent_memory.source_id IS 'Which one; an import names i
 COMMENT ON COLUMN studio.agent_memory.confidence IS 'How sure it is.';
 COMMENT ON COLUMN studio.agent_memory.forgotten_at IS 'When the content was erased.';
 
+CREATE TABLE studio.block_revisions (
+  block_id uuid NOT NULL,
+  revision integer NOT NULL,
+  organization_id uuid NOT NULL,
+  type text NOT NULL,
+  body text NOT NULL,
+  recorded_at timestamp with time zone DEFAULT now() NOT NULL,
+  CONSTRAINT block_revisions_pkey PRIMARY KEY (block_id, revision),
+  CONSTRAINT block_revisions_revision_check CHECK ((revision > 0)),
+  CONSTRAINT block_revisions_type_check CHECK ((type IN ('markdown', 'speech', 'music', 'sound', 'advertisement')))
+);
+CREATE INDEX block_revisions_organization_id_idx ON studio.block_revisions USING btree (organization_id);
+ALTER TABLE studio.block_revisions ENABLE ROW LEVEL SECURITY;
+CREATE POLICY everyone ON studio.block_revisions TO wavehouse_operational_worker USING (true);
+CREATE POLICY tenant ON studio.block_revisions TO wavehouse_operational_app USING ((organization_id = accounts.current_organization()));
+REVOKE ALL ON studio.block_revisions FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT INSERT, SELECT ON studio.block_revisions TO wavehouse_operational_app;
+GRANT DELETE, INSERT, SELECT, UPDATE ON studio.block_revisions TO wavehouse_operational_worker;
+COMMENT ON TABLE studio.block_revisions IS 'Every revision of a block as it was; a highlight refers to the revision it was made on.';
+COMMENT ON COLUMN studio.block_revisions.block_id IS 'The block.';
+COMMENT ON COLUMN studio.block_revisions.revision IS 'Number of the revision, from 1; counted by the database.';
+COMMENT ON COLUMN studio.block_revisions.organization_id IS 'The organization the row belongs to; row security compares it.';
+COMMENT ON COLUMN studio.block_revisions.type IS 'Type of the block in this revision.';
+COMMENT ON COLUMN studio.block_revisions.body IS 'Body of the block in this revision.';
+COMMENT ON COLUMN studio.block_revisions.recorded_at IS 'When the row was made; bookkeeping.';
+
 CREATE TABLE studio.blocks (
   block_id uuid DEFAULT uuidv7() NOT NULL,
   organization_id uuid NOT NULL,
@@ -2967,6 +3107,9 @@ CREATE TABLE studio.blocks (
   CONSTRAINT blocks_type_check CHECK ((type IN ('markdown', 'speech', 'music', 'sound', 'advertisement')))
 );
 CREATE INDEX blocks_organization_id_idx ON studio.blocks USING btree (organization_id);
+CREATE TRIGGER blocks_count_revision BEFORE UPDATE ON studio.blocks FOR EACH ROW EXECUTE FUNCTION studio.count_revision();
+CREATE TRIGGER blocks_keep_first AFTER INSERT ON studio.blocks FOR EACH ROW EXECUTE FUNCTION studio.keep_revision();
+CREATE TRIGGER blocks_keep_next AFTER UPDATE ON studio.blocks FOR EACH ROW WHEN ((new.revision <> old.revision)) EXECUTE FUNCTION studio.keep_revision();
 CREATE TRIGGER blocks_touch BEFORE UPDATE ON studio.blocks FOR EACH ROW EXECUTE FUNCTION accounts.touch_updated_at();
 ALTER TABLE studio.blocks ENABLE ROW LEVEL SECURITY;
 CREATE POLICY everyone ON studio.blocks TO wavehouse_operational_worker USING (true);
@@ -3941,6 +4084,9 @@ ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_organization_id_fkey
 ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_project_id_fkey FOREIGN KEY (organization_id, project_id) REFERENCES studio.projects(organization_id, project_id) ON DELETE CASCADE;
 ALTER TABLE studio.agent_memory ADD CONSTRAINT agent_memory_superseded_by_fkey FOREIGN KEY (organization_id, superseded_by) REFERENCES studio.agent_memory(organization_id, memory_id) ON DELETE SET NULL (superseded_by);
 
+ALTER TABLE studio.block_revisions ADD CONSTRAINT block_revisions_block_id_fkey FOREIGN KEY (organization_id, block_id) REFERENCES studio.blocks(organization_id, block_id) ON DELETE CASCADE;
+ALTER TABLE studio.block_revisions ADD CONSTRAINT block_revisions_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
+
 ALTER TABLE studio.blocks ADD CONSTRAINT blocks_episode_id_fkey FOREIGN KEY (organization_id, episode_id) REFERENCES studio.episodes(organization_id, episode_id) ON DELETE CASCADE;
 ALTER TABLE studio.blocks ADD CONSTRAINT blocks_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
@@ -4001,6 +4147,341 @@ ALTER TABLE usage.usage_events ADD CONSTRAINT usage_events_model_id_fkey FOREIGN
 ALTER TABLE usage.usage_events ADD CONSTRAINT usage_events_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
 
 ALTER TABLE usage.usage_requests ADD CONSTRAINT usage_requests_organization_id_fkey FOREIGN KEY (organization_id) REFERENCES accounts.organizations(organization_id) ON DELETE RESTRICT;
+
+CREATE VIEW asked.attribution_events WITH (security_invoker=true) AS
+ SELECT event_id,
+    "timestamp",
+    campaign_id,
+    podcast_id,
+    episode_id,
+    attribution_method,
+    attribution_data,
+    conversion_data,
+    listener_event_id,
+    user_id,
+    session_id,
+    device_id,
+    cross_device_match_id,
+    demographic_lift,
+    metadata
+   FROM sponsorship.attribution_events c;
+REVOKE ALL ON asked.attribution_events FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.attribution_events TO wavehouse_operational_app;
+GRANT SELECT ON asked.attribution_events TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.attribution_events IS 'The table attribution_events as it was asked for; read-only, the rows are those of sponsorship.attribution_events.';
+COMMENT ON COLUMN asked.attribution_events.event_id IS 'The event.';
+COMMENT ON COLUMN asked.attribution_events."timestamp" IS 'When it happened; the month it lies in.';
+COMMENT ON COLUMN asked.attribution_events.campaign_id IS 'The campaign.';
+COMMENT ON COLUMN asked.attribution_events.podcast_id IS 'The show.';
+COMMENT ON COLUMN asked.attribution_events.episode_id IS 'The episode, when it is known.';
+COMMENT ON COLUMN asked.attribution_events.attribution_method IS 'By what it was matched.';
+COMMENT ON COLUMN asked.attribution_events.attribution_data IS 'promo_code, utm_source, utm_medium, utm_campaign, pixel_id, referrer.';
+COMMENT ON COLUMN asked.attribution_events.conversion_data IS 'conversion_type, conversion_value, currency, order_id, product_id.';
+COMMENT ON COLUMN asked.attribution_events.listener_event_id IS 'The listener event that proves the exposure. No foreign key: raw events leave first.';
+COMMENT ON COLUMN asked.attribution_events.user_id IS 'The sponsor''s id of the customer.';
+COMMENT ON COLUMN asked.attribution_events.session_id IS 'The sponsor''s id of the visit.';
+COMMENT ON COLUMN asked.attribution_events.device_id IS 'The sponsor''s id of the device.';
+COMMENT ON COLUMN asked.attribution_events.cross_device_match_id IS 'Who belongs together by certain signs (AT11).';
+COMMENT ON COLUMN asked.attribution_events.demographic_lift IS 'A projection of lift_results: absolute and relative named apart.';
+COMMENT ON COLUMN asked.attribution_events.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.campaigns WITH (security_invoker=true) AS
+ SELECT campaign_id,
+    user_id,
+    podcast_id,
+    sponsor_id,
+    name,
+    status,
+    ((start_date)::timestamp without time zone AT TIME ZONE 'UTC'::text) AS start_date,
+    (((end_date + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) AS end_date,
+    campaign_value,
+    episode_ids,
+    attribution_config,
+    notes,
+    created_at,
+    updated_at,
+    metadata
+   FROM sponsorship.campaigns c;
+REVOKE ALL ON asked.campaigns FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.campaigns TO wavehouse_operational_app;
+GRANT SELECT ON asked.campaigns TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.campaigns IS 'The table campaigns as it was asked for; read-only, the rows are those of sponsorship.campaigns.';
+COMMENT ON COLUMN asked.campaigns.campaign_id IS 'The campaign.';
+COMMENT ON COLUMN asked.campaigns.user_id IS 'Who made or keeps it.';
+COMMENT ON COLUMN asked.campaigns.podcast_id IS 'The show that carries it.';
+COMMENT ON COLUMN asked.campaigns.sponsor_id IS 'Who pays.';
+COMMENT ON COLUMN asked.campaigns.name IS 'What people call it.';
+COMMENT ON COLUMN asked.campaigns.status IS 'Where it stands.';
+COMMENT ON COLUMN asked.campaigns.start_date IS 'Start of the first day, UTC.';
+COMMENT ON COLUMN asked.campaigns.end_date IS 'End of the last day, UTC: the first instant after it.';
+COMMENT ON COLUMN asked.campaigns.campaign_value IS 'What is paid for it.';
+COMMENT ON COLUMN asked.campaigns.episode_ids IS 'The episodes that carry it; kept in step with the placements.';
+COMMENT ON COLUMN asked.campaigns.attribution_config IS 'What it is tracked by: method, promo_code, pixel_url, utm_source, utm_medium, utm_campaign, custom_tracking_id, conversion_endpoint.';
+COMMENT ON COLUMN asked.campaigns.notes IS 'Notes.';
+COMMENT ON COLUMN asked.campaigns.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN asked.campaigns.updated_at IS 'When the row last changed; kept by a trigger.';
+COMMENT ON COLUMN asked.campaigns.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.episodes WITH (security_invoker=true) AS
+ SELECT episode_id,
+    podcast_id,
+    guid,
+    title,
+    description,
+    audio_url,
+    duration_seconds,
+    publish_date,
+    link,
+    author,
+    categories,
+    explicit,
+    transcript_url,
+    transcript_status,
+    ad_slots,
+    created_at,
+    updated_at,
+    metadata
+   FROM catalog.episodes c;
+REVOKE ALL ON asked.episodes FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.episodes TO wavehouse_operational_app;
+GRANT SELECT ON asked.episodes TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.episodes IS 'The table episodes as it was asked for; read-only, the rows are those of catalog.episodes.';
+COMMENT ON COLUMN asked.episodes.episode_id IS 'The episode.';
+COMMENT ON COLUMN asked.episodes.podcast_id IS 'The show.';
+COMMENT ON COLUMN asked.episodes.guid IS 'Its id within its feed.';
+COMMENT ON COLUMN asked.episodes.title IS 'Its title.';
+COMMENT ON COLUMN asked.episodes.description IS 'What it is about.';
+COMMENT ON COLUMN asked.episodes.audio_url IS 'Its media file, as the feed says.';
+COMMENT ON COLUMN asked.episodes.duration_seconds IS 'Its length, as the feed says.';
+COMMENT ON COLUMN asked.episodes.publish_date IS 'When it appeared.';
+COMMENT ON COLUMN asked.episodes.link IS 'Its page.';
+COMMENT ON COLUMN asked.episodes.author IS 'Who made it.';
+COMMENT ON COLUMN asked.episodes.categories IS 'Its categories.';
+COMMENT ON COLUMN asked.episodes.explicit IS 'Whether it is for adults.';
+COMMENT ON COLUMN asked.episodes.transcript_url IS 'Its transcript, as the feed says.';
+COMMENT ON COLUMN asked.episodes.transcript_status IS 'Where its transcript stands.';
+COMMENT ON COLUMN asked.episodes.ad_slots IS 'Where advertisements are: start, end, campaign, how they were found, how surely.';
+COMMENT ON COLUMN asked.episodes.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN asked.episodes.updated_at IS 'When the row last changed; kept by a trigger.';
+COMMENT ON COLUMN asked.episodes.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.listener_events WITH (security_invoker=true) AS
+ SELECT event_id,
+    "timestamp",
+    podcast_id,
+    episode_id,
+    campaign_id,
+    event_type,
+    platform,
+    country_code,
+    device_type,
+    device_os,
+    listen_duration_seconds,
+    completion_rate,
+    user_agent,
+    ip_address,
+    session_id,
+    metadata
+   FROM measurement.listener_events c;
+REVOKE ALL ON asked.listener_events FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.listener_events TO wavehouse_operational_app;
+GRANT SELECT ON asked.listener_events TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.listener_events IS 'The table listener_events as it was asked for; read-only, the rows are those of measurement.listener_events.';
+COMMENT ON COLUMN asked.listener_events.event_id IS 'The event; a download''s own id for downloads.';
+COMMENT ON COLUMN asked.listener_events."timestamp" IS 'When; the day it lies in.';
+COMMENT ON COLUMN asked.listener_events.podcast_id IS 'The show.';
+COMMENT ON COLUMN asked.listener_events.episode_id IS 'The episode.';
+COMMENT ON COLUMN asked.listener_events.campaign_id IS 'The campaign.';
+COMMENT ON COLUMN asked.listener_events.event_type IS 'What was done.';
+COMMENT ON COLUMN asked.listener_events.platform IS 'The app or platform.';
+COMMENT ON COLUMN asked.listener_events.country_code IS 'Country of the network, ISO 3166-1 alpha-2.';
+COMMENT ON COLUMN asked.listener_events.device_type IS 'The kind of device.';
+COMMENT ON COLUMN asked.listener_events.device_os IS 'Its operating system.';
+COMMENT ON COLUMN asked.listener_events.listen_duration_seconds IS 'Seconds heard.';
+COMMENT ON COLUMN asked.listener_events.completion_rate IS 'The share of the episode that was heard.';
+COMMENT ON COLUMN asked.listener_events.user_agent IS 'The user agent, where a platform tells it.';
+COMMENT ON COLUMN asked.listener_events.ip_address IS 'The network only (/24 or /48), never a full address.';
+COMMENT ON COLUMN asked.listener_events.session_id IS 'The player''s session.';
+COMMENT ON COLUMN asked.listener_events.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.podcasts WITH (security_invoker=true) AS
+ SELECT podcast_id,
+    user_id,
+    title,
+    description,
+    author,
+    image_url,
+    feed_url,
+    website_url,
+    language,
+    category,
+    explicit,
+    platform_configs,
+    ingestion_status,
+    last_ingested_at,
+    created_at,
+    updated_at,
+    metadata
+   FROM catalog.podcasts c;
+REVOKE ALL ON asked.podcasts FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.podcasts TO wavehouse_operational_app;
+GRANT SELECT ON asked.podcasts TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.podcasts IS 'The table podcasts as it was asked for; read-only, the rows are those of catalog.podcasts.';
+COMMENT ON COLUMN asked.podcasts.podcast_id IS 'The show.';
+COMMENT ON COLUMN asked.podcasts.user_id IS 'Who made or keeps it.';
+COMMENT ON COLUMN asked.podcasts.title IS 'Its title.';
+COMMENT ON COLUMN asked.podcasts.description IS 'What it is about.';
+COMMENT ON COLUMN asked.podcasts.author IS 'Who makes it.';
+COMMENT ON COLUMN asked.podcasts.image_url IS 'Its picture.';
+COMMENT ON COLUMN asked.podcasts.feed_url IS 'Its feed.';
+COMMENT ON COLUMN asked.podcasts.website_url IS 'Its page.';
+COMMENT ON COLUMN asked.podcasts.language IS 'Its language.';
+COMMENT ON COLUMN asked.podcasts.category IS 'Its category.';
+COMMENT ON COLUMN asked.podcasts.explicit IS 'Whether it is for adults.';
+COMMENT ON COLUMN asked.podcasts.platform_configs IS 'Per platform: the sealed credential, the platform''s id of the show, the last synchronisation.';
+COMMENT ON COLUMN asked.podcasts.ingestion_status IS 'Whether its feed is read.';
+COMMENT ON COLUMN asked.podcasts.last_ingested_at IS 'When its feed was last read.';
+COMMENT ON COLUMN asked.podcasts.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN asked.podcasts.updated_at IS 'When the row last changed; kept by a trigger.';
+COMMENT ON COLUMN asked.podcasts.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.reports WITH (security_invoker=true) AS
+ SELECT report_id,
+    user_id,
+    campaign_id,
+    template_id,
+    report_type,
+    format,
+    file_url,
+    file_size_bytes,
+    includes_roi,
+    includes_attribution,
+    includes_benchmarks,
+    ((date_range_start)::timestamp without time zone AT TIME ZONE 'UTC'::text) AS date_range_start,
+    (((date_range_end + 1))::timestamp without time zone AT TIME ZONE 'UTC'::text) AS date_range_end,
+    generated_at,
+    metadata
+   FROM sponsorship.reports c;
+REVOKE ALL ON asked.reports FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.reports TO wavehouse_operational_app;
+GRANT SELECT ON asked.reports TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.reports IS 'The table reports as it was asked for; read-only, the rows are those of sponsorship.reports.';
+COMMENT ON COLUMN asked.reports.report_id IS 'The report.';
+COMMENT ON COLUMN asked.reports.user_id IS 'Who made or keeps it.';
+COMMENT ON COLUMN asked.reports.campaign_id IS 'The campaign.';
+COMMENT ON COLUMN asked.reports.template_id IS 'The template.';
+COMMENT ON COLUMN asked.reports.report_type IS 'What kind of report.';
+COMMENT ON COLUMN asked.reports.format IS 'The form of the file.';
+COMMENT ON COLUMN asked.reports.file_url IS 'Where the file is.';
+COMMENT ON COLUMN asked.reports.file_size_bytes IS 'How large it is.';
+COMMENT ON COLUMN asked.reports.includes_roi IS 'Whether return on investment is in it.';
+COMMENT ON COLUMN asked.reports.includes_attribution IS 'Whether attribution is in it.';
+COMMENT ON COLUMN asked.reports.includes_benchmarks IS 'Whether comparisons are in it.';
+COMMENT ON COLUMN asked.reports.date_range_start IS 'Start of the first day of the report, UTC.';
+COMMENT ON COLUMN asked.reports.date_range_end IS 'End of the last day of the report, UTC: the first instant after it.';
+COMMENT ON COLUMN asked.reports.generated_at IS 'When it was made.';
+COMMENT ON COLUMN asked.reports.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.sponsors WITH (security_invoker=true) AS
+ SELECT sponsor_id,
+    user_id,
+    name,
+    company,
+    email,
+    contact_name,
+    phone,
+    website,
+    logo_url,
+    industry,
+    created_at,
+    updated_at,
+    metadata
+   FROM sponsorship.sponsors c;
+REVOKE ALL ON asked.sponsors FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.sponsors TO wavehouse_operational_app;
+GRANT SELECT ON asked.sponsors TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.sponsors IS 'The table sponsors as it was asked for; read-only, the rows are those of sponsorship.sponsors.';
+COMMENT ON COLUMN asked.sponsors.sponsor_id IS 'The sponsor.';
+COMMENT ON COLUMN asked.sponsors.user_id IS 'Who made or keeps it.';
+COMMENT ON COLUMN asked.sponsors.name IS 'What people call them.';
+COMMENT ON COLUMN asked.sponsors.company IS 'The company.';
+COMMENT ON COLUMN asked.sponsors.email IS 'The address of the contact.';
+COMMENT ON COLUMN asked.sponsors.contact_name IS 'The contact.';
+COMMENT ON COLUMN asked.sponsors.phone IS 'Their telephone.';
+COMMENT ON COLUMN asked.sponsors.website IS 'Their page.';
+COMMENT ON COLUMN asked.sponsors.logo_url IS 'Their logo.';
+COMMENT ON COLUMN asked.sponsors.industry IS 'Their line of business.';
+COMMENT ON COLUMN asked.sponsors.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN asked.sponsors.updated_at IS 'When the row last changed; kept by a trigger.';
+COMMENT ON COLUMN asked.sponsors.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.transcripts WITH (security_invoker=true) AS
+ SELECT transcript_id,
+    episode_id,
+    status,
+    source,
+    language,
+    transcript_text,
+    transcript_json,
+    word_count,
+    duration_seconds,
+    processing_started_at,
+    processing_completed_at,
+    error_message,
+    created_at,
+    updated_at,
+    metadata
+   FROM catalog.transcripts c;
+REVOKE ALL ON asked.transcripts FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.transcripts TO wavehouse_operational_app;
+GRANT SELECT ON asked.transcripts TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.transcripts IS 'The table transcripts as it was asked for; read-only, the rows are those of catalog.transcripts.';
+COMMENT ON COLUMN asked.transcripts.transcript_id IS 'The transcript.';
+COMMENT ON COLUMN asked.transcripts.episode_id IS 'The episode.';
+COMMENT ON COLUMN asked.transcripts.status IS 'Where it stands.';
+COMMENT ON COLUMN asked.transcripts.source IS 'Where it is from.';
+COMMENT ON COLUMN asked.transcripts.language IS 'Its language.';
+COMMENT ON COLUMN asked.transcripts.transcript_text IS 'The words.';
+COMMENT ON COLUMN asked.transcripts.transcript_json IS 'Segments, speakers and advertisements.';
+COMMENT ON COLUMN asked.transcripts.word_count IS 'Words.';
+COMMENT ON COLUMN asked.transcripts.duration_seconds IS 'Length of what it covers.';
+COMMENT ON COLUMN asked.transcripts.processing_started_at IS 'When the work began.';
+COMMENT ON COLUMN asked.transcripts.processing_completed_at IS 'When it ended.';
+COMMENT ON COLUMN asked.transcripts.error_message IS 'Why it failed.';
+COMMENT ON COLUMN asked.transcripts.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN asked.transcripts.updated_at IS 'When the row last changed; kept by a trigger.';
+COMMENT ON COLUMN asked.transcripts.metadata IS 'Further facts that need no column of their own yet.';
+
+CREATE VIEW asked.users WITH (security_invoker=true) AS
+ SELECT user_id,
+    email,
+    password_hash,
+    name,
+    role,
+    subscription_tier,
+    persona_segment,
+    created_at,
+    updated_at,
+    last_login,
+    is_active,
+    metadata
+   FROM accounts.users c;
+REVOKE ALL ON asked.users FROM wavehouse_operational_app, wavehouse_operational_worker;
+GRANT SELECT ON asked.users TO wavehouse_operational_app;
+GRANT SELECT ON asked.users TO wavehouse_operational_worker;
+COMMENT ON VIEW asked.users IS 'The table users as it was asked for; read-only, the rows are those of accounts.users.';
+COMMENT ON COLUMN asked.users.user_id IS 'The person.';
+COMMENT ON COLUMN asked.users.email IS 'The address to sign in with; unique without regard to case.';
+COMMENT ON COLUMN asked.users.password_hash IS 'Hash of the password; an unusable mark for who signs in by link or elsewhere.';
+COMMENT ON COLUMN asked.users.name IS 'What they are called.';
+COMMENT ON COLUMN asked.users.role IS 'What they may do.';
+COMMENT ON COLUMN asked.users.subscription_tier IS 'What they subscribed to.';
+COMMENT ON COLUMN asked.users.persona_segment IS 'What kind of maker they are.';
+COMMENT ON COLUMN asked.users.created_at IS 'When the row was made; bookkeeping.';
+COMMENT ON COLUMN asked.users.updated_at IS 'When the row last changed; kept by a trigger.';
+COMMENT ON COLUMN asked.users.last_login IS 'When they last signed in.';
+COMMENT ON COLUMN asked.users.is_active IS 'Whether they may sign in.';
+COMMENT ON COLUMN asked.users.metadata IS 'Further facts that need no column of their own yet.';
 
 CREATE VIEW usage.model_registry WITH (security_invoker=true) AS
  SELECT model_id,

@@ -1,0 +1,81 @@
+"""The full and the slim set of indexes of raw listener events."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import psycopg
+import pytest
+
+from wavehouse.kernel.errors import Conflict
+from wavehouse.measurement.service import event_indexes as service
+from wavehouse.store import Stores
+
+SLIM = ["listener_events_campaign_id_idx", "listener_events_episode_id_idx"]
+FULL = [f"listener_events_{column}_timestamp_idx" for column in service.OPTIONAL]
+
+
+def _make_days(stores: Stores, *days: int) -> None:
+    with stores.operational.worker() as tx:
+        for day in days:
+            tx.execute("SELECT measurement.ensure_day(%s)", [date(2026, 11, day)])
+
+
+def _sets(stores: Stores) -> dict[str, tuple[bool, int]]:
+    found = service.event_indexes(stores.operational)
+    return {index.name: (index.is_complete, index.days) for index in found}
+
+
+def test_the_full_set_is_built_for_old_days_and_new_ones(stores: Stores) -> None:
+    """Three more indexes, complete, on each day; a later day has them when it is made."""
+    _make_days(stores, 1, 2)
+    slim = _sets(stores)
+    made = service.use_full_set(stores.operational)
+    _make_days(stores, 3)
+    full = _sets(stores)
+    again = service.use_full_set(stores.operational)
+
+    assert dict.fromkeys(SLIM, (True, 2)) == slim
+    assert (6, 0) == (made, again)
+    assert dict.fromkeys([*SLIM, *FULL], (True, 3)) == full
+
+
+def test_a_run_that_was_stopped_goes_on_where_it_was(stores: Stores) -> None:
+    """A writer holds one day: the rest is built, the error names the command, nothing is lost."""
+    _make_days(stores, 1, 2)
+    with psycopg.connect(stores.operational.place.admin) as other:
+        other.execute("LOCK TABLE measurement.listener_events_20261101 IN ROW EXCLUSIVE MODE")
+        with pytest.raises(Conflict, match="1 days were indexed") as stopped:
+            service.use_full_set(stores.operational)
+    half = _sets(stores)[FULL[0]]
+    made = service.use_full_set(stores.operational)
+
+    assert "wavehouse indexes full" == stopped.value.command
+    assert (False, 1) == half
+    assert 5 == made
+    assert {(True, 2)} == set(_sets(stores).values())
+
+
+def test_the_slim_set_comes_back(stores: Stores) -> None:
+    """Dropping leaves the two indexes of the ladder."""
+    _make_days(stores, 1)
+    service.use_full_set(stores.operational)
+    service.use_slim_set(stores.operational)
+
+    assert SLIM == list(_sets(stores))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "SELECT measurement.begin_event_index('metadata')",
+        "SELECT measurement.index_event_day('platform', 'accounts.users'::regclass)",
+    ],
+)
+def test_no_other_index_and_no_other_table_can_be_had(stores: Stores, statement: str) -> None:
+    """The functions run as the owner, so what they are given is checked."""
+    with stores.operational.worker() as tx:
+        tx.execute("SELECT measurement.begin_event_index('platform')")
+        with pytest.raises(psycopg.DatabaseError, match=r"no optional index|not a day"):
+            tx.execute(statement)  # type: ignore[arg-type]
+        tx.connection.rollback()
