@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
@@ -22,6 +24,7 @@ def targets_of(stores: Stores) -> list[schema.Target]:
             conninfo=place.conninfo("migrate"),
             folder=databases_folder(place.database) / "migrations",
             role=owner_role(place.database),
+            code=Path(str(files("wavehouse"))),
         )
         for place in stores.places
     ]

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from wavehouse.schema.types import Catalogue, Target
 
 _NEWEST = 18
+code_option = click.option(
+    "--code",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The program's source: a table that it does not name is marked reserved. "
+    "The product's own databases have the product's.",
+)
 out_option = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -33,39 +39,52 @@ def docs() -> None:
 @docs.command("generate")
 @common_options
 @out_option
-def generate_command(out: Path, as_json: bool, **words: Any) -> None:
+@code_option
+def generate_command(out: Path, code: Path | None, as_json: bool, **words: Any) -> None:
     """Write dictionary, diagrams (Mermaid, PlantUML) and schema.sql."""
-    from wavehouse.schema import catalogue, write_documents
+    from wavehouse.schema import catalogue, reserved_tables, write_documents
 
     choice = Choice(**words)
     report, rows = Report(as_json, choice.single), []
     with targets_of(choice) as targets:
         for target in targets:
             found = catalogue(target.conninfo, role=target.role)
-            written = write_documents(target.name, found, out, target.folder.parent / "schema.sql")
-            report.add(target.name, {"written": written, "tables": len(found.tables)})
-            rows.append((target.name, len(found.tables), written))
-    report.write(("database", "tables", "documents"), rows)
+            reserved = reserved_tables(target.name, found, code or target.code, target.folder)
+            written = write_documents(
+                target.name, found, out, target.folder.parent / "schema.sql", reserved
+            )
+            counts = (len(found.tables), len(reserved), written)
+            report.add(
+                target.name, dict(zip(("tables", "reserved", "written"), counts, strict=True))
+            )
+            rows.append((target.name, *counts))
+    report.write(("database", "tables", "reserved", "documents"), rows)
 
 
 @docs.command("check")
 @common_options
 @out_option
+@code_option
 @click.pass_context
-def check_command(context: click.Context, /, out: Path, as_json: bool, **words: Any) -> None:
+def check_command(
+    context: click.Context, /, out: Path, code: Path | None, as_json: bool, **words: Any
+) -> None:
     """Compare the documents byte for byte with the database: 0 equal, 3 something differs.
 
     A database without tables is not migrated yet: its documents are compared with what the files of
     its ladder make of an empty one, in a shadow.
     """
-    from wavehouse.schema import check_documents
+    from wavehouse.schema import check_documents, reserved_tables
 
     choice = Choice(**words)
     report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     with targets_of(choice) as targets:
         for target in targets:
             found = _catalogue(target)
-            result = check_documents(target.name, found, out, target.folder.parent / "schema.sql")
+            reserved = reserved_tables(target.name, found, code or target.code, target.folder)
+            result = check_documents(
+                target.name, found, out, target.folder.parent / "schema.sql", reserved
+            )
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():
