@@ -79,13 +79,13 @@ bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
-	@$(BIN)/python tests/faults/matrix.py $(ARGS)
+	@$(BIN)/python -m tests.faults.matrix $(ARGS)
 
 late: $(VENV)/.dev ## Late rows by four programs at once, compared with a rebuild; some minutes
-	@$(BIN)/python tests/faults/late.py $(ARGS)
+	@$(BIN)/python -m tests.faults.late $(ARGS)
 
 attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full disks: counts; some 30 minutes
-	@$(BIN)/python tests/faults/attack.py $(ARGS)
+	@$(BIN)/python -m tests.faults.attack $(ARGS)
 
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
 	@$(BIN)/python scripts/audit.py
@@ -98,7 +98,7 @@ positions: $(VENV)/.dev ## 10,000 actions by eight writers under a poller, 10,00
 	  -k "p01 or p02 or p16 or p17 or p30" $(ARGS)
 
 ladders: $(VENV)/.dev ## Kill migration runners 200 times on PostgreSQL 16 and 18; some minutes
-	@$(BIN)/python tests/faults/ladders.py $(ARGS)
+	@$(BIN)/python -m tests.faults.ladders $(ARGS)
 
 large: $(VENV)/.dev ## Dashboard queries, rollup, drop of a day on 10 million events; some minutes
 	@$(BIN)/python benchmarks/large.py $(ARGS)
