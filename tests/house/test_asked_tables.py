@@ -14,7 +14,7 @@ from typing import Any
 
 import psycopg
 import pytest
-from asked_catalogue import differences, facts
+from tests.asked_catalogue import differences, facts
 
 from wavehouse.store import EmbeddedServer
 
@@ -123,10 +123,10 @@ def test_a_difference_of_each_kind_is_seen(asked: Any) -> None:
         "-column note",
         "-null note",
         "-default note",
-        "-check (kind = ANY (ARRAY['a', 'b']))",
+        "-check ((kind = ANY (ARRAY['a', 'b'])))",
         "-primary key (id)",
         "-index btree (name DESC)",
-        "+check (kind = ANY (ARRAY['a', 'c']))",
+        "+check ((kind = ANY (ARRAY['a', 'c'])))",
         "+index btree (name)",
     ] == found
     assert [] == differences(facts(asked, "first"), facts(asked, "first"))

@@ -77,5 +77,5 @@ def test_no_other_index_and_no_other_table_can_be_had(stores: Stores, statement:
     with stores.operational.worker() as tx:
         tx.execute("SELECT measurement.begin_event_index('platform')")
         with pytest.raises(psycopg.DatabaseError, match=r"no optional index|not a day"):
-            tx.execute(statement)  # type: ignore[arg-type]
+            tx.execute(statement)
         tx.connection.rollback()

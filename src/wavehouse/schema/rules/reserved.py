@@ -5,8 +5,8 @@ which database the names in it are of. A string outside such a function counts f
 where it is used is not known. Docstrings are not queries.
 
 A name may be put together: ``f"analytics.{table}"``. Then a table of that schema is used when its
-name, or the name up to an underscore, is a string of the program by itself (``"listener_events_daily"``
-for ``analytics.listener_events_daily_country``).
+name, or the name up to an underscore, is a string of the program by itself:
+``"listener_events_daily"`` for ``analytics.listener_events_daily_country``.
 """
 
 from __future__ import annotations
