@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: oracles help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
+.PHONY: oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -69,6 +69,11 @@ imports: $(VENV)/.dev ## Check floors, rooms and doors with import-linter
 
 docs: $(VENV)/.dev ## Refuse a generated reference that is not up to date
 	@$(BIN)/python scripts/generate_reference.py --check
+
+gen: $(VENV)/.dev ## Write all generated documents, the diagrams' sources and schema.sql (not committed) too
+	@$(BIN)/python scripts/generate_reference.py
+	@home=$$(mktemp -d) && chmod 711 $$home && trap 'rm -rf '$$home EXIT && export WAVEHOUSE_HOME=$$home && \
+	  $(BIN)/wavehouse -q schema apply && $(BIN)/wavehouse -q schema docs generate --all
 
 chromium: ## Find or install the Chromium that the browser tests drive
 	@scripts/find_chromium

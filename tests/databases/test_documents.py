@@ -12,6 +12,7 @@ from click.testing import CliRunner
 from wavehouse import schema
 from wavehouse.schema.cli import schema as commands
 from wavehouse.schema.rules import diagrams
+from wavehouse.schema.service.documents import documents
 from wavehouse.schema.types import Column, ForeignKey, Table
 from wavehouse.store import DATABASES, databases_folder, owner_role
 
@@ -20,13 +21,11 @@ from wavehouse.store import DATABASES, databases_folder, owner_role
 def test_ops9_the_documents_are_what_the_database_would_write(
     seeded: dict[str, str], root: Path, name: Any
 ) -> None:
-    """Byte for byte, schema.sql included. If this fails: ``wavehouse schema docs generate``."""
+    """Byte for byte. If this fails: ``make gen``."""
     found = schema.catalogue(seeded[name], role=owner_role(name))
     ladder = databases_folder(name) / "migrations"
     reserved = schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
-    checked = schema.check_documents(
-        name, found, root / "docs" / "reference", databases_folder(name) / "schema.sql", reserved
-    )
+    checked = schema.check_documents(name, found, root / "docs" / "reference", None, reserved)
 
     assert ((), (), ()) == (checked.stale, checked.missing, checked.extra)
 
@@ -66,7 +65,7 @@ def test_a_table_that_no_query_names_is_reserved_in_dictionary_and_diagram(
     space = table.split(".", maxsplit=1)[0]
     page = root / "docs" / "reference" / "dictionary" / database / f"{space}.md"
     told = page.read_text(encoding="utf-8").split(f"\n## {table}\n")[1].split("\n## ")[0]
-    drawn = (root / "docs" / "reference" / "erd" / database / f"{space}.mmd").read_text("utf-8")
+    drawn = documents(database, found, reserved)[f"erd/{database}/{space}.mmd"]
     entity = drawn.split(f'  "{table}" {{\n')[1].split("  }")[0]
 
     assert expected == (table in reserved)
@@ -125,7 +124,7 @@ def test_every_table_stands_in_dictionary_and_diagram(
         for page in sorted((pages / "dictionary" / name).glob("*.md"))
         if page.name != "README.md"
     )
-    drawn = (pages / "erd" / name / "all.mmd").read_text(encoding="utf-8")
+    drawn = documents(name, found)[f"erd/{name}/all.mmd"]
     headings = re.findall(r"^## (\S+)$", told, re.MULTILINE)
     references = sum(len(table.foreign_keys) for table in found.tables)
 
@@ -135,7 +134,7 @@ def test_every_table_stands_in_dictionary_and_diagram(
 
 
 @pytest.mark.parametrize("name", DATABASES)
-def test_mermaid_keeps_to_what_all_its_versions_read(root: Path, name: str) -> None:
+def test_mermaid_keeps_to_what_all_its_versions_read(seeded: dict[str, str], name: str) -> None:
     """Quoted entities, plain types and columns, comments without quotes or line breaks."""
     line_kinds = [
         re.compile(r"%% [^{}]*"),
@@ -148,15 +147,16 @@ def test_mermaid_keeps_to_what_all_its_versions_read(root: Path, name: str) -> N
         ),
         re.compile(r"  \}"),
     ]
-    files = sorted((root / "docs" / "reference" / "erd" / name).glob("*.mmd"))
+    texts = documents(name, schema.catalogue(seeded[name]))
+    sources = {path: text for path, text in texts.items() if path.endswith(".mmd")}
     strange = [
-        (file.name, line)
-        for file in files
-        for line in file.read_text(encoding="utf-8").splitlines()
+        (path, line)
+        for path, text in sources.items()
+        for line in text.splitlines()
         if not any(kind.fullmatch(line) for kind in line_kinds)
     ]
 
-    assert files
+    assert sources
     assert [] == strange
 
 

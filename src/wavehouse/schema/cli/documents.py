@@ -30,6 +30,13 @@ out_option = click.option(
     help="The folder that holds dictionary/ and erd/.",
 )
 
+all_option = click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Also the diagrams' sources (Mermaid, PlantUML) and schema.sql beside the migrations.",
+)
+
 
 @click.group()
 def docs() -> None:
@@ -40,8 +47,11 @@ def docs() -> None:
 @common_options
 @out_option
 @code_option
-def generate_command(out: Path, code: Path | None, as_json: bool, **words: Any) -> None:
-    """Write dictionary, diagrams (Mermaid, PlantUML) and schema.sql."""
+@all_option
+def generate_command(
+    out: Path, code: Path | None, everything: bool, as_json: bool, **words: Any
+) -> None:
+    """Write the dictionary and the diagrams as Markdown pages."""
     from wavehouse.schema import catalogue, reserved_tables, write_documents
 
     choice = Choice(**words)
@@ -49,10 +59,9 @@ def generate_command(out: Path, code: Path | None, as_json: bool, **words: Any) 
     with targets_of(choice) as targets:
         for target in targets:
             found = catalogue(target.conninfo, role=target.role)
+            schema_file = target.folder.parent / "schema.sql" if everything else None
             reserved = reserved_tables(target.name, found, code or target.code, target.folder)
-            written = write_documents(
-                target.name, found, out, target.folder.parent / "schema.sql", reserved
-            )
+            written = write_documents(target.name, found, out, schema_file, reserved)
             counts = (len(found.tables), len(reserved), written)
             report.add(
                 target.name, dict(zip(("tables", "reserved", "written"), counts, strict=True))
@@ -65,9 +74,16 @@ def generate_command(out: Path, code: Path | None, as_json: bool, **words: Any) 
 @common_options
 @out_option
 @code_option
+@all_option
 @click.pass_context
 def check_command(
-    context: click.Context, /, out: Path, code: Path | None, as_json: bool, **words: Any
+    context: click.Context,
+    /,
+    out: Path,
+    code: Path | None,
+    everything: bool,
+    as_json: bool,
+    **words: Any,
 ) -> None:
     """Compare the documents byte for byte with the database: 0 equal, 3 something differs.
 
@@ -81,10 +97,9 @@ def check_command(
     with targets_of(choice) as targets:
         for target in targets:
             found = _catalogue(target)
+            schema_file = target.folder.parent / "schema.sql" if everything else None
             reserved = reserved_tables(target.name, found, code or target.code, target.folder)
-            result = check_documents(
-                target.name, found, out, target.folder.parent / "schema.sql", reserved
-            )
+            result = check_documents(target.name, found, out, schema_file, reserved)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():
