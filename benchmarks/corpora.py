@@ -1,12 +1,12 @@
-"""Ladders of other projects through `wavehouse schema` and through psql: does it come out the same?
+"""Ladders of other projects through `wavehouse schema` and through psql, compared by pg_dump.
 
-    make corpora                                    fetches them by git into a folder that goes again
-    make corpora ARGS="--mirror FOLDER --lint"      from OWNER+NAME/repo there; findings of lint too
+    make corpora                                  clones them by git into a folder that goes again
+    make corpora ARGS="--mirror FOLDER --lint"    from OWNER+NAME/repo there; findings of lint too
 
 Not a part of `make check`: it needs the network and minutes. The oracle knows nothing of ours: psql
 runs what the ladder's own tool would run, file by file in that tool's order, and pg_dump says what
 schema that left. A ladder agrees when both get through with the same dump, or both stop at the same
-file. Extensions that the embedded server does not have are left out on both sides (``_WITHOUT``).
+file. Extensions and ICU, which the embedded server does not have, are left out on both sides.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ from psycopg.conninfo import make_conninfo
 from wavehouse import schema
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.schema.rules.layouts import Layout
+from wavehouse.store.binaries import programs
 from wavehouse.store.embedded import EmbeddedServer
 
 
@@ -59,7 +60,9 @@ CORPORA = (
     ),
 )
 _WITHOUT = re.compile(r"^\s*(CREATE|DROP)\s+EXTENSION\b[^;]*;", re.IGNORECASE | re.MULTILINE)
+_ICU = re.compile(r"\(\s*provider\s*=\s*icu[^)]*\)", re.IGNORECASE)
 _PRELUDE = """
+CREATE DOMAIN blob AS bytea;
 CREATE DOMAIN citext AS text;
 CREATE DOMAIN ltree AS text;
 CREATE FUNCTION uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
@@ -112,7 +115,8 @@ def unpacked(corpus: Corpus, mirror: Path | None, into: Path) -> Path:
         archive.extractall(into, filter="data")
     folder = into / corpus.folder
     for path in folder.rglob("*.sql"):
-        path.write_text(_WITHOUT.sub("", path.read_text(encoding="utf-8-sig")), encoding="utf-8")
+        text = _WITHOUT.sub("", path.read_text(encoding="utf-8-sig"))
+        path.write_text(_ICU.sub("(provider = libc, locale = 'C')", text), encoding="utf-8")
     return folder
 
 
@@ -137,7 +141,7 @@ class Oracle:
                 admin.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
     def _program(self, name: str, *words: str, text: str = "") -> subprocess.CompletedProcess[str]:
-        program = str(self._server.bin / name)
+        program = str(programs(self._server.home, self._server.account) / name)
         return subprocess.run(
             [program, *words], input=text, capture_output=True, text=True, check=False
         )

@@ -58,6 +58,17 @@ def test_standard_input_and_a_loose_file_come_after_the_folder(
     assert [("draft.sql", expected)] == rules("--dir", folder, tmp_path / "draft.sql")
 
 
+def test_a_foreign_ladder_without_any_way_back_is_told_once(tmp_path: Path) -> None:
+    """Its tool knows none, or its authors want none; one file without is still a slip."""
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}_step.sql").write_text(f"create table t{number} (id int);")
+    assert [("1_step.sql", "missing-down")] == rules("--dir", tmp_path, "--layout", "sqlx")
+    for number in (1, 2):
+        (tmp_path / f"{number}_step.sql").rename(tmp_path / f"{number}_step.up.sql")
+        (tmp_path / f"{number}_step.down.sql").write_text(f"drop table t{number};")
+    assert [("3_step.sql", "missing-down")] == rules("--dir", tmp_path, "--layout", "sqlx")
+
+
 def test_the_rows_of_the_target_weigh(database: str, ladder: Write) -> None:
     """Work on a table that is small there is advice; on a large one it says how many rows."""
     folder = ladder(FILES)

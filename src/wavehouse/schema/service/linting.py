@@ -79,10 +79,20 @@ def lint(
         except WavehouseError as error:
             migration = chosen[len(walked)]
             found.append(_unreadable(migration, error, _not_judged(chosen, walked)))
+    if not pattern and all(one.down is None for one in (*before, *chosen)):
+        found = _without_ways_back(found)
     found = [_weighed(one, sizes) for one in found if not _is_of_ladders(one, loose)]
     kept = tuple(one for one in found if advice or one.severity != INFO)
     judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
     return LintResult(kept, judged, shadow.major, len(found) - len(kept))
+
+
+def _without_ways_back(found: Sequence[Finding]) -> list[Finding]:
+    """One finding for a foreign ladder without any down file: it is the tool's way, not a slip."""
+    missing = [one for one in found if one.rule == "missing-down"]
+    message = f"no file of this ladder has a way back ({len(missing)} files)"
+    first = [replace(one, message=message) for one in missing[:1]]
+    return first + [one for one in found if one.rule != "missing-down"]
 
 
 def _is_of_ladders(one: Finding, loose: Collection[str]) -> bool:
