@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: corpora oracles help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
+.PHONY: corpora oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -70,6 +70,11 @@ imports: $(VENV)/.dev ## Check floors, rooms and doors with import-linter
 docs: $(VENV)/.dev ## Refuse a generated reference that is not up to date
 	@$(BIN)/python scripts/generate_reference.py --check
 
+gen: $(VENV)/.dev ## Write all generated documents, the diagrams' sources and schema.sql (not committed) too
+	@$(BIN)/python scripts/generate_reference.py
+	@home=$$(mktemp -d) && chmod 711 $$home && trap 'rm -rf '$$home EXIT && export WAVEHOUSE_HOME=$$home && \
+	  $(BIN)/wavehouse -q schema apply && $(BIN)/wavehouse -q schema docs generate --all
+
 chromium: ## Find or install the Chromium that the browser tests drive
 	@scripts/find_chromium
 
@@ -79,13 +84,13 @@ bench: $(VENV)/.dev ## Measure the promises of speed; prints ratios
 	@$(BIN)/python benchmarks/run.py $(ARGS)
 
 faults: $(VENV)/.dev ## Kill program and server at every stage; some 20 minutes
-	@$(BIN)/python tests/faults/matrix.py $(ARGS)
+	@$(BIN)/python -m tests.faults.matrix $(ARGS)
 
 late: $(VENV)/.dev ## Late rows by four programs at once, compared with a rebuild; some minutes
-	@$(BIN)/python tests/faults/late.py $(ARGS)
+	@$(BIN)/python -m tests.faults.late $(ARGS)
 
 attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full disks: counts; some 30 minutes
-	@$(BIN)/python tests/faults/attack.py $(ARGS)
+	@$(BIN)/python -m tests.faults.attack $(ARGS)
 
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
 	@$(BIN)/python scripts/audit.py
@@ -98,7 +103,7 @@ positions: $(VENV)/.dev ## 10,000 actions by eight writers under a poller, 10,00
 	  -k "p01 or p02 or p16 or p17 or p30" $(ARGS)
 
 ladders: $(VENV)/.dev ## Kill migration runners 200 times on PostgreSQL 16 and 18; some minutes
-	@$(BIN)/python tests/faults/ladders.py $(ARGS)
+	@$(BIN)/python -m tests.faults.ladders $(ARGS)
 
 large: $(VENV)/.dev ## Dashboard queries, rollup, drop of a day on 10 million events; some minutes
 	@$(BIN)/python benchmarks/large.py $(ARGS)

@@ -66,7 +66,10 @@ CREATE DOMAIN blob AS bytea;
 CREATE DOMAIN citext AS text;
 CREATE DOMAIN ltree AS text;
 CREATE FUNCTION uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
-CREATE FUNCTION diesel_manage_updated_at(t regclass) RETURNS void LANGUAGE sql AS '';
+CREATE FUNCTION gen_random_bytes(integer) RETURNS bytea LANGUAGE sql AS
+  'SELECT decode(repeat(''00'', $1), ''hex'')';
+CREATE FUNCTION digest(text, text) RETURNS bytea LANGUAGE sql AS 'SELECT sha256($1::bytea)';
+CREATE FUNCTION digest(bytea, text) RETURNS bytea LANGUAGE sql AS 'SELECT sha256($1)';
 """
 _UP = {
     "sqlx": ("*.sql", r"(?<!\.down)\.sql$"),

@@ -69,7 +69,7 @@ def licence_of(name: str) -> str | None:
         return None
     classifiers = found.get_all("Classifier") or []
     named = [each.split(" :: ")[-1] for each in classifiers if each.startswith("License ::")]
-    text = found.get("License-Expression") or (found.get("License") or "").strip().splitlines()
+    text = found["License-Expression"] or (found["License"] or "").strip().splitlines()
     first = text if isinstance(text, str) else (text[0] if text else "")
     if not first or len(first) > 60:
         first = named[0] if named else "unknown"

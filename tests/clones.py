@@ -121,14 +121,14 @@ class _Copy:
                 'GRANT CONNECT, TEMPORARY ON DATABASE "{name}" TO '
                 + ", ".join(login_role(source, kind) for kind in ROLE_KINDS),
             ):
-                connection.execute(statement.format(name=self.name, source=source))  # type: ignore[arg-type]
+                connection.execute(statement.format(name=self.name, source=source))
 
     def _run(self, statement: str) -> None:
-        self._connection.execute(statement)  # type: ignore[call-overload]
+        self._connection.execute(statement)
 
     def _has_rows(self, table: str) -> bool:
-        row = self._connection.execute(f"SELECT EXISTS (SELECT 1 FROM ONLY {table})").fetchone()  # type: ignore[call-overload]
-        return bool(row[0])
+        row = self._connection.execute(f"SELECT EXISTS (SELECT 1 FROM ONLY {table})").fetchone()
+        return row is not None and bool(row[0])
 
     def _writable(self, table: str) -> str:
         rows = self._connection.execute(
@@ -157,7 +157,7 @@ class _Copy:
                     )
                 for name, value in self._sequences:
                     self._connection.execute("SELECT setval(%s::regclass, %s)", [name, value])
-                return self._fingerprint() == self._catalogue
+                return bool(self._fingerprint() == self._catalogue)
         except psycopg.Error:
             return False
 

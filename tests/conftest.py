@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import os
 import shutil
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from tests.clones import Clones
+from tests.migrated import copy_home
+from tests.stopping import reachable_folder, unwind_on_sigterm
 
 from wavehouse import app
 from wavehouse.kernel import config
@@ -23,12 +25,6 @@ from wavehouse.store import (
     open_stores,
 )
 from wavehouse.workspace import Workspace
-
-sys.path.append(str(Path(__file__).parent))
-
-from clones import Clones
-from migrated import copy_home
-from stopping import reachable_folder, unwind_on_sigterm
 
 
 def pytest_configure() -> None:

@@ -121,7 +121,7 @@ def test_the_audit_log_refuses_to_be_changed(
         psycopg.connect(conninfo, autocommit=True) as connection,
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
-        connection.execute(statement)  # type: ignore[arg-type]
+        connection.execute(statement)
     with workspace.stores.operational.worker() as tx:
         assert 1 == tx.value("SELECT count(*) FROM audit.audit_log WHERE action = 'thing.done'")
 

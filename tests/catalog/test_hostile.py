@@ -5,13 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 from contextlib import suppress
-from pathlib import Path
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "faults"))
-
-import hostile
+from tests.faults import hostile
 
 from wavehouse.catalog.adapters import Limits, Web, WebFeedSource, WebMediaProbe
 from wavehouse.catalog.adapters.measuring import measure

@@ -30,7 +30,7 @@ class Watched(Tx[Operational]):
 
     __slots__ = ("columns", "row")
 
-    def rows(self, row: type[Any], statement: Any, params: Any = None) -> list[Any]:
+    def rows(self, row: type[Any], statement: Any, params: Any = None) -> list[Any]:  # type: ignore[override]
         cursor = self.connection.execute(statement, params)
         assert cursor.description is not None
         adapters = self.connection.adapters.types
@@ -48,7 +48,8 @@ def plain_type(annotation: Any) -> type:
     if isinstance(annotation, types.UnionType):
         annotation = next(part for part in typing.get_args(annotation) if part is not type(None))
     annotation = getattr(annotation, "__supertype__", annotation)
-    return typing.get_origin(annotation) or annotation
+    origin: type = typing.get_origin(annotation) or annotation
+    return origin
 
 
 READING: dict[str, dict[str, Any]] = {

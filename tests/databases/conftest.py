@@ -32,7 +32,7 @@ def seeded(server: EmbeddedServer) -> Iterator[dict[str, str]]:
             connection.execute(
                 f"GRANT CREATE, CONNECT ON DATABASE seeded_{name} TO wavehouse_{name}_owner"
             )
-        places = {
+        places: dict[str, str] = {
             name: server.conninfo(f"seeded_{name}", "wavehouse_root", secret) for name in DATABASES
         }
         for name in DATABASES:

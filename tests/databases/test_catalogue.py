@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -72,13 +73,14 @@ def test_a_seeded_ladder_with_partitions_goes_down_too(stores: Stores, name: Any
 
 
 @pytest.mark.parametrize("name", DATABASES)
-def test_schema_sql_makes_the_same_database(stores: Stores, name: Any) -> None:
+def test_schema_sql_makes_the_same_database(stores: Stores, tmp_path: Path, name: Any) -> None:
     """The generated file is true: run by the owner in an empty database, it gives the catalogue."""
     target = _target(stores, name)
     _allow_schemas(stores, name)
     before = schema.catalogue(target.conninfo, role=target.role)
     schema.rollback(target.conninfo, target.folder, role=target.role, to="0")
-    text = (databases_folder(name) / "schema.sql").read_text(encoding="utf-8")
+    schema.write_documents(name, before, tmp_path, tmp_path / "schema.sql")
+    text = (tmp_path / "schema.sql").read_text(encoding="utf-8")
     with psycopg.connect(target.conninfo, autocommit=True) as connection:
         connection.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(str(target.role))))
         connection.execute("DROP SCHEMA schema_ops CASCADE")

@@ -71,7 +71,7 @@ def _set(table: str, assignment: sql.Composable) -> sql.Composed:
 
 
 def _refusal(
-    connection: Connection, table: str, statement: sql.Composable, alone: str | None = None
+    connection: Connection, table: str, statement: sql.Composed, alone: str | None = None
 ) -> psycopg.Error | None:
     """What the database says to a statement, which is then taken back."""
     connection.execute("SAVEPOINT tried")

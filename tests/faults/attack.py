@@ -1,8 +1,8 @@
 """Attack the product by every kind that is known, and print what was tried and what broke.
 
-    .venv/bin/python tests/faults/attack.py                    everything, some 30 minutes
-    .venv/bin/python tests/faults/attack.py --only bombs       one part; repeat for more
-    .venv/bin/python tests/faults/attack.py --out FILE.md      the table as a document, too
+    .venv/bin/python -m tests.faults.attack                    everything, some 30 minutes
+    .venv/bin/python -m tests.faults.attack --only bombs       one part; repeat for more
+    .venv/bin/python -m tests.faults.attack --out FILE.md      the table as a document, too
 
 Exit code 1 if anything broke. Parts that need root (full disks) say so when they are left out.
 """
@@ -23,15 +23,9 @@ from itertools import pairwise
 from pathlib import Path
 from urllib.parse import urlsplit
 
-sys.path.append(str(Path(__file__).parent))
-sys.path.append(str(Path(__file__).parents[1]))
-sys.path.append(str(Path(__file__).parents[1] / "web"))
+from tests.faults import bombs, hostile, slow
+from tests.small_disk import can_mount, small_disk
 
-import bombs
-import hostile
-import slow
-
-from small_disk import can_mount, small_disk
 from wavehouse.catalog.adapters import Limits, Web, WebFeedSource, WebMediaProbe
 from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.kernel import clock
@@ -89,7 +83,8 @@ def servers() -> Part:
 
 def addresses() -> Part:
     """Spellings of this machine and its network: none is connected to, by any way there."""
-    part, touched = Part("SSRF forms"), []
+    part = Part("SSRF forms")
+    touched: list[object] = []
     with hostile.server(lambda connection, _: touched.append(connection)) as port:
         forms = [f"http://{host}:{port}/" for host in hostile.PRIVATE]
         forms += [f"http://user@{host}:{port}/" for host in hostile.PRIVATE]
@@ -174,9 +169,9 @@ def bombing(feeds: Sequence[str] = (), logs: Sequence[str] = ()) -> Part:
 
 def slowness(number: int = 500) -> Part:
     """Slow connections of every kind beside a working user."""
-    from websample import SampleServices
+    from tests.serving import served
+    from tests.web.websample import SampleServices
 
-    from serving import served
     from wavehouse.web.app import create_app
     from wavehouse.web.serve import server
 
@@ -195,7 +190,7 @@ def slowness(number: int = 500) -> Part:
 
 def kills(each: int = 6) -> Part:
     """`make faults`: every stage struck by every blow, the end held against the truth."""
-    import matrix
+    from tests.faults import matrix
 
     cells = matrix.run_matrix(matrix.STAGES, matrix.BLOWS, each, people=300, days=6)
     wrong = [f"{cell.stage}, {cell.blow}: {text}" for cell in cells for text in cell.wrong]

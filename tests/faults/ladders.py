@@ -1,8 +1,8 @@
 """Kill runners and their backends at random moments; finish by the program; compare the ends.
 
-    .venv/bin/python tests/faults/ladders.py                 200 kills on PostgreSQL 16 and 18
-    .venv/bin/python tests/faults/ladders.py --kills 20      a taste of it
-    .venv/bin/python tests/faults/ladders.py --out FILE.md   the table as a document, too
+    .venv/bin/python -m tests.faults.ladders                 200 kills on PostgreSQL 16 and 18
+    .venv/bin/python -m tests.faults.ladders --kills 20      a taste of it
+    .venv/bin/python -m tests.faults.ladders --out FILE.md   the table as a document, too
 
 Each time a new database gets a ladder whose second file is not transactional: three updates that
 must not be done twice, an insert, two indexes built concurrently, one dropped concurrently, a table

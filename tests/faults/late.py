@@ -1,7 +1,7 @@
 """Late rows by four programs at once, some of them killed, and the end held against a rebuild.
 
-    .venv/bin/python tests/faults/late.py                  100,000 late rows over 90 days
-    .venv/bin/python tests/faults/late.py --out FILE.md    the table as a document, too
+    .venv/bin/python -m tests.faults.late                  100,000 late rows over 90 days
+    .venv/bin/python -m tests.faults.late --out FILE.md    the table as a document, too
 
 A simulated world's lines of every third hour are held back, the others ingested, counted and rolled
 up. Then four programs ingest what was held back: each file goes to two of them, and every other
@@ -18,7 +18,6 @@ import hashlib
 import json
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -28,10 +27,8 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-sys.path.append(str(Path(__file__).parent))
-
-import matrix
-from matrix import Home, World
+from tests.faults import matrix
+from tests.faults.matrix import Home, World
 
 from wavehouse import app, measurement
 from wavehouse.kernel import clock, config
@@ -125,7 +122,9 @@ def _hold_back(world: World, out: Path, most: int, outcome: Outcome) -> list[Pat
     out.mkdir()
     written = []
     for path in map(Path, world.files("logs")):
-        head, kept, late = [], [], []
+        head: list[bytes] = []
+        kept: list[bytes] = []
+        late: list[bytes] = []
         for line in gzip.decompress(path.read_bytes()).splitlines(keepends=True):
             if line.startswith(b"#"):
                 head.append(line)
@@ -197,8 +196,7 @@ def _digest(place: Any) -> dict[str, str]:
     with place.stores.analytics.worker() as tx:
         for table in TABLES:
             rows = tx.values(
-                f"SELECT (to_jsonb(r) - 'computed_at')::text FROM analytics.{table} r "  # type: ignore[arg-type]
-                "ORDER BY 1"
+                f"SELECT (to_jsonb(r) - 'computed_at')::text FROM analytics.{table} r ORDER BY 1"
             )
             found[table] = hashlib.sha256("\n".join(rows).encode()).hexdigest()[:16]
     return found

@@ -1,8 +1,8 @@
 """Kill the program or its server at every stage, go on, and hold the end against the truth.
 
-    .venv/bin/python tests/faults/matrix.py                    100 kills and more, some minutes
-    .venv/bin/python tests/faults/matrix.py --kills 1          one for each cell
-    .venv/bin/python tests/faults/matrix.py --out FILE.md      the table as a document, too
+    .venv/bin/python -m tests.faults.matrix                    100 kills and more, some minutes
+    .venv/bin/python -m tests.faults.matrix --kills 1          one for each cell
+    .venv/bin/python -m tests.faults.matrix --out FILE.md      the table as a document, too
 
 A cell is a stage and a blow. In each, the stage's command is started and struck at a random moment
 of its usual run, again and again; then the whole job is typed once more, without blows, by the

@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
-import attack
+from tests.faults import attack
 
 
 def test_bombs_are_read_or_refused_within_time_and_memory() -> None:

@@ -2,16 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from pathlib import Path
-
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
-import ladders
-import late
-import matrix
+from tests.faults import ladders, late, matrix
 
 
 @pytest.mark.parametrize(

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
-sys.path.append(str(Path(__file__).parents[2] / "scripts"))
-
-import audit
+from scripts import audit
 
 ROOT = Path(__file__).parents[2]
 

@@ -74,7 +74,7 @@ def _calls(tree: ast.AST) -> list[ast.Call]:
 def pasted(tree: ast.Module) -> list[int]:
     """Lines where a statement is not a literal: an f-string, a sum, a format, a variable."""
     constants = _constants(tree)
-    faults = []
+    faults: list[int] = []
     for call in _calls(tree):
         argument = _statement_argument(call)
         literal = None if argument is None else _literal(argument, constants)
@@ -230,7 +230,7 @@ def statements_of(sources: list[Any]) -> list[Statement]:
                         row,
                         text,
                     )
-                    for text in _with_names(source.module, call, literal.value)
+                    for text in _with_names(source.module, call, str(literal.value))
                 ]
     return found
 
@@ -278,7 +278,7 @@ def _described(connection: psycopg.Connection[Any], text: str) -> list[tuple[str
     result = server.describe_prepared(b"") if _done(made) else made
     columns = [((result.fname(n) or b"").decode(), result.ftype(n)) for n in range(result.nfields)]
     if _done(result) and MAKES_A_TABLE.match(text):
-        result = server.exec_prepared(b"", [None] * result.nparams)
+        result = server.exec_prepared(b"", [None] * result.nparams)  # type: ignore[list-item]
     if not _done(result):
         reason = result.error_message.decode().strip().splitlines()[0]
         server.exec_(b"ROLLBACK TO described")
@@ -331,7 +331,7 @@ def _fits(type_name: str, annotation: str, module: Any) -> bool:
         meant = getattr(module, name, None)
         base = getattr(meant, "__supertype__", None)
         while hasattr(base, "__supertype__"):
-            base = base.__supertype__
+            base = getattr(base, "__supertype__")  # noqa: B009
         bases = [base] if base else list(getattr(meant, "__mro__", []))
         if {getattr(b, "__name__", "") for b in bases} & expected:
             return True
@@ -374,7 +374,7 @@ def test_every_statement_prepares_and_fits_its_dataclass(sources: list[Any], mig
         name: dict(connection.execute("SELECT oid, typname FROM pg_type").fetchall())
         for name, connection in migrated.items()
     }
-    faults = []
+    faults: list[str] = []
     for connection in migrated.values():
         connection.execute("BEGIN")
     # Twice: a statement may read a temporary table that a later one makes.

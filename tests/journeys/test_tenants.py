@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tenants.commands import WITHOUT_TENANTS, leaves
-from tenants.walk import told, walk
+from tests.tenants.commands import WITHOUT_TENANTS, leaves
+from tests.tenants.walk import told, walk
+
 from wavehouse.cli.root import root
 from wavehouse.workspace import Workspace
 

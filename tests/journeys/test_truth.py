@@ -9,9 +9,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
+from tests import acting
+from tests.clones import Clones
 
-import acting
-from clones import Clones
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
 from wavehouse.measurement.service import count_only
@@ -163,12 +163,7 @@ def test_every_rules_own_episode_has_its_count(world: World) -> None:
 def test_r41_the_hours_equal_the_truth(world: World) -> None:
     """A download stands in the hour of its first contributing request."""
     with world.workspace.stores.operational.worker() as tx:
-        (episode,) = (
-            tx.connection.execute(
-                "SELECT episode_id FROM catalog.episodes WHERE guid = 'sim-R41'"
-            ).fetchone()
-            or ()
-        )
+        (episode,) = tx.values("SELECT episode_id FROM catalog.episodes WHERE guid = 'sim-R41'")
     with world.workspace.stores.analytics.worker() as analytics:
         hours = analytics.connection.execute(
             """

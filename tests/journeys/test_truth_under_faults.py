@@ -14,10 +14,7 @@ from random import Random
 from typing import Any, NamedTuple
 
 import pytest
-
-sys.path.append(str(Path(__file__).parents[1] / "faults"))
-
-from matrix import catches
+from tests.faults.matrix import catches
 
 from wavehouse import app
 from wavehouse.kernel import clock, config

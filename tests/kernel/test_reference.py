@@ -12,10 +12,10 @@ import pytest
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.reference import agent_examples, countries, networks, versions
 from wavehouse.kernel.reference.files import FOLDER, manifest
-from wavehouse.kernel.reference.ranges import dump, load, painted
+from wavehouse.kernel.reference.ranges import Version, dump, load, painted
 
 
-def number(text: str) -> tuple[int, int]:
+def number(text: str) -> tuple[int, Version]:
     """An address as the lists take it: IPv6 by its first 64 bits."""
     address = ip_address(text)
     return (int(address), 4) if address.version == 4 else (int(address) >> 64, 6)
@@ -51,7 +51,7 @@ def test_an_address_has_the_country_of_its_range(country: str | None, text: str)
 
 
 @pytest.mark.parametrize("version", [4, 6])
-def test_the_ranges_of_a_country_are_exactly_where_lookups_name_it(version: int) -> None:
+def test_the_ranges_of_a_country_are_exactly_where_lookups_name_it(version: Version) -> None:
     """First and last are inside, their neighbours belong to the next range."""
     ranges = countries().ranges_of("IT", version)
     assert len(ranges) > 1000

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from email import message_from_bytes, policy
@@ -15,8 +14,8 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.serving import served
 
-from serving import served
 from wavehouse import listeners
 from wavehouse.listeners import NewAppPassword
 from wavehouse.listeners.adapters.hashing import Hasher
@@ -27,8 +26,6 @@ from wavehouse.listeners.types import Site
 from wavehouse.web import problems
 from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
-
-sys.path.append(str(Path(__file__).parent))
 
 SITE = "https://pod.example"
 

@@ -302,7 +302,8 @@ def test_p15_only_a_body_that_is_not_a_list_is_refused(root: str, phone: Any) ->
     path = f"{root}/api/2/episodes/{phone.username}.json"
     with httpx2.Client(auth=phone.auth) as web:
         since = web.get(path).json()["timestamp"]
-        for body in (None, {}, "x", 5):
+        bodies: tuple[object, ...] = (None, {}, "x", 5)
+        for body in bodies:
             assert 400 == web.post(path, json=body).status_code
         answer = web.post(path, json=[*ODD, good])
         assert 200 == answer.status_code, answer.text

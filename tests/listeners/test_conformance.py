@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner, Result
 from fastapi import FastAPI, Request, Response
+from tests.serving import served
 
-from serving import served
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, Unreachable, UsageError
 from wavehouse.listeners.cli import sync_conformance

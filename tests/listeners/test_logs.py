@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from authenticator import Authenticator
+from tests.listeners.authenticator import Authenticator
+from tests.serving import served
 
-from serving import served
 from wavehouse.listeners.http.common import COOKIE
 from wavehouse.web import server
 
@@ -26,7 +26,7 @@ def port(
 ) -> Iterator[int]:
     """The application on a real port, by the server that the program itself starts."""
 
-    @house.app.post("/breaks")
+    @house.app.post("/breaks")  # type: ignore[untyped-decorator]
     def breaks() -> None:
         raise RuntimeError("a fault of ours")
 

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from authenticator import PRESENT, Authenticator, content, text
+from tests.listeners.authenticator import PRESENT, Authenticator, content, text
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn

@@ -18,6 +18,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import cli
+from wavehouse.listeners.queries import archives as queries
 from wavehouse.listeners.service import (
     accounts,
     archives,
@@ -352,7 +353,7 @@ def test_p37_an_erased_listener_leaves_nothing_and_a_late_upload_makes_nothing(
         receipt.rows[table] for table in ("listeners", "playback_actions", "playback_positions")
     )
     with database.worker() as tx:
-        assert {} == archives.queries.counts(tx, listener_id=who)
+        assert {} == queries.counts(tx, listener_id=who)
     assert phone.username not in json.dumps(receipt.as_json())
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from playing import Player, place, read
+from tests.listeners.playing import Player, place, read
 
 from wavehouse import listeners
 from wavehouse.workspace import Workspace

@@ -354,7 +354,8 @@ def test_p16_killed_in_a_batch_an_action_is_whole_or_absent(
 
 def fuzzed(dice: Random) -> Any:
     """A body that is nearly right, or not at all."""
-    values = [None, True, -1, 0, 5, 1e308, 2**70, "x", "a\0b", "", [], {}, "2026-11-20T12:00:00Z",
+    values: list[object] = [None,
+              True, -1, 0, 5, 1e308, 2**70, "x", "a\0b", "", [], {}, "2026-11-20T12:00:00Z",
               str(uuid4()), "9" * 400, {"a": 1}]  # fmt: skip
     keys = ["action_id", "chapter_id", "kind", "position_ms", "duration_ms", "occurred_at",
             "podcast", "episode", "action", "timestamp", "position", "total", "device"]  # fmt: skip
@@ -471,7 +472,7 @@ def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
             for kind in ("app", "worker", "migrate"):
                 own = psycopg.conninfo.conninfo_to_dict(place.conninfo(kind))
                 there = psycopg.conninfo.conninfo_to_dict(its.conninfo(kind))
-                crossing = psycopg.conninfo.make_conninfo(**{**own, "dbname": there["dbname"]})
+                crossing = psycopg.conninfo.make_conninfo("", **{**own, "dbname": there["dbname"]})
                 tried += 1
                 with pytest.raises(psycopg.OperationalError, match="permission denied"):
                     psycopg.connect(crossing)

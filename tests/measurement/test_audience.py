@@ -9,8 +9,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from click.testing import CliRunner
+from tests import acting
 
-import acting
 from wavehouse import measurement
 from wavehouse.measurement import cli
 

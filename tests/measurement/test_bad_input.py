@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import acting
 
-import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import NotFound
 from wavehouse.measurement.adapters.logfile import MOST_LINES, LogFile

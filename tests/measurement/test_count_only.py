@@ -13,9 +13,9 @@ from typing import Any
 import click
 import pytest
 from click.testing import CliRunner, Result
+from tests import acting
 from tests.measurement.conftest import FEED, ITEMS, MEDIA
 
-import acting
 from wavehouse import measurement
 from wavehouse.measurement import cli
 from wavehouse.measurement.adapters.engine import Bounds, Engine

@@ -7,8 +7,8 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from tests import acting
 
-import acting
 from wavehouse import measurement
 from wavehouse.kernel import config
 

@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 from click.testing import CliRunner, Result
+from tests import acting
 
-import acting
 from wavehouse import measurement
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound

@@ -7,8 +7,8 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from tests import acting
 
-import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.formats import op3

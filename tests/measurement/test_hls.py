@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests import acting
 
-import acting
 from wavehouse import catalog, measurement
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
@@ -110,10 +110,11 @@ def test_r13_media_files_describe_renditions(tmp_path: Path) -> None:
     assert ("https://media.example/hls/1.ts", 6_000) == (
         facts.segments[1].url, facts.segments[1].start_ms,
     )  # fmt: skip
-    for wrong in (
+    refused: tuple[dict[str, object], ...] = (
         {"segments": []}, {"segments": [{"uri": "a"}]}, {"segments": [{"duration_ms": 1}]},
         {"segments": SEGMENTS, "bytes": 1}, {"segments": [{**SEGMENTS[0], "x": 1}]},
-    ):  # fmt: skip
+    )  # fmt: skip
+    for wrong in refused:
         path.write_text(json.dumps({PLAYLIST: wrong}))
         with pytest.raises(InvalidInput, match=r"index\.m3u8"):
             catalog.read_media_file(path)

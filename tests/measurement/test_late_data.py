@@ -206,7 +206,7 @@ def test_a_feed_that_came_during_an_ingest_is_not_overlooked(own_desk: Any, hit:
     desk.register(ITEM.format(guid="late", url=url), {url: SIZES})
     desk.count()
     next(reading)
-    reading.close()
+    reading.close()  # type: ignore[attr-defined]
     desk.count()
 
     assert {"one": 1, "late": 1} == desk.downloads("episode")

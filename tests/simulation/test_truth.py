@@ -161,7 +161,7 @@ def _conclude(
     if all(hit.status == "302" for hit, _ in asked):
         found.outcomes["prefix_estimate"] += len(asked)
         return
-    spans = defaultdict(list)
+    spans: dict[Any, list[Any]] = defaultdict(list)
     for hit, place in asked:
         sizes = files[place][1]
         if "of" in sizes:  # R13: a share of the segment's time
@@ -197,8 +197,8 @@ def threshold(sizes: dict[str, Any]) -> int:
         return 60_000
     size, header, duration = sizes["bytes"], sizes["header_bytes"], sizes["duration_ms"]
     if duration < 60_000:
-        return size
-    return header + ((size - header) * 60_000 + duration - 1) // duration
+        return int(size)
+    return int(header + ((size - header) * 60_000 + duration - 1) // duration)
 
 
 def reason_of(hit: Hit, known: bool, prefixed: bool) -> str | None:

@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.ids import CampaignId, EpisodeId, PodcastId, SponsorId
 from wavehouse.sponsorship.types import (
     AttributionMethod,
     Campaign,
@@ -24,6 +25,9 @@ from wavehouse.sponsorship.types import (
     Sponsor,
 )
 from wavehouse.workspace import Workspace
+
+EARLIER, LATER = EpisodeId(UUID(int=100)), EpisodeId(UUID(int=101))
+
 
 START = date(2026, 10, 21)
 AS_OF = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
@@ -41,9 +45,9 @@ class Show:
 def campaign() -> Campaign:
     """Nordlys on La Lanterna: 36 days, 4,515 euro, 116,800 impressions booked."""
     return Campaign(
-        campaign_id=UUID(int=5),
-        sponsor_id=UUID(int=1),
-        podcast_id=UUID(int=2),
+        campaign_id=CampaignId(UUID(int=5)),
+        sponsor_id=SponsorId(UUID(int=1)),
+        podcast_id=PodcastId(UUID(int=2)),
         name="Autumn host-read",
         status=CampaignStatus.ACTIVE,
         start_date=START,
@@ -52,7 +56,7 @@ def campaign() -> Campaign:
         currency="EUR",
         margin=Decimal(1),
         guaranteed_impressions=116_800,
-        episode_ids=(UUID(int=100), UUID(int=101)),
+        episode_ids=(EARLIER, LATER),
         promo_codes=("NORD15",),
     )
 
@@ -64,7 +68,7 @@ def inputs(campaign: Campaign) -> ReportInputs:
     days = tuple(DayCount(START + timedelta(days=n), c, n == 30) for n, c in enumerate(counts))
     proof = Provenance("counting-1", {"user_agents": "2026.10"}, AS_OF)
     return ReportInputs(
-        sponsor=Sponsor(UUID(int=1), "Nordlys Audio"),
+        sponsor=Sponsor(SponsorId(UUID(int=1)), "Nordlys Audio"),
         campaign=campaign,
         podcast_title="La Lanterna",
         whole_show=False,
@@ -72,8 +76,12 @@ def inputs(campaign: Campaign) -> ReportInputs:
         last_day=date(2026, 11, 20),
         days=days,
         episodes=(
-            EpisodeLine(UUID(int=101), 84, "The subtitle hunters", date(2026, 11, 11), 91_480),
-            EpisodeLine(UUID(int=100), 83, "Dialects that refuse", date(2026, 10, 28), 30_000),
+            EpisodeLine(
+                EpisodeId(UUID(int=101)), 84, "The subtitle hunters", date(2026, 11, 11), 91_480
+            ),
+            EpisodeLine(
+                EpisodeId(UUID(int=100)), 83, "Dialects that refuse", date(2026, 10, 28), 30_000
+            ),
         ),
         results=CampaignResults(
             campaign.campaign_id,

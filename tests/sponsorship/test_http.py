@@ -139,16 +139,15 @@ def test_at04_a_shop_may_name_the_campaign_or_the_links_that_led_to_it(
         )
     plain = {key: value for key, value in GOOD.items() if key != "promo_code"}
     link = {"at": "2026-10-30T10:00:00Z", "utm_source": "NORDLYS"}
+    signals: tuple[dict[str, object], ...] = (
+        {"campaign_id": campaign},
+        {"clicks": [link]},
+        {"clicks": [{**link, "at": "2020-01-01T00:00:00Z"}]},
+        {},
+    )
     answers = [
         client.post(PATH, json={**plain, "order_id": f"B-{n}", **signal})
-        for n, signal in enumerate(
-            (
-                {"campaign_id": campaign},
-                {"clicks": [link]},
-                {"clicks": [{**link, "at": "2020-01-01T00:00:00Z"}]},
-                {},
-            )
-        )
+        for n, signal in enumerate(signals)
     ]
     assert [201, 201, 201, 422] == [a.status_code for a in answers]
     assert [campaign, campaign, None] == [a.json()["campaign_id"] for a in answers[:3]]

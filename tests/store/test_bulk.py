@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import duckdb
 import pytest
+from tests.small_disk import filled, needs_a_small_disk, small_disk
 
-from small_disk import filled, needs_a_small_disk, small_disk
 from wavehouse.kernel.errors import DiskFull, Unreachable
 from wavehouse.store import BulkLoader, EmbeddedServer, Stores
 

@@ -13,6 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import psycopg
@@ -39,7 +40,7 @@ AS_ROOT = pytest.mark.skipif(os.geteuid() != 0, reason="PostgreSQL changes accou
 def _query(server: EmbeddedServer, statement: str) -> object:
     conninfo = server.conninfo("postgres", "wavehouse_root", server.superuser_password())
     with psycopg.connect(conninfo, autocommit=True) as connection:
-        row = connection.execute(statement).fetchone()  # type: ignore[arg-type]
+        row = connection.execute(statement).fetchone()
     return row[0] if row else None
 
 
@@ -400,6 +401,16 @@ def test_a_home_that_is_a_file_is_refused_and_left_alone(home_folder: Path, belo
     assert ["passwd"] == [path.name for path in home_folder.iterdir()]
 
 
+def _restarted(log: Path, before: int) -> bool:
+    """Whether the server reinitialized more often than before."""
+    return log.read_text().count("reinitializing") > before
+
+
+def _ended(number: int, data: Path) -> bool:
+    """Whether the server's process is gone or on its way out."""
+    return not Path(f"/proc/{number}").exists() or postmaster.is_stopping(data)
+
+
 def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -413,15 +424,11 @@ def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
             begun = log.read_text().count("reinitializing")
             struck = psycopg.connect(conninfo)  # kept: thrown away, it would end by itself
             os.kill(struck.info.backend_pid, signal.SIGKILL)
-            assert _wait_for(lambda b=begun: log.read_text().count("reinitializing") > b)
+            assert _wait_for(partial(_restarted, log, begun))
             struck.close()
             number = _postmaster(made)
             os.kill(number, signal.SIGINT)
-            _wait_for(
-                lambda n=number: (
-                    not Path(f"/proc/{n}").exists() or postmaster.is_stopping(made / "postgres")
-                )
-            )
+            _wait_for(partial(_ended, number, made / "postgres"))
             time.sleep(0.3)
             if not server.is_running():
                 server.revive()

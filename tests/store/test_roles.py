@@ -53,7 +53,7 @@ def test_app_and_worker_cannot_change_the_schema(stores: Stores, kind: str) -> N
                 "CREATE TABLE schema_ops.mine (n int)",
             ):
                 with pytest.raises(psycopg.errors.InsufficientPrivilege):
-                    connection.execute(statement)  # type: ignore[arg-type]
+                    connection.execute(statement)
 
 
 @pytest.mark.parametrize("kind", KINDS)

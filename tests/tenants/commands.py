@@ -12,10 +12,10 @@ from typing import Any
 
 import click
 from click.testing import CliRunner
+from tests.tenants.routes import Walked, leaks, values_for
+from tests.tenants.rows import Rows
+from tests.tenants.world import LAST, Tenant
 
-from tenants.routes import Walked, leaks, values_for
-from tenants.rows import Rows
-from tenants.world import LAST, Tenant
 from wavehouse.cli.root import root
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.workspace import Workspace

@@ -16,10 +16,9 @@ from urllib.parse import quote
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.testclient import TestClient
-
-from tenants import key_of, session_of
-from tenants.rows import Rows
-from tenants.world import FIRST, LAST, Tenant
+from tests.tenants import key_of, session_of
+from tests.tenants.rows import Rows
+from tests.tenants.world import FIRST, LAST, Tenant
 
 PUBLIC = {
     "/p/{key}.gif": "a sponsor's page reports an order to the pixel it has",
@@ -207,6 +206,7 @@ class _Walk:
             for context in iter_route_contexts(self._app.routes)
             if "GET" in (getattr(context, "methods", None) or ())
             and not context.include_in_schema
+            and context.path
             and "{" not in context.path
         ]
         for page in pages:

@@ -6,8 +6,7 @@ from typing import Any
 
 import psycopg
 from psycopg import sql
-
-from tenants.world import Tenant
+from tests.tenants.world import Tenant
 
 _TABLES = """
 SELECT table_schema, table_name FROM information_schema.columns c

@@ -1,4 +1,4 @@
-"""``python tests/tenants/walk.py``: the walk between two tenants, its counts printed.
+"""``python -m tests.tenants.walk``: the walk between two tenants, its counts printed.
 
 ``walk`` is for tests; ``main`` for ``make attack``: databases of its own, exit code 1 for a
 crossing.
@@ -11,12 +11,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-if __name__ == "__main__":
-    sys.path.insert(0, str(Path(__file__).parent.parent))
+from tests.tenants.commands import walk_commands
+from tests.tenants.routes import Walked, walk_routes
+from tests.tenants.world import NOW, two_tenants
 
-from tenants.commands import walk_commands
-from tenants.routes import Walked, walk_routes
-from tenants.world import NOW, two_tenants
 from wavehouse import app
 from wavehouse.kernel import clock, config
 from wavehouse.store import open_stores

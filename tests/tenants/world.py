@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tenants import key_of, second_organization, session_of
+from tests.tenants import key_of, second_organization, session_of
+
 from wavehouse import catalog, listeners, measurement, sponsorship
 from wavehouse.accounts import Scope
 from wavehouse.kernel.ids import named
@@ -184,7 +185,7 @@ def _ids(workspace: Workspace, other: Workspace) -> dict[str, list[str]]:
         with database.worker() as tx:
             for schema, table, column in tx.connection.execute(_UUIDS).fetchall():
                 rows = tx.connection.execute(
-                    f"SELECT DISTINCT organization_id, {column}::text FROM {schema}.{table} "  # type: ignore[arg-type]
+                    f"SELECT DISTINCT organization_id, {column}::text FROM {schema}.{table} "
                     f"WHERE {column} IS NOT NULL AND organization_id = ANY(%s)",
                     [[workspace.identity.organization_id, other.identity.organization_id]],
                 )

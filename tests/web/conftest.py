@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-
-sys.path.append(str(Path(__file__).parent))
-
 from starlette.testclient import TestClient
-from websample import NOW, SampleServices
-from webvisitor import CHROMIUM_FLAGS, Served, chromium, visitor
+from tests.web.websample import NOW, SampleServices
+from tests.web.webvisitor import CHROMIUM_FLAGS, Served, chromium, visitor
 
 from wavehouse.kernel import clock
 from wavehouse.web.app import create_app

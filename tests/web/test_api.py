@@ -18,9 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis.stateful import run_state_machine_as_test
 from schemathesis.checks import CHECKS, load_all_checks
 from starlette.testclient import TestClient
+from tests import acting
+from tests.tenants import key_of, second_organization
 
-import acting
-from tenants import key_of, second_organization
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Scope, queries
 from wavehouse.kernel import clock
@@ -315,17 +315,18 @@ def test_another_organizations_key_reads_and_changes_nothing_of_measurement(
 def test_every_route_keeps_its_contract(workspace: Workspace, app: FastAPI) -> None:
     """Schemathesis: what the OpenAPI says is what is answered, whatever is sent; no 5xx."""
     schema = _schema(app)
-    operations = [result.ok() for result in schema.get_all_operations()]
+    operations = [result.ok() for result in schema.get_all_operations()]  # type: ignore[union-attr]
     assert 20 <= len(operations)
     for operation in operations:
         _try(operation, key(workspace))
 
 
 load_all_checks()
+OPAQUE: Any
 (OPAQUE,) = CHECKS.get_by_names(["positive_data_acceptance"])
 # With two tenants, what one has made is not there for the other; and the check of authentication
 # asks again without our Host, which is refused before any route.
-OF_ONE_TENANT = CHECKS.get_by_names(
+OF_ONE_TENANT: Any = CHECKS.get_by_names(
     ["use_after_free", "ensure_resource_availability", "ignored_auth"]
 )
 
@@ -374,14 +375,16 @@ def test_sequences_of_two_tenants_keep_the_contract_and_never_meet(
 
         tenant = 0
 
-        def get_call_kwargs(self, case: schemathesis.Case) -> dict[str, Any]:
+        def get_call_kwargs(self, case: schemathesis.Case[Any]) -> dict[str, Any]:
             # Two calls in turn: the next one meets its own rows, the one after it the other's.
             self.tenant = sum(calls) // 2 % 2
             calls[self.tenant] += 1
             sent = {"Authorization": f"Bearer {keys[self.tenant]}", "Host": "localhost"}
             return {"headers": sent, "timeout": PATIENCE}
 
-        def validate_response(self, response: Any, case: schemathesis.Case, **options: Any) -> None:
+        def validate_response(
+            self, response: Any, case: schemathesis.Case[Any], **options: Any
+        ) -> None:
             case.validate_response(response, excluded_checks=[OPAQUE, *OF_ONE_TENANT])
             text = response.content.decode("utf-8", "replace")
             if response.status_code < 400:
@@ -421,7 +424,7 @@ def _try(operation: Any, secret: str) -> None:
         suppress_health_check=list(HealthCheck),
     )
     @given(case=operation.as_strategy())
-    def holds(case: schemathesis.Case) -> None:
+    def holds(case: schemathesis.Case[Any]) -> None:
         # A cursor is opaque and a period has an order: not all that fits the schema is accepted.
         case.call_and_validate(headers=sent, excluded_checks=[OPAQUE], timeout=PATIENCE)
 

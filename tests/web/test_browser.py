@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect
-from websample import LANTERNA
-from webvisitor import faults
+from playwright.sync_api import Browser, Page, ViewportSize, expect
+from tests.web.websample import LANTERNA
+from tests.web.webvisitor import Theme, faults
 
 pytestmark = pytest.mark.browser
 
-DESK = {"width": 1360, "height": 900}
-PHONE = {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1360, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 
 
 class Visit:
@@ -23,7 +23,7 @@ class Visit:
         self.complaints: list[str] = []
 
     def open(
-        self, url: str, *, theme: str = "light", size: dict[str, int] = DESK, known: bool = True
+        self, url: str, *, theme: Theme = "light", size: ViewportSize = DESK, known: bool = True
     ) -> Page:
         context = self._browser.new_context(
             viewport=size, color_scheme=theme, reduced_motion="reduce"
@@ -57,7 +57,7 @@ def visit(browser: Browser) -> Iterator[Visit]:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 @pytest.mark.parametrize("address", ["/", "/?range=today", "/?metric=listening", "/?range=wrong"])
 def test_pages_have_no_serious_accessibility_fault(
-    visit: Visit, site: str, theme: str, address: str
+    visit: Visit, site: str, theme: Theme, address: str
 ) -> None:
     """WCAG by axe in both themes, with the menus and the table open."""
     page = visit.open(site + address, theme=theme)
@@ -69,7 +69,7 @@ def test_pages_have_no_serious_accessibility_fault(
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_empty_states_and_the_way_in_have_no_serious_accessibility_fault(
-    visit: Visit, empty_site: str, theme: str
+    visit: Visit, empty_site: str, theme: Theme
 ) -> None:
     """The first pages that anyone sees."""
     assert [] == faults(visit.open(empty_site, theme=theme))

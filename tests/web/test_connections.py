@@ -8,22 +8,18 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from websample import SampleServices
+from tests.faults import slow
+from tests.serving import served
+from tests.web.websample import SampleServices
 
-from serving import served
 from wavehouse.kernel import clock
 from wavehouse.web import connections
 from wavehouse.web.app import create_app
 from wavehouse.web.serve import server
 from wavehouse.web.sparing import Sparing
-
-sys.path.append(str(Path(__file__).parents[1] / "faults"))
-
-import slow
 
 Address = tuple[str, int]
 

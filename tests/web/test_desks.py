@@ -10,9 +10,9 @@ from datetime import UTC, date, datetime
 import pytest
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
-from webvisitor import faults, visitor
+from tests import serving
+from tests.web.webvisitor import Theme, faults, visitor
 
-import serving
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.kernel import clock
 from wavehouse.simulation import Settings, simulate
@@ -233,7 +233,8 @@ def test_the_desks_are_accessible_in_both_themes_and_on_a_phone(
     complaints: list[str] = []
     with clock.frozen(NOW):
         session = cookie(filled)
-    for theme, width in (("light", 1360), ("dark", 1360), ("light", 390)):
+    looks: tuple[tuple[Theme, int], ...] = (("light", 1360), ("dark", 1360), ("light", 390))
+    for theme, width in looks:
         context = browser.new_context(viewport={"width": width, "height": 900}, color_scheme=theme)
         context.add_cookies([{"name": "wh_session", "value": session, "url": served}])
         page = context.new_page()

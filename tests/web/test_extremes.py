@@ -176,7 +176,7 @@ def test_an_idempotency_key_that_is_none_is_refused_by_its_name(
     answer = api.post(
         "/api/v1/sponsors",
         json={"name": "A"},
-        headers={"Idempotency-Key": value.encode()},  # type: ignore[dict-item]
+        headers=[(b"Idempotency-Key", value.encode())],
     )
 
     assert 422 == answer.status_code

@@ -12,8 +12,8 @@ from typing import Annotated
 import pytest
 from fastapi import APIRouter, Query
 from starlette.testclient import TestClient
-from websample import HARBOUR, NOW, SampleServices
-from webvisitor import visitor
+from tests.web.websample import HARBOUR, NOW, SampleServices
+from tests.web.webvisitor import visitor
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from playwright.sync_api import expect
-from webvisitor import faults
+from playwright.sync_api import ViewportSize, expect
+from tests.serving import served
+from tests.web.webvisitor import Theme, faults
 
-from serving import served
 from wavehouse import listeners
 from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.http import by_doors
@@ -28,7 +28,8 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.browser
 ANNA = "anna@example.org"
-DESK, PHONE = {"width": 1360, "height": 900}, {"width": 390, "height": 844}
+DESK: ViewportSize = {"width": 1360, "height": 900}
+PHONE: ViewportSize = {"width": 390, "height": 844}
 AUTHENTICATOR = {
     "protocol": "ctap2",
     "transport": "internal",
@@ -91,7 +92,7 @@ def visit(browser: Browser) -> Iterator[Any]:
     """Opens browsers of one visitor."""
     made: list[Visit] = []
 
-    def opened(theme: str = "light", size: dict[str, int] = DESK, scripts: bool = True) -> Page:
+    def opened(theme: Theme = "light", size: ViewportSize = DESK, scripts: bool = True) -> Page:
         context = browser.new_context(
             viewport=size, color_scheme=theme, java_script_enabled=scripts, reduced_motion="reduce"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 from uuid import UUID
 
 import pytest
-from webvisitor import visitor
+from tests.web.webvisitor import visitor
 
 from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Identity

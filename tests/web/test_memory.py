@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from wavehouse.web.memory import Memory
 
 
@@ -23,8 +25,8 @@ def test_the_least_used_answer_goes_first() -> None:
     """A visitor with many ranges cannot fill the memory."""
     memory: Memory[str] = Memory(most=2)
     for key in ("a", "b", "a", "c"):
-        memory.get(key, 1, lambda key=key: f"old {key}")
-    assert ["old a", "new b"] == [memory.get(key, 1, lambda key=key: f"new {key}") for key in "ab"]
+        memory.get(key, 1, partial("old {}".format, key))
+    assert ["old a", "new b"] == [memory.get(key, 1, partial("new {}".format, key)) for key in "ab"]
 
 
 def test_an_answer_that_grew_old_while_it_was_made_is_made_again() -> None:

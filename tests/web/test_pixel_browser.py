@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.serving import served
 
-from serving import served
 from wavehouse import sponsorship
 from wavehouse.kernel import clock
 from wavehouse.web.live import live_app

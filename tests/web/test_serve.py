@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 import pytest
-from websample import SampleServices
+from tests.serving import served
+from tests.web.websample import SampleServices
 
-from serving import served
 from wavehouse.web.app import create_app
 from wavehouse.web.serve import server
 

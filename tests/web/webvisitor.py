@@ -5,13 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from contextlib import ExitStack
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from fastapi import FastAPI
 from starlette.testclient import TestClient
-from websample import NOW, SampleServices
+from tests.serving import served
+from tests.web.websample import NOW, SampleServices
 
-from serving import served
 from wavehouse.kernel import clock
 from wavehouse.web.app import create_app
 
@@ -28,6 +28,8 @@ CHROMIUM_FLAGS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+
+Theme = Literal["light", "dark"]
 
 
 def visitor(app: FastAPI, cookies: dict[str, str] | None = None) -> TestClient:

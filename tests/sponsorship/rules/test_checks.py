@@ -6,13 +6,14 @@ from uuid import UUID
 import pytest
 
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.ids import PodcastId, SponsorId
 from wavehouse.sponsorship.rules import checks
 from wavehouse.sponsorship.types import CampaignStatus, NewCampaign, NewSponsor
 
 GOOD = NewCampaign(
     name="Autumn host-read",
-    sponsor_id=UUID(int=1),
-    podcast_id=UUID(int=2),
+    sponsor_id=SponsorId(UUID(int=1)),
+    podcast_id=PodcastId(UUID(int=2)),
     status=CampaignStatus.ACTIVE,
     start_date=date(2026, 10, 21),
     end_date=date(2026, 11, 19),

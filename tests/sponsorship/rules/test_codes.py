@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from wavehouse.kernel.ids import CampaignId
 from wavehouse.sponsorship.rules import codes
 from wavehouse.sponsorship.types import Campaign, CampaignStatus
 
@@ -57,7 +58,7 @@ def test_at05_the_window_is_counted_in_utc_days(campaign: Campaign) -> None:
 
 def test_at05_two_live_campaigns_with_one_code_clash(campaign: Campaign) -> None:
     """A code that names two campaigns on one day names neither."""
-    other = replace(campaign, campaign_id=UUID(int=6), promo_codes=("ｎord15",))
+    other = replace(campaign, campaign_id=CampaignId(UUID(int=6)), promo_codes=("ｎord15",))
     existing = codes.windows(campaign)
     assert existing[0] == codes.clash(codes.windows(other), existing)
 
@@ -65,7 +66,7 @@ def test_at05_two_live_campaigns_with_one_code_clash(campaign: Campaign) -> None
 def test_at05_the_same_code_after_the_grace_is_free_again(campaign: Campaign) -> None:
     """A code may be used anew once no day is shared."""
     later = campaign.end_date + timedelta(days=campaign.grace_days + 1)
-    other = replace(campaign, campaign_id=UUID(int=6), start_date=later, end_date=later)
+    other = replace(campaign, campaign_id=CampaignId(UUID(int=6)), start_date=later, end_date=later)
     assert codes.clash(codes.windows(other), codes.windows(campaign)) is None
 
 
@@ -74,7 +75,7 @@ def test_at05_a_draft_or_cancelled_campaign_holds_no_code(
     campaign: Campaign, status: CampaignStatus
 ) -> None:
     """Only live campaigns clash, and only they are credited."""
-    idle = replace(campaign, campaign_id=UUID(int=6), status=status)
+    idle = replace(campaign, campaign_id=CampaignId(UUID(int=6)), status=status)
     assert codes.clash(codes.windows(idle), codes.windows(campaign)) is None
     assert codes.match("NORD15", datetime(2026, 11, 1, tzinfo=UTC), codes.windows(idle)) is None
 

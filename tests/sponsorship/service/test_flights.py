@@ -27,6 +27,7 @@ def act(workspace: Workspace, do: Callable[..., Any], **told: Any) -> Any:
 def card(workspace: Workspace, campaigns_file: Files) -> CampaignCard:
     """One active campaign in two episodes."""
     act(workspace, sponsorship.import_campaigns, path=campaigns_file())
+    found: CampaignCard
     (found,) = act(workspace, sponsorship.list_campaigns)
     return found
 

@@ -1,6 +1,7 @@
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_a_campaign_that_cannot_be_stored_is_refused_with_its_place(
     workspace: Workspace, campaigns_file: Files
 ) -> None:
     """The whole file is refused: half an import would be a riddle."""
-    refused = {
+    refused: dict[str, dict[str, Any]] = {
         "the show 'unknown' is not registered": {"podcast_guid": "unknown"},
         "the show has no episode with the guid, number or title 'e9'": {
             "episode_guids": ["e1", "e9"]

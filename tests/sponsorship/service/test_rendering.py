@@ -41,10 +41,11 @@ def test_at24_pdf_and_json_show_the_same_figures(inputs: ReportInputs) -> None:
 def test_the_pdf_has_two_pages_and_says_that_it_is_accessible(inputs: ReportInputs) -> None:
     """PDF/UA-1: tagged, with a title and a language."""
     reader = PdfReader(io.BytesIO(render_pdf(reporting.build(inputs))))
-    catalog = reader.trailer["/Root"]
+    catalog: Any = reader.trailer["/Root"]
     assert 2 == len(reader.pages)
     assert ("en", True) == (catalog["/Lang"], bool(catalog["/MarkInfo"]["/Marked"]))
     assert b"pdfuaid" in catalog["/Metadata"].get_object().get_data()
+    assert reader.metadata is not None
     assert "Nordlys Audio · Autumn host-read" == reader.metadata.title
 
 

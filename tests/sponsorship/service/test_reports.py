@@ -46,7 +46,7 @@ def roll(workspace: Workspace, podcast_id: UUID, rows: list[tuple[UUID, str, int
                   (day, organization_id, podcast_id, episode_id, downloads, computed_at,
                    {", ".join(columns)})
                 VALUES (%s, %s, %s, %s, %s, %s, {zeros})
-                """,  # type: ignore[arg-type]
+                """,
                 [
                     day,
                     workspace.organization.organization_id,
@@ -267,7 +267,7 @@ def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path)
 def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workspace) -> None:
     """(404 − 100) ÷ 100 = 3.04; another show has no campaign."""
     with flown.stores.operational.app(flown.organization.organization_id) as tx:
-        span = {"first": date(2026, 10, 1), "last": date(2026, 11, 28)}
+        span: dict[str, Any] = {"first": date(2026, 10, 1), "last": date(2026, 11, 28)}
         (found,) = sponsorship.campaign_results(tx, identity=flown.identity, **span)
         other = sponsorship.campaign_results(
             tx,

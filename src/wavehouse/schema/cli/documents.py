@@ -24,6 +24,13 @@ out_option = click.option(
     help="The folder that holds dictionary/ and erd/.",
 )
 
+all_option = click.option(
+    "--all",
+    "everything",
+    is_flag=True,
+    help="Also the diagrams' sources (Mermaid, PlantUML) and schema.sql beside the migrations.",
+)
+
 
 @click.group()
 def docs() -> None:
@@ -33,8 +40,9 @@ def docs() -> None:
 @docs.command("generate")
 @common_options
 @out_option
-def generate_command(out: Path, as_json: bool, **words: Any) -> None:
-    """Write dictionary, diagrams (Mermaid, PlantUML) and schema.sql."""
+@all_option
+def generate_command(out: Path, everything: bool, as_json: bool, **words: Any) -> None:
+    """Write the dictionary and the diagrams as Markdown pages."""
     from wavehouse.schema import catalogue, write_documents
 
     choice = Choice(**words)
@@ -42,7 +50,8 @@ def generate_command(out: Path, as_json: bool, **words: Any) -> None:
     with targets_of(choice) as targets:
         for target in targets:
             found = catalogue(target.conninfo, role=target.role)
-            written = write_documents(target.name, found, out, target.folder.parent / "schema.sql")
+            schema_file = target.folder.parent / "schema.sql" if everything else None
+            written = write_documents(target.name, found, out, schema_file)
             report.add(target.name, {"written": written, "tables": len(found.tables)})
             rows.append((target.name, len(found.tables), written))
     report.write(("database", "tables", "documents"), rows)
@@ -51,8 +60,11 @@ def generate_command(out: Path, as_json: bool, **words: Any) -> None:
 @docs.command("check")
 @common_options
 @out_option
+@all_option
 @click.pass_context
-def check_command(context: click.Context, /, out: Path, as_json: bool, **words: Any) -> None:
+def check_command(
+    context: click.Context, /, out: Path, everything: bool, as_json: bool, **words: Any
+) -> None:
     """Compare the documents byte for byte with the database: 0 equal, 3 something differs.
 
     A database without tables is not migrated yet: its documents are compared with what the files of
@@ -65,7 +77,8 @@ def check_command(context: click.Context, /, out: Path, as_json: bool, **words: 
     with targets_of(choice) as targets:
         for target in targets:
             found = _catalogue(target)
-            result = check_documents(target.name, found, out, target.folder.parent / "schema.sql")
+            schema_file = target.folder.parent / "schema.sql" if everything else None
+            result = check_documents(target.name, found, out, schema_file)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():

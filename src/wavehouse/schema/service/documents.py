@@ -32,7 +32,10 @@ def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catal
 
 
 def documents(database: str, found: Catalogue) -> dict[str, str]:
-    """Every document of a database by its path below the folder of reference documents."""
+    """Every document of a database by its path below the folder of reference documents.
+
+    Pages are Markdown; the other files are the sources of the diagrams.
+    """
     pages = dictionary.pages(database, found)
     drawn = diagrams.pages(database, found)
     return {
@@ -42,14 +45,17 @@ def documents(database: str, found: Catalogue) -> dict[str, str]:
 
 
 def write_documents(database: str, found: Catalogue, out: Path, schema_file: Path | None) -> int:
-    """Write a database's documents, remove those of tables that are gone; how many there are."""
+    """Write a database's documents, remove those of tables that are gone; how many there are.
+
+    With a ``schema_file`` the sources of the diagrams and the schema as SQL are written, too.
+    """
     if not found.tables:
         raise Refused(
             f"the database {database!r} has no table: its documents would be emptied",
             command="wavehouse schema apply",
         )
     texts = _by_path(database, found, out, schema_file)
-    for path in _standing(database, out) - set(texts):
+    for path in _standing(database, out, schema_file) - set(texts):
         files.remove(path)
     for path, text in texts.items():
         files.write(path, text)
@@ -59,14 +65,17 @@ def write_documents(database: str, found: Catalogue, out: Path, schema_file: Pat
 def check_documents(
     database: str, found: Catalogue, out: Path, schema_file: Path | None
 ) -> DocumentsCheck:
-    """Compare the documents in the folder byte for byte with what the database would write."""
+    """Compare the documents in the folder byte for byte with what the database would write.
+
+    Without a ``schema_file`` the pages only.
+    """
     texts = _by_path(database, found, out, schema_file)
     existing = {path: files.content(path) for path in texts}
     stale = [
         p for p, text in texts.items() if existing[p] is not None and existing[p] != text.encode()
     ]
     missing = [path for path in texts if existing[path] is None]
-    extra = _standing(database, out) - set(texts)
+    extra = _standing(database, out, schema_file) - set(texts)
     return DocumentsCheck(tuple(sorted(stale)), tuple(sorted(missing)), tuple(sorted(extra)))
 
 
@@ -74,13 +83,16 @@ def _by_path(
     database: str, found: Catalogue, out: Path, schema_file: Path | None
 ) -> dict[Path, str]:
     texts = {out / path: text for path, text in documents(database, found).items()}
-    return texts if schema_file is None else {**texts, schema_file: ddl.ddl(found)}
+    if schema_file is None:
+        return {path: text for path, text in texts.items() if path.suffix == ".md"}
+    return {**texts, schema_file: ddl.ddl(found)}
 
 
-def _standing(database: str, out: Path) -> set[Path]:
+def _standing(database: str, out: Path, schema_file: Path | None) -> set[Path]:
+    endings = {".md"} if schema_file is None else {".md", ".mmd", ".puml"}
     return {
         path
-        for kind, endings in (("dictionary", {".md"}), ("erd", {".md", ".mmd", ".puml"}))
+        for kind in ("dictionary", "erd")
         for path in files.below(out / kind / database)
         if path.suffix in endings
     }
