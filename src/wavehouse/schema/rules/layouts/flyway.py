@@ -2,9 +2,8 @@
 
 Versions are numbers, part by part: 9999 comes before 10000, 2 before 2.1, and 2.0 is 2. A baseline
 (``B2.1__slug.sql``) holds all files up to its version in one: the newest is read as the first file
-where no older one is left, and the older ones instead where they still are, on every database. A file
-runs in a transaction unless the server refuses that, or its ``.conf`` has
-``executeInTransaction=false``.
+where no older one is left; where they still are, they are read instead. A file runs in a
+transaction unless the server refuses that, or its ``.conf`` has ``executeInTransaction=false``.
 """
 
 from __future__ import annotations
