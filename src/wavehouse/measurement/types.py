@@ -37,15 +37,6 @@ class Reason(StrEnum):
     EXCESS_IP = "excess_ip"
 
 
-class Flag(StrEnum):
-    """Facts of a request that do not filter it."""
-
-    IMPLAUSIBLE_REFERRER = "implausible_referrer"
-    PRE_RELEASE = "pre_release"
-    INCLUDED = "included"
-    SHARED_ADDRESS = "shared_address"
-
-
 class Fault(StrEnum):
     """Why a row is in the quarantine."""
 
@@ -266,7 +257,10 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Downloads of one member (a day, an episode, an app, a country)."""
+    """Downloads of one member (a day, an episode, an app, a country); ``label`` is a title.
+
+    Made by the query, returned by the service and the API, and shown by the dashboard.
+    """
 
     member: str
     downloads: int
@@ -371,7 +365,7 @@ class HourTotal:
 
 @dataclass(frozen=True, slots=True)
 class HourFigure:
-    """An hour's downloads of one member of a dimension."""
+    """Downloads of one member (a day, an episode, an app, a country) in a UTC hour."""
 
     hour: datetime
     member: str
