@@ -67,7 +67,9 @@ CREATE DOMAIN citext AS text;
 CREATE DOMAIN ltree AS text;
 CREATE FUNCTION uuid_generate_v4() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
 CREATE FUNCTION gen_random_bytes(integer) RETURNS bytea LANGUAGE sql AS
-  'SELECT decode(repeat(''00'', $1), ''hex'')';
+  'SELECT substr(decode(string_agg(md5(random()::text || n), ''''), ''hex''), 1, $1)
+     FROM generate_series(0, $1 / 16) n';
+CREATE FUNCTION uuid_generate_v1mc() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
 CREATE FUNCTION digest(text, text) RETURNS bytea LANGUAGE sql AS 'SELECT sha256($1::bytea)';
 CREATE FUNCTION digest(bytea, text) RETURNS bytea LANGUAGE sql AS 'SELECT sha256($1)';
 """
@@ -89,7 +91,7 @@ def files_of(folder: Path, layout: str) -> list[Path]:
 
     def version(path: Path) -> tuple[int, ...]:
         name = path.parent.name if "/" in pattern else path.name
-        digits = re.match(r"[BV]?([\d_.-]+)", name)
+        digits = re.match(r"[BV]?([\d_.]+)", name.replace("-", ""))
         return tuple(map(int, re.findall(r"\d+", digits[1] if digits else "0")))
 
     return sorted(found, key=version)

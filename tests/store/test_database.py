@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tests.small_disk import filled, needs_a_small_disk, small_disk
 
-from small_disk import filled, needs_a_small_disk, small_disk
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import DiskFull, NotFound, Unreachable
 from wavehouse.store import Database, Operational, Place, Stores, Tx, connect, roles

@@ -13,10 +13,10 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.tenants import second_organization
+from tests.tenants.routes import _sample
+from tests.tenants.world import NOW, Tenant, _ids, filled
 
-from tenants import second_organization
-from tenants.routes import _sample
-from tenants.world import NOW, Tenant, _ids, filled
 from wavehouse import accounts
 from wavehouse.accounts import Scope
 from wavehouse.kernel import clock
@@ -31,7 +31,7 @@ INSTANTS = (
     "2026-11-18T10:00:00", "-0001-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "2026-W47",
 )  # fmt: skip
 WHOLE = (-1, 0, 2**31, 2**63, 2**64, 10**400, 1.5, "5")
-OTHER_KINDS = (None, True, [], {}, 1e308)
+OTHER_KINDS: tuple[Any, ...] = (None, True, [], {}, 1e308)
 TEXTS = ("", "x" * 20_000, "\0", "\u202e", "'\"><", "%", "🎙" * 500)
 RAW = ("%00", "%FF", "%ED%A0%80", "%2F..%2F", "%")
 IDS = (str(uuid4()), "0" * 32, "00000000-0000-0000-0000-000000000000", "f" * 5000, "1", "%00")
