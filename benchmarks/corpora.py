@@ -70,6 +70,9 @@ CREATE FUNCTION gen_random_bytes(integer) RETURNS bytea LANGUAGE sql AS
   'SELECT substr(decode(string_agg(md5(random()::text || n), ''''), ''hex''), 1, $1)
      FROM generate_series(0, $1 / 16) n';
 CREATE FUNCTION uuid_generate_v1mc() RETURNS uuid LANGUAGE sql AS 'SELECT gen_random_uuid()';
+CREATE FUNCTION text2ltree(text) RETURNS ltree LANGUAGE sql AS 'SELECT $1::ltree';
+CREATE FUNCTION nlevel(ltree) RETURNS integer LANGUAGE sql AS
+  'SELECT cardinality(string_to_array($1::text, ''.''))';
 CREATE FUNCTION digest(text, text) RETURNS bytea LANGUAGE sql AS 'SELECT sha256($1::bytea)';
 CREATE FUNCTION digest(bytea, text) RETURNS bytea LANGUAGE sql AS 'SELECT sha256($1)';
 """

@@ -102,7 +102,7 @@ def _folded(found: Sequence[Finding]) -> list[Finding]:
     kept: dict[object, Finding] = {}
     more: dict[object, list[int]] = {}
     for place, one in enumerate(found):
-        tables = frozenset(lock.relation for lock in one.effect.locks)
+        tables = frozenset(one.effect.scans)
         is_build = one.rule in _BUILDS and one.waived is None and tables
         key = (one.file, one.rule, one.severity, tables) if is_build else place
         if key in kept:
