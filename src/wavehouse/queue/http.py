@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.fields import Line
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, cut, decoded
 from wavehouse.queue.service import managing
 from wavehouse.queue.service.scoping import visible
@@ -40,7 +41,7 @@ class PauseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     project_id: UUID | None = None
-    reason: str = Field(default="", max_length=500)
+    reason: Line = Field(default="", max_length=500)
 
 
 @dataclass(frozen=True)
