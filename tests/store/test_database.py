@@ -167,7 +167,7 @@ def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
 
 @needs_a_small_disk
 def test_a_server_that_stopped_on_a_full_disk_is_told_by_its_cause() -> None:
-    """It only does not answer; whoever reads that looks at the server and not at the disk."""
+    """A sentence that it does not answer sends people to the server and not to the disk."""
     with small_disk(40) as folder:
         place = Place("operational", f"host={folder} user=nobody dbname=x", "secret", False)
         stopped: Database[Operational] = Database(place)
