@@ -6,6 +6,7 @@ from wavehouse.kernel.manifest import (
     Check,
     Command,
     Gauge,
+    Job,
     Manifest,
     Metrics,
     Page,
@@ -74,6 +75,13 @@ MANIFEST = Manifest(
             key="s",
             place=40,
             target="wavehouse.web.sources:router",
+        ),
+    ),
+    jobs=(
+        Job(
+            kind="measurement.replay",
+            target="wavehouse.measurement.jobs:replaying",
+            transactional=False,
         ),
     ),
     schedules=(
