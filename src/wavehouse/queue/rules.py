@@ -103,5 +103,5 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def kind_of(context: str, name: str) -> str:
-    """The kind of a schedule's jobs: its context, and its name in the letters of a kind."""
+    """The kind of a schedule's jobs: its context, and its name as lower-case words."""
     return f"{context}.{re.sub('[^a-z]+', '_', name.lower()).strip('_')}"
