@@ -123,6 +123,12 @@ def _security(text: str) -> str:
     return text
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in {"on", "off", "true", "false", "1", "0"}:
+        raise ValueError("must be on or off")
+    return text.lower() in {"on", "true", "1"}
+
+
 def _sign_up(text: str) -> str:
     if text not in {"closed", "open"}:
         raise ValueError("must be closed or open")
@@ -216,6 +222,12 @@ OPTIONS: tuple[Option, ...] = (
     Option("smtp_user", str, None, "Name to sign in to the mail server with; unset: no sign-in."),
     Option("smtp_password", str, None, "Password for it.", True),
     Option("mail_from", str, None, "Sender of emails; unset: wavehouse@ and the site's name."),
+    Option(
+        "webhook_allow_private",
+        _switch,
+        False,
+        "Whether webhooks may go to http:// and to addresses of private networks: on or off.",
+    ),
     Option("organization", str, "My organization", "Name of the first organization."),
 )
 

@@ -85,6 +85,13 @@ _SENTENCES = {
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",
     "discarded": "{n} rows were discarded.",
+    "made_endpoint": "The endpoint was added.",
+    "rotated": "There is a new secret; the old one is valid for 24 hours more.",
+    "disabled_endpoint": "The endpoint is disabled; what is pending waits.",
+    "enabled_endpoint": "The endpoint is active.",
+    "deleted_endpoint": "The endpoint was deleted.",
+    "tested_endpoint": "A test will be sent within seconds.",
+    "replayed_events": "{n} events will be sent again.",
     "mapped": "The rule was added; {n} downloads are counted by it.",
 }
 

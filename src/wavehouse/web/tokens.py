@@ -30,6 +30,8 @@ _MEANINGS = {
     Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",
+    Scope.WEBHOOKS_READ: "webhook endpoints and deliveries",
+    Scope.WEBHOOKS_WRITE: "manage webhook endpoints, send again",
 }
 _ORDER = (
     '{"occurred_at": "2026-11-01T10:00:00Z", "promo_code": "NORD15", "conversion_value": "49.90", '

@@ -8,6 +8,7 @@ CONTEXTS: tuple[str, ...] = (
     "accounts",
     "schema",
     "listeners",
+    "webhooks",
     "catalog",
     "measurement",
     "sponsorship",

@@ -23,9 +23,10 @@ from wavehouse.catalog.rules.items import (
     link_of,
 )
 from wavehouse.catalog.rules.text import clean_xml
-from wavehouse.catalog.rules.values import web_url, yes
+from wavehouse.catalog.rules.values import yes
 from wavehouse.catalog.types.feed import DroppedItem, DropReason, Feed, FeedEpisode, FeedNote
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.web_addresses import web_url
 
 MAX_FEED_BYTES = 25 * 1024 * 1024
 _GUID_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
