@@ -45,14 +45,6 @@ def test_the_first_organization_is_made_once(stores: Stores) -> None:
     assert "nord-s-d" == first[0].slug
 
 
-def test_before_the_first_start_there_is_no_organization(stores: Stores) -> None:
-    """And the message names the command that makes it."""
-    with stores.operational.worker() as tx, pytest.raises(NotFound) as caught:
-        accounts.default_organization(tx)
-
-    assert "wavehouse up" == caught.value.command
-
-
 def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> None:
     """The token of the link gives the token of a session; the session knows its user."""
     token = _link(workspace)

@@ -285,7 +285,7 @@ def test_ac7_no_app_password_is_left_by_a_session_that_ended_meanwhile(
     browser = house.signed_in(phone.username)
     caller = sessions.caller(house.doors.database, token=browser.cookies[COOKIE])
     assert caller is not None
-    sessions.end_all(house.doors.database, listener_id=caller.listener_id, apps=True)
+    sessions.end_all(house.doors.database, caller=caller, apps=True)
     with pytest.raises(NotSignedIn):
         accounts.make_app_password(house.doors.database, caller=caller, name="thief")
 

@@ -72,22 +72,22 @@ def test_p08_the_policy_changes_what_resuming_suggests_and_nothing_else(
     database: Any, caller: Caller
 ) -> None:
     """Latest, furthest, or both to ask about; the log and the winner stay."""
-    chapter, who = episode(database, caller), caller.listener_id
+    chapter = episode(database, caller)
     for ms in (1_800_000, 300_000):
         recording.record(database, caller=caller, actions=[said(chapter, ms, Kind.SEEK)])
-    row = positions.position(database, listener_id=who, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
     told = {}
     for policy in ResumePolicy:
-        positions.set_resume_policy(database, listener_id=who, policy=policy)
-        found = positions.resume(database, listener_id=who, chapter_id=chapter)
-        assert found.policy is policy is positions.resume_policy(database, listener_id=who)
+        positions.set_resume_policy(database, caller=caller, policy=policy)
+        found = positions.resume(database, caller=caller, chapter_id=chapter)
+        assert found.policy is policy is positions.resume_policy(database, caller=caller)
         told[policy] = (found.position_ms, found.choices)
     assert {
         ResumePolicy.LATEST: (300_000, ()),
         ResumePolicy.FURTHEST: (1_800_000, ()),
         ResumePolicy.ASK: (300_000, (300_000, 1_800_000)),
     } == told
-    assert row == positions.position(database, listener_id=who, chapter_id=chapter)
+    assert row == positions.position(database, caller=caller, chapter_id=chapter)
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_p10_a_move_of_ten_minutes_or_a_twentieth_displaces(
     database: Any, caller: Caller, before: int, after: int, duration: int | None, far: bool
 ) -> None:
     """Told in the reply, with what can be restored; to the other device as a hint."""
-    chapter, who = episode(database, caller), caller.listener_id
+    chapter = episode(database, caller)
     at = clock.now() - timedelta(minutes=5)
     first = said(chapter, before, duration_ms=duration, device_id="car", occurred_at=at)
     recording.record(database, caller=caller, actions=[first])
@@ -112,9 +112,9 @@ def test_p10_a_move_of_ten_minutes_or_a_twentieth_displaces(
     (done,) = recording.record(database, caller=caller, actions=[second]).results
 
     hint = positions.resume(
-        database, listener_id=who, chapter_id=chapter, device_id="car"
+        database, caller=caller, chapter_id=chapter, device_id="car"
     ).conflict_hint
-    own = positions.resume(database, listener_id=who, chapter_id=chapter, device_id="phone")
+    own = positions.resume(database, caller=caller, chapter_id=chapter, device_id="phone")
     assert own.conflict_hint is None
     if not far:
         assert (None, None) == (done.displaced, hint)
@@ -172,7 +172,7 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
     database: Any, caller: Caller
 ) -> None:
     """Granted, revoked, granted anew: the position is the same, seen, and written on meanwhile."""
-    chapter, who = episode(database, caller), caller.listener_id
+    chapter = episode(database, caller)
     with database.worker() as tx:
         entitlement = tx.value(
             """
@@ -181,10 +181,10 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
             VALUES (%s, 'audiobook', 'a-book', 'manual', 'test', 'active', now(), now(), true,
               'test', 'a gift') RETURNING entitlement_id
             """,
-            [who],
+            [caller.listener_id],
         )
     recording.record(database, caller=caller, actions=[said(chapter, 1_200_000)])
-    before = positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
+    before = positions.resume(database, caller=caller, chapter_id=chapter).position_ms
 
     def becomes(status: str, revoked: bool) -> None:
         with database.worker() as tx:
@@ -200,12 +200,12 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
         assert 1 == changed
 
     becomes("revoked", True)
-    assert before == positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
+    assert before == positions.resume(database, caller=caller, chapter_id=chapter).position_ms
     told = positions.changes(database, caller=caller, after=0)
     assert [chapter] == [one.chapter_id for one in told.actions]
     recording.record(database, caller=caller, actions=[said(chapter, 1_260_000)])
     becomes("active", False)
-    after = positions.resume(database, listener_id=who, chapter_id=chapter).position_ms
+    after = positions.resume(database, caller=caller, chapter_id=chapter).position_ms
     assert (1_200_000, 1_260_000) == (before, after)
 
 
@@ -224,7 +224,7 @@ def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: C
     ticks.append(after(11.5, 20_000, "car"))
     recording.record(database, caller=caller, actions=ticks)
     feed = positions.changes(database, caller=caller, after=cursor)
-    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
 
     assert [6_000, 11_000, 20_000] == [one.position_ms for one in feed.actions]
     assert 20_000 == row.position_ms
@@ -246,13 +246,13 @@ def test_p35_what_was_written_is_read(server_url: str, phone: Any) -> None:
 
 def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller) -> None:
     """Every other device hears of it; older progress that comes later does not bring it back."""
-    chapter, who = episode(database, caller), caller.listener_id
+    chapter = episode(database, caller)
     old = said(chapter, 500_000, occurred_at=clock.now() - timedelta(hours=3), device_id="attic")
     cursor = recording.record(database, caller=caller, actions=[said(chapter, 90_000)]).cursor
     positions.remove(database, caller=caller, chapter_id=chapter)
     for when in ("at once", "after an older action"):
         with pytest.raises(NotFound):
-            positions.position(database, listener_id=who, chapter_id=chapter)
+            positions.position(database, caller=caller, chapter_id=chapter)
         if when == "at once":
             recording.record(database, caller=caller, actions=[old])
     told = positions.changes(database, caller=caller, after=cursor)
@@ -261,7 +261,7 @@ def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller
     with pytest.raises(NotFound):
         positions.remove(database, caller=caller, chapter_id=chapter)
     recording.record(database, caller=caller, actions=[said(chapter, 70_000)])
-    row = positions.position(database, listener_id=who, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
     assert 70_000 == row.position_ms
 
 

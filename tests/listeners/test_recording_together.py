@@ -65,7 +65,7 @@ def told(outcome: Batch | recording.Refusal) -> Batch:
 
 
 def place(database: Any, who: Caller, chapter: str) -> int:
-    return positions.position(database, listener_id=who.listener_id, chapter_id=chapter).position_ms
+    return positions.position(database, caller=who, chapter_id=chapter).position_ms
 
 
 def test_p15_each_upload_has_its_own_statuses_cursor_and_rows(
@@ -140,7 +140,7 @@ def test_p02_late_and_new_actions_of_several_listeners_are_folded_apart(
     assert told(late).results[0].status is Status.SUPERSEDED
     assert told(new).results[0].status is Status.APPLIED
     assert [place(database, who, chapter) for who in (a, b)] == [50_000, 80_000]
-    row = positions.position(database, listener_id=a.listener_id, chapter_id=chapter)
+    row = positions.position(database, caller=a, chapter_id=chapter)
     assert row.furthest_ms == 70_000
 
 
@@ -276,7 +276,7 @@ def test_p16_killed_in_a_group_all_of_it_is_there_or_nothing(
     assert len(set(counted)) == 1
     assert counted[0] % 20 == 0
     for who in three:
-        row = positions.position(database, listener_id=who.listener_id, chapter_id=chapter)
+        row = positions.position(database, caller=who, chapter_id=chapter)
         assert row.action_id == newest[who.listener_id]
 
 
@@ -338,7 +338,7 @@ def test_p02_a_late_action_is_folded_from_a_checkpoint_as_from_the_whole_history
             recording.record(database, caller=who, actions=order[first : min(first + 200, 444)])
         for one in order[444:]:
             recording.record(database, caller=who, actions=[one])
-        row = positions.position(database, listener_id=who.listener_id, chapter_id=chapter)
+        row = positions.position(database, caller=who, chapter_id=chapter)
         rows.append(
             (row.position_ms, row.furthest_ms, row.state, row.finished_count, row.action_id)
         )

@@ -107,7 +107,7 @@ def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: C
         ordered = actions[::-1] if backwards else actions
         for start in range(0, len(ordered), size):
             recording.record(database, caller=caller, actions=ordered[start : start + size])
-        row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+        row = positions.position(database, caller=caller, chapter_id=chapter)
         ends.add((row.position_ms, row.furthest_ms, row.state, row.finished_count))
     assert 1 == len(ends)
 
@@ -117,13 +117,13 @@ def test_p12_a_version_that_was_read_must_still_be_there(
 ) -> None:
     """If-Match with an old version changes nothing; create only means only."""
     recording.record(database, caller=caller, actions=[said(chapter, 60_000)])
-    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
     is_still = Condition(any_of=frozenset({row.version}))
     recording.record(database, caller=caller, actions=[said(chapter, 90_000)], condition=is_still)
     for no in (is_still, Condition(exists=False), Condition(exists=True, none_of=frozenset({2}))):
         with pytest.raises(PreconditionFailed):
             recording.record(database, caller=caller, actions=[said(chapter, 1_000)], condition=no)
-    now = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    now = positions.position(database, caller=caller, chapter_id=chapter)
     assert (90_000, row.version + 1) == (now.position_ms, now.version)
 
 
@@ -161,7 +161,7 @@ def test_p11_a_displaced_position_is_restored_by_a_new_action(
     recording.record(database, caller=caller, actions=[said(chapter, 7_000, kind=Kind.SEEK)])
     done = positions.restore(database, caller=caller, chapter_id=chapter, action_id=good.action_id)
     assert Status.APPLIED is done.results[0].status
-    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
     assert 1_800_000 == row.position_ms
 
 
@@ -175,14 +175,14 @@ def test_p24_p28_p34_resume_begins_anew_after_the_end_and_never_behind_it(
         caller=caller,
         actions=[said(chapter, 900_000, duration_ms=3_600_000, occurred_at=at, device_id="car")],
     )
-    found = positions.resume(database, listener_id=caller.listener_id, chapter_id=chapter)
+    found = positions.resume(database, caller=caller, chapter_id=chapter)
     assert (900_000, 15_000, "car") == (
         found.position_ms,
         found.suggested_rewind_ms,
         found.device,
     )
     recording.record(database, caller=caller, actions=[said(chapter, 3_599_000)])
-    ended = positions.resume(database, listener_id=caller.listener_id, chapter_id=chapter)
+    ended = positions.resume(database, caller=caller, chapter_id=chapter)
     assert (0, True) == (ended.position_ms, ended.finished)
 
 
@@ -295,10 +295,10 @@ def test_p36_a_device_that_is_removed_leaves_the_position_it_won(
     """Its row goes; the winner stays."""
     recording.record(database, caller=caller, actions=[said(chapter, 42_000, device_id="old")])
     with database.listener(caller.listener_id) as tx:
-        accounts.delete_device(tx, listener_id=caller.listener_id, device_id="old")
-    left = subscriptions.devices(database, listener_id=caller.listener_id)
+        accounts.delete_device(tx, caller=caller, device_id="old")
+    left = subscriptions.devices(database, caller=caller)
     assert "old" not in {device.device_id for device in left}
-    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
     assert 42_000 == row.position_ms
 
 
@@ -348,7 +348,7 @@ def test_p16_killed_in_a_batch_an_action_is_whole_or_absent(
         )
     assert total > 0
     assert 0 == total % 50
-    row = positions.position(database, listener_id=caller.listener_id, chapter_id=chapter)
+    row = positions.position(database, caller=caller, chapter_id=chapter)
     assert newest == row.action_id
 
 

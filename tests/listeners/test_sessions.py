@@ -205,8 +205,8 @@ def test_ac7_what_ended_is_counted_by_sign_in(database: Any, phone: Any) -> None
     with clock.frozen(now):
         caller = sessions.caller(database, token=token)
         assert caller is not None
-        assert 1 == sessions.end_all(database, listener_id=caller.listener_id)
-        assert 0 == sessions.end_all(database, listener_id=caller.listener_id)
+        assert 1 == sessions.end_all(database, caller=caller)
+        assert 0 == sessions.end_all(database, caller=caller)
 
 
 def test_ac7_with_apps_their_passwords_end_too(house: Any, phone: Any) -> None:

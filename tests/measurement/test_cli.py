@@ -5,13 +5,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 from typing import Any
 
 import click
 import pytest
 from click.testing import CliRunner, Result
 
+from wavehouse.kernel.errors import UsageError
 from wavehouse.measurement import cli
+from wavehouse.measurement.rules import dimensions
 
 Run = Callable[..., Result]
 
@@ -137,6 +140,36 @@ def test_downloads_are_a_table_by_member(run: Run, desk: Any, hit: Any, by: str,
     assert (0, f"{by}\tdownloads") == (result.exit_code, result.stdout.splitlines()[0])
     assert row in result.stdout
     assert "1 downloads by 1 listeners" in result.stderr
+
+
+def test_downloads_by_the_hour_are_the_hourly_rollup(run: Run, desk: Any, hit: Any) -> None:
+    """Every dimension has its hours; they sum to the day's figure, for one show too."""
+    later = hit.but(at=hit.at + timedelta(hours=3), ip="198.51.100.20", agent="Overcast/3.0")
+    desk.tell(hit, later)
+    day = hit.at.date().isoformat()
+    period = ["--grain", "hour", "--from", day, "--to", day]
+    hours = {
+        by: [
+            (row["hour"][11:13], row[by])
+            for row in json.loads(run(cli.downloads, *period, "--by", by, "--json").stdout)["hours"]
+        ]
+        for by in ("day", "app")
+    }
+
+    assert [("10", day), ("13", day)] == hours["day"]
+    assert [("10", "AppleCoreMedia"), ("13", "Overcast")] == hours["app"]
+    for by in dimensions.names():
+        words = (*period, "--by", by, "--show", "A show to count", "--json")
+        rows = json.loads(run(cli.downloads, *words).stdout)["hours"]
+        assert 2 == sum(row["downloads"] for row in rows)
+    assert f"{day} 13:00\tOvercast\t1" in run(cli.downloads, *period, "--by", "app").stdout
+
+
+def test_downloads_by_the_hour_are_of_a_month_at_most(run: Run, desk: Any) -> None:
+    """A year of hours by country is refused, with what to do."""
+    year = ["--from", "2026-01-01", "--to", "2026-11-19"]
+    with pytest.raises(UsageError, match="at most 31 days"):
+        run(cli.downloads, "--grain", "hour", *year)
 
 
 def test_downloads_without_data_say_what_to_do(run: Run) -> None:

@@ -33,12 +33,10 @@ def test_downloads_are_split_by_device(desk: Any, hit: Any) -> None:
     expected = {"phone": 2, "speaker": 1, "desktop": 1, "": 1}
     day = Span(hit.at.date(), hit.at.date())
     shown = LiveServices(desk.place).figures(desk.place.identity, day, None)
-    card = next(split for split in shown.splits if split.name == "device")
+    card = next(split for split in shown.splits if split.dimension.name == "device")
 
     assert expected == desk.downloads("device")
-    assert "Devices" == card.title
-    assert {None: 1, "phone": 2, "speaker": 1, "desktop": 1} == {
-        share.key: share.downloads for share in card.shares
-    }
+    assert "Devices" == (card.dimension.card and card.dimension.card.title)
+    assert expected == {figure.member: figure.downloads for figure in card.figures}
     assert expected == {row.member: row.downloads for row in counted.rows}
     assert {} == desk.downloads("device", last=hit.at.date() - timedelta(days=1))

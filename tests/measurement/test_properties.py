@@ -10,13 +10,14 @@ from random import Random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from tests import acting
-from tests.measurement.conftest import LENGTHS
+from tests.measurement.conftest import LENGTHS, MINUTE
 
 from wavehouse.measurement import trace
-from wavehouse.measurement.rules.ranges import multirange, sent, union_bytes
+from wavehouse.measurement.rules.ranges import multirange, sent
+from wavehouse.measurement.rules.thresholds import threshold_bytes
 
 SIZES = {
     "/one.mp3": ("one", 1_090_000),
@@ -233,41 +234,101 @@ def test_r07_the_secret_of_the_keys_changes_no_figure(
     )
 
 
-spans = st.lists(
-    st.tuples(st.integers(0, 300), st.integers(0, 80)).map(lambda s: (s[0], s[0] + s[1]))
-)
+def parts_of(dice: Random, hit: Any, visitor: int) -> tuple[list[Any], int]:
+    """Ranges of one file by one listener, and the bytes they cover: a bit for each position.
+
+    Overlapping, touching, repeated, inside one another, most of them near the threshold.
+    """
+    base = hit.but(ip=f"198.51.100.{visitor}", native=f"v{visitor}")
+    covered, hits, edges = 0, [], [0, 400_000, 1_090_000]
+    for _ in range(dice.randrange(1, 6)):
+        first = dice.choice([*edges, dice.randrange(0, 1_000_000)])
+        last = first + dice.choice([5, 90_000, 545_000, 1_089_999, dice.randrange(2, 900_000)])
+        edges += [first, last, last + 1]
+        covered |= ((1 << (last - first + 1)) - 1) << first
+        hits.append(base.part(first, last))
+    return hits, covered.bit_count()
 
 
-@given(spans)
-def test_r27_the_union_is_that_of_a_set_of_positions(some: list[tuple[int, int]]) -> None:
-    """However the spans lie: overlapping, touching, empty, repeated."""
-    positions = {p for first, after in some for p in range(first, after)}
+def test_r27_the_databases_union_is_that_of_a_set_of_positions(desk: Any, hit: Any) -> None:
+    """The SQL that counts covers each position once, whatever the order of the ranges."""
+    dice = Random(27)
+    asked = {visitor: parts_of(dice, hit, visitor) for visitor in range(1, 61)}
+    lines = [(visitor, part) for visitor, (parts, _) in asked.items() for part in parts]
+    dice.shuffle(lines)
+    desk.tell(*(part for _, part in lines))
+    day = hit.at.date()
+    traced = acting.operational(desk.place, trace, first=day, last=day, limit=1000)
+    sizes = {visitor: size for visitor, (_, size) in asked.items()}
+    counted = [size for size in sizes.values() if size >= MINUTE]
 
-    assert len(positions) == union_bytes(some)
+    assert 10 < len(counted) < 50
+    assert sorted(counted) == sorted(
+        size for (size,) in desk.rows("SELECT bytes FROM measurement.downloads")
+    )
+    assert sizes == {lines[row.line_number - 1][0]: row.unit_bytes for row in traced}
 
 
-@pytest.mark.parametrize("seed", range(3))
-def test_r27_the_databases_union_is_that_of_a_set_of_positions(
-    desk: Any, hit: Any, seed: int
-) -> None:
-    """The walk over sorted spans in SQL, several ranges in one answer included."""
-    dice = Random(seed)
-    positions: set[int] = set()
-    hits = []
+def test_r27_several_ranges_in_one_answer_are_a_union_too(desk: Any, hit: Any) -> None:
+    """Each range of a multipart answer has its own positions."""
+    dice = Random(3)
+    covered, hits = ((1 << 395_000) - 1) << 5_000, [hit.part(5_000, 399_999, path="/short.mp3")]
     for _ in range(12):
-        first, more = dice.randrange(0, 5_000), dice.randrange(1, 2_000)
-        other = dice.randrange(0, 5_000)
-        positions |= {*range(first, first + more), *range(other, other + 50)}
+        first, more, other = dice.randrange(5_000), dice.randrange(1, 2_000), dice.randrange(5_000)
+        covered |= ((1 << more) - 1) << first | ((1 << 50) - 1) << other
         asked = f"bytes={first}-{first + more - 1},{other}-{other + 49}"
         hits.append(hit.but(status=206, size=more + 50, asked=asked, path="/short.mp3"))
-    hits.append(hit.part(5_000, 399_999, path="/short.mp3"))
     desk.tell(*hits)
-    positions |= set(range(5_000, 400_000))
-    found = desk.rows("SELECT bytes FROM measurement.downloads")
-
-    assert ([(400_000,)] if len(positions) == 400_000 else []) == found
     traced = acting.operational(desk.place, trace, first=hit.at.date(), last=hit.at.date(), limit=1)
-    assert len(positions) == traced[0].unit_bytes
+
+    assert covered.bit_count() == traced[0].unit_bytes
+
+
+sizes_of_files = st.integers(1, 2**40)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.none() | sizes_of_files,
+            st.none() | st.integers(0, 2**40),
+            st.none() | st.sampled_from([0, 59_999, 60_000, 60_001]) | st.integers(0, 10**9),
+        ),
+        max_size=50,
+    )
+)
+@settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+def test_r26_r29_the_databases_threshold_is_that_of_the_rule(
+    desk: Any, facts: list[tuple[int | None, int | None, int | None]]
+) -> None:
+    """Decision 0610: the generated column and the Python rule agree on every file.
+
+    The column's own expression is read from the catalogue, so this fails when a migration
+    changes it.
+    """
+    ((expression,),) = desk.rows(
+        """
+        SELECT pg_get_expr(d.adbin, d.adrelid) FROM pg_attrdef d
+        JOIN pg_attribute a ON a.attrelid = d.adrelid AND a.attnum = d.adnum
+        WHERE d.adrelid = 'catalog.enclosures'::regclass AND a.attname = 'threshold_bytes'
+        """
+    )
+    # No header is larger than its file: the reader of media refuses such facts.
+    known = [
+        (size, header if size is None or header is None else min(header, size), duration)
+        for size, header, duration in facts
+    ]
+    rows = desk.rows(
+        f"""
+        SELECT {expression} FROM unnest(%s::bigint[], %s::bigint[], %s::bigint[])
+          WITH ORDINALITY AS f(bytes, header_bytes, duration_ms, n) ORDER BY n
+        """,
+        *([list(column) for column in zip(*known, strict=True)] or [[], [], []]),
+    )
+
+    assert [threshold_bytes(*each) for each in known] == [value for (value,) in rows]
 
 
 @given(

@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import pytest
 from tests.web.websample import (
+    APP,
     CAMPAIGNS,
     FRESHNESS,
     LANTERNA,
@@ -19,9 +20,10 @@ from tests.web.websample import (
 )
 
 from wavehouse.kernel.errors import NotFound
+from wavehouse.measurement import Figure
 from wavehouse.web.build import Material, overview
 from wavehouse.web.ranges import Query, parsed, previous, span_of
-from wavehouse.web.services import Freshness, Metric, PodcastRef, Series, Share, Span, Split
+from wavehouse.web.services import Freshness, Metric, PodcastRef, Series, Span, Split
 from wavehouse.web.tables import country_name
 from wavehouse.web.view import Overview
 
@@ -181,13 +183,11 @@ def test_countries_are_named_and_an_unknown_one_is_said_to_be() -> None:
 
 def test_ties_are_broken_by_name_so_that_the_page_is_stable() -> None:
     """The same data gives the same page, whatever order it came in."""
-    rows = [Share("B", 5), Share("A", 5), Share("C", 9)]
+    rows = [Figure("B", 5), Figure("A", 5), Figure("C", 9)]
     for given in (rows, rows[::-1]):
         shown = replace(
             material(compare="off"),
-            current=replace(
-                figures(Span(NOW.date(), NOW.date())), splits=[Split("app", "Apps", given)]
-            ),
+            current=replace(figures(Span(NOW.date(), NOW.date())), splits=[Split(APP, given)]),
         )
         assert ["C", "A", "B"] == [row.label for row in overview(shown).splits[0].rows]
 

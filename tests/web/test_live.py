@@ -77,7 +77,7 @@ def test_the_pages_figures_are_the_contexts_own(filled: Workspace) -> None:
     assert {downloads.total} == {
         sum(point or 0 for point in downloads.points),
         sum(row.downloads for row in found.episodes),
-        *(sum(row.downloads for row in split.shares) for split in found.splits),
+        *(sum(row.downloads for row in split.figures) for split in found.splits),
     }
     assert "Unknown episode" not in {row.title for row in found.episodes}
     assert 14 == len(downloads.points)

@@ -14,6 +14,7 @@ from wavehouse.kernel.clock import days_between, start_of_day
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import EpisodeId, OrganizationId, PodcastId, UserId, named
 from wavehouse.kernel.money import Money
+from wavehouse.measurement import DIMENSIONS, Figure
 from wavehouse.web.services import (
     CampaignFigures,
     Check,
@@ -26,12 +27,12 @@ from wavehouse.web.services import (
     PodcastRef,
     Release,
     Series,
-    Share,
     Span,
     Split,
     Windows,
 )
 
+APP, COUNTRY = (each for each in DIMENSIONS if each.name in ("app", "country"))
 NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
 HOUSE = OrganizationId(named("sample", "house"))
 LANTERNA = PodcastId(named("sample", "lanterna"))
@@ -54,7 +55,7 @@ _APPS = (
 )  # fmt: skip
 _COUNTRIES = (
     ("IT", 58_212), ("US", 41_830), ("GB", 16_911), ("DE", 11_402), ("AR", 6_120), ("CA", 5_480),
-    ("FR", 4_910), ("ZA", 2_200), (None, 812),
+    ("FR", 4_910), ("ZA", 2_200), ("", 812),
 )  # fmt: skip
 
 
@@ -96,8 +97,8 @@ def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
             for n, (title, released, amount) in enumerate(_TITLES)
         ],
         splits=[
-            Split("app", "Apps", _shares(_APPS, scale, span)),
-            Split("country", "Countries", _shares(_COUNTRIES, scale, span), 9, "countries"),
+            Split(APP, _figures(_APPS, scale, span)),
+            Split(COUNTRY, _figures(_COUNTRIES, scale, span)),
         ],
         releases=[
             Release(start_of_day(released) + timedelta(hours=5), title)
@@ -107,8 +108,8 @@ def figures(span: Span, podcast_id: PodcastId | None = None) -> Figures:
     )
 
 
-def _shares(amounts: Any, scale: Decimal, span: Span) -> list[Share]:
-    return [Share(key, _part(amount * scale, span, n)) for n, (key, amount) in enumerate(amounts)]
+def _figures(amounts: Any, scale: Decimal, span: Span) -> list[Figure]:
+    return [Figure(key, _part(amount * scale, span, n)) for n, (key, amount) in enumerate(amounts)]
 
 
 def _part(amount: Decimal, span: Span, place: int) -> int:
@@ -155,7 +156,7 @@ FRESHNESS = Freshness(
 
 def nothing(span: Span, podcast_id: PodcastId | None = None) -> Figures:
     """What a house without data answers."""
-    splits = [Split("app", "Apps", ()), Split("country", "Countries", (), 9, "countries")]
+    splits = [Split(APP, ()), Split(COUNTRY, ())]
     return Figures(span=span, series={}, splits=splits)
 
 

@@ -8,7 +8,7 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from wavehouse.accounts.types import ApiKey, Identity, KeptAnswer, KeyRecord, Organization
-from wavehouse.kernel.ids import ApiKeyId, OrganizationId, UserId
+from wavehouse.kernel.ids import ApiKeyId, OrganizationId
 from wavehouse.store import Operational, Tx
 
 
@@ -265,18 +265,6 @@ def revoke_api_key(
         {"organization_id": organization_id, "key_prefix": key_prefix, "at": at},
     )
     return None if found is None else ApiKeyId(found)
-
-
-def user_identity(tx: Tx[Operational], *, user_id: UserId) -> Identity | None:
-    """A user as an identity."""
-    return tx.maybe(
-        Identity,
-        """
-        SELECT organization_id, user_id, name, role FROM accounts.users
-        WHERE user_id = %(user_id)s AND is_active
-        """,
-        {"user_id": user_id},
-    )
 
 
 def claim_idempotency_key(

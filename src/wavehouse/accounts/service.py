@@ -34,22 +34,26 @@ def user_actor(identity: Identity) -> audit.Actor:
 
 def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
     """The installation's organization and its first administrator, made at first start."""
-    organization = queries.first_organization(tx) or _created(tx, name)
+    organization = queries.first_organization(tx) or _created(tx, name, audit.Actor("system:up"))
     return organization, _administrator(tx, organization)
 
 
-def further_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
-    """The organization of this name beside the installation's own, made if there is none."""
+def further_organization(
+    tx: Tx[Operational], *, identity: Identity, name: str
+) -> tuple[Organization, Identity]:
+    """The organization of this name, made by a user of the installation's own if there is none."""
     slug = rules.slug_of(name)
-    organization = queries.organization_by_slug(tx, slug=slug) or _created(tx, name)
+    organization = queries.organization_by_slug(tx, slug=slug) or _created(
+        tx, name, user_actor(identity)
+    )
     return organization, _administrator(tx, organization)
 
 
-def _created(tx: Tx[Operational], name: str) -> Organization:
+def _created(tx: Tx[Operational], name: str, actor: audit.Actor) -> Organization:
     organization = queries.insert_organization(tx, name=words.line(name), slug=rules.slug_of(name))
     audit.record(
         tx,
-        actor=audit.Actor("system:up"),
+        actor=actor,
         action="organization.created",
         resource=("organization", organization.organization_id),
         organization_id=organization.organization_id,
@@ -67,17 +71,6 @@ def _administrator(tx: Tx[Operational], organization: Organization) -> Identity:
         role=Role.ADMIN,
         password_hash=rules.UNUSABLE_PASSWORD,
     )
-
-
-def default_organization(tx: Tx[Operational]) -> tuple[Organization, Identity]:
-    """The organization and administrator that commands act for. NotFound before the first start."""
-    organization = queries.first_organization(tx)
-    if organization is None:
-        raise NotFound("there is no organization yet", command="wavehouse up")
-    administrator = queries.first_administrator(tx, organization_id=organization.organization_id)
-    if administrator is None:
-        raise NotFound("the organization has no administrator", command="wavehouse up")
-    return organization, administrator
 
 
 def create_login_link(tx: Tx[Operational], *, identity: Identity) -> NewLoginLink:

@@ -3,7 +3,6 @@
 from wavehouse.catalog.adapters import (
     FeedSource,
     FileFeedSource,
-    FileMediaProbe,
     Limits,
     MediaProbe,
     Web,
@@ -12,7 +11,7 @@ from wavehouse.catalog.adapters import (
     is_web_address,
     read_media_file,
 )
-from wavehouse.catalog.rules.feed import parse_feed, podcast_guid_of
+from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.service import (
     FeedReading,
     add_path_rule,
@@ -51,7 +50,6 @@ __all__ = [
     "FeedReading",
     "FeedSource",
     "FileFeedSource",
-    "FileMediaProbe",
     "FileOfFeed",
     "FileOfSeveral",
     "IngestedFeed",
@@ -75,6 +73,5 @@ __all__ = [
     "listed_episodes",
     "media_index",
     "parse_feed",
-    "podcast_guid_of",
     "read_media_file",
 ]

@@ -99,7 +99,9 @@ def _attribute(workspace: Workspace, folder: Path) -> None:
 def _checker(workspace: Workspace) -> Identity:
     """The administrator of the organization that owns the rules' show."""
     with workspace.stores.operational.worker() as tx:
-        _, identity = accounts.further_organization(tx, name="Wavehouse self-check")
+        _, identity = accounts.further_organization(
+            tx, identity=workspace.identity, name="Wavehouse self-check"
+        )
     return identity
 
 

@@ -133,15 +133,6 @@ class TooManyRequests(WavehouseError):
         self.retry_after = retry_after
 
 
-class FoundProblems(WavehouseError):
-    """A check completed and reported problems: quarantined rows, a mismatch, pending work."""
-
-    code = "found_problems"
-    http_status = 409
-    exit_code = EXIT_FOUND
-    title = "The check found something"
-
-
 class Unreachable(WavehouseError):
     """The database, or another server that is needed, does not answer."""
 

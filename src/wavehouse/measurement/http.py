@@ -8,7 +8,7 @@ which close over the gate.
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Annotated
+from typing import Annotated, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
@@ -25,7 +25,14 @@ from wavehouse.measurement.service.audience import audience
 from wavehouse.measurement.service.quarantine import NO_READERS, Reader
 from wavehouse.measurement.service.reading import By
 from wavehouse.measurement.service.windows import by_window
-from wavehouse.measurement.types import RULE_VERSION, Audience, QuarantinedRow, SourceSummary
+from wavehouse.measurement.types import (
+    RULE_VERSION,
+    Audience,
+    Figure,
+    HourFigure,
+    QuarantinedRow,
+    SourceSummary,
+)
 from wavehouse.store import Stores
 from wavehouse.workspace import Edge, Gate
 
@@ -42,17 +49,9 @@ def _day(value: object) -> object:
 Day = Annotated[date, BeforeValidator(_day)]
 First = Annotated[Day, Query(alias="from", description="The first UTC day.")]
 Last = Annotated[Day, Query(alias="to", description="The last UTC day, included.")]
+Grain = Literal["day", "hour"]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
-
-
-@dataclass(frozen=True)
-class Row:
-    """A member of a split and its downloads; ``label`` is an episode's title."""
-
-    member: str
-    label: str
-    downloads: int
 
 
 @dataclass(frozen=True)
@@ -70,6 +69,7 @@ class Downloads:
 
     ``listeners`` are distinct over the whole period and never a sum (R43); null when the period
     spans more than two months (R44). ``filtered`` are requests that were not counted, by reason.
+    ``hours`` are the same downloads by UTC hour, for ``grain=hour`` only.
     """
 
     first_day: date
@@ -77,7 +77,8 @@ class Downloads:
     by: By
     downloads: int
     listeners: int | None
-    rows: list[Row]
+    rows: list[Figure]
+    hours: list[HourFigure] | None
     filtered: Mapping[str, int]
     provenance: Provenance
 
@@ -137,9 +138,14 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
 
     @api.get("/downloads", responses=gate.answers(scope, 422))
     def downloads(
-        identity: Caller, first: First, last: Last, by: By = "day", podcast_id: UUID | None = None
+        identity: Caller,
+        first: First,
+        last: Last,
+        by: By = "day",
+        grain: Grain = "day",
+        podcast_id: UUID | None = None,
     ) -> Downloads:
-        """Downloads of whole UTC days, for one show or for all."""
+        """Downloads of whole UTC days, for one show or for all; of at most 31 days by the hour."""
         _check_period(first, last)
         with (
             stores.analytics.app(identity.organization_id) as analytics,
@@ -162,7 +168,17 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                 reading.listeners(
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),
-                [Row(row.member, row.label, row.downloads) for row in rows],
+                rows,
+                None
+                if grain == "day"
+                else reading.hour_figures(
+                    analytics,
+                    identity=identity,
+                    by=by,
+                    first=first,
+                    last=last,
+                    podcast_id=podcast_id,
+                ),
                 reading.filtered(
                     operational, identity=identity, first=first, last=last, podcast_id=podcast_id
                 ),

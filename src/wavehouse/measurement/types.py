@@ -37,15 +37,6 @@ class Reason(StrEnum):
     EXCESS_IP = "excess_ip"
 
 
-class Flag(StrEnum):
-    """Facts of a request that do not filter it."""
-
-    IMPLAUSIBLE_REFERRER = "implausible_referrer"
-    PRE_RELEASE = "pre_release"
-    INCLUDED = "included"
-    SHARED_ADDRESS = "shared_address"
-
-
 class Fault(StrEnum):
     """Why a row is in the quarantine."""
 
@@ -54,6 +45,7 @@ class Fault(StrEnum):
     LINE_TOO_LONG = "line_too_long"
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
+    UNFINISHED_LINE = "unfinished_line"
     GZIP_TRUNCATED = "gzip_truncated"
     GZIP_CORRUPT = "gzip_corrupt"
 
@@ -137,10 +129,20 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """A last line without its end: its number in the chunk, and some of the lines before it."""
+
+    number: int
+    line: str
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of a log: whole lines, with the number and the place of the first one.
 
     ``places`` are the number, offset and length of each line, when the lines are not neighbours.
+    ``tails`` are the lines of it that have no end, at most one for each file.
     """
 
     text: str
@@ -150,6 +152,7 @@ class Chunk:
     bytes: int
     rejects: tuple[Reject, ...] = ()
     places: tuple[tuple[int, int, int], ...] = ()
+    tails: tuple[Tail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,7 +269,10 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """Downloads of one member (a day, an episode, an app, a country)."""
+    """Downloads of one member (a day, an episode, an app, a country); ``label`` is a title.
+
+    Made by the query, returned by the service and the API, and shown by the dashboard.
+    """
 
     member: str
     downloads: int
@@ -371,7 +377,7 @@ class HourTotal:
 
 @dataclass(frozen=True, slots=True)
 class HourFigure:
-    """An hour's downloads of one member of a dimension."""
+    """Downloads of one member (a day, an episode, an app, a country) in a UTC hour."""
 
     hour: datetime
     member: str

@@ -38,7 +38,6 @@ from wavehouse.web.services import (
     PodcastRef,
     Release,
     Series,
-    Share,
     Span,
     Split,
     Windows,
@@ -103,7 +102,7 @@ class LiveServices:
                 lambda: _audience(analytics, operational, identity, span, known, podcast_id),
             )
 
-            def shares(by: measurement.By) -> list[measurement.Figure]:
+            def figures_by(by: measurement.By) -> list[measurement.Figure]:
                 return measurement.figures(
                     analytics,
                     operational,
@@ -114,9 +113,9 @@ class LiveServices:
                     podcast_id=podcast_id,
                 )
 
-            by_episode = shares("episode")
+            by_episode = figures_by("episode")
             splits = [
-                _split(each, shares(each.name)) for each in measurement.DIMENSIONS if each.card
+                Split(each, figures_by(each.name)) for each in measurement.DIMENSIONS if each.card
             ]
         revenue, currency = _revenue(span, earned)
         return Figures(
@@ -307,13 +306,6 @@ def _episode_figures(
         title = episode.title if episode else figure.label or "Unknown episode"
         found.append(EpisodeFigures(episode_id, title, released, figure.downloads))
     return found
-
-
-def _split(dimension: measurement.Dimension, counted: Sequence[measurement.Figure]) -> Split:
-    """The figures of a dimension's card. An empty member is one that is not known."""
-    card = dimension.card or measurement.Card(dimension.label, 7, "")
-    shares = [Share(figure.member or None, figure.downloads) for figure in counted]
-    return Split(dimension.name, card.title, shares, card.rows, dimension.names, card.empty)
 
 
 def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:

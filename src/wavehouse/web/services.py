@@ -1,7 +1,7 @@
 """What the dashboard needs from the rest of the house, as one Protocol and its plain data.
 
-``wavehouse.app`` implements it on the database. The web knows no context: it asks for figures
-of a span of UTC days and shows them. None always means "not known", never zero.
+``web/live.py`` implements it on the contexts' doors. Pages ask for figures of a span of UTC days
+and show them. None always means "not known", never zero.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ from typing import Protocol
 from wavehouse.accounts import Identity
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
+from wavehouse.measurement import Dimension, Figure
 
 Number = int | Decimal
 
@@ -86,27 +87,14 @@ class EpisodeFigures:
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
-    """Downloads of one member of a split. ``key`` is its name or code; None: not known."""
-
-    key: str | None
-    downloads: int
-
-
-@dataclass(frozen=True, slots=True)
 class Split:
-    """Downloads split by a dimension, and the card that shows it.
+    """Downloads split by a dimension with a card, as measurement returns them.
 
-    ``names`` says that keys are codes with names, such as those of countries. A card has at most
-    ``most`` rows, the rest in one line; ``empty`` is what it says without any.
+    An empty member is an unknown one.
     """
 
-    name: str
-    title: str
-    shares: Sequence[Share]
-    most: int = 7
-    names: str = ""
-    empty: str = ""
+    dimension: Dimension
+    figures: Sequence[Figure]
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,11 @@ from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 
+from wavehouse import measurement
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.money import ratio
 from wavehouse.web.metrics import Partial, trend
-from wavehouse.web.services import CampaignFigures, EpisodeFigures, Figures, Share
+from wavehouse.web.services import CampaignFigures, EpisodeFigures, Figures, Split
 from wavehouse.web.view import BarRow, CampaignRow, Empty, EpisodeRow, Figure, SplitCard, Trend
 
 _ROWS = 7
@@ -91,44 +92,43 @@ def _by_release(row: EpisodeFigures) -> tuple[int, str]:
 
 def splits(current: Figures, before: Figures | None, *, partial: Partial) -> tuple[SplitCard, ...]:
     """A card for each split, its members by downloads; the rest in one line."""
-    old = {split.name: split.shares for split in before.splits} if before else {}
+    old = {split.dimension.name: split.figures for split in before.splits} if before else {}
     covered = before is not None and before.covered
     return tuple(
         SplitCard(
-            split.name,
-            split.title,
+            split.dimension.name,
+            card.title,
             _bars(
-                split.shares,
-                old.get(split.name, ()) if covered else None,
-                _NAMES.get(split.names, lambda key: key or "Unknown"),
+                split,
+                old.get(split.dimension.name, ()) if covered else None,
                 partial,
-                split.most,
+                card.rows,
             ),
-            Empty(f"No {split.title.lower()} in this range", split.empty, _LOGS),
+            Empty(f"No {card.title.lower()} in this range", card.empty, _LOGS),
         )
         for split in current.splits
+        if (card := split.dimension.card) is not None
     )
 
 
 def _bars(
-    rows: Sequence[Share],
-    before: Sequence[Share] | None,
-    named: Callable[[str | None], str],
-    partial: Partial,
-    most: int,
+    split: Split, before: Sequence[measurement.Figure] | None, partial: Partial, most: int
 ) -> tuple[BarRow, ...]:
-    total = sum(row.downloads for row in rows)
-    old = {row.key: row.downloads for row in before or ()}
-    ranked = sorted(rows, key=lambda row: (-row.downloads, row.key or ""))
+    named = _NAMES.get(split.dimension.names, _own_name)
+    total = sum(row.downloads for row in split.figures)
+    old = {row.member: row.downloads for row in before or ()}
+    ranked = sorted(split.figures, key=lambda row: (-row.downloads, row.member))
     kept = ranked if len(ranked) <= most else ranked[: most - 1]
     best = ranked[0].downloads if ranked else 0
     listed = [
         _bar(
-            named(row.key),
+            named(row.member),
             row.downloads,
             total,
             best,
-            _trend(row.downloads, old.get(row.key), compared=before is not None, partial=partial),
+            _trend(
+                row.downloads, old.get(row.member), compared=before is not None, partial=partial
+            ),
         )
         for row in kept
     ]
@@ -169,6 +169,10 @@ def campaigns(rows: Sequence[CampaignFigures]) -> tuple[CampaignRow, ...]:
         )
         for row in rows
     )
+
+
+def _own_name(member: str | None) -> str:
+    return member or "Unknown"
 
 
 def country_name(code: str | None) -> str:

@@ -29,7 +29,6 @@ def router(context: PageContext) -> APIRouter:
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
     operational = workspace.stores.operational
-    sealer = webhooks.Sealer.of(operational.place)
     once = Once()
 
     def page(request: Request, identity: Identity, entered: Entered = NOTHING) -> Response:
@@ -64,7 +63,7 @@ def router(context: PageContext) -> APIRouter:
                 return webhooks.add_endpoint(
                     tx,
                     identity=identity,
-                    sealer=sealer,
+                    sealer=webhooks.Sealer.of(operational.place),
                     url=fields.get("url", ""),
                     event_types=[t for t in webhooks.SUBSCRIBABLE if f"event.{t}" in fields],
                     description=fields.get("description", ""),
@@ -85,7 +84,10 @@ def router(context: PageContext) -> APIRouter:
         def renew() -> str:
             with operational.app(identity.organization_id) as tx:
                 return webhooks.rotate_secret(
-                    tx, identity=identity, sealer=sealer, endpoint_id=_endpoint(fields)
+                    tx,
+                    identity=identity,
+                    sealer=webhooks.Sealer.of(operational.place),
+                    endpoint_id=_endpoint(fields),
                 ).secret
 
         once.make(ticket, _session(request), renew)

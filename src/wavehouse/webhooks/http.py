@@ -123,13 +123,10 @@ def routers(edge: Edge) -> list[APIRouter]:
     """The HTTP routes of ``webhooks``."""
     operational = edge.workspace.stores.operational
     private = edge.workspace.settings["webhook_allow_private"]
-    sealer = Sealer.of(operational.place)
-    return [_endpoints(operational, edge.gate, sealer, private), _sending(operational, edge.gate)]
+    return [_endpoints(operational, edge.gate, private), _sending(operational, edge.gate)]
 
 
-def _endpoints(
-    database: Database[Operational], gate: Gate, sealer: Sealer, private: bool
-) -> APIRouter:
+def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> APIRouter:
     api = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
     reads, writes = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
     Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
@@ -148,7 +145,7 @@ def _endpoints(
             made = endpoints.add_endpoint(
                 tx,
                 identity=identity,
-                sealer=sealer,
+                sealer=Sealer.of(database.place),
                 url=body.url,
                 event_types=body.event_types,
                 description=body.description,
@@ -163,7 +160,7 @@ def _endpoints(
             made = endpoints.rotate_secret(
                 tx,
                 identity=identity,
-                sealer=sealer,
+                sealer=Sealer.of(database.place),
                 endpoint_id=EndpointId(webhook_endpoint_id),
             )
         return EndpointOut.new(made)
@@ -216,13 +213,12 @@ def _sending(database: Database[Operational], gate: Gate) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
     ) -> list[DeliveryOut]:
         """The attempts, the newest first."""
+        chosen = None if webhook_endpoint_id is None else EndpointId(webhook_endpoint_id)
         with database.app(identity.organization_id) as tx:
             found = endpoints.list_deliveries(
                 tx,
                 identity=identity,
-                endpoint_id=None
-                if webhook_endpoint_id is None
-                else EndpointId(webhook_endpoint_id),
+                endpoint_id=chosen,
                 limit=limit,
             )
         return [DeliveryOut.of(each) for each in found]

@@ -9,13 +9,12 @@ from wavehouse.catalog.adapters.feeds import (
     is_web_address,
 )
 from wavehouse.catalog.adapters.media_file import read_media_file
-from wavehouse.catalog.adapters.probe import FileMediaProbe, MediaProbe, WebMediaProbe
+from wavehouse.catalog.adapters.probe import MediaProbe, WebMediaProbe
 from wavehouse.fetching import Limits, Web
 
 __all__ = [
     "FeedSource",
     "FileFeedSource",
-    "FileMediaProbe",
     "Limits",
     "MediaProbe",
     "Web",

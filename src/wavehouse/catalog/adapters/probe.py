@@ -7,7 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from wavehouse.catalog.adapters.feeds import local_path
 from wavehouse.catalog.rules.hls import (
     MOST_SEGMENTS,
     Playlist,
@@ -40,7 +39,7 @@ class MediaProbe(Protocol):
         ...
 
 
-def _driven(read: ReadRange) -> MediaFacts:
+def driven(read: ReadRange) -> MediaFacts:
     """Feed the pure reader with the ranges it asks for, a bounded number of times."""
     head, total = read(ByteRange(0, WINDOW))
     reader = read_media(head, total)
@@ -71,7 +70,7 @@ class WebMediaProbe:
         if is_playlist(url):
             found = self._rendition(url, deadline, hops)
         else:
-            found = _driven(lambda wish: self._range(url, wish, deadline, hops))
+            found = driven(lambda wish: self._range(url, wish, deadline, hops))
         return replace(found, hops=tuple(hop for hop in hops if hop != url))
 
     def _rendition(self, url: str, deadline: Deadline, hops: dict[str, None]) -> MediaFacts:
@@ -136,24 +135,3 @@ def _size(text: str) -> int | None:
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         return None
     return int(text) if 0 < int(text) <= _LARGEST else None
-
-
-class FileMediaProbe:
-    """Measures files of this machine; for the command line alone."""
-
-    def probe(self, url: str) -> MediaFacts:
-        """The facts of a local file."""
-        path = local_path(url)
-        try:
-            size = path.stat().st_size
-            with path.open("rb") as file:
-
-                def read(wish: ByteRange) -> tuple[bytes, int | None]:
-                    file.seek(wish.offset)
-                    return file.read(wish.length), size
-
-                return _driven(read)
-        except OSError as wrong:
-            raise InvalidInput(
-                f"the file cannot be read: {wrong.strerror}", where=str(path)
-            ) from wrong

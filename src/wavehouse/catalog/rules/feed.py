@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import islice
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from lxml import etree
 
@@ -29,16 +29,9 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.web_addresses import web_url
 
 MAX_FEED_BYTES = 25 * 1024 * 1024
-_GUID_NAMESPACE = UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")
 _ITEMS = frozenset({"item", "entry", "atom:entry"})
 _MOST_NOTES = 20
 _MOST_ITEMS = 50_000
-
-
-def podcast_guid_of(feed_url: str) -> str:
-    """The guid that a feed's address implies where the feed names none (podcast:guid)."""
-    bare = feed_url.partition("://")[2] or feed_url
-    return str(uuid5(_GUID_NAMESPACE, bare.rstrip("/")))
 
 
 def _declared_guid(written: str | None) -> str | None:

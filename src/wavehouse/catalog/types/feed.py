@@ -113,12 +113,6 @@ class FeedEpisode:
     social: tuple[SocialInteract, ...]
     content_links: tuple[ContentLink, ...]
 
-    @property
-    def media_urls(self) -> tuple[str, ...]:
-        """Every address under which this episode can be fetched, the main one first."""
-        others = (source for other in self.alternates for source in other.sources)
-        return tuple(dict.fromkeys((self.enclosure.url, *others)))
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:

@@ -209,7 +209,7 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
     @api.delete("/sessions", dependencies=BASIC, responses=answers(401, 403, 422, 429))
     def sign_out_everywhere(who: Own, response: Response, apps: bool = False) -> EndedOut:
         """Sign out everywhere, at once; with ``apps`` all app passwords end too (AC7)."""
-        ended = sessions.end_all(doors.database, listener_id=who.listener_id, apps=apps)
+        ended = sessions.end_all(doors.database, caller=who, apps=apps)
         response.delete_cookie(COOKIE, path="/")
         return EndedOut(ended)
 

@@ -55,7 +55,7 @@ def router(doors: Doors) -> APIRouter:
         """The listener's apps, oldest first."""
         return [
             AppOut(each.app_password_id, each.name, each.last_used_at)
-            for each in accounts.app_passwords(doors.database, listener_id=who.listener_id)
+            for each in accounts.app_passwords(doors.database, caller=who)
         ]
 
     @api.post("", status_code=201, responses=answers(401, 403, 409, 422, 429))

@@ -91,7 +91,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
                 "type": one.kind if one.kind in KINDS else "other",
                 "subscriptions": one.subscriptions,
             }
-            for one in subscriptions.devices(database, listener_id=who.listener_id)
+            for one in subscriptions.devices(database, caller=who)
         ]
 
     @api.api_route("/api/2/devices/{user}/{device}.json", methods=["POST", "PUT"])
@@ -109,7 +109,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
             raise UsageError(f"the type is one of {', '.join(KINDS)}")
         subscriptions.save_device(
             database,
-            listener_id=who.listener_id,
+            caller=who,
             device_id=dialect.device_id(device),
             name=name or None,
             kind=kind,
@@ -320,7 +320,7 @@ class Recorder:
 
 
 def _list(database: Database[Listeners], who: Caller, form: str, callback: str = "") -> Response:
-    urls = subscriptions.followed(database, listener_id=who.listener_id)
+    urls = subscriptions.followed(database, caller=who)
     if form == "json":
         return JSONResponse(urls)
     if form == "jsonp":

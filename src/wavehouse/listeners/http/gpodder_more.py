@@ -51,7 +51,7 @@ def _settings(api: APIRouter, doors: Doors) -> None:
     @api.get("/api/2/favorites/{user}.json")
     def favourites(user: str, who: Who) -> list[dict[str, Any]]:
         check_user(who, user)
-        found = client_settings.favourites(database, listener_id=who.listener_id)
+        found = client_settings.favourites(database, caller=who)
         return [
             {
                 "title": one.title or one.episode_url,
@@ -77,7 +77,7 @@ def _settings(api: APIRouter, doors: Doors) -> None:
     ) -> dict[str, Any]:
         check_user(who, user)
         of = client_settings.of(scope, device, podcast, episode)
-        return client_settings.read(database, listener_id=who.listener_id, of=of)
+        return client_settings.read(database, caller=who, of=of)
 
     @api.post("/api/2/settings/{user}/{scope}.json")
     def change(
@@ -97,9 +97,7 @@ def _settings(api: APIRouter, doors: Doors) -> None:
         if not isinstance(put, dict) or not isinstance(remove, list):
             raise UsageError("set must be an object, remove a list of names")
         names = [one for one in remove if isinstance(one, str)]
-        return client_settings.change(
-            database, listener_id=who.listener_id, of=of, put=put, remove=names
-        )
+        return client_settings.change(database, caller=who, of=of, put=put, remove=names)
 
 
 def _devices(api: APIRouter, doors: Doors) -> None:
@@ -108,7 +106,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
     Who = Annotated[Caller, Depends(doors.asking)]  # noqa: N806 - it is a type
 
     def groups(who: Caller) -> dict[str, Any]:
-        known = subscriptions.devices(database, listener_id=who.listener_id)
+        known = subscriptions.devices(database, caller=who)
         ids = [one.device_id for one in known]
         return {"synchronized": [ids] if ids else [], "not-synchronized": []}
 

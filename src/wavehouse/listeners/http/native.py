@@ -225,7 +225,7 @@ def router(doors: Doors) -> APIRouter:
         chapter_id: Chapter, who: Who, response: Response, if_none_match: Tags = None
     ) -> Any:
         """Where the listener is; the ETag is the version (P12)."""
-        found = positions.position(database, listener_id=who.listener_id, chapter_id=chapter_id)
+        found = positions.position(database, caller=who, chapter_id=chapter_id)
         etag = preconditions.etag(found.version)
         if not preconditions.read(None, if_none_match).holds(found.version):
             return Response(status_code=304, headers={"ETag": etag})
@@ -310,7 +310,7 @@ def router(doors: Doors) -> APIRouter:
 
         For apps that find a permanent redirect, `itunes:new-feed-url` or the same `podcast:guid`.
         """
-        moves.move(database, listener_id=who.listener_id, old=body.old_url, new=body.new_url)
+        moves.move(database, caller=who, old=body.old_url, new=body.new_url)
 
     @api.get("/export")
     def export(who: Who, form: Literal["json", "gpodder", "opml"] = "json") -> Response:
@@ -321,7 +321,7 @@ def router(doors: Doors) -> APIRouter:
             told = archives.archive(database, listener_id=who.listener_id)
             text = dialect.opml(told["subscriptions"], "Subscriptions")
             return Response(text, media_type="text/x-opml+xml")
-        found = positions.history(database, listener_id=who.listener_id)
+        found = positions.history(database, caller=who)
         return JSONResponse({"actions": [dialect.shown(one) for one in found if one.episode_url]})
 
     @api.post("/import", responses=_answers(413, 422))
@@ -332,16 +332,12 @@ def router(doors: Doors) -> APIRouter:
     @api.get("/settings")
     def settings(who: Who) -> Preferences:
         """What the listener has chosen."""
-        return Preferences(
-            resume_policy=positions.resume_policy(database, listener_id=who.listener_id)
-        )
+        return Preferences(resume_policy=positions.resume_policy(database, caller=who))
 
     @api.put("/settings", responses=_answers(413, 422))
     def set_settings(body: Preferences, who: Who) -> Preferences:
         """What resuming suggests: the latest position, the furthest, or both to ask about (P8)."""
-        positions.set_resume_policy(
-            database, listener_id=who.listener_id, policy=body.resume_policy
-        )
+        positions.set_resume_policy(database, caller=who, policy=body.resume_policy)
         return body
 
     @api.post("/positions/{chapter_id}/restore/{action_id}", responses=_answers(404, 422))
@@ -358,13 +354,13 @@ def router(doors: Doors) -> APIRouter:
     @api.get("/devices")
     def devices(who: Who) -> list[Device]:
         """The listener's devices."""
-        return subscriptions.devices(database, listener_id=who.listener_id)
+        return subscriptions.devices(database, caller=who)
 
     @api.delete("/devices/{device_id}", status_code=204, responses=_answers(404))
     def forget(device_id: Chapter, who: Who) -> None:
         """Forget a device; positions that it won stay (P36)."""
         with database.listener(who.listener_id) as tx:
-            accounts.delete_device(tx, listener_id=who.listener_id, device_id=device_id)
+            accounts.delete_device(tx, caller=who, device_id=device_id)
 
     return api
 

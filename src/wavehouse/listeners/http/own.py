@@ -86,7 +86,7 @@ def router(doors: Doors) -> APIRouter:
 
     @pages.post("/sign-out-everywhere")
     def sign_out_everywhere(fields: Fields, who: Own) -> Response:
-        sessions.end_all(doors.database, listener_id=who.listener_id, apps="apps" in fields)
+        sessions.end_all(doors.database, caller=who, apps="apps" in fields)
         return _left()
 
     return pages
@@ -112,11 +112,11 @@ def _drawn(
                 _used(each.last_used_at, "not used yet"),
                 each.flagged_at is not None,
             )
-            for each in passkeys.of(doors.database, listener_id=who.listener_id)
+            for each in passkeys.of(doors.database, caller=who)
         ],
         apps=[
             Line(str(each.app_password_id), each.name, _used(each.last_used_at, "no recent use"))
-            for each in accounts.app_passwords(doors.database, listener_id=who.listener_id)
+            for each in accounts.app_passwords(doors.database, caller=who)
         ],
     )
 

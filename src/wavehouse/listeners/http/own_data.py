@@ -42,7 +42,7 @@ def router(doors: Doors) -> APIRouter:
         who = page.visitor(request, doors)
         if who is None:
             return RedirectResponse(SIGN_IN, 303)
-        found = own.data(doors.database, listener_id=who.listener_id)
+        found = own.data(doors.database, caller=who)
         return page.page(
             request,
             doors.site,
@@ -68,9 +68,7 @@ def router(doors: Doors) -> APIRouter:
     @pages.post(f"{DATA}/devices/remove")
     def remove(fields: Fields, who: Own) -> Response:
         with doors.database.listener(who.listener_id) as tx:
-            accounts.delete_device(
-                tx, listener_id=who.listener_id, device_id=fields.get("device", "")
-            )
+            accounts.delete_device(tx, caller=who, device_id=fields.get("device", ""))
         return RedirectResponse(DATA, 303)
 
     @pages.post("/listener/delete")

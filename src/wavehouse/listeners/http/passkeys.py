@@ -75,7 +75,7 @@ def _own(api: APIRouter, doors: Doors) -> None:
         """The listener's passkeys, oldest first."""
         return [
             PasskeyOut(as_text(each.credential_id), each.name, each.last_used_at, each.flagged_at)
-            for each in passkeys.of(doors.database, listener_id=who.listener_id)
+            for each in passkeys.of(doors.database, caller=who)
         ]
 
     @api.post("/options", dependencies=BASIC, responses=answers(401, 403, 429))

@@ -58,10 +58,10 @@ def _made(tx: Tx[Listeners], listener_id: ListenerId, email: str, name: str) -> 
     return NewAppPassword(made, email, text, name)
 
 
-def app_passwords(database: Database[Listeners], *, listener_id: ListenerId) -> list[AppPassword]:
+def app_passwords(database: Database[Listeners], *, caller: Caller) -> list[AppPassword]:
     """A listener's app passwords that work, oldest first."""
     with database.worker() as tx:
-        return queries.app_passwords(tx, listener_id=listener_id)
+        return queries.app_passwords(tx, listener_id=caller.listener_id)
 
 
 def make_app_password(
@@ -156,8 +156,8 @@ def new_app_session(database: Database[Listeners], *, caller: Caller) -> str | N
     return token
 
 
-def delete_device(tx: Tx[Listeners], *, listener_id: ListenerId, device_id: str) -> None:
+def delete_device(tx: Tx[Listeners], *, caller: Caller, device_id: str) -> None:
     """Forget a device; positions that it won stay (P36). NotFound for an unknown one."""
-    checkpoints.forget(tx, listener_id=listener_id)
-    if not devices.delete_device(tx, listener_id=listener_id, device_id=device_id):
+    checkpoints.forget(tx, listener_id=caller.listener_id)
+    if not devices.delete_device(tx, listener_id=caller.listener_id, device_id=device_id):
         raise NotFound("unknown device")

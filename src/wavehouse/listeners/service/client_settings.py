@@ -9,10 +9,10 @@ from typing import Any
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, UsageError
-from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import client_settings as queries
 from wavehouse.listeners.queries.client_settings import Favourite, Of
+from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners
 
 _LARGEST = 64 * 1024
@@ -47,16 +47,16 @@ def of(scope: str, device: str | None, podcast: str | None, episode: str | None)
     )
 
 
-def read(database: Database[Listeners], *, listener_id: ListenerId, of: Of) -> dict[str, Any]:
+def read(database: Database[Listeners], *, caller: Caller, of: Of) -> dict[str, Any]:
     """A listener's settings of a scope."""
-    with database.listener(listener_id) as tx:
-        return queries.settings(tx, listener_id=listener_id, of=of)
+    with database.listener(caller.listener_id) as tx:
+        return queries.settings(tx, listener_id=caller.listener_id, of=of)
 
 
 def change(
     database: Database[Listeners],
     *,
-    listener_id: ListenerId,
+    caller: Caller,
     of: Of,
     put: Mapping[str, Any],
     remove: Sequence[str],
@@ -65,16 +65,16 @@ def change(
     text = json.dumps([put, list(remove)])
     if len(text) > _LARGEST or "\\u0000" in text:
         raise InvalidInput(f"settings must be text of at most {_LARGEST} bytes")
-    with database.listener(listener_id) as tx:
+    with database.listener(caller.listener_id) as tx:
         found = queries.change_settings(
-            tx, listener_id=listener_id, of=of, put=put, remove=remove, at=clock.now()
+            tx, listener_id=caller.listener_id, of=of, put=put, remove=remove, at=clock.now()
         )
         if len(json.dumps(found)) > _LARGEST:
             raise InvalidInput(f"settings must be text of at most {_LARGEST} bytes")
     return found
 
 
-def favourites(database: Database[Listeners], *, listener_id: ListenerId) -> list[Favourite]:
+def favourites(database: Database[Listeners], *, caller: Caller) -> list[Favourite]:
     """Episodes that a client marked as favourites."""
-    with database.listener(listener_id) as tx:
-        return queries.favourites(tx, listener_id=listener_id)
+    with database.listener(caller.listener_id) as tx:
+        return queries.favourites(tx, listener_id=caller.listener_id)

@@ -17,17 +17,20 @@ from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.queries.chapters import KnownChapter, NewKey
 from wavehouse.listeners.queries.cursors import Stream
 from wavehouse.listeners.service import chapters, folding
+from wavehouse.listeners.types import Caller
 from wavehouse.store import Database, Listeners, Tx
 
 
-def move(database: Database[Listeners], *, listener_id: ListenerId, old: str, new: str) -> None:
+def move(database: Database[Listeners], *, caller: Caller, old: str, new: str) -> None:
     """Carry a listener's subscription and positions of a feed to its new address.
 
     Again it changes nothing. InvalidInput for addresses that no client could load, or the same one.
     """
-    before, after = rules.normalised_feed(old), rules.normalised_feed(new)
-    if not before or not after or before == after:
-        raise InvalidInput("a move needs two different addresses of feeds")
+    before, after = _addresses(old, new)
+    _move(database, caller.listener_id, before, after)
+
+
+def _move(database: Database[Listeners], listener_id: ListenerId, before: str, after: str) -> None:
     at = clock.now()
     with database.listener(listener_id) as tx:
         taken = cursors.take_cursors(tx, counts={listener_id: 2}, now=int(at.timestamp()))
@@ -56,12 +59,21 @@ def move(database: Database[Listeners], *, listener_id: ListenerId, old: str, ne
 
 
 def move_for_all(database: Database[Listeners], *, old: str, new: str) -> int:
-    """The same for every listener that knows the old address; how many."""
+    """The same for every listener that knows the old address; returns how many."""
+    before, after = _addresses(old, new)
     with database.worker() as tx:
-        found = moves.followers(tx, podcast_url=rules.normalised_feed(old))
-    for listener_id in found:
-        move(database, listener_id=listener_id, old=old, new=new)
-    return len(found)
+        followers = moves.followers(tx, podcast_url=before)
+    for listener_id in followers:
+        _move(database, listener_id, before, after)
+    return len(followers)
+
+
+def _addresses(old: str, new: str) -> tuple[str, str]:
+    """Both addresses, normalised. InvalidInput unless they are two different ones."""
+    before, after = rules.normalised_feed(old), rules.normalised_feed(new)
+    if not before or not after or before == after:
+        raise InvalidInput("a move needs two different addresses of feeds")
+    return before, after
 
 
 def _move_chapters(

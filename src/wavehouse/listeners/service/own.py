@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts as account_queries
 from wavehouse.listeners.queries import devices as device_queries
@@ -14,7 +13,7 @@ from wavehouse.listeners.queries import sessions as session_queries
 from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.queries.own import OwnPosition
 from wavehouse.listeners.service import accounts
-from wavehouse.listeners.types import Device, ListedListener, Listener
+from wavehouse.listeners.types import Caller, Device, ListedListener, Listener
 from wavehouse.mail import Mail
 from wavehouse.store import Database, Listeners, Tx
 
@@ -30,13 +29,13 @@ class OwnData:
     positions: list[OwnPosition]
 
 
-def data(database: Database[Listeners], *, listener_id: ListenerId) -> OwnData:
+def data(database: Database[Listeners], *, caller: Caller) -> OwnData:
     """What is stored of a listener; the export has all of it."""
-    with database.listener(listener_id) as tx:
+    with database.listener(caller.listener_id) as tx:
         return OwnData(
-            subscription_queries.subscriptions(tx, listener_id=listener_id),
-            device_queries.devices(tx, listener_id=listener_id),
-            queries.newest_positions(tx, listener_id=listener_id, limit=SHOWN),
+            subscription_queries.subscriptions(tx, listener_id=caller.listener_id),
+            device_queries.devices(tx, listener_id=caller.listener_id),
+            queries.newest_positions(tx, listener_id=caller.listener_id, limit=SHOWN),
         )
 
 

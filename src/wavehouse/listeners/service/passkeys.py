@@ -26,7 +26,7 @@ def ask_for_new(
 ) -> dict[str, Any]:
     """What the browser hands to an authenticator to make a passkey, within five minutes."""
     challenge = _challenge(database, REGISTER, browser, caller.listener_id)
-    known = [each.credential_id for each in of(database, listener_id=caller.listener_id)]
+    known = [each.credential_id for each in of(database, caller=caller)]
     return authenticators.creation_options(
         site,
         challenge=challenge,
@@ -97,10 +97,10 @@ def sign_in(
     return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
 
 
-def of(database: Database[Listeners], *, listener_id: ListenerId) -> list[Passkey]:
+def of(database: Database[Listeners], *, caller: Caller) -> list[Passkey]:
     """A listener's passkeys, oldest first."""
     with database.worker() as tx:
-        return queries.passkeys(tx, listener_id=listener_id)
+        return queries.passkeys(tx, listener_id=caller.listener_id)
 
 
 def forget(database: Database[Listeners], *, caller: Caller, credential_id: str) -> None:

@@ -90,10 +90,10 @@ def changes(
     return Changes(tuple(chosen), cursor, more)
 
 
-def history(database: Database[Listeners], *, listener_id: ListenerId) -> list[Change]:
+def history(database: Database[Listeners], *, caller: Caller) -> list[Change]:
     """Everything that was ever said, in the order of commits."""
-    with database.listener(listener_id) as tx:
-        return queries.changes(tx, listener_id=listener_id, after=0, limit=EVERYTHING)
+    with database.listener(caller.listener_id) as tx:
+        return queries.changes(tx, listener_id=caller.listener_id, after=0, limit=EVERYTHING)
 
 
 def before_now() -> int:
@@ -105,12 +105,10 @@ def before_now() -> int:
     return int(clock.now().timestamp()) - 2
 
 
-def position(
-    database: Database[Listeners], *, listener_id: ListenerId, chapter_id: str
-) -> StoredPosition:
+def position(database: Database[Listeners], *, caller: Caller, chapter_id: str) -> StoredPosition:
     """A listener's row of a chapter. NotFound for none."""
-    with database.listener(listener_id) as tx:
-        return _position(tx, listener_id, chapter_id)
+    with database.listener(caller.listener_id) as tx:
+        return _position(tx, caller.listener_id, chapter_id)
 
 
 def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> StoredPosition:
@@ -189,12 +187,12 @@ def _resume(asked: Asked, known: queries.Resuming) -> Resume:
 def resume(
     database: Database[Listeners],
     *,
-    listener_id: ListenerId,
+    caller: Caller,
     chapter_id: str,
     device_id: str | None = None,
 ) -> Resume:
     """Where one listener goes on. NotFound where there is no position."""
-    (found,) = resume_all(database, [Asked(listener_id, chapter_id, device_id)])
+    (found,) = resume_all(database, [Asked(caller.listener_id, chapter_id, device_id)])
     return there(found)
 
 
@@ -206,17 +204,17 @@ def there(found: Resume | None) -> Resume:
 
 
 def set_resume_policy(
-    database: Database[Listeners], *, listener_id: ListenerId, policy: ResumePolicy
+    database: Database[Listeners], *, caller: Caller, policy: ResumePolicy
 ) -> None:
     """What resuming suggests from now on (P8)."""
-    with database.listener(listener_id) as tx:
-        queries.set_resume_policy(tx, listener_id=listener_id, policy=policy)
+    with database.listener(caller.listener_id) as tx:
+        queries.set_resume_policy(tx, listener_id=caller.listener_id, policy=policy)
 
 
-def resume_policy(database: Database[Listeners], *, listener_id: ListenerId) -> ResumePolicy:
+def resume_policy(database: Database[Listeners], *, caller: Caller) -> ResumePolicy:
     """What resuming suggests (P8)."""
-    with database.listener(listener_id) as tx:
-        return queries.resume_policy(tx, listener_id=listener_id)
+    with database.listener(caller.listener_id) as tx:
+        return queries.resume_policy(tx, listener_id=caller.listener_id)
 
 
 def remove(
@@ -230,9 +228,7 @@ def remove(
 
     NotFound when there is none, Stale when ``condition`` does not hold (P12).
     """
-    chapter_id = position(
-        database, listener_id=caller.listener_id, chapter_id=chapter_id
-    ).chapter_id
+    chapter_id = position(database, caller=caller, chapter_id=chapter_id).chapter_id
     now = clock.now()
     tombstone = NewAction(
         rules.derived_id("remove", caller.listener_id, chapter_id, now),

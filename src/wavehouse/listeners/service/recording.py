@@ -8,12 +8,10 @@ writers of a listener come one after the other, and a cursor is visible exactly 
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from uuid import UUID
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn, PreconditionFailed
@@ -25,22 +23,16 @@ from wavehouse.listeners.queries import positions as position_queries
 from wavehouse.listeners.queries import recording as queries
 from wavehouse.listeners.queries.chapters import Chapter
 from wavehouse.listeners.queries.cursors import Stream
-from wavehouse.listeners.queries.recording import NewRow, Said
-from wavehouse.listeners.service import chapters, folding
+from wavehouse.listeners.queries.recording import NewRow
+from wavehouse.listeners.service import chapters, judging
 from wavehouse.listeners.types import (
-    Action,
     Batch,
     Caller,
     Condition,
-    Displaced,
     Episode,
-    Folded,
-    Kind,
     NewAction,
-    Position,
     Recorded,
     Sighting,
-    Status,
     StoredPosition,
     Upload,
 )
@@ -198,24 +190,9 @@ def _named(upload: Upload, resolved: chapters.Resolved) -> Upload:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    """What is there of what uploads touch, behind the lock that their cursors took."""
-
-    taken: Mapping[ListenerId, cursors.Taken]
-    rows: Mapping[Chapter, StoredPosition]
-    actions: Mapping[Said, tuple[str, bytes]]
-    newest: Mapping[Chapter, tuple[datetime, UUID]]
-    given: Mapping[bytes, cursors.Given]
-
-    def first(self, upload: Upload) -> int:
-        """The first cursor that an upload was given."""
-        return self.taken[upload.caller.listener_id].last - max(len(upload.actions), 1) + 1
-
-
 def _known(
     tx: Tx[Listeners], uploads: Sequence[Upload], taken: Mapping[ListenerId, cursors.Taken]
-) -> _Known:
+) -> judging.Known:
     chapters = _chapters(uploads)
     with tx.together():
         rows = queries.current_rows(tx, chapters=chapters)
@@ -226,7 +203,7 @@ def _known(
         given = cursors.given(
             tx, stream=Stream.ACTIONS, sessions=[one.caller.session for one in uploads]
         )
-    return _Known(taken, rows(), actions(), newest(), given())
+    return judging.Known(taken, rows(), actions(), newest(), given())
 
 
 def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
@@ -240,7 +217,7 @@ def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
     )
 
 
-def _refused(upload: Upload, known: _Known) -> Refusal | None:
+def _refused(upload: Upload, known: judging.Known) -> Refusal | None:
     """P37: who was erased writes nothing. P12: a write may name the version that it read."""
     if upload.caller.listener_id not in known.taken:
         return NotSignedIn("this account was deleted")
@@ -253,7 +230,7 @@ def _refused(upload: Upload, known: _Known) -> Refusal | None:
 def _recorded(
     tx: Tx[Listeners],
     uploads: Sequence[Upload],
-    known: _Known,
+    known: judging.Known,
     received: datetime,
     resolved: chapters.Resolved,
 ) -> list[Batch]:
@@ -261,10 +238,10 @@ def _recorded(
     fresh: list[NewRow] = []
     judged: list[list[Recorded]] = []
     for one in uploads:
-        results, new = _judged(one, known, received)
+        results, new = judging.judged(one, known, received)
         judged.append(results)
         fresh += new
-    status, changed = _folded(tx, fresh, known, resolved)
+    status, changed = judging.folded(tx, fresh, known, resolved)
     served = {one.caller.session: _served(one, known) for one in uploads}
     last = {row.listener_id: row.seq for row in fresh}
     last |= {listener_id: known.taken[listener_id].last for listener_id, _ in resolved.merged}
@@ -294,7 +271,7 @@ def _recorded(
     versions = {chapter: row.version for chapter, row in known.rows.items()} | saved()
     return [
         Batch(
-            _with_displaced(one, results, status, known.rows),
+            judging.with_displaced(one, results, status, known.rows),
             served[one.caller.session][0].cursor,
             {chapter[1]: versions[chapter] for chapter in _chapters([one]) if chapter in versions},
             {
@@ -306,176 +283,13 @@ def _recorded(
     ]
 
 
-def _served(upload: Upload, known: _Known) -> tuple[cursors.Served, bool]:
+def _served(upload: Upload, known: judging.Known) -> tuple[cursors.Served, bool]:
     """P19: the cursor that an upload is answered with, and whether it is a new one."""
     caller, taken = upload.caller, known.taken[upload.caller.listener_id]
     given = known.given.get(caller.session, cursors.Given())
     own = None if caller.is_shared else given.own
     cursor, consumed = rules.uploaded(taken.last, taken.actions_before, own, given.family)
     return cursors.Served(caller.session, cursor, consumed, caller.is_shared), cursor == taken.last
-
-
-def _judged(
-    upload: Upload, known: _Known, received: datetime
-) -> tuple[list[Recorded], list[NewRow]]:
-    """What can be said before folding; and the actions that are new, with their cursors."""
-    told: list[Recorded] = []
-    fresh: dict[Said, NewRow] = {}
-    for place, action in enumerate(upload.actions):
-        said = (upload.caller.listener_id, action.action_id)
-        digest = rules.body_hash(action)
-        before = (
-            (fresh[said].action.chapter_id, fresh[said].body_hash)
-            if said in fresh
-            else known.actions.get(said)
-        )
-        reason = rules.refusal(action)
-        if before is not None:
-            same = _is_same(action, digest, before)
-            told.append(
-                Recorded(
-                    action.action_id,
-                    Status.DUPLICATE if same else Status.REJECTED,
-                    "" if same else "this id was used for something else (P13)",
-                )
-            )
-        elif reason:
-            told.append(Recorded(action.action_id, Status.REJECTED, reason))
-        else:
-            at, skewed = rules.effective_at(action.occurred_at, action.sent_at, received)
-            fresh[said] = NewRow(said[0], action, at, skewed, digest, known.first(upload) + place)
-            told.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
-    return told, list(fresh.values())
-
-
-def _is_same(action: NewAction, digest: bytes, before: tuple[str, bytes]) -> bool:
-    """Whether an action repeats the stored one with its id; a derived id says all of it (P14)."""
-    if action.episode is not None:
-        return True
-    legacy = rules.body_hash(action, with_chapter=True)
-    return before[0] == action.chapter_id and before[1] in (digest, legacy)
-
-
-def _folded(
-    tx: Tx[Listeners], fresh: Sequence[NewRow], known: _Known, resolved: chapters.Resolved
-) -> tuple[dict[Said, Status], list[tuple[Chapter, Position, int]]]:
-    """What becomes of each new action, and the rows that change by them.
-
-    A chapter whose last action is older than all that came is folded on from its row; another is
-    folded again, from its whole history.
-    """
-    came: dict[Chapter, list[Action]] = defaultdict(list)
-    newest: dict[Chapter, int] = {}
-    for row in fresh:
-        chapter = (row.listener_id, row.action.chapter_id)
-        came[chapter].append(_as_action(row))
-        newest[chapter] = row.seq
-    for chapter in resolved.merged:
-        came[chapter] += ()
-        newest.setdefault(chapter, known.taken[chapter[0]].last)
-    late = [
-        chapter
-        for chapter, actions in came.items()
-        if chapter in resolved.merged
-        or (
-            chapter in known.newest
-            and (
-                chapter not in known.rows or min(map(rules.order, actions)) < known.newest[chapter]
-            )
-        )
-    ]
-    late_folds = folding.fold_late(tx, came={chapter: came[chapter] for chapter in late})
-    status: dict[Said, Status] = {}
-    changed = []
-    for chapter, actions in came.items():
-        stored = known.rows.get(chapter)
-        if chapter in late_folds:
-            folded = late_folds[chapter]
-        else:
-            folded = rules.fold(actions, since=stored.folded() if stored else None)
-        if folded.position is not None and _differs(stored, folded.position):
-            changed.append((chapter, folded.position, newest[chapter]))
-        for one in actions:
-            status[chapter[0], one.action_id] = _status(one, folded)
-    return status, changed
-
-
-def _status(action: Action, folded: Folded) -> Status:
-    if action.action_id in folded.guarded:
-        return Status.GUARDED
-    untouched = action.kind in (Kind.DOWNLOAD, Kind.DELETE, Kind.NEW, Kind.FLATTR)
-    won = folded.position is not None and folded.position.action_id == action.action_id
-    return Status.APPLIED if untouched or won else Status.SUPERSEDED
-
-
-def _as_action(row: NewRow) -> Action:
-    action = row.action
-    return Action(
-        action.action_id,
-        action.kind.value,
-        action.position_ms,
-        action.started_ms,
-        action.duration_ms,
-        row.effective_at,
-        action.device_id,
-        action.seen,
-        row.clock_skewed,
-    )
-
-
-def _differs(row: StoredPosition | None, position: Position) -> bool:
-    return row is None or (
-        row.action_id,
-        row.position_ms,
-        row.duration_ms,
-        row.furthest_ms,
-        row.state,
-        row.finished_count,
-    ) != (
-        position.action_id,
-        position.position_ms,
-        position.duration_ms,
-        position.furthest_ms,
-        position.state,
-        position.finished_count,
-    )
-
-
-def _with_displaced(
-    upload: Upload,
-    told: Sequence[Recorded],
-    status: dict[Said, Status],
-    rows: Mapping[Chapter, StoredPosition],
-) -> tuple[Recorded, ...]:
-    """Each with the result of it, and where another device was before it moved far away (P10)."""
-    return tuple(
-        _outcome(
-            action,
-            result,
-            status.get((upload.caller.listener_id, action.action_id)),
-            rows.get((upload.caller.listener_id, action.chapter_id)),
-        )
-        for action, result in zip(upload.actions, told, strict=True)
-    )
-
-
-def _outcome(
-    action: NewAction, judged: Recorded, became: Status | None, row: StoredPosition | None
-) -> Recorded:
-    if judged.status is not Status.APPLIED or became is None:
-        return judged
-    displaced = None
-    if (
-        row is not None
-        and became is Status.APPLIED
-        and action.position_ms is not None
-        and action.kind is not Kind.RESTORE
-        and row.device_id != action.device_id
-        and action.seen != row.action_id
-        and rules.is_far(row.position_ms, action.position_ms, row.duration_ms)
-    ):
-        displaced = Displaced(row.position_ms, row.device_id, row.effective_at, row.action_id)
-    return replace(judged, status=became, displaced=displaced)
 
 
 def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:

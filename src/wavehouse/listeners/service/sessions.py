@@ -105,16 +105,18 @@ def end_family(database: Database[Listeners], *, token: str) -> None:
             queries.revoke_family(tx, family_id=found.family_id, at=clock.now())
 
 
-def end_all(database: Database[Listeners], *, listener_id: ListenerId, apps: bool = False) -> int:
+def end_all(database: Database[Listeners], *, caller: Caller, apps: bool = False) -> int:
     """Sign out everywhere (AC7); ``apps`` revokes all app passwords too. How many sessions ended.
 
     Without it apps go on: their passwords are one by one the listener's to revoke.
     """
     with database.worker() as tx:
-        queries.take_turns(tx, listener_id=listener_id)
-        ended = queries.revoke_all(tx, listener_id=listener_id, at=clock.now())
+        queries.take_turns(tx, listener_id=caller.listener_id)
+        ended = queries.revoke_all(tx, listener_id=caller.listener_id, at=clock.now())
         if apps:
-            ended += accounts.revoke_app_passwords(tx, listener_id=listener_id, at=clock.now())[1]
+            ended += accounts.revoke_app_passwords(
+                tx, listener_id=caller.listener_id, at=clock.now()
+            )[1]
     return ended
 
 

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
-from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import cursors, moves
 from wavehouse.listeners.queries import devices as device_queries
@@ -123,10 +122,10 @@ def replace(
     )
 
 
-def followed(database: Database[Listeners], *, listener_id: ListenerId) -> list[str]:
+def followed(database: Database[Listeners], *, caller: Caller) -> list[str]:
     """The shows that a listener follows."""
-    with database.listener(listener_id) as tx:
-        return queries.subscriptions(tx, listener_id=listener_id)
+    with database.listener(caller.listener_id) as tx:
+        return queries.subscriptions(tx, listener_id=caller.listener_id)
 
 
 def changed(
@@ -153,25 +152,25 @@ def changed(
     return found, cursor
 
 
-def devices(database: Database[Listeners], *, listener_id: ListenerId) -> list[Device]:
+def devices(database: Database[Listeners], *, caller: Caller) -> list[Device]:
     """A listener's devices."""
-    with database.listener(listener_id) as tx:
-        return device_queries.devices(tx, listener_id=listener_id)
+    with database.listener(caller.listener_id) as tx:
+        return device_queries.devices(tx, listener_id=caller.listener_id)
 
 
 def save_device(
     database: Database[Listeners],
     *,
-    listener_id: ListenerId,
+    caller: Caller,
     device_id: str,
     name: str | None,
     kind: str | None,
 ) -> None:
     """Register a device, or update what is known of it."""
-    with database.listener(listener_id) as tx:
+    with database.listener(caller.listener_id) as tx:
         device_queries.save_device(
             tx,
-            listener_id=listener_id,
+            listener_id=caller.listener_id,
             device_id=device_id,
             name=name,
             kind=kind,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
+from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period, podcast_id_of
 from wavehouse.measurement.rules import dimensions
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from wavehouse.accounts import Identity
     from wavehouse.measurement.types import PeriodFigures, TracedRequest
-    from wavehouse.store import Operational, Tx
     from wavehouse.workspace import OpenWorkspace
 
 
@@ -63,6 +62,13 @@ class Wanted(TypedDict):
     help="What each row is.",
 )
 @click.option(
+    "--grain",
+    type=click.Choice(["day", "hour"]),
+    default="day",
+    show_default=True,
+    help="By the hour: each UTC hour that has downloads, of at most 31 days.",
+)
+@click.option(
     "--window",
     type=click.Choice(["calendar", "first-touch", "last-touch", "all"]),
     default="calendar",
@@ -85,6 +91,7 @@ def downloads(
     first: datetime | None,
     last: datetime | None,
     by: str,
+    grain: str,
     window: str,
     show: str | None,
     as_json: bool,
@@ -97,7 +104,7 @@ def downloads(
     """
     from wavehouse.kernel.errors import EXIT_FOUND, UsageError
     from wavehouse.measurement.cli import from_logs as logs
-    from wavehouse.measurement.cli import windows
+    from wavehouse.measurement.cli import hours, windows
     from wavehouse.measurement.types import WindowFigures
 
     if not from_logs and (files or feeds or media or no_probe or allow_private):
@@ -107,6 +114,11 @@ def downloads(
         )
     if show is not None and (from_logs or window != "calendar"):
         raise UsageError("--show is for stored downloads of the calendar window")
+    if grain == "hour":
+        if from_logs or window != "calendar":
+            raise UsageError("--grain hour is for stored downloads of the calendar window")
+        hours.show(open_workspace, first, last, by, show, as_json=as_json)
+        return
     how = logs.Feeds(feeds, media, no_probe, allow_private)
     found: PeriodFigures | WindowFigures
     if window != "calendar":
@@ -159,7 +171,7 @@ def _stored(
                 "identity": identity,
                 "first": begin,
                 "last": end,
-                "podcast_id": None if show is None else _podcast_id(operational, identity, show),
+                "podcast_id": None if show is None else podcast_id_of(operational, identity, show),
             }
             rows = reading.figures(analytics, operational, by=by, **wanted)
             return PeriodFigures(
@@ -172,24 +184,6 @@ def _stored(
                 flagged=reading.flagged(operational, **wanted),
                 rows=rows,
             )
-
-
-def _podcast_id(operational: Tx[Operational], identity: Identity, show: str) -> UUID:
-    """The show with this title, guid or id. NotFound with the nearest title."""
-    import difflib
-
-    from wavehouse import catalog
-    from wavehouse.kernel.errors import NotFound
-
-    shows = catalog.list_podcasts(operational, identity=identity)
-    name = show.strip().casefold()
-    for each in shows:
-        if name in (each.title.casefold(), each.podcast_guid, str(each.podcast_id)):
-            return each.podcast_id
-    titles = {each.title.casefold(): each.title for each in shows}
-    near = difflib.get_close_matches(name, titles, n=1)
-    hint = f"Did you mean {titles[near[0]]!r}?" if near else None
-    raise NotFound(f"there is no show {show!r}", hint=hint, command="wavehouse feeds list")
 
 
 def _show_json(found: PeriodFigures, by: str, window: str) -> None:

@@ -42,7 +42,11 @@ def full(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
     with open_workspace() as workspace:
         with terminal.progress("Building indexes", unit="days") as meter:
-            made = service.use_full_set(workspace.stores.operational, on_day=meter.advance)
+            made = service.use_full_set(
+                workspace.stores.operational,
+                identity=workspace.identity,
+                on_day=meter.advance,
+            )
         terminal.say(f"{made} indexes of days were built.")
         _print(workspace, as_json=as_json)
 
@@ -55,14 +59,14 @@ def slim(open_workspace: OpenWorkspace, as_json: bool) -> None:
     from wavehouse.measurement.service import event_indexes as service
 
     with open_workspace() as workspace:
-        service.use_slim_set(workspace.stores.operational)
+        service.use_slim_set(workspace.stores.operational, identity=workspace.identity)
         _print(workspace, as_json=as_json)
 
 
 def _print(workspace: Workspace, *, as_json: bool) -> None:
     from wavehouse.measurement.service import event_indexes as service
 
-    found = service.event_indexes(workspace.stores.operational)
+    found = service.event_indexes(workspace.stores.operational, identity=workspace.identity)
     if as_json:
         terminal.print_json({"indexes": [asdict(index) for index in found]})
         return

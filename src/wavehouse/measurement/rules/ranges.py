@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 _HEADER = re.compile(r"bytes=\s*(\S.*)", re.IGNORECASE)
 # No file has a petabyte: longer numbers are as malformed as letters.
@@ -52,20 +52,6 @@ def sent(header: str | None, body_bytes: int) -> list[Span]:
             spans.append((first, first + take))
         left -= take
     return spans
-
-
-def is_probe(header: str | None) -> bool:
-    """True for ``0-1`` and ``0-0``: a player asking whether ranges work (R14)."""
-    return requested(header) in ([(0, 1)], [(0, 0)])
-
-
-def union_bytes(spans: Iterable[Span]) -> int:
-    """Distinct byte positions covered (R27): 0-499999, 400000-899999 and 100-200 give 900,000."""
-    total, reached = 0, 0
-    for first, after in sorted(spans):
-        total += max(0, after - max(first, reached))
-        reached = max(reached, after)
-    return total
 
 
 def multirange(spans: Sequence[Span]) -> str | None:

@@ -15,7 +15,7 @@ from typing import Any
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.reference import own_lists
-from wavehouse.measurement.queries import adoption, counting
+from wavehouse.measurement.queries import adoption, counting, sources
 from wavehouse.measurement.queries.adoption import MediaState, UnknownPlace
 from wavehouse.measurement.rules.media import MediaIndex, split_place
 from wavehouse.measurement.service.lookups import media_index, place_lists
@@ -53,7 +53,10 @@ def unknown_places(
 def _adopted(tx: Tx[Operational], state: MediaState) -> int:
     """The requests of one organization that were handed over."""
     organization_id = state.organization_id
-    index = media_index(tx, organization_id=organization_id)
+    index = media_index(
+        sources.media_files(tx, organization_id=organization_id),
+        sources.path_rules(tx, organization_id=organization_id),
+    )
     unknown = adoption.unknown_paths(tx, organization_id=organization_id)
     found = list(_meant(index, unknown))
     moved = list(_followed(index, state.adopted_at))

@@ -12,7 +12,8 @@ from datetime import date, timedelta
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.ids import OrganizationId
-from wavehouse.measurement.queries import reading
+from wavehouse.measurement.queries import audience as queries
+from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
@@ -31,12 +32,12 @@ def audience(
     cells = _cells(operational, organization_id, first, last)
     shows = [cell for cell in cells if cell.podcast_id and not cell.episode_id]
     episodes = [cell for cell in cells if cell.episode_id]
-    titles = reading.show_titles(
+    titles = title_queries.show_titles(
         operational,
         organization_id=organization_id,
         podcast_ids=[cell.podcast_id for cell in shows if cell.podcast_id],
     )
-    titles |= reading.episode_titles(
+    titles |= title_queries.episode_titles(
         operational,
         organization_id=organization_id,
         episode_ids=[str(cell.episode_id) for cell in episodes],
@@ -54,7 +55,7 @@ def audience(
 def _cells(
     tx: Tx[Operational], organization_id: OrganizationId, first: date, last: date
 ) -> list[AudienceCell]:
-    return reading.audience(
+    return queries.audience(
         tx,
         organization_id=organization_id,
         start=clock.start_of_day(first),

@@ -37,7 +37,7 @@ def count(
     done = Counted()
     for day in pending_days(operational):
         with telemetry.span("count.day"), operational.worker() as tx:
-            part = count_day(tx, day=day, limits=limits)
+            part = _count_day(tx, day=day, limits=limits)
         on_day(day)
         done = Counted(
             done.days + 1,
@@ -56,7 +56,7 @@ class Limits:
     agents: int
 
 
-def count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
+def _count_day(tx: Tx[Operational], *, day: date, limits: Limits) -> Counted:
     """Derive the touched units of one day and bring downloads and events in step."""
     counting.lock_counting(tx)
     marks = counting.marks_of(tx, day=day)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -13,7 +13,6 @@ from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.addresses import trusted_of
 from wavehouse.kernel.config import Settings
-from wavehouse.kernel.ids import OrganizationId
 from wavehouse.kernel.reference import (
     agent_devices,
     agent_patterns,
@@ -29,7 +28,8 @@ from wavehouse.measurement.queries import inclusions, sources
 from wavehouse.measurement.rules.agents import AgentRules
 from wavehouse.measurement.rules.inclusions import included_until
 from wavehouse.measurement.rules.media import MediaIndex
-from wavehouse.store import Database, Operational, Tx
+from wavehouse.measurement.types import MediaFile
+from wavehouse.store import Database, Operational
 
 Version = Literal[4, 6]
 OWN_NAMES = {
@@ -59,7 +59,10 @@ def lookups(
     organization_id = identity.organization_id
     with operational.worker(snapshot=True) as tx:
         media_state = sources.media_state(tx, organization_id=organization_id, lists=place_lists())
-        media = media_index(tx, organization_id=organization_id)
+        media = media_index(
+            sources.media_files(tx, organization_id=organization_id),
+            sources.path_rules(tx, organization_id=organization_id),
+        )
         included = inclusions.inclusions(tx, organization_id=organization_id)
     return replace(
         lists(settings),
@@ -70,10 +73,9 @@ def lookups(
     )
 
 
-def media_index(tx: Tx[Operational], *, organization_id: OrganizationId) -> MediaIndex:
+def media_index(files: Sequence[MediaFile], own_rules: Sequence[str]) -> MediaIndex:
     """The media files of an organization, with the rules from paths to them."""
-    own = sources.path_rules(tx, organization_id=organization_id)
-    return MediaIndex(sources.media_files(tx, organization_id=organization_id), path_rules(own))
+    return MediaIndex(files, path_rules(own_rules))
 
 
 def place_lists() -> str:

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import TYPE_CHECKING, Literal
 from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
-from wavehouse.measurement.queries import reading
+from wavehouse.kernel.errors import UsageError
+from wavehouse.measurement.queries import audience, reading, removals, tracing
+from wavehouse.measurement.queries import freshness as freshness_queries
+from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.dimensions import dimension, names
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.types import (
@@ -20,9 +23,13 @@ from wavehouse.measurement.types import (
     EpisodeDay,
     Figure,
     Freshness,
+    HourFigure,
     TracedRequest,
 )
 from wavehouse.store import Analytics, Operational, Tx
+
+MOST_DAYS_BY_HOUR = 31
+"""A month of hours by every app and country is some 100,000 rows."""
 
 if TYPE_CHECKING:
     By = str
@@ -94,12 +101,50 @@ def figures(
     )
     if by != "episode":
         return rows
-    titles = reading.episode_titles(
+    titles = title_queries.episode_titles(
         operational,
         organization_id=identity.organization_id,
         episode_ids=[row.member for row in rows],
     )
     return [replace(row, label=titles.get(row.member, "")) for row in rows]
+
+
+def hour_figures(
+    analytics: Tx[Analytics],
+    *,
+    identity: Identity,
+    by: By,
+    first: date,
+    last: date,
+    podcast_id: UUID | None = None,
+) -> list[HourFigure]:
+    """Downloads of each UTC hour that has any, by day or by a dimension, the oldest first.
+
+    At most ``MOST_DAYS_BY_HOUR`` days: UsageError for more.
+    """
+    if (last - first).days >= MOST_DAYS_BY_HOUR:
+        raise UsageError(
+            f"figures by the hour cover at most {MOST_DAYS_BY_HOUR} days",
+            hint="Ask for a shorter period, or for figures by the day.",
+        )
+    start, end = _instants(first, last)
+    organization_id = identity.organization_id
+    if by != "day":
+        return reading.hours_by(
+            analytics,
+            dimension(by),
+            organization_id=organization_id,
+            start=start,
+            end=end,
+            podcast_id=podcast_id,
+        )
+    totals = reading.downloads_by_hour(
+        analytics, organization_id=organization_id, start=start, end=end, podcast_id=podcast_id
+    )
+    return [
+        HourFigure(total.hour, total.hour.astimezone(UTC).date().isoformat(), total.downloads)
+        for total in totals
+    ]
 
 
 def episode_days(
@@ -132,7 +177,7 @@ def listeners(
     if months_spanned(first, last) > 2:
         return None
     start, end = _instants(first, last)
-    return reading.distinct_listeners(
+    return audience.distinct_listeners(
         operational,
         organization_id=identity.organization_id,
         start=start,
@@ -151,7 +196,7 @@ def estimates(
 ) -> int:
     """Downloads known only by our redirect (R30): reported apart, never added."""
     start, end = _instants(first, last)
-    return reading.prefix_estimates(
+    return removals.prefix_estimates(
         operational,
         organization_id=identity.organization_id,
         podcast_id=podcast_id,
@@ -173,7 +218,7 @@ def filtered(
     A request for an unknown file belongs to no show.
     """
     start, end = _instants(first, last)
-    rows = reading.filtered_requests(
+    rows = removals.filtered_requests(
         operational,
         organization_id=identity.organization_id,
         podcast_id=podcast_id,
@@ -194,10 +239,10 @@ def flagged(
     """Requests of a period by their flags (R19, R23, R25, R32)."""
     start, end = _instants(first, last)
     organization_id = identity.organization_id
-    rows = reading.flagged_requests(
+    rows = removals.flagged_requests(
         operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
-    duplicates = reading.duplicate_renditions(
+    duplicates = removals.duplicate_renditions(
         operational, organization_id=organization_id, podcast_id=podcast_id, start=start, end=end
     )
     flags = {row.member: row.downloads for row in rows}
@@ -209,7 +254,7 @@ def outcomes(
 ) -> dict[str, int]:
     """Candidate requests of a period by outcome: counted, below the threshold, an estimate."""
     start, end = _instants(first, last)
-    rows = reading.outcomes(
+    rows = removals.outcomes(
         operational, organization_id=identity.organization_id, start=start, end=end
     )
     return {row.member: row.downloads for row in rows}
@@ -220,7 +265,7 @@ def trace(
 ) -> list[TracedRequest]:
     """Stored requests of a period with the outcome of each."""
     start, end = _instants(first, last)
-    return reading.traced_requests(
+    return tracing.traced_requests(
         operational, organization_id=identity.organization_id, start=start, end=end, limit=limit
     )
 
@@ -229,7 +274,7 @@ def freshness(
     analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
 ) -> Freshness:
     """How far the organization's data goes."""
-    read = reading.freshness(operational, organization_id=identity.organization_id)
+    read = freshness_queries.freshness(operational, organization_id=identity.organization_id)
     return replace(read, newest_rollup=data_as_of(analytics, identity=identity))
 
 
@@ -240,7 +285,7 @@ def data_as_of(analytics: Tx[Analytics], *, identity: Identity) -> datetime | No
 
 def backlog(operational: Tx[Operational]) -> Backlog:
     """Work of all organizations that waits. Needs a worker's transaction."""
-    return reading.backlog(operational)
+    return freshness_queries.backlog(operational)
 
 
 def known_period(analytics: Tx[Analytics], *, identity: Identity) -> tuple[date, date] | None:

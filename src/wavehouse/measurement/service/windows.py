@@ -13,7 +13,7 @@ from uuid import UUID
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import UsageError
-from wavehouse.measurement.queries import reading
+from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.queries import windows as queries
 from wavehouse.measurement.rules import windows as rules
 from wavehouse.measurement.rules.months import months_spanned
@@ -72,7 +72,7 @@ def by_window(
                 border=border,
             )
         )
-        titles = reading.episode_titles(
+        titles = title_queries.episode_titles(
             operational, organization_id=organization_id, episode_ids=sums.episode_ids
         )
     return sums.figures(titles)

@@ -17,11 +17,14 @@ from psycopg.rows import scalar_row
 from psycopg.types.json import Jsonb
 
 from wavehouse.schema.types import (
+    Audit,
     Blocker,
     Direction,
     HistoryRow,
     JournalEntry,
+    JournalEvent,
     JournalLine,
+    Migration,
     RowState,
     Size,
     StepDone,
@@ -349,12 +352,9 @@ def history(connection: Connection) -> list[HistoryRow]:
 
 def put_history(
     connection: Connection,
+    migration: Migration,
     *,
-    version: str,
-    slug: str,
     state: RowState,
-    checksum: str,
-    down_checksum: str | None,
     applied_at: datetime,
     duration_ms: int | None,
     runner_id: UUID,
@@ -373,11 +373,11 @@ def put_history(
                duration_ms = excluded.duration_ms, checksum = excluded.checksum
         """,
         {
-            "version": version,
-            "slug": slug,
+            "version": migration.version,
+            "slug": migration.slug,
             "state": state.value,
-            "checksum": checksum,
-            "down_checksum": down_checksum,
+            "checksum": migration.up.checksum,
+            "down_checksum": migration.down.checksum if migration.down else None,
             "applied_at": applied_at,
             "duration_ms": duration_ms,
             "runner_id": runner_id,
@@ -399,20 +399,11 @@ def delete_history(connection: Connection, *, version: str) -> None:
 
 def append_journal(
     connection: Connection,
+    event: JournalEvent,
     *,
-    version: str,
-    slug: str,
-    direction: Direction,
-    event: str,
-    checksum: str,
     happened_at: datetime,
-    duration_ms: int | None,
     runner_id: UUID,
-    actor: str,
-    change_set: str,
-    trace_id: str,
-    statement: int | None = None,
-    facts: dict[str, Any] | None = None,
+    audit: Audit,
 ) -> None:
     """Add one event to the journal."""
     connection.execute(
@@ -425,19 +416,19 @@ def append_journal(
                 %(change_set)s, %(trace_id)s, %(facts)s)
         """,
         {
-            "version": version,
-            "slug": slug,
-            "direction": direction.value,
-            "event": event,
-            "checksum": checksum,
+            "version": event.migration.version,
+            "slug": event.migration.slug,
+            "direction": event.direction.value,
+            "event": event.name,
+            "checksum": event.migration.file(event.direction).checksum,
             "happened_at": happened_at,
-            "duration_ms": duration_ms,
+            "duration_ms": event.duration_ms,
             "runner_id": runner_id,
-            "statement": statement,
-            "facts": None if facts is None else Jsonb(facts),
-            "actor": actor,
-            "change_set": change_set,
-            "trace_id": trace_id,
+            "statement": event.statement,
+            "facts": None if event.facts is None else Jsonb(event.facts),
+            "actor": audit.actor,
+            "change_set": audit.change_set,
+            "trace_id": audit.trace_id,
         },
     )
 

@@ -18,9 +18,12 @@ def pages(
     for space in spaces:
         tables = [table for table in catalogue.tables if table.space == space]
         told = "\n".join(_table(table, catalogue, table.name in reserved) for table in tables)
+        # Views alone are not drawn.
+        drawn = any(table.kind != "v" for table in tables)
+        diagram = f" · [diagram](../../erd/{database}/{space}.md)" if drawn else ""
         found[f"{database}/{space}.md"] = (
             f"{_GENERATED}\n# `{space}` of {database}\n\n"
-            f"[All of {database}](README.md) · [diagram](../../erd/{database}/{space}.md)\n\n{told}"
+            f"[All of {database}](README.md){diagram}\n\n{told}"
         )
     return found
 

@@ -18,7 +18,6 @@ from wavehouse.schema.queries.debris import index_beside
 from wavehouse.schema.rules.locking import conflict, lock_of, lock_of_referenced
 from wavehouse.schema.rules.parser import Act, Unparsable, acts, without_literals
 from wavehouse.schema.rules.script import line_at, read_script
-from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.types import (
     NO_NAME,
     Check,
@@ -200,7 +199,7 @@ def _places(
     direction: Direction, chosen: Sequence[Migration], scripts: Sequence[Script]
 ) -> Iterator[_Place]:
     for migration, script in zip(chosen, scripts, strict=True):
-        file, path = file_of(migration, direction), None
+        file, path = migration.file(direction), None
         for statement in script.statements:
             found = acts(statement.text)
             if isinstance(found, Unparsable):

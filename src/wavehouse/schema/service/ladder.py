@@ -19,7 +19,6 @@ from wavehouse.schema.rules.layouts import NESTED, Layout, NotRun, migrations, n
 from wavehouse.schema.rules.parser import Unparsable, acts
 from wavehouse.schema.rules.script import read_script
 from wavehouse.schema.rules.text import sql_file
-from wavehouse.schema.service.recording import file_of
 from wavehouse.schema.types import Direction, Migration, Script, SqlFile
 
 STANDARD_INPUT = Path("-")
@@ -117,7 +116,7 @@ def readable_up(migration: Migration) -> Script:
 
 def readable_down(migration: Migration) -> Script:
     """The statements of a down file, which must undo something."""
-    file = file_of(migration, Direction.DOWN)
+    file = migration.file(Direction.DOWN)
     reason = read_script(migration.up).irreversible
     try:
         script = read_script(file)

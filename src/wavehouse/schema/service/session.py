@@ -18,19 +18,10 @@ from wavehouse.kernel.errors import Refused
 from wavehouse.schema import queries
 from wavehouse.schema.adapters.server import connected, label
 from wavehouse.schema.rules.change_set import root
-from wavehouse.schema.types import HistoryRow, Migration, Patience, SchemaBusy
+from wavehouse.schema.types import Audit, HistoryRow, Migration, Patience, SchemaBusy
 
 _FIRST_PAUSE = 0.02
 _LONGEST_PAUSE = 0.5
-
-
-@dataclass(frozen=True, slots=True)
-class Audit:
-    """What the journal says of a run beside its steps: actor, change set, trace."""
-
-    actor: str = ""
-    change_set: str = ""
-    trace_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

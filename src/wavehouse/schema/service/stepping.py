@@ -34,15 +34,15 @@ from wavehouse.schema.service.failures import (
 )
 from wavehouse.schema.service.recording import (
     Facts,
-    file_of,
     record_end,
+    record_event,
     record_start,
-    record_statement,
 )
 from wavehouse.schema.service.session import Session
 from wavehouse.schema.service.waiting import patiently
 from wavehouse.schema.types import (
     Direction,
+    JournalEvent,
     JournalLine,
     Migration,
     Script,
@@ -67,7 +67,7 @@ def outside(
 
     Raises PartlyApplied with the command that goes on, when a statement fails.
     """
-    work = _Work(session, migration, direction, custom_settings(file_of(migration, direction)))
+    work = _Work(session, migration, direction, custom_settings(migration.file(direction)))
     if not resume:
         leftovers = sorted(after.look(session.connection, direction))
         with explained(work.file), session.connection.transaction():
@@ -182,7 +182,7 @@ class _Work:
     @property
     def file(self) -> SqlFile:
         """The file that runs."""
-        return file_of(self.migration, self.direction)
+        return self.migration.file(self.direction)
 
     def lines(self) -> list[JournalLine]:
         """The journal of this file, from its start."""
@@ -216,7 +216,9 @@ class _Work:
         """Write a line of the journal, as the owner, within the open transaction."""
         connection, session = self.session.connection, self.session
         settings.put_aside(connection, login=session.login, role=session.role)
-        record_statement(session, self.migration, self.direction, event, number, facts)
+        record_event(
+            session, JournalEvent(self.migration, self.direction, event, number, facts=facts)
+        )
 
 
 class _Step:

@@ -12,7 +12,7 @@ from wavehouse.schema.queries.debris import locked_tables
 from wavehouse.schema.service.conditions import After
 from wavehouse.schema.service.debris import act_of, refuse_invalid
 from wavehouse.schema.service.failures import REFUSES_TRANSACTION, explained, run
-from wavehouse.schema.service.recording import file_of, record_end
+from wavehouse.schema.service.recording import record_end
 from wavehouse.schema.service.session import Session
 from wavehouse.schema.service.stepping import outside
 from wavehouse.schema.service.waiting import patiently
@@ -70,7 +70,7 @@ def _walked(
     if script.transactional and not resume:
         try:
             work = partial(_in_transaction, session, migration, direction, script, after)
-            return patiently(session, file_of(migration, direction), work)
+            return patiently(session, migration.file(direction), work)
         except REFUSES_TRANSACTION:
             queries.become(session.connection, role=session.role)
     return outside(session, migration, direction, script, after, resume=resume, run_again=run_again)
@@ -79,7 +79,7 @@ def _walked(
 def _in_transaction(
     session: Session, migration: Migration, direction: Direction, script: Script, after: After
 ) -> int:
-    connection, file = session.connection, file_of(migration, direction)
+    connection, file = session.connection, migration.file(direction)
     before = after.look(connection, direction)
     passed = REFUSES_TRANSACTION if script.server_decides else ()
     with explained(file, passed), connection.transaction():

@@ -16,12 +16,14 @@ from wavehouse.schema.types.checks import (
 )
 from wavehouse.schema.types.likeness import Likeness, RoleLike
 from wavehouse.schema.types.migrations import (
+    Audit,
     Blocker,
     Direction,
     EntryState,
     Expected,
     HistoryRow,
     JournalEntry,
+    JournalEvent,
     JournalLine,
     Leftover,
     Migration,
@@ -76,6 +78,7 @@ __all__ = [
     "NO_NAME",
     "REPEATABLE",
     "STRICT_ONLY",
+    "Audit",
     "Blocker",
     "Catalogue",
     "Check",
@@ -95,6 +98,7 @@ __all__ = [
     "HistoryRow",
     "Index",
     "JournalEntry",
+    "JournalEvent",
     "JournalLine",
     "Leftover",
     "Likeness",

@@ -109,6 +109,13 @@ class Migration:
         """The version as numbers, by which the ladder is ordered."""
         return version_key(self.version)
 
+    def file(self, direction: Direction) -> SqlFile:
+        """The file that a direction runs. Planning has refused a missing down file."""
+        if direction is Direction.UP:
+            return self.up
+        assert self.down is not None, "planning refuses a missing down file"  # noqa: S101
+        return self.down
+
     @property
     def is_repeatable(self) -> bool:
         """Whether the file is run again whenever it has changed."""
@@ -165,6 +172,31 @@ class HistoryRow:
     def is_repeatable(self) -> bool:
         """Whether the version is that of a repeatable migration."""
         return self.version.startswith(REPEATABLE)
+
+
+@dataclass(frozen=True, slots=True)
+class Audit:
+    """What the journal records of a run beside its steps: actor, change set, trace."""
+
+    actor: str = ""
+    change_set: str = ""
+    trace_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JournalEvent:
+    """A step of the runner on one migration, as it is written to the journal.
+
+    ``statement`` is the number of a statement of a non-transactional file, ``facts`` what
+    ``recover`` needs to finish it.
+    """
+
+    migration: Migration
+    direction: Direction
+    name: str
+    statement: int | None = None
+    duration_ms: int | None = None
+    facts: dict[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime
+from datetime import datetime
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -401,20 +401,3 @@ def named_episodes(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[Episod
         """,
         {"podcast_id": podcast_id},
     )
-
-
-def episodes_between(
-    tx: Tx[Operational], *, podcast_id: PodcastId, first: date, last: date
-) -> list[EpisodeId]:
-    """The episodes of a show that came out in a span of UTC days."""
-    found = tx.values(
-        """
-        SELECT episode_id FROM catalog.episodes
-        WHERE podcast_id = %(podcast_id)s
-          AND publish_date >= %(first)s::date::timestamp AT TIME ZONE 'UTC'
-          AND publish_date < (%(last)s::date + 1)::timestamp AT TIME ZONE 'UTC'
-        ORDER BY publish_date, episode_id
-        """,
-        {"podcast_id": podcast_id, "first": first, "last": last},
-    )
-    return [EpisodeId(one) for one in found]

@@ -1,47 +1,31 @@
-"""The figures of a sponsor report: value, wording, definition and proof of each (AT21–AT24)."""
+"""The numbers of a sponsor report as figures: wording, definition and proof of each (AT21–AT24)."""
 
 from __future__ import annotations
 
 from decimal import Decimal
 
-from wavehouse.kernel.money import ratio, rounded, smallest
-from wavehouse.sponsorship.rules import formulas, wording
-from wavehouse.sponsorship.types import Figure, Provenance, ReportInputs
+from wavehouse.kernel.money import rounded, smallest
+from wavehouse.sponsorship.rules import wording
+from wavehouse.sponsorship.types import Fee, Figure, Provenance, ReportInputs, ReportNumbers
 
 ATTRIBUTION_VERSION = "attribution-1"
 _MICRO = Decimal("0.000001")
 
 
-def all_figures(inputs: ReportInputs) -> tuple[Figure, ...]:
+def all_figures(inputs: ReportInputs, numbers: ReportNumbers) -> tuple[Figure, ...]:
     """Every figure of the report, in reading order."""
-    return (*_delivery(inputs), *_outcome(inputs), *_money(inputs), *_unknowable(inputs))
+    return (
+        *_delivery(inputs, numbers),
+        *_outcome(inputs, numbers),
+        *_money(inputs, numbers),
+        *_unknowable(inputs),
+    )
 
 
-def delivered(inputs: ReportInputs) -> int:
-    """Impressions in the report's days; days without data add nothing."""
-    return sum(day.impressions or 0 for day in inputs.days)
-
-
-def fee_of(inputs: ReportInputs) -> formulas.Fee:
-    """The part of the fee that falls on the report's days, up to the day it was made."""
-    last = min(inputs.last_day, inputs.generated_at.date())
-    return formulas.fee(inputs.campaign, inputs.first_day, last)
-
-
-def pace_of(inputs: ReportInputs) -> Decimal | None:
-    """Delivered ÷ due; only when the report begins with the flight, None otherwise."""
-    campaign = inputs.campaign
-    if inputs.first_day > campaign.start_date:
-        return None
-    due = formulas.expected(campaign, min(inputs.last_day, inputs.generated_at.date()))
-    return ratio(Decimal(delivered(inputs)), due) if due else None
-
-
-def _delivery(inputs: ReportInputs) -> list[Figure]:
-    campaign, count, proof = inputs.campaign, delivered(inputs), inputs.counting
-    share = formulas.pacing(count, campaign.guaranteed_impressions)
-    pace = formulas.pace_per_day(campaign.guaranteed_impressions, campaign.flight_days)
-    on_pace = pace_of(inputs)
+def _delivery(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
+    campaign, proof = inputs.campaign, inputs.counting
+    count, share = numbers.impressions, numbers.share_of_booked
+    pace, on_pace = numbers.pace_per_day, numbers.pace
     return [
         _figure(
             "impressions", "Impressions", count, "downloads", wording.whole(count), proof,
@@ -69,11 +53,10 @@ def _delivery(inputs: ReportInputs) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _outcome(inputs: ReportInputs) -> list[Figure]:
+def _outcome(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
     results, proof = inputs.results, inputs.attribution
-    rate = formulas.conversion_rate(results.conversions, delivered(inputs))
+    rate, apart = numbers.conversion_rate, numbers.foreign_conversions
     currency = inputs.campaign.currency
-    apart = sum(line.conversions for line in results.unconverted)
     return [
         _figure(
             "conversions", "Conversions", results.conversions, "conversions",
@@ -104,47 +87,40 @@ def _outcome(inputs: ReportInputs) -> list[Figure]:
     ]  # fmt: skip
 
 
-def _money(inputs: ReportInputs) -> list[Figure]:
-    campaign, results, proof = inputs.campaign, inputs.results, inputs.attribution
-    part = fee_of(inputs)
-    fee, revenue, margin = part.amount, results.revenue, campaign.margin
-    currency, count = campaign.currency, results.conversions
-    net = formulas.net_return(revenue, fee, margin)
-    ratios = {
-        "roas": formulas.roas(revenue, fee),
-        "roi": formulas.roi(revenue, fee, margin),
-    }
+def _money(inputs: ReportInputs, numbers: ReportNumbers) -> list[Figure]:
+    campaign, proof, part = inputs.campaign, inputs.attribution, numbers.fee
+    currency, margin, roas, roi = campaign.currency, campaign.margin, numbers.roas, numbers.roi
     return [
-        _amount("spend", fee_label(part), fee, currency, proof, _fee_definition(part)),
+        _amount("spend", _fee_label(part), part.amount, currency, proof, _fee_definition(part)),
         _figure("margin", "Margin", margin, "ratio", wording.percent(margin), proof,
                 "The share of revenue that the sponsor keeps; 100 % unless the sponsor names one.",
                 "AT21"),
-        _amount("net_return", "Net return", net, currency, proof,
+        _amount("net_return", "Net return", numbers.net_return, currency, proof,
                 "Attributed revenue × margin − sponsorship fee."),
         _amount("cost_per_conversion", "Cost per conversion",
-                formulas.cost_per_conversion(fee, count), currency, proof,
+                numbers.cost_per_conversion, currency, proof,
                 "Sponsorship fee ÷ conversions."),
         _amount("ecpm", "Effective cost per thousand",
-                formulas.ecpm(fee, delivered(inputs)), currency, proof,
+                numbers.ecpm, currency, proof,
                 "Sponsorship fee ÷ impressions × 1,000."),
-        _amount("aov", "Revenue per conversion", formulas.aov(revenue, _priced(inputs)), currency,
+        _amount("aov", "Revenue per conversion", numbers.aov, currency,
                 proof, "Attributed revenue ÷ conversions in the campaign's currency."),
-        _figure("roas", "Return on ad spend", ratios["roas"], "×", wording.times(ratios["roas"]),
+        _figure("roas", "Return on ad spend", roas, "×", wording.times(roas),
                 proof, "Attributed revenue ÷ sponsorship fee.", "AT21"),
-        _figure("roi", "ROI", ratios["roi"], "×", wording.times(ratios["roi"]), proof,
+        _figure("roi", "ROI", roi, "×", wording.times(roi), proof,
                 "(Attributed revenue × margin − sponsorship fee) ÷ sponsorship fee.",
                 "AT21, AT22"),
     ]  # fmt: skip
 
 
-def fee_label(part: formulas.Fee) -> str:
+def _fee_label(part: Fee) -> str:
     """The name of the fee, with the days when it is only a part of it."""
     if part.is_whole:
         return "Sponsorship fee"
     return f"Sponsorship fee, {part.days} of {part.flight_days} days"
 
 
-def _fee_definition(part: formulas.Fee) -> str:
+def _fee_definition(part: Fee) -> str:
     if part.is_whole:
         return "The campaign's value as booked, for the whole flight."
     return (
@@ -168,11 +144,6 @@ def _unknowable(inputs: ReportInputs) -> list[Figure]:
         _figure(key, label, None, unit, wording.UNKNOWN, inputs.counting, reasons[key], "AT22")
         for key, (label, unit) in named.items()
     ]
-
-
-def _priced(inputs: ReportInputs) -> int:
-    apart = sum(line.conversions for line in inputs.results.unconverted)
-    return inputs.results.conversions - apart
 
 
 def _amount(

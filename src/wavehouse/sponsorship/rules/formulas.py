@@ -2,26 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal
 
 from wavehouse.kernel.money import ratio, rounded, smallest
-from wavehouse.sponsorship.types import Campaign
-
-
-@dataclass(frozen=True, slots=True)
-class Fee:
-    """The part of a campaign's fee that falls on a period: its amount, and on how many days."""
-
-    amount: Decimal
-    days: int
-    flight_days: int
-
-    @property
-    def is_whole(self) -> bool:
-        """Whether the period covers the whole flight."""
-        return self.days == self.flight_days
+from wavehouse.sponsorship.types import Campaign, Fee
 
 
 def fee(campaign: Campaign, first: date, last: date) -> Fee:

@@ -226,6 +226,56 @@ class ReportInputs:
 
 
 @dataclass(frozen=True, slots=True)
+class Fee:
+    """The part of a campaign's fee that falls on a period: its amount, and on how many days."""
+
+    amount: Decimal
+    days: int
+    flight_days: int
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the period covers the whole flight."""
+        return self.days == self.flight_days
+
+
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """The episode that brought clearly more impressions than its share, and that share."""
+
+    episode: EpisodeLine
+    share: Decimal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportNumbers:
+    """Every number of a report, computed once from its inputs (AT21); None: unknown (AT22).
+
+    Figures, sentences, notes and pages phrase these numbers and compute none of their own.
+    ``foreign_conversions`` are in other currencies than the campaign's; ``days_left`` counts from
+    the last day that the report can know to the end of the flight.
+    """
+
+    impressions: int
+    share_of_booked: Decimal | None
+    pace: Decimal | None
+    pace_per_day: Decimal | None
+    fee: Fee
+    conversion_rate: Decimal | None
+    foreign_conversions: int
+    net_return: Decimal
+    cost_per_conversion: Decimal | None
+    ecpm: Decimal | None
+    aov: Decimal | None
+    roas: Decimal | None
+    roi: Decimal | None
+    days_left: int
+    gaps: tuple[date, ...]
+    paused: tuple[date, ...]
+    outstanding: Outstanding | None
+
+
+@dataclass(frozen=True, slots=True)
 class MethodLine:
     """A row of "conversions by method", ready to print."""
 
