@@ -26,7 +26,7 @@ def webhooks() -> None:
     """Events for other programs, in the form of Standard Webhooks.
 
     Each delivery is signed; what fails is tried again for three days. `wavehouse up` sends; so
-    does `wavehouse webhooks deliver`.
+    does `wavehouse send-webhooks`.
     """
 
 
@@ -213,10 +213,10 @@ def replay(
     terminal.say(f"{count} events will be sent again.")
 
 
-@webhooks.command()
+@click.command("send-webhooks")
 @AS_JSON
 @click.pass_obj
-def deliver(open_workspace: OpenWorkspace, as_json: bool) -> None:
+def send_webhooks(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Send what is due now, for all organizations; exit code 3 when an attempt failed."""
     from wavehouse.kernel.errors import EXIT_FOUND
     from wavehouse.webhooks.adapters import Sealer, WebSender

@@ -11,6 +11,11 @@ MANIFEST = Manifest(
             target="wavehouse.webhooks.cli:webhooks",
             summary="Send events to other programs: endpoints, deliveries, replay.",
         ),
+        Command(
+            name="send-webhooks",
+            target="wavehouse.webhooks.cli:send_webhooks",
+            summary="Send the webhooks that are due, once; `up` does so all the time.",
+        ),
     ),
     routes=(Routes(target="wavehouse.webhooks.http:routers"),),
     pages=(Page(path="/webhooks", target="wavehouse.web.webhooks:router"),),
