@@ -41,7 +41,8 @@ class Mailbox:
 
     async def handle_DATA(self, server: Any, session: Session, envelope: Envelope) -> str:  # noqa: N802
         """Store a message."""
-        message = message_from_bytes(envelope.content or b"", policy=policy.default)
+        assert isinstance(envelope.content, bytes)
+        message = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(message, EmailMessage)
         self.messages.append(message)
         self.secured.append(session.ssl is not None)
@@ -92,12 +93,15 @@ def mailbox() -> Mailbox:
     return Mailbox()
 
 
+def _port(controller: Any) -> int:
+    return int(controller.server.sockets[0].getsockname()[1])
+
+
 def _running(mailbox: Mailbox, **options: Any) -> Iterator[int]:
     controller = Controller(mailbox, hostname="127.0.0.1", port=0, **options)
     controller.start()
     try:
-        assert controller.server is not None
-        yield controller.server.sockets[0].getsockname()[1]
+        yield _port(controller)
     finally:
         controller.stop()
 

@@ -459,4 +459,4 @@ def test_an_unknown_endpoint_is_not_found(desk: Desk) -> None:
     with desk.tx() as tx:
         for use_case in (webhooks.disable_endpoint, webhooks.enable_endpoint, webhooks.send_test):
             with pytest.raises(NotFound):
-                use_case(tx, identity=desk.workspace.identity, endpoint_id=unknown)  # type: ignore[operator]
+                use_case(tx, identity=desk.workspace.identity, endpoint_id=unknown)
