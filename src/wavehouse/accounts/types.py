@@ -33,6 +33,8 @@ class Scope(StrEnum):
     REPORTS_WRITE = "reports:write"
     WEBHOOKS_READ = "webhooks:read"
     WEBHOOKS_WRITE = "webhooks:write"
+    JOBS_READ = "jobs:read"
+    JOBS_WRITE = "jobs:write"
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from wavehouse.kernel.databases import DATABASES, DatabaseName
 from wavehouse.store.bulk import BulkLoader
 from wavehouse.store.database import Analytics, Database, Learning, Listeners, Operational, Tx
 from wavehouse.store.embedded import EmbeddedServer
+from wavehouse.store.listening import notices
 from wavehouse.store.opening import AnyDatabase, Stores, databases_folder, open_stores
 from wavehouse.store.roles import Place, connect, owner_role, provision
 
@@ -23,6 +24,7 @@ __all__ = [
     "Tx",
     "connect",
     "databases_folder",
+    "notices",
     "open_stores",
     "owner_role",
     "provision",

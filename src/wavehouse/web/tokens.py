@@ -33,6 +33,8 @@ _MEANINGS = {
     Scope.REPORTS_WRITE: "make reports",
     Scope.WEBHOOKS_READ: "webhook endpoints and deliveries",
     Scope.WEBHOOKS_WRITE: "manage webhook endpoints, send again",
+    Scope.JOBS_READ: "background jobs",
+    Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
 }
 _ORDER = (
     '{"occurred_at": "2026-11-01T10:00:00Z", "promo_code": "NORD15", "conversion_value": "49.90", '
