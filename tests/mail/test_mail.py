@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import ssl
 from collections.abc import Iterator
 from datetime import timedelta
@@ -93,15 +94,18 @@ def mailbox() -> Mailbox:
     return Mailbox()
 
 
-def _port(controller: Any) -> int:
-    return int(controller.server.sockets[0].getsockname()[1])
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        return int(found.getsockname()[1])
 
 
 def _running(mailbox: Mailbox, **options: Any) -> Iterator[int]:
-    controller = Controller(mailbox, hostname="127.0.0.1", port=0, **options)
+    port = _free_port()
+    controller = Controller(mailbox, hostname="127.0.0.1", port=port, **options)
     controller.start()
     try:
-        yield _port(controller)
+        yield port
     finally:
         controller.stop()
 

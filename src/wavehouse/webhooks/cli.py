@@ -10,6 +10,7 @@ from uuid import UUID
 import click
 
 from wavehouse.kernel import terminal
+from wavehouse.kernel.options import DAY
 from wavehouse.webhooks.types import SUBSCRIBABLE, EndpointId, EventId
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 ENDPOINT = click.argument("endpoint", type=click.UUID)
-_INSTANT = click.DateTime(["%Y-%m-%d", "%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"])
 
 
 @click.group()
@@ -186,8 +186,8 @@ def deliveries(
 @webhooks.command()
 @ENDPOINT
 @click.option("--event", type=click.UUID, help="Send this event again.")
-@click.option("--since", type=_INSTANT, help="Send every event from this moment (UTC) on again.")
-@click.option("--until", type=_INSTANT, help="End of the range (UTC), excluded.")
+@click.option("--since", type=DAY, help="Send every event from this day (UTC) on again.")
+@click.option("--until", type=DAY, help="End of the range, excluded.")
 @click.pass_obj
 def replay(
     open_workspace: OpenWorkspace,
