@@ -92,6 +92,12 @@ _SENTENCES = {
     "deleted_endpoint": "The endpoint was deleted.",
     "tested_endpoint": "A test will be sent within seconds.",
     "replayed_events": "{n} events will be sent again.",
+    "queued": "The rows are read again in the background; the page of jobs shows how far it is.",
+    "retried": "The job will run again.",
+    "job_cancelled": "The job is cancelled; one that runs is asked to stop.",
+    "job_discarded": "The job is out of the dead letter.",
+    "paused": "No job of the organization starts any more; what runs may finish.",
+    "resumed": "Jobs start again.",
     "mapped": "The rule was added; {n} downloads are counted by it.",
 }
 

@@ -13,6 +13,7 @@ CONTEXTS: tuple[str, ...] = (
     "catalog",
     "measurement",
     "sponsorship",
+    "learning",
     "simulation",
 )
 """Folders below ``wavehouse`` that have a ``manifest.py``. Routes and checks keep this order."""
