@@ -51,7 +51,8 @@ class Mailbox:
 
 
 def _authenticated(_: Any, __: Any, ___: Any, mechanism: str, data: Any) -> AuthResult:
-    return AuthResult(success=(data.login, data.password) == (b"wave", b"s3cret"))
+    is_right = (data.login, data.password) == (b"wave", b"s3cret")
+    return AuthResult(success=is_right, handled=is_right)  # a refusal is answered by the server
 
 
 @pytest.fixture
