@@ -14,6 +14,7 @@ from click.testing import CliRunner, Result
 
 from wavehouse.catalog import checks
 from wavehouse.catalog.cli import episodes, lists, paths
+from wavehouse.catalog.service.own_lists import OWN
 
 Run = Callable[..., Result]
 TWINS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Twins</title>
@@ -103,14 +104,16 @@ def test_a_list_of_ones_own_is_added_listed_and_removed(
     own_desk: Any, run: Run, tmp_path: Path
 ) -> None:
     """By a line and by a file; what is not of the grammar is refused."""
-    added = run(lists, "add", "prefixes", "trk.example/p/*", "--name", "ours")
-    assert (0, True) == (added.exit_code, added.stdout.startswith("prefixes/ours: 1 entries"))
+    named = run(lists, "add", "prefixes", "trk.example/p/*", "--name", "ours")
+    assert "--name is for files and addresses" in str(named.exception)
+    added = run(lists, "add", "prefixes", "trk.example/p/*")
+    assert (0, True) == (added.exit_code, added.stdout.startswith(f"prefixes/{OWN}: 1 entries"))
     file = tmp_path / "mine.txt"
     file.write_text("other.example/r/*\n")
     assert 0 == run(lists, "add", "prefixes", str(file)).exit_code
     listed = json.loads(run(lists, "list", "--json").stdout)
-    assert ["mine", "ours"] == sorted(one["name"] for one in listed["own"])
+    assert sorted(["mine", OWN]) == sorted(one["name"] for one in listed["own"])
     assert run(lists, "add", "prefixes", "no prefix at all").exception
-    for name in ("prefixes/mine", "prefixes/ours"):
+    for name in ("prefixes/mine", f"prefixes/{OWN}"):
         assert 0 == run(lists, "remove", name).exit_code
     assert [] == json.loads(run(lists, "list", "--json").stdout)["own"]
