@@ -13,8 +13,8 @@ import pytest
 from click.testing import CliRunner, Result
 
 from wavehouse.catalog import checks
+from wavehouse.catalog.adapters.list_files import OWN
 from wavehouse.catalog.cli import episodes, lists, paths
-from wavehouse.catalog.service.own_lists import OWN
 
 Run = Callable[..., Result]
 TWINS = """<?xml version="1.0"?><rss version="2.0"><channel><title>Twins</title>
