@@ -151,7 +151,7 @@ class Sample:
         if not file.exists():
             return set()
         told = json.loads(file.read_text(encoding="utf-8"))
-        return {(one["sponsor"], one["name"]) for one in told["campaigns"]}
+        return {(one["sponsor"]["name"], one["name"]) for one in told["campaigns"]}
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
