@@ -41,7 +41,7 @@ _START = 120.0
 
 @dataclass(slots=True)
 class Client:
-    """A listener: what it was told is stored, and how often it had to ask again."""
+    """A listener: the ids of its acknowledged actions, and how often it sent one again."""
 
     email: str
     authorization: str
