@@ -24,6 +24,8 @@ SCOPES = [
     "conversions:write",
     "reports:read",
     "reports:write",
+    "jobs:read",
+    "jobs:write",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test holds them equal."""
 

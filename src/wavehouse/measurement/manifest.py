@@ -5,6 +5,7 @@ from __future__ import annotations
 from wavehouse.kernel.manifest import (
     Check,
     Command,
+    Job,
     Manifest,
     Metrics,
     Page,
@@ -58,6 +59,12 @@ MANIFEST = Manifest(
             section=Section.FIGURES,
         ),
         Command(
+            name="indexes",
+            target="wavehouse.measurement.cli:indexes",
+            summary="Indexes of raw listener events: show, full or slim set.",
+            section=Section.DATA,
+        ),
+        Command(
             name="rollup",
             target="wavehouse.measurement.cli:rollup",
             summary="Recompute rollups of dirty hours; reconcile them with raw.",
@@ -73,6 +80,13 @@ MANIFEST = Manifest(
             key="s",
             place=40,
             target="wavehouse.web.sources:router",
+        ),
+    ),
+    jobs=(
+        Job(
+            kind="measurement.replay",
+            target="wavehouse.measurement.jobs:replaying",
+            transactional=False,
         ),
     ),
     schedules=(
