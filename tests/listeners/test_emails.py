@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.emails import text_of
 
 from wavehouse import listeners
 from wavehouse.kernel import clock
@@ -24,7 +25,7 @@ def asked(house: Any, phone: Any, new: str, browser: Any = None) -> tuple[str, s
     before = len(house.letters())
     told = (browser or house.signed_in(phone.username)).put(EMAIL, json={"email": new})
     assert (202, {"expires_in_seconds": 86_400}) == (told.status_code, told.json())
-    found = {letter["To"].lower(): letter.get_content() for letter in house.letters()[before:]}
+    found = {letter["To"].lower(): text_of(letter) for letter in house.letters()[before:]}
     old, fresh = (found.get(each, "") for each in (phone.username, new.strip().lower()))
     tokens = [re.search(r"new-address\?token=([\w-]{43})\n", each) for each in (old, fresh)]
     return tokens[0][1] if tokens[0] else "", tokens[1][1] if tokens[1] else ""

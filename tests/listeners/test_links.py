@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.emails import text_of
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.service import links, sessions
+from wavehouse.mail import Outbox
 from wavehouse.workspace import Workspace
 
 SITE = "https://pod.example/sign-in"
@@ -37,7 +38,7 @@ def asked(database: Any, outbox: Outbox, address: str, browser: str = "browser")
     links.request(database, outbox, email=address, browser=browser, address=SITE)
     newest = max(outbox.folder.iterdir())
     letter = email.message_from_bytes(newest.read_bytes(), policy=policy.default)
-    found = re.search(r"token=([\w-]{43})", letter.get_content())
+    found = re.search(r"token=([\w-]{43})", text_of(letter))
     assert (0o600, address) == (newest.stat().st_mode & 0o777, letter["To"])
     assert found is not None
     return found[1]

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
+from tests.emails import text_of
 from tests.serving import served
 from tests.web.webvisitor import Theme, faults
 
 from wavehouse import listeners
-from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
+from wavehouse.mail import Outbox
 from wavehouse.web.app import create_app
 from wavehouse.web.live import LiveServices
 from wavehouse.workspace import Workspace
@@ -52,7 +53,7 @@ class House:
         """The address that the newest letter names."""
         self.doors.later.wait()
         newest = max(self.outbox.iterdir())
-        text = message_from_bytes(newest.read_bytes(), policy=policy.default).get_content()
+        text = text_of(message_from_bytes(newest.read_bytes(), policy=policy.default))
         found = re.search(r"http\S+token=[\w-]+", text)
         assert found is not None
         return found[0]

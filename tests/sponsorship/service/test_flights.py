@@ -90,7 +90,11 @@ def test_there_is_no_way_round_the_state_machine(
     move(workspace, card, "paused")
     with workspace.stores.operational.worker() as tx:
         told = tx.values("SELECT metadata FROM audit.audit_log WHERE action = 'campaign.moved'")
+        payloads = tx.values(
+            "SELECT payload FROM queue.outbox WHERE event_type = 'campaign.status_changed'"
+        )
     assert [{"before": "active", "after": "paused"}] == told
+    assert [{"campaign_id": str(card.campaign_id), **told[0]}] == payloads
 
 
 def test_the_calendar_moves_what_is_due_and_says_so_before(

@@ -170,6 +170,10 @@ def test_a_report_is_remembered_with_its_hash_versions_and_file(
         hashes = tx.values("SELECT content_hash FROM sponsorship.reports ORDER BY format")
         numbers = tx.values("SELECT DISTINCT metadata ->> 'number' FROM sponsorship.reports")
         versions = tx.value("SELECT rule_versions FROM sponsorship.reports LIMIT 1")
+        announced = tx.values(
+            "SELECT payload ->> 'report_id' FROM queue.outbox WHERE event_type = 'report.generated'"
+        )
+    assert {str(one.report_id) for one in made} == set(announced)
     by_format = {one.format: one for one in made}
     assert [by_format["json"].content_hash, by_format["pdf"].content_hash] == hashes
     assert all(hashlib.sha256(one.path.read_bytes()).digest() == one.content_hash for one in made)
