@@ -298,7 +298,7 @@ def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, call
     other = somebody(database)
     for _ in range(2):
         archives.bring_in(
-            database, caller=other, told=archives.archive(database, listener_id=caller.listener_id)
+            database, caller=other, document=archives.archive(database, listener_id=caller.listener_id)
         )
         assert before == state(database, other)
     assert 25 == len(before["actions"])
@@ -310,7 +310,7 @@ def test_p39_what_is_no_archive_is_refused_whole(
 ) -> None:
     """With the command that makes one."""
     with pytest.raises(InvalidInput, match="no archive") as caught:
-        archives.bring_in(database, caller=caller, told=told)
+        archives.bring_in(database, caller=caller, document=told)
     assert "wavehouse listeners export" in str(caught.value.next_steps())
 
 

@@ -80,8 +80,8 @@ def demo(
     sample = sample.make_room()
     with open_workspace({"port": port}) as workspace:
         sample.refuse_foreign_data(workspace)
-        told = {chapter.name: _play(chapter, sample.stage(workspace)) for chapter in chosen}
-        result = _result(told, time.monotonic() - began)
+        fields = {chapter.name: _play(chapter, sample.stage(workspace)) for chapter in chosen}
+        result = _result(fields, time.monotonic() - began)
         if as_json:
             terminal.print_json(result)
         else:
@@ -122,12 +122,12 @@ def _list(as_json: bool) -> None:
 def _play(chapter: Chapter, stage: Stage) -> tuple[Told, float]:
     """Play a chapter and print its lines; what it has shown, and its seconds."""
     began = time.monotonic()
-    told: Told = wiring.resolve(chapter.target)(stage)
+    outcome: Told = wiring.resolve(chapter.target)(stage)
     seconds = time.monotonic() - began
-    for number, line in enumerate(told.lines):
+    for number, line in enumerate(outcome.lines):
         name = chapter.name if number == 0 else ""
         terminal.say(f"{name:<12} {line}" + (f"  ({seconds:.1f} s)" if number == 0 else ""))
-    return told, seconds
+    return outcome, seconds
 
 
 def _result(played: Mapping[str, tuple[Told, float]], seconds: float) -> dict[str, Any]:
@@ -135,12 +135,12 @@ def _result(played: Mapping[str, tuple[Told, float]], seconds: float) -> dict[st
     measured = played["measured"][0].figures if "measured" in played else {}
     others = {
         name: {
-            "ok": told.ok,
+            "ok": outcome.ok,
             "seconds": round(took, 2),
-            "lines": list(told.lines),
-            **({} if name == "measured" else told.figures),
+            "lines": list(outcome.lines),
+            **({} if name == "measured" else outcome.figures),
         }
-        for name, (told, took) in played.items()
+        for name, (outcome, took) in played.items()
     }
     return {**measured, "seconds": round(seconds, 2), "chapters": others}
 

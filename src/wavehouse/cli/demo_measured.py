@@ -62,7 +62,7 @@ def _ingest(stage: Stage) -> None:
                     location=str(feed),
                     reading=reading,
                 )
-    logs = {place: sorted((place / "logs").iterdir()) for place in owners}
+    logs = {owner: sorted((owner / "logs").iterdir()) for owner in owners}
     size = sum(path.stat().st_size for paths in logs.values() for path in paths)
     with _step("Read the access logs"), terminal.progress("Reading logs", size, "bytes") as meter:
         for place, identity in owners.items():

@@ -71,20 +71,20 @@ class Sample:
     def _found(self) -> dict[str, Any] | None:
         if not self._marker.exists():
             return None
-        found: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
-        return found
+        marker: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
+        return marker
 
     def make_room(self) -> Sample:
         """Remove the sample of another day or seed: mixed, they would have no truth.
 
         While the dashboard is served, the sample of an earlier day stays; the sample in use.
         """
-        found = self._found()
-        if found is not None and found != self._description():
-            older = {**found, "until": self._description()["until"]}
+        marker = self._found()
+        if marker is not None and marker != self._description():
+            older = {**marker, "until": self._description()["until"]}
             if older == self._description() and self.served:
-                terminal.say(f"The sample data ends on {found['until']}, as it is being served.")
-                return dataclasses.replace(self, until=date.fromisoformat(found["until"]))
+                terminal.say(f"The sample data ends on {marker['until']}, as it is being served.")
+                return dataclasses.replace(self, until=date.fromisoformat(marker["until"]))
             terminal.say("Removing the sample data of an earlier demo.")
             self.remove()
         return self

@@ -170,8 +170,8 @@ def hashed_identity(text: str) -> bytes | None:
 
     None when it is none (R06). No hash is as short as an address: the two never meet.
     """
-    found = _HASH.fullmatch(text)
-    return bytes.fromhex(found[1]) if found and len(found[1]) % 2 == 0 else None
+    match = _HASH.fullmatch(text)
+    return bytes.fromhex(match[1]) if match and len(match[1]) % 2 == 0 else None
 
 
 def country_of(text: str) -> str:

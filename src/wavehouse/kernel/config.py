@@ -80,11 +80,11 @@ def masked_url(text: str) -> str:
     if "://" not in text:
         return MASK
     scheme, rest = text.split("://", 1)
-    credentials, at, place = rest.rpartition("@")
+    credentials, at, host = rest.rpartition("@")
     if ":" in credentials:
         credentials = f"{credentials.split(':', 1)[0]}:{MASK}"
-    place = _PASSWORD_PARAMETER.sub(rf"\g<1>{MASK}", place)
-    return f"{scheme}://{credentials}{at}{place}"
+    host = _PASSWORD_PARAMETER.sub(rf"\g<1>{MASK}", host)
+    return f"{scheme}://{credentials}{at}{host}"
 
 
 def _positive(text: str) -> int:
@@ -301,8 +301,8 @@ def load(
     for option in OPTIONS:
         if option.name in given:
             values[option.name] = _parse(option, given[option.name], f"--{option.name}")
-        elif (found := _from_environment(option, env)) is not None:
-            values[option.name] = found
+        elif (raw := _from_environment(option, env)) is not None:
+            values[option.name] = raw
         elif option.name in filed:
             values[option.name] = _parse(option, filed[option.name], str(path))
         else:

@@ -127,9 +127,9 @@ def _releases(figures: Figures) -> list[tuple[str, ...]]:
     """The titles that came out in each bucket."""
     found: list[list[str]] = [[] for _ in range(figures.span.buckets)]
     for release in figures.releases:
-        place = _bucket(figures.span, release)
-        if 0 <= place < len(found):
-            found[place].append(release.title)
+        bucket = _bucket(figures.span, release)
+        if 0 <= bucket < len(found):
+            found[bucket].append(release.title)
     return [tuple(titles) for titles in found]
 
 

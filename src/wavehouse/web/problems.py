@@ -139,10 +139,10 @@ def problem(
 
 def _invalid(request: Request, error: Exception) -> Response:
     """FastAPI's own validation: which field is wrong and why, never what was sent."""
-    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
     fields = [
         {"where": ".".join(str(part) for part in each["loc"]), "says": each["msg"]}
-        for each in found
+        for each in errors
     ]
     said = "; ".join(f"{field['where']}: {field['says']}" for field in fields[:5])
     invalid = InvalidInput(said or "The request cannot be used as it is.")

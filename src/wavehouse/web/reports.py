@@ -139,8 +139,8 @@ def router(context: PageContext) -> APIRouter:
     def file(report_id: UUID, request: Request) -> Response:
         identity = context.visitor(request)
         with workspace.stores.operational.app(identity.organization_id) as tx:
-            found = sponsorship.find_report(tx, identity=identity, report_id=report_id)
-        return file_answer(found)
+            report = sponsorship.find_report(tx, identity=identity, report_id=report_id)
+        return file_answer(report)
 
     return routes
 
@@ -154,11 +154,11 @@ def _day(fields: dict[str, str], name: str) -> date:
 
 def lines(made: Sequence[ListedReport]) -> list[ReportLine]:
     """A line for each report, the latest first; its forms side by side in the usual order."""
-    found = []
+    report_lines = []
     for (number, generated_at), same in groupby(made, lambda r: (r.number, r.generated_at)):
         reports = sorted(same, key=lambda r: [*_FORMS].index(r.format))
         first = reports[0]
-        found.append(
+        report_lines.append(
             ReportLine(
                 number or str(first.report_id)[:8],
                 first.sponsor,
@@ -172,4 +172,4 @@ def lines(made: Sequence[ListedReport]) -> list[ReportLine]:
                 ),
             )
         )
-    return found
+    return report_lines

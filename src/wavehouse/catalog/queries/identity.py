@@ -287,7 +287,7 @@ def restore_former(
 
     None when the episode never had this guid.
     """
-    found: list[EpisodeId] = tx.values(
+    episode_ids: list[EpisodeId] = tx.values(
         """
         WITH former AS (
           DELETE FROM catalog.former_guids
@@ -329,7 +329,7 @@ def restore_former(
         """,
         {"episode_id": episode_id, "guid": guid, "at": at},
     )
-    return found[0] if found else None
+    return episode_ids[0] if episode_ids else None
 
 
 def insert_path_rule(

@@ -82,11 +82,11 @@ def image_of(of: Children, base: str | None) -> str | None:
 
 
 def _categories(of: Children) -> tuple[str, ...]:
-    found = (
+    categories = (
         one_line(attribute(tag, "term") or text_of(tag))
         for tag in of.all("category", "atom:category")
     )
-    return tuple(dict.fromkeys(name for name in found if name))
+    return tuple(dict.fromkeys(name for name in categories if name))
 
 
 def _title_of(of: Children, body: str | None, enclosure: Enclosure) -> str:

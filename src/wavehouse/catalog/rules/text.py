@@ -135,7 +135,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
             hint="Ask the publisher for a paged or shorter feed.",
         )
     text = _CONTROL.sub("", text.replace("\r\n", "\n"))
-    root = next((found for found in _ROOT.finditer(text) if found["root"]), None)
+    root = next((match for match in _ROOT.finditer(text) if match["root"]), None)
     prolog = text[: root.start()] if root else text
     if root is None or _WEB_PAGE.search(prolog):
         raise InvalidInput(

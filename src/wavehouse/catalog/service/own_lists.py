@@ -53,11 +53,11 @@ def add_list(
     is_source = is_web_address(source) or Path(source).is_file()
     if is_source:
         content = list_files.read_source(source, web)
-        found = name or Path(source.partition("?")[0]).stem.lower() or OWN
-        place = source if is_web_address(source) else str(Path(source).absolute())
+        list_name = name or Path(source.partition("?")[0]).stem.lower() or OWN
+        location = source if is_web_address(source) else str(Path(source).absolute())
     else:
-        content, found, place = list_files.append_line(home, kind, source), OWN, "lines"
-    return _kept(tx, identity, home, kind, found, place, content)
+        content, list_name, location = list_files.append_line(home, kind, source), OWN, "lines"
+    return _kept(tx, identity, home, kind, list_name, location, content)
 
 
 def update_lists(

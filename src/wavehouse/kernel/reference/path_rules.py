@@ -41,10 +41,10 @@ class PathRule:
 
     def meaning(self, host: str, path: str, query: str) -> str | None:
         """The ``host/path`` or ``guid:…`` that a request means; None when it does not fit."""
-        found = self.expression.fullmatch(host + path)
-        if found is None:
+        match = self.expression.fullmatch(host + path)
+        if match is None:
             return None
-        named = found.groupdict()
+        named = match.groupdict()
         given = dict(part.partition("=")[::2] for part in query.split("&"))
         for name, expression in self.parameters:
             value = expression.fullmatch(given.get(name, ""))

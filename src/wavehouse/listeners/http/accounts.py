@@ -152,15 +152,15 @@ def send_link(
     The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for an invalid
     address; TooManyRequests for a client that asks too often.
     """
-    told = rules.normalised_email(email)
-    brakes.asking.check(request, told)
+    address = rules.normalised_email(email)
+    brakes.asking.check(request, address)
     browser = browser_cookie(request, response, doors)
     doors.later.do(
         partial(
             links.request,
             doors.database,
             doors.mail,
-            email=told,
+            email=address,
             browser=browser,
             address=doors.site.origin + PAGE,
             is_open=doors.is_open,

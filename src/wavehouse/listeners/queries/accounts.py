@@ -58,14 +58,14 @@ def insert_app_password(
     tx: Tx[Listeners], *, listener_id: ListenerId, secret_hash: bytes, name: str
 ) -> UUID:
     """Keep the hash of a password for one app."""
-    found: UUID = tx.value(
+    app_password_id: UUID = tx.value(
         """
         INSERT INTO listeners.app_passwords (listener_id, secret_hash, name)
         VALUES (%(listener_id)s, %(secret_hash)s, %(name)s) RETURNING app_password_id
         """,
         {"listener_id": listener_id, "secret_hash": secret_hash, "name": name},
     )
-    return found
+    return app_password_id
 
 
 def app_passwords(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[AppPassword]:

@@ -53,7 +53,7 @@ def open_session(
 
 def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes, StoredSession]:
     """By token, those that were not revoked, of listeners who are there."""
-    found = tx.rows(
+    rows = tx.rows(
         StoredSession,
         """
         SELECT l.listener_id, l.email, s.token_hash, s.family_id, s.rotated_at, s.last_seen_at,
@@ -65,7 +65,7 @@ def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes,
         """,
         {"token_hashes": list(token_hashes)},
     )
-    return {one.token_hash: one for one in found}
+    return {item.token_hash: item for item in rows}
 
 
 def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:

@@ -84,17 +84,19 @@ def sign_in(
     )
     used = _use(database, challenge, SIGN_IN, browser, None)
     with database.worker() as tx:
-        found = queries.passkey(tx, credential_id=credential_id)
-    if not used or found is None:
+        passkey = queries.passkey(tx, credential_id=credential_id)
+    if not used or passkey is None:
         raise NotSignedIn("this passkey does not sign you in")
-    told = authenticators.asserted(site, challenge=challenge, passkey=found, credential=credential)
-    token = _counted(database, found, told.sign_count)
+    asserted = authenticators.asserted(
+        site, challenge=challenge, passkey=passkey, credential=credential
+    )
+    token = _counted(database, passkey, asserted.sign_count)
     if token is None:
         raise NotSignedIn(
             "this passkey does not sign you in",
             hint="There may be a copy of it. Sign in by a link, remove it and make a new one.",
         )
-    return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
+    return Caller(passkey.listener_id, passkey.email, rules.secret_hash(token)), token
 
 
 def of(database: Database[Listeners], *, caller: Caller) -> list[Passkey]:

@@ -107,7 +107,7 @@ def filter_excess(
     A listener is an address and an agent, so an address's listeners are its agents. R19: an
     included address is left alone.
     """
-    found: int = tx.value(
+    count: int = tx.value(
         """
         WITH excess AS (
           SELECT network_key FROM touched
@@ -132,7 +132,7 @@ def filter_excess(
         """,
         {"start": start, "end": end, "episodes": episodes, "agents": agents},
     )
-    return found
+    return count
 
 
 def derive_downloads(

@@ -88,7 +88,7 @@ def corrected(user_agent: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    escaped = _LOG_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    escaped = _LOG_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     try:
         return escaped.encode("latin-1").decode("utf-8")
     except UnicodeError:

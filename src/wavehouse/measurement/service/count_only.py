@@ -119,13 +119,15 @@ def count_logs(
     """
     with _read(settings, known, paths, wanted, on_bytes) as read:
         first, last = read.period(wanted)
-        found = read.count_only.count(
+        figures = read.count_only.count(
             known.thresholds, _limits(settings), first=first, last=last, by=wanted.by
         )
-    rows = found.rows
+    rows = figures.rows
     if wanted.by == "episode":
         rows = [replace(row, label=known.titles.get(row.member, "")) for row in rows]
-    return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors)
+    return replace(
+        figures, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors
+    )
 
 
 def count_windows(

@@ -20,9 +20,9 @@ _GONE = (None, "57P01", "57P02", "57P03")  # no answer; shut down; crashed; star
 def label(conninfo: str) -> str:
     """``host:port/database`` of a URL: what may be shown."""
     parts = _parsed(conninfo)
-    place = str(parts.get("host") or parts.get("hostaddr") or "local socket")
+    server = str(parts.get("host") or parts.get("hostaddr") or "local socket")
     port = parts.get("port")
-    return f"{place}{f':{port}' if port else ''}/{parts.get('dbname') or parts.get('user') or ''}"
+    return f"{server}{f':{port}' if port else ''}/{parts.get('dbname') or parts.get('user') or ''}"
 
 
 @contextmanager

@@ -119,7 +119,7 @@ def ladders_of(
 
 def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> None:
     """UsageError for a version that the ladder does not have."""
-    unknown = set(versions) - {one.version for one in ladder}
+    unknown = set(versions) - {migration.version for migration in ladder}
     if unknown:
         raise UsageError(
             f"migration {min(unknown)} does not exist", hint="Name a version of the folder."

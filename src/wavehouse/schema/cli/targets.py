@@ -133,5 +133,7 @@ def tell_not_run(folder: Path, layout: str) -> None:
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service.ladder import not_run_of
 
-    for one in not_run_of(folder, Layout(layout)):
-        terminal.say(f"{one.name} {one.kind}: it is passed over, and what builds on it may fail.")
+    for skipped in not_run_of(folder, Layout(layout)):
+        terminal.say(
+            f"{skipped.name} {skipped.kind}: it is passed over, and what builds on it may fail."
+        )

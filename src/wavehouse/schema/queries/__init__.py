@@ -435,7 +435,7 @@ def append_journal(
 
 def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
     """The newest events of the journal, newest first."""
-    found = connection.execute(
+    entries = connection.execute(
         """
         SELECT happened_at, version, slug, direction, event,
                (to_jsonb(j) ->> 'statement')::integer, duration_ms, checksum, runner_id, done_by,
@@ -444,7 +444,7 @@ def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
         """,
         [limit],
     )
-    rows = map(list, found)
+    rows = map(list, entries)
     return [JournalEntry(*(*row[:3], Direction(row[3]), *row[4:])) for row in rows]
 
 

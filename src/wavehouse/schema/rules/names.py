@@ -30,18 +30,18 @@ def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
     worse than a refused one. A pair is known by its version, as elsewhere: the slugs may differ.
     Other files (a README, a sum file) are not ours.
     """
-    found: dict[tuple[int, str], re.Match[str]] = {}
+    matched: dict[tuple[int, str], re.Match[str]] = {}
     for name in sorted(names):
         match = _NAME.fullmatch(name)
         if match:
-            other = found.setdefault((int(match[1]), match[3]), match)
+            other = matched.setdefault((int(match[1]), match[3]), match)
             if other is not match:
                 raise _twice(name, other[0])
         elif _LOOKS_LIKE_ONE.search(name):
             raise _unreadable(name)
-    ups = {number: match for (number, kind), match in found.items() if kind == "up"}
-    downs = {number: match[0] for (number, kind), match in found.items() if kind == "down"}
-    checks = {number: match[0] for (number, kind), match in found.items() if kind == "check"}
+    ups = {number: match for (number, kind), match in matched.items() if kind == "up"}
+    downs = {number: match[0] for (number, kind), match in matched.items() if kind == "down"}
+    checks = {number: match[0] for (number, kind), match in matched.items() if kind == "check"}
     for kind, others in (("down", downs), ("check", checks)):
         for number in others.keys() - ups.keys():
             raise InvalidInput(

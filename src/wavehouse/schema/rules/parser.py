@@ -91,8 +91,8 @@ def _acts(node: Any) -> Iterator[Act]:
     elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt"):
         yield Act(kind, relation=_relation(inner.relation))
     elif kind == "TruncateStmt":
-        for one in inner.relations:
-            yield Act(kind, relation=_relation(one.range_var))
+        for named in inner.relations:
+            yield Act(kind, relation=_relation(named.range_var))
     elif kind == "CreateTrigStmt":
         yield Act(kind, inner.trigname, _relation(inner.relation))
     elif kind == "CreateStmt":
@@ -258,5 +258,5 @@ def without_literals(text: str) -> str:
         normal = postgast.normalize(text)
     except postgast.PgQueryError:
         normal = text.split(" ", 1)[0] + " …"
-    told = " ".join(str(normal).split())
-    return told if len(told) <= 120 else told[:119] + "…"
+    normal_text = " ".join(str(normal).split())
+    return normal_text if len(normal_text) <= 120 else normal_text[:119] + "…"

@@ -167,18 +167,18 @@ def names_of(text: str) -> list[str]:
 
 
 def _waiver(file: SqlFile, line: int, text: str) -> Waiver:
-    found = _WAIVER.fullmatch(text)
+    match = _WAIVER.fullmatch(text)
     try:
-        until = date.fromisoformat(found["until"]) if found else None
+        until = date.fromisoformat(match["until"]) if match else None
     except ValueError:
         until = None
-    if found is None or until is None:
+    if match is None or until is None:
         raise InvalidInput(
             "a waiver names a rule, a last day and a reason",
             where=f"{file.name}:{line}",
             hint="-- wavehouse: waive RULE until 2027-06-30: the table is empty",
         )
-    return Waiver(found["rule"], until, found["reason"].strip(), line)
+    return Waiver(match["rule"], until, match["reason"].strip(), line)
 
 
 def _tokens(file: SqlFile) -> Iterator[_Token]:

@@ -37,7 +37,7 @@ def finding(
 ) -> Finding:
     """A finding about a file, in the words of its rule's recipe, with what was measured."""
     recipe = RULES[rule]
-    told = effect or Effect()
+    finding = effect or Effect()
     return Finding(
         rule,
         recipe.severity,
@@ -46,9 +46,9 @@ def finding(
         recipe.says.format(
             name=name or "it",
             relation=relation or "the table",
-            lock=(lock or told.strongest or "a lock").removesuffix("Lock"),
+            lock=(lock or finding.strongest or "a lock").removesuffix("Lock"),
         ),
         recipe.recipe,
         " ".join(statement.text.split())[:200] if statement else "",
-        told,
+        finding,
     )

@@ -39,11 +39,11 @@ class DoesNotRun(InvalidInput):
 
 def digests(migrations: Sequence[Migration], major: int, mark: str = "") -> list[str]:
     """The hash of every prefix of a ladder on a major version, the shortest first."""
-    found, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
+    rows, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
     for migration in migrations:
         running.update(f"\x1f{migration.version}\x1f{migration.up.checksum}".encode())
-        found.append(running.hexdigest())
-    return found
+        rows.append(running.hexdigest())
+    return rows
 
 
 @contextmanager

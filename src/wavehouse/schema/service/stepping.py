@@ -76,7 +76,7 @@ def outside(
     try:
         lines = work.lines()
         known = work.taken_up(lines)
-        _refuse_lost_tables(work.file, script, {one.statement for one in lines if one.is_done})
+        _refuse_lost_tables(work.file, script, {line.statement for line in lines if line.is_done})
         for steps in _blocks(work, script, lines, run_again=run_again):
             retries += _walk_block(work, steps, lines)
         duration_ms = int((time.monotonic() - started) * 1000)
@@ -95,7 +95,7 @@ def _blocks(
     work: _Work, script: Script, lines: Sequence[JournalLine], *, run_again: bool
 ) -> Iterator[list[_Step]]:
     """The statements that are left, those of one transaction of the author's together."""
-    done = {one.statement for one in lines if one.is_done}
+    done = {journal_line.statement for journal_line in lines if journal_line.is_done}
     left = [
         _Step(work, number, statement, run_again=run_again)
         for number, statement in enumerate(script.statements, start=1)
@@ -107,14 +107,18 @@ def _blocks(
 
 def _walk_block(work: _Work, steps: Sequence[_Step], lines: Sequence[JournalLine]) -> int:
     """Do the statements of a block, together where the server allows it; retries for locks."""
-    if len(steps) > 1 and not any(one.event == "intent" for one in lines):
+    if len(steps) > 1 and not any(journal_line.event == "intent" for journal_line in lines):
         try:
             return _patiently(work, steps[0], partial(_together, work, steps))
         except REFUSES_TRANSACTION:
             pass  # one of them allows no transaction: each by itself
     retries = 0
     for step in steps:
-        meant = [one for one in lines if (one.statement, one.event) == (step.number, "intent")]
+        meant = [
+            journal_line
+            for journal_line in lines
+            if (journal_line.statement, journal_line.event) == (step.number, "intent")
+        ]
         retries += step.walk(meant[-1] if meant else None)
     return retries
 

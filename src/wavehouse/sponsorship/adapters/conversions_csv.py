@@ -80,8 +80,8 @@ def _row(
     if len(cells) != len(names):
         yield BadRow(line, offset, f"the line has {len(cells)} columns, the header {len(names)}")
         return
-    found = dict(zip(names, cells, strict=True))
-    yield RawRow(line, offset, {column: found[column] for column in columns})
+    by_column = dict(zip(names, cells, strict=True))
+    yield RawRow(line, offset, {column: by_column[column] for column in columns})
 
 
 def _skip_line(stream: IO[bytes]) -> int:

@@ -92,15 +92,15 @@ def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -
 
 def _utm(words: tuple[str, ...]) -> dict[str, str]:
     """``source=nordlys`` as the field utm_source."""
-    found = {}
+    values = {}
     for word in words:
         name, equals, value = word.partition("=")
         field = f"utm_{name.strip().removeprefix('utm_')}"
         known = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
         if not equals or not value.strip() or field not in known:
             raise click.BadParameter(f"{word!r} is not like source=nordlys", param_hint="--utm")
-        found[field] = value.strip()
-    return found
+        values[field] = value.strip()
+    return values
 
 
 @campaigns.command("import")
@@ -117,11 +117,11 @@ def import_campaigns(open_workspace: OpenWorkspace, file: Path, as_json: bool) -
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         done = sponsorship.import_campaigns(tx, identity=workspace.identity, path=file)
-    told = {"added": done.added, "updated": done.updated, "unchanged": done.unchanged}
+    fields = {"added": done.added, "updated": done.updated, "unchanged": done.unchanged}
     if as_json:
-        terminal.print_json(told)
+        terminal.print_json(fields)
     else:
-        terminal.print_table(list(told), [list(told.values())])
+        terminal.print_table(list(fields), [list(fields.values())])
 
 
 @campaigns.command("list")
@@ -136,17 +136,17 @@ def list_campaigns(open_workspace: OpenWorkspace, as_json: bool) -> None:
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_campaigns(tx, identity=workspace.identity)
+        campaigns = sponsorship.list_campaigns(tx, identity=workspace.identity)
     columns = ["campaign", "sponsor", "show", "status", "from", "to", "value", "codes", "id"]
     rows = [
         [
             *(c.name, c.sponsor, c.podcast, c.status, c.start_date, c.end_date),
             *(f"{c.campaign_value} {c.currency}", " ".join(c.promo_codes), c.campaign_id),
         ]
-        for c in found
+        for c in campaigns
     ]
     if as_json:
-        amounts = [{"value": c.campaign_value, "currency": c.currency} for c in found]
+        amounts = [{"value": c.campaign_value, "currency": c.currency} for c in campaigns]
         terminal.print_json(
             {
                 "campaigns": [

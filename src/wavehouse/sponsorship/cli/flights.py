@@ -72,8 +72,8 @@ def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
     columns = ["campaign", "before", "after", "id"]
     rows = [[m.name, m.before, m.after, m.campaign_id] for m in moves]
     if as_json:
-        found = [dict(zip(columns, row, strict=True)) for row in rows]
-        terminal.print_json({"dry_run": dry_run, "moves": found})
+        documents = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.print_json({"dry_run": dry_run, "moves": documents})
     elif rows:
         terminal.print_table(columns, rows)
     else:
@@ -93,8 +93,8 @@ def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> N
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
-        found = sponsorship.list_placements(tx, campaign_id=card.campaign_id)
-    _show_placements(found, as_json=as_json)
+        placements = sponsorship.list_placements(tx, campaign_id=card.campaign_id)
+    _show_placements(placements, as_json=as_json)
 
 
 @campaigns.command("place")
@@ -161,7 +161,7 @@ def displace(open_workspace: OpenWorkspace, placement: UUID) -> None:
     terminal.say(f"Placement {placement} is out.")
 
 
-def _show_placements(found: list[Placement], *, as_json: bool) -> None:
+def _show_placements(placements: list[Placement], *, as_json: bool) -> None:
     from wavehouse.kernel import terminal
 
     columns = ["episode", "guid", "slot", "position", "read", "impressions", "id"]
@@ -170,11 +170,11 @@ def _show_placements(found: list[Placement], *, as_json: bool) -> None:
             *(p.episode, p.episode_guid, p.slot, p.position, p.read_type),
             *(p.guaranteed_impressions, p.placement_id),
         ]
-        for p in found
+        for p in placements
     ]
     if as_json:
-        told = [dict(zip(columns, row, strict=True)) for row in rows]
-        terminal.print_json({"placements": told})
+        lines = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.print_json({"placements": lines})
     elif rows:
         terminal.print_table(columns, rows)
     else:

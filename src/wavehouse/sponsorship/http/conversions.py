@@ -153,11 +153,13 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     ) -> Page[ListedConversion]:
         """Conversions, the latest first, each with its evidence's methods and its credits."""
         with database.app(identity.organization_id) as tx:
-            found = list_conversions(
+            conversions = list_conversions(
                 tx, identity=identity, before=place_in(cursor), limit=limit + 1
             )
         return cut(
-            found, key=lambda c: (c.occurred_at.isoformat(), str(c.conversion_id)), limit=limit
+            conversions,
+            key=lambda c: (c.occurred_at.isoformat(), str(c.conversion_id)),
+            limit=limit,
         )
 
     return api

@@ -82,7 +82,7 @@ def insert_evidence(
     A signal of a kind that is there already is not told again; the conversions that learned
     something.
     """
-    found = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
+    signals = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
     return set(
         tx.values(
             """
@@ -97,10 +97,10 @@ def insert_evidence(
             """,
             {
                 "organization_id": organization_id,
-                "ids": [conversion_id for conversion_id, *_ in found],
-                "methods": [method for _, method, _, _ in found],
-                "campaigns": [campaign_id for _, _, campaign_id, _ in found],
-                "details": [Jsonb(detail) for *_, detail in found],
+                "ids": [conversion_id for conversion_id, *_ in signals],
+                "methods": [method for _, method, _, _ in signals],
+                "campaigns": [campaign_id for _, _, campaign_id, _ in signals],
+                "details": [Jsonb(detail) for *_, detail in signals],
             },
         )
     )
@@ -388,14 +388,14 @@ def revenue_by_day(
 
 def newest_conversion(tx: Tx[Operational], *, organization_id: OrganizationId) -> datetime | None:
     """When the latest conversion was taken in: the data-as-of of everything credited."""
-    found: datetime | None = tx.value(
+    at: datetime | None = tx.value(
         """
         SELECT max(ingested_at) FROM sponsorship.conversions
         WHERE organization_id = %(organization_id)s
         """,
         {"organization_id": organization_id},
     )
-    return found
+    return at
 
 
 def data_version(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:

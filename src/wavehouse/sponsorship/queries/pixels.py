@@ -102,7 +102,7 @@ def told_lately(
     until: datetime,
 ) -> UUID | None:
     """A conversion without an order id that this visitor's page told in a span (AT02)."""
-    found: UUID | None = tx.value(
+    conversion_id: UUID | None = tx.value(
         """
         SELECT v.conversion_id
         FROM sponsorship.conversions v
@@ -121,7 +121,7 @@ def told_lately(
             "visitor": visitor,
         },
     )
-    return found
+    return conversion_id
 
 
 def ensure_month(tx: Tx[Operational], *, at: datetime) -> None:
@@ -187,5 +187,5 @@ def clicks_of(
             "until": until,
         },
     )
-    found: list[tuple[datetime, dict[str, Any]]] = rows.fetchall()
-    return [Click(at, {name: str(value) for name, value in data.items()}) for at, data in found]
+    clicks: list[tuple[datetime, dict[str, Any]]] = rows.fetchall()
+    return [Click(at, {name: str(value) for name, value in data.items()}) for at, data in clicks]

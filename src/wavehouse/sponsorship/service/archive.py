@@ -29,10 +29,10 @@ def list_reports(
 
 def find_report(tx: Tx[Operational], *, identity: Identity, report_id: UUID) -> ListedReport:
     """The report with this id. NotFound when there is none."""
-    found = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
-    if not found:
+    matching = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
+    if not matching:
         raise NotFound("there is no such report", command="wavehouse reports")
-    return found[0]
+    return matching[0]
 
 
 def report_file(report: ListedReport) -> tuple[str, bytes]:

@@ -69,8 +69,8 @@ def advance_campaigns(tx: Tx[Operational], *, identity: Identity, today: date) -
     """Make the moves that the calendar asks for."""
     cards = {card.campaign_id: card for card in list_campaigns(tx, identity=identity)}
     return [
-        move_campaign(tx, identity=identity, card=cards[one.campaign_id], status=one.after)
-        for one in due_moves(tx, identity=identity, today=today)
+        move_campaign(tx, identity=identity, card=cards[moved.campaign_id], status=moved.after)
+        for moved in due_moves(tx, identity=identity, today=today)
     ]
 
 
@@ -92,9 +92,9 @@ def place_campaign(
     )
     _record(tx, identity, card.campaign_id, "campaign.placed")
     return next(
-        one
-        for one in queries.placements(tx, campaign_id=card.campaign_id)
-        if (one.episode_id, one.slot) == (placement.episode_id, placement.slot)
+        existing
+        for existing in queries.placements(tx, campaign_id=card.campaign_id)
+        if (existing.episode_id, existing.slot) == (placement.episode_id, placement.slot)
     )
 
 

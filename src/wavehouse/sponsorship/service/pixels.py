@@ -57,7 +57,7 @@ def add_pixel(
         public_key=secrets.token_urlsafe(18),
         name=name,
         conversion_type=conversion_type.value,
-        origins=[origin_of(one) for one in origins],
+        origins=[origin_of(origin) for origin in origins],
     )
     _record(tx, identity, pixel_id, "pixel.made")
     return next(p for p in list_pixels(tx, identity=identity) if p.pixel_id == pixel_id)
@@ -104,7 +104,7 @@ def land(
     click = Click(now, _utm(query))
     with database.worker() as tx:
         flights = parties.flights(tx, organization_id=pixel.organization_id)
-        flight = signals.campaign_of(click, {one.campaign_id: one for one in flights})
+        flight = signals.campaign_of(click, {flight.campaign_id: flight for flight in flights})
         if flight is None or not _is_session(session):
             return False
         queries.ensure_month(tx, at=now)
@@ -195,8 +195,8 @@ def _conversion(
 
 
 def _utm(query: Mapping[str, str]) -> dict[str, str]:
-    found = {name: query.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
-    return {name: value for name, value in found.items() if value and value.isprintable()}
+    values = {name: query.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
+    return {name: value for name, value in values.items() if value and value.isprintable()}
 
 
 def _is_session(text: str) -> bool:
