@@ -17,7 +17,9 @@ from tests.clones import Clones
 
 from wavehouse import app, catalog, measurement
 from wavehouse.kernel import clock, config
-from wavehouse.measurement import Tally
+from wavehouse.measurement import FileResult, Tally
+from wavehouse.measurement.service.ingest import Ingest
+from wavehouse.store import BulkLoader
 from wavehouse.workspace import Workspace
 
 NOW = datetime(2026, 11, 20, 12, 0, tzinfo=UTC)
@@ -222,9 +224,12 @@ HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
 class Desk:
     """A workspace with one show, a folder for logs, and the few questions that tests ask."""
 
-    def __init__(self, workspace: Workspace, folder: Path) -> None:
+    def __init__(
+        self, workspace: Workspace, folder: Path, loader: BulkLoader | None = None
+    ) -> None:
         self.place = workspace
         self.folder = folder
+        self._loader = loader
         self._files = 0
 
     def register(self, items: str = ITEMS, media: dict[str, Any] = MEDIA) -> None:
@@ -262,16 +267,20 @@ class Desk:
     def ingest(self, *paths: Path, form: str = "auto") -> Tally:
         """Read files, and count and roll up what is new."""
         total = Tally()
-        for result in measurement.ingest_logs(
-            self.place.stores.operational,
-            self.place.settings,
-            identity=self.place.identity,
-            paths=paths,
-            format=form,
-        ):
+        for result in self._read(paths, form):
             total.add(result.tally)
         self.count()
         return total
+
+    def _read(self, paths: tuple[Path, ...], form: str) -> Iterator[FileResult]:
+        """As ``ingest_logs`` does, over the desk's connection when it has one: it costs 0.1 s."""
+        with Ingest.opened(
+            self.place.stores.operational,
+            self.place.settings,
+            identity=self.place.identity,
+            loader=self._loader,
+        ) as ingest:
+            yield from ingest.read(paths, form)
 
     def count(self) -> measurement.Counted:
         """Count and roll up what waits."""
@@ -368,8 +377,11 @@ def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Ite
     """One desk for many tests: its show stays registered."""
     folder = tmp_path_factory.mktemp("desk")
     settings = config.load({"home": str(folder)}, environment={})
-    with clones.lent() as opened:
-        made = Desk(app.entered(settings, opened), folder)
+    with (
+        clones.lent() as opened,
+        BulkLoader.connected(opened.operational.place.conninfo("worker")) as loader,
+    ):
+        made = Desk(app.entered(settings, opened), folder, loader)
         with clock.frozen(NOW):
             made.register()
         yield made

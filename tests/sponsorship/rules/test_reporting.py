@@ -131,7 +131,7 @@ def test_the_summary_says_the_figures_in_words(inputs: ReportInputs) -> None:
         "brought €18,240 on a fee of €3,887.92 for 31 of 36 days: each euro spent has returned "
         "€4.69. “The subtitle hunters” alone brought 75\u00a0% of all impressions."
     )
-    assert expected == reporting.summary(inputs)
+    assert expected == reporting.build(inputs).summary
 
 
 def test_the_summary_of_a_silent_campaign_says_so(silent: ReportInputs) -> None:
@@ -140,7 +140,7 @@ def test_the_summary_of_a_silent_campaign_says_so(silent: ReportInputs) -> None:
         "No impression has been counted for this campaign in this period yet. "
         "No conversion has been credited to it, on a fee of €3,887.92 for 31 of 36 days."
     )
-    assert expected == reporting.summary(silent)
+    assert expected == reporting.build(silent).summary
 
 
 def test_a_free_campaign_has_no_roi(inputs: ReportInputs) -> None:

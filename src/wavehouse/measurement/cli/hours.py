@@ -39,7 +39,7 @@ def show(
                 by=by,
                 first=begin,
                 last=end,
-                podcast_id=title and podcast_id_of(operational, identity, title),
+                podcast_id=podcast_id_of(operational, identity, title) if title else None,
             )
     if as_json:
         terminal.print_json(

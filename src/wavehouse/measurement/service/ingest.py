@@ -14,7 +14,7 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from contextvars import copy_context
 from datetime import date
-from itertools import cycle
+from functools import partial
 from pathlib import Path
 from uuid import UUID
 
@@ -49,26 +49,7 @@ def ingest_logs(
 ) -> Iterator[FileResult]:
     """Read each file in turn for the organization; what was read before is not read again."""
     with Ingest.opened(operational, settings, identity=identity) as ingest:
-        before: _Reading | None = None
-        for path in paths:
-            reading, wrong = None, None
-            try:
-                with telemetry.span("ingest.file"):
-                    reading = ingest.begin(path, format, on_bytes, before)
-            except InvalidInput as error:
-                # The other files are read all the same.
-                wrong = FileResult(str(path), format, Tally(), error=sentence(error))
-            except BaseException:
-                if before is not None:
-                    yield before.finished()
-                raise
-            if before is not None:
-                yield before.finished()
-            if wrong is not None:
-                yield wrong
-            before = reading
-        if before is not None:
-            yield before.finished()
+        yield from ingest.read(paths, format, on_bytes)
 
 
 def sentence(error: InvalidInput) -> str:
@@ -139,7 +120,8 @@ class Ingest:
         self._operational = operational
         self._organization = identity.organization_id
         looked_up = lookups(operational, settings, identity=identity)
-        self._engines = cycle([_opened(stack, looked_up, settings) for _ in range(_ENGINES)])
+        self._engines: deque[tuple[Engine, ThreadPoolExecutor]] = deque()
+        self._open = partial(_opened, stack, looked_up, settings)
         self._loads = Loads(self._organization, loader, looked_up.media_state)
         self._pool = stack.enter_context(ThreadPoolExecutor(1, "load"))
         self._cutter = stack.enter_context(ThreadPoolExecutor(1, "cut"))
@@ -152,13 +134,46 @@ class Ingest:
     @classmethod
     @contextmanager
     def opened(
-        cls, operational: Database[Operational], settings: Settings, *, identity: Identity
+        cls,
+        operational: Database[Operational],
+        settings: Settings,
+        *,
+        identity: Identity,
+        loader: BulkLoader | None = None,
     ) -> Iterator[Ingest]:
-        """An ingest whose engines and connection are closed at the end."""
+        """An ingest whose engines are closed at the end, and the connection that it made."""
         with ExitStack() as stack:
-            conninfo = operational.place.conninfo("worker")
-            loader = stack.enter_context(BulkLoader.connected(conninfo))
+            if loader is None:
+                conninfo = operational.place.conninfo("worker")
+                loader = stack.enter_context(BulkLoader.connected(conninfo))
             yield cls(operational, settings, identity=identity, loader=loader, stack=stack)
+
+    def read(
+        self,
+        paths: Sequence[Path],
+        format: str,  # noqa: A002
+        on_bytes: OnBytes = lambda _: None,
+    ) -> Iterator[FileResult]:
+        """Read each file in turn; a file that is no log does not stop those after it."""
+        before: _Reading | None = None
+        for path in paths:
+            reading, wrong = None, None
+            try:
+                with telemetry.span("ingest.file"):
+                    reading = self.begin(path, format, on_bytes, before)
+            except InvalidInput as error:
+                wrong = FileResult(str(path), format, Tally(), error=sentence(error))
+            except BaseException:
+                if before is not None:
+                    yield before.finished()
+                raise
+            if before is not None:
+                yield before.finished()
+            if wrong is not None:
+                yield wrong
+            before = reading
+        if before is not None:
+            yield before.finished()
 
     def begin(
         self,
@@ -273,7 +288,7 @@ class Ingest:
         try:
             for chunk in ahead(self._cutter, log.chunks(file.bytes_read, file.lines_read + 1)):
                 refuse_other_fields(chunk.text, layout, str(log.path), chunk.first_line)
-                coming.append(self._normalise(file, chunk, layout))
+                coming.append(self._normalise(file, chunk, layout, len(coming)))
                 if len(coming) == _ENGINES:
                     load_next()
         except InvalidInput:
@@ -312,11 +327,20 @@ class Ingest:
             )
         return Tally(quarantined=new, faults={fault.fault: 1})
 
-    def _normalise(self, file: SourceFile, chunk: Chunk, layout: Layout) -> Future[Work]:
-        """Hand a chunk to the engine whose turn it is."""
+    def _next_engine(self, waiting: int) -> tuple[Engine, ThreadPoolExecutor]:
+        """The engine whose turn it is; another is opened once a chunk would have to wait for it."""
+        if len(self._engines) <= min(waiting, _ENGINES - 1):
+            self._engines.append(self._open())
+        self._engines.rotate(1)
+        return self._engines[0]
+
+    def _normalise(
+        self, file: SourceFile, chunk: Chunk, layout: Layout, waiting: int = 0
+    ) -> Future[Work]:
+        """Hand a chunk to the next engine, with so many chunks of the file before it."""
         with self._operational.worker() as tx:
             batch_id = sources.next_batch_id(tx)
-        engine, thread = next(self._engines)
+        engine, thread = self._next_engine(waiting)
 
         def work() -> Work:
             batch = engine.normalise(
