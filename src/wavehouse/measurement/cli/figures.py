@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypedDict
 import click
 
 from wavehouse.kernel import terminal
-from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period
+from wavehouse.measurement.cli.options import AS_JSON, DATE, FORMAT, ROWS, period, podcast_id_of
 from wavehouse.measurement.rules import dimensions
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
     from wavehouse.accounts import Identity
     from wavehouse.measurement.types import PeriodFigures, TracedRequest
-    from wavehouse.store import Operational, Tx
     from wavehouse.workspace import OpenWorkspace
 
 
@@ -185,24 +184,6 @@ def _stored(
                 flagged=reading.flagged(operational, **wanted),
                 rows=rows,
             )
-
-
-def podcast_id_of(operational: Tx[Operational], identity: Identity, show: str) -> UUID:
-    """The show with this title, guid or id. NotFound with the nearest title."""
-    import difflib
-
-    from wavehouse import catalog
-    from wavehouse.kernel.errors import NotFound
-
-    shows = catalog.list_podcasts(operational, identity=identity)
-    name = show.strip().casefold()
-    for each in shows:
-        if name in (each.title.casefold(), each.podcast_guid, str(each.podcast_id)):
-            return each.podcast_id
-    titles = {each.title.casefold(): each.title for each in shows}
-    near = difflib.get_close_matches(name, titles, n=1)
-    hint = f"Did you mean {titles[near[0]]!r}?" if near else None
-    raise NotFound(f"there is no show {show!r}", hint=hint, command="wavehouse feeds list")
 
 
 def _show_json(found: PeriodFigures, by: str, window: str) -> None:

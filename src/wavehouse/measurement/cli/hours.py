@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from wavehouse.kernel import terminal
-from wavehouse.measurement.cli.options import period
+from wavehouse.measurement.cli.options import period, podcast_id_of
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
@@ -22,7 +22,6 @@ def show(
     as_json: bool,
 ) -> None:
     """Print stored downloads by the hour, of the show with this title or of all."""
-    from wavehouse.measurement.cli.figures import podcast_id_of
     from wavehouse.measurement.service import reading
     from wavehouse.measurement.types import RULE_VERSION
 

@@ -12,6 +12,10 @@ from wavehouse.kernel.options import DAY
 from wavehouse.measurement.formats import AUTO, FIELDS, names, template_layout
 
 if TYPE_CHECKING:
+    from uuid import UUID
+
+    from wavehouse.accounts import Identity
+    from wavehouse.store import Operational, Tx
     from wavehouse.workspace import Workspace
 
 Command = TypeVar("Command", bound=Callable[..., object] | click.Command)
@@ -79,3 +83,21 @@ def period(
     if begin < _EARLIEST or end > _LATEST:
         raise UsageError(f"days are from {_EARLIEST} to {_LATEST}")
     return begin, end
+
+
+def podcast_id_of(operational: Tx[Operational], identity: Identity, show: str) -> UUID:
+    """The show with this title, guid or id. NotFound with the nearest title."""
+    import difflib
+
+    from wavehouse import catalog
+    from wavehouse.kernel.errors import NotFound
+
+    shows = catalog.list_podcasts(operational, identity=identity)
+    name = show.strip().casefold()
+    for each in shows:
+        if name in (each.title.casefold(), each.podcast_guid, str(each.podcast_id)):
+            return each.podcast_id
+    titles = {each.title.casefold(): each.title for each in shows}
+    near = difflib.get_close_matches(name, titles, n=1)
+    hint = f"Did you mean {titles[near[0]]!r}?" if near else None
+    raise NotFound(f"there is no show {show!r}", hint=hint, command="wavehouse feeds list")
