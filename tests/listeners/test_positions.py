@@ -298,7 +298,9 @@ def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, call
     other = somebody(database)
     for _ in range(2):
         archives.bring_in(
-            database, caller=other, document=archives.archive(database, listener_id=caller.listener_id)
+            database,
+            caller=other,
+            document=archives.archive(database, listener_id=caller.listener_id),
         )
         assert before == state(database, other)
     assert 25 == len(before["actions"])

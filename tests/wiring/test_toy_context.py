@@ -55,7 +55,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse
 from wavehouse.accounts import Scope
 from wavehouse.kernel.findings import Finding, Measure
-from wavehouse.workspace import Told
+from wavehouse.workspace import ChapterResult
 
 
 @click.command()
@@ -106,7 +106,7 @@ def measures(stores, *, identity):
 
 
 def chapter(stage):
-    return Told(True, ("The toy plays.",), {"toys": 7})
+    return ChapterResult(True, ("The toy plays.",), {"toys": 7})
 
 
 def read_again(operational, path, *, identity):

@@ -81,7 +81,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         with database.app(identity.organization_id) as tx:
             episodes = list_episodes(tx, identity=identity, podcast_id=PodcastId(show.podcast_id))
         return page_of(
-            [_told(episode) for episode in episodes],
+            [_to_model(episode) for episode in episodes],
             key=lambda e: (str(e.episode_id),),
             cursor=cursor,
             limit=limit,
@@ -90,7 +90,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     return api
 
 
-def _told(episode: EpisodeSummary) -> Episode:
+def _to_model(episode: EpisodeSummary) -> Episode:
     return Episode(
         episode.episode_id,
         episode.podcast_id,

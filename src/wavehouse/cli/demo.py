@@ -15,7 +15,7 @@ from wavehouse.kernel.manifest import Chapter
 from wavehouse.kernel.serving import running_address
 
 if TYPE_CHECKING:
-    from wavehouse.workspace import Stage, Told
+    from wavehouse.workspace import ChapterResult, Stage
 
 
 @click.command()
@@ -119,10 +119,10 @@ def _list(as_json: bool) -> None:
         terminal.print_table(["chapter", "what is seen"], [[c.name, c.summary] for c in listed])
 
 
-def _play(chapter: Chapter, stage: Stage) -> tuple[Told, float]:
+def _play(chapter: Chapter, stage: Stage) -> tuple[ChapterResult, float]:
     """Play a chapter and print its lines; what it has shown, and its seconds."""
     began = time.monotonic()
-    outcome: Told = wiring.resolve(chapter.target)(stage)
+    outcome: ChapterResult = wiring.resolve(chapter.target)(stage)
     seconds = time.monotonic() - began
     for number, line in enumerate(outcome.lines):
         name = chapter.name if number == 0 else ""
@@ -130,7 +130,7 @@ def _play(chapter: Chapter, stage: Stage) -> tuple[Told, float]:
     return outcome, seconds
 
 
-def _result(played: Mapping[str, tuple[Told, float]], seconds: float) -> dict[str, Any]:
+def _result(played: Mapping[str, tuple[ChapterResult, float]], seconds: float) -> dict[str, Any]:
     """One object: the figures of ``measured`` at the top, and each chapter with its own."""
     measured = played["measured"][0].figures if "measured" in played else {}
     others = {

@@ -14,10 +14,10 @@ from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Identity
 from wavehouse.cli import demo_orders
 from wavehouse.kernel import terminal
-from wavehouse.workspace import Stage, Told, Workspace
+from wavehouse.workspace import ChapterResult, Stage, Workspace
 
 
-def measured(stage: Stage) -> Told:
+def measured(stage: Stage) -> ChapterResult:
     """Ingest the sample like anybody's data, count it, attribute it, and check it."""
     _ingest(stage)
     reports = _report(stage)
@@ -36,7 +36,7 @@ def measured(stage: Stage) -> Told:
     ]
     if wrong:
         lines.append(f"Rules that disagree: {', '.join(wrong)}. Please report this.")
-    return Told(not wrong, tuple(lines), figures)
+    return ChapterResult(not wrong, tuple(lines), figures)
 
 
 @contextmanager

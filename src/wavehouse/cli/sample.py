@@ -68,7 +68,7 @@ class Sample:
             "until": self.until.isoformat(),
         }
 
-    def _found(self) -> dict[str, Any] | None:
+    def _marker_content(self) -> dict[str, Any] | None:
         if not self._marker.exists():
             return None
         marker: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
@@ -79,7 +79,7 @@ class Sample:
 
         While the dashboard is served, the sample of an earlier day stays; the sample in use.
         """
-        marker = self._found()
+        marker = self._marker_content()
         if marker is not None and marker != self._description():
             older = {**marker, "until": self._description()["until"]}
             if older == self._description() and self.served:
@@ -93,7 +93,7 @@ class Sample:
         """Refuse to mix sample data with somebody's own; mark the databases as sample if empty."""
         from wavehouse import catalog
 
-        if self._found() is None:
+        if self._marker_content() is None:
             with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
                 shows = catalog.list_podcasts(tx, identity=workspace.identity)
             if shows:
@@ -153,7 +153,7 @@ class Sample:
 
     def remove(self) -> bool:
         """Remove the sample and the databases it is in; False when there is none."""
-        if self._found() is None:
+        if self._marker_content() is None:
             return False
         if not self.embedded:
             raise Refused(

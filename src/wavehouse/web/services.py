@@ -184,7 +184,7 @@ class Check:
 
     name: str
     ok: bool
-    says: str = ""
+    message: str = ""
 
 
 class Services(Protocol):

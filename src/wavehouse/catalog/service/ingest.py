@@ -212,7 +212,7 @@ def _feed_url(location: str, fetched: Fetched, feed: Feed) -> str:
     return url
 
 
-def _told(reading: FeedReading) -> dict[MediaKey, MediaFacts]:
+def _given_facts(reading: FeedReading) -> dict[MediaKey, MediaFacts]:
     return {media_key(url): facts for url, facts in reading.media.items()}
 
 
@@ -221,7 +221,7 @@ def _measured(feed: Feed, known: _Known, reading: FeedReading) -> Measured:
         return Measured({}, ())
     files = versions.files_of_feed(feed)
     wanted = versions.to_probe(
-        files, known.files, known.episodes, _told(reading), again=reading.again
+        files, known.files, known.episodes, _given_facts(reading), again=reading.again
     )
     measured = measure(wanted[: reading.most_probes], reading.probe)
     return replace(measured, left=max(0, len(wanted) - reading.most_probes))
@@ -357,7 +357,7 @@ def _write_files(
 ) -> IngestedFeed:
     """Store new files, new versions of changed ones, and what was learned of the others."""
     described = [
-        (file, versions.described(file, look.measured.facts.get(file.place), _told(reading)))
+        (file, versions.described(file, look.measured.facts.get(file.place), _given_facts(reading)))
         for file in versions.files_of_feed(look.feed)
     ]
     inserts, updates = rows.file_rows(described, known.files, known.episodes, clock.now())

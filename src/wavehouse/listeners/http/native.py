@@ -85,7 +85,7 @@ class ActionIn(BaseModel):
     )
     seen: UUID | None = None
 
-    def told(self, chapter_id: str) -> NewAction:
+    def to_action(self, chapter_id: str) -> NewAction:
         """The action by our rules."""
         return NewAction(
             ActionId(self.action_id),
@@ -200,7 +200,7 @@ def router(doors: Doors) -> APIRouter:
     @api.post("/actions", responses=_answers(413, 422))
     async def record(body: BatchIn, who: Who) -> BatchOut:
         """Tell what was done, at once or later, in any order: the end is the same (P2)."""
-        actions = tuple(action.told(action.chapter_id) for action in body.actions)
+        actions = tuple(action.to_action(action.chapter_id) for action in body.actions)
         done = recording.done(await writer.ask(Upload(who, actions)))
         return BatchOut(
             [
@@ -249,7 +249,9 @@ def router(doors: Doors) -> APIRouter:
 
         412 has the current position as its body, and its ETag.
         """
-        upload = Upload(who, (body.told(chapter_id),), preconditions.read(if_match, if_none_match))
+        upload = Upload(
+            who, (body.to_action(chapter_id),), preconditions.read(if_match, if_none_match)
+        )
         try:
             done = recording.done(await writer.ask(upload))
         except recording.Stale as stale:
@@ -294,7 +296,7 @@ def router(doors: Doors) -> APIRouter:
 
         Name the device, and it is notified when another one moved far from where it was (P10).
         """
-        asked = positions.Asked(who.listener_id, chapter_id, device_id)
+        asked = positions.ResumeRequest(who.listener_id, chapter_id, device_id)
         return positions.there(await resumer.ask(asked))
 
     @api.post("/chapters", responses=_answers(413, 422))

@@ -121,7 +121,7 @@ def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> St
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ResumeRequest:
     """A chapter that a listener wants to go on with, on a device that may be named."""
 
     listener_id: ListenerId
@@ -129,12 +129,14 @@ class Asked:
     device_id: str | None = None
 
 
-def resumer(database: Database[Listeners]) -> Grouped[Asked, Resume | None]:
+def resumer(database: Database[Listeners]) -> Grouped[ResumeRequest, Resume | None]:
     """Tell those who ask at the same time together."""
     return Grouped(partial(resume_all, database))
 
 
-def resume_all(database: Database[Listeners], asked: Sequence[Asked]) -> list[Resume | None]:
+def resume_all(
+    database: Database[Listeners], asked: Sequence[ResumeRequest]
+) -> list[Resume | None]:
     """Where to go on (P34), as the listener wants it (P8): from the start when finished (P24).
 
     None where there is no position. To a device that was far away, by what another has done, that
@@ -159,7 +161,7 @@ def resume_all(database: Database[Listeners], asked: Sequence[Asked]) -> list[Re
     ]
 
 
-def _resume(asked: Asked, known: queries.Resuming) -> Resume:
+def _resume(asked: ResumeRequest, known: queries.Resuming) -> Resume:
     row, own = known.position, known.own_ms
     at, choices = rules.suggested(known.policy, row)
     hint = None
@@ -193,7 +195,7 @@ def resume(
     device_id: str | None = None,
 ) -> Resume:
     """Where one listener goes on. NotFound where there is no position."""
-    (resume,) = resume_all(database, [Asked(caller.listener_id, chapter_id, device_id)])
+    (resume,) = resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
     return there(resume)
 
 

@@ -86,14 +86,14 @@ def differences(figures: WindowFigures) -> list[str]:
     if calendar == first == last and not any((*figures.gained.values(), *figures.lost.values())):
         return ["All windows count the same: nobody came back within a day over midnight."]
     gained, lost = figures.gained.get, figures.lost.get
-    first_told = (
+    first_text = (
         f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} came again within "
         "24 hours of a download, on the next UTC day (R35), and "
         f"{gained('first-touch', 0):,} were heard across midnight, half on each side (R31)."
     )
-    last_told = (
+    last_text = (
         f"Last-touch counts {last - first:+,} more: {lost('last-touch', 0):,} came again and "
         "again with never a day between (R36)"
     )
     others = gained("last-touch", 0)
-    return [first_told, f"{last_told}, {others:,} the other way." if others else f"{last_told}."]
+    return [first_text, f"{last_text}, {others:,} the other way." if others else f"{last_text}."]

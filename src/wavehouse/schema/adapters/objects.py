@@ -414,8 +414,8 @@ def _read(connection: Connection) -> Snapshot:
         before = connection.execute(_SETTINGS_NOW)
         for setting in _PINNED:
             connection.execute(setting)
-        there = connection.execute(_asked())
-        absent, prepared, doublings = _told(there.fetchone() or ())
+        there = connection.execute(_query())
+        absent, prepared, doublings = _parts(there.fetchone() or ())
         read: list[Cursor[Any]] = []
         for statement in _statements(members=_MEMBERS not in absent):
             kind = _KIND.match(statement)
@@ -443,7 +443,7 @@ def _name(statement: str, doublings: int) -> LiteralString:
 
 
 @cache
-def _asked() -> LiteralString:
+def _query() -> LiteralString:
     """Which of the rare kinds there are; which statements the server knows; how large it all is."""
     there: list[LiteralString] = [f"EXISTS (SELECT FROM {location})" for location in _RARE.values()]
     more: list[LiteralString] = [
@@ -454,7 +454,7 @@ def _asked() -> LiteralString:
     return "SELECT " + asked
 
 
-def _told(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
+def _parts(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
     """The rare kinds that there are none of; the names of known statements; how large it all is."""
     *there, prepared, size = row
     absent = {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}

@@ -58,7 +58,7 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
         try:
             yield connection
         except psycopg.Error as error:
-            raise _told(error, where) from error
+            raise _explained(error, where) from error
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def lost(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError) and error.sqlstate in _GONE
 
 
-def _told(error: psycopg.Error, where: str) -> WavehouseError:
+def _explained(error: psycopg.Error, where: str) -> WavehouseError:
     """An error of the runner's own statements, as a sentence."""
     if lost(error):
         return Unreachable(

@@ -120,7 +120,7 @@ def drift_command(
                 expected, version = _expected(target, layout, target_version, shadow_url, prelude)
             result = drifting.drift(
                 expected,
-                drifting.found(target.conninfo, role=target.role),
+                drifting.observe(target.conninfo, role=target.role),
                 version=version,
                 scope=drifting.Scope(frozenset(schemas), ignored, strict, partitions),
             )

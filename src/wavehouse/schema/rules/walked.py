@@ -43,7 +43,7 @@ def finding(
         recipe.severity,
         file or walked.migration.up.name,
         line,
-        recipe.says.format(
+        recipe.message.format(
             name=name or "it",
             relation=relation or "the table",
             lock=(lock or finding.strongest or "a lock").removesuffix("Lock"),

@@ -72,7 +72,7 @@ def predicted(shadow: Shadow, migrations: Sequence[Migration]) -> Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Observed:
     """A database as it is: its objects, its surroundings when files last ran, when they ran."""
 
     snapshot: Snapshot
@@ -80,13 +80,13 @@ class Found:
     ran: Windows = field(default_factory=lambda: Windows(()))
 
 
-def found(conninfo: str, *, role: str | None = None) -> Found:
+def observe(conninfo: str, *, role: str | None = None) -> Observed:
     """What drift has to know of a database."""
     with telemetry.span("wavehouse.snapshot"), reading(conninfo, role, Patience()) as session:
         connection = session.connection
         if not queries.has_state(connection):
-            return Found(objects(connection))
-        return Found(
+            return Observed(objects(connection))
+        return Observed(
             objects(connection),
             queries.surroundings(connection),
             Windows(queries.windows(connection)),
@@ -105,7 +105,7 @@ class Scope:
 
 def drift(
     expected: Expected,
-    there: Found,
+    there: Observed,
     *,
     version: str | None = None,
     scope: Scope = Scope(),

@@ -100,7 +100,7 @@ def _shown(blocker: Blocker) -> str:
     return f"pid {blocker.pid}, {seconds} s, {blocker.state}{statement}"
 
 
-def _told(statement: Statement) -> dict[str, str]:
+def _described(statement: Statement) -> dict[str, str]:
     """The statement for a span: without literals, which may be somebody's data."""
     if not telemetry.listening():
         return {}
@@ -113,7 +113,7 @@ def _told(statement: Statement) -> dict[str, str]:
 def run(session: Session, file: SqlFile, statement: Statement, passed: Errors = ()) -> None:
     """Send one statement as it is: without parameters, so that ``%`` means itself."""
     try:
-        with telemetry.span("wavehouse.statement", line=statement.line, **_told(statement)):
+        with telemetry.span("wavehouse.statement", line=statement.line, **_described(statement)):
             session.connection.execute(statement.text.encode())
     except RETRIED:
         raise

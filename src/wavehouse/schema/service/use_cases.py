@@ -85,13 +85,13 @@ def apply(
         after = After(migrations, expected.hashes if expected else {})
         hashed = {migration.version for migration in (chosen if hash_each else chosen[-1:])}
 
-        def told(step: Step) -> None:
+        def report(step: Step) -> None:
             if not dry_run and step.version in hashed:
                 keep_hash(session, step.version)
             on_step(step)
 
         walk_ = _Walk(session, Direction.UP, chosen, scripts, after, dry_run)
-        result = walk_.result(migrations, oldest_transaction, told)
+        result = walk_.result(migrations, oldest_transaction, report)
         if result.steps and not dry_run:
             keep_surroundings(session)
         return result

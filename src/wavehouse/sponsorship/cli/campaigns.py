@@ -47,12 +47,12 @@ def campaigns() -> None:
 )
 @AS_JSON
 @click.pass_obj
-def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -> None:
+def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **fields: Any) -> None:
     """Add a campaign. Conversions that came before it are credited at once."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
-    if told["status"] not in list(sponsorship.CampaignStatus):
+    if fields["status"] not in list(sponsorship.CampaignStatus):
         raise click.BadParameter(
             f"one of {', '.join(sponsorship.CampaignStatus)}", param_hint="--status"
         )
@@ -61,27 +61,27 @@ def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         identity = workspace.identity
-        podcast_id = sponsorship.find_podcast(tx, identity=identity, wanted=told["show"])
+        podcast_id = sponsorship.find_podcast(tx, identity=identity, wanted=fields["show"])
         sponsor = sponsorship.add_sponsor(
-            tx, identity=identity, sponsor=sponsorship.NewSponsor(told["sponsor"])
+            tx, identity=identity, sponsor=sponsorship.NewSponsor(fields["sponsor"])
         )
         new = sponsorship.NewCampaign(
-            name=told["name"].strip(),
+            name=fields["name"].strip(),
             sponsor_id=sponsor.sponsor_id,
             podcast_id=podcast_id,
-            status=sponsorship.CampaignStatus(told["status"]),
-            start_date=told["first"].date(),
-            end_date=told["last"].date(),
-            campaign_value=told["value"],
-            currency=told["currency"].upper(),
-            margin=told["margin"],
-            guaranteed_impressions=told["impressions"],
+            status=sponsorship.CampaignStatus(fields["status"]),
+            start_date=fields["first"].date(),
+            end_date=fields["last"].date(),
+            campaign_value=fields["value"],
+            currency=fields["currency"].upper(),
+            margin=fields["margin"],
+            guaranteed_impressions=fields["impressions"],
             episode_ids=sponsorship.find_episodes(
-                tx, podcast_id=podcast_id, guids=list(told["episodes"])
+                tx, podcast_id=podcast_id, guids=list(fields["episodes"])
             ),
-            promo_codes=told["codes"],
-            attribution_config={"method": "promo_code", **_utm(told["utm"])},
-            grace_days=told["grace"],
+            promo_codes=fields["codes"],
+            attribution_config={"method": "promo_code", **_utm(fields["utm"])},
+            grace_days=fields["grace"],
         )
         saved = sponsorship.add_campaign(tx, identity=identity, campaign=new)
     if as_json:

@@ -118,7 +118,7 @@ def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> N
 @click.option("--impressions", type=click.IntRange(min=1), help="Impressions promised for it.")
 @AS_JSON
 @click.pass_obj
-def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told: Any) -> None:
+def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **fields: Any) -> None:
     """Put CAMPAIGN into a slot of an episode, or change what is said of it there."""
     from wavehouse import sponsorship
 
@@ -128,7 +128,7 @@ def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told
     ):
         card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
         (episode_id,) = sponsorship.find_episodes(
-            tx, podcast_id=card.podcast_id, guids=[told["episode"]]
+            tx, podcast_id=card.podcast_id, guids=[fields["episode"]]
         )
         made = sponsorship.place_campaign(
             tx,
@@ -136,10 +136,10 @@ def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told
             card=card,
             placement=sponsorship.NewPlacement(
                 episode_id,
-                told["slot"],
-                sponsorship.Position(told["position"]),
-                sponsorship.ReadType(told["read"]),
-                told["impressions"],
+                fields["slot"],
+                sponsorship.Position(fields["position"]),
+                sponsorship.ReadType(fields["read"]),
+                fields["impressions"],
             ),
         )
     _show_placements([made], as_json=as_json)

@@ -48,7 +48,7 @@ def pixels() -> None:
 )
 @AS_JSON
 @click.pass_obj
-def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **told: Any) -> None:
+def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **fields: Any) -> None:
     """Make a pixel and print what to put into the page."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
@@ -61,10 +61,10 @@ def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **told
         made = sponsorship.add_pixel(
             tx,
             identity=identity,
-            card=sponsorship.find_campaign(tx, identity=identity, wanted=told["campaign"]),
-            name=told["name"],
-            conversion_type=sponsorship.ConversionType(told["conversion_type"]),
-            origins=told["origins"],
+            card=sponsorship.find_campaign(tx, identity=identity, wanted=fields["campaign"]),
+            name=fields["name"],
+            conversion_type=sponsorship.ConversionType(fields["conversion_type"]),
+            origins=fields["origins"],
         )
     address = f"{site.rstrip('/')}/p/{made.public_key}"
     page = f'<script src="{address}.js" defer></script>'
@@ -184,14 +184,14 @@ def _side_by_side(totals: list[CreditTotal]) -> list[list[Any]]:
             campaign,
             method,
             currency,
-            *map(_told, map(by.get, ("last_touch", "linear"))),
+            *map(_amounts, map(by.get, ("last_touch", "linear"))),
             campaign_id,
         ]
         for (campaign, method, currency, campaign_id), by in lines.items()
     ]
 
 
-def _told(total: CreditTotal | None) -> dict[str, Decimal]:
+def _amounts(total: CreditTotal | None) -> dict[str, Decimal]:
     nothing = {"conversions": Decimal(0), "amount": Decimal(0)}
     if total is None:
         return nothing

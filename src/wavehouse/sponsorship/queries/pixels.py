@@ -92,7 +92,7 @@ def lock_visitor(tx: Tx[Operational], *, pixel_id: UUID, visitor: str) -> None:
     )
 
 
-def told_lately(
+def reported_lately(
     tx: Tx[Operational],
     *,
     pixel_id: UUID,

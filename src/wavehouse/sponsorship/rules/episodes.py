@@ -13,7 +13,7 @@ from wavehouse.sponsorship.types import EpisodeName
 _COMMAND = "wavehouse episodes list"
 
 
-def found(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
+def find_episode(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
     """The one episode of this guid, id, number (``84`` or ``#84``) or title, in this order.
 
     Raises InvalidInput when there is none, with the nearest title, or when several have the name.

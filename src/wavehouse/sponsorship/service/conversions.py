@@ -407,7 +407,7 @@ def _understood_now(row: Evidence, book: Book) -> Evidence:
     """A stored conversion as its code is understood now; without a code it stays as it is."""
     if not row.promo_code:
         return row
-    new = _evidence(row.told, book)
+    new = _evidence(row.reported, book)
     return replace(
         new,
         conversion_id=row.conversion_id,

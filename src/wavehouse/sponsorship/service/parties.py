@@ -136,7 +136,7 @@ def find_episodes(
     if not wanted:
         return ()
     known = queries.named_episodes(tx, podcast_id=podcast_id)
-    return tuple(episodes.found(name, known) for name in wanted)
+    return tuple(episodes.find_episode(name, known) for name in wanted)
 
 
 def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> NewCampaign:

@@ -140,7 +140,7 @@ def fire(
             queries.lock_visitor(tx, pixel_id=pixel.pixel_id, visitor=seen.visitor)
         conversion = _conversion(tx, pixel, seen, session, query, now)
         if conversion.order_id is None:
-            known = queries.told_lately(
+            known = queries.reported_lately(
                 tx,
                 pixel_id=pixel.pixel_id,
                 visitor=seen.visitor,

@@ -157,7 +157,7 @@ class Evidence:
     """``pixel`` when only a page reported the code: such a code is not trusted like a shop's."""
 
     @property
-    def told(self) -> ConversionInput:
+    def reported(self) -> ConversionInput:
         """The conversion as it was reported."""
         return ConversionInput(
             self.occurred_at,
