@@ -57,7 +57,7 @@ def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> No
 
 
 def test_a_sign_in_link_works_once(workspace: Workspace) -> None:
-    """The second use is told apart from an unknown link by nothing."""
+    """The second use and an unknown link get the same answer."""
     token = _link(workspace)
     with workspace.stores.operational.worker() as tx:
         accounts.sign_in(tx, token=token)

@@ -42,7 +42,7 @@ def test_a_good_feed_is_told_in_one_line(run: Callable[..., Result]) -> None:
 
 
 def test_dropped_items_have_their_file_and_line_and_exit_code_3(run: Callable[..., Result]) -> None:
-    """What was dropped stands on stderr, what was kept is kept."""
+    """Dropped items are on stderr; the rest is kept."""
     result = run(feed, SLOPPY, "--no-probe")
     assert 3 == result.exit_code
     assert f"{SLOPPY}:23: dropped, it has no enclosure" in result.stderr

@@ -153,7 +153,7 @@ def test_entities_and_bare_ampersands_are_text() -> None:
 
 
 def test_dropped_items_say_their_line_and_why() -> None:
-    """Each item that is no episode is told with its place."""
+    """Each item that is not an episode is reported with its line."""
     dropped = parse_feed(read("sloppy.xml")).dropped
     assert [
         (18, DropReason.DUPLICATE_GUID, "its guid is at line 12 already"),

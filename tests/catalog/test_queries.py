@@ -77,7 +77,7 @@ def test_statements_return_the_fields_of_their_dataclasses(workspace: Workspace)
 
 
 def test_statements_that_write_nothing_touch_nothing(workspace: Workspace) -> None:
-    """No rows in, no rows written; unknown shows are no error."""
+    """No rows in, no rows written; unknown shows are not errors."""
     at = datetime.fromisoformat("2026-11-01T00:00:00Z")
     with workspace.stores.operational.worker() as tx:
         queries.lock_feeds(tx, organization_id=workspace.organization.organization_id)

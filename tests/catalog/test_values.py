@@ -97,7 +97,7 @@ def test_a_length_of_zero_is_unknown(written: str, expected: int | None) -> None
     ],
 )
 def test_an_address_is_absolute_and_of_the_web(written: str, expected: str | None) -> None:
-    """Everything else is no address that could be fetched."""
+    """Everything else is not an address to fetch."""
     assert expected == web_url(written, "https://base.example/feed")
 
 

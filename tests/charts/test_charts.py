@@ -119,7 +119,7 @@ def test_every_mark_has_words_on_the_web_and_a_release_has_them_on_paper_too() -
 
 
 def test_nothing_to_draw_draws_nothing() -> None:
-    """An empty string lets the caller show its empty state; one value stands in the middle."""
+    """An empty string lets the caller show its empty state; one value is in the middle."""
     assert "" == timeseries(Timeseries("n", (), fmt.axis), theme=WEB)
     assert "" == bars([], theme=WEB, label="n") == spark([1], theme=WEB) == spark([], theme=WEB)
     single = timeseries(Timeseries("n", (Mark("1 Nov", "", 3.0),), fmt.axis), theme=WEB)

@@ -82,7 +82,7 @@ def test_what_a_machine_can_run_out_of_has_a_sentence(
 
 
 def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of a command without a database is told without importing the driver."""
+    """An error of a command without a database is shown without importing the driver."""
     monkeypatch.delitem(sys.modules, "psycopg")
 
     faults.as_sentence(OverflowError())

@@ -41,7 +41,7 @@ def test_a_show_of_ones_own_is_never_removed_with_the_sample(
 
 
 def test_reset_removes_the_sample_and_nothing_else(home_folder: Path) -> None:
-    """Afterwards the home has no databases, and the next demo begins anew."""
+    """Afterwards the home has no databases, and the next demo starts over."""
     (home_folder / "notes.txt").write_text("mine")
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
     assert 0 == _wavehouse(home_folder, "demo", "--reset").returncode

@@ -71,7 +71,7 @@ def refused(command: str) -> str | None:
     """Why the program would not understand a command; None when it would.
 
     A command that stops before its required options is understood: it names, it does not call.
-    ``A|B`` stands for either, ``…`` for what was left out.
+    ``A|B`` means either, ``…`` for what was left out.
     """
     words = shlex.split(command.partition("  #")[0], comments=True)[1:]
     context = click.Context(program, info_name="wavehouse")
@@ -133,7 +133,7 @@ def test_every_target_of_make_in_a_document_exists(root: Path, tracked: list[str
 
 
 def test_llms_txt_and_the_changelog_name_this_version(root: Path) -> None:
-    """The version that is released stands in the changelog."""
+    """The version that is released is in the changelog."""
     from wavehouse import __version__
 
     assert f"## {__version__}" in (root / "CHANGELOG.md").read_text(encoding="utf-8")

@@ -1,4 +1,4 @@
-"""There is one clock. Python asks ``kernel/clock.py``; SQL is told the time as a parameter.
+"""There is one clock. Python asks ``kernel/clock.py``; SQL gets the time as a parameter.
 
 A figure must be the same when it is computed again tomorrow, and a test must be able to travel in
 time. Both break with the first ``now()`` that is read somewhere on the way.

@@ -1,4 +1,4 @@
-"""SQL stands whole, at home, with its parameters apart; and every statement prepares.
+"""SQL is whole, in its own room, with its parameters apart; and every statement prepares.
 
 House rule: each statement is a literal in a typed function of ``queries``; nothing is pasted into
 it. ``store`` and ``schema`` are the two exceptions: the one hands statements on, the other runs

@@ -98,7 +98,7 @@ def world(
         place = app.entered(settings, opened)
         _register(place, folder)
         read = measurement.Tally()
-        # Backwards: order is no matter, and late days are counted like any other.
+        # Backwards: the order does not matter, and late days are counted like any other.
         logs = sorted((folder / "logs").iterdir(), reverse=True)
         for result in measurement.ingest_logs(
             place.stores.operational, place.settings, identity=place.identity, paths=logs
@@ -161,7 +161,7 @@ def test_every_rules_own_episode_has_its_count(world: World) -> None:
 
 
 def test_r41_the_hours_equal_the_truth(world: World) -> None:
-    """A download stands in the hour of its first contributing request."""
+    """A download counts in the hour of its first contributing request."""
     with world.workspace.stores.operational.worker() as tx:
         (episode,) = tx.values("SELECT episode_id FROM catalog.episodes WHERE guid = 'sim-R41'")
     with world.workspace.stores.analytics.worker() as analytics:

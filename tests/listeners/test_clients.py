@@ -144,7 +144,7 @@ def test_a_revoked_password_ends_at_once_with_its_sessions(
 
 
 def test_signing_out_ends_the_session_for_whoever_holds_its_cookie(root: str, phone: Any) -> None:
-    """The token is worth nothing afterwards; signing in again begins anew."""
+    """The token is worth nothing afterwards; signing in again starts a new session."""
     devices = f"{root}/api/2/devices/{phone.username}.json"
     sign_in, sign_out = (
         f"{root}/api/2/auth/{phone.username}/{word}.json" for word in ("login", "logout")

@@ -49,7 +49,7 @@ def behind_a_proxy(house: Any) -> FastAPI:
 
 
 def test_ac8_limits_count_by_the_forwarded_address_of_a_trusted_proxy(house: Any) -> None:
-    """One client has no try left and is told when; another one goes on."""
+    """One client has no try left and learns when to retry; another one goes on."""
     app = behind_a_proxy(house)
     client = TestClient(
         app, base_url="https://pod.example", client=("127.0.0.1", 5), raise_server_exceptions=False

@@ -30,7 +30,7 @@ def csrf(browser: TestClient, path: str = OWN) -> str:
 
 
 def sent(browser: TestClient, path: str, page: str = OWN, **fields: str) -> Any:
-    """A form of a page as a browser sends it; redirects are told, not followed."""
+    """A form of a page as a browser sends it; redirects are returned, not followed."""
     data = {"csrf": csrf(browser, page), **fields}
     return browser.post(path, data=data, follow_redirects=False)
 
@@ -46,7 +46,7 @@ def password_on(page: Any) -> str:
 
 
 def test_ac2_a_link_is_asked_for_and_used_on_the_page(house: Any, phone: Any) -> None:
-    """Without a script: a form, a letter, its page, its button, one's own page."""
+    """Without a script: a form, an email, its page, its button, the listener's page."""
     browser = house.browser()
     told = asked(browser, f" {phone.username.upper()} ")
     assert (303, f"{SIGN_IN}?did=asked") == (told.status_code, told.headers["location"])
@@ -111,7 +111,7 @@ def test_a_link_that_is_not_good_leads_to_a_new_one(house: Any) -> None:
 
 
 def test_who_is_not_signed_in_is_led_to_the_way_in(house: Any, phone: Any) -> None:
-    """An app's session is no sign-in of one's own, neither to look nor to do."""
+    """An app's session may neither see nor change the account."""
     stranger, app = house.browser(), house.browser()
     assert 200 == app.get(f"{API}/devices", auth=phone.auth).status_code
     assert app.cookies[COOKIE]
@@ -226,7 +226,7 @@ def test_ac6_an_app_password_of_the_page_signs_in_until_it_is_revoked(
 
 
 def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
-    """The same for programs: list, make, revoke; only of one's own, and by no app."""
+    """The same for programs: list, make, revoke; only the listener's own, and not by an app."""
     browser, other = house.signed_in(phone.username), house.browser()
     made = browser.post(f"{API}/apps", json={"name": "car"})
     assert (201, phone.username) == (made.status_code, made.json()["username"])

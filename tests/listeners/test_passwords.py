@@ -156,7 +156,7 @@ def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
 
 
 def test_ac4_only_so_many_passwords_are_computed_at_once() -> None:
-    """Who comes when all threads compute and nobody may wait is told to come back, and may."""
+    """A request that comes while all threads compute gets a 429, and succeeds later."""
     slow = Watched()
     hasher = Hasher(slow, threads=2, waiting=0)
     with ThreadPoolExecutor(2) as pool:

@@ -171,7 +171,7 @@ def test_p29_two_of_date_link_and_title_are_one_episode(database: Any, caller: C
 def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
     database: Any, caller: Caller
 ) -> None:
-    """Granted, revoked, granted anew: the position is the same, seen, and written on meanwhile."""
+    """Granted, revoked, granted again: the position is the same, seen, and written on meanwhile."""
     chapter = episode(database, caller)
     with database.worker() as tx:
         entitlement = tx.value(

@@ -119,7 +119,7 @@ def test_p12_who_had_read_an_old_version_is_refused_alone(
 def test_p02_late_and_new_actions_of_several_listeners_are_folded_apart(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """One tells something older than what is known: only its own chapter is folded anew."""
+    """One tells something older than what is known: only its own chapter is folded again."""
     a, b, _ = three
     now = clock.now()
     for who in (a, b):

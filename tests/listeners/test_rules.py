@@ -101,7 +101,7 @@ def test_p02_two_hundred_actions_in_a_thousand_orders() -> None:
 
 
 def test_p02_a_history_can_be_folded_on_from_any_point_of_it() -> None:
-    """What came before a point stands in the row: folding on from it is folding everything."""
+    """The row has what came before a point: folding on from it is folding everything."""
     cut = 0
     for name, actions in HISTORIES.items():
         ordered = sorted(actions, key=rules.order)

@@ -59,7 +59,7 @@ def play(player: Player) -> Play:
     ("name", "url"), [("A1", "http://a1.example/by-laptop"), ("A7", "http://a7.example/l")]
 )
 def test_p19_an_upload_of_subscriptions_skips_nothing(play: Play, name: str, url: str) -> None:
-    """Another device's show is told to who goes on from the cursor of their own upload."""
+    """A device that goes on from its own cursor gets another device's show."""
     assert url in play(name)[-1].json()["add"]
 
 

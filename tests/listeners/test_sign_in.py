@@ -67,7 +67,7 @@ def test_ac2_the_page_of_a_letter_uses_the_link_up_by_its_button_only(
 
 
 def test_ac8_known_and_unknown_addresses_get_the_same_answer(house: Any, phone: Any) -> None:
-    """Status, body, names of headers; and the letter is written by another thread."""
+    """Status, body, names of headers; and another thread writes the email."""
     known = house.browser().post(LINKS, json={"email": phone.username})
     unknown = house.browser().post(LINKS, json={"email": "stranger@example.org"})
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)

@@ -113,7 +113,7 @@ def test_a_migration_that_forgets_prepared_statements_does_no_harm(
 def test_rare_kinds_and_members_of_extensions_change_the_hash_as_ever(
     database: str, ladder: Write
 ) -> None:
-    """What the first rows do not have is looked for anew after each file."""
+    """What the first rows do not have is looked for again after each file."""
     kinds = (
         "CREATE TABLE t (id int);",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",

@@ -243,7 +243,7 @@ def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: S
 def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
     server: Shadow, text: str
 ) -> None:
-    """A writer stands in the way: SHARE lets readers pass, and would be over before a look."""
+    """A writer is in the way: SHARE lets readers pass, and would be over before a look."""
     assert [] != [one for one in linted(server, NT + text) if one.severity == "error"]
 
 

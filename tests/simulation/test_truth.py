@@ -1,4 +1,4 @@
-"""A counter that is as plain as can be, held against the generator's truth.
+"""The plainest possible counter, compared with the generator's truth.
 
 It knows the rules only as far as the generator's behaviours need them, reads one folder into
 memory, and shares nothing with the generator or with the product's counter.

@@ -52,7 +52,7 @@ def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterato
 
 
 def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None:
-    """201 the first time; 200 with the same id ever after, whatever else is told of it."""
+    """201 the first time; 200 with the same id ever after, whatever else is sent with it."""
     first = client.post(PATH, json=GOOD)
     again = client.post(PATH, json={**GOOD, "conversion_value": 12})
     assert (201, 200) == (first.status_code, again.status_code)
@@ -61,7 +61,7 @@ def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None
 
 
 def test_at05_an_unknown_code_is_kept_and_credited_to_nobody(client: TestClient) -> None:
-    """Evidence first: a campaign may be told later."""
+    """Evidence first: a campaign may be added later."""
     answer = client.post(PATH, json={**GOOD, "promo_code": "LATER"})
     assert (201, "unmatched", None) == (
         answer.status_code,

@@ -414,7 +414,7 @@ def _ended(number: int, data: Path) -> bool:
 def test_a_server_that_never_finishes_stopping_is_ended_and_started_again(
     made: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """PostgreSQL 18, asked to stop while it starts anew after a crash, may stop for ever."""
+    """PostgreSQL 18, asked to stop while it restarts after a crash, may stop for ever."""
     monkeypatch.setattr("wavehouse.store.embedded._STOP_PATIENCE", 1)
     log = made / "postgres" / "server.log"
     with EmbeddedServer(made).running() as server:

@@ -99,7 +99,7 @@ def test_choosing_swaps_the_content_and_pushes_the_address(visit: Visit, site: s
 
 
 def test_own_dates_are_sent_by_a_form_and_an_error_is_swapped_in(visit: Visit, site: str) -> None:
-    """The two dates land in the address; exchanged dates are told, not ignored."""
+    """The two dates land in the address; swapped dates are reported, not ignored."""
     page = visit.open(f"{site}/?metric=listeners")
     page.keyboard.press("d")
     page.get_by_label("From").fill("2026-10-01")

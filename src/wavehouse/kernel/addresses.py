@@ -184,7 +184,7 @@ def country_of(text: str) -> str:
 
 
 def keyed_hash(secret: bytes, *parts: bytes) -> int:
-    """A 63-bit number that stands for the parts, and tells nothing without the secret (R07).
+    """A 63-bit number for the parts; without the secret it reveals nothing (R07).
 
     Keyed BLAKE2b, cut to 8 bytes and to the positive half of a ``bigint``. Each part is preceded
     by its length, so that ("ab", "c") and ("a", "bc") differ. Among 100 million listeners the

@@ -64,7 +64,7 @@ def test_at05_two_live_campaigns_with_one_code_clash(campaign: Campaign) -> None
 
 
 def test_at05_the_same_code_after_the_grace_is_free_again(campaign: Campaign) -> None:
-    """A code may be used anew once no day is shared."""
+    """A code may be used again once no day is shared."""
     later = campaign.end_date + timedelta(days=campaign.grace_days + 1)
     other = replace(campaign, campaign_id=CampaignId(UUID(int=6)), start_date=later, end_date=later)
     assert codes.clash(codes.windows(other), codes.windows(campaign)) is None

@@ -165,7 +165,7 @@ def test_at05_moving_the_flight_moves_the_credit(
 def test_at02_an_order_told_under_two_codes_is_credited_once_when_both_become_known(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Unknown codes are told apart; once they are one sponsor's, the order is one order."""
+    """Unknown codes are different orders; once they are one sponsor's, the order is one order."""
     read(
         workspace,
         conversions_file(
@@ -217,7 +217,7 @@ def test_at10_the_credits_are_the_matched_conversions_to_the_cent(
     conversions_file: Files,
     told: list[tuple[str, str, str]],
 ) -> None:
-    """Whatever was told before: the campaign's sum is the stored total, plus or minus nothing."""
+    """Whatever was reported before, the campaign's sum is exactly the stored total."""
     bring_in(workspace, campaigns_file())
     rows = [f"2026-11-01T10:00:00Z,{c},purchase,{v},EUR,{o}" for c, v, o in told]
     read(workspace, conversions_file(*rows))

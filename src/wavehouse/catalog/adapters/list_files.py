@@ -112,7 +112,7 @@ def forget(home: Path, key: str) -> None:
     """Remove a kept list. NotFound when there is none of this name."""
     held = manifest(home)
     if key not in held:
-        raise NotFound(f"there is no list {key!r}", command="wavehouse lists list")
+        raise NotFound(f"unknown list {key!r}", command="wavehouse lists list")
     found = held.pop(key)
     _forget_file(home, found.kind, found.name)
     _write(home, held)

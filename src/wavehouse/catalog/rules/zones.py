@@ -66,7 +66,7 @@ def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
         return _named(name, local)
     unknown = part["unknown"] or name
     if part["military"] or unknown.lower() in _IS_NOT_A_ZONE:
-        return timedelta(), None  # RFC 5322 (4.3): the letters were defined backwards, so unknown
+        return timedelta(), None  # RFC 5322 (4.3): single letters were defined backwards
     return timedelta(), f"the zone {unknown} is not known, UTC is taken"
 
 

@@ -66,7 +66,7 @@ def update_lists(
     """Read lists again from where they came; one that cannot be used stays as it was."""
     held = list_files.manifest(home)
     if name is not None and name not in held:
-        raise NotFound(f"there is no list {name!r}", command="wavehouse lists list")
+        raise NotFound(f"unknown list {name!r}", command="wavehouse lists list")
     results = []
     for key, kept in held.items():
         if (name is None or key == name) and kept.source != "lines":

@@ -32,7 +32,7 @@ _GRAMMAR = (
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """One rule: what it fits, and the address or guid that it stands for."""
+    """One rule: what it fits, and the address or guid that it means."""
 
     text: str
     expression: re.Pattern[str]

@@ -310,7 +310,7 @@ def _moved(q: _Questions) -> Verdict:
     files = {old["episode"], new["episode"]} & {item.get("episode") for item in actions}
     ok = files == {new["episode"]}
     seen = "new" if ok else "both" if len(files) > 1 else "old"
-    return _verdict("P29", "a file that moved is told by its new address", "new", seen, ok=ok)
+    return _verdict("P29", "a file that moved has its new address", "new", seen, ok=ok)
 
 
 def _spelling(q: _Questions) -> Verdict:
@@ -321,7 +321,7 @@ def _spelling(q: _Questions) -> Verdict:
     q.car.ask("POST", path, body={"add": [], "remove": [url]})
     kept = f"http://conformance.example/{q.run}-Spelling"
     ok = [url, kept] in pairs
-    question = "an address in another spelling is told in update_urls"
+    question = "an address in another spelling is in update_urls"
     return _verdict("client", question, "reported", "reported" if ok else "not reported", ok=ok)
 
 

@@ -133,7 +133,7 @@ def create_state(connection: Connection) -> None:
         COMMENT ON COLUMN schema_ops.journal.statement IS
             'Which statement of a non-transactional file, counted from 1.';
         COMMENT ON COLUMN schema_ops.journal.actor IS
-            'Who ran it, as the runner was told; done_by is the login of the database.';
+            'The person who ran it, as given to the runner; done_by is the login of the database.';
         COMMENT ON COLUMN schema_ops.journal.change_set IS
             'Merkle root of all files of that run.';
         COMMENT ON COLUMN schema_ops.journal.trace_id IS
@@ -181,7 +181,7 @@ def widen_journal_for_audit(connection: Connection) -> None:
           ADD COLUMN change_set text CHECK (change_set ~ '^[0-9a-f]{64}$'),
           ADD COLUMN trace_id text CHECK (trace_id ~ '^[0-9a-f]{32}$');
         COMMENT ON COLUMN schema_ops.journal.actor IS
-            'Who ran it, as the runner was told; done_by is the login of the database.';
+            'The person who ran it, as given to the runner; done_by is the login of the database.';
         COMMENT ON COLUMN schema_ops.journal.change_set IS
             'Merkle root of all files of that run.';
         COMMENT ON COLUMN schema_ops.journal.trace_id IS

@@ -126,7 +126,7 @@ def mermaid_type(name: str) -> str:
 
 
 def _word(name: str) -> str:
-    """A name of letters, digits and underscores that begins with a letter and is no keyword."""
+    """An identifier of the diagram: letters, digits, underscores, no digit first, not a keyword."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
     word = word if re.match(r"[A-Za-z]", word) else f"c_{word}"
     return f"{word}_" if word.lower() in _KEYWORDS else word
