@@ -56,16 +56,16 @@ def test_the_trace_is_shown_to_who_asks(
     [
         (OSError(errno.ENOSPC, "No space left on device", "/x"), "the disk is full (/x)", 1),
         (OSError(errno.EACCES, "Permission denied", "/x"), "permission denied (/x)", 1),
-        (MemoryError(), "there is not enough memory for this", 1),
+        (MemoryError(), "out of memory", 1),
         (psycopg.errors.DiskFull(), "the database's disk is full", 1),
         (
             psycopg.errors.AdminShutdown(),
-            "the database does not answer any more",
+            "the database no longer answers",
             EXIT_UNREACHABLE,
         ),
         (
             psycopg.OperationalError("the connection is lost"),
-            "the database does not answer any more",
+            "the database no longer answers",
             EXIT_UNREACHABLE,
         ),
     ],

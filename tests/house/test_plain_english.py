@@ -6,9 +6,12 @@ messages and help of the source, in pages, templates and documents, and in the d
 
 from __future__ import annotations
 
+import ast
 import re
 from collections import Counter
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 NEVER = {
     "anew": r"\banew\b",
@@ -75,3 +78,60 @@ def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]
     print(f"odd phrases: {sum(totals.values())} in all: {totals}")
 
     assert {} == {n: dict(found[n]) for n, c in totals.items() if c > ALLOWED.get(n, 0)}
+
+
+# --- hints and commands of errors ----------------------------------------------------------------
+
+SENTENCE = re.compile(r"(?s)[^a-z\s].*[.?!:]|.*\{\}")
+"""A capital (or a value) at its start, a full stop, question mark or colon at its end."""
+TYPED = re.compile(
+    r"(?s)(?:wavehouse|GET|POST|SELECT|DROP|GRANT|CREATE|createdb|iconv|useradd|kill|\{\}|[A-Z_]+=)"
+    r".*(?<![.?!])"
+)
+"""What can be pasted into a shell, a client of the API or psql."""
+
+
+def _texts(value: ast.expr) -> Iterator[str]:
+    """The texts that an argument may have, values as ``{}``; nothing for a plain name."""
+    if isinstance(value, ast.Constant) and isinstance(value.value, str):
+        yield value.value
+    elif isinstance(value, ast.JoinedStr):
+        yield "".join(
+            str(part.value) if isinstance(part, ast.Constant) else "{}" for part in value.values
+        )
+    elif isinstance(value, ast.IfExp):
+        yield from _texts(value.body)
+        yield from _texts(value.orelse)
+
+
+def faulty(tree: ast.AST) -> list[tuple[int, str]]:
+    """The hints that are not sentences and the commands that cannot be typed, with their lines."""
+    return [
+        (keyword.value.lineno, f"{keyword.arg}={text!r}")
+        for call in ast.walk(tree)
+        if isinstance(call, ast.Call)
+        for keyword in call.keywords
+        if keyword.arg in ("hint", "command")
+        for text in _texts(keyword.value)
+        if text and not (SENTENCE if keyword.arg == "hint" else TYPED).fullmatch(text)
+    ]
+
+
+def test_a_hint_without_a_full_stop_and_a_command_that_is_a_sentence_are_seen() -> None:
+    """The story of the lint."""
+    wrong = "f(hint='give one of them', command='Use wavehouse keys list.')"
+    right = "f(hint=f'Give one of {names}.', command='wavehouse keys list')"
+
+    assert ["hint='give one of them'", "command='Use wavehouse keys list.'"] == [
+        text for _, text in faulty(ast.parse(wrong))
+    ]
+    assert [] == faulty(ast.parse(right))
+
+
+def test_every_hint_is_a_sentence_and_every_command_can_be_typed(sources: list[Any]) -> None:
+    """People read the one and paste the other; a page shows the command as code."""
+    faults = [
+        f"{source.place}:{line} {text}" for source in sources for line, text in faulty(source.tree)
+    ]
+
+    assert [] == faults

@@ -311,7 +311,7 @@ def test_p39_what_is_no_archive_is_refused_whole(
     database: Any, caller: Caller, told: object
 ) -> None:
     """With the command that makes one."""
-    with pytest.raises(InvalidInput, match="no archive") as caught:
+    with pytest.raises(InvalidInput, match="not an archive") as caught:
         archives.bring_in(database, caller=caller, document=told)
     assert "wavehouse listeners export" in str(caught.value.next_steps())
 

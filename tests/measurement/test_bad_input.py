@@ -80,7 +80,7 @@ def test_utf16_and_pipes_are_refused_with_the_way_out(desk: Any, hit: Any) -> No
     )
 
     assert "iconv -f UTF-16" in first.error
-    assert "not a file" in second.error
+    assert "not a regular file" in second.error
     assert str(pipe) in second.error
 
 

@@ -160,7 +160,7 @@ def test_a_folder_that_is_gone_is_a_sentence(desk: Any, folder: Path) -> None:
     )
     folder.rmdir()
 
-    with pytest.raises(InvalidInput, match="no such folder"):
+    with pytest.raises(InvalidInput, match="does not exist"):
         watching.look()
 
 

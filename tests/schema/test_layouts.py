@@ -298,5 +298,5 @@ def test_goose_substitutes_variables_where_it_is_asked_to(
 def test_dbmate_refuses_an_option_that_it_does_not_have(folder: Callable[[Files], Path]) -> None:
     """A misspelt transaction:false would run in a transaction, unseen."""
     at = folder({"1_a.sql": "-- migrate:up transactions:false\nselect 1;"})
-    with pytest.raises(InvalidInput, match="transactions:false is not known"):
+    with pytest.raises(InvalidInput, match="unknown dbmate option transactions:false"):
         read_ladder(at, Layout.DBMATE)

@@ -203,7 +203,7 @@ def test_s1_a_check_that_writes_is_refused_and_a_dry_run_writes_nothing(
     [
         ("select ok from t order by id;", "more than one row"),
         ("select ok from t where id = 9;", "no row"),
-        ("select bool_and(ok) as all_ok from t;", "all_ok says false"),
+        ("select bool_and(ok) as all_ok from t;", "all_ok returns false"),
         ("select nope from t;", "nope"),
     ],
 )

@@ -186,7 +186,7 @@ def test_only_the_pages_that_were_named_are_heard(workspace: Workspace, shop: Te
     assert 404 == shop.get("/p/AAAAAAAAAAAAAAAAAAAAAAAA.gif").status_code
     with pytest.raises(NotFound):
         act(workspace, sponsorship.set_pixel_active, pixel_id=UUID(int=1), is_active=True)
-    with pytest.raises(InvalidInput, match="is no origin"):
+    with pytest.raises(InvalidInput, match="is not an origin"):
         made(workspace, origins=["shop"])
 
 

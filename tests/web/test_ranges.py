@@ -63,7 +63,7 @@ def test_the_previous_period_meets_weekdays_and_does_not_overlap(first: date, mo
         ("episodes=best", {"episodes": "best"}),
         ("'from'", {"range": "custom", "to": "2026-11-01"}),
         ("'to'", {"from": "2026-11-01", "to": "yesterday"}),
-        ("before it begins", {"from": "2026-11-02", "to": "2026-11-01"}),
+        ("The end date is before", {"from": "2026-11-02", "to": "2026-11-01"}),
         ("future", {"from": "2027-01-01", "to": "2027-02-01"}),
         ("at most 731", {"from": "2020-01-01", "to": "2026-01-01"}),
     ],

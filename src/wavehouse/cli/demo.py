@@ -103,7 +103,7 @@ def chosen_chapters(names: str | None) -> list[Chapter]:
         name = wanted.pop()
         if name not in every:
             raise UsageError(
-                f"there is no chapter {name!r}: choose from {', '.join(every)}",
+                f"unknown chapter {name!r}: choose from {', '.join(every)}",
                 command="wavehouse demo --list",
             )
         chosen.add(name)

@@ -158,7 +158,7 @@ class Sample:
         if not self.embedded:
             raise Refused(
                 "the sample data is on a PostgreSQL server of your own",
-                hint=f"Drop and create those databases yourself, then remove {self._marker}",
+                hint=f"Drop and create those databases yourself, then remove {self._marker}.",
             )
         self._refuse_to_remove_others()
         from wavehouse.store import EmbeddedServer

@@ -132,7 +132,7 @@ def trusted_of(settings: Settings) -> TrustedProxies:
         return trusted_proxies(settings["trusted_proxies"])
     except ValueError as error:
         raise UsageError(
-            f"trusted_proxies cannot be used: {error}",
+            f"invalid trusted_proxies: {error}",
             where=settings.values["trusted_proxies"].source,
         ) from None
 

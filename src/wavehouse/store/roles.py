@@ -103,7 +103,7 @@ def provision(location: Place) -> None:
             raise Refused(
                 f"Wavehouse's own databases need PostgreSQL 18; this is {version // 10000}",
                 where=f"WAVEHOUSE_{location.database.upper()}_URL",
-                hint="Use a PostgreSQL 18 server, or unset the URL to use the embedded one",
+                hint="Use a PostgreSQL 18 server, or unset the URL to use the embedded one.",
             )
         if _is_provisioned(admin, location):
             return
@@ -111,9 +111,9 @@ def provision(location: Place) -> None:
             _make_roles(admin, location, name)
         except psycopg.errors.InsufficientPrivilege as error:
             raise Refused(
-                "the URL's account may not create roles",
+                "the account of the URL may not create roles",
                 where=f"WAVEHOUSE_{location.database.upper()}_URL",
-                hint=f"Use an account with CREATEROLE ({error.diag.message_primary})",
+                hint=f"Use an account with CREATEROLE ({error.diag.message_primary}).",
             ) from None
 
 

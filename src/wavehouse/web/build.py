@@ -81,7 +81,7 @@ def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
     for podcast in podcasts:
         if str(podcast.podcast_id) == show:
             return podcast
-    raise NotFound("There is no such show here.", hint="Choose a show from the list.")
+    raise NotFound("Unknown show.", hint="Choose a show from the list.")
 
 
 def overview(material: Material) -> Overview:

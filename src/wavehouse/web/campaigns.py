@@ -109,7 +109,7 @@ def router(context: PageContext) -> APIRouter:
         """Give a campaign the state that the form asks for."""
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
-            raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")
+            raise InvalidInput("Unknown status.", hint="Use the buttons of the page.")
         with workspace.stores.operational.app(identity.organization_id) as tx:
             card = sponsorship.find_campaign(
                 tx, identity=identity, wanted=fields.get("campaign", "")

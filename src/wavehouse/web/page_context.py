@@ -48,7 +48,7 @@ class PageContext:
         access.check_csrf(request, fields)
         identity = self.visitor(request)
         if identity.role == Role.VIEWER:
-            raise Refused("a viewer may look and change nothing", hint="Ask an administrator.")
+            raise Refused("a viewer may not change anything", hint="Ask an administrator.")
         return identity
 
     def page(

@@ -156,7 +156,7 @@ def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.NOT_FOUND:
-        ours: WavehouseError = NotFound("There is nothing at this address.")
+        ours: WavehouseError = NotFound("This page does not exist.")
     else:
         ours = UsageError(f"{HTTPStatus(error.status_code).phrase}.")
     headers = dict(error.headers) if error.headers else None
@@ -166,8 +166,8 @@ def _http(request: Request, error: Exception) -> Response:
 def _unexpected(request: Request, error: Exception) -> Response:
     """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
     ours = WavehouseError(
-        "Something went wrong on our side; it has been logged.",
-        hint="Try again. If the error stays, run:",
+        "Unexpected error; it has been logged.",
+        hint="Try again. If the error persists, run:",
         command="wavehouse doctor",
     )
     return answer(request, ours, headers={**HEADERS, "Cache-Control": "no-store"})

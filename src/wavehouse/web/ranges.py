@@ -88,7 +88,7 @@ def parsed(raw: dict[str, str]) -> Query:
 
 def _wrong(name: str, value: str, known: tuple[str, ...]) -> InvalidInput:
     return InvalidInput(
-        f"The address says {name}={value[:40]}, which is not known.",
+        f"Unknown value {value[:40]} of {name} in the address.",
         hint=f"Use one of: {', '.join(known)}.",
     )
 
@@ -108,10 +108,10 @@ def span_of(query: Query, today: date) -> Span:
 def _custom(query: Query, today: date) -> Span:
     first, last = _day("from", query.first), _day("to", query.last)
     if first > last:
-        raise InvalidInput("The range ends before it begins.", hint="Exchange the two dates.")
+        raise InvalidInput("The end date is before the start date.", hint="Swap the two dates.")
     if first < _EARLIEST:
         raise InvalidInput(
-            f"The range begins before {_EARLIEST.year}.", hint="Choose days of this century."
+            f"The range starts before {_EARLIEST.year}.", hint="Choose days of this century."
         )
     if first > today:
         raise InvalidInput("The range is in the future.", hint="Choose days up to today.")

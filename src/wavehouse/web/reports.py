@@ -115,7 +115,7 @@ def router(context: PageContext) -> APIRouter:
             raise InvalidInput("Tick PDF, XLSX, CSV or JSON.", where="formats")
         kind = fields.get("type", "")
         if kind not in list(ReportType):
-            raise InvalidInput("There is no such type of report.", where="type")
+            raise InvalidInput("Unknown type of report.", where="type")
         with (
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,

@@ -143,9 +143,7 @@ def _place(after: str | None) -> tuple[datetime, UUID] | None:
     try:
         return datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError(
-            "this page of the list is not there", hint="Begin without a cursor."
-        ) from None
+        raise UsageError("invalid cursor", hint="Start again without a cursor.") from None
 
 
 def _older(files: list[SourceSummary]) -> str:

@@ -54,9 +54,9 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
         return InvalidInput(
             f"{url}: {reason}",
             where=f"{path}:{_line_of(url, text)}",
-            hint='each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, with '
+            hint='Each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, with '
             '"redirects": ["<url>"] where the address leads to others; or of HLS '
-            '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}',
+            '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}.',
         )
 
     if not isinstance(facts, dict):

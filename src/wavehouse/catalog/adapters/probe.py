@@ -89,7 +89,9 @@ class WebMediaProbe:
             hops.update(dict.fromkeys((*answer.hops, answer.url)))
             status = answer.response.status_code
             if status != 200:
-                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+                raise Unreachable(
+                    f"the server answers with status {status}", where=shown(answer.url)
+                )
             text = self._web.body(answer).decode("utf-8", "replace")
             found = read_playlist(text, answer.url)
         if found is None:
@@ -109,9 +111,11 @@ class WebMediaProbe:
             if status == 416:
                 return b"", None
             if status in {404, 410}:
-                raise NotFound(f"the server knows no such file ({status})", where=shown(answer.url))
+                raise NotFound(f"the server has no such file ({status})", where=shown(answer.url))
             if status not in {200, 206}:
-                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+                raise Unreachable(
+                    f"the server answers with status {status}", where=shown(answer.url)
+                )
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 raise InvalidInput("the server compresses the file", where=shown(answer.url))
             if status == 206:

@@ -41,7 +41,9 @@ def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json
             e for e in episodes if wanted in {e.podcast_title.casefold(), str(e.podcast_id)}
         ]
         if not episodes:
-            raise NotFound(f"no show {show!r} has episodes", command="wavehouse feeds list")
+            raise NotFound(
+                f"there are no episodes of a show {show!r}", command="wavehouse feeds list"
+            )
     if shared:
         ids = {episode_id for file in several for episode_id in file.episode_ids}
         episodes = [episode for episode in episodes if episode.episode_id in ids]

@@ -127,7 +127,7 @@ def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed
     if len(data) > MAX_FEED_BYTES:
         raise InvalidInput(
             f"the document has {len(data):,} bytes; a feed may have {MAX_FEED_BYTES:,}",
-            hint="ask the publisher for a paged or shorter feed",
+            hint="Ask the publisher for a paged or shorter feed.",
         )
     xml = clean_xml(data, charset)
     root, complaints = parsed(xml)

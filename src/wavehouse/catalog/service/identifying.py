@@ -39,7 +39,7 @@ def find_episode(tx: Tx[Operational], *, identity: Identity, name: str) -> Liste
         if episodes:
             ids = ", ".join(str(episode.episode_id) for episode in episodes[:5])
             raise Conflict(
-                f"{len(episodes)} episodes are called {name!r}", hint=f"Give an id: {ids}"
+                f"{len(episodes)} episodes are called {name!r}", hint=f"Give an id: {ids}."
             )
     raise NotFound(f"no episode has the id, guid or title {name!r}", command=_LIST)
 
@@ -183,7 +183,7 @@ def remove_path_rule(tx: Tx[Operational], *, identity: Identity, rule: str) -> N
     What was counted by it stays; only new requests no longer find their file by it.
     """
     if not identities.delete_path_rule(tx, organization_id=identity.organization_id, rule=rule):
-        raise NotFound(f"there is no rule {rule!r}", command="wavehouse paths list")
+        raise NotFound(f"unknown rule {rule!r}", command="wavehouse paths list")
     identities.note_media_change(tx, organization_id=identity.organization_id)
     audit.record(
         tx,

@@ -206,7 +206,7 @@ def _feed_url(location: str, fetched: Fetched, feed: Feed) -> str:
         url = feed.self_url or fetched.location
     if len(url) > LONGEST_FEED_URL:
         raise InvalidInput(
-            f"the feed's address has {len(url)} of {LONGEST_FEED_URL} characters",
+            f"the feed's address has {len(url)} characters; {LONGEST_FEED_URL} are allowed",
             where=shown(url),
         )
     return url

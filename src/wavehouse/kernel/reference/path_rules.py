@@ -26,7 +26,7 @@ _FORMS = {
 _GUID = "guid:"
 _GRAMMAR = (
     "A rule is: pattern => address. For example: "
-    "cdn.example/{show}/{digest}/{file} => cdn.example/{show}/{file}"
+    "cdn.example/{show}/{digest}/{file} => cdn.example/{show}/{file}."
 )
 
 
@@ -101,7 +101,7 @@ def checked_rule(line: str, where: str | None = None) -> PathRule:
     pattern, target = _without_scheme(pattern), _without_scheme(target)
     path, _, query = pattern.partition("?")
     if "/" not in path or not _HOLE.sub("", path).strip("/."):
-        raise InvalidInput(f"{pattern!r} would fit every address", where=where, hint=_GRAMMAR)
+        raise InvalidInput(f"{pattern!r} would match every address", where=where, hint=_GRAMMAR)
     seen: set[str] = set()
     expression = _expression(path, seen)
     parameters = tuple(

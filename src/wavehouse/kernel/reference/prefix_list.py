@@ -135,7 +135,7 @@ def checked_prefix(text: str, where: str | None = None) -> str:
             f"{text!r} is not a prefix",
             where=where,
             hint="Write the host and the path before the media address, * for what varies: "
-            "track.example/p/*",
+            "track.example/p/*.",
         )
     return pattern
 

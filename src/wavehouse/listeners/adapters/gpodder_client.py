@@ -61,7 +61,7 @@ class GpodderClient:
             raise Unreachable(
                 f"the server does not answer: {type(error).__name__}",
                 where=self._url,
-                hint="check the address: the part before /api/2",
+                hint="Check the address: the part before /api/2.",
             ) from error
 
     def sign_in(self) -> httpx.Response:

@@ -88,7 +88,7 @@ def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -
             require_user_verification=True,
         )
     except Exception:
-        raise InvalidInput("this is no answer to what was asked of the authenticator") from None
+        raise InvalidInput("the answer does not match the challenge") from None
     transports = tuple(str(each.value) for each in parsed.response.transports or ())
     return NewPasskey(
         found.credential_id, found.credential_public_key, found.sign_count, transports
@@ -118,10 +118,10 @@ def asserted(
             require_user_verification=True,
         )
     except Exception:
-        raise NotSignedIn("this passkey does not sign you in") from None
+        raise NotSignedIn("invalid passkey") from None
     handle = parsed.response.user_handle
     if handle and handle != passkey.listener_id.bytes:
-        raise NotSignedIn("this passkey does not sign you in")
+        raise NotSignedIn("invalid passkey")
     return Asserted(found.new_sign_count)
 
 

@@ -156,7 +156,7 @@ def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = F
     async def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
         if who.by_app:
             raise Refused(
-                "an app password does not change the account",
+                "an app password cannot change the account",
                 hint="Sign in by a link, a passkey or the account's own password.",
             )
         if fresh and not rules.is_fresh(who.signed_in_at, clock.now()):

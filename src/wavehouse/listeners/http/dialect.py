@@ -284,5 +284,5 @@ def _opml_urls(content: bytes) -> list[str]:
     try:
         tree = etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
-        raise UsageError("the list is no OPML") from None
+        raise UsageError("the list is not OPML") from None
     return [str(node.get("xmlUrl")) for node in tree.iter("outline") if node.get("xmlUrl")]

@@ -102,7 +102,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
             raise UsageError("the body must be an object")
         name, kind = fields.get("caption"), fields.get("type")
         if not isinstance(name, str | None) or not isinstance(kind, str | None):
-            raise UsageError("caption and type must be texts")
+            raise UsageError("caption and type must be strings")
         if name is not None and (len(name) > 255 or "\0" in name):
             raise UsageError("the caption is too long")
         if kind is not None and kind not in KINDS:

@@ -64,9 +64,9 @@ def conformance(
         signed_in = car.sign_in()
         if signed_in.status_code in (401, 403):
             raise NotSignedIn(
-                "the server does not know this user name and password",
+                "the server refuses this user name and password",
                 where=url,
-                hint="give an account for trying: --username U --password-file FILE",
+                hint="Give an account for trying: --username U --password-file FILE.",
             )
         phone.sign_in()
         asked = _Questions(url, username, password, car, phone)

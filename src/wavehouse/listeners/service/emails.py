@@ -23,7 +23,7 @@ def checked(caller: Caller, new_email: str) -> str:
     """The address to be, normalised (AC1). InvalidInput for none and for the one that is."""
     address = rules.normalised_email(new_email)
     if address == caller.email:
-        raise InvalidInput("this is the account's address already")
+        raise InvalidInput("the account already has this address")
     return address
 
 
@@ -78,7 +78,10 @@ def agree(database: Database[Listeners], *, token: str) -> bool:
     with database.worker() as tx:
         email_change = queries.change_of(tx, token_hash=token_hash, at=now)
         if email_change is None:
-            raise NotSignedIn("this link changes no address", hint="Ask for the change again.")
+            raise NotSignedIn(
+                "invalid link: it was used, has expired, or does not exist",
+                hint="Ask for the change again.",
+            )
         if not email_change.other_agreed:
             queries.agree(tx, token_hash=token_hash, at=now)
             return False
@@ -91,7 +94,7 @@ def agree(database: Database[Listeners], *, token: str) -> bool:
             display=email_change.new_email_display,
             at=now,
         ):
-            raise Conflict("this address has an account already")
+            raise Conflict("another account already has this address")
         queries.void_links(tx, listener_id=email_change.listener_id, at=now)
         session_queries.revoke_all(tx, listener_id=email_change.listener_id, at=now)
     return True

@@ -69,7 +69,10 @@ def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[
             at=now,
         )
         if listener is None:
-            raise NotSignedIn("this link does not sign you in", hint="Ask for a new one.")
+            raise NotSignedIn(
+                "invalid sign-in link: it was used, has expired, or does not exist",
+                hint="Ask for a new one.",
+            )
         accounts.verify_email(tx, listener_id=listener.listener_id, at=now)
         session = sessions.begin(tx, listener_id=listener.listener_id)
     return Caller(listener.listener_id, listener.email, rules.secret_hash(session)), session

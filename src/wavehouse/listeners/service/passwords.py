@@ -28,11 +28,11 @@ def sign_in(
     stored = None if password_row is None else password_row.password_hash
     matches = hasher.matches(stored, given)
     if not matches or password_row is None or stored is None:
-        raise NotSignedIn("the address or the password is not right")
+        raise NotSignedIn("wrong address or password")
     renewed = hasher.hash(given) if hasher.is_outdated(stored) else None
     with database.worker() as tx:
         if not queries.still_has(tx, listener_id=password_row.listener_id, password_hash=stored):
-            raise NotSignedIn("the address or the password is not right")
+            raise NotSignedIn("wrong address or password")
         if renewed is not None:
             queries.keep_password(tx, listener_id=password_row.listener_id, password_hash=renewed)
         token = sessions.begin(tx, listener_id=password_row.listener_id)

@@ -50,7 +50,7 @@ def read(content: Any, listener_id: ListenerId) -> Archive:
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInput(
-            f"this is no archive of a listener: {error}",
+            f"this is not an archive of a listener: {error}",
             hint="Make an archive.",
             command="wavehouse listeners export --email E > archive.json",
         ) from error

@@ -44,7 +44,7 @@ class Stale(PreconditionFailed):
 
     def __init__(self, current: StoredPosition | None) -> None:
         super().__init__(
-            "the position is not as the request expects",
+            "the position has changed since the client read it",
             hint="Read the position, then decide again.",
         )
         self.current = current

@@ -82,9 +82,9 @@ def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
             )
             rotated = family is not None
     if session is not None and session.by_app:
-        raise Refused("an app's session lasts as long as its password")
+        raise Refused("the session of an app password cannot be refreshed")
     if session is None or not rotated:
-        raise NotSignedIn("this session is over", hint="Sign in again.")
+        raise NotSignedIn("this session has ended", hint="Sign in again.")
     return Caller(session.listener_id, session.email, rules.secret_hash(new)), new
 
 

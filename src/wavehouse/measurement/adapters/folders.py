@@ -17,7 +17,7 @@ def looked_at(folders: Iterable[Path]) -> dict[str, Seen]:
     found: dict[str, Seen] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise InvalidInput("there is no such folder to watch", where=str(folder))
+            raise InvalidInput("the folder to watch does not exist", where=str(folder))
         for path in _files(folder):
             try:
                 state = path.stat()

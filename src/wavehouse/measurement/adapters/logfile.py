@@ -47,7 +47,7 @@ class LogFile:
         self.fault: Reject | None = None
         if path.exists() and not path.is_file():
             raise InvalidInput(
-                "this is not a file: a log is read in pieces, and again when it has grown",
+                "this is not a regular file; a log is read in pieces, and again when it has grown",
                 where=str(path),
                 hint="Save it as a file first.",
             )

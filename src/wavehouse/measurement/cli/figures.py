@@ -109,7 +109,7 @@ def downloads(
 
     if not from_logs and (files or feeds or media or no_probe or allow_private):
         raise UsageError(
-            "log files and feeds are for --from-logs",
+            "log files and feeds need --from-logs",
             command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     if show is not None and (from_logs or window != "calendar"):

@@ -38,7 +38,7 @@ def run(
 
     with open_workspace() as workspace:
         if not recount and (first or last):
-            raise click.UsageError("--from and --to go with --recount.")
+            raise click.UsageError("--from and --to need --recount")
         if recount:
             begin, end = period(workspace, first, last)
             counted = counting.recount(

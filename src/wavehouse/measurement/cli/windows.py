@@ -21,7 +21,8 @@ def refuse_by(by: str) -> None:
     """UsageError for what only the calendar window is counted by."""
     if by not in ("day", "episode"):
         raise UsageError(
-            f"--by {by} is counted by the calendar window", hint="Use --by day or --by episode."
+            f"--by {by} is only available for the calendar window",
+            hint="Use --by day or --by episode.",
         )
 
 

@@ -53,9 +53,9 @@ def layout_of(head: str, chosen: str, where: str) -> Layout:
         if format_.detects(lines):
             return format_.layout(lines, where)
     raise InvalidInput(
-        "unknown log format: none of the formats that Wavehouse reads fits the first lines",
+        "unknown log format: the first lines match none of the formats that Wavehouse reads",
         where=f"{where}:1",
-        hint=f"If you are sure, use --format with one of {', '.join(names())}; for any other log, "
+        hint=f"To choose a format, use --format with one of {', '.join(names())}; for any other log, "
         "describe a line with --fields. See docs/reference/log-formats.md.",
     )
 

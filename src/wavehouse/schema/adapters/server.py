@@ -97,7 +97,7 @@ def _explained(error: psycopg.Error, where: str) -> WavehouseError:
         return Refused(said, where=where, hint=hint)
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return Refused(
-            f"the database takes no writes: {said}",
+            f"the database is read-only: {said}",
             where=where,
             hint="It is a standby, or default_transaction_read_only is on: name the primary.",
         )
@@ -132,14 +132,14 @@ def _not_a_parameter(name: str) -> UsageError:
     return UsageError(
         f"{name} is not a parameter of a PostgreSQL URL",
         where="--url",
-        hint=f"Pass a setting of the session in options: ?options=-c%20{name}%3DVALUE",
+        hint=f"Pass a setting of the session in options: ?options=-c%20{name}%3DVALUE.",
     )
 
 
 def _malformed() -> UsageError:
     return UsageError(
-        "the database URL is not understood",
+        "invalid database URL",
         where="--url",
-        hint="write postgresql://user:password@host:5432/database; "
-        "percent-encode the signs @ : / ? # % in a password",
+        hint="Write postgresql://user:password@host:5432/database; "
+        "percent-encode the signs @ : / ? # % in a password.",
     )

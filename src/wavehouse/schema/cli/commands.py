@@ -180,10 +180,10 @@ def rollback_command(
     choice = Choice(**words)
     folder_layout = layout_of(choice, layout)
     if to is not None and steps is not None:
-        raise UsageError("--to and --steps contradict each other", hint="give one of them")
+        raise UsageError("--to and --steps cannot be combined", hint="Give one of them.")
     if choice.folder is None and choice.url is None and len(choice.databases) != 1:
         raise UsageError(
-            "a rollback is about one database",
+            "a rollback needs one database",
             hint="Name the database.",
             command="wavehouse schema rollback --database operational",
         )

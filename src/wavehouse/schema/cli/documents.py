@@ -124,7 +124,7 @@ def seed_command(as_json: bool, **words: Any) -> None:
                 raise UsageError(
                     "there are no seeds beside the migrations",
                     where=str(folder),
-                    hint="put .toml files there, or name another folder of migrations: --dir DIR",
+                    hint="Put .toml files there, or name another folder of migrations: --dir DIR.",
                 )
             result = seed(target.conninfo, folder, role=target.role)
             report.add(target.name, result.as_json())

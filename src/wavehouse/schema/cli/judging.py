@@ -153,7 +153,7 @@ def lint_command(
 
     report, rows, worst = Report(as_json, folder is not None or bool(files)), [], EXIT_DONE
     if url is not None and folder is None and not files:
-        raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
+        raise UsageError("--url needs the folder of its migrations", hint="Name it: --dir DIR.")
     before = read_ladder(history, Layout(layout)) if history else ()
     major = target_version or (drifting.server_major(url) if url else 18)
     loose: frozenset[str] = frozenset()

@@ -106,7 +106,7 @@ def ladders_of(
     from wavehouse.store import databases_folder
 
     if folder is not None and databases:
-        raise UsageError("--database does not go with --dir", hint="leave one out")
+        raise UsageError("--database and --dir cannot be combined", hint="Leave one out.")
     if folder is not None:
         tell_not_run(folder, layout)
         return [(folder.name, read_ladder(folder, Layout(layout), waivers))]

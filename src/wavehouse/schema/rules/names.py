@@ -47,7 +47,7 @@ def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
             raise InvalidInput(
                 f"a {kind} file has no up file",
                 where=others[number],
-                hint=f"add {others[number].replace(f'.{kind}.sql', '.up.sql')}, or move it away",
+                hint=f"Add {others[number].replace(f'.{kind}.sql', '.up.sql')}, or move it away.",
             )
     return tuple(
         Pair(match[1], match[2], match[0], downs.get(number), checks.get(number))
@@ -59,7 +59,7 @@ def _twice(name: str, other: str) -> InvalidInput:
     return InvalidInput(
         f"{other} has the same version",
         where=name,
-        hint="give the newer file a version of its own",
+        hint="Give the newer file a version of its own.",
     )
 
 
@@ -67,5 +67,5 @@ def _unreadable(name: str) -> InvalidInput:
     return InvalidInput(
         "the file name is not that of a migration",
         where=name,
-        hint="name it YYYYMMDDHHMM_slug.up.sql and YYYYMMDDHHMM_slug.down.sql, or move it away",
+        hint="Name it YYYYMMDDHHMM_slug.up.sql and YYYYMMDDHHMM_slug.down.sql, or move it away.",
     )

@@ -46,5 +46,5 @@ def _incomplete(path: Path, number: int) -> InvalidInput:
     return InvalidInput(
         f"waiver {number} needs a file, a rule, a last day and a reason",
         where=path.name,
-        hint='file = "1_a.up.sql", rule = "unvalidated", until = 2027-06-30, reason = "…"',
+        hint='Write file = "1_a.up.sql", rule = "unvalidated", until = 2027-06-30, reason = "…".',
     )

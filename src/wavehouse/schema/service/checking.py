@@ -119,9 +119,9 @@ def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, objec
             raise Refused(f"a check may only read: {answer.error}", where=where)
         if answer.rows > 1:
             raise Refused(
-                "the check gives more than one row; nothing was run",
+                "the check returns more than one row; nothing was run",
                 where=where,
-                hint="Give one row for all: SELECT bool_and(…) AS all_of_them FROM …",
+                hint="Return one row for all, such as SELECT bool_and(…) AS all_of_them FROM ….",
             )
         yield from answer.row.items()
 
@@ -182,12 +182,12 @@ def refuse_false(connection: Connection, file: SqlFile) -> None:
             raise MigrationFailed(
                 f"the check does not hold after the migration: {problem}",
                 where=where,
-                hint="Correct the check: each query only reads, and gives one row.",
+                hint="Correct the check: each query may only read, and returns one row.",
             )
         for name, value in answer.row.items():
             if value is False:
                 raise MigrationFailed(
-                    f"after the migration the check {name} says false",
+                    f"after the migration the check {name} returns false",
                     where=where,
                     hint="Correct the migration or the data, and run the command again.",
                 )
@@ -207,10 +207,10 @@ def _places(
             if isinstance(parsed, Unparsable):
                 line = statement.line + line_at(statement.text, parsed.position) - 1
                 raise InvalidInput(
-                    f"PostgreSQL's grammar does not read this: {parsed.message}",
+                    f"PostgreSQL cannot parse this: {parsed.message}",
                     where=f"{file.name}:{line}",
                     hint="Correct the file; nothing was run. If a newer PostgreSQL than 18 "
-                    "reads it: --no-checks",
+                    "reads it: --no-checks.",
                 )
             for act in parsed:
                 if act.kind == "VariableSetStmt" and act.name == "search_path":
@@ -227,7 +227,7 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
     if missing:
         names = ", ".join(dict.fromkeys(spot.act.name for spot in missing))
         raise Refused(
-            f"the server has no extension {names}; nothing was run",
+            f"the extension {names} is not available on the server; nothing was run",
             where=missing[0].where,
             hint="Install it on the server; this lists what is available.",
             command="SELECT name FROM pg_available_extensions",
@@ -253,7 +253,7 @@ def _look_for_holders(
                 f"a transaction that is {seconds} s old holds {item.relation} ({holder})",
                 where=str(item.relation),
                 hint="Let it end, or end it; or look for older ones only: "
-                "--oldest-transaction SECONDS",
+                "--oldest-transaction SECONDS.",
                 command=f"SELECT pg_terminate_backend({item.pid})",
             )
         elif age > _NOTED_SECONDS:

@@ -60,7 +60,7 @@ class After:
         actual = predictable(objects(connection, own_transaction=False)).logical
         if actual != expected:
             raise MigrationFailed(
-                "the schema would not be what the plan predicts",
+                "the schema would differ from what the plan predicts",
                 where=migration.up.name,
                 hint="The database differs from its files. Look at the drift, make a new plan.",
                 command="wavehouse schema drift",

@@ -144,7 +144,7 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
             "the block commits its own work and was interrupted: how much of it is done is unknown",
             where=f"{file.name}:{statement.line}",
             hint="Run it again from its beginning, if it may; or undo the file by its down file: "
-            "wavehouse schema rollback",
+            "wavehouse schema rollback.",
             command="wavehouse schema recover --run-again",
         )
 

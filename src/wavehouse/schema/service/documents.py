@@ -53,7 +53,7 @@ def write_documents(
     """
     if not catalogue.tables:
         raise Refused(
-            f"the database {database!r} has no table: its documents would be emptied",
+            f"the database {database!r} has no tables, so its documents would be empty",
             command="wavehouse schema apply",
         )
     texts = _by_path(database, catalogue, out, schema_file)

@@ -128,13 +128,13 @@ def readable_down(migration: Migration) -> Script:
         raise Refused(
             f"the migration says it is irreversible: {reason}",
             where=file.name,
-            hint="restore a backup, or write a new migration",
+            hint="Restore a backup, or write a new migration.",
         )
     if not script.statements:
         raise Refused(
-            "the down file holds no statement, so it would undo nothing",
+            "the down file has no statement, so it would undo nothing",
             where=file.name,
-            hint="write its statements; SELECT 1; says that there is nothing to undo",
+            hint="Write its statements; SELECT 1; says that there is nothing to undo.",
         )
     _refuse_unrecoverable(script, file)
     return script
@@ -148,7 +148,7 @@ def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
         raise Refused(
             "a non-transactional file without a statement does nothing",
             where=file.name,
-            hint="write its statements, or remove the file",
+            hint="Write its statements, or remove the file.",
         )
     for statement in script.statements:
         parsed = acts(statement.text)

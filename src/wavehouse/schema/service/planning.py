@@ -100,7 +100,7 @@ def _measured(
             script = replace(script, transactional=False)
         finally:
             reset(connection)
-    raise InvalidInput("the file names more roles than a file should", where=file.name)
+    raise InvalidInput("the file names too many roles", where=file.name)
 
 
 def plan(

@@ -84,7 +84,7 @@ def run_file(connection: psycopg.Connection, file: SqlFile, script: Script) -> N
             continue
         reset(connection)
         return
-    raise InvalidInput("the file names more roles than a file should", where=file.name)
+    raise InvalidInput("the file names too many roles", where=file.name)
 
 
 def _run_once(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:

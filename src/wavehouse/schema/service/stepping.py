@@ -167,7 +167,7 @@ def _partly(error: WavehouseError) -> PartlyApplied:
     return PartlyApplied(
         f"the migration is partly applied: {error.message}",
         where=error.where,
-        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback",
+        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback.",
         command="wavehouse schema recover",
     )
 

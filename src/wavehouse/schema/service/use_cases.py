@@ -213,7 +213,7 @@ def history(conninfo: str, *, role: str | None = None, limit: int = 100) -> list
 def _refuse_other_files(session: Session, expected: Expected | None) -> None:
     if expected is not None and expected.change_set != session.audit.change_set:
         raise Refused(
-            "the pending files are not those of the plan",
+            "the pending files differ from those of the plan",
             where=session.where,
             hint="Make a new plan.",
             command="wavehouse schema plan --json",

@@ -51,7 +51,7 @@ def _header(stream: IO[bytes], path: Path, columns: Sequence[str]) -> tuple[list
     missing = [column for column in columns if column not in names]
     if missing:
         raise InvalidInput(
-            f"The header lacks the column {', '.join(missing)}", where=where, hint=hint
+            f"The header is missing the column {', '.join(missing)}", where=where, hint=hint
         )
     return names, delimiter
 

@@ -56,7 +56,7 @@ def write_report(path: Path, content: bytes) -> None:
         raise WavehouseError(
             f"the report cannot be written: {error.strerror}",
             where=str(path),
-            hint="Choose another folder with --out",
+            hint="Choose another folder with --out.",
         ) from None
 
 

@@ -98,7 +98,9 @@ def _utm(words: tuple[str, ...]) -> dict[str, str]:
         field = f"utm_{name.strip().removeprefix('utm_')}"
         known = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
         if not equals or not value.strip() or field not in known:
-            raise click.BadParameter(f"{word!r} is not like source=nordlys", param_hint="--utm")
+            raise click.BadParameter(
+                f"{word!r} is not of the form source=nordlys", param_hint="--utm"
+            )
         values[field] = value.strip()
     return values
 

@@ -56,9 +56,9 @@ def place_in(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         instant, entry = datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError("this cursor is not one of this list") from None
+        raise UsageError("invalid cursor") from None
     if instant.tzinfo is None:
-        raise UsageError("this cursor is not one of this list")
+        raise UsageError("invalid cursor")
     return instant, entry
 
 

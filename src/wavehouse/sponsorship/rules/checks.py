@@ -25,7 +25,7 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
             raise InvalidInput(f"the sponsor's {field} is too long")
     website = sponsor.website
     if website is not None and not website.lower().startswith(("https://", "http://")):
-        raise InvalidInput("the sponsor's website must begin with https://")
+        raise InvalidInput("the sponsor's website must start with https://")
     return replace(sponsor, name=words.line(sponsor.name))
 
 
@@ -41,7 +41,7 @@ def check_campaign(campaign: NewCampaign) -> None:
     if campaign.currency not in CURRENCIES:
         raise InvalidInput("the campaign's currency is not a known ISO 4217 code like EUR")
     if not 0 <= campaign.margin <= 1 or _places(campaign.margin) > 4:
-        raise InvalidInput("the margin must lie between 0 and 1, with at most four decimals")
+        raise InvalidInput("the margin must be between 0 and 1, with at most four decimals")
     if campaign.guaranteed_impressions is not None and campaign.guaranteed_impressions <= 0:
         raise InvalidInput("guaranteed impressions must be a positive number, or left out")
     if not 0 <= campaign.grace_days <= _LONGEST_GRACE:

@@ -31,7 +31,7 @@ def find_episode(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
     if same:
         raise InvalidInput(
             f"{len(same)} episodes of the show are called {wanted!r}",
-            hint=f"Name the guid: {', '.join(repr(e.guid) for e in same[:3])}",
+            hint=f"Name the guid: {', '.join(repr(e.guid) for e in same[:3])}.",
             command=_COMMAND,
         )
     titles = {e.title.casefold(): e.title for e in known}

@@ -46,7 +46,7 @@ def report_file(report: ListedReport) -> tuple[str, bytes]:
         content = path.read_bytes()
     except OSError:
         raise Gone(
-            "the report's file is not where it was written", hint="Make the report again."
+            "the report's file was moved or deleted", hint="Make the report again."
         ) from None
     if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), report.sha256):
         raise Gone("the report's file was changed since it was made", hint="Make the report again.")

@@ -103,7 +103,7 @@ def remove_placement(tx: Tx[Operational], *, identity: Identity, placement_id: U
     campaign_id = queries.delete_placement(tx, placement_id=placement_id)
     if campaign_id is None:
         raise NotFound(
-            f"there is no placement {placement_id}",
+            f"unknown placement {placement_id}",
             command="wavehouse campaigns placements CAMPAIGN",
         )
     _record(tx, identity, campaign_id, "campaign.displaced")

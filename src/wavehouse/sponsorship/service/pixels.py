@@ -73,7 +73,7 @@ def set_pixel_active(
 ) -> None:
     """Listen to a pixel, or no longer. NotFound when there is none with this id."""
     if not queries.set_pixel_active(tx, pixel_id=pixel_id, is_active=is_active):
-        raise NotFound(f"there is no pixel {pixel_id}", command="wavehouse pixels list")
+        raise NotFound(f"unknown pixel {pixel_id}", command="wavehouse pixels list")
     _record(tx, identity, pixel_id, "pixel.resumed" if is_active else "pixel.retired")
 
 
@@ -81,7 +81,7 @@ def origin_of(text: str) -> str:
     """Scheme, host and port of a page's address. InvalidInput when it has none."""
     parts = urlsplit(text.strip().lower())
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise InvalidInput(f"{text!r} is no origin like https://shop.example")
+        raise InvalidInput(f"{text!r} is not an origin like https://shop.example")
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -90,9 +90,9 @@ def heard(database: Database[Operational], *, public_key: str, page: str | None)
     with database.worker() as tx:
         pixel = queries.pixel_by_key(tx, public_key=public_key)
     if pixel is None or not pixel.is_active:
-        raise NotFound("there is no such pixel")
+        raise NotFound("unknown pixel")
     if pixel.allowed_origins and (not page or origin_of(page) not in pixel.allowed_origins):
-        raise Refused("this page is not one of the pixel's")
+        raise Refused("the pixel is not allowed on this page")
     return pixel
 
 

@@ -198,7 +198,7 @@ def _stored(
     path = folder.resolve() / report_files.file_name(data, format_, report_id)
     if len(path.as_uri()) > _LONGEST_URL:
         raise InvalidInput(
-            "the report's path is too long", where=str(folder), hint="Choose another folder"
+            "the report's path is too long", where=str(folder), hint="Choose another folder."
         )
     report_files.write_report(path, content)
     digest = hashlib.sha256(content).digest()

@@ -82,7 +82,7 @@ def not_run(names: Sequence[str]) -> list[NotRun]:
 def _refuse_placeholders(file: SqlFile) -> None:
     if match := _PLACEHOLDER.search(file.text):
         raise InvalidInput(
-            f"{match[0]} is a placeholder of flyway, which is not filled in here",
+            f"{match[0]} is a Flyway placeholder, which Wavehouse does not replace",
             where=f"{file.name}:{file.text.count(chr(10), 0, match.start()) + 1}",
             hint="Write the value into a copy of the file.",
         )

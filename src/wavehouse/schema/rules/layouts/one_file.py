@@ -94,9 +94,9 @@ def _is_off(options: str, name: str, line: int) -> bool:
         key, _, value = option.partition(":")
         if key != "transaction" or value not in ("true", "false"):
             raise InvalidInput(
-                f"dbmate's option {option} is not known",
+                f"unknown dbmate option {option}",
                 where=f"{name}:{line}",
-                hint="Known is: transaction:false",
+                hint="The only option that is supported is transaction:false.",
             )
         is_off = value == "false"
     return is_off
