@@ -157,7 +157,7 @@ def test_downloads_by_the_hour_are_the_hourly_rollup(run: Run, desk: Any, hit: A
     }
 
     assert [("10", day), ("13", day)] == hours["day"]
-    assert [("10", "Apple Podcasts"), ("13", "Overcast")] == hours["app"]
+    assert [("10", "AppleCoreMedia"), ("13", "Overcast")] == hours["app"]
     for by in dimensions.names():
         words = (*period, "--by", by, "--show", "A show to count", "--json")
         rows = json.loads(run(cli.downloads, *words).stdout)["hours"]
