@@ -1,4 +1,4 @@
-"""``wavehouse demo``: the whole product on sample data, told in chapters."""
+"""``wavehouse demo``: the whole product on sample data, in chapters."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sample's orders without a code: told like a shop's server and its pages tell them."""
+"""The sample's orders without a code, sent as a shop's server and pages send them."""
 
 from __future__ import annotations
 

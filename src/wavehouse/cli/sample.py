@@ -106,7 +106,7 @@ class Sample:
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
     def _refuse_to_remove_others(self) -> None:
-        """Whoever ingested a show of their own into the demo's home must not lose it with it."""
+        """A show that a user ingested into the demo's home must not be removed with it."""
         from wavehouse import catalog
         from wavehouse.app import open_workspace
 

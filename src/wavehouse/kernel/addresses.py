@@ -1,4 +1,4 @@
-"""Addresses: parsed, truncated, told through proxies, and hashed (R04–R07).
+"""Addresses: parsed, truncated, read through proxies, and hashed (R04–R07).
 
 An address is kept only as long as a request is being normalised. What is stored of it is a
 keyed hash of its identity, which nothing can turn back without the key.
@@ -166,16 +166,16 @@ _HASH = re.compile(r"hash:([0-9a-fA-F]{16,128})")
 
 
 def hashed_identity(text: str) -> bytes | None:
-    """The identity behind ``hash:<hex>``, of a log that tells addresses as hashes only (OP3).
+    """The identity behind ``hash:<hex>``, of a log that has hashes for addresses (OP3).
 
-    None when it is none (R06). No hash is as short as an address: the two never meet.
+    None for other text (R06). No hash is as short as an address: the two never meet.
     """
     match = _HASH.fullmatch(text)
     return bytes.fromhex(match[1]) if match and len(match[1]) % 2 == 0 else None
 
 
 def country_of(text: str) -> str:
-    """A two-letter country as a log tells it; empty for XX and for what is none."""
+    """A two-letter country as a log has it; empty for XX and for other text."""
     return (
         text
         if len(text) == 2 and text.isascii() and text.isalpha() and text.isupper() and text != "XX"

@@ -170,7 +170,7 @@ def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Delete expired sign-in links, sessions, passkey challenges and changes of address.
 
     `wavehouse up` does it once an hour by itself; this is for a cron job where only the web app
-    runs. Nothing that still signs anybody in is touched.
+    runs. Sign-ins that are still valid are kept.
     """
     from dataclasses import asdict
 
@@ -291,7 +291,7 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
 )
 @AS_JSON
 def sync_conformance(url: str, username: str, password_file: Path | None, as_json: bool) -> None:
-    """Ask a gpodder-type server at URL how it keeps what podcast apps tell it.
+    """Check how a gpodder-type server at URL keeps what podcast apps send.
 
     Works with gpodder.net, opodsync, Nextcloud's gpodder sync, this product and others: URL is what
     comes before /api/2. Late actions, retries, dates in the future, bad bodies, cursors, several

@@ -122,7 +122,7 @@ def derived_id(*parts: object) -> ActionId:
 
 
 def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
-    """P13: tells a repetition from a contradiction; ``sent_at`` may differ between the two.
+    """P13: distinguishes a repetition from a contradiction; ``sent_at`` may differ between the two.
 
     The chapter is compared apart, as it may be merged into another one between two tries; hashes
     of before decision 0903 contain it.
@@ -388,7 +388,7 @@ def uploaded(
 
 
 def same_episode(a: Described, b: Described) -> bool:
-    """P29: two of date, link and title are the same; what is not told is not the same."""
+    """P29: two of date, link and title are the same; missing values are not the same."""
     pairs = ((a.published_at, b.published_at), (a.link, b.link), (a.title, b.title))
     return sum(value is not None and value == other for value, other in pairs) >= 2
 

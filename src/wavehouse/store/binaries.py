@@ -57,14 +57,14 @@ def server_account() -> Account:
 def _blocking_parent(path: Path, account: Account) -> Path | None:
     """The first folder on the way to ``path`` that the account may not pass, if any.
 
-    Folders that do not exist block nobody: they will be made so that the account may pass.
+    Folders that do not exist are ignored: they will be made accessible.
     """
     steps = [each for each in (*reversed(path.parents), path) if os.path.lexists(each)]
     return next((folder for folder in steps if _blocks(folder, account)), None)
 
 
 def _blocks(folder: Path, account: Account) -> bool:
-    """True when the account may not pass a folder; a file blocks nobody."""
+    """True when the account has no access to a folder; False for a file."""
     try:
         status = folder.stat()
     except OSError:

@@ -84,7 +84,7 @@ def _name_the_holder(file: IO[bytes], path: Path, say: Say) -> None:
 
 
 def holders_of(file: IO[bytes]) -> list[Holder]:
-    """The processes that hold a lock on an open file, as far as this system tells."""
+    """The processes that hold a lock on an open file, as far as this system reports them."""
     status = os.fstat(file.fileno())
     holders = []
     try:

@@ -27,7 +27,7 @@ _MINIMUM_VERSION = 180000
 
 
 def owner_role(database: DatabaseName) -> str:
-    """The role that owns a database's objects; nobody signs in as it."""
+    """The role that owns a database's objects; it cannot sign in."""
     return f"wavehouse_{database}_owner"
 
 

@@ -1,4 +1,4 @@
-"""API authentication: which key asks, how often, and what every route may answer.
+"""API authentication: keys, rates, and the error responses of every route.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependency's types.
 """

@@ -44,7 +44,7 @@ class PageContext:
         return identity
 
     def editor(self, request: Request, fields: dict[str, str]) -> Identity:
-        """Who sent a form of ours. Refused for a viewer, and for a form from elsewhere."""
+        """The identity that sent a form. Refused for a viewer, and for a form of another site."""
         access.check_csrf(request, fields)
         identity = self.visitor(request)
         if identity.role == Role.VIEWER:

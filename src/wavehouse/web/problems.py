@@ -164,7 +164,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
+    """An unexpected error: shown without details; re-raised, so that the server logs the trace."""
     ours = WavehouseError(
         "Unexpected error; it has been logged.",
         hint="Try again. If the error persists, run:",

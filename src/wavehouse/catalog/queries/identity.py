@@ -113,7 +113,7 @@ def note_media_change(tx: Tx[Operational], *, organization_id: OrganizationId) -
 def podcasts_with_items(
     tx: Tx[Operational], *, organization_id: OrganizationId, guids: Sequence[str]
 ) -> list[SimilarPodcast]:
-    """The shows without podcast:guid that have some of these guids, with what tells them apart."""
+    """The shows without podcast:guid that have some of these guids, and what distinguishes them."""
     return tx.rows(
         SimilarPodcast,
         """
@@ -283,7 +283,7 @@ def take_files_back(tx: Tx[Operational], *, episode_id: EpisodeId, at: datetime)
 def restore_former(
     tx: Tx[Operational], *, episode_id: EpisodeId, guid: str, at: datetime
 ) -> EpisodeId | None:
-    """Make an episode of a former guid again: what was served before the change is its own.
+    """Restore the episode of a former guid, with the files that were served before the change.
 
     None when the episode never had this guid.
     """
@@ -335,7 +335,7 @@ def restore_former(
 def insert_path_rule(
     tx: Tx[Operational], *, identity: Identity, rule: str, note: str | None, at: datetime
 ) -> StoredPathRule:
-    """Add a rule; one that is there already keeps its id and gets the note."""
+    """Add a rule; an existing one keeps its id and gets the note."""
     return tx.one(
         StoredPathRule,
         """

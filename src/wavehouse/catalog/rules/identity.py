@@ -81,7 +81,7 @@ def moved_files(
 ) -> list[MovedFile]:
     """Files that are known at the same host and path with another query.
 
-    Only where the episode has one file there, before and now: else the query tells them apart.
+    Only where the episode has one file there, before and now: else the query distinguishes them.
     """
     now: dict[tuple[str, MediaKey], set[MediaKey]] = defaultdict(set)
     before: dict[tuple[str, MediaKey], set[MediaKey]] = defaultdict(set)

@@ -122,7 +122,7 @@ def episode_rows(
 
 
 def stored_facts(described: Described) -> dict[str, Any]:
-    """The facts of a file as they are stored: a header that is not within the file is none."""
+    """The facts of a file as they are stored: a header larger than the file is unknown."""
     facts = described.facts
     size, header = facts.bytes, facts.header_bytes
     fits = size is not None and header is not None and header < size

@@ -30,7 +30,7 @@ class FeedFile:
 
     @property
     def place(self) -> Place:
-        """What tells this file from others."""
+        """The key that distinguishes this file from others."""
         return self.guid, self.key
 
 

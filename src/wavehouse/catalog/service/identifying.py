@@ -48,7 +48,7 @@ _LIST = "wavehouse episodes list"
 
 
 def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into: str) -> Merge:
-    """Have the requests of one episode count for another from now on, stored ones included."""
+    """Count the requests of one episode for another from now on, stored ones included."""
     other_episode = find_episode(tx, identity=identity, name=other)
     kept = find_episode(tx, identity=identity, name=into)
     if other_episode.episode_id == kept.episode_id:
@@ -156,7 +156,7 @@ def _record(tx: Tx[Operational], identity: Identity, action: str, merge: Merge) 
 def add_path_rule(
     tx: Tx[Operational], *, identity: Identity, rule: str, note: str | None = None
 ) -> StoredPathRule:
-    """Add a rule from paths to a file; stored requests are looked through again."""
+    """Add a rule from paths to a file; stored requests are checked again."""
     stored = identities.insert_path_rule(
         tx, identity=identity, rule=checked_rule(rule).text, note=note, at=clock.now()
     )

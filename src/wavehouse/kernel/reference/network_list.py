@@ -49,7 +49,7 @@ class Networks:
 
 
 def span_of(cidr: str, label: str) -> tuple[Version, Span]:
-    """A network in CIDR form as a span; IPv6 on its first 64 bits. ValueError if it is none."""
+    """A network in CIDR form as a span; IPv6 on its first 64 bits. ValueError for other text."""
     from ipaddress import ip_network
 
     network = ip_network(cidr.strip(), strict=False)

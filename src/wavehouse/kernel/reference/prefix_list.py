@@ -61,7 +61,7 @@ class TrackingPrefixes:
         self._expression = re.compile(rf"(?:{'|'.join(heads)})/{_MEASURED}", re.I | re.DOTALL)
 
     def strip(self, url: str) -> str:
-        """The measured address itself, its query untouched; the same text when there is none."""
+        """The measured address itself, its query untouched; the same text without a prefix."""
         for _ in range(_DEEPEST):
             inner = self._once(url)
             if inner is None:

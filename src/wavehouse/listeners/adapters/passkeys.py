@@ -36,7 +36,7 @@ def creation_options(
 
 
 def request_options(site: Site, *, challenge: bytes) -> dict[str, Any]:
-    """For ``navigator.credentials.get``; it names no passkey, so it tells nothing (AC8)."""
+    """For ``navigator.credentials.get``; it names no passkey, so it reveals nothing (AC8)."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -73,7 +73,7 @@ def id_of(credential: Mapping[str, Any]) -> bytes:
 def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -> NewPasskey:
     """A new passkey whose origin, party, challenge and owner's presence are right.
 
-    InvalidInput for everything else; the library's reason is not told.
+    InvalidInput for everything else; the library's reason is not shown.
     """
     import webauthn
     from webauthn.helpers import parse_registration_credential_json

@@ -179,9 +179,9 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 async def json_body(request: Request) -> Any:
-    """The body as JSON. 400 for what is none, 413 for what is too much.
+    """The body as JSON. 400 for other bodies, 413 for too large ones.
 
-    What JSON may write and no text can hold, half of a character, is none.
+    A lone surrogate, which JSON can write and no text can hold, is a 400 as well.
     """
     import msgspec
 

@@ -256,7 +256,7 @@ def opml(urls: Sequence[str], title: str) -> str:
 
 
 def urls_of(content: bytes, form: str) -> list[str]:
-    """The addresses of a subscription list in a form. UsageError for what is none."""
+    """The addresses of a subscription list of this format. UsageError for other text."""
     if form == "opml":
         return _opml_urls(content)
     try:

@@ -199,7 +199,7 @@ def router(doors: Doors) -> APIRouter:
 
     @api.post("/actions", responses=_answers(413, 422))
     async def record(body: BatchIn, who: Who) -> BatchOut:
-        """Tell what was done, at once or later, in any order: the end is the same (P2)."""
+        """Send actions, at once or later; the result does not depend on their order (P2)."""
         actions = tuple(action.to_action(action.chapter_id) for action in body.actions)
         done = recording.done(await writer.ask(Upload(who, actions)))
         return BatchOut(

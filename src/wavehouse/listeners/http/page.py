@@ -45,7 +45,7 @@ class InWords(APIRoute):
 
 
 def visitor(request: Request, doors: Doors) -> Caller | None:
-    """Who looks, by a sign-in of their own: on a page no app's session counts."""
+    """The caller by their own sign-in; sessions of apps do not count on a page."""
     token = request.cookies.get(COOKIE, "")
     caller = sessions.caller(doors.database, token=token) if token else None
     return None if caller is None or caller.by_app else caller
@@ -76,7 +76,7 @@ def back(path: str, did: str) -> Response:
 
 
 def form_token(body: bytes) -> str:
-    """The token of an urlencoded form. 400 for what is none."""
+    """The token of an urlencoded form. 400 for other bodies."""
     try:
         (token,) = parse_qs(body.decode("ascii"), max_num_fields=5).get("token", [""])
     except ValueError:

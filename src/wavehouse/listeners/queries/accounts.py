@@ -127,7 +127,7 @@ def revoke_app_passwords(
 def app_password_owner(
     tx: Tx[Listeners], *, secret_hash: bytes, email: str
 ) -> tuple[ListenerId, UUID] | None:
-    """Whose live app password this is, if it is of the listener with that address."""
+    """The owner of a live app password, if it belongs to the listener with that address."""
     row = tx.tuples(
         """
         SELECT l.listener_id, p.app_password_id
@@ -199,7 +199,7 @@ def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -
 
 
 def delete_unverified(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete accounts of open sign-up that nobody ever signed in to; how many."""
+    """Delete accounts of open sign-up that were never signed in to; returns how many."""
     return tx.execute(
         """
         DELETE FROM listeners.listeners l

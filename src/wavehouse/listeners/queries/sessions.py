@@ -21,7 +21,7 @@ def open_session(
     expires_at: datetime,
     absolute_expires_at: datetime,
 ) -> None:
-    """Begin a session, or go on with the one that is there; one that was revoked stays so.
+    """Open a session, or extend the existing one; a revoked one stays revoked.
 
     Going on moves the sliding end and never the absolute one; after either a session begins again.
     """
@@ -102,7 +102,7 @@ def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: dateti
 
 
 def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
-    """Wait until nobody else makes or ends sessions of a listener: a revocation misses none."""
+    """Lock a listener's sessions until the end of the transaction: a revocation misses none."""
     tx.execute(
         """
         SELECT FROM listeners.listeners WHERE listener_id = %(listener_id)s FOR NO KEY UPDATE

@@ -66,7 +66,7 @@ def resolve(
 
 
 def resolve_id(tx: Tx[Listeners], *, listener_id: ListenerId, chapter_id: str) -> str:
-    """The chapter that a former id names now; the id itself when it is none."""
+    """The chapter that a former id names now; other ids are returned unchanged."""
     key = listener_id, rules.chapter_key("alias", "", chapter_id)
     known = queries.by_keys(tx, keys=[key]).get(key)
     return known.chapter_id if known else chapter_id

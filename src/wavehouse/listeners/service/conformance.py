@@ -1,4 +1,4 @@
-"""Use case: ask any gpodder-type server how it keeps what podcast apps tell it.
+"""Use case: check how any gpodder-type server keeps what podcast apps send.
 
 Each question is one that a real server answered wrongly, with the rule of ours that it belongs to.
 Questions are asked on throw-away devices and shows, which are left unsubscribed; the protocol has
@@ -80,7 +80,7 @@ def conformance(
 
 @dataclass(slots=True)
 class _Questions:
-    """Two devices of the account, and names that nobody else uses."""
+    """Two devices of the account, and names that are used only here."""
 
     url: str
     username: str

@@ -1,4 +1,4 @@
-"""Use case: forget what has expired and signs nobody in any more."""
+"""Use case: delete links, sessions and challenges that have expired."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Use cases of positions: tell what others said, where to go on, take away and bring back."""
+"""Use cases of positions: changes, where to resume, removing and restoring."""
 
 from __future__ import annotations
 
@@ -130,7 +130,7 @@ class ResumeRequest:
 
 
 def resumer(database: Database[Listeners]) -> Grouped[ResumeRequest, Resume | None]:
-    """Tell those who ask at the same time together."""
+    """Answer concurrent requests in one transaction."""
     return Grouped(partial(resume_all, database))
 
 
@@ -194,7 +194,7 @@ def resume(
     chapter_id: str,
     device_id: str | None = None,
 ) -> Resume:
-    """Where one listener goes on. NotFound where there is no position."""
+    """Where one listener resumes. NotFound without a position."""
     (resume,) = resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
     return there(resume)
 

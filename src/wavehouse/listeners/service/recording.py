@@ -1,7 +1,7 @@
-"""Record what clients say: judge, fold, store, and tell the result of each action.
+"""Record what clients send: judge, fold, store, and return the result of each action.
 
 Uploads that come at the same time are recorded together, in one transaction that is made durable
-once (decision 0902). Whoever writes takes cursors first, which locks a listener's one sync row:
+once (decision 0902). Every write takes cursors first, which locks a listener's one sync row:
 writers of a listener come one after the other, and a cursor is visible exactly when its action is
 (P17).
 """

@@ -39,7 +39,7 @@ def begin(tx: Tx[Listeners], *, listener_id: ListenerId, family_id: UUID | None 
 
 
 def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller | None]:
-    """Who sessions' tokens belong to, or None; being used, they last longer (AC5).
+    """The callers of sessions' tokens, or None; use extends a session (AC5).
 
     A token that was replaced more than ten minutes ago is somebody else's copy: every token that
     came of the same sign-in ends with it. Nothing is cached, so a revocation holds for the next
@@ -55,7 +55,7 @@ def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller
 
 
 def caller(database: Database[Listeners], *, token: str) -> Caller | None:
-    """Who a session's token belongs to, or None."""
+    """The caller of a session's token, or None."""
     (caller,) = callers(database, [token])
     return caller
 
@@ -89,7 +89,7 @@ def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
 
 
 def end(database: Database[Listeners], *, session: bytes) -> None:
-    """Sign out: whoever still holds the token is nobody from now on."""
+    """Sign out: the token stops working."""
     with database.worker() as tx:
         queries.end_session(tx, token_hash=session, at=clock.now())
 
@@ -123,7 +123,7 @@ def end_all(database: Database[Listeners], *, caller: Caller, apps: bool = False
 def offered(secret: bytes, family_id: UUID) -> str:
     """A token for a client's cookie that proves itself: a nonce, the app password, and a code.
 
-    Only who knows the hash of the password's secret can make one. It begins a session when it comes
+    Making one takes the hash of the password's secret. It begins a session when it comes
     back within a day; clients that keep no cookies leave nothing behind.
     """
     nonce = f"{int(clock.now().timestamp()):08x}{secrets.token_hex(12)}"

@@ -45,7 +45,7 @@ _MEMORY = 2_000_000
 class Lookups:
     """What the engine asks about distinct values.
 
-    ``stand_in`` is the secret of months whose own was destroyed: nobody can repeat it.
+    ``stand_in`` is the secret of months whose own was destroyed; it cannot be reproduced.
     """
 
     media: MediaIndex

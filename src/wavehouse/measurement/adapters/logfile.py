@@ -28,7 +28,7 @@ _EXCERPT = 640
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a file's content: enough to know it again and to tell its format."""
+    """The beginning of a file's content: enough to recognise it and to detect its format."""
 
     content: bytes
     complete: bool

@@ -36,7 +36,7 @@ def audience(
 ) -> None:
     """Distinct listeners of a period: an address and its user agent, by the IAB's guidelines.
 
-    Who listens to two episodes, or on two days, is one listener: lines have no sum. Keys of
+    A listener of two episodes, or of two days, is one listener: rows do not add up. Keys of
     listeners change every month, and each is known under the month before as well, so that a
     period may span two adjacent months. A longer one is reported month by month.
     """

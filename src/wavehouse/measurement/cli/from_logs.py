@@ -117,7 +117,7 @@ def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
 
 
 def tell(found: PeriodFigures | WindowFigures) -> None:
-    """What stands beside the figures, in words."""
+    """Print what else is known beside the figures."""
     unknown = getattr(found, "filtered", {}).get("unknown_path", 0)
     if unknown and found.read is not None:
         terminal.say(f"{unknown:,} requests are for files of no known feed:")

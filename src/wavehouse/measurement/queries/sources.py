@@ -162,7 +162,7 @@ def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> S
 
 
 def change_head(tx: Tx[Operational], *, source_file_id: SourceFileId, head_hash: bytes) -> None:
-    """A file was mended within its head: know it by the new one, unless another file has it."""
+    """Identify a file that changed within its head by the new one, unless another file has it."""
     tx.execute(
         """
         UPDATE measurement.source_files f SET head_hash = %(head_hash)s

@@ -167,7 +167,7 @@ class AgentRules:
         self._devices = _Finder(devices)
 
     def classify(self, user_agent: str) -> Agent:
-        """What this user agent is. The reasons stand in the order of their precedence."""
+        """The class of a user agent. Reasons are in the order of their precedence."""
         text = corrected(normalise(user_agent))[:_LONGEST]
         if text in ("", "-"):
             return Agent(UNKNOWN, "unknown", None, None, "empty_agent")

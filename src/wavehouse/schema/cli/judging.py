@@ -1,4 +1,4 @@
-"""``wavehouse schema plan · lint``: what files would do, told beforehand by a shadow."""
+"""``wavehouse schema plan · lint``: what files would do, measured beforehand in a shadow."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def lint_command(
     databases: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what is dangerous in migrations, each finding with its safe recipe.
+    """Report what is dangerous in migrations, each finding with its safe recipe.
 
     Every file is run in a shadow after those before it. A statement is accused of a rewrite, a scan
     or a lock only when it was measured to do it, to something that was there before its file; DO

@@ -234,7 +234,7 @@ def _words(file: SqlFile, tokens: list[_Token]) -> tuple[str, ...]:
 
 
 def _groups(file: SqlFile) -> Iterator[list[_Token]]:
-    """The tokens of each statement, without space around and the semicolon at its end."""
+    """The tokens of each statement, without surrounding space and its final semicolon."""
     group: list[_Token] = []
     previous = ""
     parentheses = bodies = 0

@@ -77,7 +77,10 @@ def look(
     *,
     oldest_seconds: float,
 ) -> Looked:
-    """Look before a walk. Refused when it would fail, or wait for an old transaction."""
+    """Check the database before a run.
+
+    Refused when the run would fail or wait for an old transaction.
+    """
     places = list(_places(direction, chosen, scripts))
     _refuse_missing_extensions(connection, places)
     looked, locks, sure = Looked(), dict[Name, set[str]](), True

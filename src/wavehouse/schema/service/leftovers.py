@@ -72,7 +72,7 @@ def refusals(
     later: Sequence[Migration],
     rest: Sequence[Act] = (),
 ) -> list[MigrationFailed]:
-    """Why apply would not call the file done: the one routine of apply, plan, lint and verify.
+    """The reasons why apply would refuse a file, shared by apply, plan, lint and verify.
 
     ``new`` is what the file leaves, seen in the catalogue or, for a dry run, read from the file;
     ``rest`` are its own acts after that.

@@ -136,7 +136,7 @@ def _together(work: _Work, steps: Sequence[_Step]) -> None:
 
 
 def _patiently(work: _Work, step: _Step, act: Callable[[], None]) -> int:
-    """Do it when the locks are free; the retries."""
+    """Run the step when its locks are free; returns the number of retries."""
     try:
         return patiently(work.session, work.file, act)[1]
     except REFUSES_TRANSACTION:

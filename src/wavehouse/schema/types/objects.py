@@ -83,7 +83,7 @@ class Difference:
         return text if len(text) <= _LINE else f"{self.name}: {self.attribute} differs"
 
     def unified(self) -> str:
-        """A long difference in full, line by line; empty for one that ``told`` says in a line."""
+        """A long difference, line by line; empty for one that ``sentence`` shows in one."""
         if self.attribute is None or not self.sentence().endswith(" differs"):
             return ""
         lines = unified_diff(
@@ -219,7 +219,7 @@ class LockTaken:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a statement was measured to do, to relations that were there before its file.
+    """What a statement was measured to do to relations that existed before its file.
 
     ``rewrites`` got a new file, ``scans`` were read whole, ``builds`` are indexes that were made on
     them. ``new`` says that all it touched was made by the file itself.

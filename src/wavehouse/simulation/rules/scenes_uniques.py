@@ -24,7 +24,7 @@ def r31_bytes_stop_at_midnight(s: Stage) -> None:
 
 
 def r32_of_two_renditions_the_first_counts(s: Stage) -> None:
-    """R32: whoever takes two renditions in a window is one download; the later one is flagged."""
+    """R32: two renditions taken in a window are one download; the later one is flagged."""
     media, other = s.episode.media, s.episode.alternates[0]
     twice, turned, tried = (s.cast.listener() for _ in range(3))
     s.whole(twice)

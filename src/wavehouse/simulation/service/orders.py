@@ -1,6 +1,6 @@
 """Orders that a shop knows by a followed link or by the page that thanked: no code was typed.
 
-Each is written as the shop tells it to the API: the links that led to it with their UTM fields
+Each is written as the shop sends it to the API: the links that led to it with their UTM fields
 (AT06), or the pixel that saw it. Some people follow a link of an earlier campaign too: then the
 last link has all of the last-touch credit, and each link its share of the linear one (AT09).
 """

@@ -37,7 +37,7 @@ class PlacementEntry(msgspec.Struct, frozen=True):
 
 
 class CampaignEntry(msgspec.Struct, frozen=True):
-    """A campaign of the file; ``key`` tells it again at the next import."""
+    """A campaign of the file; ``key`` identifies it at the next import."""
 
     key: str
     sponsor: SponsorEntry

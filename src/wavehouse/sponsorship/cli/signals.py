@@ -22,10 +22,10 @@ _METHODS = ["direct", "utm", "promo_code", "pixel", "custom"]
 
 @click.group()
 def pixels() -> None:
-    """The sign that a sponsor's page loads when something was bought.
+    """The pixel that a sponsor's page loads after a purchase.
 
-    A page tells a conversion by an image, or by a script that also tells followed links (UTM). See
-    docs/guides/conversions.md.
+    A page reports a conversion by an image, or by a script that also reports followed links (UTM).
+    See docs/guides/conversions.md.
     """
 
 
@@ -124,7 +124,7 @@ def _pixel(pixel: Pixel) -> list[object]:
 @click.option("--undo", is_flag=True, help="Listen to it again.")
 @click.pass_obj
 def retire_pixel(open_workspace: OpenWorkspace, pixel: UUID, undo: bool) -> None:
-    """Listen to PIXEL (its id) no longer; what it told stays."""
+    """Stop accepting reports of PIXEL (its id); earlier ones are kept."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 

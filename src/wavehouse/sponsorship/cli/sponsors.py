@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def sponsors() -> None:
-    """Who pays for campaigns."""
+    """Sponsors: the companies that pay for campaigns."""
 
 
 @sponsors.command("add")

@@ -109,7 +109,7 @@ class NewConversion(BaseModel):
 
 
 class ConversionAnswer(BaseModel):
-    """What became of it: ``stored``, ``duplicate``, or ``unmatched`` (kept, credited to nobody)."""
+    """What became of it: ``stored``, ``duplicate``, or ``unmatched`` (kept, not credited)."""
 
     conversion_id: UUID
     outcome: ConversionOutcome
@@ -134,7 +134,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         response: Response,
         identity: Annotated[Identity, Depends(gate(writes))],
     ) -> ConversionAnswer:
-        """Tell a conversion. Idempotent by order id: 201 when stored, 200 when known."""
+        """Send a conversion. Idempotent by order id: 201 when stored, 200 when known."""
         with database.app(identity.organization_id) as tx:
             done = record_conversion(
                 tx, identity=identity, conversion=body.to_conversion(), source_name=identity.name

@@ -79,8 +79,7 @@ def insert_evidence(
 ) -> set[UUID]:
     """Store the signals of conversions: what any model of credit starts from (AT04).
 
-    A signal of a kind that is there already is not told again; the conversions that learned
-    something.
+    A signal of a kind that is stored is skipped; returns the conversions that got a new one.
     """
     signals = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
     return set(
@@ -256,7 +255,7 @@ def move_evidence(tx: Tx[Operational], *, rows: Sequence[Evidence]) -> int:
 
 
 def delete_credits(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> int:
-    """Take the credits of conversions back, to be derived again."""
+    """Delete the credits of conversions, to be derived again."""
     return tx.execute(
         "DELETE FROM sponsorship.credits WHERE conversion_id = ANY(%(ids)s::uuid[])",
         {"ids": list(conversion_ids)},

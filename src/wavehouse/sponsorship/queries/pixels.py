@@ -1,4 +1,4 @@
-"""SQL of pixels, of landings by tracked links, and of what a pixel told lately."""
+"""SQL of pixels, of landings by tracked links, and of what a pixel reported lately."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def reported_lately(
     since: datetime,
     until: datetime,
 ) -> UUID | None:
-    """A conversion without an order id that this visitor's page told in a span (AT02)."""
+    """A conversion without an order id that this visitor's page reported in a span (AT02)."""
     conversion_id: UUID | None = tx.value(
         """
         SELECT v.conversion_id

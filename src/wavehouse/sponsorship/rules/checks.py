@@ -52,7 +52,7 @@ def check_campaign(campaign: NewCampaign) -> None:
 
 
 def check_placements(placements: Iterable[NewPlacement]) -> None:
-    """Raise InvalidInput for a slot that is none, or that two placements share."""
+    """Raise InvalidInput for an invalid slot, or one that two placements share."""
     seen = set()
     for placement in placements:
         if not 0 <= placement.slot <= _LAST_SLOT:

@@ -1,4 +1,4 @@
-"""Who gets the credit for a conversion, to the cent (AT02, AT03, AT09, AT10)."""
+"""The credits of a conversion, to the cent (AT02, AT03, AT09, AT10)."""
 
 from __future__ import annotations
 

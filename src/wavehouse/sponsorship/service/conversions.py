@@ -75,9 +75,9 @@ def record_conversion(
     source_name: str,
     source: str = "api",
 ) -> Recorded:
-    """Take in one conversion, as the API and the pixel do; telling it again changes nothing.
+    """Record one conversion, as the API and the pixel do; sending it again changes nothing.
 
-    An order that is known already learns what signals it had not (AT04).
+    A known order gets the signals that it lacked (AT04).
     """
     book = _book(tx, identity)
     (done,) = _store(
@@ -239,7 +239,7 @@ class Report:
 def _weigh(
     tx: Tx[Operational], identity: Identity, known: Sequence[Evidence], report: Report
 ) -> set[ConversionId]:
-    """Let the shop's report of known orders outrank a page's, whichever came first (AT04).
+    """Rank the shop's report of known orders above a page's, whichever came first (AT04).
 
     What is displaced stays as evidence. Returns the orders that changed.
     """
@@ -342,7 +342,7 @@ def _evidence(conversion: ConversionInput, book: Book) -> Evidence:
 
 
 def _sponsor_of(conversion: ConversionInput, book: Book) -> SponsorId | None:
-    """Whose shop it was, by the campaign that the shop, its pixel or the last link named."""
+    """The sponsor, by the campaign that the shop, its pixel or the last link named."""
     named = conversion.campaign_id or (conversion.pixel.campaign_id if conversion.pixel else None)
     flight = book.flights.get(named) if named else None
     if flight is None and conversion.clicks:
@@ -377,8 +377,8 @@ def _credit(
 def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
     """The batch as its codes are understood now, with what changed written down.
 
-    A conversion whose new sponsor already has that order is the same order told twice under two
-    names (AT02): it keeps its old name and is credited to nobody.
+    A conversion whose new sponsor already has that order is the same order reported under two
+    names (AT02): it keeps its old name and is not credited.
     """
     now = [_understood_now(row, book) for row in batch]
     renamed, wanted = [], set()

@@ -1,4 +1,4 @@
-"""Use cases of a campaign in flight: its states by hand and by the calendar, its placements."""
+"""Use cases of a running campaign: manual and scheduled changes of state, placements."""
 
 from __future__ import annotations
 

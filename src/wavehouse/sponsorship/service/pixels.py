@@ -71,7 +71,7 @@ def list_pixels(tx: Tx[Operational], *, identity: Identity) -> list[Pixel]:
 def set_pixel_active(
     tx: Tx[Operational], *, identity: Identity, pixel_id: UUID, is_active: bool
 ) -> None:
-    """Listen to a pixel, or no longer. NotFound when there is none with this id."""
+    """Accept a pixel's reports, or stop. NotFound when there is none with this id."""
     if not queries.set_pixel_active(tx, pixel_id=pixel_id, is_active=is_active):
         raise NotFound(f"unknown pixel {pixel_id}", command="wavehouse pixels list")
     _record(tx, identity, pixel_id, "pixel.resumed" if is_active else "pixel.retired")
