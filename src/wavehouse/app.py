@@ -18,12 +18,12 @@ def targets_of(stores: Stores) -> list[schema.Target]:
     """The three ladders of the product, each with its database and its owner."""
     return [
         schema.Target(
-            name=location.database,
-            conninfo=location.conninfo("migrate"),
-            folder=databases_folder(location.database) / "migrations",
-            role=owner_role(location.database),
+            name=place.database,
+            conninfo=place.conninfo("migrate"),
+            folder=databases_folder(place.database) / "migrations",
+            role=owner_role(place.database),
         )
-        for location in stores.places
+        for place in stores.places
     ]
 
 
@@ -31,8 +31,8 @@ def targets_of(stores: Stores) -> list[schema.Target]:
 def schema_targets() -> Iterator[list[schema.Target]]:
     """The product's own databases, made and open, for ``wavehouse schema`` without ``--dir``."""
     with open_stores(config.load(), say) as stores:
-        for location in stores.places:
-            provision(location)
+        for place in stores.places:
+            provision(place)
         yield targets_of(stores)
 
 
@@ -47,8 +47,8 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
 
 def migrate(stores: Stores) -> None:
     """Make databases and roles, and apply what is pending in the three ladders."""
-    for location in stores.places:
-        provision(location)
+    for place in stores.places:
+        provision(place)
     for target in targets_of(stores):
         schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
 

@@ -56,10 +56,10 @@ def normalised_email(text: str) -> str:
     """AC1: NFC, trimmed, lower-cased. InvalidInput for an invalid address."""
     import unicodedata
 
-    address = unicodedata.normalize("NFC", text).strip().lower()
-    if len(address) > 255 or not _EMAIL.fullmatch(address):
+    found = unicodedata.normalize("NFC", text).strip().lower()
+    if len(found) > 255 or not _EMAIL.fullmatch(found):
         raise InvalidInput("invalid e-mail address", hint="An address looks like anna@example.org.")
-    return address
+    return found
 
 
 def normalised_password(text: str) -> str:
@@ -71,12 +71,12 @@ def normalised_password(text: str) -> str:
 
 def usable_password(text: str, email: str) -> str:
     """AC4: 12 to 256 characters of any kind, and not the address. InvalidInput for others."""
-    password = normalised_password(text)
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
+    told = normalised_password(text)
+    if not SHORTEST_PASSWORD <= len(told) <= LONGEST_PASSWORD:
         raise InvalidInput(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if password.strip().lower() == email:
+    if told.strip().lower() == email:
         raise InvalidInput("the e-mail address cannot be the password")
-    return password
+    return told
 
 
 def secret_hash(text: str) -> bytes:
@@ -100,12 +100,12 @@ def effective_at(
     """When an action counts as of, and whether its clock was not believed (P3, P4, P5)."""
     if occurred_at is None:
         return received_at, False
-    at = occurred_at
+    told = occurred_at
     if sent_at is not None and abs(received_at - sent_at) > SENT_OFF:
-        at = _shifted(occurred_at, received_at - sent_at)
-    if at > received_at + SKEW:
+        told = _shifted(occurred_at, received_at - sent_at)
+    if told > received_at + SKEW:
         return received_at, True
-    return at, False
+    return told, False
 
 
 def _shifted(instant: datetime, offset: timedelta) -> datetime:
@@ -127,7 +127,7 @@ def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
     The chapter is compared apart, as it may be merged into another one between two tries; hashes
     of before decision 0903 contain it.
     """
-    body = (
+    told = (
         *([action.chapter_id] if with_chapter else []),
         action.kind.value,
         action.position_ms,
@@ -136,7 +136,7 @@ def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
         action.occurred_at.isoformat() if action.occurred_at else None,
         action.device_id,
     )
-    return hashlib.sha256(json.dumps(body).encode()).digest()
+    return hashlib.sha256(json.dumps(told).encode()).digest()
 
 
 def normalised_feed(url: str) -> str:
@@ -369,7 +369,7 @@ def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int
     if own is not None:
         return min(since, own), own
     after = min(since, *family) if family else 0
-    return after, next((item for item in (since, since - 1) if item in family), after)
+    return after, next((one for one in (since, since - 1) if one in family), after)
 
 
 def uploaded(
@@ -390,7 +390,7 @@ def uploaded(
 def same_episode(a: Described, b: Described) -> bool:
     """P29: two of date, link and title are the same; missing values are not the same."""
     pairs = ((a.published_at, b.published_at), (a.link, b.link), (a.title, b.title))
-    return sum(value is not None and value == other for value, other in pairs) >= 2
+    return sum(one is not None and one == other for one, other in pairs) >= 2
 
 
 def rewind_ms(pause: timedelta, position_ms: int, *, wanted: bool = True) -> int:

@@ -101,10 +101,10 @@ class Tx(Generic[D]):
 
     def one(self, row: type[T], statement: LiteralString, params: Params = None) -> T:
         """The only row; NotFound when there is none."""
-        record = self.maybe(row, statement, params)
-        if record is None:
+        found = self.maybe(row, statement, params)
+        if found is None:
             raise NotFound(f"no such {row.__name__.lower()}")
-        return record
+        return found
 
     def value(self, statement: LiteralString, params: Params = None) -> Any:
         """The first column of the first row, or None."""
@@ -176,8 +176,8 @@ def _named(statement: LiteralString, names: Mapping[str, str]) -> LiteralString 
 class Database(Generic[D]):
     """One database as its ``app`` and its ``worker``."""
 
-    def __init__(self, location: Place) -> None:
-        self.place = location
+    def __init__(self, place: Place) -> None:
+        self.place = place
         self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
 
     @property
@@ -255,13 +255,13 @@ class Database(Generic[D]):
                 connect_timeout=_HEALTH_PATIENCE,
                 row_factory=class_row(Answer),
             ) as connection:
-                row = connection.execute(
+                found = connection.execute(
                     "SELECT current_setting('server_version') AS version, clock_timestamp() AS at"
                 ).fetchone()
         except psycopg.OperationalError:
             raise self._unreachable() from None
-        assert row is not None  # noqa: S101 - a query without FROM has one row
-        return row
+        assert found is not None  # noqa: S101 - a query without FROM has one row
+        return found
 
     def _unreachable(self) -> Unreachable:
         return Unreachable(

@@ -23,8 +23,8 @@ _LONGEST_NAME = 100
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
     """A new listener. Conflict when the address has an account; the operator may know that."""
-    address = rules.normalised_email(email)
-    made = queries.insert_listener(tx, email=address, display=email.strip())
+    told = rules.normalised_email(email)
+    made = queries.insert_listener(tx, email=told, display=email.strip())
     if made is None:
         raise Conflict(
             "a listener with this address exists already",
@@ -36,12 +36,12 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
 
 def find(tx: Tx[Listeners], *, email: str) -> Listener:
     """The listener with this address. NotFound for none."""
-    listener = queries.listener_by_email(tx, email=rules.normalised_email(email))
-    if listener is None:
+    found = queries.listener_by_email(tx, email=rules.normalised_email(email))
+    if found is None:
         raise NotFound(
             "there is no listener with this address", command="wavehouse listeners create --email …"
         )
-    return listener
+    return found
 
 
 def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
@@ -73,8 +73,8 @@ def make_app_password(
     leaves no password behind that was on its way (AC7). InvalidInput for a name that is none,
     Conflict for too many, NotSignedIn when the session is over.
     """
-    text = name.strip()
-    if not text or len(text) > _LONGEST_NAME or not text.isprintable():
+    told = name.strip()
+    if not told or len(told) > _LONGEST_NAME or not told.isprintable():
         raise InvalidInput(
             "an app needs a name",
             hint=f"Send a name of 1 to {_LONGEST_NAME} characters, such as phone.",
@@ -85,7 +85,7 @@ def make_app_password(
             raise NotSignedIn("this session has ended", hint="Sign in again.")
         if len(queries.app_passwords(tx, listener_id=caller.listener_id)) >= _MOST_APPS:
             raise Conflict(f"the account already has {_MOST_APPS} apps", hint="Revoke one of them.")
-        return _made(tx, caller.listener_id, caller.email, text)
+        return _made(tx, caller.listener_id, caller.email, told)
 
 
 def end_app_password(

@@ -54,16 +54,16 @@ def _statements(*, members: bool = True) -> tuple[LiteralString, ...]:
     ``members`` false leaves out looking for what extensions brought, where none brought anything.
     """
 
-    def called(match: re.Match[str]) -> str:
-        if match[1] == "member" and not members:
+    def called(found: re.Match[str]) -> str:
+        if found[1] == "member" and not members:
             return "true"
-        text = _CALLS[match[1]]
-        for index, value in enumerate(match[2].split(","), start=1):
-            text = text.replace(f"${index}", value.strip())
+        text = _CALLS[found[1]]
+        for place, value in enumerate(found[2].split(","), start=1):
+            text = text.replace(f"${place}", value.strip())
         return text
 
     return tuple(
-        _TOKEN.sub(lambda match: _TOKENS[match[1]], _CALL.sub(called, text)) for text in _STATEMENTS
+        _TOKEN.sub(lambda found: _TOKENS[found[1]], _CALL.sub(called, text)) for text in _STATEMENTS
     )
 
 
@@ -414,8 +414,8 @@ def _read(connection: Connection) -> Snapshot:
         before = connection.execute(_SETTINGS_NOW)
         for setting in _PINNED:
             connection.execute(setting)
-        there = connection.execute(_query())
-        absent, prepared, doublings = _parts(there.fetchone() or ())
+        there = connection.execute(_asked())
+        absent, prepared, doublings = _told(there.fetchone() or ())
         read: list[Cursor[Any]] = []
         for statement in _statements(members=_MEMBERS not in absent):
             kind = _KIND.match(statement)
@@ -425,9 +425,7 @@ def _read(connection: Connection) -> Snapshot:
                     connection.execute(f"PREPARE {name} AS {statement}")
                 read.append(connection.execute(f"EXECUTE {name}"))
         connection.execute(_SET_BACK, before.fetchone())
-    return Snapshot(
-        _with_owner({name: attributes for cursor in read for name, attributes in cursor})
-    )
+    return Snapshot(_with_owner({name: found for cursor in read for name, found in cursor}))
 
 
 @cache
@@ -443,9 +441,9 @@ def _name(statement: str, doublings: int) -> LiteralString:
 
 
 @cache
-def _query() -> LiteralString:
+def _asked() -> LiteralString:
     """Which of the rare kinds there are; which statements the server knows; how large it all is."""
-    there: list[LiteralString] = [f"EXISTS (SELECT FROM {location})" for location in _RARE.values()]
+    there: list[LiteralString] = [f"EXISTS (SELECT FROM {place})" for place in _RARE.values()]
     more: list[LiteralString] = [
         "ARRAY(SELECT name FROM pg_prepared_statements)",
         "pg_relation_size('pg_attribute')",
@@ -454,24 +452,24 @@ def _query() -> LiteralString:
     return "SELECT " + asked
 
 
-def _parts(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
+def _told(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
     """The rare kinds that there are none of; the names of known statements; how large it all is."""
     *there, prepared, size = row
     absent = {kind for kind, is_there in zip(_RARE, there, strict=True) if not is_there}
     return absent, set(prepared), size.bit_length()
 
 
-def _with_owner(objects: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The role that owns most is *the* owner, whatever its name: it differs between servers."""
     owners = Counter(
-        a["owner"] for name, a in objects.items() if name != "schema public" and "owner" in a
+        a["owner"] for name, a in found.items() if name != "schema public" and "owner" in a
     )
     if not owners:
-        return objects
+        return found
     owner = min(owners, key=lambda name: (-owners[name], name))
     prefix = f"{owner}: "
-    fields = {}
-    for name, attributes in objects.items():
+    told = {}
+    for name, attributes in found.items():
         changed = {key: value for key, value in attributes.items() if value is not None}
         if changed.get("owner") == owner:
             changed["owner"] = OWNER
@@ -480,7 +478,5 @@ def _with_owner(objects: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]
                 OWNER + text[len(owner) :] if text.startswith(prefix) else text
                 for text in changed["acl"]
             ]
-        fields[name.replace(f"default privileges {owner} ", f"default privileges {OWNER} ")] = (
-            changed
-        )
-    return fields
+        told[name.replace(f"default privileges {owner} ", f"default privileges {OWNER} ")] = changed
+    return told

@@ -49,11 +49,11 @@ def generate_command(out: Path, everything: bool, as_json: bool, **words: Any) -
     report, rows = Report(as_json, choice.single), []
     with targets_of(choice) as targets:
         for target in targets:
-            described = catalogue(target.conninfo, role=target.role)
+            found = catalogue(target.conninfo, role=target.role)
             schema_file = target.folder.parent / "schema.sql" if everything else None
-            written = write_documents(target.name, described, out, schema_file)
-            report.add(target.name, {"written": written, "tables": len(described.tables)})
-            rows.append((target.name, len(described.tables), written))
+            written = write_documents(target.name, found, out, schema_file)
+            report.add(target.name, {"written": written, "tables": len(found.tables)})
+            rows.append((target.name, len(found.tables), written))
     report.write(("database", "tables", "documents"), rows)
 
 
@@ -76,9 +76,9 @@ def check_command(
     report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     with targets_of(choice) as targets:
         for target in targets:
-            catalogue = _catalogue(target)
+            found = _catalogue(target)
             schema_file = target.folder.parent / "schema.sql" if everything else None
-            result = check_documents(target.name, catalogue, out, schema_file)
+            result = check_documents(target.name, found, out, schema_file)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():
@@ -96,10 +96,10 @@ def _catalogue(target: Target) -> Catalogue:
     from wavehouse.schema.service.documents import catalogue_of_files
     from wavehouse.schema.service.ladder import read_ladder
 
-    described = catalogue(target.conninfo, role=target.role)
-    ladder = () if described.tables else read_ladder(target.folder)
+    found = catalogue(target.conninfo, role=target.role)
+    ladder = () if found.tables else read_ladder(target.folder)
     if not ladder:
-        return described
+        return found
     terminal.say(f"{target.name}: not migrated yet; compared with what its files make")
     with shadow_of(_NEWEST, None) as shadow:
         return catalogue_of_files(shadow, ladder)

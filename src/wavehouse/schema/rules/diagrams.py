@@ -27,7 +27,7 @@ def pages(database: str, catalogue: Catalogue) -> dict[str, str]:
     tables = [table for table in catalogue.tables if table.kind != "v"]
     spaces = sorted({table.space for table in tables})
     whole = mermaid(tables, with_columns=False)
-    values = {
+    found = {
         f"{database}/README.md": _page(f"The database `{database}`", database, whole, spaces),
         f"{database}/all.mmd": whole,
         f"{database}/all.puml": plantuml(tables, with_columns=False),
@@ -35,10 +35,10 @@ def pages(database: str, catalogue: Catalogue) -> dict[str, str]:
     for space in spaces:
         view = [table for table in tables if table.space == space]
         drawn = mermaid(view)
-        values[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
-        values[f"{database}/{space}.mmd"] = drawn
-        values[f"{database}/{space}.puml"] = plantuml(view)
-    return values
+        found[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
+        found[f"{database}/{space}.mmd"] = drawn
+        found[f"{database}/{space}.puml"] = plantuml(view)
+    return found
 
 
 def _page(title: str, database: str, drawn: str, spaces: list[str]) -> str:

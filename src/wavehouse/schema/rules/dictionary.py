@@ -11,15 +11,15 @@ _GENERATED = "<!-- Generated from the database: wavehouse schema docs generate -
 def pages(database: str, catalogue: Catalogue) -> dict[str, str]:
     """Every page by its path below ``docs/reference/dictionary``."""
     spaces = sorted({table.space for table in catalogue.tables})
-    values = {f"{database}/README.md": _contents(database, catalogue, spaces)}
+    found = {f"{database}/README.md": _contents(database, catalogue, spaces)}
     for space in spaces:
         tables = [table for table in catalogue.tables if table.space == space]
-        text = "\n".join(_table(table, catalogue) for table in tables)
-        values[f"{database}/{space}.md"] = (
+        told = "\n".join(_table(table, catalogue) for table in tables)
+        found[f"{database}/{space}.md"] = (
             f"{_GENERATED}\n# `{space}` of {database}\n\n"
-            f"[All of {database}](README.md) · [diagram](../../erd/{database}/{space}.md)\n\n{text}"
+            f"[All of {database}](README.md) · [diagram](../../erd/{database}/{space}.md)\n\n{told}"
         )
-    return values
+    return found
 
 
 def _contents(database: str, catalogue: Catalogue, spaces: list[str]) -> str:
@@ -62,14 +62,14 @@ def _constraints(table: Table) -> list[str]:
 
 def _relations(table: Table, catalogue: Catalogue) -> list[str]:
     """Both ends of every reference, the 1:N said in words."""
-    lines = [f"{_one_of(key)} {key.to_table} {_by(key)}" for key in table.foreign_keys]
-    lines += [
+    told = [f"{_one_of(key)} {key.to_table} {_by(key)}" for key in table.foreign_keys]
+    told += [
         f"has {'at most one' if key.single else 'any number of'} {other.name} {_by(key)}"
         for other in catalogue.tables
         for key in other.foreign_keys
         if key.to_table == table.name
     ]
-    return _listed("Relations", lines)
+    return _listed("Relations", told)
 
 
 def _one_of(key: ForeignKey) -> str:

@@ -31,32 +31,30 @@ def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catal
         return catalogue(conninfo)
 
 
-def documents(database: str, catalogue: Catalogue) -> dict[str, str]:
+def documents(database: str, found: Catalogue) -> dict[str, str]:
     """Every document of a database by its path below the folder of reference documents.
 
     Pages are Markdown; the other files are the sources of the diagrams.
     """
-    pages = dictionary.pages(database, catalogue)
-    drawn = diagrams.pages(database, catalogue)
+    pages = dictionary.pages(database, found)
+    drawn = diagrams.pages(database, found)
     return {
         **{f"dictionary/{path}": text for path, text in pages.items()},
         **{f"erd/{path}": text for path, text in drawn.items()},
     }
 
 
-def write_documents(
-    database: str, catalogue: Catalogue, out: Path, schema_file: Path | None
-) -> int:
+def write_documents(database: str, found: Catalogue, out: Path, schema_file: Path | None) -> int:
     """Write a database's documents, remove those of tables that are gone; how many there are.
 
     With a ``schema_file`` the sources of the diagrams and the schema as SQL are written, too.
     """
-    if not catalogue.tables:
+    if not found.tables:
         raise Refused(
             f"the database {database!r} has no tables, so its documents would be empty",
             command="wavehouse schema apply",
         )
-    texts = _by_path(database, catalogue, out, schema_file)
+    texts = _by_path(database, found, out, schema_file)
     for path in _standing(database, out, schema_file) - set(texts):
         files.remove(path)
     for path, text in texts.items():
@@ -65,13 +63,13 @@ def write_documents(
 
 
 def check_documents(
-    database: str, catalogue: Catalogue, out: Path, schema_file: Path | None
+    database: str, found: Catalogue, out: Path, schema_file: Path | None
 ) -> DocumentsCheck:
     """Compare the documents in the folder byte for byte with what the database would write.
 
     Without a ``schema_file`` the pages only.
     """
-    texts = _by_path(database, catalogue, out, schema_file)
+    texts = _by_path(database, found, out, schema_file)
     existing = {path: files.content(path) for path in texts}
     stale = [
         p for p, text in texts.items() if existing[p] is not None and existing[p] != text.encode()
@@ -82,12 +80,12 @@ def check_documents(
 
 
 def _by_path(
-    database: str, catalogue: Catalogue, out: Path, schema_file: Path | None
+    database: str, found: Catalogue, out: Path, schema_file: Path | None
 ) -> dict[Path, str]:
-    texts = {out / path: text for path, text in documents(database, catalogue).items()}
+    texts = {out / path: text for path, text in documents(database, found).items()}
     if schema_file is None:
         return {path: text for path, text in texts.items() if path.suffix == ".md"}
-    return {**texts, schema_file: ddl.ddl(catalogue)}
+    return {**texts, schema_file: ddl.ddl(found)}
 
 
 def _standing(database: str, out: Path, schema_file: Path | None) -> set[Path]:

@@ -46,7 +46,7 @@ def lint(
     ``sizes`` are the target's: work on a table that is small there, or is not there yet, is only
     information. ``loose`` are files that belong to no ladder: they need no name and no way down.
     """
-    collected: list[Finding] = []
+    found: list[Finding] = []
     walked: list[Migration] = []
     last = Snapshot({})
     with telemetry.span("wavehouse.lint"):
@@ -54,7 +54,7 @@ def lint(
             for measured in measured_files(shadow, before, chosen):
                 walked.append(measured.migration)
                 last = measured.after
-                collected += findings(
+                found += findings(
                     Walked(
                         measured.migration,
                         measured.script,
@@ -71,38 +71,36 @@ def lint(
             script = read_script(migration.up)
             message = _why(error) + _not_judged(chosen, walked)
             stopped = (_statement_at(script, error.line), error.state, message)
-            collected += findings(
+            found += findings(
                 Walked(migration, script, (), last, last, stopped),
                 today=clock.today(),
                 pattern=pattern,
             )
         except WavehouseError as error:
             migration = chosen[len(walked)]
-            collected.append(_unreadable(migration, error, _not_judged(chosen, walked)))
-    collected = [
-        _weighed(finding, sizes) for finding in collected if not _is_of_ladders(finding, loose)
-    ]
-    kept = tuple(finding for finding in collected if advice or finding.severity != INFO)
+            found.append(_unreadable(migration, error, _not_judged(chosen, walked)))
+    found = [_weighed(one, sizes) for one in found if not _is_of_ladders(one, loose)]
+    kept = tuple(one for one in found if advice or one.severity != INFO)
     judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
-    return LintResult(kept, judged, shadow.major, len(collected) - len(kept))
+    return LintResult(kept, judged, shadow.major, len(found) - len(kept))
 
 
-def _is_of_ladders(finding: Finding, loose: Collection[str]) -> bool:
-    return finding.file in loose and finding.rule in ("missing-down", "file-name-pattern")
+def _is_of_ladders(one: Finding, loose: Collection[str]) -> bool:
+    return one.file in loose and one.rule in ("missing-down", "file-name-pattern")
 
 
-def _weighed(finding: Finding, sizes: Mapping[str, Size] | None) -> Finding:
+def _weighed(one: Finding, sizes: Mapping[str, Size] | None) -> Finding:
     """A finding with the rows that the target has; of information only, if those are few."""
-    touched = {*finding.effect.rewrites, *finding.effect.scans}
-    if finding.effect.builds:
-        touched |= {lock.relation for lock in finding.effect.locks}
+    touched = {*one.effect.rewrites, *one.effect.scans}
+    if one.effect.builds:
+        touched |= {lock.relation for lock in one.effect.locks}
     if sizes is None or not touched:
-        return finding
+        return one
     rows = sum(sizes[name].rows for name in touched if name in sizes)
     size = sum(sizes[name].bytes for name in touched if name in sizes)
     if rows <= _FEW_ROWS and size <= _FEW_BYTES:
-        return replace(finding, severity=INFO, message=f"{finding.message} (few rows there)")
-    return replace(finding, message=f"{finding.message} (about {rows:,} rows there)")
+        return replace(one, severity=INFO, message=f"{one.message} (few rows there)")
+    return replace(one, message=f"{one.message} (about {rows:,} rows there)")
 
 
 def _why(error: DoesNotRun) -> str:
@@ -123,8 +121,8 @@ def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str
 def _statement_at(script: Script, line: int) -> Statement:
     """The statement at a line, or the last one that begins before it."""
     return max(
-        (statement for statement in script.statements if statement.line <= line),
-        key=lambda item: item.line,
+        (one for one in script.statements if one.line <= line),
+        key=lambda one: one.line,
         default=script.statements[0],
     )
 
