@@ -83,7 +83,8 @@ def require_reachable(home: Path, account: Account) -> None:
     blocked = _blocking_parent(home.parent, account) if account.other else None
     if blocked is not None:
         raise Refused(
-            f"the account {account.name!r}, which runs PostgreSQL for root, has no access to {blocked}",
+            f"the account {account.name!r}, which runs PostgreSQL for root, has no access to "
+            f"{blocked}",
             where=str(home),
             hint="Set WAVEHOUSE_HOME to a folder it can reach, such as /var/lib/wavehouse, "
             "or run wavehouse as an ordinary user.",

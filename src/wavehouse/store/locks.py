@@ -42,7 +42,7 @@ def lock_file(path: Path) -> IO[bytes]:
     except PermissionError:
         named = path if path.exists() else path.parent
         raise Refused(
-            f"this belongs to the account {_owner_of(named)!r}, and your account may not write to it",
+            f"this belongs to the account {_owner_of(named)!r}, and yours may not write to it",
             where=str(named),
             hint="Run wavehouse as that account, or use a WAVEHOUSE_HOME of your own.",
         ) from None
