@@ -34,8 +34,8 @@ class Watched(Tx[Operational]):
         cursor = self.connection.execute(statement, params)
         assert cursor.description is not None
         adapters = self.connection.adapters.types
-        found = {c.name: adapters.get(c.type_code) for c in cursor.description}
-        self.columns = {name: info.name if info else "?" for name, info in found.items()}
+        values = {c.name: adapters.get(c.type_code) for c in cursor.description}
+        self.columns = {name: info.name if info else "?" for name, info in values.items()}
         self.row = row
         return super().rows(row, statement, params)
 

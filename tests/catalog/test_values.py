@@ -104,8 +104,8 @@ def test_an_address_is_absolute_and_of_the_web(written: str, expected: str | Non
 @given(st.text(max_size=60))
 def test_no_text_is_too_strange_for_a_value(text: str) -> None:
     """Readers of values answer or say None; they never raise."""
-    found = instant(text)
-    assert found is None or found.tzinfo is UTC
+    result = instant(text)
+    assert result is None or result.tzinfo is UTC
     length = seconds(text)
     assert length is None or length > 0
     assert web_url(text) is None or str(web_url(text)).lower().startswith("http")

@@ -54,15 +54,15 @@ def _enums(sources: list[Any]) -> list[frozenset[str]]:
     }
     modules = [importlib.import_module(name) for name in sorted(named)]
     return [
-        frozenset(str(member.value) for member in found)
+        frozenset(str(member.value) for member in variable)
         for module in modules
-        for found in vars(module).values()
-        if isinstance(found, type) and issubclass(found, enum.Enum) and len(found) > 1
+        for variable in vars(module).values()
+        if isinstance(variable, type) and issubclass(variable, enum.Enum) and len(variable) > 1
     ]
 
 
 def _choices(command: click.Command, name: str) -> list[tuple[str, frozenset[str]]]:
-    found = [
+    rows = [
         (name, frozenset(map(str, parameter.type.choices)))
         for parameter in command.params
         if isinstance(parameter.type, click.Choice)
@@ -72,8 +72,8 @@ def _choices(command: click.Command, name: str) -> list[tuple[str, frozenset[str
         for word in command.list_commands(context):
             child = command.get_command(context, word)
             assert child is not None
-            found += _choices(child, f"{name} {word}")
-    return found
+            rows += _choices(child, f"{name} {word}")
+    return rows
 
 
 def differing(choices: frozenset[str], enums: list[frozenset[str]]) -> frozenset[str]:

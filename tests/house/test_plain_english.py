@@ -38,8 +38,8 @@ _HISTORY = ("CHANGELOG.md", "CONTRIBUTING.md", "docs/reference/", "src/wavehouse
 def phrases(text: str) -> Counter[str]:
     """How often a text has each phrase that is never wanted."""
     joined = re.sub(r"\s*\n\s*(?:#\s*|//\s*)?", " ", text)
-    found = Counter({name: len(re.findall(pattern, joined)) for name, pattern in NEVER.items()})
-    return +found
+    result = Counter({name: len(re.findall(pattern, joined)) for name, pattern in NEVER.items()})
+    return +result
 
 
 def part(name: str) -> str:
@@ -52,12 +52,12 @@ def part(name: str) -> str:
 
 def counted(root: Path, tracked: list[str]) -> dict[str, Counter[str]]:
     """The phrases of every part."""
-    found: dict[str, Counter[str]] = {}
+    result: dict[str, Counter[str]] = {}
     for name in tracked:
         if not name.endswith(_TEXTS) or name.startswith(_HISTORY) or name == str(_THIS):
             continue
-        found.setdefault(part(name), Counter()).update(phrases((root / name).read_text("utf-8")))
-    return {name: count for name, count in found.items() if count}
+        result.setdefault(part(name), Counter()).update(phrases((root / name).read_text("utf-8")))
+    return {name: count for name, count in result.items() if count}
 
 
 _THIS = Path("tests/house/test_plain_english.py")
@@ -73,11 +73,11 @@ def test_the_lint_sees_a_phrase_across_lines_and_leaves_plain_words_alone() -> N
 
 def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]) -> None:
     """Write what CONTRIBUTING.md says; when a part has fewer, lower its number."""
-    found = counted(root, tracked)
-    totals = {name: sum(count.values()) for name, count in sorted(found.items())}
+    text = counted(root, tracked)
+    totals = {name: sum(count.values()) for name, count in sorted(text.items())}
     print(f"odd phrases: {sum(totals.values())} in all: {totals}")
 
-    assert {} == {n: dict(found[n]) for n, c in totals.items() if c > ALLOWED.get(n, 0)}
+    assert {} == {n: dict(text[n]) for n, c in totals.items() if c > ALLOWED.get(n, 0)}
 
 
 # --- hints and commands of errors ----------------------------------------------------------------

@@ -14,16 +14,16 @@ def test_a_flag_wins_over_the_environment_over_the_file_over_the_default(tmp_pat
     """Taking the sources away one after another; each value names where it came from."""
     (tmp_path / "wavehouse.toml").write_text("port = 3\n")
     environment = {"WAVEHOUSE_PORT": "2"}
-    found = [
+    rows = [
         config.load({"port": 1}, environment, tmp_path),
         config.load({"port": None}, environment, tmp_path),
         config.load({}, {}, tmp_path),
         config.load({}, {}, tmp_path / "elsewhere"),
     ]
 
-    assert [1, 2, 3, 8420] == [settings["port"] for settings in found]
+    assert [1, 2, 3, 8420] == [settings["port"] for settings in rows]
     assert ["--port", "WAVEHOUSE_PORT", str(tmp_path / "wavehouse.toml"), "default"] == [
-        settings.values["port"].source for settings in found
+        settings.values["port"].source for settings in rows
     ]
 
 

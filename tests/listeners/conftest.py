@@ -95,16 +95,16 @@ class House:
 
     def token(self) -> str:
         """The token of the newest email."""
-        found = re.search(r"token=([\w-]{43})", self.letters()[-1].get_content())
-        assert found is not None
-        return found[1]
+        match = re.search(r"token=([\w-]{43})", self.letters()[-1].get_content())
+        assert match is not None
+        return match[1]
 
     def signed_in(self, email: str) -> TestClient:
         """A browser in which a link was used."""
         browser = self.browser()
         assert browser.post("/api/v1/listener/links", json={"email": email}).status_code == 202
-        told = browser.post("/api/v1/listener/links/redeem", json={"token": self.token()})
-        assert told.status_code == 200
+        answer = browser.post("/api/v1/listener/links/redeem", json={"token": self.token()})
+        assert answer.status_code == 200
         return browser
 
 

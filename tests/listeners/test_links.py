@@ -37,10 +37,10 @@ def asked(database: Any, outbox: Outbox, address: str, browser: str = "browser")
     links.request(database, outbox, email=address, browser=browser, address=SITE)
     newest = max(outbox.folder.iterdir())
     letter = email.message_from_bytes(newest.read_bytes(), policy=policy.default)
-    found = re.search(r"token=([\w-]{43})", letter.get_content())
+    match = re.search(r"token=([\w-]{43})", letter.get_content())
     assert (0o600, address) == (newest.stat().st_mode & 0o777, letter["To"])
-    assert found is not None
-    return found[1]
+    assert match is not None
+    return match[1]
 
 
 def redeemed(database: Any, token: str, browser: str = "browser") -> str | None:

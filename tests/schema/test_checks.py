@@ -71,10 +71,10 @@ def test_ops13_what_the_files_may_mend_is_told_and_tried(base: tuple[str, Write]
     mend = "DELETE FROM notes WHERE show IS NULL OR show NOT IN (SELECT id FROM shows);"
     result = checked(database, ladder({"2_more.up": f"{mend}\n{FOREIGN};"}))
 
-    told = (
+    text = (
         "1 rows of public.notes (show) name no row of public.shows, unless the files correct them"
     )
-    assert (f"2_more.up.sql:2: {told}",) == result.warnings
+    assert (f"2_more.up.sql:2: {text}",) == result.warnings
     rows = {c.subject: (c.before, c.after) for c in result.checks if c.name == "rows"}
     assert {"public.notes": (3, 1), "public.shows": (1, 1)} == rows
 
@@ -105,8 +105,8 @@ def test_ops13_queries_of_a_check_file_run_before_and_after(base: tuple[str, Wri
         }
     )
     result = checked(database, folder)
-    told = {c.name: (c.before, c.after) for c in result.checks if c.subject == "2_more.check.sql"}
-    assert {"notes_left": (3, 2), "nobody_asked": (True, True)} == told
+    fields = {c.name: (c.before, c.after) for c in result.checks if c.subject == "2_more.check.sql"}
+    assert {"notes_left": (3, 2), "nobody_asked": (True, True)} == fields
 
     folder = ladder(
         {
@@ -297,9 +297,9 @@ def test_ops12_spans_and_metrics_hold_no_literals(
     monkeypatch.setattr(metrics, "get_meter", meters.get_meter)
     result = schema.apply(database, ladder({"2_a.up": "INSERT INTO notes VALUES (314159265);"}))
 
-    found = {span.name: span for span in spans.get_finished_spans()}
+    values = {span.name: span for span in spans.get_finished_spans()}
     migrate, migration, statement = (
-        found[f"wavehouse.{name}"] for name in ("migrate", "migration", "statement")
+        values[f"wavehouse.{name}"] for name in ("migrate", "migration", "statement")
     )
     assert statement.parent is not None
     assert migration.parent is not None
@@ -307,9 +307,9 @@ def test_ops12_spans_and_metrics_hold_no_literals(
     assert migrate.context.span_id == migration.parent.span_id
     assert f"{migrate.context.trace_id:032x}" == result.trace_id
     assert "INSERT INTO notes VALUES ($1)" == dict(statement.attributes or {})["db.query.summary"]
-    told = reader.get_metrics_data().to_json()  # type: ignore[union-attr]
-    assert "314159265" not in told
+    answer = reader.get_metrics_data().to_json()  # type: ignore[union-attr]
+    assert "314159265" not in answer
     assert all(
-        name in told
+        name in answer
         for name in ("wavehouse.migrations", "migration.duration", "migration.lock_retries")
     )

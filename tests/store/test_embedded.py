@@ -362,14 +362,14 @@ def test_the_log_of_the_server_repeats_no_secret_and_no_statement(made: Path) ->
 @AS_ROOT
 def test_for_root_the_server_runs_as_an_account_of_its_own(made: Path) -> None:
     """PostgreSQL refuses root: data and processes belong to ``postgres`` or ``nobody``."""
-    told: list[str] = []
-    server = EmbeddedServer(made, say=told.append)
+    messages: list[str] = []
+    server = EmbeddedServer(made, say=messages.append)
     with server.running():
         owner = Path(f"/proc/{_postmaster(made)}").stat().st_uid
 
     assert binaries.server_account().uid == owner == (made / "postgres").stat().st_uid
     assert 0 != owner
-    assert 1 == len([text for text in told if "refuses root" in text])
+    assert 1 == len([text for text in messages if "refuses root" in text])
 
 
 @AS_ROOT

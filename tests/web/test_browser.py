@@ -48,10 +48,10 @@ class Visit:
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
     """A visit whose console must stay silent: no policy violation, no script error."""
-    found = Visit(browser)
-    yield found
-    found.close()
-    assert [] == found.complaints
+    visit = Visit(browser)
+    yield visit
+    visit.close()
+    assert [] == visit.complaints
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -53,9 +53,9 @@ class House:
         self.doors.later.wait()
         newest = max(self.outbox.iterdir())
         text = message_from_bytes(newest.read_bytes(), policy=policy.default).get_content()
-        found = re.search(r"http\S+token=[\w-]+", text)
-        assert found is not None
-        return found[0]
+        match = re.search(r"http\S+token=[\w-]+", text)
+        assert match is not None
+        return match[0]
 
 
 @pytest.fixture

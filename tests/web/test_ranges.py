@@ -33,8 +33,8 @@ def test_relative_ranges_end_yesterday_except_today(first: date, last: date, nam
 
 def test_on_the_first_of_a_month_the_month_is_the_one_that_ended() -> None:
     """The range ends yesterday, so the month is yesterday's."""
-    found = span_of(Query(range="month"), date(2026, 11, 1))
-    assert Span(date(2026, 10, 1), date(2026, 10, 31)) == found
+    result = span_of(Query(range="month"), date(2026, 11, 1))
+    assert Span(date(2026, 10, 1), date(2026, 10, 31)) == result
 
 
 def test_a_single_day_is_told_by_the_hour() -> None:

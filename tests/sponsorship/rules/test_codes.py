@@ -46,8 +46,8 @@ def test_at05_a_code_is_live_from_the_first_day_to_the_end_plus_grace(
 ) -> None:
     """The window holds both of its ends: 21 October to 25 November plus 14 days."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    found = codes.match("nord15", noon, codes.windows(campaign))
-    assert matched == (found is not None)
+    match = codes.match("nord15", noon, codes.windows(campaign))
+    assert matched == (match is not None)
 
 
 def test_at05_the_window_is_counted_in_utc_days(campaign: Campaign) -> None:

@@ -27,9 +27,9 @@ def act(workspace: Workspace, do: Callable[..., Any], **told: Any) -> Any:
 def card(workspace: Workspace, campaigns_file: Files) -> CampaignCard:
     """One active campaign in two episodes."""
     act(workspace, sponsorship.import_campaigns, path=campaigns_file())
-    found: CampaignCard
-    (found,) = act(workspace, sponsorship.list_campaigns)
-    return found
+    campaign: CampaignCard
+    (campaign,) = act(workspace, sponsorship.list_campaigns)
+    return campaign
 
 
 def credited(workspace: Workspace) -> int:
@@ -89,8 +89,8 @@ def test_there_is_no_way_round_the_state_machine(
         tx.execute("UPDATE sponsorship.campaigns SET status = 'draft'")
     move(workspace, card, "paused")
     with workspace.stores.operational.worker() as tx:
-        told = tx.values("SELECT metadata FROM audit.audit_log WHERE action = 'campaign.moved'")
-    assert [{"before": "active", "after": "paused"}] == told
+        values = tx.values("SELECT metadata FROM audit.audit_log WHERE action = 'campaign.moved'")
+    assert [{"before": "active", "after": "paused"}] == values
 
 
 def test_the_calendar_moves_what_is_due_and_says_so_before(
@@ -112,11 +112,11 @@ def test_placements_and_the_campaigns_episodes_are_one(
 ) -> None:
     """Import placed it in each episode; a slot more, a change, one less."""
 
-    def found() -> list[Any]:
+    def placed() -> list[Any]:
         with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
             return sponsorship.list_placements(tx, campaign_id=card.campaign_id)
 
-    assert set(card.episode_ids) == {p.episode_id for p in found()}
+    assert set(card.episode_ids) == {p.episode_id for p in placed()}
     new = sponsorship.NewPlacement(card.episode_ids[0], 1, sponsorship.Position.PRE_ROLL)
     for impressions in (5_000, 6_000):
         made = act(
@@ -127,11 +127,11 @@ def test_placements_and_the_campaigns_episodes_are_one(
                 new.episode_id, 1, new.position, guaranteed_impressions=impressions
             ),
         )
-    assert (3, "pre_roll", 6_000) == (len(found()), made.position, made.guaranteed_impressions)
+    assert (3, "pre_roll", 6_000) == (len(placed()), made.position, made.guaranteed_impressions)
 
-    for one in found():
-        if one.episode_id == card.episode_ids[1]:
-            act(workspace, sponsorship.remove_placement, placement_id=one.placement_id)
+    for item in placed():
+        if item.episode_id == card.episode_ids[1]:
+            act(workspace, sponsorship.remove_placement, placement_id=item.placement_id)
     assert [card.episode_ids[0]] == act(workspace, sponsorship.list_campaigns)[0].episode_ids
     with pytest.raises(NotFound):
         act(workspace, sponsorship.remove_placement, placement_id=card.campaign_id)
@@ -139,8 +139,8 @@ def test_placements_and_the_campaigns_episodes_are_one(
 
 def test_a_file_may_say_where_each_ad_is(workspace: Workspace, campaigns_file: Files) -> None:
     """Slots, positions, readers; again changes nothing; a slot twice is refused."""
-    one = {"episode_guid": "e1", "slot": 2, "position": "post_roll", "read_type": "produced"}
-    path = campaigns_file(placements=[one])
+    item = {"episode_guid": "e1", "slot": 2, "position": "post_roll", "read_type": "produced"}
+    path = campaigns_file(placements=[item])
     act(workspace, sponsorship.import_campaigns, path=path)
     again = act(workspace, sponsorship.import_campaigns, path=path)
     (card,) = act(workspace, sponsorship.list_campaigns)
@@ -154,4 +154,4 @@ def test_a_file_may_say_where_each_ad_is(workspace: Workspace, campaigns_file: F
         placed.read_type,
     )
     with pytest.raises(InvalidInput, match="two placements are in slot 2 of one episode"):
-        act(workspace, sponsorship.import_campaigns, path=campaigns_file(placements=[one, one]))
+        act(workspace, sponsorship.import_campaigns, path=campaigns_file(placements=[item, item]))
