@@ -1,7 +1,7 @@
 """Pages of a list: an opaque cursor says after which entry the next page begins.
 
 A cursor holds the sort key of the last entry that was given, so that a page stays right when
-entries are added meanwhile. It is no secret and grants nothing: row security still decides.
+entries are added meanwhile. It is not a secret and grants nothing: row security still decides.
 """
 
 from __future__ import annotations

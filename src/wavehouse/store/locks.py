@@ -53,7 +53,7 @@ def lock_file(path: Path) -> IO[bytes]:
 
 
 def acquire(file: IO[bytes], operation: int, path: Path, say: Say) -> None:
-    """Take a lock; while another program holds it, say which. Refused for a foreign account's."""
+    """Take a lock and report the program that holds it. Refused for another account's lock."""
     began = time.monotonic()
     said = began - _AGAIN_SECONDS
     while True:

@@ -30,7 +30,7 @@ def _file(name: str) -> Traversable:
 
 
 def asset(name: str, *, bare: bool = False) -> str:
-    """The address of a static file; it changes with the content, so that it is cached for ever.
+    """The address of a static file; it changes with the content, so that it can be cached forever.
 
     ``bare`` is for the font, which the style sheet names without a digest.
     """

@@ -243,7 +243,7 @@ def give_files(
     into_episode_id: EpisodeId,
     at: datetime,
 ) -> int:
-    """Make the files of an episode another one's, and remember whose they are; how many.
+    """Make the files of an episode another one's, and remember whose they are; returns how many.
 
     Where the other one has a version of the same file from the same moment on, a microsecond
     keeps them apart.
@@ -267,7 +267,7 @@ def give_files(
 
 
 def take_files_back(tx: Tx[Operational], *, episode_id: EpisodeId, at: datetime) -> int:
-    """Give an episode its files back; how many."""
+    """Give an episode its files back; returns how many."""
     return tx.execute(
         """
         UPDATE catalog.enclosures f
@@ -367,7 +367,7 @@ def path_rules(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[
 
 
 def delete_path_rule(tx: Tx[Operational], *, organization_id: OrganizationId, rule: str) -> int:
-    """Remove a rule by its text or its id; how many."""
+    """Remove a rule by its text or its id; returns how many."""
     return tx.execute(
         """
         DELETE FROM catalog.path_rules

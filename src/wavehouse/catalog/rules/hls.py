@@ -34,7 +34,7 @@ def is_playlist(url: str) -> bool:
 
 
 def read_playlist(text: str, url: str) -> Playlist | None:
-    """What a playlist says, addresses made absolute; None when it is no playlist."""
+    """What a playlist says, addresses made absolute; None when it is not a playlist."""
     lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
     if not lines or lines[0] != "#EXTM3U":
         return None

@@ -29,7 +29,7 @@ class Mail(Protocol):
         """Send an email; its text holds a secret and is in no log line (AC10)."""
 
     def forget(self, *, to: str) -> int:
-        """Delete emails to an address that are still kept here; how many."""
+        """Delete emails to an address that are still kept here; returns how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +105,7 @@ def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
 
 
 def forget_late_emails(outbox: Path, before: datetime) -> int:
-    """Delete emails of the outbox that were written before an instant; how many."""
+    """Delete emails of the outbox that were written before an instant; returns how many."""
     return forget_emails(outbox, lambda place, _: place.stat().st_mtime < before.timestamp())
 
 

@@ -186,7 +186,7 @@ def suspend(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime | None) 
 
 
 def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -> int:
-    """Revoke app passwords without a session that was used since an instant; how many."""
+    """Revoke app passwords without a session that was used since an instant; returns how many."""
     return tx.execute(
         """
         UPDATE listeners.app_passwords p SET revoked_at = %(at)s

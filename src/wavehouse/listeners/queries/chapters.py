@@ -300,7 +300,7 @@ def merge(
 
 
 def collect(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete chapters made before an instant that nothing was recorded of; how many."""
+    """Delete chapters made before an instant that nothing was recorded of; returns how many."""
     return tx.execute(
         """
         DELETE FROM listeners.chapters c

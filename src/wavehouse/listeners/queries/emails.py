@@ -41,7 +41,7 @@ def replace_change(
 
 
 def forget_changes(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
-    """Forget what waits for a listener; how many there were."""
+    """Forget what waits for a listener; returns how many."""
     return tx.execute(
         "DELETE FROM listeners.email_changes WHERE listener_id = %(listener_id)s",
         {"listener_id": listener_id},

@@ -82,7 +82,7 @@ def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
 
 
 def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: datetime) -> int:
-    """Forget sessions that are over, and whose family is if their token was replaced; how many.
+    """Delete sessions that have ended, replaced ones with their family; returns how many.
 
     Those of app passwords only when they ended before ``apps_before``. One that a request is at
     work on is left for the next time: nobody waits here, in whatever order sessions are locked.
@@ -179,7 +179,7 @@ def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
 
 
 def revoke_family(tx: Tx[Listeners], *, family_id: UUID, at: datetime) -> int:
-    """End every token that came of one sign-in; how many there were."""
+    """End every token that came of one sign-in; returns how many."""
     return tx.execute(
         """
         UPDATE listeners.login_sessions SET revoked_at = %(at)s

@@ -101,6 +101,6 @@ def agree(database: Database[Listeners], *, token: str) -> bool:
 
 
 def withdraw(database: Database[Listeners], *, caller: Caller) -> int:
-    """Forget a change that waits; how many there were."""
+    """Forget a change that waits; returns how many."""
     with database.worker() as tx:
         return queries.forget_changes(tx, listener_id=caller.listener_id)

@@ -107,7 +107,7 @@ def before_now() -> int:
 
 
 def position(database: Database[Listeners], *, caller: Caller, chapter_id: str) -> StoredPosition:
-    """A listener's row of a chapter. NotFound for none."""
+    """A listener's position in a chapter. NotFound without one."""
     with database.listener(caller.listener_id) as tx:
         return _position(tx, caller.listener_id, chapter_id)
 

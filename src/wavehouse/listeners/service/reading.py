@@ -1,4 +1,4 @@
-"""Read an archive of a listener: JSON of anyone, believed in nothing (P30, P39)."""
+"""Read an archive of a listener: untrusted JSON, every value checked (P30, P39)."""
 
 from __future__ import annotations
 

@@ -119,7 +119,7 @@ def is_watch_duplicate(text: str) -> bool:
 # The list files this app as a bot, by a broader expression; R21 forbids to filter by that.
 WATCH = "Apple Podcasts (Watch)"
 
-# Cubot makes phones and SEI Robotics televisions: their names are no declaration.
+# Cubot makes phones and SEI Robotics televisions: their names declare nothing.
 _SAYS_BOT = re.compile(r"(?<!cu)bot(?!ics)|crawler|spider", re.IGNORECASE)
 _CALLS_ITSELF_BOT = re.compile(r"(?<!cu)bot\b|crawler|spider", re.IGNORECASE)
 

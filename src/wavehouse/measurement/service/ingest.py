@@ -154,7 +154,7 @@ class Ingest:
         format: str,  # noqa: A002
         on_bytes: OnBytes = lambda _: None,
     ) -> Iterator[FileResult]:
-        """Read each file in turn; a file that is no log does not stop those after it."""
+        """Read each file in turn; a file that is not a log does not stop those after it."""
         before: _Reading | None = None
         for path in paths:
             reading, wrong = None, None
@@ -182,7 +182,7 @@ class Ingest:
         on_bytes: OnBytes,
         before: _Reading | None = None,
     ) -> _Reading:
-        """Read one file from where it was left. InvalidInput when it is no log."""
+        """Read one file from where it was left. InvalidInput when it is not a log."""
         log = LogFile(path)
         head = log.head()
         layout = layout_for(log, head, format)

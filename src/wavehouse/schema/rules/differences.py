@@ -160,7 +160,7 @@ def _partitions(snapshot: Snapshot, other: Snapshot) -> set[str]:
 
 
 def _belongs_to(tables: Set[str], snapshot: Snapshot) -> Callable[[str], bool]:
-    """Whether an object is one of these tables or hangs on one."""
+    """Whether an object is one of these tables or belongs to one."""
     indexes = {
         name
         for name, attributes in snapshot.objects.items()

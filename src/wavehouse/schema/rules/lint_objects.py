@@ -1,4 +1,4 @@
-"""What lint says of the objects that a file made: keys, indexes, partitions, columns."""
+"""Findings about the objects that a file made: keys, indexes, partitions, columns."""
 
 from __future__ import annotations
 

@@ -3,7 +3,7 @@
 A file that says ``'now'::timestamptz`` in a view, or asks the clock in a block, leaves another text
 each time it runs. Such a text is set aside when it is the same but for times that no file has
 written, each within the time in which the files ran. ``SELECT *`` spells out columns in the order
-of the moment; the order alone is no difference.
+of the moment; the order alone is not a difference.
 """
 
 from __future__ import annotations

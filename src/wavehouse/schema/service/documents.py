@@ -45,7 +45,7 @@ def documents(database: str, found: Catalogue) -> dict[str, str]:
 
 
 def write_documents(database: str, found: Catalogue, out: Path, schema_file: Path | None) -> int:
-    """Write a database's documents, remove those of tables that are gone; how many there are.
+    """Write a database's documents, remove those of tables that are gone; returns how many.
 
     With a ``schema_file`` the sources of the diagrams and the schema as SQL are written, too.
     """

@@ -106,7 +106,7 @@ def _blocks(
 
 
 def _walk_block(work: _Work, steps: Sequence[_Step], lines: Sequence[JournalLine]) -> int:
-    """Do the statements of a block, together where the server allows it; retries for locks."""
+    """Run the statements of a block, together where possible; returns the retries for locks."""
     if len(steps) > 1 and not any(journal_line.event == "intent" for journal_line in lines):
         try:
             return _patiently(work, steps[0], partial(_together, work, steps))

@@ -108,7 +108,7 @@ def _device(dice: Random, index: int) -> Device:
 
 @cache
 def _devices(index: int) -> tuple[Device, ...]:
-    """The devices of an app, which its people share: an agent is no property of a person."""
+    """The devices of an app, which its people share: an agent is not a property of a person."""
     app = APPS[index]
     return tuple(Device(a, world.app_of(a), app.streams, app.probes) for a in app.agents)
 

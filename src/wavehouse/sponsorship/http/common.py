@@ -1,4 +1,4 @@
-"""What the routes of ``sponsorship`` share: kinds of fields, and places in a list."""
+"""Types of fields and cursors that the routes of ``sponsorship`` share."""
 
 from __future__ import annotations
 
