@@ -54,8 +54,8 @@ def _ingest(stage: Stage) -> None:
     # The show of the counting rules belongs to an organization of its own: no page lists it.
     owners = {folder: workspace.identity, folder / "rules": _checker(workspace)}
     with _step("Registered the shows"):
-        for place, identity in owners.items():
-            for feed in sorted((place / "feeds").glob("*.xml")):
+        for home, identity in owners.items():
+            for feed in sorted((home / "feeds").glob("*.xml")):
                 catalog.ingest_feed(
                     workspace.stores.operational,
                     identity=identity,
@@ -65,11 +65,11 @@ def _ingest(stage: Stage) -> None:
     logs = {owner: sorted((owner / "logs").iterdir()) for owner in owners}
     size = sum(path.stat().st_size for paths in logs.values() for path in paths)
     with _step("Read the access logs"), terminal.progress("Reading logs", size, "bytes") as meter:
-        for place, identity in owners.items():
+        for home, identity in owners.items():
             for _ in measurement.ingest_logs(
                 workspace.stores.operational,
                 workspace.settings,
-                logs[place],
+                logs[home],
                 identity=identity,
                 on_bytes=meter.advance,
             ):

@@ -96,6 +96,6 @@ def _cards(tx: Tx[Operational], workspace: Workspace, folder: Path) -> dict[str,
     return {keys[card.name]: card for card in cards if card.name in keys}
 
 
-def _click(told: dict[str, str]) -> sponsorship.Click:
-    fields = {name: value for name, value in told.items() if name != "at"}
-    return sponsorship.Click(datetime.fromisoformat(told["at"]), fields)
+def _click(document: dict[str, str]) -> sponsorship.Click:
+    fields = {name: value for name, value in document.items() if name != "at"}
+    return sponsorship.Click(datetime.fromisoformat(document["at"]), fields)

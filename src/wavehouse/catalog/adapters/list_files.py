@@ -113,8 +113,8 @@ def forget(home: Path, key: str) -> None:
     held = manifest(home)
     if key not in held:
         raise NotFound(f"unknown list {key!r}", command="wavehouse lists list")
-    found = held.pop(key)
-    _forget_file(home, found.kind, found.name)
+    kept = held.pop(key)
+    _forget_file(home, kept.kind, kept.name)
     _write(home, held)
 
 

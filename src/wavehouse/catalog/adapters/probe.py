@@ -69,10 +69,10 @@ class WebMediaProbe:
         deadline = self._web.deadline()  # one for all requests: each is small
         hops: dict[str, None] = {}
         if is_playlist(url):
-            found = self._rendition(url, deadline, hops)
+            facts = self._rendition(url, deadline, hops)
         else:
-            found = driven(lambda wish: self._range(url, wish, deadline, hops))
-        return replace(found, hops=tuple(hop for hop in hops if hop != url))
+            facts = driven(lambda wish: self._range(url, wish, deadline, hops))
+        return replace(facts, hops=tuple(hop for hop in hops if hop != url))
 
     def _rendition(self, url: str, deadline: Deadline, hops: dict[str, None]) -> MediaFacts:
         """An HLS rendition: its playlist, and the playlists that this one names (R13)."""
@@ -93,10 +93,10 @@ class WebMediaProbe:
                     f"the server answers with status {status}", where=shown(answer.url)
                 )
             text = self._web.body(answer).decode("utf-8", "replace")
-            found = read_playlist(text, answer.url)
-        if found is None:
+            playlist = read_playlist(text, answer.url)
+        if playlist is None:
             raise InvalidInput("this is not an HLS playlist", where=shown(url))
-        return found
+        return playlist
 
     def _range(
         self, url: str, wish: ByteRange, deadline: Deadline, hops: dict[str, None]

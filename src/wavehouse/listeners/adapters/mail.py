@@ -42,11 +42,11 @@ class Outbox:
         """Write the email as a new file of mode 0600. OSError when the folder cannot be used."""
         letter = _letter(to=to, subject=subject, text=text)
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        place = self.folder / f"{uuid7()}.eml"
+        path = self.folder / f"{uuid7()}.eml"
         flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
-        with os.fdopen(os.open(place, flags, 0o600), "wb") as file:
+        with os.fdopen(os.open(path, flags, 0o600), "wb") as file:
             file.write(bytes(letter))
-        gone = Timer(_KEPT, place.unlink, kwargs={"missing_ok": True})
+        gone = Timer(_KEPT, path.unlink, kwargs={"missing_ok": True})
         gone.daemon = True  # `tidy` deletes what a program that ended has left
         gone.start()
 
@@ -95,18 +95,18 @@ class Smtp:
 def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
     """Delete the emails of an outbox that ``which`` chooses by file and recipient; how many."""
     gone = 0
-    for place in folder.glob("*.eml") if folder.is_dir() else ():
+    for path in folder.glob("*.eml") if folder.is_dir() else ():
         with suppress(FileNotFoundError):
-            recipient = message_from_bytes(place.read_bytes(), policy=policy.default)["To"]
-            if which(place, str(recipient or "")):
-                place.unlink()
+            recipient = message_from_bytes(path.read_bytes(), policy=policy.default)["To"]
+            if which(path, str(recipient or "")):
+                path.unlink()
                 gone += 1
     return gone
 
 
 def forget_late_emails(outbox: Path, before: datetime) -> int:
     """Delete emails of the outbox that were written before an instant; returns how many."""
-    return forget_emails(outbox, lambda place, _: place.stat().st_mtime < before.timestamp())
+    return forget_emails(outbox, lambda path, _: path.stat().st_mtime < before.timestamp())
 
 
 def mail_of(settings: Settings, site: Site) -> Mail:

@@ -14,7 +14,7 @@ def looked_at(folders: Iterable[Path]) -> dict[str, Seen]:
 
     A file that goes while it is looked at is not there; a folder that is not there is an error.
     """
-    found: dict[str, Seen] = {}
+    seen: dict[str, Seen] = {}
     for folder in folders:
         if not folder.is_dir():
             raise InvalidInput("the folder to watch does not exist", where=str(folder))
@@ -23,10 +23,10 @@ def looked_at(folders: Iterable[Path]) -> dict[str, Seen]:
                 state = path.stat()
             except OSError:
                 continue
-            found[str(path)] = Seen(
+            seen[str(path)] = Seen(
                 state.st_dev, state.st_ino, state.st_size, max(state.st_mtime_ns, state.st_ctime_ns)
             )
-    return found
+    return seen
 
 
 def _files(folder: Path) -> Iterator[Path]:

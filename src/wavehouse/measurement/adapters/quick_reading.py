@@ -59,8 +59,8 @@ class QuickReader:
 
     def odd(self, bounds: dict[str, object]) -> list[int]:
         """The numbers of lines that the other reader must judge."""
-        found = self._database.execute(statement("reading", "quick_odd"), bounds).fetchall()
-        return [n for (n,) in found]
+        rows = self._database.execute(statement("reading", "quick_odd"), bounds).fetchall()
+        return [n for (n,) in rows]
 
     def set_aside(self, lines: Sequence[tuple[int, str]], bounds: dict[str, object]) -> None:
         """Take odd lines out of ``fields`` and make them the lines of ``raw``."""
@@ -92,7 +92,7 @@ def _parts(split: Split) -> str:
     return statement(
         "reading",
         "quick_parts",
-        used=", ".join(f"c{place} AS {name}" for name, place in split.places.items()),
+        used=", ".join(f"c{number} AS {name}" for name, number in split.places.items()),
         widths=" ".join(_has(split, width) for width in sorted(split.widths, reverse=True)),
         at=split.at,
         columns=f"{{{columns}}}",

@@ -159,15 +159,15 @@ def _command(command: Any, relation: Name) -> Act:
         )
     if kind == "AT_AddConstraint" and which == "constraint":
         constraint = definition.constraint
-        told = _CONSTRAINTS.get(_enum(constraint, "contype"), "other")
+        described = _CONSTRAINTS.get(_enum(constraint, "contype"), "other")
         using = ":index" if constraint.indexname else ""
         return Act(
-            f"{kind}:{told}{using}",
+            f"{kind}:{described}{using}",
             constraint.conname,
             relation,
             not_valid=constraint.skip_validation and getattr(constraint, "is_enforced", True),
-            columns=_key_columns(constraint, told),
-            references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
+            columns=_key_columns(constraint, described),
+            references=_relation(constraint.pktable) if described == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),
         )
     if which == "partition_cmd":

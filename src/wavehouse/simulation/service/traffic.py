@@ -72,8 +72,8 @@ class Traffic:
         out: list[Request] = []
         for person in self.crowd.people:
             zeal = person.zeal * week
-            for place in person.shows:
-                for chance, age, episode in self._fresh[place]:
+            for number in person.shows:
+                for chance, age, episode in self._fresh[number]:
                     if dice.random() < chance * zeal:
                         self._session(out, person, episode, age, weekday)
             if dice.random() < BACK_CATALOGUE * zeal:
