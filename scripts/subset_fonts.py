@@ -1,25 +1,31 @@
-"""Rebuild src/wavehouse/reference/fonts: four cuts of Inter for the reports.
+"""Rebuild src/wavehouse/reference/fonts: four cuts of Inter, and two fallback fonts for reports.
 
-Run by hand when Inter changes, in a throw-away environment with ``fonttools`` and ``brotli``:
+Run by hand when a font changes, in a throw-away environment with ``fonttools`` and ``brotli``:
 
     python scripts/subset_fonts.py
 
 It packs the ``inter-ui`` package with npm (OFL-1.1), keeps Latin, Greek and Cyrillic with the
-signs a report needs, and writes one static TrueType file per weight beside the licence text and the
-list of the code points that can be printed.
+signs a report needs, and writes one static TrueType file per weight beside the licence text. For
+Chinese, Japanese, Korean and emoji it cuts down Debian's ``fonts-droid-fallback`` (Apache-2.0) and
+npm's ``@expo-google-fonts/noto-emoji`` (OFL-1.1). The list of the code points that can be printed
+is of all of them (decision 0506).
 """
 
 import io
 import subprocess
 import tarfile
 import tempfile
+import unicodedata
 from pathlib import Path
 
 from fontTools import subset
 from fontTools.ttLib import TTFont
 
 PACKAGE = "inter-ui@4.1.1"
+EMOJI = "@expo-google-fonts/noto-emoji@0.4.7"
 CUTS = ("Regular", "Medium", "SemiBold", "Bold")
+FALLBACKS = ("DroidSansFallback.ttf", "NotoEmoji-Regular.ttf")
+NAMES = [0, 1, 2, 3, 4, 5, 6, 13, 14]
 TARGET = Path(__file__).parent.parent / "src/wavehouse/reference/fonts"
 UNICODES = (
     "U+0020-007E,U+00A0-024F,U+02BB-02BC,U+02C6,U+02D8-02DD,U+0300-0304,U+0306-030C,U+0323,"
@@ -43,7 +49,39 @@ def main() -> None:
             licence = packed.extractfile("package/LICENSE.txt")
             assert licence is not None
             (TARGET / "LICENSE-Inter.txt").write_bytes(licence.read())
+        fallbacks(Path(folder))
     (TARGET / "coverage.txt").write_text(coverage())
+
+
+def fallbacks(folder: Path) -> None:
+    """The two fonts that are asked for what Inter does not have."""
+    subprocess.run(["apt-get", "download", "fonts-droid-fallback"], cwd=folder, check=True)
+    debian = next(folder.glob("fonts-droid-fallback*.deb"))
+    subprocess.run(["dpkg-deb", "-x", str(debian), "droid"], cwd=folder, check=True)
+    droid = next(folder.glob("droid/**/DroidSansFallback.ttf"))
+    archive = (
+        folder
+        / subprocess.run(
+            ["npm", "pack", "--silent", EMOJI],
+            cwd=folder,
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout.strip()
+    )
+    with tarfile.open(archive) as packed:
+        emoji = packed.extractfile("package/400Regular/NotoEmoji_400Regular.ttf")
+        assert emoji is not None
+        contents = [droid.read_bytes(), emoji.read()]
+    for name, content in zip(FALLBACKS, contents, strict=True):
+        options = subset.Options(
+            layout_features=[], hinting=False, notdef_outline=True, name_IDs=NAMES
+        )
+        font = TTFont(io.BytesIO(content), recalcTimestamp=False)
+        subsetter = subset.Subsetter(options)
+        subsetter.populate(unicodes=[point for point in font.getBestCmap() if point > 0x58F])
+        subsetter.subset(font)
+        font.save(TARGET / name)
 
 
 def cut_down(woff2: bytes, target: Path) -> None:
@@ -59,10 +97,18 @@ def cut_down(woff2: bytes, target: Path) -> None:
 
 
 def coverage() -> str:
-    """The code points that all four cuts have, as lines of ``first-last`` in hexadecimal."""
+    """What all four cuts have, or a fallback has, as lines of ``first-last`` in hexadecimal."""
     cuts = [set(TTFont(TARGET / f"Inter-{cut}.ttf").getBestCmap()) for cut in CUTS]
+    others = [
+        {
+            p
+            for p in TTFont(TARGET / name).getBestCmap()
+            if unicodedata.category(chr(p))[0] in "LNPS"
+        }
+        for name in FALLBACKS
+    ]
     lines: list[list[int]] = []
-    for point in sorted(set.intersection(*cuts)):
+    for point in sorted(set.intersection(*cuts).union(*others)):
         if lines and lines[-1][1] == point - 1:
             lines[-1][1] = point
         else:

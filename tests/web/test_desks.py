@@ -149,7 +149,8 @@ def test_a_form_keeps_what_was_entered_and_shows_the_error_beside_the_field(
     )
     assert 'name="scope.stats:read" checked' in page
     assert 'value="soon" aria-invalid="true" aria-describedby="wrong-expires"' in page
-    assert "Invalid date. Use YYYY-MM-DD." in page
+    assert "&#39;soon&#39; is not a day" in page
+    assert "Write it like 2026-11-28." in page
 
 
 def test_what_cannot_be_undone_asks_first(client: TestClient) -> None:
@@ -192,6 +193,25 @@ def test_a_report_is_made_and_its_file_fetched(client: TestClient, filled: Works
         file = client.get(href)
         assert 200 == file.status_code
         assert "attachment" in file.headers["content-disposition"]
+
+
+def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled: Workspace) -> None:
+    """From its flight, up to today; choosing another campaign exchanges just the two days."""
+    with filled.stores.operational.worker() as tx:
+        cards = sponsorship.list_campaigns(tx, identity=filled.identity)
+    for card in cards:
+        page = client.get("/reports", params={"campaign": str(card.campaign_id)}).text
+        period = page.partition('id="period"')[2].partition("</div>")[0]
+        last = min(card.end_date, clock.today())
+        assert [card.start_date.isoformat(), last.isoformat()] == re.findall(
+            r'value="([0-9-]{10})"', period
+        )
+        assert f'value="{card.campaign_id}" selected' in page
+    assert re.search(
+        r'<select name="campaign" hx-get="/reports" hx-trigger="change" hx-target="#period" '
+        r'hx-select="#period"',
+        page,
+    )
 
 
 def test_a_report_without_a_form_is_told_so(client: TestClient) -> None:

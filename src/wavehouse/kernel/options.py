@@ -9,9 +9,6 @@ from typing import Any
 
 import click
 
-_WRITTEN = re.compile(r"(\d{4})-(\d{2})-(\d{2})")
-_DAY_FIRST = re.compile(r"(\d{1,2})[./-](\d{1,2})[./-](\d{4})")
-
 
 class Day(click.ParamType[datetime]):
     """A day such as 2026-11-28, as midnight without a zone; callers take its ``date()``."""
@@ -24,17 +21,19 @@ class Day(click.ParamType[datetime]):
         """The day; a usage error that says how to write it."""
         if isinstance(value, datetime):
             return value
-        text = str(value).strip()
-        if not _WRITTEN.fullmatch(text):
-            swapped = _DAY_FIRST.fullmatch(text)
-            example = "2026-11-28"
-            if swapped:
-                example = f"{swapped[3]}-{int(swapped[2]):02}-{int(swapped[1]):02}"
-            self.fail(f"{text!r} is not a day: write it like {example}", param, ctx)
+        from wavehouse.kernel.errors import InvalidInput
+        from wavehouse.kernel.spelling import day_of
+
         try:
-            return datetime.fromisoformat(text)
-        except ValueError:
-            self.fail(f"{text} does not exist", param, ctx)
+            day = day_of(str(value))
+        except InvalidInput as error:
+            hint = (
+                f": {error.hint[:1].lower()}{error.hint[1:].removesuffix('.')}"
+                if error.hint
+                else ""
+            )
+            self.fail(f"{error}{hint}", param, ctx)
+        return datetime.fromisoformat(day.isoformat())
 
 
 DAY = Day()

@@ -45,6 +45,7 @@ class Fault(StrEnum):
     LINE_TOO_LONG = "line_too_long"
     TOO_OLD = "too_old"
     IN_FUTURE = "in_future"
+    UNFINISHED_LINE = "unfinished_line"
     GZIP_TRUNCATED = "gzip_truncated"
     GZIP_CORRUPT = "gzip_corrupt"
 
@@ -128,10 +129,20 @@ class Validation:
 
 
 @dataclass(frozen=True, slots=True)
+class Tail:
+    """A last line without its end: its number in the chunk, and some of the lines before it."""
+
+    number: int
+    line: str
+    before: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of a log: whole lines, with the number and the place of the first one.
 
     ``places`` are the number, offset and length of each line, when the lines are not neighbours.
+    ``tails`` are the lines of it that have no end, at most one for each file.
     """
 
     text: str
@@ -141,6 +152,7 @@ class Chunk:
     bytes: int
     rejects: tuple[Reject, ...] = ()
     places: tuple[tuple[int, int, int], ...] = ()
+    tails: tuple[Tail, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

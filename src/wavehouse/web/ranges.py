@@ -7,6 +7,7 @@ from datetime import date, timedelta
 from urllib.parse import urlencode
 
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.spelling import day_of
 from wavehouse.web.services import Metric, Span
 
 DEFAULT = "28d"
@@ -106,7 +107,7 @@ def span_of(query: Query, today: date) -> Span:
 
 
 def _custom(query: Query, today: date) -> Span:
-    first, last = _day("from", query.first), _day("to", query.last)
+    first, last = day_of(query.first, "from"), day_of(query.last, "to")
     if first > last:
         raise InvalidInput("The end date is before the start date.", hint="Swap the two dates.")
     if first < _EARLIEST:
@@ -122,15 +123,6 @@ def _custom(query: Query, today: date) -> Span:
             hint="Choose a shorter range.",
         )
     return span
-
-
-def _day(name: str, value: str) -> date:
-    try:
-        return date.fromisoformat(value)
-    except ValueError:
-        raise InvalidInput(
-            f"The date in {name!r} is missing or not a date.", hint="Write it as 2026-11-20."
-        ) from None
 
 
 def previous(span: Span) -> Span:

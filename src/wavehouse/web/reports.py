@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import groupby
 from uuid import UUID
 
@@ -16,6 +15,7 @@ from wavehouse.accounts import Identity
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.spelling import day_of
 from wavehouse.sponsorship import ListedReport, ReportType
 from wavehouse.sponsorship.http import file_answer, folder_of
 from wavehouse.web.access import Form
@@ -126,8 +126,8 @@ def router(context: PageContext) -> APIRouter:
                 card=sponsorship.find_campaign(
                     tx, identity=identity, wanted=fields.get("campaign", "")
                 ),
-                first=_day(fields, "from"),
-                last=_day(fields, "to"),
+                first=day_of(fields.get("from", ""), "from"),
+                last=day_of(fields.get("to", ""), "to"),
                 delivery=sponsorship.from_rollups(analytics, tx, identity=identity),
                 formats=formats,
                 folder=folder_of(workspace.settings),
@@ -143,13 +143,6 @@ def router(context: PageContext) -> APIRouter:
         return file_answer(report)
 
     return routes
-
-
-def _day(fields: dict[str, str], name: str) -> date:
-    try:
-        return date.fromisoformat(fields.get(name, ""))
-    except ValueError:
-        raise InvalidInput("Invalid date.", where=name, hint="Use YYYY-MM-DD.") from None
 
 
 def lines(made: Sequence[ListedReport]) -> list[ReportLine]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
@@ -14,6 +14,7 @@ from wavehouse.accounts import ApiKey, Identity, Scope
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.spelling import day_of
 from wavehouse.web.access import SESSION, Form
 from wavehouse.web.entered import CORRECTABLE, NOTHING, Entered, refused
 from wavehouse.web.once import Once
@@ -156,10 +157,7 @@ def _expiry(text: str) -> datetime | None:
     """The end of the last day on which a key works, UTC; empty for a key without an end."""
     if not text:
         return None
-    try:
-        last = date.fromisoformat(text)
-    except ValueError:
-        raise InvalidInput("Invalid date.", where="expires", hint="Use YYYY-MM-DD.") from None
+    last = day_of(text, "expires")
     return datetime(last.year, last.month, last.day, tzinfo=UTC) + clock.DAY
 
 

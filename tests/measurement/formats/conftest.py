@@ -10,6 +10,7 @@ import pytest
 
 from wavehouse.kernel import config
 from wavehouse.measurement.adapters.engine import Bounds, Engine
+from wavehouse.measurement.adapters.logfile import tail_of
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.formats import Layout, layout_of
 from wavehouse.measurement.service.lookups import lists
@@ -32,9 +33,9 @@ class Reader:
 
     def read(self, text: str, layout: Layout) -> list[Reject]:
         """Read by the statement of the format; the lines that cannot be used."""
-        chunk = Chunk(text, 1, 0, text.count("\n"), len(text.encode()))
-        self.engine.read_raw(chunk)
-        return self.engine.understand(chunk, layout)
+        tails = () if text.endswith("\n") else (tail_of(text),)
+        chunk = Chunk(text, 1, 0, text.count("\n"), len(text.encode()), tails=tails)
+        return self.engine.read(chunk, layout)
 
     def read_quickly(self, text: str, layout: Layout) -> bool:
         """Read by the CSV reader; False when it cannot."""

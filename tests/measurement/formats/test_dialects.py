@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from wavehouse.kernel.errors import UsageError
-from wavehouse.measurement.formats import FIELDS, format_of, layout_of
+from wavehouse.measurement.formats import FIELDS, format_of, formats, layout_of
 from wavehouse.measurement.formats.combined import canonical
 
 IPHONE = "AppleCoreMedia/1.0.0.22B91 (iPhone; U; CPU OS 18_1 like Mac OS X; en_us)"
@@ -199,5 +199,44 @@ def test_a_last_line_that_was_cut_is_refused(reader: Any) -> None:
     text = f"{EXTENDED}\n{PLAIN}"
     refused = reader.read(text, layout_of(text, "auto", "a.log"))
 
-    assert [2] == [reject.line_number for reject in refused]
+    assert [(2, "unfinished_line")] == [(r.line_number, r.fault) for r in refused]
     assert [] == reader.read(f"{text}\n", layout_of(text, "auto", "a.log"))
+
+
+CUT = {
+    **{format_.name: format_.sample for format_ in formats()},
+    "fields={address}|{time}|{request}|{status}|{bytes}|{agent}": (
+        f"192.0.2.1|2026-11-18T10:00:00Z|GET /one.mp3 HTTP/1.1|200|5000|{IPHONE}\n"
+    ),
+    "fields={agent}\t{time}\t{request}\t{status}\t{bytes}\t{address}": (
+        f"{IPHONE}\t2026-11-18T10:00:00Z\tGET /one.mp3 HTTP/1.1\t200\t5000\t192.0.2.117\n"
+    ),
+    "fields={agent}|{time}|{address}|{status}|{host}{path}|{bytes}": (
+        f"{IPHONE}|2026-11-18T10:00:00Z|192.0.2.1|200|media.example/one.mp3|5000\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("name", CUT)
+def test_a_line_that_is_cut_anywhere_is_refused_or_says_the_same(reader: Any, name: str) -> None:
+    """In every format: no cut makes another listener, path, range or number of bytes."""
+    sample = CUT[name]
+    layout = layout_of(sample, name if name.startswith(FIELDS) else "auto", "a.log")
+    *head, last = sample.removesuffix("\n").split("\n")
+    (whole,) = reader.rows(sample, name if name.startswith(FIELDS) else "auto")
+    start = "".join(f"{line}\n" for line in head)
+    for length in {*range(5, len(last), 23), *range(len(last) - 6, len(last))}:
+        refused = reader.read(start + last[:length], layout)
+        rows = reader.fields()
+        if rows and not refused:
+            (row,) = rows
+            counted = ("ip", "sent_at", "method", "uri", "status", "agent", "range_header",
+                       "content_start", "content_end", "bytes")  # fmt: skip
+            assert [whole[each] for each in counted] == [row[each] for each in counted], length
+
+
+def test_a_whole_last_line_without_its_end_is_read(reader: Any) -> None:
+    """Where its end proves it, or where its last value was in the lines before."""
+    unquoted = f'{PLAIN} "-" "-" media.example'
+    for text in (EXTENDED, PLAIN, f"{unquoted}\n{unquoted}", format_of("fastly").sample.strip()):
+        assert [] == reader.read(text, layout_of(text, "auto", "a.log"))

@@ -20,6 +20,7 @@ from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.engine import Bounds, Engine, Lookups
 from wavehouse.measurement.adapters.quick_reading import QuickReader
 from wavehouse.measurement.adapters.statements import statement
+from wavehouse.measurement.adapters.tails import cut_tails
 from wavehouse.measurement.formats import Layout
 from wavehouse.measurement.rules.dimensions import DAY_SPLIT, dimension
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
@@ -99,15 +100,18 @@ class Taker(Engine):
 
     def _read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
         """Make ``fields``: quickly, but for the lines that are not what the quick way is for."""
+        cut = cut_tails(self.database, chunk, layout)
         if not self.is_clean(chunk) or not self._quick.read(chunk, layout):
             self.read_raw(chunk)
-            return self.understand(chunk, layout)
-        odd = set(self._quick.odd(self.accepted))
+            return self.understand(chunk, layout, cut)
+        unfinished = [n for n, _ in cut]
+        odd = {*self._quick.odd(self.accepted), *unfinished}
         if not odd:
             return []
         lines = enumerate(chunk.text.split("\n"), 1)
+        self._quick.take_out(unfinished)
         self._quick.set_aside([(n, line) for n, line in lines if n in odd], self.accepted)
-        rejects = self.understand(chunk, layout)
+        rejects = self.understand(chunk, layout, cut)
         self._quick.put_back()
         return rejects
 

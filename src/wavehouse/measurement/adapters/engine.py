@@ -27,6 +27,7 @@ from wavehouse.kernel.reference import Preloaders
 from wavehouse.measurement.adapters.databases import closed_database
 from wavehouse.measurement.adapters.quick_reading import fields_statement
 from wavehouse.measurement.adapters.statements import parts_of, statement
+from wavehouse.measurement.adapters.tails import cut_tails
 from wavehouse.measurement.formats import Layout, Split
 from wavehouse.measurement.rules.agents import Agent, AgentRules, decoded, normalise
 from wavehouse.measurement.rules.masking import masked
@@ -133,8 +134,7 @@ class Engine:
         """Make the table of a chunk's requests and say what is in it."""
         self._number += 1
         db = self.database
-        self.read_raw(chunk)
-        rejects = [*chunk.rejects, *self.understand(chunk, layout)]
+        rejects = [*chunk.rejects, *self.read(chunk, layout)]
         self._resolve_places(redirects=layout.prefix)
         agents = self._resolve_listeners(escaped=layout.escaped_agents, hashed=layout.prefix)
         self._resolve_ranges()
@@ -178,15 +178,30 @@ class Engine:
             given["numbers"] = [number - chunk.first_line + 1 for number, *_ in chunk.places]
         self.database.execute(statement("reading", name), given)
 
-    def understand(self, chunk: Chunk, layout: Layout) -> list[Reject]:
-        """Make ``fields`` of the lines in ``raw``; those that cannot be used are returned."""
+    def read(self, chunk: Chunk, layout: Layout) -> list[Reject]:
+        """Make ``fields`` of a chunk's lines; those that cannot be used are returned."""
+        cut = cut_tails(self.database, chunk, layout)
+        self.read_raw(chunk)
+        return self.understand(chunk, layout, cut)
+
+    def understand(
+        self, chunk: Chunk, layout: Layout, cut: Sequence[tuple[int, str]] = ()
+    ) -> list[Reject]:
+        """Make ``fields`` of the lines in ``raw``; those that cannot be used are returned.
+
+        ``cut`` are unfinished lines that may have been cut.
+        """
         if layout.skips:
             self.database.execute(
                 statement("reading", "without_skipped"), {"skips": list(layout.skips)}
             )
-        refused = self._repair(layout)
+        if cut:
+            numbers = [n for n, _ in cut]
+            self.database.execute(statement("reading", "refuse"), {"refused": numbers})
+        refused = [(n, Fault.MALFORMED_LINE, line) for n, line in self._repair(layout)]
         self.database.execute(fields_statement(layout, layout.select), layout.parameters)
-        return self._rejected(chunk, [*refused, *self._cut(chunk, layout)])
+        unfinished = [(n, Fault.UNFINISHED_LINE, line) for n, line in cut]
+        return self._rejected(chunk, [*refused, *unfinished])
 
     def stage(
         self,
@@ -248,21 +263,10 @@ class Engine:
             self.database.execute(statement("reading", "refuse"), {"refused": sorted(refused)})
         return [(n, line) for n, line in odd if n in refused]
 
-    def _cut(self, chunk: Chunk, layout: Layout) -> list[tuple[int, str]]:
-        """A last line without its end that has fewer values than the others: it was cut."""
-        several = isinstance(layout.parts, Split) and len(layout.parts.widths) > 1
-        if not several or chunk.places or chunk.text.endswith("\n"):
-            return []
-        last = {"last": chunk.lines + 1}
-        cut = self.database.execute(statement("reading", "cut"), last).fetchall()
-        if cut:
-            self.database.execute(statement("reading", "delete_last"), last)
-        return cut
-
-    def _rejected(self, chunk: Chunk, refused: list[tuple[int, str]]) -> list[Reject]:
+    def _rejected(self, chunk: Chunk, refused: list[tuple[int, Fault, str]]) -> list[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
         rows = self.database.execute(statement("reading", "rejected"), self.accepted).fetchall()
-        rows += [(n, Fault.MALFORMED_LINE, line) for n, line in refused]
+        rows += refused
         if not rows:
             return []
         self.database.execute(statement("reading", "delete_rejected"), self.accepted)

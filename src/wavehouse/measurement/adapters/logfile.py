@@ -16,7 +16,7 @@ from pathlib import Path
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.measurement.adapters.containers import container_of, content
 from wavehouse.measurement.rules.masking import masked
-from wavehouse.measurement.types import Chunk, Fault, Reject
+from wavehouse.measurement.types import Chunk, Fault, Reject, Tail
 
 CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
@@ -24,6 +24,7 @@ HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 _EXCERPT = 640
+_BEFORE_TAIL = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,10 +229,19 @@ class _Cutter:
     def _chunk(self, content: bytes, tail: bytes = b"") -> Chunk:
         lines = content.count(b"\n")
         text, rejects = _decoded(content + tail, self.next_line, self.next_byte)
-        chunk = Chunk(text, self.next_line, self.next_byte, lines, len(content), rejects)
+        tails = (tail_of(text),) if tail and text and not text.endswith("\n") else ()
+        chunk = Chunk(
+            text, self.next_line, self.next_byte, lines, len(content), rejects, tails=tails
+        )
         self.next_byte += len(content)
         self.next_line += lines
         return chunk
+
+
+def tail_of(text: str) -> Tail:
+    """The last line of a text, which has no end, and some lines before it."""
+    *before, line = text.rsplit("\n", _BEFORE_TAIL + 1)
+    return Tail(text.count("\n") + 1, line, tuple(before[-_BEFORE_TAIL:]))
 
 
 def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tuple[Reject, ...]]:

@@ -62,6 +62,11 @@ class QuickReader:
         rows = self._database.execute(statement("reading", "quick_odd"), bounds).fetchall()
         return [n for (n,) in rows]
 
+    def take_out(self, numbers: Sequence[int]) -> None:
+        """Leave lines of these numbers out of ``fields``."""
+        if numbers:
+            self._database.execute(statement("reading", "take_out"), {"numbers": list(numbers)})
+
     def set_aside(self, lines: Sequence[tuple[int, str]], bounds: dict[str, object]) -> None:
         """Take odd lines out of ``fields`` and make them the lines of ``raw``."""
         rows = [{"n": n, "line": text} for n, text in lines]

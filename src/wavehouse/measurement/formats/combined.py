@@ -24,11 +24,13 @@ _SPLIT = Split(
         "referer": 4,
         "gap": 5,
         "user_agent": 6,
+        "rest": 7,
         "asked": 8,
         "gap_2": 9,
         "covered": 10,
         "gap_3": 11,
         "site_host": 12,
+        "last": 13,
     },
     dated="who",
     closed=True,
@@ -36,7 +38,8 @@ _SPLIT = Split(
     whole=(
         rf"regexp_full_match(who, '[^\s]+ [^\s]+ .* \[{CLF_TIME}\] ') "
         r"AND regexp_full_match(answer, ' \d{1,3} (\d+|-) ') AND gap = ' ' "
-        f"AND (width = {_PLAIN} OR (gap_2 = ' ' AND gap_3 = ' '))"
+        f"AND CASE width WHEN {_PLAIN} THEN rest = '' "
+        "ELSE rest = ' ' AND gap_2 = ' ' AND gap_3 = ' ' AND last = '' END"
     ),
 )
 _EXTENDED_ONLY = dict.fromkeys(

@@ -252,7 +252,12 @@ class _Reading:
 
 def joined(chunks: Sequence[Chunk]) -> Chunk:
     """Chunks as one. Where a line stood in its file is not wanted for here."""
-    texts = [text for chunk in chunks if (text := _whole_lines(chunk))]
+    texts, tails, lines = [], [], 0
+    for chunk in chunks:
+        if whole := _whole_lines(chunk):
+            texts.append(whole)
+            lines += whole.count("\n") + 1
+            tails += [replace(tail, number=lines) for tail in chunk.tails]
     text = "\n".join(texts)
     return Chunk(
         text=text,
@@ -261,6 +266,7 @@ def joined(chunks: Sequence[Chunk]) -> Chunk:
         lines=text.count("\n"),
         bytes=sum(chunk.bytes for chunk in chunks),
         rejects=tuple(reject for chunk in chunks for reject in chunk.rejects),
+        tails=tuple(tails),
     )
 
 

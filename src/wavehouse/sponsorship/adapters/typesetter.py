@@ -5,6 +5,7 @@ cannot bring markup or code with it. Only the package's own fonts are used, noth
 and the time printed into the file is given: the same view gives the same bytes.
 
 PDF/UA has no room for a sign without a glyph, so a sign that the fonts lack is printed as a box.
+Inter comes first; Droid Sans Fallback and Noto Emoji print what it does not have (decision 0506).
 """
 
 from __future__ import annotations
@@ -83,7 +84,7 @@ def _sign(character: str) -> str:
 
 @cache
 def covered() -> frozenset[int]:
-    """The code points that every bundled cut can print."""
+    """The code points that every cut of Inter, or a fallback font, can print."""
     ranges = (REFERENCE / "fonts" / "coverage.txt").read_text().split()
     ends = [tuple(int(end, 16) for end in line.split("-")) for line in ranges]
     return frozenset(point for first, last in ends for point in range(first, last + 1))

@@ -29,7 +29,7 @@ class Amount(click.ParamType[Decimal]):
         except ArithmeticError:
             amount = Decimal("NaN")
         if not amount.is_finite():
-            from wavehouse.sponsorship.rules.spelling import plain_amount
+            from wavehouse.kernel.spelling import plain_amount
 
             wanted = plain_amount(str(value))
             more = f": write {wanted}" if wanted else ""

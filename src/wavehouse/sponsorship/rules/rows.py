@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
+from wavehouse.kernel import spelling
 from wavehouse.kernel.errors import InvalidInput
-from wavehouse.sponsorship.rules import spelling
 from wavehouse.sponsorship.types import CURRENCIES, ConversionInput, ConversionType
 
 COLUMNS = (

@@ -92,6 +92,10 @@ WHERE NOT starts_with(c1, '#')
 -- The number of the last line that was read.
 SELECT max(n) FROM fields
 
+-- name: take_out
+-- Leave out lines of these numbers.
+DELETE FROM fields WHERE n IN (SELECT unnest($numbers::BIGINT[]))
+
 -- name: quick_odd
 -- The numbers of lines that the other reader must judge.
 SELECT n FROM fields WHERE {{is_rejected}} ORDER BY n
@@ -116,11 +120,8 @@ SELECT n, replace(ltrim(rtrim(line, chr(13)), chr(65279)), chr(31), ' ') AS line
 FROM (SELECT unnest($numbers::BIGINT[]) AS n, unnest(string_split($text, chr(10))) AS line)
 WHERE line <> '' AND NOT starts_with(line, '#')
 
--- name: cut
--- The last line, if it lacks the host that other lines have.
-SELECT n, line FROM fields JOIN raw USING (n)
-WHERE n = $last AND host = '' AND EXISTS (SELECT 1 FROM fields WHERE host <> '')
-
--- name: delete_last
--- Leave the last line out.
-DELETE FROM fields WHERE n = $last
+-- name: readable
+-- The fields of the lines that are of their format.
+SELECT * FROM fields
+WHERE sent_at IS NOT NULL AND status IS NOT NULL AND bytes IS NOT NULL AND ip <> ''
+ORDER BY n

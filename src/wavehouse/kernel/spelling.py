@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from datetime import date
 
+from wavehouse.kernel.errors import InvalidInput
+
+_WRITTEN = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
 
 def plain_amount(text: str) -> str | None:
     """How an amount with a decimal comma or with separators of thousands is written here.
@@ -17,6 +21,22 @@ def plain_amount(text: str) -> str | None:
     if re.fullmatch(r"[+-]?[0-9]{1,3}(,[0-9]{3})+(\.[0-9]{1,2})?", bare):
         return bare.replace(",", "")
     return None
+
+
+def day_of(text: str, where: str | None = None) -> date:
+    """The day of a form or an option. InvalidInput, with the way to write it, for other texts."""
+    bare = text.strip()
+    if not _WRITTEN.fullmatch(bare):
+        message = f"{bare[:40]!r} is not a day" if bare else "the day is missing"
+        wanted = iso_day(bare) or "2026-11-28"
+        hint = f"Write {wanted}." if " " in wanted else f"Write it like {wanted}."
+        raise InvalidInput(message, where=where, hint=hint)
+    try:
+        return date.fromisoformat(bare)
+    except ValueError:
+        raise InvalidInput(
+            f"{bare} does not exist", where=where, hint="Choose a day of the calendar."
+        ) from None
 
 
 def iso_day(text: str) -> str | None:

@@ -1,6 +1,6 @@
 import pytest
 
-from wavehouse.sponsorship.rules import spelling
+from wavehouse.kernel import spelling
 
 
 @pytest.mark.parametrize(
