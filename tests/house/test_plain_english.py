@@ -135,3 +135,45 @@ def test_every_hint_is_a_sentence_and_every_command_can_be_typed(sources: list[A
     ]
 
     assert [] == faults
+
+
+# --- names ---------------------------------------------------------------------------------------
+
+VAGUE = {"told", "found", "one", "place", "says", "Asked", "Desk"}
+"""Names that do not say what a thing is: ``message``, ``rows``, ``workspace``, ``request`` do."""
+VAGUE_LEFT = {
+    "accounts": 1,
+    "app": 3,
+    "catalog": 2,
+    "kernel": 2,
+    "listeners": 48,
+    "measurement": 3,
+    "schema": 34,
+    "simulation": 1,
+    "sponsorship": 1,
+    "store": 11,
+    "web": 2,
+}
+"""How often each context still binds one of them. A number here may only go down."""
+
+
+def vague(tree: ast.AST) -> list[tuple[int, str]]:
+    """The vague names that a module gives to variables, parameters, functions and classes."""
+    bound: list[tuple[int, str]] = []
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store(), lineno=line) | ast.arg(arg=name, lineno=line):
+                bound.append((line, name))
+            case ast.ClassDef(name=name, lineno=line):
+                bound.append((line, name))
+            case _:
+                continue
+    return [(line, name) for line, name in bound if name in VAGUE]
+
+
+def test_names_say_what_a_thing_is(sources: list[Any]) -> None:
+    """Rename it; when a context has fewer, lower its number."""
+    left = Counter(source.context for source in sources for _ in vague(source.tree))
+    print(f"vague names: {sum(left.values())} in all: {dict(sorted(left.items()))}")
+
+    assert {} == {name: n for name, n in left.items() if n > VAGUE_LEFT.get(name, 0)}
