@@ -138,7 +138,7 @@ QUERIES = {
     "an organization's next job": (
         "operational",
         (
-            f"SELECT job_id FROM queue.jobs WHERE organization_id = {NOBODY} AND lane = 1"
+            f"SELECT job_id FROM queue.jobs WHERE share = {NOBODY} AND lane = 1"
             " AND status = 'pending' AND run_at <= '2026-11-02Z' ORDER BY run_at, job_id LIMIT 1"
             " FOR UPDATE SKIP LOCKED"
         ),

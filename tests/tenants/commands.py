@@ -23,6 +23,7 @@ from wavehouse.workspace import Workspace
 WITHOUT_TENANTS = {
     "demo": "has a folder and databases of its own",
     "up": "serves until it is stopped; its routes are walked",
+    "work": "runs until it is stopped; what it runs is the jobs'",
     "doctor": "examines the installation by a workspace of its own",
     "simulate": "writes files and opens no database",
     "schema": "works on databases, not on tenants' rows",

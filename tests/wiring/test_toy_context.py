@@ -20,7 +20,7 @@ from wavehouse.cli.demo import chosen_chapters
 from wavehouse.cli.root import root
 from wavehouse.kernel import clock, terminal
 from wavehouse.web.live import live_app
-from wavehouse.wiring import contexts, periodic
+from wavehouse.wiring import contexts, working
 from wavehouse.workspace import Stage, Workspace
 
 MANIFEST = """
@@ -231,7 +231,7 @@ def test_its_work_repeats_while_the_program_serves(
 
     monkeypatch.setattr(terminal, "say", say)
 
-    with periodic.running(workspace, [wiring.schedules()[-1]]):
+    with working.running(workspace, listed=[("toy", wiring.schedules()[-1])]):
         assert often.wait(30)
 
     assert {"The toy is wound."} == set(lines)
@@ -254,11 +254,11 @@ def test_work_that_fails_is_tried_again(
         return work
 
     monkeypatch.setattr(terminal, "say", lines.append)
-    monkeypatch.setattr(periodic, "resolve", lambda _: failing)
+    monkeypatch.setattr(working, "resolve", lambda _: failing)
     schedule = wiring.schedules()[0]
     quick = type(schedule)(name="winding", seconds=0.01, target=schedule.target)
 
-    with periodic.running(workspace, [quick]):
+    with working.running(workspace, listed=[("toy", quick)]):
         assert again.wait(30)
 
     assert ["winding failed, next try in 0.01 s: OverflowError: too many toys"] == lines

@@ -1,6 +1,7 @@
 """The door of ``accounts``: organizations, users, API keys, signing in."""
 
 from wavehouse.accounts.service import (
+    acting_for,
     answer_once,
     create_api_key,
     create_login_link,
@@ -36,6 +37,7 @@ __all__ = [
     "Organization",
     "Role",
     "Scope",
+    "acting_for",
     "answer_once",
     "create_api_key",
     "create_login_link",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from psycopg.types.json import Jsonb
 
@@ -84,6 +85,20 @@ def first_administrator(tx: Tx[Operational], *, organization_id: OrganizationId)
         ORDER BY created_at, user_id LIMIT 1
         """,
         {"organization_id": organization_id},
+    )
+
+
+def active_user(
+    tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UUID
+) -> Identity | None:
+    """An active user of an organization."""
+    return tx.maybe(
+        Identity,
+        """
+        SELECT organization_id, user_id, name, role FROM accounts.users
+        WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s AND is_active
+        """,
+        {"organization_id": organization_id, "user_id": user_id},
     )
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
+from uuid import UUID
 
 from wavehouse import audit
 from wavehouse.accounts import queries, rules
@@ -22,6 +23,7 @@ from wavehouse.accounts.types import (
 )
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn, Refused
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Operational, Tx
 
 
@@ -71,6 +73,22 @@ def _administrator(tx: Tx[Operational], organization: Organization) -> Identity:
         role=Role.ADMIN,
         password_hash=rules.UNUSABLE_PASSWORD,
     )
+
+
+def acting_for(
+    tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UUID | None = None
+) -> Identity:
+    """Whom a job acts for: the user, as it is now, or the organization's administrator.
+
+    Refused when the user may not act any more.
+    """
+    if user_id is None:
+        identity = queries.first_administrator(tx, organization_id=organization_id)
+    else:
+        identity = queries.active_user(tx, organization_id=organization_id, user_id=user_id)
+    if identity is None:
+        raise Refused("the user of this job may not act any more")
+    return identity
 
 
 def create_login_link(tx: Tx[Operational], *, identity: Identity) -> NewLoginLink:

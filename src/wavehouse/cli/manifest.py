@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Chapter, Check, Command, Manifest, Schedule, Section
+from wavehouse.kernel.manifest import Chapter, Check, Command, Manifest, Section
 
 MANIFEST = Manifest(
     commands=(
@@ -25,6 +25,11 @@ MANIFEST = Manifest(
             section=Section.START,
         ),
         Command(
+            name="work",
+            target="wavehouse.cli.working:work",
+            summary="Run background jobs in a process of their own.",
+        ),
+        Command(
             name="ingest",
             target="wavehouse.cli.root:ingest",
             summary="Bring in feeds, access logs, conversions.",
@@ -43,7 +48,6 @@ MANIFEST = Manifest(
         Check(name="schema", target="wavehouse.cli.checks:ladders"),
         Check(name="clock", target="wavehouse.cli.checks:database_clock"),
     ),
-    schedules=(Schedule(name="the server", seconds=5, target="wavehouse.cli.jobs:reviving"),),
     chapters=(
         Chapter(
             name="measured",

@@ -44,7 +44,7 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     from wavehouse import accounts
     from wavehouse.kernel.serving import address_of, announced
     from wavehouse.web import Site, live_app, server
-    from wavehouse.wiring import periodic
+    from wavehouse.wiring import working
 
     host, port = workspace.settings["host"], workspace.settings["port"]
     site_url = workspace.settings["site_url"] or ""
@@ -66,7 +66,7 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
     terminal.say("The link above signs you in once. Ctrl-C stops everything.")
     if open_browser:
         webbrowser.open(f"{address}/sign-in?token={link.token}")
-    with announced(workspace.settings, address), periodic.running(workspace):
+    with announced(workspace.settings, address), working.running(workspace):
         running.run()
 
 

@@ -69,22 +69,28 @@ class Page:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A kind of job that the queue can hold.
+    """A kind of job that the queue can hold: ``context.use_case``.
 
-    The target is ``(workspace: Workspace, payload: Mapping[str, Any]) -> None``.
+    The target is ``(tx: Tx[Operational], *, identity: Identity, payload: Mapping) -> str | None``:
+    its effect and the completion of the job are that one transaction. With
+    ``transactional=False`` it is ``(attempt: queue.Attempt) -> str | None``, for work of many
+    transactions that may be repeated. A returned line is shown to the operator. ``together`` lets
+    short transactional jobs of an organization share a transaction.
     """
 
     kind: str
     target: str
+    transactional: bool = True
+    together: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
-    """Work to repeat every so many seconds while ``wavehouse up`` runs.
+    """Work that a job repeats every so many seconds while a worker runs.
 
     The target is ``(workspace: Workspace) -> Callable[[], str | None] | None``: called once at the
-    start, it returns the work, or None when this installation has none of it. The work returns a
-    line for the operator, or None. ``first`` is the delay before the first run; by default
+    start, it returns the work, or None when this program has none of it. The work returns a
+    line for the operator, or None. ``first`` is the longest delay before the first run; by default
     ``seconds``.
     """
 

@@ -3,6 +3,7 @@
 from wavehouse.store.bulk import BulkLoader
 from wavehouse.store.database import Analytics, Database, Listeners, Operational, Tx
 from wavehouse.store.embedded import EmbeddedServer
+from wavehouse.store.listening import notices
 from wavehouse.store.opening import Stores, databases_folder, open_stores
 from wavehouse.store.roles import DATABASES, DatabaseName, Place, connect, owner_role, provision
 
@@ -20,6 +21,7 @@ __all__ = [
     "Tx",
     "connect",
     "databases_folder",
+    "notices",
     "open_stores",
     "owner_role",
     "provision",

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -71,10 +71,16 @@ D = TypeVar("D", Operational, Listeners, Analytics)
 class Tx(Generic[D]):
     """An open transaction. Rows come back as the frozen dataclass that is asked for."""
 
-    __slots__ = ("connection",)
+    __slots__ = ("afterwards", "connection")
 
     def __init__(self, connection: psycopg.Connection[Any]) -> None:
         self.connection = connection
+        self.afterwards: list[Callable[[Any], None]] = []
+
+    def after_commit(self, action: Callable[[Any], None]) -> None:
+        """Call ``action`` with the ``Database`` once the transaction is committed; once each."""
+        if action not in self.afterwards:
+            self.afterwards.append(action)
 
     def rows(
         self, row: type[T], statement: LiteralString, params: Params = None, **names: str
@@ -178,6 +184,7 @@ class Database(Generic[D]):
 
     def __init__(self, place: Place) -> None:
         self.place = place
+        self.most_connections = 10
         self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
 
     @property
@@ -191,7 +198,7 @@ class Database(Generic[D]):
                 self.place.conninfo(kind),
                 connection_class=_Kept,
                 min_size=0,
-                max_size=10,
+                max_size=self.most_connections,
                 max_idle=60,
                 timeout=15,
                 reconnect_timeout=10,
@@ -223,6 +230,7 @@ class Database(Generic[D]):
     def _transaction(
         self, kind: RoleKind, organization: str, *, snapshot: bool = False, listeners: str = ""
     ) -> Iterator[Tx[D]]:
+        afterwards: list[Callable[[Any], None]] = []
         try:
             with self._pool(kind).connection() as connection:
                 if snapshot:
@@ -234,8 +242,12 @@ class Database(Generic[D]):
                         "set_config('wavehouse.now', %s, true)",
                         [organization, listeners, clock.sql_setting() or ""],
                     )
-                yield Tx(connection)
+                tx: Tx[D] = Tx(connection)
+                yield tx
+                afterwards = tx.afterwards
                 connection.answered = time.monotonic()
+            for action in afterwards:
+                action(self)
         except (PoolTimeout, psycopg.errors.AdminShutdown, psycopg.errors.CannotConnectNow):
             raise self._unreachable() from None
         except psycopg.OperationalError as error:

@@ -31,6 +31,8 @@ _MEANINGS = {
     Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",
+    Scope.JOBS_READ: "background jobs",
+    Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
 }
 _ORDER = (
     '{"occurred_at": "2026-11-01T10:00:00Z", "promo_code": "NORD15", "conversion_value": "49.90", '

@@ -7,6 +7,7 @@ CONTEXTS: tuple[str, ...] = (
     "web",
     "accounts",
     "schema",
+    "queue",
     "listeners",
     "catalog",
     "measurement",

@@ -1,0 +1,53 @@
+"""``wavehouse work``: a worker process beside, or instead of, the one inside ``up``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from wavehouse.workspace import OpenWorkspace
+
+
+@click.command()
+@click.option(
+    "--concurrency",
+    type=click.IntRange(1, 64),
+    default=4,
+    show_default=True,
+    help="Jobs that run at once.",
+)
+@click.option("--once", is_flag=True, help="End when nothing is due.")
+@click.option(
+    "--batch",
+    type=click.IntRange(1, 1000),
+    default=1,
+    show_default=True,
+    help="Short jobs that a thread takes at once.",
+)
+@click.pass_obj
+def work(open_workspace: OpenWorkspace, concurrency: int, once: bool, batch: int) -> None:
+    """Run background jobs until Ctrl-C. `wavehouse up` runs four of them itself.
+
+    SIGTERM and Ctrl-C stop claiming; what runs may finish within 30 seconds.
+    """
+    import signal
+    from types import FrameType
+
+    from wavehouse.kernel import terminal
+    from wavehouse.wiring import working
+
+    with open_workspace() as workspace:
+        worker = working.worker_of(workspace, concurrency=concurrency, batch=batch)
+
+        def stop(_: int, __: FrameType | None) -> None:
+            terminal.say("Stopping: jobs that run may finish.")
+            worker.stop()
+
+        before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+        try:
+            worker.run(once=once)
+        finally:
+            for number, handler in before.items():
+                signal.signal(number, handler)

@@ -1,0 +1,18 @@
+DROP FUNCTION studio.rescue_slots(bigint, double precision, timestamptz);
+DROP FUNCTION studio.unblock_slots(uuid, timestamptz);
+DROP FUNCTION studio.resume_slots(uuid, uuid, timestamptz);
+DROP FUNCTION studio.pause_slots(uuid, uuid, text, text, timestamptz);
+DROP FUNCTION studio.discard_slots(uuid, timestamptz);
+DROP FUNCTION studio.requeue_slots(uuid, boolean, timestamptz);
+DROP FUNCTION studio.cancel_slots(uuid, timestamptz);
+DROP FUNCTION studio.held_slots(uuid, timestamptz);
+DROP FUNCTION studio.checkpoint_slots(uuid, uuid, jsonb, numeric, timestamptz);
+DROP FUNCTION studio.snooze_slots(uuid, uuid, timestamptz, timestamptz);
+DROP FUNCTION studio.fail_slots(uuid, uuid, jsonb, text, interval, double precision, timestamptz);
+DROP FUNCTION studio.complete_slots(uuid[], uuid[], timestamptz);
+DROP FUNCTION studio.oldest_turn_slots(timestamptz);
+DROP FUNCTION studio.claim_slots(uuid, integer, smallint[], text[], timestamptz, timestamptz);
+DROP FUNCTION studio.end_slots(uuid[], text, timestamptz);
+DROP FUNCTION studio.free_slots(uuid[], timestamptz);
+DROP FUNCTION studio.lock_shares_slots(uuid[]);
+DROP FUNCTION studio.wake_slots(uuid, timestamptz);

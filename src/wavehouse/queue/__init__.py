@@ -1,0 +1,61 @@
+"""The door of ``queue``: jobs, their handlers, and the worker that runs them."""
+
+from wavehouse.queue.rules import kind_of
+from wavehouse.queue.service.attempt import Attempt
+from wavehouse.queue.service.managing import (
+    cancel_job,
+    discard_job,
+    enqueue,
+    list_jobs,
+    pause_jobs,
+    resume_jobs,
+    retry_job,
+    show_job,
+    stats,
+)
+from wavehouse.queue.service.worker import Worker
+from wavehouse.queue.types import (
+    Depth,
+    Handler,
+    JobDetail,
+    JobStatus,
+    JobSummary,
+    Lane,
+    LeaseLost,
+    NewJob,
+    OverBudget,
+    Plan,
+    Schedule,
+    Snooze,
+    Stats,
+    WorkerRow,
+)
+
+__all__ = [
+    "Attempt",
+    "Depth",
+    "Handler",
+    "JobDetail",
+    "JobStatus",
+    "JobSummary",
+    "Lane",
+    "LeaseLost",
+    "NewJob",
+    "OverBudget",
+    "Plan",
+    "Schedule",
+    "Snooze",
+    "Stats",
+    "Worker",
+    "WorkerRow",
+    "cancel_job",
+    "discard_job",
+    "enqueue",
+    "kind_of",
+    "list_jobs",
+    "pause_jobs",
+    "resume_jobs",
+    "retry_job",
+    "show_job",
+    "stats",
+]

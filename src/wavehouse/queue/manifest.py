@@ -1,0 +1,22 @@
+"""What ``queue`` announces: background jobs, their commands, routes and checks."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Check, Command, Manifest, Metrics, Routes
+
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="jobs",
+            target="wavehouse.queue.cli:jobs",
+            summary="Background jobs: list, show, retry, cancel, pause.",
+        ),
+    ),
+    routes=(Routes(target="wavehouse.queue.http:routers"),),
+    checks=(
+        Check(name="queue", target="wavehouse.queue.checks:queue"),
+        Check(name="dead letter", target="wavehouse.queue.checks:dead_letter"),
+        Check(name="queue tables", target="wavehouse.queue.checks:tables"),
+    ),
+    metrics=(Metrics(target="wavehouse.queue.checks:measures"),),
+)

@@ -1,0 +1,1 @@
+"""SQL of ``queue``: calls of its functions, and what operators read."""

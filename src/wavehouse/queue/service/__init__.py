@@ -1,0 +1,1 @@
+"""Use cases of ``queue``: adding and managing jobs, and the worker that runs them."""

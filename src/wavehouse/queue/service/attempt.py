@@ -1,0 +1,87 @@
+"""One attempt of a job, as its handler sees it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+from wavehouse.accounts import Identity
+from wavehouse.kernel.errors import Interrupted
+from wavehouse.queue.queries import leases
+from wavehouse.queue.types import Lease, LeaseLost
+from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
+
+
+class Attempt:
+    """What a handler of many transactions works with (``Job(transactional=False)``)."""
+
+    def __init__(self, workspace: Workspace, lease: Lease, identity: Identity) -> None:
+        self.workspace = workspace
+        self.lease = lease
+        self.identity = identity
+        self.lost = threading.Event()
+        self.stopping = threading.Event()
+        self.completed = False
+
+    @property
+    def payload(self) -> Mapping[str, Any]:
+        """What the job was given."""
+        return self.lease.payload
+
+    @property
+    def progress(self) -> Mapping[str, Any]:
+        """The checkpoint of an earlier attempt, or this one's; empty at first."""
+        return self.lease.progress or {}
+
+    def check(self) -> None:
+        """Call between two steps.
+
+        LeaseLost when the work is another's or cancelled; Interrupted when this program stops, so
+        that another one goes on.
+        """
+        if self.lost.is_set():
+            raise LeaseLost("the job was cancelled or taken back", where=str(self.lease.job_id))
+        if self.stopping.is_set():
+            raise Interrupted("the worker stops")
+
+    def checkpoint(self, progress: Mapping[str, Any]) -> None:
+        """Keep what a later attempt can continue from; people see it. LeaseLost as ``check``."""
+        self.check()
+        with self._opened() as tx:
+            held = leases.checkpoint(
+                tx, job_id=self.lease.job_id, token=self.lease.lease_token, progress=progress
+            )
+        if not held:
+            self.lost.set()
+            self.check()
+
+    @contextmanager
+    def finishing(self) -> Iterator[Tx[Operational]]:
+        """The transaction of the last effect: it completes the job, or does not happen at all."""
+        with self._opened() as tx:
+            yield tx
+            complete(tx, self.lease)
+        self.completed = True
+
+    def _opened(self) -> Any:
+        return opened(self.workspace, self.lease)
+
+
+def opened(workspace: Workspace, lease: Lease) -> Any:
+    """The transaction of a lease: under row security for an organization's job."""
+    operational = workspace.stores.operational
+    if lease.organization_id is None:
+        return operational.worker()
+    return operational.app(lease.organization_id)
+
+
+def complete(tx: Tx[Operational], *held: Lease) -> None:
+    """End these jobs in the transaction of their effects. LeaseLost rolls both back (Q15, Q19)."""
+    done = leases.complete(
+        tx, ids=[each.job_id for each in held], tokens=[each.lease_token for each in held]
+    )
+    if len(done) != len(held):
+        raise LeaseLost("the job was cancelled or taken back", where=str(held[0].job_id))
