@@ -101,8 +101,8 @@ def _reading(workspace: Workspace, gate: Gate) -> APIRouter:
     def stats(identity: Caller) -> QueueStats:
         """How much waits and runs, and how the jobs of the last day ended."""
         with visible(workspace, identity) as (tx, system):
-            found = managing.stats(tx, identity=identity, system=system)
-        return QueueStats(found.depths, found.ended, found.paused)
+            counts = managing.stats(tx, identity=identity, system=system)
+        return QueueStats(counts.depths, counts.ended, counts.paused)
 
     @api.get("/jobs/{job_id}", responses=gate.answers(scope, 404, 422))
     def job(identity: Caller, job_id: UUID) -> JobDetail:
