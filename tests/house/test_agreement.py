@@ -127,6 +127,10 @@ WITHOUT_IDENTITY = {
 """Functions that take a database and no identity, by context: a number here may only go down."""
 
 
+EDGES = {"src/wavehouse/queue/service/attempt.py", "src/wavehouse/queue/service/scoping.py"}
+"""The runner of jobs is an edge: it opens the transaction that a job's handler is given."""
+
+
 def _services(sources: list[Any]) -> list[tuple[Any, ast.FunctionDef]]:
     return [
         (source, node)
@@ -145,6 +149,8 @@ def test_no_service_takes_a_workspace_and_databases_come_first(sources: list[Any
     """The edge opens the transaction; which databases a service uses is what it begins with."""
     faults = []
     for source, function in _services(sources):
+        if source.place in EDGES:
+            continue
         known = _annotations(function)
         handed = [bool(DATABASE.search(text)) for text in known]
         if handed != sorted(handed, reverse=True) or "Workspace" in ast.unparse(function.args):
