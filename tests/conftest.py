@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from tests.clones import Clones
 from tests.migrated import copy_home
 from tests.stopping import reachable_folder, unwind_on_sigterm
@@ -25,6 +26,10 @@ from wavehouse.store import (
     open_stores,
 )
 from wavehouse.workspace import Workspace
+
+# A machine that is busy with other work is no finding.
+settings.register_profile("house", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("house")
 
 
 def pytest_configure() -> None:

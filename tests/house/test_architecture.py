@@ -80,7 +80,9 @@ def test_every_floor_of_the_contract_stands_on_the_page(root: Path, page: str) -
     assert drawn is not None
     lines = [re.split(r"\s{2,}", line) for line in drawn.group(1).splitlines()]
     names = [
-        f"{line[0]} | {line[1]}" if line[0] == "catalog" else line[0].removesuffix(".py")
+        " | ".join(
+            cell.removesuffix(".py") for cell in line if re.fullmatch(r"[a-z_]+(\.py)?", cell)
+        )
         for line in lines
     ]
     assert [floor for floor in floors if floor != "__main__"] == names

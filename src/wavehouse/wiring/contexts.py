@@ -12,6 +12,7 @@ CONTEXTS: tuple[str, ...] = (
     "catalog",
     "measurement",
     "sponsorship",
+    "learning",
     "simulation",
 )
 """Folders below ``wavehouse`` that have a ``manifest.py``. Routes and checks keep this order."""

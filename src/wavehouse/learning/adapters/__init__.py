@@ -1,0 +1,1 @@
+"""The outside of learning: here, learners that are simulated."""

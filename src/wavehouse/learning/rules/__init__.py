@@ -1,0 +1,1 @@
+"""Pure functions of the learner model (L1-L16)."""

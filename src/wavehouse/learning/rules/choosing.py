@@ -1,0 +1,184 @@
+"""What comes next: candidates are scored, one is drawn, with reasons and probability (L12, L15)."""
+
+from __future__ import annotations
+
+import hashlib
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from wavehouse.learning.rules.evidence import bin_of
+from wavehouse.learning.rules.posterior import GRID, posterior, understanding, understood
+from wavehouse.learning.types import Choice, Evidence, Model
+
+UNDERSTAND = 0.85
+"""How much of what they hear learners want to understand, unless they say otherwise."""
+_WEIGHT = 6.0
+"""How much a point of probability away from the target costs, in log-odds of liking."""
+_FIRST = 20
+"""Outcomes until which the choice is drawn from the posterior (Thompson)."""
+_EXPLORING = 0.05
+_PRIOR_LIKES = 3.0
+_DIGITS = 9
+"""Scores are rounded: two machines may differ in the last bits of a logarithm."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An item that may come next. ``is_next``: the next one of a series that was begun."""
+
+    content_id: str
+    difficulty: float
+    features: tuple[str, ...] = ()
+    is_next: bool = False
+
+
+def preferences(evidence: Evidence, model: Model) -> dict[str, float]:
+    """Log-odds of liking by feature, shrunk toward the population's rate."""
+    base = _log_odds(model.like_rate)
+    found = {}
+    for feature, (liked, other) in evidence.likes.items():
+        share = (liked + _PRIOR_LIKES * model.like_rate) / (liked + other + _PRIOR_LIKES)
+        found[feature] = _log_odds(share) - base
+    return found
+
+
+def choose(
+    candidates: Sequence[Candidate],
+    evidence: Evidence,
+    model: Model,
+    *,
+    learner_id: str,
+    slot: int,
+    bucket: str,
+    stated: str = "",
+    target: float = UNDERSTAND,
+) -> Choice | None:
+    """The next item of a learner; None when there is no candidate.
+
+    ``slot`` counts the choices of a learner: the same learner, slot and model version give the same
+    choice on every machine.
+    """
+    pool = _pool(candidates)
+    if not pool:
+        return None
+    weights = posterior(evidence, model, bucket=bucket, stated=stated)
+    liked = preferences(evidence, model)
+    taste = [round(sum(liked.get(f, 0.0) for f in one.features), _DIGITS) for one in pool]
+    drawn = _uniform(learner_id, slot, model.version)
+    if evidence.outcomes < _FIRST:
+        policy, (number, propensity) = (
+            "thompson",
+            _thompson(pool, taste, weights, model, target, drawn),
+        )
+    else:
+        policy, (number, propensity) = (
+            "greedy",
+            _greedy(pool, taste, understood(weights, model), target, drawn),
+        )
+    chosen = pool[number]
+    chance = understood(weights, model)[bin_of(chosen.difficulty)]
+    reasons = [f"understood with {chance:.0%}; {target:.0%} is wanted"]
+    if chosen.is_next:
+        reasons.append("next of a series that was begun")
+    best = max(chosen.features, key=lambda f: liked.get(f, 0.0), default="")
+    if best and liked.get(best, 0.0) > 0:
+        reasons.append(f"likes {best}")
+    if propensity < 1 / len(pool) and policy == "greedy":
+        reasons.append("exploring")
+    ids = tuple(one.content_id for one in pool)
+    return Choice(chosen.content_id, propensity, tuple(reasons), policy, ids)
+
+
+def ranked(
+    candidates: Sequence[Candidate],
+    evidence: Evidence,
+    model: Model,
+    *,
+    bucket: str,
+    stated: str = "",
+    target: float = UNDERSTAND,
+) -> list[tuple[Candidate, float]]:
+    """Candidates with their scores, the best first; equal ones by id."""
+    chances = understood(posterior(evidence, model, bucket=bucket, stated=stated), model)
+    liked = preferences(evidence, model)
+    scored = [
+        (one, _score(sum(liked.get(f, 0.0) for f in one.features), chances, one, target))
+        for one in candidates
+    ]
+    return sorted(scored, key=lambda pair: (not pair[0].is_next, -pair[1], pair[0].content_id))
+
+
+def _pool(candidates: Sequence[Candidate]) -> list[Candidate]:
+    """A series that was begun goes on; the order is by id, so that it is the same everywhere."""
+    ordered = sorted(candidates, key=lambda one: one.content_id)
+    return [one for one in ordered if one.is_next] or ordered
+
+
+def _score(taste: float, chances: Sequence[float], one: Candidate, target: float) -> float:
+    return round(taste - _WEIGHT * abs(chances[bin_of(one.difficulty)] - target), _DIGITS)
+
+
+def _greedy(
+    pool: Sequence[Candidate],
+    taste: Sequence[float],
+    chances: Sequence[float],
+    target: float,
+    drawn: float,
+) -> tuple[int, float]:
+    """The best one, and now and then any."""
+    scores = [_score(t, chances, one, target) for t, one in zip(taste, pool, strict=True)]
+    best = max(range(len(pool)), key=lambda n: (scores[n], -n))
+    share = _EXPLORING / len(pool)
+    number = min(int(drawn / share), len(pool) - 1) if drawn < _EXPLORING else best
+    return number, share + (1 - _EXPLORING) * (number == best)
+
+
+def _thompson(
+    pool: Sequence[Candidate],
+    taste: Sequence[float],
+    weights: Sequence[float],
+    model: Model,
+    target: float,
+    drawn: float,
+) -> tuple[int, float]:
+    """The best one for an ability drawn from the posterior.
+
+    Of each bin only the best liked item can be the best: 12 are compared at each point of the grid,
+    however many candidates there are. The propensity is exact: the weight of all the points at
+    which the item is the best.
+    """
+    first_of: dict[int, int] = {}
+    for n, one in enumerate(pool):
+        number = bin_of(one.difficulty)
+        if number not in first_of or taste[n] > taste[first_of[number]]:
+            first_of[number] = n
+    points = understanding(model)
+
+    def best_at(point: int) -> int:
+        return max(
+            (
+                (round(taste[n] - _WEIGHT * abs(points[b][point] - target), _DIGITS), -n)
+                for b, n in first_of.items()
+            )
+        )[1]
+
+    bests = [-best_at(point) for point in range(len(GRID))]
+    reached, number = 0.0, bests[-1]
+    for best, weight in zip(bests, weights, strict=True):
+        reached += weight
+        if drawn < reached:
+            number = best
+            break
+    share = math.fsum(w for best, w in zip(bests, weights, strict=True) if best == number)
+    return number, min(max(share, 1e-12), 1.0)
+
+
+def _uniform(learner_id: str, slot: int, version: str) -> float:
+    """A number in [0, 1) that anyone can compute again."""
+    text = f"{learner_id}\0{slot}\0{version}".encode()
+    return int.from_bytes(hashlib.sha256(text).digest()[:7], "big") / (1 << 56)
+
+
+def _log_odds(share: float) -> float:
+    return math.log(share / (1 - share))

@@ -1,0 +1,80 @@
+"""The model that is used until an organization fits one of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from wavehouse.kernel.errors import InvalidInput
+from wavehouse.learning.types import CLASSES, Model, OutcomeClass
+
+DEFAULT = Model(
+    "simulated-2026.11",
+    alpha=(0.0, -0.449686, -2.142811, -0.993265, -0.609135),
+    beta=(0.0, -0.607108, -1.443386, -1.255465, -0.887653),
+    prior_mean=0.134869,
+    prior_sd=1.070777,
+    like_rate=0.31885,
+)
+"""Fitted to 400 simulated learners with 50 outcomes each: ``wavehouse learning fit --seed 1``."""
+
+
+def as_json(model: Model) -> dict[str, Any]:
+    """The table as a document."""
+    return {
+        "version": model.version,
+        "classes": [kind.name.lower() for kind in OutcomeClass],
+        "alpha": list(model.alpha),
+        "beta": list(model.beta),
+        "prior_mean": model.prior_mean,
+        "prior_sd": model.prior_sd,
+        "decay": model.decay,
+        "trust": model.trust,
+        "like_rate": model.like_rate,
+    }
+
+
+def read(text: str, where: str) -> Model:
+    """A table from a document. InvalidInput says what is missing or wrong."""
+    try:
+        document: Mapping[str, Any] = json.loads(text)
+        model = Model(
+            str(document["version"]),
+            tuple(float(value) for value in document["alpha"]),
+            tuple(float(value) for value in document["beta"]),
+            float(document["prior_mean"]),
+            float(document["prior_sd"]),
+            float(document["decay"]),
+            float(document["trust"]),
+            float(document["like_rate"]),
+        )
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        raise InvalidInput(
+            "the file is not a learner model",
+            where=where,
+            hint="A learner model is what the command below writes.",
+            command="wavehouse learning fit --out model.json",
+        ) from error
+    wrong = fault_of(model)
+    if wrong:
+        raise InvalidInput(f"invalid learner model: {wrong}", where=where)
+    return model
+
+
+def fault_of(model: Model) -> str:
+    """Why a table cannot be used; empty for one that can."""
+    if len(model.alpha) != CLASSES or len(model.beta) != CLASSES:
+        return f"alpha and beta need {CLASSES} values"
+    values = (*model.alpha, *model.beta, model.prior_mean, model.prior_sd)
+    if any(abs(value) > 100 for value in values) or any(value != value for value in values):
+        return "a value is not between -100 and 100"
+    if model.prior_sd <= 0 or not 0 < model.decay <= 1 or not 0 < model.trust <= 1:
+        return "prior_sd, decay and trust have to be above 0, decay and trust at most 1"
+    if not 0 < model.like_rate < 1:
+        return "like_rate has to be between 0 and 1"
+    if max(model.beta) != model.beta[OutcomeClass.CLEAN] or (
+        min(model.beta) != model.beta[OutcomeClass.HEAVY]
+    ):
+        return "the slope of clean has to be the largest, that of heavy the smallest (L6)"
+    return ""
