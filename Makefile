@@ -11,10 +11,10 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit
+.PHONY: oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers
 
 help: ## List the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 # --- set-up, done once and again when a lock changes ----------------------------------------
 
@@ -123,6 +123,15 @@ beside: $(VENV)/.dev ## Schema operations and dbmate on the same files and serve
 
 oracles: $(VENV)/.dev ## Compare with public vectors: OP3=checkout PREFIXES=checkout
 	@$(BIN)/python scripts/oracles.py --op3 $(OP3) --prefixes $(PREFIXES)
+
+queue-states: $(VENV)/.dev ## The queue under chance: 10,000 steps for 200 seeds; hours. A taste: STEPS=300 SEEDS=4
+	@$(BIN)/python -m tests.queue_simulation $(or $(STEPS),10000) $(or $(SEEDS),200)
+
+queue-bench: $(VENV)/.dev ## Jobs a second, claims beside a million rows, fairness, WAL; ARGS="--peers FOLDER"
+	@$(BIN)/python benchmarks/queue_beside.py $(ARGS)
+
+workers: $(VENV)/.dev ## Kill workers and the server 200 times: every job ends exactly once; ARGS=30 for fewer
+	@$(BIN)/python -m tests.faults.workers $(ARGS)
 
 lock: ## Resolve the locks again (needs an index of packages)
 	@set -e; folder=$$(mktemp -d); trap 'rm -rf "$$folder"' EXIT; \

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 import schemathesis
@@ -22,12 +22,13 @@ from starlette.testclient import TestClient
 from tests import acting
 from tests.tenants import key_of, second_organization
 
-from wavehouse import accounts, catalog, measurement, sponsorship
+from wavehouse import accounts, catalog, measurement, queue, sponsorship
 from wavehouse.accounts import Scope, queries
 from wavehouse.kernel import clock
 from wavehouse.simulation import Settings, simulate
 from wavehouse.web.gate import BURST
 from wavehouse.web.live import live_app
+from wavehouse.wiring import working
 from wavehouse.workspace import Workspace
 
 LAST = date(2026, 11, 19)
@@ -296,7 +297,15 @@ def test_quarantined_rows_are_listed_and_discarded(
         row["quarantine_id"] for row in everything(api, "/quarantine", 5)
     ]
     replayed = api.post("/api/v1/quarantine/replay", json={})
-    assert (1, 1) == (replayed.json()["tried"], replayed.json()["still_bad"])
+    assert 202 == replayed.status_code
+    job_id = replayed.json()["job_id"]
+    assert job_id is not None
+    again = api.post("/api/v1/quarantine/replay", json={})
+    assert {"job_id": None} == again.json()
+    working.worker_of(workspace).run(once=True)
+    with workspace.stores.operational.worker() as tx:
+        job = queue.show_job(tx, identity=workspace.identity, job_id=UUID(job_id))
+    assert ("done", {"tried": 1, "stored": 0, "still_bad": 1}) == (job.status, job.progress)
 
 
 def test_another_organizations_key_reads_and_changes_nothing_of_measurement(

@@ -225,7 +225,8 @@ def test_a_report_without_a_form_is_told_so(client: TestClient) -> None:
 def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -> None:
     """Told by file, line and reason; still bad after a replay, closed after a discard."""
     assert "bad.log:2" in client.get("/sources").text
-    assert "0 rows were read again" in send(client, "sources", "sources/replay")
+    assert "read again in the background" in send(client, "sources", "sources/replay")
+    assert "measurement.replay" in client.get("/jobs").text
     assert "2 rows were discarded." in send(client, "sources", "sources/discard")
     assert "Nothing in quarantine" in client.get("/sources").text
 

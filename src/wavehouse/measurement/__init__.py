@@ -13,7 +13,7 @@ from wavehouse.measurement.service.inclusions import expired_inclusions
 from wavehouse.measurement.service.ingest import ingest_logs
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.quarantine import Reader as QuarantineReader
-from wavehouse.measurement.service.quarantine import discard, replay, waiting
+from wavehouse.measurement.service.quarantine import discard, enqueue_replay, replay, waiting
 from wavehouse.measurement.service.quarantine import files as source_files
 from wavehouse.measurement.service.quarantine import listed as quarantined
 from wavehouse.measurement.service.reading import (
@@ -94,6 +94,7 @@ __all__ = [
     "data_as_of",
     "days",
     "discard",
+    "enqueue_replay",
     "episode_days",
     "estimates",
     "expired_inclusions",

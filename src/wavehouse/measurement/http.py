@@ -114,6 +114,13 @@ class Closed:
     unreadable: list[str] = field(default_factory=list)
 
 
+@dataclass(frozen=True)
+class Queued:
+    """The job that does what was asked for; null while one that was queued before does it."""
+
+    job_id: UUID | None
+
+
 def routers(edge: Edge) -> list[APIRouter]:
     """The HTTP routes of ``measurement``."""
     workspace = edge.workspace
@@ -274,13 +281,15 @@ def _quarantine(
             limit=limit,
         )
 
-    @api.post("/quarantine/replay", responses=gate.answers(writes, 404, 413, 422))
-    def replay(identity: WriteCaller, chosen: Chosen) -> Closed:
-        """Read rows again at their file and place; what is good now is stored, and closed."""
-        done = quarantine.replay(
-            stores.operational, settings, identity=identity, ids=chosen.ids, readers=readers
-        )
-        return Closed(done.tried, done.stored, done.still_bad, unreadable=list(done.unreadable))
+    @api.post("/quarantine/replay", status_code=202, responses=gate.answers(writes, 404, 413, 422))
+    def replay(identity: WriteCaller, chosen: Chosen) -> Queued:
+        """Have rows read again by a job: what is good now is stored and closed.
+
+        ``GET /api/v1/jobs/{job_id}`` says how far it is. ``job_id`` is null while a job for all
+        rows waits or runs: that one does it.
+        """
+        with stores.operational.app(identity.organization_id) as tx:
+            return Queued(quarantine.enqueue_replay(tx, identity=identity, ids=chosen.ids))
 
     @api.post("/quarantine/discard", responses=gate.answers(writes, 404, 413, 422))
     def discard(identity: WriteCaller, chosen: Chosen) -> Closed:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from uuid import UUID
 
 from wavehouse.kernel import terminal
 from wavehouse.measurement.service.counting import count
+from wavehouse.measurement.service.quarantine import replay
 from wavehouse.measurement.service.rolling import roll_up
 from wavehouse.measurement.service.watching import Watch
+from wavehouse.queue import Attempt
 from wavehouse.workspace import Workspace
 
 
@@ -20,6 +23,27 @@ def counting(workspace: Workspace) -> Callable[[], None]:
         roll_up(workspace.stores)
 
     return work
+
+
+def replaying(attempt: Attempt) -> str:
+    """Read quarantined rows again, count and roll up what became good."""
+    workspace = attempt.workspace
+
+    def progress(tried: int, stored: int) -> None:
+        attempt.checkpoint({"tried": tried, "stored": stored})
+
+    done = replay(
+        workspace.stores.operational,
+        workspace.settings,
+        identity=attempt.identity,
+        ids=[UUID(each) for each in attempt.payload.get("ids", [])],
+        readers=attempt.readers,
+        progress=progress,
+    )
+    count(workspace.stores.operational, workspace.settings)
+    roll_up(workspace.stores)
+    attempt.checkpoint({"tried": done.tried, "stored": done.stored, "still_bad": done.still_bad})
+    return f"{done.tried:,} quarantined rows tried, {done.stored:,} are good now"
 
 
 def watching(workspace: Workspace) -> Callable[[], str | None] | None:

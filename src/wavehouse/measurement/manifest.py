@@ -5,6 +5,7 @@ from __future__ import annotations
 from wavehouse.kernel.manifest import (
     Check,
     Command,
+    Job,
     Manifest,
     Metrics,
     Page,
@@ -73,6 +74,13 @@ MANIFEST = Manifest(
             key="s",
             place=40,
             target="wavehouse.web.sources:router",
+        ),
+    ),
+    jobs=(
+        Job(
+            kind="measurement.replay",
+            target="wavehouse.measurement.jobs:replaying",
+            transactional=False,
         ),
     ),
     schedules=(

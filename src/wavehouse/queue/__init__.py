@@ -13,6 +13,7 @@ from wavehouse.queue.service.managing import (
     show_job,
     stats,
 )
+from wavehouse.queue.service.scoping import visible
 from wavehouse.queue.service.worker import Worker
 from wavehouse.queue.types import (
     Depth,
@@ -58,4 +59,5 @@ __all__ = [
     "retry_job",
     "show_job",
     "stats",
+    "visible",
 ]

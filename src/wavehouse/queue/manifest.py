@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Check, Command, Manifest, Metrics, Routes
+from wavehouse.kernel.manifest import Check, Command, Manifest, Metrics, Page, Routes
 
 MANIFEST = Manifest(
     commands=(
@@ -13,6 +13,16 @@ MANIFEST = Manifest(
         ),
     ),
     routes=(Routes(target="wavehouse.queue.http:routers"),),
+    pages=(
+        Page(
+            path="/jobs",
+            title="Jobs",
+            icon="calendar",
+            key="j",
+            place=50,
+            target="wavehouse.web.jobs:router",
+        ),
+    ),
     checks=(
         Check(name="queue", target="wavehouse.queue.checks:queue"),
         Check(name="dead letter", target="wavehouse.queue.checks:dead_letter"),

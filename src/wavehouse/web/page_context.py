@@ -85,6 +85,12 @@ _SENTENCES = {
     "revoked": "The key is revoked; it stopped working at once.",
     "replayed": "{n} rows were read again and are stored now.",
     "discarded": "{n} rows were discarded.",
+    "queued": "The rows are read again in the background; the page of jobs shows how far it is.",
+    "retried": "The job will run again.",
+    "job_cancelled": "The job is cancelled; one that runs is asked to stop.",
+    "job_discarded": "The job is out of the dead letter.",
+    "paused": "No job of the organization starts any more; what runs may finish.",
+    "resumed": "Jobs start again.",
     "mapped": "The rule was added; {n} downloads are counted by it.",
 }
 

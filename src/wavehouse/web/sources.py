@@ -110,13 +110,9 @@ def router(context: PageContext) -> APIRouter:
     @routes.post("/sources/replay")
     def replay(request: Request, fields: Form) -> Response:
         identity = context.editor(request, fields)
-        done = measurement.replay(
-            workspace.stores.operational,
-            workspace.settings,
-            identity=identity,
-            readers=context.readers,
-        )
-        return back("/sources", "replayed", done.stored)
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            measurement.enqueue_replay(tx, identity=identity)
+        return back("/sources", "queued")
 
     @routes.post("/sources/paths")
     def map_paths(request: Request, fields: Form) -> Response:

@@ -10,7 +10,7 @@ from datetime import timedelta
 from wavehouse.kernel.manifest import Job, Schedule
 from wavehouse.queue import Handler, Plan, Worker, kind_of
 from wavehouse.wiring import contexts
-from wavehouse.wiring.entries import jobs
+from wavehouse.wiring.entries import jobs, readers
 from wavehouse.wiring.reading import manifests, resolve
 from wavehouse.workspace import Workspace
 
@@ -68,7 +68,15 @@ def worker_of(
 ) -> Worker:
     """A worker for everything that this program can do."""
     handlers, plans = handlers_of(workspace, listed)
-    return Worker(workspace, handlers, plans, concurrency=concurrency, batch=batch, name=name)
+    return Worker(
+        workspace,
+        handlers,
+        plans,
+        concurrency=concurrency,
+        batch=batch,
+        name=name,
+        readers=readers(),
+    )
 
 
 @contextmanager

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from pathlib import Path
 from typing import Protocol
 from uuid import UUID
 
-from wavehouse import audit
+from wavehouse import audit, queue
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.kernel import clock
 from wavehouse.kernel.config import Settings
@@ -101,32 +101,60 @@ def replay(
     identity: Identity,
     ids: Sequence[UUID] = (),
     readers: Mapping[str, Reader] = NO_READERS,
+    progress: Callable[[int, int], None] = lambda _, __: None,
 ) -> Replayed:
     """Read quarantined lines again at their file and offset; those that are good now are stored.
 
-    A file of another context's format is read again as a whole by that context's reader.
+    A file of another context's format is read again as a whole by that context's reader. What is
+    good is closed file by file, so that a replay that was stopped goes on where it was.
+    ``progress`` is called with the rows tried and stored after each file; it may raise to stop.
     """
     with operational.app(identity.organization_id) as tx:
         rows = _chosen(tx, identity, ids)
     by_file: dict[str, list[QuarantinedRow]] = defaultdict(list)
     for row in rows:
         by_file[row.file].append(row)
-    unreadable, done = [], []
+    unreadable, stored, tried = [], 0, 0
     with Ingest.opened(operational, settings, identity=identity) as ingest:
         for name, waiting in by_file.items():
+            done: list[UUID] = []
             try:
                 reader = readers.get(waiting[0].format)
                 if reader is None:
-                    done += _reread(ingest, Path(name), waiting)
+                    done = _reread(ingest, Path(name), waiting)
                 else:
                     bad = reader(operational, Path(name), identity=identity)
-                    done += [r.quarantine_id for r in waiting if r.line_number not in bad]
+                    done = [r.quarantine_id for r in waiting if r.line_number not in bad]
             except InvalidInput as error:
                 unreadable.append(sentence(error))
-    with operational.app(identity.organization_id) as tx:
-        if _close(tx, identity, done, "replayed"):
-            _record(tx, identity, "quarantine.replayed", len(done))
-    return Replayed(len(rows), len(done), len(rows) - len(done), tuple(unreadable))
+            with operational.app(identity.organization_id) as tx:
+                if done and _close(tx, identity, done, "replayed"):
+                    _record(tx, identity, "quarantine.replayed", len(done))
+            stored, tried = stored + len(done), tried + len(waiting)
+            progress(tried, stored)
+    return Replayed(len(rows), stored, len(rows) - stored, tuple(unreadable))
+
+
+REPLAY = "measurement.replay"
+
+
+def enqueue_replay(
+    operational: Tx[Operational], *, identity: Identity, ids: Sequence[UUID] = ()
+) -> UUID | None:
+    """Have these rows, or all, read again by a job: its id, or None while one for all is live.
+
+    NotFound for an unknown row.
+    """
+    if ids:
+        _chosen(operational, identity, ids)
+    job = queue.NewJob(
+        REPLAY,
+        payload={"ids": [str(each) for each in ids]},
+        unique_key=None if ids else "all",
+        lane=queue.Lane.INTERACTIVE,
+        time_limit=timedelta(hours=6),
+    )
+    return next(iter(queue.enqueue(operational, job, identity=identity)), None)
 
 
 def _close(tx: Tx[Operational], identity: Identity, ids: Sequence[UUID], status: str) -> int:

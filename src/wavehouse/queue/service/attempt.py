@@ -12,14 +12,21 @@ from wavehouse.kernel.errors import Interrupted
 from wavehouse.queue.queries import leases
 from wavehouse.queue.types import Lease, LeaseLost
 from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.workspace import Reader, Workspace
 
 
 class Attempt:
     """What a handler of many transactions works with (``Job(transactional=False)``)."""
 
-    def __init__(self, workspace: Workspace, lease: Lease, identity: Identity) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        lease: Lease,
+        identity: Identity,
+        readers: Mapping[str, Reader],
+    ) -> None:
         self.workspace = workspace
+        self.readers = readers
         self.lease = lease
         self.identity = identity
         self.lost = threading.Event()

@@ -17,7 +17,7 @@ from wavehouse.queue.queries import leases
 from wavehouse.queue.service.attempt import Attempt, complete, opened
 from wavehouse.queue.types import Handler, Held, Lease, LeaseLost, Snooze
 from wavehouse.store import Operational, Tx
-from wavehouse.workspace import Workspace
+from wavehouse.workspace import Reader, Workspace
 
 NO_WAIT = timedelta(0)
 
@@ -26,11 +26,16 @@ class Runner:
     """The attempts of one worker process."""
 
     def __init__(
-        self, workspace: Workspace, handlers: Mapping[str, Handler], say: Callable[[str], None]
+        self,
+        workspace: Workspace,
+        handlers: Mapping[str, Handler],
+        say: Callable[[str], None],
+        readers: Mapping[str, Reader],
     ) -> None:
         self._workspace = workspace
         self._handlers = handlers
         self._say = say
+        self._readers = readers
         self._lock = threading.Lock()
         self._attempts: dict[UUID, Attempt] = {}
         self.lost = 0
@@ -81,7 +86,7 @@ class Runner:
     def _long(self, handler: Handler, lease: Lease) -> str | None:
         with opened(self._workspace, lease) as tx:
             identity = self._identity(tx, lease)
-        attempt = Attempt(self._workspace, lease, identity)
+        attempt = Attempt(self._workspace, lease, identity, self._readers)
         with self._lock:
             self._attempts[lease.lease_token] = attempt
         try:

@@ -26,7 +26,7 @@ from wavehouse.queue.service.running import Runner
 from wavehouse.queue.service.waking import CHANNEL
 from wavehouse.queue.types import Handler, Lease, Plan
 from wavehouse.store import notices
-from wavehouse.workspace import Workspace
+from wavehouse.workspace import Reader, Workspace
 
 BEAT = 10.0
 BUSY, IDLE = 1.0, 5.0
@@ -47,6 +47,7 @@ class Worker:
         batch: int = 1,
         name: str = "worker",
         say: Callable[[str], None] | None = None,
+        readers: Mapping[str, Reader] | None = None,
     ) -> None:
         self._database = workspace.stores.operational
         self._database.most_connections = max(self._database.most_connections, concurrency + 6)
@@ -55,7 +56,7 @@ class Worker:
         self._concurrency, self._batch, self._name = concurrency, batch, name
         self._say = say or terminal.say
         self.worker_id = uuid4()
-        self._runner = Runner(workspace, handlers, self._say)
+        self._runner = Runner(workspace, handlers, self._say, readers or {})
         self._leader = Leader(self._database, self.worker_id)
         self._stop, self._wake = threading.Event(), threading.Event()
         self._running: dict[Future[None], list[Lease]] = {}

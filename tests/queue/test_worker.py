@@ -1,0 +1,262 @@
+"""The worker: an effect and its completion are one transaction, whatever happens around it."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from datetime import timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from wavehouse import queue
+from wavehouse.accounts import Identity
+from wavehouse.kernel.errors import InvalidInput, Refused
+from wavehouse.queue import (
+    Attempt,
+    Handler,
+    JobDetail,
+    LeaseLost,
+    NewJob,
+    OverBudget,
+    Plan,
+    Snooze,
+    Worker,
+)
+from wavehouse.store import Operational, Tx
+from wavehouse.workspace import Workspace
+
+KIND = "toy.wind"
+
+
+def _effect(tx: Tx[Operational], text: str) -> None:
+    """Something that a handler does: a row of the outbox."""
+    tx.execute(
+        "INSERT INTO queue.outbox (organization_id, event_type, subject_type, subject_id, "
+        "occurred_at) VALUES (uuidv7(), 'toy.wound', 'toy', %s, '2026-11-10T12:00:00Z')",
+        [text],
+    )
+
+
+def _effects(workspace: Workspace) -> list[str]:
+    with workspace.stores.operational.worker() as tx:
+        return tx.values("SELECT subject_id FROM queue.outbox ORDER BY subject_id")
+
+
+def _added(workspace: Workspace, *jobs: NewJob) -> list[UUID]:
+    with workspace.stores.operational.worker() as tx:
+        return queue.enqueue(tx, *jobs)
+
+
+def _job(workspace: Workspace, job_id: UUID) -> JobDetail:
+    with workspace.stores.operational.worker() as tx:
+        return queue.show_job(tx, identity=workspace.identity, job_id=job_id, system=True)
+
+
+def _worker(
+    workspace: Workspace, call: Callable[..., str | None], **options: Any
+) -> tuple[Worker, list[str]]:
+    lines: list[str] = []
+    batch = options.pop("batch", 1)
+    handler = Handler(kind=KIND, call=call, **options)
+    return Worker(workspace, {KIND: handler}, batch=batch, say=lines.append), lines
+
+
+def _wound(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any]) -> str | None:
+    _effect(tx, str(payload["text"]))
+    if payload.get("bad"):
+        raise InvalidInput("the spring is broken")
+    return None
+
+
+def test_q19_a_handler_gets_the_transaction_that_completes_its_job(workspace: Workspace) -> None:
+    """And the identity that the job runs for; its line is said."""
+    seen: list[Identity] = []
+
+    def wind(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any]) -> str:
+        seen.append(identity)
+        _effect(tx, payload["text"])
+        return "The toy is wound."
+
+    (job_id,) = _added(workspace, NewJob(KIND, payload={"text": "a"}))
+    worker, lines = _worker(workspace, wind)
+    worker.run(once=True)
+
+    assert ["a"] == _effects(workspace)
+    assert "done" == _job(workspace, job_id).status
+    assert [workspace.identity] == seen
+    assert ["The toy is wound."] == lines
+
+
+@pytest.mark.parametrize("happening", ["rescued", "cancelled"])
+def test_q15_the_effect_of_a_lost_lease_is_rolled_back(
+    workspace: Workspace, happening: str
+) -> None:
+    """The job was taken back, or cancelled, while its handler worked."""
+
+    def wind(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any]) -> None:
+        _effect(tx, "a")
+        with workspace.stores.operational.worker() as other:
+            if happening == "cancelled":
+                queue.cancel_job(other, identity=identity, job_id=job_id, system=True)
+            else:
+                other.execute("UPDATE queue.jobs SET lease_token = gen_random_uuid()")
+
+    (job_id,) = _added(workspace, NewJob(KIND))
+    worker, _ = _worker(workspace, wind)
+    worker.run(once=True)
+
+    assert [] == _effects(workspace)
+    expected = "cancelled" if happening == "cancelled" else "running"
+    assert expected == _job(workspace, job_id).status
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "attempts"),
+    [
+        (InvalidInput("no spring"), "dead", 1),
+        (Refused("not this toy"), "failed", 1),
+        (OverBudget("no coins"), "blocked_budget", 0),
+        (OSError("no air"), "pending", 1),
+        (Snooze(timedelta(hours=1)), "pending", 0),
+    ],
+)
+def test_q18_an_error_ends_the_attempt_by_its_class(
+    workspace: Workspace, error: Exception, status: str, attempts: int
+) -> None:
+    """The effect is rolled back in every case."""
+
+    def wind(tx: Tx[Operational], **_: object) -> None:
+        _effect(tx, "a")
+        raise error
+
+    (job_id,) = _added(workspace, NewJob(KIND))
+    worker, _ = _worker(workspace, wind)
+    worker.run(once=True)
+
+    job = _job(workspace, job_id)
+    assert (status, attempts) == (job.status, job.attempts)
+    assert [] == _effects(workspace)
+
+
+def test_a_group_with_a_bad_job_does_the_good_ones_one_by_one(workspace: Workspace) -> None:
+    """Jobs that share a transaction do not share its failure."""
+    added = _added(
+        workspace,
+        *(NewJob(KIND, payload={"text": f"{n}", "bad": n == 2}) for n in range(5)),
+    )
+    worker, _ = _worker(workspace, _wound, together=True, batch=10)
+    worker.run(once=True)
+
+    assert ["0", "1", "3", "4"] == _effects(workspace)
+    assert ["done", "done", "dead", "done", "done"] == [
+        _job(workspace, each).status for each in added
+    ]
+
+
+def test_a_long_job_goes_on_at_its_checkpoint(workspace: Workspace) -> None:
+    """The second attempt sees what the first one kept; the last effect completes the job."""
+
+    def wind(attempt: Attempt) -> None:
+        if not attempt.progress:
+            attempt.checkpoint({"turns": 3})
+            raise Snooze(timedelta(0))
+        with attempt.finishing() as tx:
+            _effect(tx, f"{attempt.progress['turns']} turns")
+
+    (job_id,) = _added(workspace, NewJob(KIND))
+    worker, _ = _worker(workspace, wind, transactional=False)
+    worker.run(once=True)
+
+    assert ["3 turns"] == _effects(workspace)
+    assert ("done", 1) == (_job(workspace, job_id).status, _job(workspace, job_id).attempts)
+
+
+def test_q24_a_worker_that_stops_releases_what_it_did_not_start(workspace: Workspace) -> None:
+    """And waits for what runs; its row is gone, and so is its term."""
+    began, go_on = threading.Event(), threading.Event()
+
+    def wind(attempt: Attempt) -> None:
+        began.set()
+        assert go_on.wait(30)
+        with pytest.raises(Exception, match="the worker stops"):
+            attempt.check()
+
+    added = _added(workspace, NewJob(KIND), NewJob(KIND))
+    lines: list[str] = []
+    handler = Handler(kind=KIND, call=wind, transactional=False)
+    worker = Worker(workspace, {KIND: handler}, concurrency=1, batch=2, say=lines.append)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    assert began.wait(30)
+    worker.stop()
+    while _job(workspace, added[1]).status != "pending":
+        pass
+    go_on.set()
+    thread.join(60)
+
+    assert ["done", "pending"] == [_job(workspace, each).status for each in added]
+    assert 0 == _job(workspace, added[1]).attempts
+    with workspace.stores.operational.worker() as tx:
+        assert [] == queue.stats(tx, identity=workspace.identity, system=True).workers
+
+
+def test_q25_a_worker_that_sleeps_is_woken_by_a_commit(workspace: Workspace) -> None:
+    """By a notification after it; many commits at once send few."""
+    from wavehouse.queue.service.waking import waker_of
+
+    done = threading.Event()
+
+    def wind(tx: Tx[Operational], **_: object) -> None:
+        done.set()
+
+    worker, _ = _worker(workspace, wind)
+    thread = threading.Thread(target=worker.run)
+    thread.start()
+    try:
+        for _number in range(50):
+            _added(workspace, NewJob(KIND))
+        assert done.wait(30)
+    finally:
+        worker.stop()
+        thread.join(60)
+
+    assert 1 <= waker_of(workspace.stores.operational).sent < 50
+
+
+def test_schedules_are_rows_that_the_leader_makes_jobs_of(workspace: Workspace) -> None:
+    """One job for each due time, and none while the last one is live."""
+    wound: list[int] = []
+    handler = Handler(kind=KIND, call=lambda _: wound.append(1), transactional=False)
+    plan = Plan(name="winding", kind=KIND, every=timedelta(hours=1), first=timedelta(0))
+    for _ in range(2):
+        Worker(workspace, {KIND: handler}, [plan]).run(once=True)
+
+    assert 1 <= len(wound) <= 2
+    with workspace.stores.operational.worker() as tx:
+        (schedule,) = queue.stats(tx, identity=workspace.identity, system=True).schedules
+    assert ("winding", timedelta(hours=1)) == (schedule.name, schedule.every)
+    assert schedule.last_run_at is not None
+
+
+def test_an_organizations_job_runs_as_its_user_under_row_security(workspace: Workspace) -> None:
+    """It cannot write another organization's row."""
+    errors: list[str] = []
+
+    def wind(tx: Tx[Operational], *, identity: Identity, payload: Mapping[str, Any]) -> None:
+        try:
+            with tx.savepoint():
+                _effect(tx, "foreign")
+        except Exception as error:
+            errors.append(type(error).__name__)
+        assert identity.user_id == workspace.identity.user_id
+
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        (job_id,) = queue.enqueue(tx, NewJob(KIND), identity=workspace.identity)
+    worker, _ = _worker(workspace, wind)
+    worker.run(once=True)
+
+    assert ["InsufficientPrivilege"] == errors
+    assert "done" == _job(workspace, job_id).status
+    assert issubclass(LeaseLost, Exception)
