@@ -152,6 +152,7 @@ VAGUE_LEFT = {
     "app": 3,
     "catalog": 2,
     "kernel": 2,
+    "learning": 33,
     "listeners": 48,
     "measurement": 3,
     "schema": 34,
