@@ -1,4 +1,4 @@
-"""Copies of the three migrated databases that tests use one after another.
+"""Copies of the migrated databases that tests use one after another.
 
 Emptying a copy is many times cheaper than making one. A copy that a test gives back is emptied:
 partitions it made are dropped, rows are removed, rows that the migrations had inserted are
@@ -17,17 +17,8 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
-from wavehouse.store import (
-    DATABASES,
-    Analytics,
-    Database,
-    EmbeddedServer,
-    Listeners,
-    Operational,
-    Place,
-    Stores,
-)
-from wavehouse.store.roles import ROLE_KINDS, DatabaseName, login_role
+from wavehouse.store import DATABASES, DatabaseName, EmbeddedServer, Place, Stores
+from wavehouse.store.roles import ROLE_KINDS, login_role
 
 _TABLES = """
 SELECT c.oid::bigint, c.oid::regclass::text
@@ -177,7 +168,7 @@ class Clones:
 
     @contextmanager
     def lent(self) -> Iterator[Stores]:
-        """The three databases, empty and migrated, until the block ends."""
+        """The databases, empty and migrated, until the block ends."""
         copies = self._free.pop() if self._free else self._new()
         stores = self._opened(copies)
         try:
@@ -213,9 +204,4 @@ class Clones:
             name: Place(name, copies[name].conninfo, self._secret, make_database=False)
             for name in DATABASES
         }
-        return Stores(
-            Database[Operational](places["operational"]),
-            Database[Listeners](places["listeners"]),
-            Database[Analytics](places["analytics"]),
-            self._server,
-        )
+        return Stores.at(places, self._server)

@@ -55,7 +55,7 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture(scope="session")
 def server() -> Iterator[EmbeddedServer]:
-    """The test run's PostgreSQL, with the three migrated databases."""
+    """The test run's PostgreSQL, with the migrated databases."""
     folder = reachable_folder()
     settings = config.load({"home": str(folder)}, environment={})
     copy_home(folder)
@@ -78,7 +78,7 @@ def clones(server: EmbeddedServer) -> Iterator[Clones]:
 
 @pytest.fixture
 def stores(clones: Clones) -> Iterator[Stores]:
-    """The three databases, empty and migrated, for this test alone."""
+    """The databases, empty and migrated, for this test alone."""
     with clones.lent() as opened:
         yield opened
 

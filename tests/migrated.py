@@ -1,4 +1,4 @@
-"""A home folder whose three databases are migrated, built once and copied for each test run.
+"""A home folder whose databases are migrated, built once and copied for each test run.
 
 Making a server and migrating it costs ten times what copying it costs. The copy is kept below the
 temporary folder under a digest of what it was made from, so a changed migration makes a new one.
@@ -21,7 +21,13 @@ from wavehouse.kernel import config
 from wavehouse.store import open_stores
 
 SOURCE = Path(__file__).parents[1] / "src" / "wavehouse"
-_MADE_FROM = ("databases/*/migrations/*.sql", "store/*.py", "schema/queries/*.py", "app.py")
+_MADE_FROM = (
+    "databases/*/migrations/*.sql",
+    "store/*.py",
+    "schema/queries/*.py",
+    "app.py",
+    "kernel/databases.py",
+)
 
 
 def copy_home(folder: Path) -> None:

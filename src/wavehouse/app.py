@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from wavehouse import accounts, schema
@@ -15,13 +17,14 @@ from wavehouse.workspace import Workspace
 
 
 def targets_of(stores: Stores) -> list[schema.Target]:
-    """The three ladders of the product, each with its database and its owner."""
+    """The ladders of the product, each with its database and its owner."""
     return [
         schema.Target(
             name=place.database,
             conninfo=place.conninfo("migrate"),
             folder=databases_folder(place.database) / "migrations",
             role=owner_role(place.database),
+            code=Path(str(files("wavehouse"))),
         )
         for place in stores.places
     ]
@@ -46,7 +49,7 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
 
 
 def migrate(stores: Stores) -> None:
-    """Make databases and roles, and apply what is pending in the three ladders."""
+    """Make databases and roles, and apply what is pending in their ladders."""
     for place in stores.places:
         provision(place)
     for target in targets_of(stores):

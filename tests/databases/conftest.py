@@ -1,4 +1,4 @@
-"""The three databases with their sample rows, made once for this folder and never changed."""
+"""The databases with their sample rows, made once for this folder and never changed."""
 
 from __future__ import annotations
 

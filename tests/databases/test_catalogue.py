@@ -1,4 +1,4 @@
-"""What the three ladders make: told in comments, guarded by row security, the same both ways."""
+"""What the ladders make: explained in comments, guarded by row security, the same both ways."""
 
 from __future__ import annotations
 
@@ -11,9 +11,7 @@ from psycopg import errors, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse import app, schema
-from wavehouse.store import Stores, databases_folder, owner_role
-
-DATABASES = ["operational", "listeners", "analytics"]
+from wavehouse.store import DATABASES, Stores, databases_folder, owner_role
 
 
 def _target(stores: Stores, name: str) -> schema.Target:
@@ -166,7 +164,7 @@ def test_ac11_nothing_in_the_listeners_database_points_elsewhere(seeded: Any) ->
 
 @pytest.mark.parametrize(
     ("database", "role"),
-    [("listeners", "operational"), ("operational", "listeners"), ("analytics", "listeners")],
+    [(database, role) for database in DATABASES for role in DATABASES if database != role],
 )
 def test_ac11_a_role_of_one_database_cannot_enter_another(
     stores: Stores, database: str, role: str
@@ -249,6 +247,33 @@ def test_placements_keep_the_campaigns_episodes(sample: Any) -> None:
     assert ([episodes[0][0]],) == first
     assert ([episodes[1][0]],) == moved
     assert ([],) == connection.execute(kept).fetchone()
+
+
+def test_every_revision_of_a_block_is_kept(sample: Any) -> None:
+    """A change of the body is a new revision; a move is not; a writer cannot choose the number."""
+    connection = sample["operational"]
+    connection.execute("UPDATE studio.blocks SET body = 'Second.', revision = 9")
+    connection.execute("UPDATE studio.blocks SET position = position + 10, revision = 1")
+    now = connection.execute("SELECT revision, body FROM studio.blocks").fetchall()
+    kept = connection.execute(
+        "SELECT revision, body FROM studio.block_revisions ORDER BY revision"
+    ).fetchall()
+
+    assert [(2, "Second.")] == now
+    assert [(1, "God morgen. Det blåser fra nord."), (2, "Second.")] == kept
+
+
+@pytest.mark.parametrize("length", [64, 71, 256, 512, 3000])
+@pytest.mark.parametrize("database", DATABASES)
+def test_ops4_an_approval_holds_a_signature_of_every_key_type(
+    sample: Any, database: str, length: int
+) -> None:
+    """Ed25519 (64 bytes), ECDSA, RSA of 2048 and 4096 bits, and an armoured SSH signature."""
+    changed = sample[database].execute(
+        "UPDATE schema_ops.approvals SET signature = decode(repeat('00', %s), 'hex')", [length]
+    )
+
+    assert 1 == changed.rowcount
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,8 @@ import psycopg
 import pytest
 from psycopg import errors, sql
 
-DATABASES = ["operational", "listeners", "analytics"]
+from wavehouse.store import DATABASES
+
 CASES = tomllib.loads((Path(__file__).parent / "checks.toml").read_text(encoding="utf-8"))
 OURS = "n.nspname !~ '^(pg_|information_schema)' AND NOT r.relispartition"
 Connection = psycopg.Connection[Any]
@@ -158,7 +159,7 @@ def test_every_column_that_must_be_filled_refuses_to_be_empty(sample: Any, datab
     assert [] == faults
 
 
-@pytest.mark.parametrize("database", ["operational", "listeners"])
+@pytest.mark.parametrize("database", ["operational", "learning", "listeners"])
 def test_every_reference_refuses_what_is_not_there(sample: Any, database: str) -> None:
     """A foreign key is tried by sample rows that point at nothing."""
     connection = sample[database]

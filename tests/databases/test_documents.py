@@ -14,9 +14,7 @@ from wavehouse.schema.cli import schema as commands
 from wavehouse.schema.rules import diagrams
 from wavehouse.schema.service.documents import documents
 from wavehouse.schema.types import Column, ForeignKey, Table
-from wavehouse.store import owner_role
-
-DATABASES = ["operational", "listeners", "analytics"]
+from wavehouse.store import DATABASES, databases_folder, owner_role
 
 
 @pytest.mark.parametrize("name", DATABASES)
@@ -25,7 +23,9 @@ def test_ops9_the_documents_are_what_the_database_would_write(
 ) -> None:
     """Byte for byte. If this fails: ``make gen``."""
     found = schema.catalogue(seeded[name], role=owner_role(name))
-    checked = schema.check_documents(name, found, root / "docs" / "reference", None)
+    ladder = databases_folder(name) / "migrations"
+    reserved = schema.reserved_tables(name, found, root / "src" / "wavehouse", ladder)
+    checked = schema.check_documents(name, found, root / "docs" / "reference", None, reserved)
 
     assert ((), (), ()) == (checked.stale, checked.missing, checked.extra)
 
@@ -40,6 +40,37 @@ def test_a_search_path_and_a_zone_change_nothing(seeded: dict[str, str]) -> None
     )
 
     assert usual == odd
+
+
+@pytest.mark.parametrize(
+    ("database", "table", "expected"),
+    [
+        ("operational", "accounts.users", False),
+        ("operational", "measurement.listener_events", False),
+        ("operational", "schema_ops.history", False),
+        ("operational", "studio.chat_messages", True),
+        ("learning", "learning.content", True),
+        ("learning", "audit.audit_log", True),
+        ("listeners", "listeners.playback_positions", False),
+        ("analytics", "analytics.listener_events_daily", False),
+    ],
+)
+def test_a_table_that_no_query_names_is_reserved_in_dictionary_and_diagram(
+    seeded: dict[str, str], root: Path, database: Any, table: str, expected: bool
+) -> None:
+    """Derived from the source, by database: a query of one database uses no table of another."""
+    ladder = databases_folder(database) / "migrations"
+    found = schema.catalogue(seeded[database])
+    reserved = schema.reserved_tables(database, found, root / "src" / "wavehouse", ladder)
+    space = table.split(".", maxsplit=1)[0]
+    page = root / "docs" / "reference" / "dictionary" / database / f"{space}.md"
+    told = page.read_text(encoding="utf-8").split(f"\n## {table}\n")[1].split("\n## ")[0]
+    drawn = documents(database, found, reserved)[f"erd/{database}/{space}.mmd"]
+    entity = drawn.split(f'  "{table}" {{\n')[1].split("  }")[0]
+
+    assert expected == (table in reserved)
+    assert expected == ("*Reserved*" in told)
+    assert expected == ("reserved table" in entity)
 
 
 def test_check_tells_changed_missing_and_left_over_documents(

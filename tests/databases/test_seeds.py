@@ -14,9 +14,8 @@ from wavehouse import schema
 from wavehouse.kernel import ids
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.rules.seeds import parsed, value
-from wavehouse.store import databases_folder, owner_role
+from wavehouse.store import DATABASES, databases_folder, owner_role
 
-DATABASES = ["operational", "listeners", "analytics"]
 TABLES = """
     SELECT n.nspname, c.relname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^(pg_|information)'

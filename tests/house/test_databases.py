@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-DATABASES = ["operational", "listeners", "analytics"]
+from wavehouse.store import DATABASES
+
 FILE_NAME = re.compile(r"(\d{12})_[a-z0-9]+(?:_[a-z0-9]+)*\.(up|down)\.sql")
 
 

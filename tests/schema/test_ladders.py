@@ -1,4 +1,4 @@
-"""The product's own three ladders, walked down and up again."""
+"""The product's own ladders, walked down and up again."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict
 
 from wavehouse import app, schema
-from wavehouse.store import Stores, owner_role
+from wavehouse.store import DATABASES, Stores, owner_role
 
 
-@pytest.mark.parametrize("name", ["operational", "listeners", "analytics"])
+@pytest.mark.parametrize("name", DATABASES)
 def test_a_ladder_goes_down_to_nothing_and_up_again(stores: Stores, name: str) -> None:
     """Every file has a down file that makes room for its own up file."""
     (place,) = (place for place in stores.places if place.database == name)

@@ -10,6 +10,7 @@ import pytest
 from psycopg.conninfo import make_conninfo
 
 from wavehouse import schema
+from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import EXIT_UNREACHABLE, Unreachable, UsageError, WavehouseError
 from wavehouse.schema.adapters.server import label
 from wavehouse.schema.service.session import lock_key
@@ -68,7 +69,7 @@ def test_a_label_names_the_place_without_the_account() -> None:
 
 def test_the_advisory_lock_is_a_signed_64_bit_number_of_the_database() -> None:
     """Two databases have two keys; PostgreSQL takes a bigint."""
-    keys = [lock_key(name) for name in ("operational", "listeners", "analytics")]
+    keys = [lock_key(name) for name in DATABASES]
     assert 3 == len(set(keys))
     assert all(-(2**63) <= key < 2**63 for key in keys)
 

@@ -11,6 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from wavehouse.cli.root import root
+from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import UsageError
 
 Write = Callable[[dict[str, str]], Path]
@@ -139,7 +140,7 @@ def test_one_version_alone_is_verified(ladder: Write) -> None:
     assert isinstance(done.exception, UsageError)
 
 
-@pytest.mark.parametrize("name", ["operational", "listeners", "analytics"])
+@pytest.mark.parametrize("name", DATABASES)
 def test_our_own_ladders_restore(name: str) -> None:
     """Every down of the product restores the schema, object by object."""
     done = CliRunner().invoke(root, ["schema", "verify", "--database", name, "--json"])

@@ -1,4 +1,4 @@
-"""Opening the three databases: embedded by default, elsewhere by URL, one of them or all."""
+"""Opening the databases: embedded by default, elsewhere by URL, one of them or all."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_one_database_may_be_elsewhere(stores: Stores, home_folder: Path) -> Non
         app.migrate(opened)
 
     own = str(home_folder / "postgres")
-    assert [own, own, str(conninfo_to_dict(stores.analytics.place.admin)["host"])] == hosts
+    assert [own, own, own, str(conninfo_to_dict(stores.analytics.place.admin)["host"])] == hosts
 
 
 def test_a_url_that_leads_nowhere_is_unreachable(home_folder: Path) -> None:

@@ -13,7 +13,7 @@ KINDS = ("app", "worker", "migrate")
 
 
 def test_every_role_signs_in_to_its_own_database(stores: Stores) -> None:
-    """App, worker and migrate of each of the three, by their derived passwords."""
+    """App, worker and migrate of each database, by their derived passwords."""
     signed_in = []
     for place in stores.places:
         for kind in KINDS:
@@ -82,7 +82,7 @@ def test_every_role_of_every_secret_has_a_password_of_its_own() -> None:
     names = [roles.login_role(d, k) for d in DATABASES for k in KINDS]  # type: ignore[arg-type]
     made = {roles.role_password(secret, name) for secret in ("a", "b") for name in names}
 
-    assert 18 == len(made)
+    assert 2 * len(names) == len(made)
     assert roles.role_password("a", names[0]) == roles.role_password("a", names[0])
 
 

@@ -28,6 +28,7 @@ WITHOUT_TENANTS = {
     "simulate": "writes files and opens no database",
     "schema": "works on databases, not on tenants' rows",
     "config": "prints settings and opens no database",
+    "indexes": "the operator's: indexes of the installation's raw events, no rows",
     "sync-conformance": "asks a foreign server",
     "listeners": "the operator's: listeners belong to themselves and to no organization",
 }

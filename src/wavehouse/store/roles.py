@@ -1,4 +1,4 @@
-"""The three databases and their roles, made on the embedded server or on any other.
+"""The product's databases and their roles, made on the embedded server or on any other.
 
 Per database an owner that cannot sign in, and three login roles: ``…_app`` (row security),
 ``…_worker`` (all organizations) and ``…_migrate`` (DDL, as the owner). Passwords are derived from
@@ -17,11 +17,10 @@ import psycopg
 from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from wavehouse.kernel.databases import DatabaseName, url_setting
 from wavehouse.kernel.errors import Refused, Unreachable
 
-DatabaseName = Literal["operational", "listeners", "analytics"]
 RoleKind = Literal["app", "worker", "migrate"]
-DATABASES: tuple[DatabaseName, ...] = get_args(DatabaseName)
 ROLE_KINDS: tuple[RoleKind, ...] = get_args(RoleKind)
 _MINIMUM_VERSION = 180000
 
@@ -102,7 +101,7 @@ def provision(place: Place) -> None:
         if found < _MINIMUM_VERSION:
             raise Refused(
                 f"Wavehouse's own databases need PostgreSQL 18; this is {found // 10000}",
-                where=f"WAVEHOUSE_{place.database.upper()}_URL",
+                where=url_setting(place.database),
                 hint="Use a PostgreSQL 18 server, or unset the URL to use the embedded one.",
             )
         if _is_provisioned(admin, place):
@@ -112,7 +111,7 @@ def provision(place: Place) -> None:
         except psycopg.errors.InsufficientPrivilege as error:
             raise Refused(
                 "the account of the URL may not create roles",
-                where=f"WAVEHOUSE_{place.database.upper()}_URL",
+                where=url_setting(place.database),
                 hint=f"Use an account with CREATEROLE ({error.diag.message_primary}).",
             ) from None
 

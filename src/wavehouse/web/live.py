@@ -21,7 +21,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
-from wavehouse.store import Analytics, Database, Listeners, Operational, Tx
+from wavehouse.store import Analytics, AnyDatabase, Operational, Tx
 from wavehouse.web.app import create_app
 from wavehouse.web.gate import ApiGate
 from wavehouse.web.memory import Memory
@@ -213,17 +213,11 @@ class LiveServices:
             accounts.sign_out(tx, token=cookie)
 
     def readiness(self) -> Sequence[Check]:
-        """Each of the three databases answers."""
-        return [
-            _answers(self._stores.operational),
-            _answers(self._stores.listeners),
-            _answers(self._stores.analytics),
-        ]
+        """Each of the databases answers."""
+        return [_answers(database) for database in self._stores.databases]
 
 
-def _answers(
-    database: Database[Operational] | Database[Listeners] | Database[Analytics],
-) -> Check:
+def _answers(database: AnyDatabase) -> Check:
     try:
         database.answer()
     except Unreachable as error:

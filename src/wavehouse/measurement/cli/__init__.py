@@ -3,6 +3,7 @@
 from wavehouse.measurement.cli.audience import audience
 from wavehouse.measurement.cli.figures import downloads, requests
 from wavehouse.measurement.cli.inclusions import inclusions
+from wavehouse.measurement.cli.indexes import indexes
 from wavehouse.measurement.cli.logs import logs
 from wavehouse.measurement.cli.quarantine import REPLAY_READERS, quarantine
 from wavehouse.measurement.cli.rollups import rollup
@@ -13,6 +14,7 @@ __all__ = [
     "audience",
     "downloads",
     "inclusions",
+    "indexes",
     "logs",
     "quarantine",
     "requests",

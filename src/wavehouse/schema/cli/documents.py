@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from wavehouse.schema.types import Catalogue, Target
 
 _NEWEST = 18
+code_option = click.option(
+    "--code",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The program's source: a table that it does not name is marked reserved. "
+    "The product's own databases have the product's.",
+)
 out_option = click.option(
     "--out",
     type=click.Path(file_okay=False, path_type=Path),
@@ -40,10 +46,13 @@ def docs() -> None:
 @docs.command("generate")
 @common_options
 @out_option
+@code_option
 @all_option
-def generate_command(out: Path, everything: bool, as_json: bool, **words: Any) -> None:
+def generate_command(
+    out: Path, code: Path | None, everything: bool, as_json: bool, **words: Any
+) -> None:
     """Write the dictionary and the diagrams as Markdown pages."""
-    from wavehouse.schema import catalogue, write_documents
+    from wavehouse.schema import catalogue, reserved_tables, write_documents
 
     choice = Choice(**words)
     report, rows = Report(as_json, choice.single), []
@@ -51,26 +60,37 @@ def generate_command(out: Path, everything: bool, as_json: bool, **words: Any) -
         for target in targets:
             found = catalogue(target.conninfo, role=target.role)
             schema_file = target.folder.parent / "schema.sql" if everything else None
-            written = write_documents(target.name, found, out, schema_file)
-            report.add(target.name, {"written": written, "tables": len(found.tables)})
-            rows.append((target.name, len(found.tables), written))
-    report.write(("database", "tables", "documents"), rows)
+            reserved = reserved_tables(target.name, found, code or target.code, target.folder)
+            written = write_documents(target.name, found, out, schema_file, reserved)
+            counts = (len(found.tables), len(reserved), written)
+            report.add(
+                target.name, dict(zip(("tables", "reserved", "written"), counts, strict=True))
+            )
+            rows.append((target.name, *counts))
+    report.write(("database", "tables", "reserved", "documents"), rows)
 
 
 @docs.command("check")
 @common_options
 @out_option
+@code_option
 @all_option
 @click.pass_context
 def check_command(
-    context: click.Context, /, out: Path, everything: bool, as_json: bool, **words: Any
+    context: click.Context,
+    /,
+    out: Path,
+    code: Path | None,
+    everything: bool,
+    as_json: bool,
+    **words: Any,
 ) -> None:
     """Compare the documents byte for byte with the database: 0 equal, 3 something differs.
 
     A database without tables is not migrated yet: its documents are compared with what the files of
     its ladder make of an empty one, in a shadow.
     """
-    from wavehouse.schema import check_documents
+    from wavehouse.schema import check_documents, reserved_tables
 
     choice = Choice(**words)
     report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
@@ -78,7 +98,8 @@ def check_command(
         for target in targets:
             found = _catalogue(target)
             schema_file = target.folder.parent / "schema.sql" if everything else None
-            result = check_documents(target.name, found, out, schema_file)
+            reserved = reserved_tables(target.name, found, code or target.code, target.folder)
+            result = check_documents(target.name, found, out, schema_file, reserved)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from wavehouse.kernel import terminal
+from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND, InvalidInput
 from wavehouse.schema.cli.report import Report
 from wavehouse.schema.cli.shadows import (
@@ -20,7 +21,6 @@ from wavehouse.schema.cli.shadows import (
     tell_notes,
 )
 from wavehouse.schema.cli.targets import (
-    DATABASES,
     Choice,
     common_options,
     targets_of,

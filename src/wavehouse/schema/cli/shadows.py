@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wavehouse.kernel import terminal
+from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import UsageError
-from wavehouse.schema.cli.targets import DATABASES, layout_option, tell_not_run
+from wavehouse.schema.cli.targets import layout_option, tell_not_run
 
 if TYPE_CHECKING:
     from wavehouse.schema.adapters.shadow import Shadow
@@ -54,7 +55,7 @@ def ladder_options(command: Command) -> Command:
             "databases",
             type=click.Choice(DATABASES),
             multiple=True,
-            help="One of the product's own ladders, instead of --dir; default all three.",
+            help="One of the product's own ladders, instead of --dir; default: all.",
         ),
         click.option(
             "--dir",

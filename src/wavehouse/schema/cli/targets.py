@@ -11,17 +11,16 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 
 from wavehouse.kernel import terminal
+from wavehouse.kernel.databases import DATABASES
 from wavehouse.kernel.errors import UsageError
 from wavehouse.schema.types import Target
 
 if TYPE_CHECKING:
     from wavehouse.schema.rules.layouts import Layout
-    from wavehouse.store import DatabaseName
 
 OWN_LADDERS = "wavehouse.own_ladders"
 """Where the program puts its own ladders for these commands: a key of click's ``meta``."""
 
-DATABASES: tuple[DatabaseName, ...] = ("operational", "listeners", "analytics")
 LAYOUTS = (
     "wavehouse",
     "golang-migrate",

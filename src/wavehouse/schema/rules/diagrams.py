@@ -22,22 +22,24 @@ _SHORT = {
 _KEYWORDS = {"pk", "fk", "uk"}
 
 
-def pages(database: str, catalogue: Catalogue) -> dict[str, str]:
-    """Every file by its path below ``docs/reference/erd``."""
+def pages(
+    database: str, catalogue: Catalogue, reserved: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """Every file by its path below ``docs/reference/erd``; reserved tables are marked."""
     tables = [table for table in catalogue.tables if table.kind != "v"]
     spaces = sorted({table.space for table in tables})
-    whole = mermaid(tables, with_columns=False)
+    whole = mermaid(tables, with_columns=False, reserved=reserved)
     found = {
         f"{database}/README.md": _page(f"The database `{database}`", database, whole, spaces),
         f"{database}/all.mmd": whole,
-        f"{database}/all.puml": plantuml(tables, with_columns=False),
+        f"{database}/all.puml": plantuml(tables, with_columns=False, reserved=reserved),
     }
     for space in spaces:
         view = [table for table in tables if table.space == space]
-        drawn = mermaid(view)
+        drawn = mermaid(view, reserved=reserved)
         found[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
         found[f"{database}/{space}.mmd"] = drawn
-        found[f"{database}/{space}.puml"] = plantuml(view)
+        found[f"{database}/{space}.puml"] = plantuml(view, reserved=reserved)
     return found
 
 
@@ -51,7 +53,12 @@ def _page(title: str, database: str, drawn: str, spaces: list[str]) -> str:
     )
 
 
-def mermaid(tables: Sequence[Table], *, with_columns: bool = True) -> str:
+def mermaid(
+    tables: Sequence[Table],
+    *,
+    with_columns: bool = True,
+    reserved: frozenset[str] = frozenset(),
+) -> str:
     """The tables with their references as a Mermaid entity diagram."""
     lines = [f"%% {_GENERATED}", "erDiagram"]
     for table in tables:
@@ -62,12 +69,19 @@ def mermaid(tables: Sequence[Table], *, with_columns: bool = True) -> str:
     for table in tables:
         columns = [c for c in table.columns if with_columns or c.name in table.key]
         lines.append(f'  "{table.name}" {{')
+        if table.name in reserved:
+            lines.append('    reserved table "no code uses it yet"')
         lines += [_mermaid_column(table, column) for column in columns]
         lines.append("  }")
     return "\n".join(lines) + "\n"
 
 
-def plantuml(tables: Sequence[Table], *, with_columns: bool = True) -> str:
+def plantuml(
+    tables: Sequence[Table],
+    *,
+    with_columns: bool = True,
+    reserved: frozenset[str] = frozenset(),
+) -> str:
     """The same for PlantUML; what is not in view stands by its name."""
     lines = ["@startuml", f"' {_GENERATED}", "hide circle", "hide methods"]
     shown = {table.name for table in tables}
@@ -76,7 +90,8 @@ def plantuml(tables: Sequence[Table], *, with_columns: bool = True) -> str:
     for table in tables:
         keys = [c for c in table.columns if c.name in table.key]
         rest = [c for c in table.columns if c.name not in table.key] if with_columns else []
-        lines.append(f'entity "{table.name}" as {_word(table.name)} {{')
+        mark = " <<reserved>>" if table.name in reserved else ""
+        lines.append(f'entity "{table.name}" as {_word(table.name)}{mark} {{')
         lines += [f"  * {c.name} : {c.type} <<PK>>" for c in keys]
         lines += ["  --", *(_plantuml_column(table, c) for c in rest)] if rest else []
         lines.append("}")

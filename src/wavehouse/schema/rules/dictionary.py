@@ -5,30 +5,41 @@ from __future__ import annotations
 from wavehouse.schema.rules.ddl import readable
 from wavehouse.schema.types import Catalogue, ForeignKey, Table
 
+RESERVED = "no code of the program uses the table yet"
 _GENERATED = "<!-- Generated from the database: wavehouse schema docs generate -->"
 
 
-def pages(database: str, catalogue: Catalogue) -> dict[str, str]:
-    """Every page by its path below ``docs/reference/dictionary``."""
+def pages(
+    database: str, catalogue: Catalogue, reserved: frozenset[str] = frozenset()
+) -> dict[str, str]:
+    """Every page by its path below ``docs/reference/dictionary``; reserved tables are marked."""
     spaces = sorted({table.space for table in catalogue.tables})
-    found = {f"{database}/README.md": _contents(database, catalogue, spaces)}
+    found = {f"{database}/README.md": _contents(database, catalogue, spaces, reserved)}
     for space in spaces:
         tables = [table for table in catalogue.tables if table.space == space]
-        told = "\n".join(_table(table, catalogue) for table in tables)
+        told = "\n".join(_table(table, catalogue, table.name in reserved) for table in tables)
+        # Views alone are not drawn.
+        drawn = any(table.kind != "v" for table in tables)
+        diagram = f" · [diagram](../../erd/{database}/{space}.md)" if drawn else ""
         found[f"{database}/{space}.md"] = (
             f"{_GENERATED}\n# `{space}` of {database}\n\n"
-            f"[All of {database}](README.md) · [diagram](../../erd/{database}/{space}.md)\n\n{told}"
+            f"[All of {database}](README.md){diagram}\n\n{told}"
         )
     return found
 
 
-def _contents(database: str, catalogue: Catalogue, spaces: list[str]) -> str:
+def _contents(
+    database: str, catalogue: Catalogue, spaces: list[str], reserved: frozenset[str]
+) -> str:
     lines = [_GENERATED, f"# The database `{database}`", ""]
     lines += [f"Drawn in [the diagram](../../erd/{database}/README.md).", ""]
+    if reserved:
+        lines += [f"*reserved*: {RESERVED}. {len(reserved)} tables are.", ""]
     for space in spaces:
         lines += [f"## [`{space}`]({space}.md)", "", "| table | what it holds |", "|---|---|"]
         lines += [
-            f"| [`{table.name}`]({space}.md#{_anchor(table.name)}) | {_cell(table.comment)} |"
+            f"| [`{table.name}`]({space}.md#{_anchor(table.name)})"
+            f" | {'*reserved* · ' if table.name in reserved else ''}{_cell(table.comment)} |"
             for table in catalogue.tables
             if table.space == space
         ]
@@ -36,8 +47,10 @@ def _contents(database: str, catalogue: Catalogue, spaces: list[str]) -> str:
     return "\n".join(lines)
 
 
-def _table(table: Table, catalogue: Catalogue) -> str:
+def _table(table: Table, catalogue: Catalogue, is_reserved: bool) -> str:
     lines = [f"## {table.name}", "", _cell(table.comment), ""]
+    if is_reserved:
+        lines += [f"*Reserved*: {RESERVED}.", ""]
     if table.partition_key:
         lines += [f"Partitioned by `{table.partition_key}`.", ""]
     lines += ["| column | type | null | default | meaning |", "|---|---|---|---|---|"]

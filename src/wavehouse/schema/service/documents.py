@@ -9,8 +9,10 @@ from wavehouse.kernel import telemetry
 from wavehouse.kernel.errors import Refused
 from wavehouse.schema.adapters import folder as files
 from wavehouse.schema.adapters.catalogue import snapshot
+from wavehouse.schema.adapters.program import names_in_program
 from wavehouse.schema.adapters.shadow import Shadow
 from wavehouse.schema.rules import ddl, diagrams, dictionary
+from wavehouse.schema.rules.reserved import reserved as unnamed
 from wavehouse.schema.service.replaying import replayed
 from wavehouse.schema.service.session import reading
 from wavehouse.schema.types import Catalogue, DocumentsCheck, Migration, Patience
@@ -31,20 +33,37 @@ def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catal
         return catalogue(conninfo)
 
 
-def documents(database: str, found: Catalogue) -> dict[str, str]:
+def documents(
+    database: str, found: Catalogue, reserved: frozenset[str] = frozenset()
+) -> dict[str, str]:
     """Every document of a database by its path below the folder of reference documents.
 
     Pages are Markdown; the other files are the sources of the diagrams.
     """
-    pages = dictionary.pages(database, found)
-    drawn = diagrams.pages(database, found)
+    pages = dictionary.pages(database, found, reserved)
+    drawn = diagrams.pages(database, found, reserved)
     return {
         **{f"dictionary/{path}": text for path, text in pages.items()},
         **{f"erd/{path}": text for path, text in drawn.items()},
     }
 
 
-def write_documents(database: str, found: Catalogue, out: Path, schema_file: Path | None) -> int:
+def reserved_tables(
+    database: str, found: Catalogue, code: Path | None, ladder: Path
+) -> frozenset[str]:
+    """The tables that no source of the program names; none without its folder."""
+    if code is None:
+        return frozenset()
+    return unnamed(database, found, names_in_program(code, without=ladder.parent.parent))
+
+
+def write_documents(
+    database: str,
+    found: Catalogue,
+    out: Path,
+    schema_file: Path | None,
+    reserved: frozenset[str] = frozenset(),
+) -> int:
     """Write a database's documents, remove those of tables that are gone; returns how many.
 
     With a ``schema_file`` the sources of the diagrams and the schema as SQL are written, too.
@@ -54,7 +73,7 @@ def write_documents(database: str, found: Catalogue, out: Path, schema_file: Pat
             f"the database {database!r} has no tables, so its documents would be empty",
             command="wavehouse schema apply",
         )
-    texts = _by_path(database, found, out, schema_file)
+    texts = _by_path(database, found, out, schema_file, reserved)
     for path in _standing(database, out, schema_file) - set(texts):
         files.remove(path)
     for path, text in texts.items():
@@ -63,13 +82,17 @@ def write_documents(database: str, found: Catalogue, out: Path, schema_file: Pat
 
 
 def check_documents(
-    database: str, found: Catalogue, out: Path, schema_file: Path | None
+    database: str,
+    found: Catalogue,
+    out: Path,
+    schema_file: Path | None,
+    reserved: frozenset[str] = frozenset(),
 ) -> DocumentsCheck:
     """Compare the documents in the folder byte for byte with what the database would write.
 
     Without a ``schema_file`` the pages only.
     """
-    texts = _by_path(database, found, out, schema_file)
+    texts = _by_path(database, found, out, schema_file, reserved)
     existing = {path: files.content(path) for path in texts}
     stale = [
         p for p, text in texts.items() if existing[p] is not None and existing[p] != text.encode()
@@ -80,9 +103,13 @@ def check_documents(
 
 
 def _by_path(
-    database: str, found: Catalogue, out: Path, schema_file: Path | None
+    database: str,
+    found: Catalogue,
+    out: Path,
+    schema_file: Path | None,
+    reserved: frozenset[str],
 ) -> dict[Path, str]:
-    texts = {out / path: text for path, text in documents(database, found).items()}
+    texts = {out / path: text for path, text in documents(database, found, reserved).items()}
     if schema_file is None:
         return {path: text for path, text in texts.items() if path.suffix == ".md"}
     return {**texts, schema_file: ddl.ddl(found)}

@@ -315,6 +315,8 @@ class Target:
     conninfo: str = field(repr=False)  # it may hold a password
     folder: Path
     role: str | None = None
+    code: Path | None = None
+    """The program that uses it: tables that its source does not name are reserved."""
 
 
 @dataclass(frozen=True, slots=True)

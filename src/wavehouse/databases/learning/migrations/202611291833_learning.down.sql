@@ -1,0 +1,13 @@
+DROP TRIGGER generation_status_content_update ON learning.generation_status;
+DROP TRIGGER generation_status_content_insert ON learning.generation_status;
+DROP FUNCTION learning.require_content();
+DROP TABLE learning.generation_status;
+DROP TABLE learning.user_preferences;
+DROP TABLE learning.recommendations;
+DROP TABLE learning.learner_counters;
+DROP TABLE learning.learner_model_state;
+DROP TABLE learning.like_engagement;
+DROP TABLE learning.behavioral_events;
+DROP TABLE learning.sessions;
+DROP TABLE learning.content;
+DROP TABLE learning.learners;

@@ -1,0 +1,9 @@
+DROP TABLE governance.lineage_edges;
+DROP TABLE governance.lineage_events;
+SELECT schema_ops.drop_leftovers('governance', 'lineage_events');
+DROP TABLE governance.quality_results;
+DROP TABLE governance.retention_runs;
+DROP TABLE governance.legal_holds;
+DROP TABLE governance.erasure_ledger;
+DROP TABLE governance.erasure_steps;
+DROP TABLE governance.erasure_requests;

@@ -1,0 +1,13 @@
+DROP INDEX IF EXISTS measurement.listener_events_podcast_id_timestamp_idx;
+DROP INDEX IF EXISTS measurement.listener_events_platform_timestamp_idx;
+DROP INDEX IF EXISTS measurement.listener_events_event_type_timestamp_idx;
+DROP FUNCTION measurement.drop_event_index(text);
+DROP FUNCTION measurement.index_event_day(text, regclass);
+DROP FUNCTION measurement.begin_event_index(text);
+DROP FUNCTION measurement.event_index_name(text);
+DROP TRIGGER blocks_keep_next ON studio.blocks;
+DROP TRIGGER blocks_keep_first ON studio.blocks;
+DROP TRIGGER blocks_count_revision ON studio.blocks;
+DROP FUNCTION studio.keep_revision();
+DROP FUNCTION studio.count_revision();
+DROP TABLE studio.block_revisions;

@@ -1,0 +1,10 @@
+DROP VIEW asked.reports;
+DROP VIEW asked.transcripts;
+DROP VIEW asked.attribution_events;
+DROP VIEW asked.listener_events;
+DROP VIEW asked.campaigns;
+DROP VIEW asked.sponsors;
+DROP VIEW asked.episodes;
+DROP VIEW asked.podcasts;
+DROP VIEW asked.users;
+DROP SCHEMA asked;

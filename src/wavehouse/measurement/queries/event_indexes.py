@@ -1,0 +1,60 @@
+"""SQL of the optional indexes of listener events: each is made day by day."""
+
+from __future__ import annotations
+
+from wavehouse.measurement.types import EventIndex
+from wavehouse.store import Operational, Tx
+
+
+def event_indexes(tx: Tx[Operational]) -> list[EventIndex]:
+    """Every secondary index of listener events, with how many days have it and its bytes."""
+    return tx.rows(
+        EventIndex,
+        """
+        SELECT c.relname::text AS name, i.indisvalid AS is_complete,
+               (SELECT count(*)::int FROM pg_inherits h WHERE h.inhparent = c.oid) AS days,
+               (SELECT count(*)::int FROM pg_inherits h
+                WHERE h.inhparent = i.indrelid) AS all_days,
+               (SELECT coalesce(sum(pg_relation_size(h.inhrelid)), 0)::bigint
+                FROM pg_inherits h WHERE h.inhparent = c.oid) AS bytes
+        FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid
+        WHERE i.indrelid = 'measurement.listener_events'::regclass AND NOT i.indisprimary
+        ORDER BY c.relname
+        """,
+    )
+
+
+def event_days(tx: Tx[Operational]) -> list[str]:
+    """The partitions of listener events, the newest day first."""
+    return tx.values(
+        """
+        SELECT inhrelid::regclass::text FROM pg_inherits
+        WHERE inhparent = 'measurement.listener_events'::regclass
+        ORDER BY inhrelid::regclass::text DESC
+        """
+    )
+
+
+def limit_waiting(tx: Tx[Operational]) -> None:
+    """Give up on a lock after two seconds: the loader must not wait behind an index."""
+    tx.execute("SELECT set_config('lock_timeout', '2s', true)")
+
+
+def begin_event_index(tx: Tx[Operational], *, column: str) -> None:
+    """Make an optional index for days to come."""
+    tx.execute("SELECT measurement.begin_event_index(%(column)s)", {"column": column})
+
+
+def index_event_day(tx: Tx[Operational], *, column: str, day: str) -> bool:
+    """Make an optional index on one day; False when it is there."""
+    return bool(
+        tx.value(
+            "SELECT measurement.index_event_day(%(column)s, %(day)s::regclass)",
+            {"column": column, "day": day},
+        )
+    )
+
+
+def drop_event_index(tx: Tx[Operational], *, column: str) -> None:
+    """Drop an optional index from every day."""
+    tx.execute("SELECT measurement.drop_event_index(%(column)s)", {"column": column})

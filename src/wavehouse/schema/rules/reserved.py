@@ -1,0 +1,144 @@
+"""Which tables no code uses yet: a table is *reserved* until a string of the program names it.
+
+A query is a string in a function; the annotation of its transaction (``Tx[Operational]``) says
+which database the names in it are of. A string outside such a function counts for every database:
+where it is used is not known. Docstrings are not queries.
+
+A name may be put together: ``f"analytics.{table}"``. Then a table of that schema is used when its
+name, or the name up to an underscore, is a string of the program by itself:
+``"listener_events_daily"`` for ``analytics.listener_events_daily_country``.
+"""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable
+
+from wavehouse.schema.types import Catalogue
+
+ANY = "*"
+Names = dict[str, set[str]]
+"""Names of tables, by the database whose queries name them; ``ANY`` for all of them."""
+_NAME = re.compile(r"\b([a-z_][a-z0-9_]*\.[a-z_][a-z0-9_]*)\b")
+_SCHEMA = re.compile(r"\b([a-z_][a-z0-9_]*\.)$")
+_WORD = re.compile(r"[a-z]+(?:_[a-z0-9]+)+")
+
+
+def reserved(database: str, catalogue: Catalogue, named: Names) -> frozenset[str]:
+    """The tables of a database that no query names; views answer by their tables."""
+    used = named.get(ANY, set()) | named.get(database, set())
+    words = {name for names in named.values() for name in names if "." not in name}
+    used |= words
+    return frozenset(
+        table.name
+        for table in catalogue.tables
+        if table.kind != "v" and not _is_used(table.space, table.name, used)
+    )
+
+
+def _is_used(space: str, name: str, used: set[str]) -> bool:
+    if name in used:
+        return True
+    if f"{space}." not in used:
+        return False
+    parts = name.removeprefix(f"{space}.").split("_")
+    return any("_".join(parts[:end]) in used for end in range(2, len(parts) + 1))
+
+
+def names_in_sql(text: str) -> Names:
+    """The names in a file of SQL."""
+    return {ANY: _names([re.sub(r"--[^\n]*", "", text)])}
+
+
+def names_in_python(text: str) -> Names:
+    """The names in the strings of a Python file, by the databases of its functions."""
+    tree = ast.parse(text)
+    ignored = _docstrings(tree)
+    constants = _constants(tree)
+    found: Names = {}
+    taken: set[int] = set()
+    for function in ast.walk(tree):
+        if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            continue
+        databases = _databases(function)
+        if not databases:
+            continue
+        nodes = list(ast.walk(function))
+        nodes += [
+            inner
+            for node in nodes
+            if isinstance(node, ast.Name) and node.id in constants
+            for inner in ast.walk(constants[node.id])
+        ]
+        strings = [node for node in nodes if _is_text(node) and id(node) not in ignored]
+        taken.update(map(id, strings))
+        for database in databases:
+            found.setdefault(database, set()).update(_names(_texts(strings)))
+    rest = [
+        node
+        for node in ast.walk(tree)
+        if _is_text(node) and id(node) not in ignored and id(node) not in taken
+    ]
+    found.setdefault(ANY, set()).update(_names(_texts(rest)))
+    return found
+
+
+def merged(parts: Iterable[Names]) -> Names:
+    """The names of many files together."""
+    found: Names = {}
+    for part in parts:
+        for database, names in part.items():
+            found.setdefault(database, set()).update(names)
+    return found
+
+
+def _is_text(node: ast.AST) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def _texts(nodes: Iterable[ast.AST]) -> list[str]:
+    return [str(node.value) for node in nodes if isinstance(node, ast.Constant)]
+
+
+def _names(texts: Iterable[str]) -> set[str]:
+    found: set[str] = set()
+    for text in texts:
+        found.update(_NAME.findall(text))
+        found.update(_SCHEMA.findall(text))
+        if _WORD.fullmatch(text):
+            found.add(text)
+    return found
+
+
+def _docstrings(tree: ast.Module) -> set[int]:
+    """Strings that are statements of their own: docstrings, also those after an assignment."""
+    return {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr) and node.value}
+
+
+def _constants(tree: ast.Module) -> dict[str, ast.expr]:
+    """What the module assigns to names."""
+    found: dict[str, ast.expr] = {}
+    for node in tree.body:
+        if isinstance(node, ast.Assign):
+            found |= {t.id: node.value for t in node.targets if isinstance(t, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
+            found[node.target.id] = node.value
+    return found
+
+
+def _databases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:
+    """The databases of a function's transactions, lower-cased; of a type variable, every one."""
+    found = set()
+    arguments = [*function.args.posonlyargs, *function.args.args, *function.args.kwonlyargs]
+    for argument in arguments:
+        hint = argument.annotation
+        if (
+            isinstance(hint, ast.Subscript)
+            and isinstance(hint.value, ast.Name)
+            and hint.value.id in {"Tx", "BulkLoader"}
+            and isinstance(hint.slice, ast.Name)
+        ):
+            name = hint.slice.id
+            found.add(name.lower() if len(name) > 1 and name != "Any" else ANY)
+    return found
