@@ -89,7 +89,7 @@ def parsed(raw: dict[str, str]) -> Query:
 
 def _wrong(name: str, value: str, known: tuple[str, ...]) -> InvalidInput:
     return InvalidInput(
-        f"Unknown value {value[:40]} of {name} in the address.",
+        f"Unknown value in the address: {name}={value[:40]}.",
         hint=f"Use one of: {', '.join(known)}.",
     )
 
