@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers
+.PHONY: corpora oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -120,6 +120,9 @@ resume: $(VENV)/.dev ## Position writes, resuming, a new device over HTTP; a pee
 
 beside: $(VENV)/.dev ## Schema operations and dbmate on the same files and server; some minutes
 	@$(BIN)/python benchmarks/beside.py $(ARGS)
+
+corpora: $(VENV)/.dev ## Ladders of other projects through psql and pg_dump as oracle; clones them; some minutes
+	@$(BIN)/python benchmarks/corpora.py $(ARGS)
 
 oracles: $(VENV)/.dev ## Compare with public vectors: OP3=checkout PREFIXES=checkout
 	@$(BIN)/python scripts/oracles.py --op3 $(OP3) --prefixes $(PREFIXES)

@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "src"))
 
 import wavehouse  # noqa: E402
+from wavehouse import wiring  # noqa: E402
 from wavehouse.cli.root import root  # noqa: E402
 from wavehouse.kernel import config, errors  # noqa: E402
 from wavehouse.measurement import formats  # noqa: E402
@@ -189,6 +190,19 @@ def formats_page() -> str:
     return "\n".join(lines) + "\n"
 
 
+def metrics_page() -> str:
+    """Every value of ``/metrics``, as the manifests announce them."""
+    lines = [NOTE + "# Metrics\n"]
+    lines.append(
+        "Values of `/metrics`, for the organization of the key that asks. How to read them"
+    )
+    lines.append("and what to alert on is in [the guide](../guides/metrics.md).\n")
+    lines += ["| name | type | what it is |", "|---|---|---|"]
+    gauges = (g for m in wiring.manifests() for entry in m.metrics for g in entry.gauges)
+    lines += [f"| `{gauge.name}` | gauge | {one_line(gauge.help)} |" for gauge in gauges]
+    return "\n".join(lines) + "\n"
+
+
 _OF_MIGRATIONS = (
     ("WAVEHOUSE_SCHEMA_URL", "", "The database of `wavehouse schema`, instead of --url. Secret."),
     ("WAVEHOUSE_ACTOR", "", "Who migrates, for the audit log; unset: the system's user (OPS-20)."),
@@ -225,6 +239,7 @@ PAGES = {
     FOLDER / "cli.md": commands_page,
     FOLDER / "api.md": api_page,
     FOLDER / "log-formats.md": formats_page,
+    FOLDER / "metrics.md": metrics_page,
     ROOT / "configs" / "migrate.example.env": environment_page,
 }
 

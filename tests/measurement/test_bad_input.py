@@ -15,7 +15,7 @@ from tests import acting
 
 from wavehouse import measurement
 from wavehouse.kernel.errors import NotFound
-from wavehouse.measurement.adapters.logfile import LogFile
+from wavehouse.measurement.adapters.logfile import MOST_LINES, LogFile
 from wavehouse.measurement.service import quarantine
 
 
@@ -468,3 +468,18 @@ def test_discarding_rows_is_audited(own_desk: Any, hit: Any) -> None:
         WHERE action LIKE 'quarantine%%'
         """
     )
+
+
+def test_a_file_of_bad_lines_is_cut_into_parts_that_fit_into_memory(tmp_path: Path) -> None:
+    """Each bad line keeps its place and an excerpt: 8 MB of the shortest ones took 440 MB."""
+    path = tmp_path / "access.log"
+    path.write_bytes(b"\xe2\x80\n" * 400_000 + "�\n".encode())
+
+    chunks = list(LogFile(path).chunks(0, 1))
+
+    assert max(chunk.lines for chunk in chunks) <= MOST_LINES
+    rejects = [reject for chunk in chunks for reject in chunk.rejects]
+    assert [(n + 1, 3 * n) for n in range(400_000)] == [
+        (reject.line_number, reject.byte_offset) for reject in rejects
+    ]
+    assert (400_001, 1_200_004) == (sum(c.lines for c in chunks), sum(c.bytes for c in chunks))

@@ -60,6 +60,21 @@ def test_l1_flyway_compares_versions_as_numbers(
     assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
 
 
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["B1_20__base.sql", "V1_20_1__a.sql"], ["1.20", "1.20.1"]),
+        (["B1__base.sql", "B2__base.sql", "V3__a.sql"], ["2", "3"]),
+        (["V1__a.sql", "V2__b.sql", "B2__base.sql", "V3__c.sql"], ["1", "2", "3"]),
+    ],
+)
+def test_flyway_a_baseline_stands_for_the_files_that_it_replaced(
+    folder: Callable[[Files], Path], names: list[str], expected: list[str]
+) -> None:
+    """It was passed over in silence, and the file after it failed."""
+    assert expected == versions(folder(dict.fromkeys(names, "SELECT 1;")), Layout.FLYWAY)
+
+
 def test_l5_a_minor_version_that_comes_later_is_pending(
     database: str, folder: Callable[[Files], Path]
 ) -> None:

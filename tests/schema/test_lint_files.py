@@ -29,6 +29,12 @@ def _home(shadow_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WAVEHOUSE_HOME", str(shadow_home))
 
 
+def linted(folder: Path) -> list[dict[str, Any]]:
+    done = CliRunner().invoke(cli.schema, ["lint", "--dir", str(folder), "--json"])
+    found: list[dict[str, Any]] = json.loads(done.stdout)["findings"]
+    return found
+
+
 def rules(*words: object, given: str | None = None) -> list[tuple[str, str]]:
     done = CliRunner().invoke(cli.schema, ["lint", *map(str, words), "--json"], input=given)
     assert done.exit_code in (0, 3), done.output + str(done.exception)
@@ -56,6 +62,39 @@ def test_standard_input_and_a_loose_file_come_after_the_folder(
     expected = "create-index-blocks-writes"
     assert [("standard input", expected)] == rules("--dir", folder, "-", given=INDEX)
     assert [("draft.sql", expected)] == rules("--dir", folder, tmp_path / "draft.sql")
+
+
+def test_a_foreign_ladder_without_any_way_back_is_told_once(tmp_path: Path) -> None:
+    """Its tool knows none, or its authors want none; one file without is still a slip."""
+    for number in (1, 2, 3):
+        (tmp_path / f"{number}_step.sql").write_text(f"create table t{number} (id int);")
+    assert [("1_step.sql", "missing-down")] == rules("--dir", tmp_path, "--layout", "sqlx")
+    for number in (1, 2):
+        (tmp_path / f"{number}_step.sql").rename(tmp_path / f"{number}_step.up.sql")
+        (tmp_path / f"{number}_step.down.sql").write_text(f"drop table t{number};")
+    assert [("3_step.sql", "missing-down")] == rules("--dir", tmp_path, "--layout", "sqlx")
+
+
+def test_indexes_of_one_file_on_one_table_are_one_finding(ladder: Write) -> None:
+    """It names every line; another table is another one."""
+    many = "create table u(b int);\n" + FILES["202601010000_a.up"]
+    built = [
+        INDEX,
+        "create index on u (b);",
+        "create index on t (a, id);",
+        "create index on t (id);",
+    ]
+    folder = ladder(
+        {
+            "202601010000_a.up": many,
+            "202601010000_a.down": "drop table t, u;",
+            "202601010001_b.up": "\n".join(built),
+            "202601010001_b.down": "select 1;",
+        }
+    )
+    found = [one for one in linted(folder) if one["rule"] == "create-index-blocks-writes"]
+    assert [1, 2] == [one["line"] for one in found]
+    assert found[0]["message"].endswith("so do lines 3, 4")
 
 
 def test_the_rows_of_the_target_weigh(database: str, ladder: Write) -> None:

@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import psycopg
 import pytest
 from psycopg.conninfo import make_conninfo
+from tests.small_disk import filled, needs_a_small_disk, small_disk
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotFound, Unreachable
+from wavehouse.kernel.errors import DiskFull, NotFound, Unreachable
 from wavehouse.store import Database, Operational, Place, Stores, Tx, connect, roles
 
 
@@ -162,3 +163,16 @@ def test_asking_for_a_sign_of_life_does_not_wait_for_the_server_to_come_back(
         assert {} == gone._pools
     finally:
         gone.close()
+
+
+@needs_a_small_disk
+def test_a_server_that_stopped_on_a_full_disk_is_told_by_its_cause() -> None:
+    """A sentence that it does not answer sends people to the server and not to the disk."""
+    with small_disk(40) as folder:
+        place = Place("operational", f"host={folder} user=nobody dbname=x", "secret", False)
+        stopped: Database[Operational] = Database(place)
+        with pytest.raises(Unreachable, match="does not answer"):
+            stopped.answer()
+        filled(folder, leave=2**20)
+        with pytest.raises(DiskFull, match="its disk is full"):
+            stopped.answer()

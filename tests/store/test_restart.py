@@ -48,6 +48,30 @@ def test_broken_lock_files_do_not_hinder_a_start(made: EmbeddedServer) -> None:
         assert _answers(made)
 
 
+def test_a_folder_in_place_of_a_lock_file_is_named(made: EmbeddedServer) -> None:
+    """It is not removed, as somebody else made it; the sentence has its whole path."""
+    lock = made.data / "postmaster.pid"
+    lock.mkdir()
+
+    with pytest.raises(Refused, match="is a folder") as caught, made.running():
+        pass
+    lock.rmdir()
+
+    assert str(lock) == caught.value.where
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user needs no other account")
+def test_a_home_below_a_link_to_nowhere_is_named(home_folder: Path) -> None:
+    """It was said that the server's account may not pass it."""
+    (home_folder / "link").symlink_to(home_folder / "nowhere")
+
+    with (
+        pytest.raises(Refused, match="a link to a folder that does not exist"),
+        EmbeddedServer(home_folder / "link" / "home").running(),
+    ):
+        pass
+
+
 def test_an_empty_lock_file_over_a_living_server_is_named_and_left(made: EmbeddedServer) -> None:
     """Two servers on one folder would destroy it."""
     with made.running():

@@ -100,6 +100,18 @@ def test_when_all_places_are_taken_the_slowest_makes_room(
     assert 5 == seen.answered
 
 
+def test_the_host_of_a_whole_address_counts_and_not_the_header(address: Address) -> None:
+    """A proxy in front goes by the address (RFC 9112, 3.2.2); one Host, and it must be ours."""
+    answers = []
+    for host in (b"evil.example", b"localhost"):
+        with socket.create_connection(address) as wire:
+            head = b"GET http://%b/health/live HTTP/1.1\r\nHost: localhost\r\n" % host
+            wire.sendall(head + b"Connection: close\r\n\r\n")
+            answers.append(_until_closed(wire, b"")[9:12])
+
+    assert [b"400", b"200"] == answers
+
+
 def test_an_aborted_upload_is_one_line(
     services: SampleServices, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 from uuid import uuid4
@@ -10,14 +13,25 @@ from uuid import uuid4
 import pytest
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.tenants import second_organization
+from tests.tenants.routes import _sample
+from tests.tenants.world import NOW, Tenant, _ids, filled
 
 from wavehouse import accounts
 from wavehouse.accounts import Scope
+from wavehouse.kernel import clock
 from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
 
 DAYS = ("0001-01-01", "9999-12-31", "0000-00-00", "10000-01-01", "-0001-01-01", "2026-02-30")
 NUMBERS = ("-1", "0", str(2**31), str(2**63), str(2**64), "9" * 5000, "1e400", "NaN", "٣")
+INSTANTS = (
+    "0001-01-01T00:00:00+14:00", "0001-01-01T00:00:00Z", "9999-12-31T23:59:59-14:00",
+    "9999-12-31T23:59:59.999999Z", "2026-06-30T23:59:60Z", "2026-11-18T10:00:00+24:00",
+    "2026-11-18T10:00:00", "-0001-01-01T00:00:00Z", "10000-01-01T00:00:00Z", "2026-W47",
+)  # fmt: skip
+WHOLE = (-1, 0, 2**31, 2**63, 2**64, 10**400, 1.5, "5")
+OTHER_KINDS: tuple[Any, ...] = (None, True, [], {}, 1e308)
 TEXTS = ("", "x" * 20_000, "\0", "\u202e", "'\"><", "%", "🎙" * 500)
 RAW = ("%00", "%FF", "%ED%A0%80", "%2F..%2F", "%")
 IDS = (str(uuid4()), "0" * 32, "00000000-0000-0000-0000-000000000000", "f" * 5000, "1", "%00")
@@ -179,3 +193,83 @@ def test_every_header_parameter_is_documented_under_a_name_that_can_be_sent(app:
     }
 
     assert names == {"idempotency-key", "if-match", "if-none-match", "last-event-id"}
+
+
+def _leaves(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[tuple[Any, ...], Any]]:
+    """Every value in a body that holds no other, by its path."""
+    parts = value.items() if isinstance(value, dict) else enumerate(value)
+    for key, part in parts:
+        if isinstance(part, dict | list) and part:
+            yield from _leaves(part, (*path, key))
+        else:
+            yield (*path, key), part
+
+
+def _changed(body: Any, path: tuple[Any, ...], value: object) -> Any:
+    changed = deepcopy(body)
+    inner = changed
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = value
+    return changed
+
+
+def _extremes(path: tuple[Any, ...], usual: Any) -> tuple[Any, ...]:
+    """Values for a leaf, by what the usual one is."""
+    if isinstance(usual, bool) or not isinstance(usual, str):
+        return (*WHOLE, *OTHER_KINDS)
+    if usual[:4].isdigit() and usual[4:5] == "-":
+        return (*DAYS, *INSTANTS, *OTHER_KINDS)
+    if str(path[-1]).endswith("id") or len(usual) == 36:
+        return (*IDS, *OTHER_KINDS)
+    if usual[:1].isdigit():
+        return (*NUMBERS, *OTHER_KINDS)
+    return (*TEXTS, *OTHER_KINDS)
+
+
+_ACCEPTED = {"formats": ["json"], "website": "https://a.example", "episode_guids": []}
+"""Values where the sample of a schema would be refused."""
+
+
+def _bodies(app: FastAPI, tenant: Tenant) -> Iterator[tuple[str, str, Any, Any]]:
+    """Every documented body with each of its values at each extreme, the others as usual."""
+    document = app.openapi()
+    for path, method, operation in _operations(app):
+        content = operation.get("requestBody", {}).get("content", {}).get("application/json", {})
+        if "schema" not in content:
+            continue
+        body = _sample(content["schema"], document, tenant, "", optional=True)
+        body |= {name: value for name, value in _ACCEPTED.items() if name in body}
+        address = _filled(path, operation, "", "")
+        yield method, address, None, body
+        for leaf, usual in _leaves(body):
+            for value in _extremes(leaf, usual):
+                yield method, address, leaf, _changed(body, leaf, value)
+
+
+def test_every_value_of_every_body_at_its_extremes_is_not_5xx(
+    workspace: Workspace, app: FastAPI, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The ends of the calendar with offsets, ids and numbers of any size, other kinds of values."""
+    monkeypatch.setattr("wavehouse.kernel.limits.TokenBucket.take", lambda *_: True)
+    wrong, accepted = [], set()
+    with clock.frozen(NOW):
+        tenant = filled(workspace, "zqextreme", tmp_path)
+        tenant.ids = _ids(workspace, second_organization(workspace))
+        user, password = tenant.listener
+        basic = f"Basic {b64encode(f'{user}:{password}'.encode()).decode()}"
+        client = TestClient(app, base_url="http://localhost", raise_server_exceptions=False)
+        for method, address, leaf, body in _bodies(app, tenant):
+            for credential in (f"Bearer {tenant.key}", basic):
+                sent = {"Authorization": credential}
+                answer = client.request(method, address, json=body, headers=sent)
+                if answer.status_code != 401:
+                    break
+            if answer.status_code < 300 and leaf is None:
+                accepted.add(address)
+            if answer.status_code >= 500 or not _is_a_sentence(answer):
+                value = str(body)[:150]
+                wrong.append((method, address, leaf, value, answer.status_code, answer.text[:90]))
+
+    assert [] == wrong
+    assert {"/api/v1/sponsors", "/api/v1/conversions", "/api/v1/reports"} <= accepted

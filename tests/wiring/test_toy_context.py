@@ -25,7 +25,7 @@ from wavehouse.workspace import Stage, Workspace
 
 MANIFEST = """
 from wavehouse.kernel.manifest import (
-    Chapter, Check, Command, Job, Manifest, Metrics, Page, Reader, Routes, Schedule, Section,
+    Chapter, Check, Command, Gauge, Job, Manifest, Metrics, Page, Reader, Routes, Schedule, Section,
 )
 
 MANIFEST = Manifest(
@@ -41,7 +41,11 @@ MANIFEST = Manifest(
     jobs=(Job(kind="toy.wind", target="wavehouse.toy:wind"),),
     schedules=(Schedule(name="winding", seconds=0.01, target="wavehouse.toy:winding"),),
     checks=(Check(name="toys", target="wavehouse.toy:check"),),
-    metrics=(Metrics(target="wavehouse.toy:measures"),),
+    metrics=(
+        Metrics(
+            target="wavehouse.toy:measures", gauges=(Gauge("wavehouse_toys", "Toys."),),
+        ),
+    ),
     chapters=(
         Chapter(name="toybox", summary="A toy is wound.", target="wavehouse.toy:chapter",
                 needs=("measured",)),
@@ -101,8 +105,8 @@ def check(workspace):
 
 
 def measures(stores, *, identity):
-    yield Measure("wavehouse_toys", "Toys.", 3, {"colour": 'a "red" one'})
-    yield Measure("wavehouse_toys", "Toys.", 4, {"colour": "blue"})
+    yield Measure("wavehouse_toys", 3, {"colour": 'a "red" one'})
+    yield Measure("wavehouse_toys", 4, {"colour": "blue"})
 
 
 def chapter(stage):

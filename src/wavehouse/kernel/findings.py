@@ -18,9 +18,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """A value at this moment, as Prometheus understands a gauge."""
+    """The value of a gauge at this moment; the manifest announces its name and meaning."""
 
     name: str
-    help: str
     value: float
     labels: Mapping[str, str] = field(default_factory=dict)

@@ -113,14 +113,23 @@ class Check:
     before_opening: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Gauge:
+    """A value of ``/metrics``: its name for Prometheus, and its meaning as one sentence."""
+
+    name: str
+    help: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Metrics:
-    """Values for ``/metrics``.
+    """Values for ``/metrics``, announced by ``gauges``.
 
     The target is ``(stores: Stores, *, identity: Identity) -> Iterable[Measure]``.
     """
 
     target: str
+    gauges: tuple[Gauge, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

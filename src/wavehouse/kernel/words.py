@@ -24,8 +24,14 @@ _HIDDEN = re.compile(f"[{_UNSEEN}]")
 _SPACES = re.compile(rf"[\s{_BREAKS}]+")
 _LINE_BREAKS = re.compile("\r\n|[\r\x85\u2028\u2029]")
 _ESCAPED = re.compile(f"[{_UNSEEN}\x85\u2028\u2029]")
+_STEERING = re.compile(f"[{_UNSEEN}{_BREAKS}]")
 _FORMULA = re.compile(r"[\s'\"]*[=+\-@|%\t\r\n\uff1d\uff0b\uff0d\uff20]")
 _NUMBER = re.compile(r"[+-]?\d[\d.,]*(?:[eE][+-]?\d+)?%?")
+
+
+def is_plain(text: str) -> bool:
+    """Whether a text has neither line breaks nor anything that is not to be seen."""
+    return text.isprintable() or not _STEERING.search(text)
 
 
 def line(text: str) -> str:

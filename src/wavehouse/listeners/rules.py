@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.types import (
@@ -57,7 +58,7 @@ def normalised_email(text: str) -> str:
     import unicodedata
 
     found = unicodedata.normalize("NFC", text).strip().lower()
-    if len(found) > 255 or not _EMAIL.fullmatch(found):
+    if len(found) > 255 or not _EMAIL.fullmatch(found) or not words.is_plain(found):
         raise InvalidInput("invalid e-mail address", hint="An address looks like anna@example.org.")
     return found
 

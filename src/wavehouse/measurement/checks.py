@@ -67,14 +67,10 @@ def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
         stores.operational.app(identity.organization_id) as operational,
     ):
         fresh = reading.freshness(analytics, operational, identity=identity)
-    yield Measure("wavehouse_dirty_hours", "Hours not rolled up yet.", fresh.dirty_hours)
-    yield Measure("wavehouse_quarantined_rows", "Rows that could not be used.", fresh.quarantined)
+    yield Measure("wavehouse_dirty_hours", fresh.dirty_hours)
+    yield Measure("wavehouse_quarantined_rows", fresh.quarantined)
     if fresh.newest_request is not None:
-        yield Measure(
-            "wavehouse_newest_request_seconds",
-            "Time of the newest request, in seconds since 1970.",
-            fresh.newest_request.timestamp(),
-        )
+        yield Measure("wavehouse_newest_request_seconds", fresh.newest_request.timestamp())
 
 
 def unknown_paths(workspace: Workspace) -> Finding:

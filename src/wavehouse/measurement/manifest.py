@@ -5,6 +5,7 @@ from __future__ import annotations
 from wavehouse.kernel.manifest import (
     Check,
     Command,
+    Gauge,
     Job,
     Manifest,
     Metrics,
@@ -100,5 +101,17 @@ MANIFEST = Manifest(
         Check(name="unknown paths", target="wavehouse.measurement.checks:unknown_paths"),
         Check(name="inclusions", target="wavehouse.measurement.checks:inclusions"),
     ),
-    metrics=(Metrics(target="wavehouse.measurement.checks:measures"),),
+    metrics=(
+        Metrics(
+            target="wavehouse.measurement.checks:measures",
+            gauges=(
+                Gauge("wavehouse_dirty_hours", "Hours not rolled up yet."),
+                Gauge("wavehouse_quarantined_rows", "Rows that could not be used."),
+                Gauge(
+                    "wavehouse_newest_request_seconds",
+                    "Time of the newest request, in seconds since 1970; left out before the first.",
+                ),
+            ),
+        ),
+    ),
 )

@@ -65,18 +65,16 @@ def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
         stats = managing.stats(tx, identity=identity)
     for depth in stats.depths:
         lane = {"lane": LANES[depth.lane]}
-        yield Measure("wavehouse_jobs_due", "Jobs that are due and wait.", depth.due, lane)
-        yield Measure("wavehouse_jobs_running", "Jobs that run.", depth.running, lane)
+        yield Measure("wavehouse_jobs_due", depth.due, lane)
+        yield Measure("wavehouse_jobs_running", depth.running, lane)
         yield Measure(
             "wavehouse_jobs_oldest_due_seconds",
-            "How long the oldest due job has waited.",
             depth.oldest_due_seconds,
             lane,
         )
     for ended in stats.ended:
         yield Measure(
             "wavehouse_jobs_ended",
-            "Jobs that ended within a day; dead: all that are in the dead letter.",
             ended.number,
             {"status": ended.status},
         )

@@ -14,6 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, cut, decoded
 from wavehouse.queue.service import managing
 from wavehouse.queue.service.scoping import visible
@@ -23,7 +24,7 @@ from wavehouse.workspace import Edge, Gate, Workspace
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=2000)]
 Statuses = Annotated[list[JobStatus], Query(default_factory=list, max_length=8)]
-Kind = Annotated[str | None, Query(max_length=100)]
+Kind = Annotated[Exact | None, Query(max_length=100)]
 
 
 class Retry(BaseModel):
@@ -40,7 +41,7 @@ class PauseRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     project_id: UUID | None = None
-    reason: str = Field(default="", max_length=500)
+    reason: Line = Field(default="", max_length=500)
 
 
 @dataclass(frozen=True)

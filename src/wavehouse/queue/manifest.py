@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Check, Command, Manifest, Metrics, Page, Routes
+from wavehouse.kernel.manifest import Check, Command, Gauge, Manifest, Metrics, Page, Routes
 
 MANIFEST = Manifest(
     commands=(
@@ -28,5 +28,21 @@ MANIFEST = Manifest(
         Check(name="dead letter", target="wavehouse.queue.checks:dead_letter"),
         Check(name="queue tables", target="wavehouse.queue.checks:tables"),
     ),
-    metrics=(Metrics(target="wavehouse.queue.checks:measures"),),
+    metrics=(
+        Metrics(
+            target="wavehouse.queue.checks:measures",
+            gauges=(
+                Gauge("wavehouse_jobs_due", "Jobs that are due and wait, by lane."),
+                Gauge("wavehouse_jobs_running", "Jobs that run, by lane."),
+                Gauge(
+                    "wavehouse_jobs_oldest_due_seconds",
+                    "How long the oldest due job has waited, by lane.",
+                ),
+                Gauge(
+                    "wavehouse_jobs_ended",
+                    "Jobs that ended within a day, by status; dead: all in the dead letter.",
+                ),
+            ),
+        ),
+    ),
 )

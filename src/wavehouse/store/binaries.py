@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import os
 import pwd
+import shlex
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,13 @@ def _blocks(folder: Path, account: Account) -> bool:
 def require_reachable(home: Path, account: Account) -> None:
     """Refuse a WAVEHOUSE_HOME below a folder that the server's account may not pass."""
     blocked = _blocking_parent(home.parent, account) if account.other else None
+    if blocked is not None and blocked.is_symlink() and not blocked.exists():
+        raise Refused(
+            f"{blocked} is a link to a folder that does not exist",
+            where=str(home),
+            hint="Set WAVEHOUSE_HOME to another folder, or make the one that the link names.",
+            command=f"mkdir -p {shlex.quote(str(blocked.resolve()))}",
+        )
     if blocked is not None:
         raise Refused(
             f"the account {account.name!r}, which runs PostgreSQL for root, has no access to "

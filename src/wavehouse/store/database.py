@@ -8,6 +8,7 @@ a request, a job) opens it and commits it by leaving the block without an except
 from __future__ import annotations
 
 import logging
+import shutil
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -18,16 +19,18 @@ from uuid import UUID
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 from psycopg.rows import class_row, dict_row, scalar_row
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.databases import DatabaseName
-from wavehouse.kernel.errors import NotFound, Unreachable
+from wavehouse.kernel.errors import DiskFull, NotFound, Unreachable, WavehouseError
 from wavehouse.store.roles import Place, RoleKind
 
 # The pool reports the same by an exception; its lines would only fill the terminal.
 logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
+_LOG_SEGMENT = 16 * 2**20
 _HEALTH_PATIENCE = 2
 _TRUSTED = 1.0
 Params = Sequence[object] | Mapping[str, Any] | None
@@ -184,6 +187,21 @@ def _named(statement: LiteralString, names: Mapping[str, str]) -> LiteralString 
     return sql.SQL(statement).format(**quoted)
 
 
+def _is_out_of_room(admin: str) -> bool:
+    """Whether a server on this machine has no room for one more segment of its log.
+
+    PostgreSQL stops when it cannot write its log, and then only does not answer. Its socket is in
+    its data folder.
+    """
+    host = str(conninfo_to_dict(admin).get("host", ""))
+    if not host.startswith("/"):
+        return False
+    try:
+        return shutil.disk_usage(host).free < _LOG_SEGMENT
+    except OSError:
+        return False
+
+
 class Database(Generic[D]):
     """One database as its ``app`` and its ``worker``."""
 
@@ -280,7 +298,12 @@ class Database(Generic[D]):
         assert found is not None  # noqa: S101 - a query without FROM has one row
         return found
 
-    def _unreachable(self) -> Unreachable:
+    def _unreachable(self) -> WavehouseError:
+        if _is_out_of_room(self.place.admin):
+            return DiskFull(
+                f"the {self.name} database stopped: its disk is full",
+                hint="Make room on the disk, then type the same command again.",
+            )
         return Unreachable(
             f"the {self.name} database does not answer",
             hint="Check that the server is running.",

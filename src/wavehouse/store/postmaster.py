@@ -9,6 +9,7 @@ start its server again. A file that a full disk left empty stops PostgreSQL like
 from __future__ import annotations
 
 import os
+import shlex
 from pathlib import Path
 
 from wavehouse.kernel import files
@@ -80,7 +81,8 @@ def disown(data: Path, socket_folder: Path, owner: tuple[int, int]) -> None:
 
     A number is replaced by one that no process has; the rest stays, since PostgreSQL finds by it
     whether an old backend still holds its shared memory. A file without a number is removed, and
-    Refused if a server's process still works in the data folder. A running server is left alone.
+    Refused if a server's process still works in the data folder, or for a folder of that name. A
+    running server is left alone.
     """
     if lives(data):
         return
@@ -90,6 +92,7 @@ def disown(data: Path, socket_folder: Path, owner: tuple[int, int]) -> None:
             files.replace(path, f"{rest}\n".encode(), owner=owner)
         elif os.path.lexists(path):
             _refuse_if_used(data, path)
+            _refuse_folder(path)
             files.remove(path)
 
 
@@ -103,6 +106,16 @@ def _refuse_if_used(data: Path, path: Path) -> None:
                 hint="End that process first, then start again.",
                 command=f"kill -INT {process.name}",
             )
+
+
+def _refuse_folder(path: Path) -> None:
+    if path.is_dir() and not path.is_symlink():
+        raise Refused(
+            f"{path.name} is a folder, which PostgreSQL did not make",
+            where=str(path),
+            hint="Move it out of the data folder, then start again.",
+            command=f"mv {shlex.quote(str(path))} /tmp",
+        )
 
 
 def _is_postgres(process: Path) -> bool:

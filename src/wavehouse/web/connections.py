@@ -12,6 +12,7 @@ from __future__ import annotations
 import resource
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
@@ -90,6 +91,8 @@ class Bounded(HttpToolsProtocol):
         """The head is complete; the body has limits of its own."""
         self._head = None
         self._enter("body")
+        if not self.url.startswith((b"/", b"*")):
+            self._take_host_of_the_address()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
@@ -102,6 +105,12 @@ class Bounded(HttpToolsProtocol):
         super().on_response_complete()
         if self._phase == "answer" and not self.pipeline:
             self._enter("idle")
+
+    def _take_host_of_the_address(self) -> None:
+        """``GET http://host/path``: that host is the one that is asked, whatever Host says."""
+        asked = urlsplit(self.url.decode("ascii", "replace")).netloc.encode("ascii", "replace")
+        self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
+        self.headers.append((b"host", asked))
 
     # -- limits ---------------------------------------------------------------------------------
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel.findings import Measure
+from wavehouse.kernel.manifest import Gauge
 from wavehouse.store import Stores
 from wavehouse.wiring.reading import manifests, resolve
 
@@ -14,23 +15,23 @@ MEDIA_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 def exposition(stores: Stores, *, identity: Identity) -> str:
     """The body of ``/metrics``, for the organization of the identity."""
+    entries = [entry for each in manifests() for entry in each.metrics]
     measures = [
-        measure
-        for m in manifests()
-        for entry in m.metrics
-        for measure in resolve(entry.target)(stores, identity=identity)
+        measure for entry in entries for measure in resolve(entry.target)(stores, identity=identity)
     ]
-    return written(measures)
+    return written([gauge for entry in entries for gauge in entry.gauges], measures)
 
 
-def written(measures: Iterable[Measure]) -> str:
-    """Measures as text; those of one name stand together below its help."""
-    by_name: dict[str, list[Measure]] = {}
+def written(gauges: Sequence[Gauge], measures: Iterable[Measure]) -> str:
+    """Measures as text below their gauge's help. KeyError for one that no manifest announces."""
+    by_name: dict[str, list[Measure]] = {gauge.name: [] for gauge in gauges}
+    meanings = {gauge.name: gauge.help for gauge in gauges}
     for measure in measures:
-        by_name.setdefault(measure.name, []).append(measure)
+        by_name[measure.name].append(measure)
     lines = []
     for name, same in by_name.items():
-        lines += [f"# HELP {name} {same[0].help}", f"# TYPE {name} gauge"]
+        if same:
+            lines += [f"# HELP {name} {meanings[name]}", f"# TYPE {name} gauge"]
         lines += [f"{name}{_labels(measure)} {measure.value!r}" for measure in same]
     return "".join(f"{line}\n" for line in lines)
 

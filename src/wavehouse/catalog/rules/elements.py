@@ -7,6 +7,7 @@ from the prefix itself.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 from lxml import etree
@@ -68,15 +69,26 @@ def line_of(element: etree._Element) -> int:
     return line if isinstance(line, int) else 0
 
 
-def attribute(element: etree._Element, name: str) -> str | None:
-    """An attribute on one line, by its name in any case, or None if it is absent or empty."""
-    value = element.get(name)
+def attribute(element: etree._Element, *names: str) -> str | None:
+    """The first attribute by these names, in any case, on one line; None if none has a text."""
+    for name in names:
+        value = element.get(name)
+        if value is not None and (text := words.line(value)):
+            return text
+    return _in_another_case(element, names)
+
+
+def _in_another_case(element: etree._Element, names: tuple[str, ...]) -> str | None:
+    keys = element.keys()
     # Looking through all of them takes quadratic time in lxml; no feed has more than a dozen.
-    if value is None and len(element.attrib) <= _MOST_ATTRIBUTES:
-        wanted = name.lower()
-        named = (str(other) for key, other in element.attrib.items() if str(key).lower() == wanted)
-        value = next(named, None)
-    return words.line(str(value)) or None if value is not None else None
+    if len(keys) > _MOST_ATTRIBUTES:
+        return None
+    written = {key.lower(): key for key in keys}
+    for name in names:
+        key = written.get(name.lower())
+        if key is not None and (text := words.line(element.get(key) or "")):
+            return text
+    return None
 
 
 class Children:
@@ -88,11 +100,14 @@ class Children:
         self.element = element
         self._by_name: dict[str, list[etree._Element]] = {}
         for child in element:
-            if isinstance(child.tag, str):
-                self._by_name.setdefault(name_of(child), []).append(child)
+            tag = child.tag
+            if isinstance(tag, str):
+                self._by_name.setdefault(_meant(tag, child.prefix), []).append(child)
 
-    def all(self, *names: str) -> list[etree._Element]:
+    def all(self, *names: str) -> Sequence[etree._Element]:
         """Every child with one of the names, name by name."""
+        if len(names) == 1:
+            return self._by_name.get(names[0], ())
         return [child for name in names for child in self._by_name.get(name, ())]
 
     def first(self, *names: str) -> etree._Element | None:

@@ -34,14 +34,14 @@ class Unusable:
 
 
 def _is_media(tag: etree._Element) -> bool:
-    kind = (attribute(tag, "type") or attribute(tag, "medium") or "").lower()
+    kind = (attribute(tag, "type", "medium") or "").lower()
     return f"{kind}/".startswith(_MEDIA)
 
 
 def _named(of: Children) -> Iterator[tuple[str | None, etree._Element]]:
     """Every (address as written, element) that may carry the item's media."""
     for tag in of.all("enclosure"):
-        yield attribute(tag, "url") or attribute(tag, "href"), tag
+        yield attribute(tag, "url", "href"), tag
     for tag in of.all("atom:link", "link"):
         if (attribute(tag, "rel") or "").lower() == "enclosure":
             yield attribute(tag, "href"), tag
@@ -51,10 +51,10 @@ def _named(of: Children) -> Iterator[tuple[str | None, etree._Element]]:
             yield attribute(tag, "url"), tag
 
 
-def _as_alternate(enclosure: Enclosure) -> AlternateEnclosure:
+def _as_alternate(url: str, size: int | None, media_type: str | None) -> AlternateEnclosure:
     return AlternateEnclosure(
-        media_type=enclosure.media_type,
-        bytes=enclosure.bytes,
+        media_type=media_type,
+        bytes=size,
         bitrate=None,
         height=None,
         language=None,
@@ -63,17 +63,17 @@ def _as_alternate(enclosure: Enclosure) -> AlternateEnclosure:
         codecs=None,
         default=False,
         integrity=None,
-        sources=(enclosure.url,),
+        sources=(url,),
     )
 
 
 def media_of(of: Children, base: str | None) -> Media | Unusable:
     """The item's main file and its alternates, or the reason why there is none."""
-    usable: dict[str, Enclosure] = {}
+    usable: dict[str, tuple[int | None, str | None]] = {}
     refused = Unusable(DropReason.NO_ENCLOSURE, "it has no enclosure")
     for written, tag in _named(of):
         media_type = attribute(tag, "type")
-        length = positive_int(attribute(tag, "length") or attribute(tag, "fileSize"))
+        length = positive_int(attribute(tag, "length", "fileSize"))
         if (media_type or "").lower().startswith(_NOT_MEDIA):
             refused = Unusable(DropReason.NO_ENCLOSURE, f"its enclosure is of type {media_type}")
         elif (url := web_url(written, base)) is None:
@@ -84,13 +84,14 @@ def media_of(of: Children, base: str | None) -> Media | Unusable:
                 f"its address has {len(url)} of {LONGEST_URL} characters",
             )
         else:
-            usable.setdefault(url, Enclosure(url, length, media_type))
+            usable.setdefault(url, (length, media_type))
     alternates = podcasting.alternates(of, base)
     if not usable and alternates:
         chosen = next((a for a in alternates if a.default), alternates[0])
         url = chosen.sources[0]
-        usable[url] = Enclosure(url, chosen.bytes, chosen.media_type)
+        usable[url] = (chosen.bytes, chosen.media_type)
     if not usable:
         return refused
-    first, *others = usable.values()
-    return Media(first, (*alternates, *(_as_alternate(other) for other in others)))
+    (url, (size, kind)), *others = usable.items()
+    more = (_as_alternate(other, *facts) for other, facts in others)
+    return Media(Enclosure(url, size, kind), (*alternates, *more))

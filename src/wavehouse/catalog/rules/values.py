@@ -10,6 +10,7 @@ from urllib.parse import quote, urljoin, urlsplit
 from wavehouse.kernel import words
 
 _SPACES = re.compile(r"\s+")
+_SEPARATORS = re.compile(r"[\s,.'\u00a0]")
 _TAGS = re.compile(r"<[^>]*>")
 _UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
 _ORDINARY_URL = re.compile(
@@ -61,7 +62,9 @@ def seconds(text: str | None) -> int | None:
 
 def positive_int(text: str | None) -> int | None:
     """A whole number above zero; feeds write 0 for "unknown", and thousands with separators."""
-    digits = re.sub(r"[\s,.'\u00a0]", "", text or "")
+    if not text:
+        return None
+    digits = text if text.isdigit() else _SEPARATORS.sub("", text)
     if not digits.isascii() or not digits.isdigit() or len(digits) > 19:
         return None
     return int(digits) if 0 < int(digits) <= _LARGEST_BYTES else None
@@ -69,8 +72,10 @@ def positive_int(text: str | None) -> int | None:
 
 def number(text: str | None) -> Decimal | None:
     """A finite decimal number that is not negative, or None."""
+    if not text:
+        return None
     try:
-        value = Decimal((text or "").strip()[:_LONGEST_VALUE])
+        value = Decimal(text.strip()[:_LONGEST_VALUE])
     except InvalidOperation:
         return None
     return value if value.is_finite() and 0 <= value < 10**12 else None

@@ -9,7 +9,7 @@ from wavehouse import audit
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.catalog.queries import identity as identities
 from wavehouse.catalog.types import ListedEpisode, Merge, StoredPathRule
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.kernel.reference import (
     PathRules,
@@ -158,7 +158,11 @@ def add_path_rule(
 ) -> StoredPathRule:
     """Add a rule from paths to a file; stored requests are checked again."""
     stored = identities.insert_path_rule(
-        tx, identity=identity, rule=checked_rule(rule).text, note=note, at=clock.now()
+        tx,
+        identity=identity,
+        rule=checked_rule(rule).text,
+        note=words.line(note or "") or None,
+        at=clock.now(),
     )
     identities.note_media_change(tx, organization_id=identity.organization_id)
     audit.record(

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBasic
 from pydantic import BaseModel, ConfigDict, Field
 
+from wavehouse.kernel.fields import Exact
 from wavehouse.listeners import rules
 from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning
 from wavehouse.listeners.service import links, passwords, sessions
@@ -31,7 +32,7 @@ _SAYS = {
     429: "Too many tries; Retry-After says when to try again.",
 }
 BASIC = [Depends(HTTPBasic(auto_error=False, description="An address and an app password."))]
-Email = Annotated[str, Field(min_length=3, max_length=255)]
+Email = Annotated[Exact, Field(min_length=3, max_length=255)]
 Token = Annotated[str, Field(min_length=1, max_length=200)]
 
 

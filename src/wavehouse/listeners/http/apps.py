@@ -11,6 +11,7 @@ from uuid import UUID
 from fastapi import APIRouter, Depends
 from pydantic import BaseModel, ConfigDict, Field
 
+from wavehouse.kernel.fields import Line
 from wavehouse.listeners.http.accounts import BASIC, answers
 from wavehouse.listeners.http.common import Doors, owning
 from wavehouse.listeners.service import accounts
@@ -22,7 +23,7 @@ class NewAppIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    name: Annotated[str, Field(min_length=1, max_length=100)]
+    name: Annotated[Line, Field(min_length=1, max_length=100)]
 
 
 @dataclass(frozen=True)

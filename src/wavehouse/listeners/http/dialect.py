@@ -24,7 +24,6 @@ KINDS = {
     "flattr": Kind.FLATTR,
 }
 _LONGEST_DEVICE = 255
-_CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _EPOCH = re.compile(r"\d{9,13}")
 _MOST_SECONDS = 2**30
 
@@ -125,7 +124,7 @@ def _action(one: Any, spelling: dict[str, str]) -> Sent:
         Episode(
             spelling[podcast],
             _url(one, "episode"),
-            guid[:500] if isinstance(guid, str) and guid.strip() and "\0" not in guid else None,
+            (words.line(guid)[:500] or None) if isinstance(guid, str) else None,
         ),
         kind,
         _device(one.get("device")),
@@ -144,8 +143,8 @@ def _url(one: dict[str, Any], name: str) -> str:
     text = value.strip()
     if len(text) > rules.LONGEST_ADDRESS:
         raise _Bad(f"{name} longer than {rules.LONGEST_ADDRESS} characters")
-    if _CONTROL.search(text):
-        raise _Bad(f"{name} with control characters")
+    if not words.is_plain(text):
+        raise _Bad(f"{name} with control or bidirectional characters")
     return text
 
 
@@ -160,7 +159,9 @@ def _device(value: Any) -> str | None:
 
 def device_id(value: Any) -> str:
     """A device id. UsageError for one that cannot be stored."""
-    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_DEVICE or "\0" in value:
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_DEVICE:
+        raise UsageError("invalid device id")
+    if not words.is_plain(value):
         raise UsageError("invalid device id")
     return value
 

@@ -12,7 +12,7 @@ from fastapi import APIRouter, Depends, Query, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import JSONResponse, PlainTextResponse
 
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import UsageError
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect
@@ -103,7 +103,8 @@ def _devices(api: APIRouter, doors: Doors) -> None:
         name, kind = told.get("caption"), told.get("type")
         if not isinstance(name, str | None) or not isinstance(kind, str | None):
             raise UsageError("caption and type must be strings")
-        if name is not None and (len(name) > 255 or "\0" in name):
+        name = words.line(name or "")
+        if len(name) > 255:
             raise UsageError("the caption is too long")
         if kind is not None and kind not in KINDS:
             raise UsageError(f"the type is one of {', '.join(KINDS)}")

@@ -14,6 +14,7 @@ from fastapi.security import HTTPBasic
 from pydantic import AwareDatetime, BaseModel, BeforeValidator, ConfigDict, Field
 
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
+from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect, preconditions
@@ -62,7 +63,8 @@ def _instant(value: object) -> object:
 Instant = Annotated[AwareDatetime, BeforeValidator(_instant)]
 Milliseconds = Annotated[int, Field(strict=True, ge=0, lt=2**40)]
 Tags = Annotated[str | None, Header(max_length=2_000)]
-Chapter = Annotated[str, Path(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
+Chapter = Annotated[Exact, Path(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
+Id = Annotated[Exact, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
 
 
 class ActionIn(BaseModel):
@@ -80,9 +82,7 @@ class ActionIn(BaseModel):
     duration_ms: Annotated[int, Field(strict=True, ge=1, lt=2**40)] | None = None
     occurred_at: Instant | None = None
     sent_at: Instant | None = None
-    device_id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")] | None = (
-        None
-    )
+    device_id: Id | None = None
     seen: UUID | None = None
 
     def to_action(self, chapter_id: str) -> NewAction:
@@ -104,7 +104,7 @@ class ActionIn(BaseModel):
 class ActionOf(ActionIn):
     """An action of a batch, with its chapter."""
 
-    chapter_id: Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\x00]+$")]
+    chapter_id: Id
 
 
 class BatchIn(BaseModel):
@@ -115,8 +115,8 @@ class BatchIn(BaseModel):
     actions: list[ActionOf] = Field(max_length=rules.LARGEST_BATCH)
 
 
-Url = Annotated[str, Field(min_length=1, max_length=4096, pattern=r"^https?://[^\x00]+$")]
-Text = Annotated[str, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
+Url = Annotated[Exact, Field(min_length=1, max_length=4096, pattern=r"^https?://[^\x00]+$")]
+Text = Annotated[Line, Field(min_length=1, max_length=500, pattern=r"^[^\x00]+$")]
 
 
 class EpisodeIn(BaseModel):

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from wavehouse.kernel.fields import Line
 from wavehouse.listeners.adapters.passkeys import as_text
 from wavehouse.listeners.http.accounts import (
     BASIC,
@@ -38,7 +39,7 @@ class CredentialIn(BaseModel):
 class NewPasskeyIn(CredentialIn):
     """The same, with what the listener calls it."""
 
-    name: Annotated[str, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
+    name: Annotated[Line, Field(min_length=1, max_length=100, pattern=r"^[^\x00]+$")]
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import secrets
 from uuid import UUID
 
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
@@ -47,7 +47,17 @@ def find(tx: Tx[Listeners], *, email: str) -> Listener:
 def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
     """A password for one app, for clients that know no other way in (AC6). Shown once."""
     listener = find(tx, email=email)
-    return _made(tx, listener.listener_id, listener.email, device)
+    return _made(tx, listener.listener_id, listener.email, _named(device))
+
+
+def _named(name: str) -> str:
+    """What an app or its device is called. InvalidInput for an empty or a long name."""
+    named = words.line(name)
+    if not named or len(named) > _LONGEST_NAME:
+        raise InvalidInput(
+            "an app needs a name", hint=f"1 to {_LONGEST_NAME} characters, like: phone"
+        )
+    return named
 
 
 def _made(tx: Tx[Listeners], listener_id: ListenerId, email: str, name: str) -> NewAppPassword:
@@ -70,22 +80,17 @@ def make_app_password(
     """A password for an app of the caller's (AC6). Shown once.
 
     The session is looked at again in turn with whoever ends sessions: signing out everywhere
-    leaves no password behind that was on its way (AC7). InvalidInput for a name that is none,
+    leaves no password behind that was on its way (AC7). InvalidInput for an invalid name,
     Conflict for too many, NotSignedIn when the session is over.
     """
-    told = name.strip()
-    if not told or len(told) > _LONGEST_NAME or not told.isprintable():
-        raise InvalidInput(
-            "an app needs a name",
-            hint=f"Send a name of 1 to {_LONGEST_NAME} characters, such as phone.",
-        )
+    named = _named(name)
     with database.worker() as tx:
         session_queries.take_turns(tx, listener_id=caller.listener_id)
         if not session_queries.sessions(tx, token_hashes=[caller.session]):
             raise NotSignedIn("this session has ended", hint="Sign in again.")
         if len(queries.app_passwords(tx, listener_id=caller.listener_id)) >= _MOST_APPS:
             raise Conflict(f"the account already has {_MOST_APPS} apps", hint="Revoke one of them.")
-        return _made(tx, caller.listener_id, caller.email, told)
+        return _made(tx, caller.listener_id, caller.email, named)
 
 
 def end_app_password(
@@ -105,7 +110,7 @@ def revoke_app_password(tx: Tx[Listeners], *, email: str, device: str) -> int:
     """Revoke the passwords of a device and the sessions they opened, at once (AC7)."""
     listener = find(tx, email=email)
     revoked, _ = queries.revoke_app_passwords(
-        tx, listener_id=listener.listener_id, name=device, at=clock.now()
+        tx, listener_id=listener.listener_id, name=words.line(device), at=clock.now()
     )
     return revoked
 

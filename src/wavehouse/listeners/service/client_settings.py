@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import InvalidInput, UsageError
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import client_settings as queries
@@ -31,7 +31,7 @@ def of(scope: str, device: str | None, podcast: str | None, episode: str | None)
         raise UsageError(f"the scope must be one of {', '.join(_NEEDS)}")
     named = {name: sent[name] or "" for name in _NEEDS[scope]}
     for name, value in named.items():
-        if not 0 < len(value) <= rules.LONGEST_ADDRESS or "\0" in value:
+        if not 0 < len(value) <= rules.LONGEST_ADDRESS or not words.is_plain(value):
             raise UsageError(f"missing or invalid {name}")
     if len(named.get("device", "")) > 255:
         raise UsageError("invalid device id")

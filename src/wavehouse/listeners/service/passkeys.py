@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
@@ -50,6 +50,9 @@ def register(
     The challenge is used up whatever comes of it. InvalidInput when origin, party, challenge,
     the owner's presence or the answer itself is not right; Conflict when it is registered already.
     """
+    name = words.line(name)
+    if not name:
+        raise InvalidInput("a passkey needs a name", hint="Name it after the device: laptop.")
     challenge = authenticators.challenge_of(credential)
     if not _use(database, challenge, REGISTER, browser, caller.listener_id):
         raise InvalidInput("the challenge has expired or was answered", hint="Start again.")

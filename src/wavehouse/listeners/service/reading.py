@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 from uuid import UUID
 
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId, ListenerId
 from wavehouse.listeners import rules
@@ -66,7 +67,8 @@ def _each(content: Any, name: str, read_one: Callable[[Any], T]) -> list[T]:
 def _device(one: Any) -> tuple[str, str, str]:
     if one["kind"] not in _KINDS:
         raise ValueError("invalid kind of a device")
-    return _text(one["device_id"], 255), _text(one["name"], 255), str(one["kind"])
+    name = _line(one["name"], 255)
+    return _text(one["device_id"], 255), name or "device", str(one["kind"])
 
 
 def _chapter(one: Any, listener_id: ListenerId) -> Archived:
@@ -74,7 +76,7 @@ def _chapter(one: Any, listener_id: ListenerId) -> Archived:
     episode = _maybe(one["episode_url"], rules.LONGEST_ADDRESS)
     if (podcast is None) != (episode is None):
         raise ValueError("an episode has an address and no feed, or the other way round")
-    guid = _maybe(one["guid"], 500)
+    guid = _line(one["guid"], 500)
     chapter = NewChapter(
         listener_id,
         _text(one["chapter_id"], 255),
@@ -82,7 +84,7 @@ def _chapter(one: Any, listener_id: ListenerId) -> Archived:
         episode,
         guid,
         Described(
-            _maybe(one["title"], 500),
+            _line(one["title"], 500),
             _maybe(one["link"], rules.LONGEST_ADDRESS),
             _instant(one["published_at"]),
         ),
@@ -114,10 +116,15 @@ def _action(one: Any) -> NewAction:
 
 
 def _text(value: Any, longest: int) -> str:
-    if not isinstance(value, str) or not 0 < len(value) <= longest or "\0" in value:
-        raise ValueError(f"not a text of 1 to {longest} characters")
-    value.encode()  # half of a character is none
+    """An id or an address, as it is."""
+    if not isinstance(value, str) or not 0 < len(value) <= longest or not words.is_plain(value):
+        raise ValueError(f"not a text of 1 to {longest} characters on one line")
     return value
+
+
+def _line(value: Any, longest: int) -> str | None:
+    """A name or a title, without control and bidi characters; None for an empty one."""
+    return _maybe(words.line(value) or None if isinstance(value, str) else value, longest)
 
 
 def _maybe(value: Any, longest: int) -> str | None:

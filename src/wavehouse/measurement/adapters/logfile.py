@@ -20,6 +20,8 @@ from wavehouse.measurement.types import Chunk, Fault, Reject, Tail
 
 CHUNK_BYTES = 8 * 2**20
 LINE_LIMIT = 64 * 2**10
+MOST_LINES = 2**18
+"""Of one chunk; lines of a log have 60 bytes and more, so only a hostile file has so many."""
 HEAD_BYTES = 4096
 _BLOCK = 4 * 2**20
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -86,9 +88,7 @@ class LogFile:
         cutter = _Cutter(first_byte, first_line, size)
         for block in self._blocks(_BLOCK, skip=first_byte):
             yield from cutter.feed(block)
-        last = cutter.finish(broken=self.fault is not None)
-        if last is not None:
-            yield last
+        yield from cutter.finish(broken=self.fault is not None)
         if self.fault is not None:
             place = cutter.next_byte
             self.fault = Reject(cutter.next_line, place, 0, self.fault.fault, self.fault.excerpt)
@@ -191,9 +191,9 @@ class _Cutter:
         self._held += block
         if len(self._held) >= self._size:
             end = self._held.rfind(b"\n") + 1
-            if end:
-                yield self._chunk(bytes(self._held[:end]))
-                del self._held[:end]
+            whole = bytes(self._held[:end])
+            del self._held[:end]
+            yield from map(self._chunk, _parts(whole))
         if len(self._held) > LINE_LIMIT and b"\n" not in self._held:
             # A line longer than any line may be: let it stream by, remembering only its place.
             self._excerpt = masked(bytes(self._held[:_EXCERPT]).decode("utf-8", "replace"))
@@ -209,22 +209,24 @@ class _Cutter:
         self._skipping = None
         return chunk
 
-    def finish(self, *, broken: bool) -> Chunk | None:
+    def finish(self, *, broken: bool) -> Iterator[Chunk]:
         """What is left.
 
         An unterminated last line is read too, but its bytes are not consumed: should the file
         grow, the line is read again, and known by its place.
         """
         if self._skipping is not None:
-            return self._skipped(terminated=False)
+            yield self._skipped(terminated=False)
+            return
         end = self._held.rfind(b"\n") + 1
         whole, tail = bytes(self._held[:end]), bytes(self._held[end:])
         self._held.clear()
         if broken:  # the rest of a cut line is known to be missing
-            return self._chunk(whole) if whole else None
-        if not whole and not tail:
-            return None
-        return self._chunk(whole, tail)
+            tail = b""
+        *parts, last = [*_parts(whole)] or [b""]
+        yield from map(self._chunk, parts)
+        if last or tail:
+            yield self._chunk(last, tail)
 
     def _chunk(self, content: bytes, tail: bytes = b"") -> Chunk:
         lines = content.count(b"\n")
@@ -236,6 +238,19 @@ class _Cutter:
         self.next_byte += len(content)
         self.next_line += lines
         return chunk
+
+
+def _parts(content: bytes) -> Iterator[bytes]:
+    """Whole lines, in parts where they are many: each bad line costs memory of its own."""
+    start = 0
+    if content.count(b"\n") > MOST_LINES:
+        while len(content) - start > MOST_LINES:
+            end = content.rfind(b"\n", start, start + MOST_LINES) + 1
+            end = end or content.index(b"\n", start) + 1
+            yield content[start:end]
+            start = end
+    if start < len(content):
+        yield content[start:]
 
 
 def tail_of(text: str) -> Tail:
@@ -255,9 +270,10 @@ def _decoded(content: bytes, first_line: int, first_byte: int) -> tuple[str, tup
     rejects: list[Reject] = []
     offset = first_byte
     for number, line in enumerate(content.split(b"\n")):
-        fault = _fault_of(line)
-        lines.append(line.decode("utf-8") if fault is None else "")
-        if fault is not None:
+        text = _legible(line)
+        lines.append(text or "")
+        if text is None:
+            fault = Fault.LINE_TOO_LONG if len(line) > LINE_LIMIT else Fault.BAD_ENCODING
             excerpt = masked(line[:_EXCERPT].decode("utf-8", "replace"))
             rejects.append(Reject(first_line + number, offset, len(line), fault, excerpt))
         offset += len(line) + 1
@@ -275,13 +291,8 @@ def _has_long_line(content: bytes) -> bool:
     return False
 
 
-def _fault_of(line: bytes) -> Fault | None:
-    if len(line) > LINE_LIMIT:
-        return Fault.LINE_TOO_LONG
-    if b"\0" in line:
-        return Fault.BAD_ENCODING
-    try:
-        line.decode("utf-8")
-    except UnicodeDecodeError:
-        return Fault.BAD_ENCODING
-    return None
+def _legible(line: bytes) -> str | None:
+    if len(line) > LINE_LIMIT or b"\0" in line:
+        return None
+    text = line.decode("utf-8", "replace")  # an exception for each line would take twice as long
+    return text if "\ufffd" not in text or text.encode() == line else None

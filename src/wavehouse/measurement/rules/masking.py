@@ -10,6 +10,9 @@ _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 _IPV6 = re.compile(r"(?:[0-9A-Fa-f]{0,4}:){2,}[0-9A-Fa-f.]*")
 _QUERY = re.compile(r"\?[^\s\"]*")
 _MAIL = re.compile(r"[^\s@\"<>]+@[^\s@\"<>]+")
+_IDENTIFYING = ((_QUERY, "?…"), (_MAIL, "…@…"), (_IPV4, "x.x.x.x"), (_IPV6, "x:x"))
+# Without one of these there is neither a query nor an address of any kind.
+_SIGNS = re.compile(r"[?@.:]")
 # Also what a terminal may take for a command, or for another direction of writing.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffd]")
 
@@ -18,12 +21,8 @@ def masked(line: str) -> str:
     """An excerpt of a line: at most 160 characters, with identifying parts masked."""
     # UTF-16 without its mark is letters with NUL between them: legible, unless joined first.
     text = line.replace("\0", "")[: 4 * _LIMIT]
-    for pattern, instead in (
-        (_QUERY, "?…"),
-        (_MAIL, "…@…"),
-        (_IPV4, "x.x.x.x"),
-        (_IPV6, "x:x"),
-        (_CONTROL, "·"),
-    ):
-        text = pattern.sub(instead, text)
+    if _SIGNS.search(text):
+        for pattern, instead in _IDENTIFYING:
+            text = pattern.sub(instead, text)
+    text = _CONTROL.sub("·", text)
     return text if len(text) <= _LIMIT else text[: _LIMIT - 1] + "…"

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from wavehouse import accounts, audit
 from wavehouse.accounts import Identity
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound
 from wavehouse.measurement.queries import inclusions as queries
 from wavehouse.measurement.rules.inclusions import LONGEST, network_of
@@ -51,11 +51,12 @@ def add_inclusion(
 ) -> Inclusion:
     """List a network. Conflict when it is already on the inclusion list."""
     named, lasts = _network(network), _days(days)
-    if not reason.strip():
+    reason = words.line(reason)
+    if not reason:
         raise InvalidInput("the reason is missing", hint='Add a reason, such as --reason "a dorm".')
     organization_id, now = identity.organization_id, clock.now()
     inclusion_id = queries.insert_inclusion(
-        operational, organization_id=organization_id, network=named, reason=reason.strip(), at=now
+        operational, organization_id=organization_id, network=named, reason=reason, at=now
     )
     if inclusion_id is None:
         raise Conflict(
@@ -93,7 +94,7 @@ def _validated(
         at=clock.now(),
         expires_at=expires_at,
         by=identity.name,
-        note=note,
+        note=words.line(note),
     )
 
 

@@ -9,6 +9,7 @@ from uuid import UUID
 
 from wavehouse import audit
 from wavehouse.accounts import Identity, user_actor
+from wavehouse.kernel import words
 from wavehouse.kernel.errors import Conflict, NotFound
 from wavehouse.queue.queries import leases, reading
 from wavehouse.queue.service.waking import wake
@@ -135,7 +136,7 @@ def pause_jobs(
         organization_id=organization_id,
         project_id=None if everything else project_id,
         actor=user_actor(identity),
-        reason=reason,
+        reason=words.line(reason),
     )
     if new:
         _record(tx, identity, "queue.paused", project_id or organization_id or "everything", {})

@@ -378,12 +378,12 @@ _SETTINGS_NOW = """
            current_setting('bytea_output'), current_setting('extra_float_digits')
 """
 _PINNED: tuple[LiteralString, ...] = (
-    "SET search_path = ''",
-    "SET timezone = 'UTC'",
-    "SET datestyle = 'ISO'",
-    "SET intervalstyle = 'postgres'",
-    "SET bytea_output = 'hex'",
-    "SET extra_float_digits = 1",
+    "search_path = ''",
+    "timezone = 'UTC'",
+    "datestyle = 'ISO'",
+    "intervalstyle = 'postgres'",
+    "bytea_output = 'hex'",
+    "extra_float_digits = 1",
 )
 """Literals come out the same whatever the session is set to."""
 _SET_BACK = """
@@ -401,31 +401,34 @@ def objects(connection: Connection, *, own_transaction: bool = True) -> Snapshot
 
     ``own_transaction`` false reads within the caller's open transaction and sees its changes.
     """
-    if own_transaction:
-        with connection.transaction():
-            connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
-            return _read(connection)
-    return _read(connection)
-
-
-def _read(connection: Connection) -> Snapshot:
-    """Two round trips: which kinds there are, then their objects."""
     with connection.pipeline():
-        before = connection.execute(_SETTINGS_NOW)
-        for setting in _PINNED:
-            connection.execute(setting)
-        there = connection.execute(_asked())
-        absent, prepared, doublings = _told(there.fetchone() or ())
-        read: list[Cursor[Any]] = []
-        for statement in _statements(members=_MEMBERS not in absent):
-            kind = _KIND.match(statement)
-            if kind is None or kind[1] not in absent:
-                name = _name(statement, doublings)
-                if name not in prepared:
-                    connection.execute(f"PREPARE {name} AS {statement}")
-                read.append(connection.execute(f"EXECUTE {name}"))
-        connection.execute(_SET_BACK, before.fetchone())
+        if own_transaction:
+            with connection.transaction():
+                connection.execute("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+                for setting in _PINNED:
+                    connection.execute(f"SET LOCAL {setting}")
+                read = _read(connection)
+        else:
+            before = connection.execute(_SETTINGS_NOW)
+            for setting in _PINNED:
+                connection.execute(f"SET {setting}")
+            read = _read(connection)
+            connection.execute(_SET_BACK, before.fetchone())
     return Snapshot(_with_owner({name: found for cursor in read for name, found in cursor}))
+
+
+def _read(connection: Connection) -> list[Cursor[Any]]:
+    """In a pipeline, two round trips: which kinds there are, then their objects."""
+    absent, prepared, doublings = _told(connection.execute(_asked()).fetchone() or ())
+    read: list[Cursor[Any]] = []
+    for statement in _statements(members=_MEMBERS not in absent):
+        kind = _KIND.match(statement)
+        if kind is None or kind[1] not in absent:
+            name = _name(statement, doublings)
+            if name not in prepared:
+                connection.execute(f"PREPARE {name} AS {statement}")
+            read.append(connection.execute(f"EXECUTE {name}"))
+    return read
 
 
 @cache

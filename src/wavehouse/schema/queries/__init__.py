@@ -231,6 +231,11 @@ def widen_versions(connection: Connection) -> None:
     """)
 
 
+def need_not_last(connection: Connection) -> None:
+    """The open transaction may be lost in a crash of the server; its commit waits for no disk."""
+    connection.execute("SET LOCAL synchronous_commit = off")
+
+
 def put_logical_hash(connection: Connection, *, version: str, logical_hash: str) -> None:
     """Keep what the schema was when a version had been applied."""
     connection.execute(

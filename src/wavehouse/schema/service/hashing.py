@@ -1,7 +1,8 @@
 """The hash of the schema in a history row: what it was when that version had been applied.
 
 It is taken after the migration's transaction, so that its locks are not held any longer. A runner
-that dies between the two leaves a row without one, for which a probe reports unknown.
+that dies between the two leaves a row without one, for which a probe reports unknown; so does a
+server that crashes within a second, since nobody waits for its disk to have the hash.
 """
 
 from __future__ import annotations
@@ -17,7 +18,8 @@ from wavehouse.schema.types import Direction, RowState
 def keep_hash(session: Session, version: str) -> None:
     """Write the hash of the schema as it is now into a version's history row."""
     found = _hash(session)
-    with session.connection.transaction():
+    with session.connection.pipeline(), session.connection.transaction():
+        queries.need_not_last(session.connection)
         queries.put_logical_hash(session.connection, version=version, logical_hash=found)
         queries.add_facts(session.connection, facts={"format": NOW})
 

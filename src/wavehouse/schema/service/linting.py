@@ -24,6 +24,7 @@ from wavehouse.schema.types import (
     Statement,
 )
 
+_BUILDS = ("create-index-blocks-writes",)
 _NOT_SUPPORTED = "0A000"
 _FEW_ROWS = 10_000
 _FEW_BYTES = 16_000_000
@@ -79,10 +80,40 @@ def lint(
         except WavehouseError as error:
             migration = chosen[len(walked)]
             found.append(_unreadable(migration, error, _not_judged(chosen, walked)))
+    if not pattern and all(one.down is None for one in (*before, *chosen)):
+        found = _without_ways_back(found)
     found = [_weighed(one, sizes) for one in found if not _is_of_ladders(one, loose)]
+    found = _folded(found)
     kept = tuple(one for one in found if advice or one.severity != INFO)
     judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
     return LintResult(kept, judged, shadow.major, len(found) - len(kept))
+
+
+def _without_ways_back(found: Sequence[Finding]) -> list[Finding]:
+    """One finding for a foreign ladder without any down file: it is the tool's way, not a slip."""
+    missing = [one for one in found if one.rule == "missing-down"]
+    message = f"no file of this ladder has a way back ({len(missing)} files)"
+    first = [replace(one, message=message) for one in missing[:1]]
+    return first + [one for one in found if one.rule != "missing-down"]
+
+
+def _folded(found: Sequence[Finding]) -> list[Finding]:
+    """Indexes that one file builds on one table as one finding: the way out is the same for all."""
+    kept: dict[object, Finding] = {}
+    more: dict[object, list[int]] = {}
+    for place, one in enumerate(found):
+        tables = frozenset(one.effect.scans)
+        is_build = one.rule in _BUILDS and one.waived is None and tables
+        key = (one.file, one.rule, one.severity, tables) if is_build else place
+        if key in kept:
+            more.setdefault(key, []).append(one.line)
+        kept.setdefault(key, one)
+    return [
+        replace(one, message=f"{one.message}; so do lines {', '.join(map(str, more[key]))}")
+        if key in more
+        else one
+        for key, one in kept.items()
+    ]
 
 
 def _is_of_ladders(one: Finding, loose: Collection[str]) -> bool:

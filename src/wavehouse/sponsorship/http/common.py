@@ -13,16 +13,9 @@ from pydantic import BaseModel, BeforeValidator
 from wavehouse import accounts
 from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.fields import Line
 from wavehouse.kernel.paging import LARGEST_PAGE, decoded
 from wavehouse.store import Operational, Tx
-
-
-def _only_text(value: object) -> object:
-    if not isinstance(value, str):
-        raise ValueError("must be a string")
-    if "\0" in value:
-        raise ValueError("must not hold a NUL character")
-    return value
 
 
 def _day(value: object) -> object:
@@ -31,7 +24,7 @@ def _day(value: object) -> object:
     return value
 
 
-Text = Annotated[str, BeforeValidator(_only_text)]
+Text = Line
 Day = Annotated[date, BeforeValidator(_day)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=500)]

@@ -15,6 +15,7 @@ from pydantic.config import JsonDict
 from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.fields import Exact
 from wavehouse.kernel.ids import CampaignId
 from wavehouse.kernel.paging import PAGE, Page, cut
 from wavehouse.sponsorship.http.common import Cursor, Limit, Text, place_in
@@ -83,7 +84,7 @@ class NewConversion(BaseModel):
     clicks: list[FollowedLink] = Field(default_factory=list, max_length=MOST_CLICKS)
     conversion_type: ConversionType = ConversionType.PURCHASE
     conversion_value: Annotated[
-        str, BeforeValidator(_amount_text), Field(json_schema_extra=_AMOUNT)
+        Exact, BeforeValidator(_amount_text), Field(json_schema_extra=_AMOUNT)
     ]
     currency: Text = Field(json_schema_extra={"enum": [*sorted(CURRENCIES)]})
     order_id: Text = Field(min_length=1)

@@ -17,7 +17,15 @@ _LAST_SLOT = 99
 
 
 def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
-    """The sponsor with its name trimmed. Raises InvalidInput when it cannot be stored."""
+    """The sponsor with its texts cleaned. Raises InvalidInput when it cannot be stored."""
+    sponsor = replace(
+        sponsor,
+        name=words.line(sponsor.name),
+        **{
+            field: words.line(getattr(sponsor, field) or "") or None
+            for field in ("company", "email", "website", "industry")
+        },
+    )
     _name("sponsor", sponsor.name)
     for field in ("company", "email", "industry"):
         text = getattr(sponsor, field)
@@ -26,7 +34,7 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
     website = sponsor.website
     if website is not None and not website.lower().startswith(("https://", "http://")):
         raise InvalidInput("the sponsor's website must start with https://")
-    return replace(sponsor, name=words.line(sponsor.name))
+    return sponsor
 
 
 def check_campaign(campaign: NewCampaign) -> None:

@@ -1,8 +1,9 @@
 """flyway: ``V2.1__slug.sql``, ``U2.1__slug.sql`` and repeatable ``R__slug.sql``.
 
-Versions are numbers, part by part: 9999 comes before 10000, 2 before 2.1, and 2.0 is 2. A file
-runs in a transaction unless the server refuses that, or its ``.conf`` has
-``executeInTransaction=false``.
+Versions are numbers, part by part: 9999 comes before 10000, 2 before 2.1, and 2.0 is 2. A baseline
+(``B2.1__slug.sql``) holds all files up to its version in one: the newest is read as the first file
+where no older one is left; where they still are, they are read instead. A file runs in a
+transaction unless the server refuses that, or its ``.conf`` has ``executeInTransaction=false``.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.schema.rules.layouts.names import NotRun, Read, same_version
 from wavehouse.schema.types import REPEATABLE, Migration, SqlFile, version_key
 
-_VERSIONED = re.compile(r"([VU])([0-9]+(?:[._][0-9]+)*)__(.+)\.sql")
+_VERSIONED = re.compile(r"([BVU])([0-9]+(?:[._][0-9]+)*)__(.+)\.sql")
 _REPEATABLE = re.compile(r"R__(.+)\.sql")
 _CALLBACK = re.compile(r"(?:before|after)[A-Z]\w*|createSchema")
 _PLACEHOLDER = re.compile(r"\$\{[^}\s]+\}")
@@ -26,6 +27,7 @@ def read_folder(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
     """The versioned migrations, then the repeatable ones by their description."""
     ups: dict[tuple[int, ...], tuple[str, str, str]] = {}
     downs: dict[tuple[int, ...], str] = {}
+    baselines: dict[tuple[int, ...], tuple[str, str, str]] = {}
     repeatable: list[tuple[str, str]] = []
     for name in names:
         base = name.rpartition("/")[2]
@@ -38,10 +40,14 @@ def read_folder(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
         key = version_key(version)
         if match[1] == "U":
             downs[key] = name
-        elif key in ups:
-            raise same_version(name, ups[key][2])
-        else:
-            ups[key] = (version, match[3], name)
+            continue
+        known = baselines if match[1] == "B" else ups
+        if key in known:
+            raise same_version(name, known[key][2])
+        known[key] = (version, match[3], name)
+    newest = max(baselines, default=None)
+    if newest is not None and all(key > newest for key in ups):
+        ups = {newest: baselines[newest], **ups}
 
     def read_one(name: str) -> SqlFile:
         file = replace(read(name), server_decides=True)

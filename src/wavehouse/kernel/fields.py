@@ -1,0 +1,28 @@
+"""Text fields of request models: what a request may write, cleaned at the door.
+
+Names and other words lose control and bidi characters (``Line``). Ids and addresses that hold one
+are refused (``Exact``), since another id would mean another row. A test walks every request model
+and finds a text field that is neither (``tests/web/test_text_fields.py``).
+"""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from wavehouse.kernel import words
+
+
+def _line(value: object) -> object:
+    return words.line(value) if isinstance(value, str) else value
+
+
+def _exact(value: object) -> object:
+    if isinstance(value, str) and not words.is_plain(value):
+        raise ValueError("must not hold control or bidirectional characters")
+    return value
+
+
+Line = Annotated[str, BeforeValidator(_line)]
+Exact = Annotated[str, BeforeValidator(_exact)]
