@@ -91,7 +91,7 @@ def test_no_part_has_more_odd_phrases_than_it_had(root: Path, tracked: list[str]
 SENTENCE = re.compile(r"(?s)[^a-z\s].*[.?!:]|.*\{\}")
 """A capital (or a value) at its start, a full stop, question mark or colon at its end."""
 TYPED = re.compile(
-    r"(?s)(?:wavehouse|GET|POST|SELECT|DROP|GRANT|CREATE|createdb|iconv|useradd|kill|\{\}|[A-Z_]+=)"
+    r"(?s)(?:wavehouse|GET|POST|SELECT|DROP|GRANT|CREATE|createdb|iconv|useradd|kill|mkdir|mv|\{\}|[A-Z_]+=)"
     r".*(?<![.?!])"
 )
 """What can be pasted into a shell, a client of the API or psql."""
@@ -148,17 +148,13 @@ def test_every_hint_is_a_sentence_and_every_command_can_be_typed(sources: list[A
 VAGUE = {"told", "found", "one", "place", "says", "Asked", "Desk"}
 """Names that do not say what a thing is: ``message``, ``rows``, ``workspace``, ``request`` do."""
 VAGUE_LEFT = {
-    "accounts": 1,
-    "app": 3,
     "catalog": 2,
     "kernel": 2,
-    "learning": 33,
-    "listeners": 48,
-    "measurement": 4,
-    "schema": 41,
+    "learning": 7,
+    "listeners": 3,
+    "measurement": 3,
+    "schema": 6,
     "simulation": 1,
-    "sponsorship": 1,
-    "store": 11,
     "web": 2,
 }
 """How often each context still binds one of them. A number here may only go down."""

@@ -186,13 +186,13 @@ def list_api_keys(tx: Tx[Operational], *, identity: Identity) -> list[ApiKey]:
 
 def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) -> None:
     """Revoke a key at once. NotFound when there is no such live key."""
-    found = queries.revoke_api_key(
+    revoked = queries.revoke_api_key(
         tx,
         organization_id=identity.organization_id,
         key_prefix=key_prefix,
         at=clock.now(),
     )
-    if found is None:
+    if revoked is None:
         raise NotFound(
             f"there is no active key with the prefix {key_prefix!r}", command="wavehouse keys list"
         )
@@ -200,7 +200,7 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
         tx,
         actor=user_actor(identity),
         action="api_key.revoked",
-        resource=("api_key", found),
+        resource=("api_key", revoked),
         organization_id=identity.organization_id,
     )
 

@@ -23,8 +23,8 @@ _LONGEST_NAME = 100
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
     """A new listener. Conflict when the address has an account; the operator may know that."""
-    told = rules.normalised_email(email)
-    made = queries.insert_listener(tx, email=told, display=email.strip())
+    address = rules.normalised_email(email)
+    made = queries.insert_listener(tx, email=address, display=email.strip())
     if made is None:
         raise Conflict(
             "a listener with this address exists already",
@@ -36,12 +36,12 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
 
 def find(tx: Tx[Listeners], *, email: str) -> Listener:
     """The listener with this address. NotFound for none."""
-    found = queries.listener_by_email(tx, email=rules.normalised_email(email))
-    if found is None:
+    listener = queries.listener_by_email(tx, email=rules.normalised_email(email))
+    if listener is None:
         raise NotFound(
             "there is no listener with this address", command="wavehouse listeners create --email …"
         )
-    return found
+    return listener
 
 
 def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
@@ -55,7 +55,8 @@ def _named(name: str) -> str:
     named = words.line(name)
     if not named or len(named) > _LONGEST_NAME:
         raise InvalidInput(
-            "an app needs a name", hint=f"1 to {_LONGEST_NAME} characters, like: phone"
+            "an app needs a name",
+            hint=f"Send a name of 1 to {_LONGEST_NAME} characters, such as phone.",
         )
     return named
 

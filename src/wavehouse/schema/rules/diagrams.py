@@ -29,7 +29,7 @@ def pages(
     tables = [table for table in catalogue.tables if table.kind != "v"]
     spaces = sorted({table.space for table in tables})
     whole = mermaid(tables, with_columns=False, reserved=reserved)
-    found = {
+    values = {
         f"{database}/README.md": _page(f"The database `{database}`", database, whole, spaces),
         f"{database}/all.mmd": whole,
         f"{database}/all.puml": plantuml(tables, with_columns=False, reserved=reserved),
@@ -37,10 +37,10 @@ def pages(
     for space in spaces:
         view = [table for table in tables if table.space == space]
         drawn = mermaid(view, reserved=reserved)
-        found[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
-        found[f"{database}/{space}.mmd"] = drawn
-        found[f"{database}/{space}.puml"] = plantuml(view, reserved=reserved)
-    return found
+        values[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
+        values[f"{database}/{space}.mmd"] = drawn
+        values[f"{database}/{space}.puml"] = plantuml(view, reserved=reserved)
+    return values
 
 
 def _page(title: str, database: str, drawn: str, spaces: list[str]) -> str:

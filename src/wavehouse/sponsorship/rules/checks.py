@@ -62,14 +62,14 @@ def check_campaign(campaign: NewCampaign) -> None:
 def check_placements(placements: Iterable[NewPlacement]) -> None:
     """Raise InvalidInput for an invalid slot, or one that two placements share."""
     seen = set()
-    for one in placements:
-        if not 0 <= one.slot <= _LAST_SLOT:
+    for placement in placements:
+        if not 0 <= placement.slot <= _LAST_SLOT:
             raise InvalidInput(f"the slot of a placement must be 0 to {_LAST_SLOT}")
-        if one.guaranteed_impressions is not None and one.guaranteed_impressions <= 0:
+        if placement.guaranteed_impressions is not None and placement.guaranteed_impressions <= 0:
             raise InvalidInput("guaranteed impressions must be a positive number, or left out")
-        if (one.episode_id, one.slot) in seen:
-            raise InvalidInput(f"two placements are in slot {one.slot} of one episode")
-        seen.add((one.episode_id, one.slot))
+        if (placement.episode_id, placement.slot) in seen:
+            raise InvalidInput(f"two placements are in slot {placement.slot} of one episode")
+        seen.add((placement.episode_id, placement.slot))
 
 
 def _name(what: str, text: str) -> None:
