@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from wavehouse.catalog.rules.dates import instant
 from wavehouse.catalog.rules.feed import parse_feed
-from wavehouse.catalog.rules.values import positive_int, seconds, web_url
+from wavehouse.catalog.rules.values import positive_int, seconds
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.web_addresses import web_url
 
 NOON = datetime(2026, 11, 3, 12, tzinfo=UTC)
 

@@ -20,9 +20,9 @@ from wavehouse.catalog.adapters import (
     WebMediaProbe,
     read_media_file,
 )
-from wavehouse.catalog.rules.addresses import is_public, shown
 from wavehouse.catalog.types import MediaFacts
 from wavehouse.kernel.errors import InvalidInput, NotFound, Refused, Unreachable, WavehouseError
+from wavehouse.kernel.web_addresses import is_public, shown
 
 FEED = (Path(__file__).parent / "feeds" / "plain.xml").read_bytes()
 MEDIA = (

@@ -14,15 +14,16 @@ import pytest
 from argon2 import PasswordHasher
 from fastapi import FastAPI
 from starlette.testclient import TestClient
+from tests.emails import text_of
 from tests.serving import served
 
 from wavehouse import listeners
 from wavehouse.listeners import NewAppPassword
 from wavehouse.listeners.adapters.hashing import Hasher
-from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
+from wavehouse.mail import Outbox
 from wavehouse.web import problems
 from wavehouse.web.live import live_app
 from wavehouse.workspace import Workspace
@@ -94,17 +95,17 @@ class House:
         return [message_from_bytes(p.read_bytes(), policy=policy.default) for p in places]
 
     def token(self) -> str:
-        """The token of the newest email."""
-        match = re.search(r"token=([\w-]{43})", self.letters()[-1].get_content())
-        assert match is not None
-        return match[1]
+        """The token of the newest letter."""
+        found = re.search(r"token=([\w-]{43})", text_of(self.letters()[-1]))
+        assert found is not None
+        return found[1]
 
     def signed_in(self, email: str) -> TestClient:
         """A browser in which a link was used."""
         browser = self.browser()
         assert browser.post("/api/v1/listener/links", json={"email": email}).status_code == 202
-        answer = browser.post("/api/v1/listener/links/redeem", json={"token": self.token()})
-        assert answer.status_code == 200
+        told = browser.post("/api/v1/listener/links/redeem", json={"token": self.token()})
+        assert told.status_code == 200
         return browser
 
 

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from tests.emails import text_of
 
 from wavehouse import listeners
 from wavehouse.kernel import clock
@@ -20,30 +21,30 @@ DEVICES = "/api/v1/listener/devices"
 
 
 def asked(house: Any, phone: Any, new: str, browser: Any = None) -> tuple[str, str]:
-    """The tokens of the emails to the old and to the new mailbox."""
+    """The tokens of the letters to the old and to the new mailbox."""
     before = len(house.letters())
-    answer = (browser or house.signed_in(phone.username)).put(EMAIL, json={"email": new})
-    assert (202, {"expires_in_seconds": 86_400}) == (answer.status_code, answer.json())
-    values = {letter["To"].lower(): letter.get_content() for letter in house.letters()[before:]}
-    old, fresh = (values.get(each, "") for each in (phone.username, new.strip().lower()))
+    told = (browser or house.signed_in(phone.username)).put(EMAIL, json={"email": new})
+    assert (202, {"expires_in_seconds": 86_400}) == (told.status_code, told.json())
+    found = {letter["To"].lower(): text_of(letter) for letter in house.letters()[before:]}
+    old, fresh = (found.get(each, "") for each in (phone.username, new.strip().lower()))
     tokens = [re.search(r"new-address\?token=([\w-]{43})\n", each) for each in (old, fresh)]
     return tokens[0][1] if tokens[0] else "", tokens[1][1] if tokens[1] else ""
 
 
 def agreed(house: Any, token: str) -> Any:
-    answer = house.browser().post(CONFIRM, json={"token": token})
-    return answer.json()["changed"] if answer.status_code == 200 else answer.status_code
+    told = house.browser().post(CONFIRM, json={"token": token})
+    return told.json()["changed"] if told.status_code == 200 else told.status_code
 
 
 def address(house: Any, phone: Any) -> tuple[str, str]:
     """The address, and as it was written, of the listener whose app password the phone has."""
     with house.doors.database.worker() as tx:
-        result: tuple[str, str] = tx.connection.execute(
+        found: tuple[str, str] = tx.connection.execute(
             "SELECT l.email, l.email_display FROM listeners.listeners l"
             " JOIN listeners.app_passwords p USING (listener_id) WHERE p.secret_hash = %s",
             [rules.secret_hash(phone.password)],
         ).fetchone()
-    return result
+    return found
 
 
 @pytest.mark.parametrize("old_first", [True, False])
@@ -120,7 +121,7 @@ def test_ac8_ac9_an_address_that_has_an_account_gets_no_letter_and_the_same_answ
 
 
 def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: Any) -> None:
-    """By then both mailboxes are proved: it may be revealed."""
+    """By then both mailboxes are proved: it may be told."""
     new = f"late.{phone.username}"
     old_token, new_token = asked(house, phone, new)
     with house.doors.database.worker() as tx:
@@ -133,15 +134,15 @@ def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: A
 def test_ac9_two_listeners_who_want_one_address_at_once_get_it_once(
     house: Any, phone: Any, other_password: Any
 ) -> None:
-    """The second listener gets the answer that it is taken; nothing breaks."""
+    """Whoever is second is told that it is taken; nothing breaks."""
     with house.doors.database.worker() as tx:
         second = listeners.create(tx, email=f"second.{phone.username}").email
     new = f"both.{phone.username}"
     pairs = [asked(house, each, new) for each in (phone, other_password(second, "phone"))]
     assert [False, False] == [agreed(house, old_token) for old_token, _ in pairs]
     with ThreadPoolExecutor(2) as pool:
-        answer = list(pool.map(lambda pair: agreed(house, pair[1]), pairs))
-    assert [True, 409] == sorted(answer)
+        told = list(pool.map(lambda pair: agreed(house, pair[1]), pairs))
+    assert [True, 409] == sorted(told)
 
 
 def test_ac9_a_change_needs_a_fresh_sign_in_and_another_address(house: Any, phone: Any) -> None:
@@ -163,5 +164,5 @@ def test_ac9_the_page_of_a_letter_agrees_by_its_button(house: Any, phone: Any) -
     page = "/listener/new-address"
     assert old_token in house.browser().get(f"{page}?token={old_token}").text
     assert False is agreed(house, new_token)
-    answer = house.browser().post(page, data={"token": old_token})
-    assert "is changed" in answer.text
+    told = house.browser().post(page, data={"token": old_token})
+    assert "is changed" in told.text

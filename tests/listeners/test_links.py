@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from tests.emails import text_of
 
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.service import links, sessions
+from wavehouse.mail import Outbox
 from wavehouse.workspace import Workspace
 
 SITE = "https://pod.example/sign-in"
@@ -33,14 +34,14 @@ def outbox(tmp_path: Path) -> Outbox:
 
 
 def asked(database: Any, outbox: Outbox, address: str, browser: str = "browser") -> str:
-    """The token in the email with the link."""
+    """The token of the letter that asking for a link brings."""
     links.request(database, outbox, email=address, browser=browser, address=SITE)
     newest = max(outbox.folder.iterdir())
     letter = email.message_from_bytes(newest.read_bytes(), policy=policy.default)
-    match = re.search(r"token=([\w-]{43})", letter.get_content())
+    found = re.search(r"token=([\w-]{43})", text_of(letter))
     assert (0o600, address) == (newest.stat().st_mode & 0o777, letter["To"])
-    assert match is not None
-    return match[1]
+    assert found is not None
+    return found[1]
 
 
 def redeemed(database: Any, token: str, browser: str = "browser") -> str | None:

@@ -12,9 +12,9 @@ import pytest
 
 from wavehouse.kernel import clock, config
 from wavehouse.listeners.adapters.later import Later
-from wavehouse.listeners.adapters.mail import Outbox, Smtp, mail_of
 from wavehouse.listeners.http.common import COOKIE
 from wavehouse.listeners.types import Site
+from wavehouse.mail import Outbox, Smtp, mail_of
 
 LINKS, REDEEM = "/api/v1/listener/links", "/api/v1/listener/links/redeem"
 DEVICES = "/api/v1/listener/devices"
@@ -204,7 +204,7 @@ def test_ac2_a_letter_goes_through_the_mail_server_of_the_settings(postbox: Any)
         "site_url": "https://pod.example/",
     }
     settings = config.load(given, environment={})
-    mail = mail_of(settings, Site(settings["site_url"]))
+    mail = mail_of(settings, domain=Site(settings["site_url"]).name)
     link = f"https://pod.example/listener/sign-in?token={'x' * 43}"
     mail.send(to="anna@example.org", subject="Your sign-in link", text=f"{link}\n")
     heard = b"".join(postbox.heard).decode()
@@ -219,9 +219,9 @@ def test_ac10_the_mail_servers_password_is_not_shown(tmp_path: Any) -> None:
         {"smtp_host": "mail.example", "smtp_password": "hush", "home": str(tmp_path)},
         environment={},
     )
-    mail = mail_of(settings, Site("http://localhost:8420"))
+    mail = mail_of(settings, domain="localhost")
     assert isinstance(mail, Smtp)
     assert ("starttls", "wavehouse@localhost") == (mail.security, mail.sender)
     assert "hush" not in repr(mail) + settings.values["smtp_password"].shown()
     empty = config.load({"home": str(tmp_path)}, environment={})
-    assert Outbox(tmp_path / "outbox") == mail_of(empty, Site("http://localhost:8420"))
+    assert Outbox(tmp_path / "outbox") == mail_of(empty, domain="localhost")

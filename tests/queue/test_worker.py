@@ -202,6 +202,19 @@ def test_q24_a_worker_that_stops_releases_what_it_did_not_start(workspace: Works
         assert [] == queue.stats(tx, identity=workspace.identity, system=True).workers
 
 
+def test_an_attempt_whose_end_was_not_written_is_tried_again(workspace: Workspace) -> None:
+    """A server that was away: the worker lives and holds a lease that it does not work on."""
+    (job_id,) = _added(workspace, NewJob(KIND, payload={"text": "a"}))
+    worker, _ = _worker(workspace, _wound)
+    with workspace.stores.operational.worker() as tx:
+        tx.execute("SELECT queue.claim(%s, 1)", [worker.worker_id])
+    assert "running" == _job(workspace, job_id).status
+    worker.run(once=True)
+
+    assert ("done", 2) == (_job(workspace, job_id).status, _job(workspace, job_id).attempts)
+    assert ["a"] == _effects(workspace)
+
+
 def test_q25_a_worker_that_sleeps_is_woken_by_a_commit(workspace: Workspace) -> None:
     """By a notification after it; many commits at once send few."""
     from wavehouse.queue.service.waking import waker_of

@@ -29,6 +29,7 @@ WITHOUT_TENANTS = {
     "schema": "works on databases, not on tenants' rows",
     "config": "prints settings and opens no database",
     "indexes": "the operator's: indexes of the installation's raw events, no rows",
+    "send-webhooks": "the operator's: sends for all organizations, like `up`",
     "sync-conformance": "asks a foreign server",
     "listeners": "the operator's: listeners belong to themselves and to no organization",
 }

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.tenants import key_of, second_organization, session_of
 
-from wavehouse import catalog, listeners, measurement, sponsorship
+from wavehouse import catalog, listeners, measurement, sponsorship, webhooks
 from wavehouse.accounts import Scope
 from wavehouse.kernel.ids import named
 from wavehouse.measurement.service import inclusions
@@ -120,6 +120,12 @@ def _sponsored(tenant: Tenant) -> None:
         sponsorship.import_campaigns(tx, identity=identity, path=campaigns)
         sponsorship.ingest_conversions(tx, identity=identity, path=orders)
         card = sponsorship.find_campaign(tx, identity=identity, wanted=f"Autumn {word}")
+        webhooks.add_endpoint(
+            tx,
+            identity=identity,
+            sealer=webhooks.Sealer.of(stores.operational.place),
+            url=f"https://{word.lower()}.example/hooks",
+        )
         tenant.pixel = sponsorship.add_pixel(
             tx,
             identity=identity,

@@ -11,14 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from playwright.sync_api import ViewportSize, expect
+from tests.emails import text_of
 from tests.serving import served
 from tests.web.webvisitor import Theme, faults
 
 from wavehouse import listeners
-from wavehouse.listeners.adapters.mail import Outbox
 from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site
+from wavehouse.mail import Outbox
 from wavehouse.web.app import create_app
 from wavehouse.web.live import LiveServices
 from wavehouse.workspace import Workspace
@@ -42,20 +43,20 @@ AUTHENTICATOR = {
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The product on a real port, and the emails that it wrote."""
+    """The product on a real port, and the letters it wrote."""
 
     url: str
     doors: Doors
     outbox: Path
 
     def letter(self) -> str:
-        """The address in the newest email."""
+        """The address that the newest letter names."""
         self.doors.later.wait()
         newest = max(self.outbox.iterdir())
-        text = message_from_bytes(newest.read_bytes(), policy=policy.default).get_content()
-        match = re.search(r"http\S+token=[\w-]+", text)
-        assert match is not None
-        return match[0]
+        text = text_of(message_from_bytes(newest.read_bytes(), policy=policy.default))
+        found = re.search(r"http\S+token=[\w-]+", text)
+        assert found is not None
+        return found[0]
 
 
 @pytest.fixture
@@ -106,7 +107,7 @@ def visit(browser: Browser) -> Iterator[Any]:
 
 
 def sign_in(page: Page, house: House) -> None:
-    """By email, with forms and buttons only."""
+    """By a letter, with forms and buttons only."""
     page.goto(f"{house.url}/listener")
     page.get_by_label("E-mail address").fill(ANNA)
     page.get_by_role("button", name="Send me a link").click()
@@ -155,7 +156,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
 
 
 def test_passkeys_are_offered_to_browsers_that_have_them(visit: Any, house: House) -> None:
-    """Others see no button that does nothing, and read why."""
+    """Others see no button that does nothing, and are told why."""
     page = visit()
     page.add_init_script("delete window.PublicKeyCredential")
     sign_in(page, house)
@@ -230,7 +231,7 @@ def test_the_pages_are_accessible_and_scroll_down_only(
 
 
 def test_the_keyboard_reaches_everything(visit: Any, house: House) -> None:
-    """The order of what is seen: an email requested, a passkey used, without a mouse."""
+    """The order of what is seen: a letter asked for, a passkey used, without a mouse."""
     page = visit()
     authenticator(page)
     sign_in(page, house)

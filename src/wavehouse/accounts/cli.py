@@ -26,6 +26,8 @@ SCOPES = [
     "reports:write",
     "jobs:read",
     "jobs:write",
+    "webhooks:read",
+    "webhooks:write",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 

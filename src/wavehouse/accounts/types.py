@@ -31,6 +31,8 @@ class Scope(StrEnum):
     CONVERSIONS_WRITE = "conversions:write"
     REPORTS_READ = "reports:read"
     REPORTS_WRITE = "reports:write"
+    WEBHOOKS_READ = "webhooks:read"
+    WEBHOOKS_WRITE = "webhooks:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
 

@@ -123,6 +123,12 @@ def _security(text: str) -> str:
     return text
 
 
+def _switch(text: str) -> bool:
+    if text.lower() not in {"on", "off", "true", "false", "1", "0"}:
+        raise ValueError("must be on or off")
+    return text.lower() in {"on", "true", "1"}
+
+
 def _sign_up(text: str) -> str:
     if text not in {"closed", "open"}:
         raise ValueError("must be closed or open")
@@ -190,7 +196,7 @@ OPTIONS: tuple[Option, ...] = (
         "site_url",
         _origin,
         None,
-        "Address at which listeners reach this server, for links in letters and for passkeys; "
+        "Address at which listeners reach this server, for links in emails and for passkeys; "
         "its host is answered to. Unset: http://localhost with the port.",
     ),
     Option(
@@ -204,18 +210,24 @@ OPTIONS: tuple[Option, ...] = (
         "smtp_host",
         str,
         None,
-        "Mail server for letters to listeners; unset: the folder outbox in home.",
+        "Mail server for all emails; unset: the folder outbox in home.",
     ),
     Option("smtp_port", _port, 587, "Port of the mail server."),
     Option(
         "smtp_security",
         _security,
         "starttls",
-        "How the mail server is spoken to: starttls, tls (from the first byte) or none.",
+        "Protection of the connection: starttls, tls (from the first byte) or none.",
     ),
     Option("smtp_user", str, None, "Name to sign in to the mail server with; unset: no sign-in."),
     Option("smtp_password", str, None, "Password for it.", True),
-    Option("mail_from", str, None, "Sender of letters; unset: wavehouse@ and the site's name."),
+    Option("mail_from", str, None, "Sender of emails; unset: wavehouse@ and the site's name."),
+    Option(
+        "webhook_allow_private",
+        _switch,
+        False,
+        "Whether webhooks may go to http:// and to addresses of private networks: on or off.",
+    ),
     Option("organization", str, "My organization", "Name of the first organization."),
 )
 

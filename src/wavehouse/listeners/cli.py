@@ -134,15 +134,15 @@ def suspend(open_workspace: OpenWorkspace, email: str, end: bool) -> None:
 def invite(open_workspace: OpenWorkspace, email: str) -> None:
     """Make an account and send its owner the address of the page to sign in."""
     from wavehouse.kernel import terminal
-    from wavehouse.listeners.adapters.mail import mail_of
     from wavehouse.listeners.service import own
     from wavehouse.listeners.types import Site
+    from wavehouse.mail import mail_of
 
     with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
         site = Site.of(workspace.settings["site_url"], workspace.settings["port"])
         made = own.invite(
             tx,
-            mail_of(workspace.settings, site),
+            mail_of(workspace.settings, domain=site.name),
             email=email,
             sign_in=f"{site.origin}/listener/sign-in",
         )
@@ -262,15 +262,15 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
     and makes nothing new. This cannot be undone: `wavehouse listeners export` first.
     """
     from wavehouse.kernel import terminal
-    from wavehouse.listeners.adapters.mail import mail_of
     from wavehouse.listeners.service import archives
     from wavehouse.listeners.types import Site
+    from wavehouse.mail import mail_of
 
     if not yes:
         click.confirm(f"Erase {email} and everything that is theirs?", abort=True, err=True)
     with open_workspace() as workspace:
         site = Site.of(workspace.settings["site_url"], workspace.settings["port"])
-        mail = mail_of(workspace.settings, site)
+        mail = mail_of(workspace.settings, domain=site.name)
         receipt = archives.erase(workspace.stores.listeners, email=email, mail=mail)
     if as_json:
         terminal.print_json(receipt.as_json())

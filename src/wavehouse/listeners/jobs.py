@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from wavehouse.listeners.service.expiry import tidy
+from wavehouse.mail import outbox_folder
 from wavehouse.workspace import Workspace
 
 
@@ -12,6 +13,6 @@ def tidying(workspace: Workspace) -> Callable[[], None]:
     """Delete what has expired: sessions, links, challenges, emails, unused chapters and devices."""
 
     def work() -> None:
-        tidy(workspace.stores.listeners, outbox=workspace.settings.home / "outbox")
+        tidy(workspace.stores.listeners, outbox=outbox_folder(workspace.settings))
 
     return work

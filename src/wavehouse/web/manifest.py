@@ -6,5 +6,8 @@ from wavehouse.kernel.manifest import Manifest, Page, Routes
 
 MANIFEST = Manifest(
     routes=(Routes(target="wavehouse.web.exposition:routers"),),
-    pages=(Page(path="/", title="Overview", icon="chart-line", key="o", place=10),),
+    pages=(
+        Page(path="/", title="Overview", icon="chart-line", key="o", place=10),
+        Page(path="/outbox", target="wavehouse.web.outbox:router"),
+    ),
 )

@@ -31,6 +31,8 @@ _MEANINGS = {
     Scope.CONVERSIONS_WRITE: "send conversions",
     Scope.REPORTS_READ: "reports and their files",
     Scope.REPORTS_WRITE: "make reports",
+    Scope.WEBHOOKS_READ: "webhook endpoints and deliveries",
+    Scope.WEBHOOKS_WRITE: "manage webhook endpoints, send again",
     Scope.JOBS_READ: "background jobs",
     Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
 }

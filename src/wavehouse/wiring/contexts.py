@@ -9,6 +9,7 @@ CONTEXTS: tuple[str, ...] = (
     "schema",
     "queue",
     "listeners",
+    "webhooks",
     "catalog",
     "measurement",
     "sponsorship",

@@ -27,9 +27,9 @@ def act(workspace: Workspace, do: Callable[..., Any], **told: Any) -> Any:
 def card(workspace: Workspace, campaigns_file: Files) -> CampaignCard:
     """One active campaign in two episodes."""
     act(workspace, sponsorship.import_campaigns, path=campaigns_file())
-    campaign: CampaignCard
-    (campaign,) = act(workspace, sponsorship.list_campaigns)
-    return campaign
+    found: CampaignCard
+    (found,) = act(workspace, sponsorship.list_campaigns)
+    return found
 
 
 def credited(workspace: Workspace) -> int:
@@ -89,8 +89,12 @@ def test_there_is_no_way_round_the_state_machine(
         tx.execute("UPDATE sponsorship.campaigns SET status = 'draft'")
     move(workspace, card, "paused")
     with workspace.stores.operational.worker() as tx:
-        values = tx.values("SELECT metadata FROM audit.audit_log WHERE action = 'campaign.moved'")
-    assert [{"before": "active", "after": "paused"}] == values
+        told = tx.values("SELECT metadata FROM audit.audit_log WHERE action = 'campaign.moved'")
+        payloads = tx.values(
+            "SELECT payload FROM queue.outbox WHERE event_type = 'campaign.status_changed'"
+        )
+    assert [{"before": "active", "after": "paused"}] == told
+    assert [{"campaign_id": str(card.campaign_id), **told[0]}] == payloads
 
 
 def test_the_calendar_moves_what_is_due_and_says_so_before(
@@ -112,11 +116,11 @@ def test_placements_and_the_campaigns_episodes_are_one(
 ) -> None:
     """Import placed it in each episode; a slot more, a change, one less."""
 
-    def placed() -> list[Any]:
+    def found() -> list[Any]:
         with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
             return sponsorship.list_placements(tx, campaign_id=card.campaign_id)
 
-    assert set(card.episode_ids) == {p.episode_id for p in placed()}
+    assert set(card.episode_ids) == {p.episode_id for p in found()}
     new = sponsorship.NewPlacement(card.episode_ids[0], 1, sponsorship.Position.PRE_ROLL)
     for impressions in (5_000, 6_000):
         made = act(
@@ -127,20 +131,20 @@ def test_placements_and_the_campaigns_episodes_are_one(
                 new.episode_id, 1, new.position, guaranteed_impressions=impressions
             ),
         )
-    assert (3, "pre_roll", 6_000) == (len(placed()), made.position, made.guaranteed_impressions)
+    assert (3, "pre_roll", 6_000) == (len(found()), made.position, made.guaranteed_impressions)
 
-    for item in placed():
-        if item.episode_id == card.episode_ids[1]:
-            act(workspace, sponsorship.remove_placement, placement_id=item.placement_id)
+    for one in found():
+        if one.episode_id == card.episode_ids[1]:
+            act(workspace, sponsorship.remove_placement, placement_id=one.placement_id)
     assert [card.episode_ids[0]] == act(workspace, sponsorship.list_campaigns)[0].episode_ids
     with pytest.raises(NotFound):
         act(workspace, sponsorship.remove_placement, placement_id=card.campaign_id)
 
 
 def test_a_file_may_say_where_each_ad_is(workspace: Workspace, campaigns_file: Files) -> None:
-    """Slots, positions, readers; again changes nothing; a slot twice is refused."""
-    item = {"episode_guid": "e1", "slot": 2, "position": "post_roll", "read_type": "produced"}
-    path = campaigns_file(placements=[item])
+    """Slots, positions, who reads; again changes nothing; a slot twice is refused."""
+    one = {"episode_guid": "e1", "slot": 2, "position": "post_roll", "read_type": "produced"}
+    path = campaigns_file(placements=[one])
     act(workspace, sponsorship.import_campaigns, path=path)
     again = act(workspace, sponsorship.import_campaigns, path=path)
     (card,) = act(workspace, sponsorship.list_campaigns)
@@ -154,4 +158,4 @@ def test_a_file_may_say_where_each_ad_is(workspace: Workspace, campaigns_file: F
         placed.read_type,
     )
     with pytest.raises(InvalidInput, match="two placements are in slot 2 of one episode"):
-        act(workspace, sponsorship.import_campaigns, path=campaigns_file(placements=[item, item]))
+        act(workspace, sponsorship.import_campaigns, path=campaigns_file(placements=[one, one]))

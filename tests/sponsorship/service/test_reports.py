@@ -100,14 +100,14 @@ def flown(
                 "2026-11-20T10:00:00Z,NORD15,purchase,100.00,EUR,A-2",
             ),
         )
-    first, two = show.episode_ids
+    one, two = show.episode_ids
     roll(
         workspace,
         show.podcast_id,
         [
-            (first, "2026-10-20", 1_000),
-            (first, "2026-10-21", 40),
-            (first, "2026-11-19", 50),
+            (one, "2026-10-20", 1_000),
+            (one, "2026-10-21", 40),
+            (one, "2026-11-19", 50),
             (two, "2026-11-19", 10),
             (two, "2026-11-20", 2_000),
         ],
@@ -170,11 +170,13 @@ def test_a_report_is_remembered_with_its_hash_versions_and_file(
         hashes = tx.values("SELECT content_hash FROM sponsorship.reports ORDER BY format")
         numbers = tx.values("SELECT DISTINCT metadata ->> 'number' FROM sponsorship.reports")
         versions = tx.value("SELECT rule_versions FROM sponsorship.reports LIMIT 1")
-    by_format = {item.format: item for item in made}
+        announced = tx.values(
+            "SELECT payload ->> 'report_id' FROM queue.outbox WHERE event_type = 'report.generated'"
+        )
+    assert {str(one.report_id) for one in made} == set(announced)
+    by_format = {one.format: one for one in made}
     assert [by_format["json"].content_hash, by_format["pdf"].content_hash] == hashes
-    assert all(
-        hashlib.sha256(item.path.read_bytes()).digest() == item.content_hash for item in made
-    )
+    assert all(hashlib.sha256(one.path.read_bytes()).digest() == one.content_hash for one in made)
     assert [json.loads(by_format["json"].path.read_bytes())["number"]] == numbers
     assert "attribution-1" == versions["AT21"]
     pdf = by_format["pdf"]
@@ -190,14 +192,14 @@ def test_a_campaign_before_its_flight_has_a_report_too(
     later = {"start_date": "2026-12-01", "end_date": "2026-12-20", "status": "scheduled"}
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         sponsorship.import_campaigns(tx, identity=workspace.identity, path=campaigns_file(**later))
-    pdf, answer = make(
+    pdf, told = make(
         workspace,
         tmp_path,
         first=date(2026, 12, 1),
         last=date(2026, 12, 20),
         formats=("pdf", "json"),
     )
-    data = json.loads(answer.path.read_bytes())
+    data = json.loads(told.path.read_bytes())
     assert ([], b"%PDF") == (data["days"], pdf.path.read_bytes()[:4])
     assert None is next(f["value"] for f in data["figures"] if f["id"] == "roi")
 
@@ -221,7 +223,7 @@ def test_an_issued_report_is_never_replaced(flown: Workspace, tmp_path: Path, na
     rename(flown, name)
     for _ in range(2):
         earlier += make(flown, tmp_path / "out", campaign=str(card.campaign_id), **days)  # type: ignore[arg-type]
-    assert 6 == len({item.path for item in earlier}) == len(list((tmp_path / "out").iterdir()))
+    assert 6 == len({one.path for one in earlier}) == len(list((tmp_path / "out").iterdir()))
     assert all(hashlib.sha256(r.path.read_bytes()).digest() == r.content_hash for r in earlier)
     assert {0o600} == {r.path.stat().st_mode & 0o777 for r in earlier}
 
@@ -257,24 +259,24 @@ def test_an_unfinished_report_of_a_killed_program_is_removed(
 def test_what_cannot_be_reported_is_a_sentence(flown: Workspace, tmp_path: Path) -> None:
     """An unknown format, dates the wrong way round, a folder that is a file."""
     (tmp_path / "file").write_text("in the way")
-    first, two = date(2026, 11, 1), date(2026, 11, 2)
+    one, two = date(2026, 11, 1), date(2026, 11, 2)
     with pytest.raises(InvalidInput, match="one of csv, json, pdf, xlsx"):
-        make(flown, tmp_path, first=first, last=two, formats=("docx",))
+        make(flown, tmp_path, first=one, last=two, formats=("docx",))
     with pytest.raises(InvalidInput, match="before its start"):
-        make(flown, tmp_path, first=two, last=first, formats=("json",))
+        make(flown, tmp_path, first=two, last=one, formats=("json",))
     with pytest.raises(WavehouseError, match="cannot be written"):
-        make(flown, tmp_path / "file", first=first, last=two, formats=("json",))
+        make(flown, tmp_path / "file", first=one, last=two, formats=("json",))
 
 
 def test_at21_the_list_of_campaigns_has_the_return_of_each(flown: Workspace) -> None:
     """(404 − 100) ÷ 100 = 3.04; another show has no campaign."""
     with flown.stores.operational.app(flown.organization.organization_id) as tx:
         span: dict[str, Any] = {"first": date(2026, 10, 1), "last": date(2026, 11, 28)}
-        (campaigns,) = sponsorship.campaign_results(tx, identity=flown.identity, **span)
+        (found,) = sponsorship.campaign_results(tx, identity=flown.identity, **span)
         other = sponsorship.campaign_results(
             tx,
             identity=flown.identity,
             podcast_id=UUID(int=7),  # type: ignore[arg-type]
             **span,
         )
-    assert (Decimal("3.04"), []) == (campaigns.roi, other)
+    assert (Decimal("3.04"), []) == (found.roi, other)

@@ -10,7 +10,7 @@ from wavehouse.catalog.adapters.feeds import (
 )
 from wavehouse.catalog.adapters.media_file import read_media_file
 from wavehouse.catalog.adapters.probe import MediaProbe, WebMediaProbe
-from wavehouse.catalog.adapters.web import Limits, Web
+from wavehouse.fetching import Limits, Web
 
 __all__ = [
     "FeedSource",

@@ -8,11 +8,11 @@ from typing import Protocol, TypeGuard
 from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
-from wavehouse.catalog.adapters.web import Answer, Web
-from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.feed import MAX_FEED_BYTES
 from wavehouse.catalog.types.feed import Fetched
+from wavehouse.fetching import Answer, Web
 from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
+from wavehouse.kernel.web_addresses import shown
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _LONGEST_VALIDATOR = 1000

@@ -12,14 +12,14 @@ from pathlib import Path
 from typing import Any
 
 from wavehouse.catalog.adapters.feeds import is_web_address
-from wavehouse.catalog.adapters.web import Web
-from wavehouse.catalog.rules.addresses import shown
+from wavehouse.fetching import Web
 from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
 from wavehouse.kernel.reference.agent_list import read_agents
 from wavehouse.kernel.reference.own_lists import FOLDER_NAME, kept_folder
 from wavehouse.kernel.reference.parameter_list import read_parameters
 from wavehouse.kernel.reference.path_rules import read_rules
 from wavehouse.kernel.reference.prefix_list import read_prefixes
+from wavehouse.kernel.web_addresses import shown
 
 LARGEST = 5 * 1024 * 1024
 OWN = "own"

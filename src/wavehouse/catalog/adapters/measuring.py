@@ -11,11 +11,11 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 from wavehouse.catalog.adapters.probe import MediaProbe
-from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.versions import FeedFile, Place
 from wavehouse.catalog.types import MediaFacts, ProbeFailure
 from wavehouse.kernel.errors import WavehouseError
 from wavehouse.kernel.reference import tracking_prefixes
+from wavehouse.kernel.web_addresses import shown
 
 AT_ONCE = 4
 _SECONDS = 300.0

@@ -9,9 +9,9 @@ from typing import Any
 from urllib.parse import urljoin
 
 from wavehouse.catalog.rules.hls import facts_of, joined
-from wavehouse.catalog.rules.values import web_url
 from wavehouse.catalog.types.media import MediaFacts, Segment
 from wavehouse.kernel.errors import InvalidInput, NotFound
+from wavehouse.kernel.web_addresses import web_url
 
 _KEYS = frozenset({"bytes", "header_bytes", "duration_ms", "redirects"})
 _SEGMENT_KEYS = frozenset({"uri", "duration_ms", "bytes"})

@@ -7,9 +7,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Protocol
 
-from wavehouse.catalog.adapters.web import Answer, Web
-from wavehouse.catalog.adapters.wire import Deadline
-from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.hls import (
     MOST_SEGMENTS,
     Playlist,
@@ -21,7 +18,9 @@ from wavehouse.catalog.rules.hls import (
 from wavehouse.catalog.rules.media import plausible, read_media
 from wavehouse.catalog.rules.mpeg import WINDOW
 from wavehouse.catalog.types.media import ByteRange, MediaFacts, Segment
+from wavehouse.fetching import Answer, Deadline, Web
 from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
+from wavehouse.kernel.web_addresses import shown
 
 _CONTENT_RANGE = re.compile(
     r"bytes\s+(\d{1,19})-(\d{1,19})/(\d{1,40}|\*)", re.IGNORECASE | re.ASCII

@@ -206,9 +206,9 @@ def feeds() -> None:
 @click.pass_obj
 def list_feeds(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Every show, with its feed and when it was last read."""
-    from wavehouse.catalog.rules.addresses import shown
     from wavehouse.catalog.service import list_podcasts
     from wavehouse.kernel import terminal
+    from wavehouse.kernel.web_addresses import shown
 
     with (
         open_workspace() as workspace,

@@ -9,7 +9,6 @@ from typing import Any
 from psycopg.types.json import Jsonb
 
 from wavehouse.accounts import Identity
-from wavehouse.catalog.rules.addresses import spellings_of
 from wavehouse.catalog.types.records import (
     EnclosureVersion,
     EpisodeSummary,
@@ -20,6 +19,7 @@ from wavehouse.catalog.types.records import (
     WrittenEpisode,
 )
 from wavehouse.kernel.ids import OrganizationId, PodcastId
+from wavehouse.kernel.web_addresses import spellings_of
 from wavehouse.store import Operational, Tx
 
 

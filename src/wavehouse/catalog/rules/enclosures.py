@@ -9,8 +9,9 @@ from lxml import etree
 
 from wavehouse.catalog.rules import podcasting
 from wavehouse.catalog.rules.elements import Children, attribute, name_of
-from wavehouse.catalog.rules.values import positive_int, web_url
+from wavehouse.catalog.rules.values import positive_int
 from wavehouse.catalog.types.feed import AlternateEnclosure, DropReason, Enclosure
+from wavehouse.kernel.web_addresses import web_url
 
 _NOT_MEDIA = ("image/", "text/")
 _MEDIA = ("audio/", "video/")

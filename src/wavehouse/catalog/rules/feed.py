@@ -23,9 +23,10 @@ from wavehouse.catalog.rules.items import (
     link_of,
 )
 from wavehouse.catalog.rules.text import clean_xml
-from wavehouse.catalog.rules.values import web_url, yes
+from wavehouse.catalog.rules.values import yes
 from wavehouse.catalog.types.feed import DroppedItem, DropReason, Feed, FeedEpisode, FeedNote
 from wavehouse.kernel.errors import InvalidInput
+from wavehouse.kernel.web_addresses import web_url
 
 MAX_FEED_BYTES = 25 * 1024 * 1024
 _ITEMS = frozenset({"item", "entry", "atom:entry"})

@@ -16,10 +16,10 @@ from wavehouse.catalog.rules.values import (
     one_line,
     plain_start,
     seconds,
-    web_url,
     yes,
 )
 from wavehouse.catalog.types.feed import DroppedItem, DropReason, Enclosure, FeedEpisode
+from wavehouse.kernel.web_addresses import web_url
 
 LONGEST_GUID = 500
 LONGEST_TITLE = 500

@@ -8,7 +8,7 @@ from lxml import etree
 
 from wavehouse.catalog.rules.dates import instant
 from wavehouse.catalog.rules.elements import Children, attribute, text_of
-from wavehouse.catalog.rules.values import number, one_line, positive_int, web_url, yes
+from wavehouse.catalog.rules.values import number, one_line, positive_int, yes
 from wavehouse.catalog.types.feed import AlternateEnclosure
 from wavehouse.catalog.types.podcasting import (
     Block,
@@ -31,6 +31,7 @@ from wavehouse.catalog.types.podcasting import (
     ValueRecipient,
     ValueTimeSplit,
 )
+from wavehouse.kernel.web_addresses import web_url
 
 _ZERO = Decimal(0)
 

@@ -5,17 +5,13 @@ from __future__ import annotations
 import re
 from decimal import Decimal, InvalidOperation
 from html import unescape
-from urllib.parse import quote, urljoin, urlsplit
+from urllib.parse import urljoin
 
 from wavehouse.kernel import words
 
 _SPACES = re.compile(r"\s+")
 _SEPARATORS = re.compile(r"[\s,.'\u00a0]")
 _TAGS = re.compile(r"<[^>]*>")
-_UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
-_ORDINARY_URL = re.compile(
-    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*/[A-Za-z0-9._~%+,@=/-]*(?:\?[A-Za-z0-9._~%+,@=/&-]+)?"
-)
 _ISO_DURATION = re.compile(r"P?T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)(?:\.\d+)?S)?", re.IGNORECASE)
 _LONGEST_SECONDS = 10 * 24 * 3600
 _LONGEST_VALUE = 100
@@ -92,22 +88,3 @@ def base_of(written: str | None, location: str | None) -> str | None:
         return urljoin(location or "", written or "") or None
     except ValueError:
         return location
-
-
-def web_url(text: str | None, base: str | None = None) -> str | None:
-    """An absolute http(s) address, spaces and foreign letters escaped; None when it is not one."""
-    if not text or not text.strip():
-        return None
-    if _ORDINARY_URL.fullmatch(text):
-        return text  # most are, and the whole way takes ten times as long
-    try:
-        joined = urljoin(base or "", "".join(text.strip().splitlines()))
-        parts = urlsplit(joined)
-        host, _ = parts.hostname or "", parts.port  # the port raises when it is not a number
-        if host and not host.isascii():
-            joined = joined.replace(host, host.encode("idna").decode("ascii"), 1)
-    except (ValueError, UnicodeError):
-        return None
-    if parts.scheme.lower() not in {"http", "https"} or not host:
-        return None
-    return _UNSAFE_IN_URL.sub(lambda m: quote(m.group(0)), joined)

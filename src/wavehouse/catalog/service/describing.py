@@ -8,7 +8,6 @@ from dataclasses import replace
 from wavehouse.catalog.adapters.feeds import is_web_address
 from wavehouse.catalog.adapters.measuring import Measured, measure
 from wavehouse.catalog.rules import rows, versions
-from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.rules.identity import shared_files
 from wavehouse.catalog.rules.versions import Described, FeedFile
@@ -16,6 +15,7 @@ from wavehouse.catalog.service.ingest import FeedReading
 from wavehouse.catalog.types import DescribedFeed, Feed, FileOfFeed, ServedAt
 from wavehouse.kernel import clock
 from wavehouse.kernel.reference import media_key
+from wavehouse.kernel.web_addresses import shown
 
 MEASURED_AT_MOST = (
     "without a database, a run measures 200 files of a feed; the rest count by the feed's length "

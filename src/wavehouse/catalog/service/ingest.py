@@ -20,7 +20,6 @@ from wavehouse.catalog.adapters.probe import MediaProbe
 from wavehouse.catalog.queries import feeds as queries
 from wavehouse.catalog.queries import identity as identities
 from wavehouse.catalog.rules import rows, versions
-from wavehouse.catalog.rules.addresses import shown
 from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.rules.identity import changed_guids, moved_files, shared_files
 from wavehouse.catalog.rules.versions import Place
@@ -39,6 +38,7 @@ from wavehouse.kernel import clock, telemetry
 from wavehouse.kernel.errors import InvalidInput, WavehouseError
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.reference import MediaKey, media_key
+from wavehouse.kernel.web_addresses import shown
 from wavehouse.store import Database, Operational, Tx
 
 POLL_EVERY = timedelta(minutes=15)

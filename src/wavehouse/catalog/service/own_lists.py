@@ -12,7 +12,7 @@ from wavehouse.accounts import Identity, user_actor
 from wavehouse.catalog.adapters import list_files
 from wavehouse.catalog.adapters.feeds import is_web_address
 from wavehouse.catalog.adapters.list_files import OWN, KeptList
-from wavehouse.catalog.adapters.web import Web
+from wavehouse.fetching import Web
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, WavehouseError
 from wavehouse.kernel.reference import own_lists

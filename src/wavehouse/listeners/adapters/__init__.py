@@ -1,1 +1,1 @@
-"""The outside world of ``listeners``: email, and threads for what must not hold a request up."""
+"""The outside world of ``listeners``: threads for what must not hold a request up."""

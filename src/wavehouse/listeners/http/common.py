@@ -23,10 +23,10 @@ from wavehouse.kernel.serving import address_of
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.later import Later
-from wavehouse.listeners.adapters.mail import Mail, mail_of
 from wavehouse.listeners.service import accounts, limits, sessions
 from wavehouse.listeners.service.limits import Limit
 from wavehouse.listeners.types import Caller, Site
+from wavehouse.mail import Mail, mail_of
 from wavehouse.store import Database, Listeners
 
 COOKIE = "sessionid"
@@ -77,7 +77,9 @@ def doors(database: Database[Listeners], settings: Settings) -> Doors:
     """As the settings have it; nothing is opened yet."""
     is_open = settings["listener_sign_up"] == "open"
     site = Site(address_of(settings), is_set=settings["site_url"] is not None)
-    return Doors(database, site, mail_of(settings, site), trusted_of(settings), is_open=is_open)
+    return Doors(
+        database, site, mail_of(settings, domain=site.name), trusted_of(settings), is_open=is_open
+    )
 
 
 def keep_session(response: Response, token: str, *, secure: bool) -> None:

@@ -15,7 +15,6 @@ from typing import Any
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import archives as queries
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
@@ -24,6 +23,7 @@ from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.rules import LARGEST_BATCH
 from wavehouse.listeners.service import accounts, chapters, reading, recording, subscriptions
 from wavehouse.listeners.types import Caller, Status
+from wavehouse.mail import Mail
 from wavehouse.store import Database, Listeners
 
 

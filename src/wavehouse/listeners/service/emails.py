@@ -8,11 +8,11 @@ from datetime import timedelta
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import accounts
 from wavehouse.listeners.queries import emails as queries
 from wavehouse.listeners.queries import sessions as session_queries
 from wavehouse.listeners.types import Caller
+from wavehouse.mail import Mail
 from wavehouse.store import Database, Listeners
 
 LIFETIME = timedelta(hours=24)

@@ -7,7 +7,6 @@ from pathlib import Path
 
 from wavehouse.kernel import clock
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.mail import forget_late_emails
 from wavehouse.listeners.queries import (
     accounts,
     chapters,
@@ -19,6 +18,7 @@ from wavehouse.listeners.queries import (
     sessions,
 )
 from wavehouse.listeners.types import Forgotten
+from wavehouse.mail import forget_late_emails
 from wavehouse.store import Database, Listeners
 
 _UNUSED = timedelta(days=30)

@@ -8,10 +8,10 @@ from datetime import timedelta
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import accounts, links
 from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import Caller
+from wavehouse.mail import Mail
 from wavehouse.store import Database, Listeners
 
 LIFETIME = timedelta(minutes=15)

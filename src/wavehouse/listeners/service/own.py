@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 from wavehouse.kernel import clock
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.mail import Mail
 from wavehouse.listeners.queries import accounts as account_queries
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import own as queries
@@ -15,6 +14,7 @@ from wavehouse.listeners.queries import subscriptions as subscription_queries
 from wavehouse.listeners.queries.own import OwnPosition
 from wavehouse.listeners.service import accounts
 from wavehouse.listeners.types import Caller, Device, ListedListener, Listener
+from wavehouse.mail import Mail
 from wavehouse.store import Database, Listeners, Tx
 
 SHOWN = 200

@@ -15,7 +15,7 @@ from wavehouse.kernel.ids import OrganizationId
 from wavehouse.queue import rules
 from wavehouse.queue.queries import leases
 from wavehouse.queue.service.attempt import Attempt, complete, opened
-from wavehouse.queue.types import Handler, Held, Lease, LeaseLost, Snooze
+from wavehouse.queue.types import ErrorClass, Handler, Held, Lease, LeaseLost, Snooze
 from wavehouse.store import Operational, Tx
 from wavehouse.workspace import Reader, Workspace
 
@@ -144,6 +144,19 @@ class Runner:
             for token, attempt in self._attempts.items():
                 if token not in valid:
                     attempt.lost.set()
+
+    def give_up(self, orphans: Iterable[Held]) -> None:
+        """End attempts whose end could not be written: the server was away at that moment."""
+        for lease in orphans:
+            with self._workspace.stores.operational.worker() as tx:
+                leases.fail(
+                    tx,
+                    job_id=lease.job_id,
+                    token=lease.lease_token,
+                    error={"type": "Unknown", "message": "the end of the attempt was not written"},
+                    error_class=ErrorClass.TRANSIENT,
+                    retry_after=NO_WAIT,
+                )
 
     def stop(self) -> None:
         """Tell handlers that the program stops (Q24)."""

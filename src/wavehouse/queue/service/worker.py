@@ -87,6 +87,9 @@ class Worker:
                 except Unreachable:
                     entered = False
                     self._stop.wait(_RETRY + random.random())  # noqa: S311 - a jitter
+                except Exception as error:  # whatever it was: the next turn may succeed
+                    self._say(f"the worker goes on after {type(error).__name__}: {error}")
+                    self._stop.wait(BUSY)
             self._drain(pool, grace)
         self._stop.set()
         ear.join(timeout=5)
@@ -161,8 +164,11 @@ class Worker:
             alive = leases.heartbeat(
                 tx, worker_id=self.worker_id, draining=self._stop.is_set(), lost=lost
             )
-            self._runner.compare(leases.held(tx, worker_id=self.worker_id))
+            held = leases.held(tx, worker_id=self.worker_id)
             self._since = leases.oldest_turn(tx)
+        self._runner.compare(held)
+        mine = {lease.lease_token for group in self._running.values() for lease in group}
+        self._runner.give_up(each for each in held if each.lease_token not in mine)
         if not alive:
             self._enter()
         self._next_beat = time.monotonic() + BEAT

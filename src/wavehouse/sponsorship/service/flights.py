@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from uuid import UUID
 
-from wavehouse import accounts, audit
+from wavehouse import accounts, audit, webhooks
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound
@@ -22,6 +22,7 @@ from wavehouse.sponsorship.types import (
     Placement,
 )
 from wavehouse.store import Operational, Tx
+from wavehouse.webhooks import EventType
 
 
 def move_campaign(
@@ -50,6 +51,13 @@ def move_campaign(
         resource=("campaign", card.campaign_id),
         organization_id=identity.organization_id,
         metadata={"before": before.value, "after": status.value},
+    )
+    webhooks.emit(
+        tx,
+        identity=identity,
+        event_type=EventType.CAMPAIGN_STATUS_CHANGED,
+        subject=("campaign", card.campaign_id),
+        data={"before": before.value, "after": status.value},
     )
     return moved
 

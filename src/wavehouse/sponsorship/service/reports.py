@@ -7,7 +7,7 @@ from collections.abc import Sequence, Set
 from datetime import date, datetime
 from pathlib import Path
 
-from wavehouse import accounts, audit, measurement
+from wavehouse import accounts, audit, measurement, webhooks
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock, ids, reference, telemetry
 from wavehouse.kernel.errors import InvalidInput
@@ -32,6 +32,7 @@ from wavehouse.sponsorship.types import (
     StoredReport,
 )
 from wavehouse.store import Analytics, Operational, Tx
+from wavehouse.webhooks import EventType
 
 _LONGEST_URL = 1000
 
@@ -152,6 +153,14 @@ def make_report(
             "formats": list(dict.fromkeys(formats)),
         },
     )
+    for report in made:
+        webhooks.emit(
+            tx,
+            identity=identity,
+            event_type=EventType.REPORT_GENERATED,
+            subject=("report", report.report_id),
+            data={"campaign_id": str(card.campaign_id), "format": report.format},
+        )
     return made
 
 

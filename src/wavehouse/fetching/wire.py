@@ -121,13 +121,16 @@ def exchange(
     *,
     tls: ssl.SSLContext,
     deadline: Deadline,
+    method: str = "GET",
+    body: bytes | None = None,
 ) -> Iterator[Received]:
-    """GET ``url`` from the server at ``address``; the connection closes with the block.
+    """Request ``url`` from the server at ``address``; the connection closes with the block.
 
     The name of ``url`` goes into ``Host`` and TLS. Raises httpcore's exceptions.
     """
     network = _Network(deadline)
     name = url.netloc.decode("ascii")
+    sized = [] if body is None else [("Content-Length", str(len(body)))]
     target = httpcore.URL(
         scheme=url.raw_scheme, host=address, port=url.port, target=url.raw_path or b"/"
     )
@@ -136,9 +139,10 @@ def exchange(
             ssl_context=tls, network_backend=network, max_connections=1, retries=0
         ) as pool,
         pool.stream(
-            "GET",
+            method,
             target,
-            headers=[("Host", name), ("Connection", "close"), *headers.items()],
+            headers=[("Host", name), ("Connection", "close"), *sized, *headers.items()],
+            content=body,
             extensions={"sni_hostname": url.raw_host.decode("ascii")},
         ) as response,
     ):

@@ -23,10 +23,9 @@ import httpcore
 import httpx
 
 from wavehouse import __version__
-from wavehouse.catalog.adapters.wire import Deadline, Received, exchange
-from wavehouse.catalog.rules.addresses import is_never_meant, is_public, shown
-from wavehouse.catalog.rules.values import web_url
+from wavehouse.fetching.wire import Deadline, Received, exchange
 from wavehouse.kernel.errors import InvalidInput, Refused, Unreachable, WavehouseError
+from wavehouse.kernel.web_addresses import is_never_meant, is_public, shown, web_url
 
 Resolver = Callable[[str, int], list[str]]
 USER_AGENT = (
@@ -88,11 +87,13 @@ class Web:
         self,
         *,
         allow_private: bool = False,
+        hint: str = "Add --allow-private if that is meant.",
         limits: Limits | None = None,
         resolve: Resolver = resolved,
     ) -> None:
         self.limits = limits or Limits()
         self._allow_private = allow_private
+        self._hint = hint
         self._resolve = resolve
         self._tls = httpx.create_ssl_context(trust_env=False)
 
@@ -111,14 +112,12 @@ class Web:
         port = url.port or (443 if url.scheme == "https" else 80)
         addresses = _in_time(self._resolve, url.host, port, deadline)
         if any(is_never_meant(address) for address in addresses):
-            raise Refused(
-                f"{url.host} is a link-local address, where no feed is", where=shown(str(url))
-            )
+            raise Refused(f"{url.host} is a link-local address", where=shown(str(url)))
         if not self._allow_private and not all(is_public(address) for address in addresses):
             raise Refused(
                 f"{url.host} is an address of a private network",
                 where=shown(str(url)),
-                hint="Add --allow-private if that is meant.",
+                hint=self._hint,
             )
         return addresses[:_MOST_ADDRESSES]
 
@@ -153,6 +152,16 @@ class Web:
             f"the address redirects more than {self.limits.redirects} times", where=shown(url)
         )
 
+    @contextmanager
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Iterator[Answer]:
+        """Send ``body`` to ``url``; a redirect is an answer like any other and is not followed.
+
+        Raises InvalidInput, Refused or Unreachable, and nothing else.
+        """
+        deadline = self.deadline()
+        with self._sent(url, headers, deadline, body) as response:
+            yield Answer(response, url, None, deadline)
+
     def _next_hop(self, url: str, location: str | None) -> str:
         try:
             target = web_url(urljoin(url, location)) if location else None
@@ -165,7 +174,13 @@ class Web:
         return target
 
     @contextmanager
-    def _sent(self, url: str, headers: Mapping[str, str], deadline: Deadline) -> Iterator[Received]:
+    def _sent(
+        self,
+        url: str,
+        headers: Mapping[str, str],
+        deadline: Deadline,
+        body: bytes | None = None,
+    ) -> Iterator[Received]:
         try:
             named = httpx.URL(url)
             if not named.host.strip("."):  # reading it may raise, for a name that IDNA forbids
@@ -175,7 +190,15 @@ class Web:
         sent = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "gzip", **headers}
         failure: Exception | None = None
         for address in self._addresses(named, deadline):
-            opening = exchange(named, address, sent, tls=self._tls, deadline=deadline)
+            opening = exchange(
+                named,
+                address,
+                sent,
+                tls=self._tls,
+                deadline=deadline,
+                method="GET" if body is None else "POST",
+                body=body,
+            )
             try:
                 received = opening.__enter__()
             except httpcore.ConnectError as wrong:

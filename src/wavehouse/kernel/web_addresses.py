@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, urljoin, urlsplit, urlunsplit
 
+_UNSAFE_IN_URL = re.compile(r"[^\x21-\x7e]|[\"<>\\^`{|}]")
+_ORDINARY_URL = re.compile(
+    r"https?://[A-Za-z0-9][A-Za-z0-9.-]*/[A-Za-z0-9._~%+,@=/-]*(?:\?[A-Za-z0-9._~%+,@=/&-]+)?"
+)
 _NAT64 = IPv6Network("64:ff9b::/96")
 _REFUSED_V6 = tuple(
     IPv6Network(net)
@@ -71,3 +76,22 @@ def spellings_of(url: str) -> tuple[str, ...]:
     bare = rest.rstrip("/")
     named = (f"{item}://{bare}{end}" for item in ("https", "http") for end in ("", "/"))
     return tuple(dict.fromkeys((url, *named)))
+
+
+def web_url(text: str | None, base: str | None = None) -> str | None:
+    """An absolute http(s) address, spaces and foreign letters escaped; None when it is not one."""
+    if not text or not text.strip():
+        return None
+    if _ORDINARY_URL.fullmatch(text):
+        return text  # most are, and the whole way takes ten times as long
+    try:
+        joined = urljoin(base or "", "".join(text.strip().splitlines()))
+        parts = urlsplit(joined)
+        host, _ = parts.hostname or "", parts.port  # the port raises when it is not a number
+        if host and not host.isascii():
+            joined = joined.replace(host, host.encode("idna").decode("ascii"), 1)
+    except (ValueError, UnicodeError):
+        return None
+    if parts.scheme.lower() not in {"http", "https"} or not host:
+        return None
+    return _UNSAFE_IN_URL.sub(lambda m: quote(m.group(0)), joined)

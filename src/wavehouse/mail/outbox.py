@@ -1,0 +1,100 @@
+"""Emails as files: where they go without a mail server, and how they are read again."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+from threading import Timer
+
+from wavehouse.kernel.config import Settings
+from wavehouse.kernel.ids import uuid7
+from wavehouse.mail.rendering import email_message
+
+_KEPT = 15 * 60.0
+
+
+def outbox_folder(settings: Settings) -> Path:
+    """The folder of emails when there is no mail server: ``outbox`` in the data folder."""
+    return settings.home / "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class Outbox:
+    """Emails as ``.eml`` files that only the server's account can read."""
+
+    folder: Path
+
+    def send(self, *, to: str, subject: str, text: str) -> None:
+        """Write the email as a new file of mode 0600. OSError when the folder cannot be used."""
+        message = email_message(to=to, subject=subject, text=text)
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        file_path = self.folder / f"{uuid7()}.eml"
+        flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL
+        with os.fdopen(os.open(file_path, flags, 0o600), "wb") as file:
+            file.write(bytes(message))
+        removal = Timer(_KEPT, file_path.unlink, kwargs={"missing_ok": True})
+        removal.daemon = True  # `tidy` deletes what a program that ended has left
+        removal.start()
+
+    def forget(self, *, to: str) -> int:
+        """Delete the files to an address."""
+        return forget_emails(self.folder, lambda _, recipient: recipient.lower() == to.lower())
+
+
+@dataclass(frozen=True, slots=True)
+class StoredEmail:
+    """An email in the outbox; ``name`` is its file's name without the ending."""
+
+    name: str
+    written_at: datetime
+    to: str
+    subject: str
+    text: str
+    html: str
+
+
+def stored_emails(folder: Path) -> list[StoredEmail]:
+    """The emails of an outbox, the newest first."""
+    found = []
+    for file_path in sorted(folder.glob("*.eml"), reverse=True) if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            message = message_from_bytes(file_path.read_bytes(), policy=policy.default)
+            found.append(
+                StoredEmail(
+                    file_path.stem,
+                    datetime.fromtimestamp(file_path.stat().st_mtime, UTC),
+                    str(message["To"] or ""),
+                    str(message["Subject"] or ""),
+                    _part(message, "plain"),
+                    _part(message, "html"),
+                )
+            )
+    return found
+
+
+def _part(message: EmailMessage, kind: str) -> str:
+    part = message.get_body(preferencelist=(kind,))
+    return "" if part is None else str(part.get_content())
+
+
+def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
+    """Delete the emails of an outbox that ``which`` chooses by file and recipient; how many."""
+    gone = 0
+    for file_path in folder.glob("*.eml") if folder.is_dir() else ():
+        with suppress(FileNotFoundError):
+            recipient = message_from_bytes(file_path.read_bytes(), policy=policy.default)["To"]
+            if which(file_path, str(recipient or "")):
+                file_path.unlink()
+                gone += 1
+    return gone
+
+
+def forget_late_emails(outbox: Path, before: datetime) -> int:
+    """Delete emails of the outbox that were written before an instant; how many."""
+    return forget_emails(outbox, lambda path, _: path.stat().st_mtime < before.timestamp())

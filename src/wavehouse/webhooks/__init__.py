@@ -1,0 +1,55 @@
+"""Webhooks: events that are announced to other programs, in the form of Standard Webhooks.
+
+The door: what other contexts and the pages may use.
+"""
+
+from wavehouse.webhooks.adapters import Sealer, WebSender
+from wavehouse.webhooks.rules import verify
+from wavehouse.webhooks.service.delivering import deliver
+from wavehouse.webhooks.service.endpoints import (
+    add_endpoint,
+    delete_endpoint,
+    disable_endpoint,
+    enable_endpoint,
+    endpoint,
+    list_deliveries,
+    list_endpoints,
+    replay,
+    rotate_secret,
+    send_test,
+)
+from wavehouse.webhooks.service.events import emit
+from wavehouse.webhooks.types import (
+    SUBSCRIBABLE,
+    Delivery,
+    Endpoint,
+    EndpointId,
+    EventId,
+    EventType,
+    NewEndpoint,
+)
+
+__all__ = [
+    "SUBSCRIBABLE",
+    "Delivery",
+    "Endpoint",
+    "EndpointId",
+    "EventId",
+    "EventType",
+    "NewEndpoint",
+    "Sealer",
+    "WebSender",
+    "add_endpoint",
+    "delete_endpoint",
+    "deliver",
+    "disable_endpoint",
+    "emit",
+    "enable_endpoint",
+    "endpoint",
+    "list_deliveries",
+    "list_endpoints",
+    "replay",
+    "rotate_secret",
+    "send_test",
+    "verify",
+]

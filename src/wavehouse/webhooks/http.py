@@ -1,0 +1,251 @@
+"""``/api/v1/webhooks``: endpoints, deliveries, sending again.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
+over the database.
+"""
+
+from datetime import datetime
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, Query
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from wavehouse.accounts import Identity, Scope
+from wavehouse.kernel.paging import LARGEST_PAGE, PAGE
+from wavehouse.store import Database, Operational
+from wavehouse.webhooks.adapters import Sealer
+from wavehouse.webhooks.service import endpoints
+from wavehouse.webhooks.types import Delivery, Endpoint, EndpointId, EventId, NewEndpoint
+from wavehouse.workspace import Edge, Gate
+
+
+class EndpointIn(BaseModel):
+    """An endpoint to add; without event types it gets all of them."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    url: str = Field(min_length=1, max_length=1000)
+    event_types: list[str] = Field(default_factory=list, max_length=20)
+    description: str = Field(default="", max_length=200)
+
+
+class EndpointOut(BaseModel):
+    """An endpoint; ``secret`` is there when it was just made."""
+
+    webhook_endpoint_id: UUID
+    url: str
+    description: str | None
+    event_types: list[str]
+    status: str
+    disabled_reason: str | None
+    failing_since: datetime | None
+    created_at: datetime
+    secret: str | None = None
+
+    @classmethod
+    def of(cls, found: Endpoint, secret: str | None = None) -> "EndpointOut":
+        """The endpoint on the wire."""
+        return cls(
+            webhook_endpoint_id=found.endpoint_id,
+            url=found.url,
+            description=found.description,
+            event_types=found.event_types,
+            status=found.status,
+            disabled_reason=found.disabled_reason,
+            failing_since=found.failing_since,
+            created_at=found.created_at,
+            secret=secret,
+        )
+
+    @classmethod
+    def new(cls, made: NewEndpoint) -> "EndpointOut":
+        """The endpoint with its secret, the one time that it is shown."""
+        return cls.of(made.endpoint, made.secret)
+
+
+class DeliveryOut(BaseModel):
+    """An attempt to deliver an event."""
+
+    event_id: UUID
+    webhook_endpoint_id: UUID
+    event_type: str
+    occurred_at: datetime
+    attempt: int
+    status: str
+    next_attempt_at: datetime | None
+    attempted_at: datetime | None
+    response_status: int | None
+    response_excerpt: str | None
+    error: str | None
+
+    @classmethod
+    def of(cls, found: Delivery) -> "DeliveryOut":
+        """The attempt on the wire."""
+        return cls(
+            event_id=found.event_id,
+            webhook_endpoint_id=found.endpoint_id,
+            event_type=found.event_type,
+            occurred_at=found.occurred_at,
+            attempt=found.attempt,
+            status=found.status,
+            next_attempt_at=found.next_attempt_at,
+            attempted_at=found.attempted_at,
+            response_status=found.response_status,
+            response_excerpt=found.response_excerpt,
+            error=found.error,
+        )
+
+
+class ReplayIn(BaseModel):
+    """What to send again: one event, or those of a range (``until`` excluded)."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: UUID | None = None
+    since: AwareDatetime | None = None
+    until: AwareDatetime | None = None
+
+
+class Count(BaseModel):
+    """How many events will be sent again."""
+
+    events: int
+
+
+class Emitted(BaseModel):
+    """The id of the event that was emitted; the ``webhook-id`` of its delivery."""
+
+    event_id: UUID
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """The HTTP routes of ``webhooks``."""
+    operational = edge.workspace.stores.operational
+    private = edge.workspace.settings["webhook_allow_private"]
+    return [_endpoints(operational, edge.gate, private), _sending(operational, edge.gate)]
+
+
+def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> APIRouter:
+    api = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+    reads, writes = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+    Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
+    Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
+
+    @api.get("/endpoints", responses=gate.answers(reads))
+    def list_endpoints(identity: Reader) -> list[EndpointOut]:
+        """The endpoints, oldest first; 50 at most."""
+        with database.app(identity.organization_id) as tx:
+            return [EndpointOut.of(e) for e in endpoints.list_endpoints(tx, identity=identity)]
+
+    @api.post("/endpoints", status_code=201, responses=gate.answers(writes, 413, 422))
+    def add_endpoint(body: EndpointIn, identity: Writer) -> EndpointOut:
+        """Add an endpoint; the answer has its secret, this once."""
+        with database.app(identity.organization_id) as tx:
+            made = endpoints.add_endpoint(
+                tx,
+                identity=identity,
+                sealer=Sealer.of(database.place),
+                url=body.url,
+                event_types=body.event_types,
+                description=body.description,
+                allow_private=private,
+            )
+        return EndpointOut.new(made)
+
+    @api.post("/endpoints/{webhook_endpoint_id}/rotate", responses=gate.answers(writes, 404, 422))
+    def rotate_secret(webhook_endpoint_id: UUID, identity: Writer) -> EndpointOut:
+        """A new secret; the present one signs too for 24 hours."""
+        with database.app(identity.organization_id) as tx:
+            made = endpoints.rotate_secret(
+                tx,
+                identity=identity,
+                sealer=Sealer.of(database.place),
+                endpoint_id=EndpointId(webhook_endpoint_id),
+            )
+        return EndpointOut.new(made)
+
+    @api.post("/endpoints/{webhook_endpoint_id}/disable", responses=gate.answers(writes, 404, 422))
+    def disable_endpoint(webhook_endpoint_id: UUID, identity: Writer) -> EndpointOut:
+        """Stop sending; what is pending waits."""
+        with database.app(identity.organization_id) as tx:
+            return EndpointOut.of(
+                endpoints.disable_endpoint(
+                    tx, identity=identity, endpoint_id=EndpointId(webhook_endpoint_id)
+                )
+            )
+
+    @api.post("/endpoints/{webhook_endpoint_id}/enable", responses=gate.answers(writes, 404, 422))
+    def enable_endpoint(webhook_endpoint_id: UUID, identity: Writer) -> EndpointOut:
+        """Send again; what is pending goes on."""
+        with database.app(identity.organization_id) as tx:
+            return EndpointOut.of(
+                endpoints.enable_endpoint(
+                    tx, identity=identity, endpoint_id=EndpointId(webhook_endpoint_id)
+                )
+            )
+
+    @api.delete(
+        "/endpoints/{webhook_endpoint_id}",
+        status_code=204,
+        responses=gate.answers(writes, 404, 422),
+    )
+    def delete_endpoint(webhook_endpoint_id: UUID, identity: Writer) -> None:
+        """Delete an endpoint and the record of its deliveries."""
+        with database.app(identity.organization_id) as tx:
+            endpoints.delete_endpoint(
+                tx, identity=identity, endpoint_id=EndpointId(webhook_endpoint_id)
+            )
+
+    return api
+
+
+def _sending(database: Database[Operational], gate: Gate) -> APIRouter:
+    api = APIRouter(prefix="/api/v1/webhooks", tags=["webhooks"])
+    reads, writes = Scope.WEBHOOKS_READ, Scope.WEBHOOKS_WRITE
+    Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
+    Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
+
+    @api.get("/deliveries", responses=gate.answers(reads, 422))
+    def deliveries(
+        identity: Reader,
+        webhook_endpoint_id: UUID | None = None,
+        limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
+    ) -> list[DeliveryOut]:
+        """The attempts, the newest first."""
+        chosen = None if webhook_endpoint_id is None else EndpointId(webhook_endpoint_id)
+        with database.app(identity.organization_id) as tx:
+            found = endpoints.list_deliveries(
+                tx,
+                identity=identity,
+                endpoint_id=chosen,
+                limit=limit,
+            )
+        return [DeliveryOut.of(each) for each in found]
+
+    @api.post("/endpoints/{webhook_endpoint_id}/test", responses=gate.answers(writes, 404, 422))
+    def send_test(webhook_endpoint_id: UUID, identity: Writer) -> Emitted:
+        """Send an event of the type ``webhook.test`` to this endpoint."""
+        with database.app(identity.organization_id) as tx:
+            event_id = endpoints.send_test(
+                tx, identity=identity, endpoint_id=EndpointId(webhook_endpoint_id)
+            )
+        return Emitted(event_id=event_id)
+
+    @api.post(
+        "/endpoints/{webhook_endpoint_id}/replay", responses=gate.answers(writes, 404, 413, 422)
+    )
+    def replay(webhook_endpoint_id: UUID, body: ReplayIn, identity: Writer) -> Count:
+        """Send one event again, or those of a range."""
+        with database.app(identity.organization_id) as tx:
+            count = endpoints.replay(
+                tx,
+                identity=identity,
+                endpoint_id=EndpointId(webhook_endpoint_id),
+                event_id=None if body.event_id is None else EventId(body.event_id),
+                since=body.since,
+                until=body.until,
+            )
+        return Count(events=count)
+
+    return api
