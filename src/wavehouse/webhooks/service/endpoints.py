@@ -203,7 +203,9 @@ def replay(
 def _address(url: str, *, allow_private: bool) -> str:
     address = web_url(url.strip())
     if address is None or len(address) > _LONGEST_URL:
-        raise InvalidInput("this is not a web address", where="url", hint="Https://host/path.")
+        raise InvalidInput(
+            "this is not a web address", where="url", hint="Write it like https://host/path."
+        )
     parts = urlsplit(address)
     if parts.username or parts.password:
         raise InvalidInput("the address holds a password", where="url", hint="Leave it out.")
