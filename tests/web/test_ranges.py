@@ -111,5 +111,5 @@ def test_a_range_before_the_calendar_of_any_show_is_refused() -> None:
     """The period before it would have no dates; a page must say so and not fail."""
     query = parsed({"from": "0001-01-01", "to": "0001-01-05"})
 
-    with pytest.raises(InvalidInput, match="begins before 1970"):
+    with pytest.raises(InvalidInput, match="starts before 1970"):
         span_of(query, date(2026, 11, 20))
