@@ -11,7 +11,7 @@ WORKERS ?= 2
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: corpora oracles gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers
+.PHONY: oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -91,6 +91,9 @@ late: $(VENV)/.dev ## Late rows by four programs at once, compared with a rebuil
 
 attack: $(VENV)/.dev ## Hostile servers, bombs, slow connections, kills, full disks: counts; some 30 minutes
 	@$(BIN)/python -m tests.faults.attack $(ARGS)
+
+writes: $(VENV)/.dev ## 200 kills of program and server while eight clients write; some 20 minutes
+	@$(BIN)/python -m tests.faults.writes $(ARGS)
 
 audit: $(VENV)/.dev ## bandit, and the licence of every package; exceptions have reasons
 	@$(BIN)/python scripts/audit.py

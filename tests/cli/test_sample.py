@@ -24,24 +24,32 @@ def _wavehouse(home: Path, *words: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def test_a_show_of_ones_own_is_never_removed_with_the_sample(
+def test_what_is_not_of_the_sample_is_never_removed_with_it(
     home_folder: Path, tmp_path: Path
 ) -> None:
     """Neither by --reset nor by a demo of another seed, which makes room for itself."""
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
     feed = tmp_path / "own.xml"
     feed.write_text(FEED)
-    assert 0 == _wavehouse(home_folder, "ingest", "feed", str(feed), "--no-probe").returncode
+    added = _wavehouse(home_folder, "ingest", "feed", str(feed), "--no-probe")
+    assert (0, True) == (added.returncode, "Warning: this home holds the demo's" in added.stderr)
+    listener = ("listeners", "create", "--email", "anna@own.example")
+    assert 0 == _wavehouse(home_folder, *listener).returncode
 
     for words in (("demo", "--reset"), ("demo", "--seed", "7", *SMALL)):
         refused = _wavehouse(home_folder, *words)
         assert 4 == refused.returncode
-        assert "My own show" in refused.stderr
+        assert "shows (My own show)" in refused.stderr
+        assert "listeners (anna@own.example)" in refused.stderr
     assert "My own show" in _wavehouse(home_folder, "feeds", "list").stdout
 
 
 def test_reset_removes_the_sample_and_nothing_else(home_folder: Path) -> None:
+<<<<<<< HEAD
     """Afterwards the home has no databases, and the next demo starts over."""
+=======
+    """Afterwards the home has no databases, and the next demo begins again."""
+>>>>>>> main
     (home_folder / "notes.txt").write_text("mine")
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
     assert 0 == _wavehouse(home_folder, "demo", "--reset").returncode

@@ -11,7 +11,11 @@ CONFLICT = re.compile(r"^(?:[<]{7} |[>]{7} |[|]{7} |[=]{7}$)", re.MULTILINE)
 UNFINISHED = re.compile(r"\b([T]ODO|[F]IXME|[X]XX|pytest\.[s]kip|[x]fail)\b")
 
 # Without a Chromium, or a gPodder, their tests cannot run; they say so and say how to get one.
-OUTSIDE = ("tests/web/conftest.py", "tests/listeners/test_gpodder_engine.py")
+OUTSIDE = (
+    "tests/web/conftest.py",
+    "tests/listeners/test_gpodder_engine.py",
+    "tests/listeners/test_behind_nginx.py",
+)
 
 
 def _text(path: Path) -> str:

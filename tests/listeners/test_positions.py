@@ -359,6 +359,54 @@ def test_p37_an_erased_listener_leaves_nothing_and_a_late_upload_makes_nothing(
     assert phone.username not in json.dumps(receipt.as_json())
 
 
+def test_p37_a_dump_after_erasure_holds_nothing_of_a_private_feed(
+    server_url: str, phone: Any, shared_workspace: Workspace, database: Any
+) -> None:
+    """Neither the token, nor the address, nor the id: every table is searched as text."""
+    token = f"SECRET{uuid4().hex}"
+    feed = f"https://private.example/{token}/feed.xml"
+    with database.worker() as tx:
+        who = accounts.find(tx, email=phone.username).listener_id
+    with httpx2.Client(base_url=server_url, auth=phone.auth) as api:
+        upload = [{"podcast": feed, "episode": f"https://private.example/e.mp3?auth={token}",
+                   "guid": f"{token}-guid", "device": "phone", "action": "play", "position": 60,
+                   "started": 0, "total": 600}]  # fmt: skip
+        url = f"/api/2/subscriptions/{phone.username}/phone.json"
+        assert 200 == api.post(url, json={"add": [feed], "remove": []}).status_code
+        assert 200 == api.post(f"/api/2/episodes/{phone.username}.json", json=upload).status_code
+    words = (token, phone.username, str(who))
+    before = _dumped(database)
+    assert [True, True, True] == [word in before for word in words]
+    archives.erase(database, email=phone.username)
+    after = _dumped(database)
+    assert [False, False, False] == [word in after for word in words]
+
+
+def _dumped(database: Any) -> str:
+    """Every row of every table of the listeners' database, as text."""
+    with database.worker() as tx:
+        names = tx.connection.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+            "WHERE schemaname = 'listeners' ORDER BY 1"
+        ).fetchall()
+        return "\n".join(
+            row
+            for (name,) in names
+            for (row,) in tx.connection.execute(f"SELECT t::text FROM {name} t").fetchall()
+        )
+
+
+def test_p39_an_archive_of_several_megabytes_is_brought_in_over_http(
+    server_url: str, phone: Any
+) -> None:
+    """Years of listening are more than one batch; what is larger than 32 MiB is 413."""
+    with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as api:
+        archive = api.get("/export").json()
+        archive["padding"] = "x" * 2_000_000
+        assert 200 == api.post("/import", json=archive).status_code
+        assert 413 == api.post("/import", content=b'"' + b"x" * 33 * 2**20 + b'"').status_code
+
+
 def test_the_commands_carry_away_bring_in_and_erase(
     shared_workspace: Workspace, database: Any, caller: Caller, tmp_path: Path
 ) -> None:

@@ -214,7 +214,7 @@ def test_the_period_of_a_report_follows_the_campaign(client: TestClient, filled:
     )
 
 
-def test_a_report_without_a_form_is_told_so(client: TestClient) -> None:
+def test_a_report_without_a_form_says_so(client: TestClient) -> None:
     """Beside the boxes, and what was chosen stays chosen."""
     page = send(client, "reports", "reports", type="roi_report", **{"from": "2026-11-13"})
     assert "Tick PDF" in page.partition("<legend>")[2][:200]

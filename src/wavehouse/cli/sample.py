@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from wavehouse.kernel.config import Settings
     from wavehouse.workspace import Stage, Workspace
 
+MOST_FILES = 1000
+
 
 @dataclass(frozen=True, slots=True)
 class Sample:
@@ -106,25 +108,55 @@ class Sample:
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
     def _refuse_to_remove_others(self) -> None:
+<<<<<<< HEAD
         """A show that a user ingested into the demo's home must not be removed with it."""
         from wavehouse import catalog
+=======
+        """Refuse when the demo's home holds something of the user's own: it would go, too."""
+>>>>>>> main
         from wavehouse.app import open_workspace
+
+        with open_workspace() as workspace:
+            own = self._own(workspace)
+        if own:
+            raise Refused(
+                f"these databases also hold data of your own: {'; '.join(own)}",
+                where=str(self.home),
+                hint="Nothing was removed. Use another folder for the demo.",
+                command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
+            )
+
+    def _own(self, workspace: Workspace) -> list[str]:
+        """What is not of the sample: shows, campaigns, logs, listeners; each as a phrase."""
+        from wavehouse import catalog, listeners, measurement, sponsorship
 
         feeds = sorted(self.folder.glob("**/feeds/*.xml"))
         sample = {catalog.parse_feed(feed.read_bytes()).podcast_guid for feed in feeds}
-        with (
-            open_workspace() as workspace,
-            workspace.stores.operational.app(workspace.organization.organization_id) as tx,
-        ):
-            shows = catalog.list_podcasts(tx, identity=workspace.identity)
-        own = [show.title for show in shows if show.podcast_guid not in sample]
-        if own:
-            raise Refused(
-                f"these databases also hold shows of your own ({', '.join(own[:3])})",
-                where=str(self.home),
-                hint="Use another folder.",
-                command="WAVEHOUSE_HOME=/tmp/wavehouse-demo wavehouse demo",
-            )
+        entries = self._campaigns()
+        identity = workspace.identity
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            shows = catalog.list_podcasts(tx, identity=identity)
+            cards = sponsorship.list_campaigns(tx, identity=identity)
+            files = measurement.source_files(tx, identity=identity, limit=MOST_FILES)
+        with workspace.stores.listeners.worker() as other:
+            people = listeners.listed(other)
+        found = {
+            "shows": [show.title for show in shows if show.podcast_guid not in sample],
+            "campaigns": [c.name for c in cards if (c.sponsor, c.name) not in entries],
+            "logs": [
+                f.name for f in files if not Path(f.name).is_relative_to(self.folder.absolute())
+            ],
+            "listeners": [one.email for one in people],
+        }
+        return [f"{kind} ({', '.join(those[:3])})" for kind, those in found.items() if those]
+
+    def _campaigns(self) -> set[tuple[str, str]]:
+        """Sponsor and name of the sample's campaigns."""
+        file = self.folder / "campaigns.json"
+        if not file.exists():
+            return set()
+        told = json.loads(file.read_text(encoding="utf-8"))
+        return {(one["sponsor"]["name"], one["name"]) for one in told["campaigns"]}
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""

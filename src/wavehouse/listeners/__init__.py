@@ -7,6 +7,7 @@ from wavehouse.listeners.service.accounts import (
     revoke_app_password,
 )
 from wavehouse.listeners.service.expiry import tidy
+from wavehouse.listeners.service.own import listed
 from wavehouse.listeners.types import Listener, NewAppPassword
 
 __all__ = [
@@ -14,6 +15,7 @@ __all__ = [
     "NewAppPassword",
     "create",
     "find",
+    "listed",
     "new_app_password",
     "revoke_app_password",
     "tidy",

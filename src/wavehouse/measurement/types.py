@@ -217,7 +217,8 @@ class Tally:
 class FileResult:
     """What reading one file came to.
 
-    ``note`` says in a sentence when nothing was new, ``error`` why nothing could be read.
+    ``note`` says in a sentence when nothing was new, ``error`` why nothing could be read,
+    ``doubt`` what most lines that do not count have in common.
     """
 
     name: str
@@ -225,6 +226,7 @@ class FileResult:
     tally: Tally
     note: str = ""
     error: str = ""
+    doubt: str = ""
 
 
 @dataclass(frozen=True, slots=True)

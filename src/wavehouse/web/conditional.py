@@ -13,8 +13,10 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 16 * 1024
 LARGEST_BATCH = 1024 * 1024
+LARGEST_ARCHIVE = 32 * 1024 * 1024
 _PREFIX = "/api/v1/"
 _BATCHES = "/api/v1/listener/"
+_ARCHIVES = "/api/v1/listener/import"
 
 
 class Conditional:
@@ -29,8 +31,14 @@ class Conditional:
             await self._app(scope, receive, send)
             return
         taken = send if scope["method"] != "GET" else _Tagged(Headers(scope=scope), send)
-        largest = LARGEST_BATCH if scope["path"].startswith(_BATCHES) else LARGEST_BODY
-        await self._app(scope, _Counted(receive, largest), taken)
+        await self._app(scope, _Counted(receive, _largest(scope["path"])), taken)
+
+
+def _largest(path: str) -> int:
+    """How many bytes the body of a request may have: a listener's archive is the largest."""
+    if path == _ARCHIVES:
+        return LARGEST_ARCHIVE
+    return LARGEST_BATCH if path.startswith(_BATCHES) else LARGEST_BODY
 
 
 class _Counted:

@@ -31,6 +31,7 @@ from wavehouse.store import Database, Listeners
 
 COOKIE = "sessionid"
 LARGEST_BODY = 4 * 1024 * 1024
+LARGEST_ARCHIVE = 32 * 1024 * 1024
 _WRONG = Limit("wrong app password", 20, 3.0)
 CHALLENGE = {"WWW-Authenticate": 'Basic realm="Wavehouse"'}
 _DAYS_180 = 180 * 24 * 3600
@@ -181,17 +182,27 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 async def json_body(request: Request) -> Any:
+<<<<<<< HEAD
     """The body as JSON. 400 for other bodies, 413 for too large ones.
 
     A lone surrogate, which JSON can write and no text can hold, is a 400 as well.
+=======
+    """The body as JSON; 400 for a body that is not JSON, 413 for one that is too large.
+
+    Half of a character, which JSON may write and no text can hold, is not JSON here.
+>>>>>>> main
     """
+    return _decoded(await raw_body(request))
+
+
+async def archive_body(request: Request) -> Any:
+    """A listener's archive as JSON; 400 for a body that is not JSON, 413 for one too large."""
+    return _decoded(await _body(request, LARGEST_ARCHIVE))
+
+
+def _decoded(content: bytes) -> Any:
     import msgspec
 
-    content = b""
-    async for chunk in request.stream():
-        content += chunk
-        if len(content) > LARGEST_BODY:
-            raise HTTPException(413)
     try:
         return msgspec.json.decode(content) if content.strip() else None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
@@ -199,13 +210,17 @@ async def json_body(request: Request) -> Any:
 
 
 async def raw_body(request: Request) -> bytes:
-    """The body as it came. 413 for what is too much."""
-    content = b""
+    """The body as it came; 413 for one that is too large."""
+    return await _body(request, LARGEST_BODY)
+
+
+async def _body(request: Request, largest: int) -> bytes:
+    content = bytearray()
     async for chunk in request.stream():
         content += chunk
-        if len(content) > LARGEST_BODY:
+        if len(content) > largest:
             raise HTTPException(413)
-    return content
+    return bytes(content)
 
 
 def check_user(caller: Caller, name: str) -> None:

@@ -18,7 +18,7 @@ from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
 from wavehouse.listeners.http import dialect, preconditions
-from wavehouse.listeners.http.common import Doors, json_body
+from wavehouse.listeners.http.common import Doors, archive_body
 from wavehouse.listeners.service import (
     accounts,
     archives,
@@ -331,7 +331,7 @@ def router(doors: Doors) -> APIRouter:
         )
 
     @api.post("/import", responses=_answers(413, 422))
-    def bring_in(body: Annotated[Any, Depends(json_body)], who: Who) -> dict[str, int]:
+    def bring_in(body: Annotated[Any, Depends(archive_body)], who: Who) -> dict[str, int]:
         """Add an archive that was exported, here or elsewhere; again it changes nothing (P39)."""
         return archives.bring_in(database, caller=who, document=body)
 

@@ -66,9 +66,12 @@ def logs(
     unread = [r.error for r in results if r.error]
     for error in unread:
         terminal.say(f"Error: {error}")
+    doubtful = [r for r in results if r.doubt]
+    for result in doubtful:
+        terminal.say(f"Warning: {result.doubt} ({result.name})")
     if total.quarantined or total.faults:
         terminal.say("Some rows could not be used: wavehouse quarantine list")
-    if unread or total.quarantined or total.faults:
+    if unread or doubtful or total.quarantined or total.faults:
         raise SystemExit(EXIT_FOUND)
 
 
@@ -104,6 +107,7 @@ def _json(
             "format": r.format,
             "note": r.note,
             "error": r.error,
+            "doubt": r.doubt,
             **_tally_json(r.tally),
         }
         for r in results

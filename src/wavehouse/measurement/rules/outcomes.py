@@ -31,6 +31,7 @@ _FLAGS = {
 _FAULTS = {
     "malformed_line": "not a line of this log format (cut?)",
     "bad_encoding": "bytes that are not UTF-8",
+    "unfinished_line": "the last line has no end and may have been cut",
     "line_too_long": "longer than 64 KiB",
     "in_future": "more than an hour in the future",
     "gzip_truncated": "the gzip stream ends too early; the rows before are kept",

@@ -28,6 +28,7 @@ from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import Layout, refuse_other_fields
 from wavehouse.measurement.queries import sources
 from wavehouse.measurement.rules.media import MediaIndex
+from wavehouse.measurement.rules.misreading import misread
 from wavehouse.measurement.rules.thresholds import threshold_bytes
 from wavehouse.measurement.service.feed_files import known_files
 from wavehouse.measurement.service.ingest import sentence
@@ -125,9 +126,15 @@ def count_logs(
     rows = figures.rows
     if wanted.by == "episode":
         rows = [replace(row, label=known.titles.get(row.member, "")) for row in rows]
+<<<<<<< HEAD
     return replace(
         figures, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors
     )
+=======
+    most = misread(read.lines - sum(read.faults.values()), found.filtered)
+    errors = [*read.errors, *([". ".join(filter(None, (most.message, most.hint)))] if most else [])]
+    return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=errors)
+>>>>>>> main
 
 
 def count_windows(

@@ -27,6 +27,7 @@ from wavehouse.measurement.adapters.engine import Batch, Engine, Lookups
 from wavehouse.measurement.adapters.logfile import Head, LogFile
 from wavehouse.measurement.formats import FIELDS, Layout, layout_of, refuse_other_fields
 from wavehouse.measurement.queries import sources
+from wavehouse.measurement.rules.misreading import misread
 from wavehouse.measurement.service.loads import Loads, Work
 from wavehouse.measurement.service.lookups import bounds, list_version, lookups
 from wavehouse.measurement.service.opening import ahead, layout_for
@@ -79,6 +80,13 @@ def _opened(
     engine = Engine(looked_up, bounds(settings))
     stack.callback(engine.close)
     return engine, stack.enter_context(ThreadPoolExecutor(1, "normalise"))
+
+
+def _let_go(read: Work, coming: deque[Future[Work]]) -> None:
+    """Forget chunks of a file that is refused; none of them is stored."""
+    for work in (read, *(each.result() for each in coming)):
+        work.engine.drop(work.batch)
+    coming.clear()
 
 
 def _readable(line: bytes | None, row: QuarantinedRow, *, mended: bool) -> str | None:
@@ -278,9 +286,19 @@ class Ingest:
         pending: Future[Tally] | None = None
         coming: deque[Future[Work]] = deque()
 
+        doubt = ""
+
         def load_next() -> None:
-            nonlocal pending
-            work = self._prepared(coming.popleft().result())
+            nonlocal pending, doubt
+            read = coming.popleft().result()
+            if read.chunk.first_byte == 0 and (
+                most := misread(read.batch.rows, read.batch.filtered)
+            ):
+                if most.hint:
+                    _let_go(read, coming)
+                    raise InvalidInput(most.message, where=str(log.path), hint=most.hint)
+                doubt = most.message
+            work = self._prepared(read)
             if pending is not None:
                 tally.add(pending.result())
             pending = self._pool.submit(copy_context().run, self._loads.load, work)
@@ -306,7 +324,7 @@ class Ingest:
             tally.add(self._stream_fault(log.fault, file))
             nothing = tally.read == 0 and tally.quarantined == 0
             note = "nothing new" if nothing else ""
-            return FileResult(str(log.path), layout.format, tally, note)
+            return FileResult(str(log.path), layout.format, tally, note, doubt=doubt)
 
         return _Reading(file, rest)
 

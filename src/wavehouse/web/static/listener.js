@@ -19,7 +19,9 @@
     });
     const told = await answer.json().catch(() => ({}));
     if (answer.ok) return told;
-    throw new Error(`${sentence(told.detail) || "The server does not answer."} ${told.hint || ""}`);
+    const next = [sentence(told.hint), told.command && `Try: ${told.command}`];
+    const said = [sentence(told.detail) || "The server does not answer.", ...next];
+    throw new Error(said.filter(Boolean).join(" "));
   }
 
   async function use() {

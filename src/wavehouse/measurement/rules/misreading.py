@@ -1,0 +1,63 @@
+"""When most lines of a file end in one reason, the log does not say what counting needs.
+
+Whether that is so is judged by the first chunk of a file, of requests for known files; a log of a
+whole web site has many others. Nothing is judged by fewer lines than ten.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from wavehouse.measurement.types import Reason
+
+_ENOUGH = 10
+_REFUSED: Mapping[str, tuple[str, str]] = {
+    Reason.BAD_IP: (
+        "have no address that can be read (bad_ip, R06)",
+        "Turn off HostnameLookups, or describe the line with --fields.",
+    ),
+    Reason.EMPTY_AGENT: (
+        "have no user agent (empty_agent, R16)",
+        "Have the server log it, as the combined format does, or describe the line with --fields.",
+    ),
+    Reason.BAD_METHOD: (
+        "are not GET requests (bad_method, R09)",
+        "Give the log of the server that sends the files, or describe the line with --fields.",
+    ),
+    Reason.BAD_STATUS: (
+        "have a status other than 200 and 206 (bad_status, R11)",
+        "Give the log of the server that sends the files: one that redirects counts nothing.",
+    ),
+}
+_DOUBTED: Mapping[str, str] = {
+    Reason.DATACENTER: "come from data centres (R17): is the address that of a proxy or a CDN in "
+    "front? See the setting trusted_proxies",
+    Reason.VPN: "come from VPNs (R17): is the address that of a proxy in front?",
+    Reason.EXCESS_IP: "come from addresses with too many requests (R18): is the address that of a "
+    "proxy in front? See the setting trusted_proxies",
+    Reason.MALFORMED_AGENT: "have a malformed user agent (R22): is another value in its place?",
+    Reason.INTERNAL: "are requests of the server to itself (R17)",
+    Reason.PROBE_RANGE: "are probes of one or two bytes (R14): is the range in its place?",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Misread:
+    """What most lines have in common. A file is refused where there is a ``hint``: what to do."""
+
+    message: str
+    hint: str = ""
+
+
+def misread(rows: int, filtered: Mapping[str, int]) -> Misread | None:
+    """The reason that most of these requests end in; None when no reason is of most of them."""
+    unknown = filtered.get(Reason.UNKNOWN_PATH, 0)
+    for reason in (*_REFUSED, *_DOUBTED):
+        judged = rows if reason == Reason.BAD_IP else rows - unknown
+        number = filtered.get(reason, 0)
+        if judged < _ENOUGH or number * 2 <= judged:
+            continue
+        said, hint = _REFUSED.get(reason, (_DOUBTED.get(reason, ""), ""))
+        return Misread(f"most lines ({number:,} of {judged:,}) {said}", hint)
+    return None
