@@ -45,11 +45,7 @@ def test_what_is_not_of_the_sample_is_never_removed_with_it(
 
 
 def test_reset_removes_the_sample_and_nothing_else(home_folder: Path) -> None:
-<<<<<<< HEAD
-    """Afterwards the home has no databases, and the next demo starts over."""
-=======
     """Afterwards the home has no databases, and the next demo begins again."""
->>>>>>> main
     (home_folder / "notes.txt").write_text("mine")
     assert 0 == _wavehouse(home_folder, "demo", *SMALL).returncode
     assert 0 == _wavehouse(home_folder, "demo", "--reset").returncode

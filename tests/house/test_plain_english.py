@@ -149,6 +149,7 @@ VAGUE = {"told", "found", "one", "place", "says", "Asked", "Desk"}
 """Names that do not say what a thing is: ``message``, ``rows``, ``workspace``, ``request`` do."""
 VAGUE_LEFT = {
     "catalog": 2,
+    "cli": 1,
     "kernel": 2,
     "learning": 7,
     "listeners": 3,

@@ -70,7 +70,7 @@ class Sample:
             "until": self.until.isoformat(),
         }
 
-    def _marker_content(self) -> dict[str, Any] | None:
+    def _found(self) -> dict[str, Any] | None:
         if not self._marker.exists():
             return None
         marker: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
@@ -81,7 +81,7 @@ class Sample:
 
         While the dashboard is served, the sample of an earlier day stays; the sample in use.
         """
-        marker = self._marker_content()
+        marker = self._found()
         if marker is not None and marker != self._description():
             older = {**marker, "until": self._description()["until"]}
             if older == self._description() and self.served:
@@ -95,7 +95,7 @@ class Sample:
         """Refuse to mix sample data with somebody's own; mark the databases as sample if empty."""
         from wavehouse import catalog
 
-        if self._marker_content() is None:
+        if self._found() is None:
             with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
                 shows = catalog.list_podcasts(tx, identity=workspace.identity)
             if shows:
@@ -108,12 +108,7 @@ class Sample:
             self._marker.write_text(json.dumps(self._description()), encoding="utf-8")
 
     def _refuse_to_remove_others(self) -> None:
-<<<<<<< HEAD
-        """A show that a user ingested into the demo's home must not be removed with it."""
-        from wavehouse import catalog
-=======
         """Refuse when the demo's home holds something of the user's own: it would go, too."""
->>>>>>> main
         from wavehouse.app import open_workspace
 
         with open_workspace() as workspace:
@@ -140,15 +135,15 @@ class Sample:
             files = measurement.source_files(tx, identity=identity, limit=MOST_FILES)
         with workspace.stores.listeners.worker() as other:
             people = listeners.listed(other)
-        found = {
+        values = {
             "shows": [show.title for show in shows if show.podcast_guid not in sample],
             "campaigns": [c.name for c in cards if (c.sponsor, c.name) not in entries],
             "logs": [
                 f.name for f in files if not Path(f.name).is_relative_to(self.folder.absolute())
             ],
-            "listeners": [one.email for one in people],
+            "listeners": [person.email for person in people],
         }
-        return [f"{kind} ({', '.join(those[:3])})" for kind, those in found.items() if those]
+        return [f"{kind} ({', '.join(those[:3])})" for kind, those in values.items() if those]
 
     def _campaigns(self) -> set[tuple[str, str]]:
         """Sponsor and name of the sample's campaigns."""
@@ -156,7 +151,7 @@ class Sample:
         if not file.exists():
             return set()
         told = json.loads(file.read_text(encoding="utf-8"))
-        return {(one["sponsor"]["name"], one["name"]) for one in told["campaigns"]}
+        return {(item["sponsor"]["name"], item["name"]) for item in told["campaigns"]}
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
@@ -185,7 +180,7 @@ class Sample:
 
     def remove(self) -> bool:
         """Remove the sample and the databases it is in; False when there is none."""
-        if self._marker_content() is None:
+        if self._found() is None:
             return False
         if not self.embedded:
             raise Refused(

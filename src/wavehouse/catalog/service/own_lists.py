@@ -53,18 +53,13 @@ def add_list(
     is_source = is_web_address(source) or Path(source).is_file()
     if is_source:
         content = list_files.read_source(source, web)
-<<<<<<< HEAD
         list_name = name or Path(source.partition("?")[0]).stem.lower() or OWN
         location = source if is_web_address(source) else str(Path(source).absolute())
-=======
-        found = name or Path(source.partition("?")[0]).stem.lower() or OWN
-        place = source if is_web_address(source) else str(Path(source).absolute())
     elif name is not None:
         raise UsageError(
             f"--name is for files and addresses; a single line goes to the list {kind}/{OWN}",
             hint="Leave --name out, or put the line into a file.",
         )
->>>>>>> main
     else:
         content, list_name, location = list_files.append_line(home, kind, source), OWN, "lines"
     return _kept(tx, identity, home, kind, list_name, location, content)

@@ -159,7 +159,7 @@ def owning(asking: Callable[..., Caller | Awaitable[Caller]], *, fresh: bool = F
     async def owner(who: Annotated[Caller, Depends(asking)]) -> Caller:
         if who.by_app:
             raise Refused(
-                "an app password cannot change the account",
+                "an app password does not change the account",
                 hint="Sign in by a link, a passkey or the account's own password.",
             )
         if fresh and not rules.is_fresh(who.signed_in_at, clock.now()):
@@ -182,15 +182,9 @@ def _basic(header: str) -> tuple[str, str]:
 
 
 async def json_body(request: Request) -> Any:
-<<<<<<< HEAD
-    """The body as JSON. 400 for other bodies, 413 for too large ones.
-
-    A lone surrogate, which JSON can write and no text can hold, is a 400 as well.
-=======
     """The body as JSON; 400 for a body that is not JSON, 413 for one that is too large.
 
     Half of a character, which JSON may write and no text can hold, is not JSON here.
->>>>>>> main
     """
     return _decoded(await raw_body(request))
 

@@ -126,15 +126,9 @@ def count_logs(
     rows = figures.rows
     if wanted.by == "episode":
         rows = [replace(row, label=known.titles.get(row.member, "")) for row in rows]
-<<<<<<< HEAD
-    return replace(
-        figures, rows=rows, read=read.lines, faults=dict(read.faults), errors=read.errors
-    )
-=======
-    most = misread(read.lines - sum(read.faults.values()), found.filtered)
+    most = misread(read.lines - sum(read.faults.values()), figures.filtered)
     errors = [*read.errors, *([". ".join(filter(None, (most.message, most.hint)))] if most else [])]
-    return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=errors)
->>>>>>> main
+    return replace(figures, rows=rows, read=read.lines, faults=dict(read.faults), errors=errors)
 
 
 def count_windows(
