@@ -121,11 +121,11 @@ def test_every_command_in_a_document_exists(root: Path, tracked: list[str]) -> N
 
 def test_every_target_of_make_in_a_document_exists(root: Path, tracked: list[str]) -> None:
     """``make demo`` and its sisters."""
-    targets = set(re.findall(r"^([a-z]+):", (root / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (root / "Makefile").read_text(), re.MULTILINE))
     named = {
         target
         for page in _pages(root, tracked)
-        for target in re.findall(r"(?:`|\$ )make ([a-z]+)", page.read_text(encoding="utf-8"))
+        for target in re.findall(r"(?:`|\$ )make ([a-z-]+)", page.read_text(encoding="utf-8"))
     }
 
     assert named >= {"demo", "test", "check"}

@@ -49,7 +49,11 @@ def list_jobs(
 
     with (
         open_workspace() as workspace,
-        visible(workspace, workspace.identity) as (tx, system),
+        visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system),
     ):
         jobs = managing.list_jobs(
             tx,
@@ -100,7 +104,11 @@ def show(open_workspace: OpenWorkspace, job_id: UUID, as_json: bool) -> None:
 
     with (
         open_workspace() as workspace,
-        visible(workspace, workspace.identity) as (tx, system),
+        visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system),
     ):
         job = managing.show_job(tx, identity=workspace.identity, job_id=job_id, system=system)
     if as_json:
@@ -127,7 +135,11 @@ def retry(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...], keep_attempt
 
     with (
         open_workspace() as workspace,
-        visible(workspace, workspace.identity) as (tx, system),
+        visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system),
     ):
         for job_id in job_ids:
             managing.retry_job(
@@ -151,7 +163,11 @@ def cancel(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
 
     with (
         open_workspace() as workspace,
-        visible(workspace, workspace.identity) as (tx, system),
+        visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system),
     ):
         for job_id in job_ids:
             outcome = managing.cancel_job(
@@ -171,7 +187,11 @@ def discard(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
 
     with (
         open_workspace() as workspace,
-        visible(workspace, workspace.identity) as (tx, system),
+        visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system),
     ):
         for job_id in job_ids:
             managing.discard_job(tx, identity=workspace.identity, job_id=job_id, system=system)
@@ -193,8 +213,12 @@ def pause(
 
     with open_workspace() as workspace:
         if everything:
-            check_operator(workspace, workspace.identity)
-        with visible(workspace, workspace.identity) as (tx, _):
+            check_operator(workspace.identity, home=workspace.organization.organization_id)
+        with visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, _):
             new = managing.pause_jobs(
                 tx,
                 identity=workspace.identity,
@@ -217,8 +241,12 @@ def resume(open_workspace: OpenWorkspace, everything: bool, project_id: UUID | N
 
     with open_workspace() as workspace:
         if everything:
-            check_operator(workspace, workspace.identity)
-        with visible(workspace, workspace.identity) as (tx, _):
+            check_operator(workspace.identity, home=workspace.organization.organization_id)
+        with visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, _):
             was = managing.resume_jobs(
                 tx, identity=workspace.identity, project_id=project_id, everything=everything
             )
@@ -238,7 +266,11 @@ def stats(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
     with (
         open_workspace() as workspace,
-        visible(workspace, workspace.identity) as (tx, system),
+        visible(
+            workspace.stores.operational,
+            identity=workspace.identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system),
     ):
         counts = managing.stats(tx, identity=workspace.identity, system=system)
     if as_json:

@@ -4,6 +4,7 @@ Without ``from __future__ import annotations``: FastAPI must see the dependencie
 the gate.
 """
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated
@@ -19,6 +20,7 @@ from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, cut, decoded
 from wavehouse.queue.service import managing
 from wavehouse.queue.service.scoping import visible
 from wavehouse.queue.types import Depth, Ended, JobDetail, JobStatus, JobSummary
+from wavehouse.store import Operational, Tx
 from wavehouse.workspace import Edge, Gate, Workspace
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
@@ -82,7 +84,7 @@ def _reading(workspace: Workspace, gate: Gate) -> APIRouter:
         cursor: Cursor = None,
     ) -> Page[JobSummary]:
         """Jobs, live and ended, the latest first."""
-        with visible(workspace, identity) as (tx, system):
+        with _visible(workspace, identity) as (tx, system):
             rows = managing.list_jobs(
                 tx,
                 identity=identity,
@@ -101,14 +103,14 @@ def _reading(workspace: Workspace, gate: Gate) -> APIRouter:
     @api.get("/jobs/stats", responses=gate.answers(scope))
     def stats(identity: Caller) -> QueueStats:
         """How much waits and runs, and how the jobs of the last day ended."""
-        with visible(workspace, identity) as (tx, system):
-            counts = managing.stats(tx, identity=identity, system=system)
-        return QueueStats(counts.depths, counts.ended, counts.paused)
+        with _visible(workspace, identity) as (tx, system):
+            found = managing.stats(tx, identity=identity, system=system)
+        return QueueStats(found.depths, found.ended, found.paused)
 
     @api.get("/jobs/{job_id}", responses=gate.answers(scope, 404, 422))
     def job(identity: Caller, job_id: UUID) -> JobDetail:
         """A job with its payload, progress and errors."""
-        with visible(workspace, identity) as (tx, system):
+        with _visible(workspace, identity) as (tx, system):
             return managing.show_job(tx, identity=identity, job_id=job_id, system=system)
 
     return api
@@ -123,7 +125,7 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
     @api.post("/jobs/{job_id}/retry", responses=problems)
     def retry(identity: Caller, job_id: UUID, how: Retry) -> Outcome:
         """Run a job again that ended without success."""
-        with visible(workspace, identity) as (tx, system):
+        with _visible(workspace, identity) as (tx, system):
             managing.retry_job(
                 tx,
                 identity=identity,
@@ -136,20 +138,20 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
     @api.post("/jobs/{job_id}/cancel", responses=problems)
     def cancel(identity: Caller, job_id: UUID) -> Outcome:
         """Cancel a job: at once when it waits; while it runs it is asked to stop."""
-        with visible(workspace, identity) as (tx, system):
+        with _visible(workspace, identity) as (tx, system):
             return Outcome(managing.cancel_job(tx, identity=identity, job_id=job_id, system=system))
 
     @api.post("/jobs/{job_id}/discard", responses=problems)
     def discard(identity: Caller, job_id: UUID) -> Outcome:
         """Take a job out of the dead letter; it stays in the history as failed."""
-        with visible(workspace, identity) as (tx, system):
+        with _visible(workspace, identity) as (tx, system):
             managing.discard_job(tx, identity=identity, job_id=job_id, system=system)
         return Outcome("failed")
 
     @api.post("/jobs/pause", responses=gate.answers(scope, 413, 422))
     def pause(identity: Caller, what: PauseRequest) -> Outcome:
         """Start no more jobs of the organization or of a project; what runs may finish."""
-        with visible(workspace, identity) as (tx, _):
+        with _visible(workspace, identity) as (tx, _):
             managing.pause_jobs(
                 tx, identity=identity, project_id=what.project_id, reason=what.reason
             )
@@ -158,11 +160,18 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
     @api.post("/jobs/resume", responses=gate.answers(scope, 413, 422))
     def resume(identity: Caller, what: PauseRequest) -> Outcome:
         """Go on with what was paused."""
-        with visible(workspace, identity) as (tx, _):
+        with _visible(workspace, identity) as (tx, _):
             managing.resume_jobs(tx, identity=identity, project_id=what.project_id)
         return Outcome("resumed")
 
     return api
+
+
+def _visible(
+    workspace: Workspace, identity: Identity
+) -> AbstractContextManager[tuple[Tx[Operational], bool]]:
+    home = workspace.organization.organization_id
+    return visible(workspace.stores.operational, identity=identity, home=home)
 
 
 def _place(cursor: str | None) -> tuple[datetime, UUID] | None:

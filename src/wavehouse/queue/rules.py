@@ -63,7 +63,7 @@ def _fields(cron: str) -> list[frozenset[int]]:
 
 
 def _field(text: str, low: int, high: int) -> frozenset[int]:
-    values: set[int] = set()
+    found: set[int] = set()
     for part in text.split(","):
         match = _PART.fullmatch(part)
         if match is None:
@@ -75,8 +75,8 @@ def _field(text: str, low: int, high: int) -> frozenset[int]:
         step = int(match[2] or 1)
         if not low <= begin <= end <= high or step < 1:
             raise InvalidInput("invalid field of a cron expression", where=part)
-        values.update(range(begin, end + 1, step))
-    return frozenset(values)
+        found.update(range(begin, end + 1, step))
+    return frozenset(found)
 
 
 def class_of(error: BaseException) -> ErrorClass:
@@ -103,5 +103,5 @@ def described(error: BaseException) -> dict[str, str]:
 
 
 def kind_of(context: str, name: str) -> str:
-    """The kind of a schedule's jobs: its context, and its name in the characters of a kind."""
+    """The kind of a schedule's jobs: its context, and its name as lower-case words."""
     return f"{context}.{re.sub('[^a-z]+', '_', name.lower()).strip('_')}"

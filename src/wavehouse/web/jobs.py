@@ -79,7 +79,11 @@ def router(context: PageContext) -> APIRouter:
     @routes.get("/jobs")
     def show(request: Request) -> Response:
         identity = context.visitor(request)
-        with queue.visible(workspace, identity) as (tx, system):
+        with queue.visible(
+            workspace.stores.operational,
+            identity=identity,
+            home=workspace.organization.organization_id,
+        ) as (tx, system):
             stats = queue.stats(tx, identity=identity, system=system)
             failed = _listed(tx, identity, system, JobStatus.DEAD)
             live = _listed(
@@ -142,7 +146,9 @@ def _acting(
 ) -> Iterator[tuple[Tx[Operational], Identity, bool]]:
     identity = context.editor(request, fields)
     workspace: Workspace = context.workspace
-    with queue.visible(workspace, identity) as (tx, system):
+    with queue.visible(
+        workspace.stores.operational, identity=identity, home=workspace.organization.organization_id
+    ) as (tx, system):
         yield tx, identity, system
 
 

@@ -11,7 +11,7 @@ from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import Interrupted
 from wavehouse.queue.queries import leases
 from wavehouse.queue.types import Lease, LeaseLost
-from wavehouse.store import Operational, Tx
+from wavehouse.store import Database, Operational, Tx
 from wavehouse.workspace import Reader, Workspace
 
 
@@ -74,12 +74,11 @@ class Attempt:
         self.completed = True
 
     def _opened(self) -> Any:
-        return opened(self.workspace, self.lease)
+        return opened(self.workspace.stores.operational, self.lease)
 
 
-def opened(workspace: Workspace, lease: Lease) -> Any:
+def opened(operational: Database[Operational], lease: Lease) -> Any:
     """The transaction of a lease: under row security for an organization's job."""
-    operational = workspace.stores.operational
     if lease.organization_id is None:
         return operational.worker()
     return operational.app(lease.organization_id)

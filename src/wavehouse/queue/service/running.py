@@ -76,7 +76,7 @@ class Runner:
         line = None
         if not handler.transactional:
             return self._long(handler, group[0])
-        with opened(self._workspace, group[0]) as tx:
+        with opened(self._workspace.stores.operational, group[0]) as tx:
             for lease in group:
                 identity = self._identity(tx, lease)
                 line = handler.call(tx, identity=identity, payload=lease.payload) or line
@@ -84,7 +84,7 @@ class Runner:
         return line
 
     def _long(self, handler: Handler, lease: Lease) -> str | None:
-        with opened(self._workspace, lease) as tx:
+        with opened(self._workspace.stores.operational, lease) as tx:
             identity = self._identity(tx, lease)
         attempt = Attempt(self._workspace, lease, identity, self._readers)
         with self._lock:
@@ -92,7 +92,7 @@ class Runner:
         try:
             line = handler.call(attempt)
             if not attempt.completed:
-                with opened(self._workspace, lease) as tx:
+                with opened(self._workspace.stores.operational, lease) as tx:
                     complete(tx, lease)
             return line
         finally:
