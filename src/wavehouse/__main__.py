@@ -50,7 +50,7 @@ def main() -> None:
 
 
 def _has_spoken(error: BaseException) -> bool:
-    """A command that tells itself what a stop left done and undone ends with its own code."""
+    """A command that reports by itself what a stop left undone ends with its own code."""
     from wavehouse.kernel.errors import Interrupted
 
     if isinstance(error, SystemExit):
@@ -59,7 +59,7 @@ def _has_spoken(error: BaseException) -> bool:
 
 
 def _ended(error: BaseException) -> int | str | None:
-    """Tell an error, if it is one; the exit code."""
+    """Print the error, if it is one; returns the exit code."""
     import click
 
     from wavehouse.kernel.errors import WavehouseError
@@ -102,7 +102,7 @@ def _reader_has_left() -> bool:
 
 
 def _stop_writing() -> None:
-    """Whoever read our output has left: what is still buffered must not raise at exit."""
+    """The reader of our output is gone: what is still buffered must not raise at exit."""
     import os
 
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

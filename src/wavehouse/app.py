@@ -20,13 +20,13 @@ def targets_of(stores: Stores) -> list[schema.Target]:
     """The ladders of the product, each with its database and its owner."""
     return [
         schema.Target(
-            name=place.database,
-            conninfo=place.conninfo("migrate"),
-            folder=databases_folder(place.database) / "migrations",
-            role=owner_role(place.database),
+            name=location.database,
+            conninfo=location.conninfo("migrate"),
+            folder=databases_folder(location.database) / "migrations",
+            role=owner_role(location.database),
             code=Path(str(files("wavehouse"))),
         )
-        for place in stores.places
+        for location in stores.places
     ]
 
 
@@ -34,8 +34,8 @@ def targets_of(stores: Stores) -> list[schema.Target]:
 def schema_targets() -> Iterator[list[schema.Target]]:
     """The product's own databases, made and open, for ``wavehouse schema`` without ``--dir``."""
     with open_stores(config.load(), say) as stores:
-        for place in stores.places:
-            provision(place)
+        for location in stores.places:
+            provision(location)
         yield targets_of(stores)
 
 
@@ -50,8 +50,8 @@ def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
 
 def migrate(stores: Stores) -> None:
     """Make databases and roles, and apply what is pending in their ladders."""
-    for place in stores.places:
-        provision(place)
+    for location in stores.places:
+        provision(location)
     for target in targets_of(stores):
         schema.apply(target.conninfo, target.folder, role=target.role, hash_each=False)
 

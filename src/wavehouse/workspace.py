@@ -86,7 +86,7 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ChapterResult:
     """What a chapter of the demo has shown: one or two lines for people, and its figures."""
 
     ok: bool

@@ -51,13 +51,13 @@ def test_a_sign_in_link_begins_a_session_of_its_user(workspace: Workspace) -> No
     with workspace.stores.operational.worker() as tx:
         session = accounts.sign_in(tx, token=token)
     with workspace.stores.operational.worker() as tx:
-        found = accounts.session_of(tx, token=session.token)
+        identity = accounts.session_of(tx, token=session.token)
 
-    assert workspace.identity == session.identity == found
+    assert workspace.identity == session.identity == identity
 
 
 def test_a_sign_in_link_works_once(workspace: Workspace) -> None:
-    """The second use is told apart from an unknown link by nothing."""
+    """The second use and an unknown link get the same answer."""
     token = _link(workspace)
     with workspace.stores.operational.worker() as tx:
         accounts.sign_in(tx, token=token)
@@ -329,16 +329,16 @@ def test_a_key_that_has_expired_already_is_not_made(workspace: Workspace) -> Non
 
 def test_two_equal_requests_at_a_time_have_one_effect(workspace: Workspace) -> None:
     """The second waits for the first and repeats its answer; a failed first leaves the key free."""
-    place, done = workspace, []
+    location, done = workspace, []
 
     def effect() -> tuple[int, dict[str, Any]]:
         done.append(1)
         return 201, {"n": len(done)}
 
     def ask(_: int) -> accounts.Answered:
-        with place.stores.operational.app(place.organization.organization_id) as tx:
+        with location.stores.operational.app(location.organization.organization_id) as tx:
             return accounts.answer_once(
-                tx, identity=place.identity, key="same", request=b"POST /x", answer=effect
+                tx, identity=location.identity, key="same", request=b"POST /x", answer=effect
             )
 
     def broken() -> tuple[int, dict[str, Any]]:
@@ -346,10 +346,10 @@ def test_two_equal_requests_at_a_time_have_one_effect(workspace: Workspace) -> N
 
     with (
         pytest.raises(InvalidInput),
-        place.stores.operational.app(place.organization.organization_id) as tx,
+        location.stores.operational.app(location.organization.organization_id) as tx,
     ):
         accounts.answer_once(
-            tx, identity=place.identity, key="same", request=b"POST /x", answer=broken
+            tx, identity=location.identity, key="same", request=b"POST /x", answer=broken
         )
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(ask, range(8)))

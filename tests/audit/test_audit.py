@@ -45,12 +45,12 @@ def _record(workspace: Workspace) -> None:
 
 def test_the_same_entry_has_the_same_hash_in_every_time_zone_and_order() -> None:
     """The hash is of the meaning: key order does not matter, a microsecond does."""
-    one = replace(ENTRY, metadata={"a": 1, "b": 2})
+    item = replace(ENTRY, metadata={"a": 1, "b": 2})
     other = replace(ENTRY, metadata={"b": 2, "a": 1})
 
-    assert rules.content_hash(one) == rules.content_hash(other)
-    assert rules.content_hash(one) != rules.content_hash(
-        replace(one, at=AT + timedelta(microseconds=1))
+    assert rules.content_hash(item) == rules.content_hash(other)
+    assert rules.content_hash(item) != rules.content_hash(
+        replace(item, at=AT + timedelta(microseconds=1))
     )
 
 
@@ -69,12 +69,12 @@ def test_an_entry_is_written_with_its_hash_and_its_transaction(workspace: Worksp
     with clock.frozen(AT):
         _record(workspace)
     with workspace.stores.operational.worker() as tx:
-        found = tx.connection.execute(
+        rows = tx.connection.execute(
             "SELECT at, actor, metadata, length(content_hash), xact_id IS NOT NULL "
             "FROM audit.audit_log WHERE action = 'thing.done'"
         ).fetchall()
 
-    assert [(AT, "system:test", {"count": 3}, 32, True)] == found
+    assert [(AT, "system:test", {"count": 3}, 32, True)] == rows
 
 
 def _fail_after_an_entry(tx: Tx[Operational], organization: OrganizationId) -> None:

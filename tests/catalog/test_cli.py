@@ -42,7 +42,7 @@ def test_a_good_feed_is_told_in_one_line(run: Callable[..., Result]) -> None:
 
 
 def test_dropped_items_have_their_file_and_line_and_exit_code_3(run: Callable[..., Result]) -> None:
-    """What was dropped stands on stderr, what was kept is kept."""
+    """Dropped items are on stderr; the rest is kept."""
     result = run(feed, SLOPPY, "--no-probe")
     assert 3 == result.exit_code
     assert f"{SLOPPY}:23: dropped, it has no enclosure" in result.stderr
@@ -72,12 +72,12 @@ def test_json_says_everything_in_one_object(run: Callable[..., Result], tmp_path
     facts = {"bytes": 1000, "header_bytes": 10, "duration_ms": 60000}
     media.write_text(json.dumps({"https://media.harbour.example/1.mp3": facts}))
     result = run(feed, PLAIN, "--no-probe", "--media", str(media), "--json")
-    (found,) = json.loads(result.stdout)["feeds"]
+    (load,) = json.loads(result.stdout)["feeds"]
     assert (PLAIN, 2, 1, []) == (
-        found["location"],
-        found["new"],
-        found["described"],
-        found["dropped"],
+        load["location"],
+        load["new"],
+        load["described"],
+        load["dropped"],
     )
 
 
@@ -87,5 +87,5 @@ def test_the_list_of_feeds_begins_empty_and_says_what_to_type(run: Callable[...,
     run(feed, PLAIN, "--no-probe")
     lines = run(feeds, "list").stdout.splitlines()
     assert ["title", "Harbour Lights"] == [line.split("\t")[0] for line in lines]
-    (found,) = json.loads(run(feeds, "list", "--json").stdout)["feeds"]
-    assert (2, "active") == (found["episodes"], found["ingestion_status"])
+    (load,) = json.loads(run(feeds, "list", "--json").stdout)["feeds"]
+    assert (2, "active") == (load["episodes"], load["ingestion_status"])

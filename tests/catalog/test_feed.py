@@ -64,7 +64,7 @@ def test_every_podcasting_tag_is_kept() -> None:
     assert "917393e3-1b1e-5cef-ace4-edaa54e1f810" == feed.podcast_guid
     assert (True, True, "podcast") == (feed.locked, feed.uses_podping, feed.medium)
     assert ["Give a little", "Give more"] == [funding.label for funding in feed.fundings]
-    assert ["Warnemünde"] == [place.name for place in feed.locations]
+    assert ["Warnemünde"] == [location.name for location in feed.locations]
     assert "our-own-1.0" == (feed.license and feed.license.name)
     assert [("elsewhere", True)] == [(block.platform, block.blocked) for block in feed.blocks]
     assert [90210] == [trailer.bytes for trailer in feed.trailers]
@@ -98,8 +98,8 @@ def test_r03_an_episode_is_known_by_all_its_addresses() -> None:
 def test_both_namespace_addresses_and_a_forgotten_one_mean_the_same(other: str) -> None:
     """What the tags mean does not depend on how their namespace was written."""
     expected = parse_feed(read("podcasting20.xml"))
-    found = parse_feed(read(other))
-    assert expected == replace(found, notes=())
+    feed = parse_feed(read(other))
+    assert expected == replace(feed, notes=())
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_entities_and_bare_ampersands_are_text() -> None:
 
 
 def test_dropped_items_say_their_line_and_why() -> None:
-    """Each item that is no episode is told with its place."""
+    """Each item that is not an episode is reported with its line."""
     dropped = parse_feed(read("sloppy.xml")).dropped
     assert [
         (18, DropReason.DUPLICATE_GUID, "its guid is at line 12 already"),

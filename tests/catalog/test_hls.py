@@ -35,38 +35,38 @@ all.ts
 
 def test_r13_segments_have_their_place_in_the_programme() -> None:
     """Rounded on the programme's time, so that no fraction is lost on the way."""
-    found = read_playlist(MEDIA, URL)
+    playlist = read_playlist(MEDIA, URL)
 
-    assert found is not None
+    assert playlist is not None
     assert [
         ("https://media.example/hls/init.mp4", 0, 0),
         ("https://media.example/hls/seg-0.m4s", 0, 6006),
         ("https://media.example/hls/seg-1.m4s", 6006, 6006),
         ("https://media.example/other/seg-2.m4s", 12012, 3000),
-    ] == [(s.url, s.start_ms, s.duration_ms) for s in found.segments]
+    ] == [(s.url, s.start_ms, s.duration_ms) for s in playlist.segments]
     assert (15_012, 0, 15_012) == (
-        (facts := facts_of(found.segments)).bytes, facts.header_bytes, facts.duration_ms,
+        (facts := facts_of(playlist.segments)).bytes, facts.header_bytes, facts.duration_ms,
     )  # fmt: skip
 
 
 def test_r13_a_master_playlist_names_others() -> None:
     """Each once, made absolute."""
-    found = read_playlist(MASTER, URL)
+    playlist = read_playlist(MASTER, URL)
 
-    assert found is not None
+    assert playlist is not None
     assert (
         "https://media.example/hls/audio/it.m3u8",
         "https://media.example/hls/low.m3u8",
         "https://media.example/hls/high.m3u8?v=1",
-    ) == found.playlists
+    ) == playlist.playlists
 
 
 def test_r13_byte_ranges_of_one_file_are_one_segment() -> None:
     """Its bytes reach to the end of the last range."""
-    found = read_playlist(RANGES, URL)
+    playlist = read_playlist(RANGES, URL)
 
-    assert found is not None
-    assert [(0, 12_000, 1_500)] == [(s.start_ms, s.duration_ms, s.bytes) for s in found.segments]
+    assert playlist is not None
+    assert [(0, 12_000, 1_500)] == [(s.start_ms, s.duration_ms, s.bytes) for s in playlist.segments]
 
 
 def test_what_is_no_playlist_is_told() -> None:

@@ -63,8 +63,8 @@ def read(workspace: Workspace, source: Path | str, content: bytes) -> IngestedFe
 def titles(workspace: Workspace) -> list[tuple[str, str, bool]]:
     """Guid, title, and whether it was merged, of every episode."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-        found = listed_episodes(tx, identity=workspace.identity)
-    return sorted((e.guid, e.title, e.merged_into is not None) for e in found)
+        episodes = listed_episodes(tx, identity=workspace.identity)
+    return sorted((e.guid, e.title, e.merged_into is not None) for e in episodes)
 
 
 def test_r03_without_guid_a_new_prefix_makes_no_new_episode(

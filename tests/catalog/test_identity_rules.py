@@ -130,9 +130,9 @@ def test_a_rule_that_cannot_be_used_is_refused(line: str) -> None:
 
 def test_a_rule_says_what_an_address_means() -> None:
     """For `wavehouse paths test`."""
-    found = meaning_of(path_rules(["a.example/{x}/{*} => b.example/{x}"]), "https://a.example/1/2")
-    assert found is not None
-    assert "b.example/1" == found[0]
+    result = meaning_of(path_rules(["a.example/{x}/{*} => b.example/{x}"]), "https://a.example/1/2")
+    assert result is not None
+    assert "b.example/1" == result[0]
 
 
 def version(episode: int, since: datetime, path: str = "/n.mp3", hop: bool = False) -> MediaFile:
@@ -153,10 +153,10 @@ def owners(*files: MediaFile) -> list[tuple[str, datetime | None]]:
 
 def test_r03_of_two_episodes_with_one_file_the_one_published_last_before_has_it() -> None:
     """Whatever order they were registered in, and whenever files are measured again."""
-    one, two = version(1, START), version(2, START + DAY)
+    first, two = version(1, START), version(2, START + DAY)
     again = version(1, START + 3 * DAY)
-    assert [("1", None), ("2", START + DAY)] == owners(one, two, again)
-    assert [("1", None), ("2", START + DAY)] == owners(again, two, one)
+    assert [("1", None), ("2", START + DAY)] == owners(first, two, again)
+    assert [("1", None), ("2", START + DAY)] == owners(again, two, first)
 
 
 def test_r03_of_two_episodes_of_one_moment_the_first_registered_has_the_file() -> None:

@@ -34,8 +34,8 @@ class Watched(Tx[Operational]):
         cursor = self.connection.execute(statement, params)
         assert cursor.description is not None
         adapters = self.connection.adapters.types
-        found = {c.name: adapters.get(c.type_code) for c in cursor.description}
-        self.columns = {name: info.name if info else "?" for name, info in found.items()}
+        values = {c.name: adapters.get(c.type_code) for c in cursor.description}
+        self.columns = {name: info.name if info else "?" for name, info in values.items()}
         self.row = row
         return super().rows(row, statement, params)
 
@@ -77,7 +77,7 @@ def test_statements_return_the_fields_of_their_dataclasses(workspace: Workspace)
 
 
 def test_statements_that_write_nothing_touch_nothing(workspace: Workspace) -> None:
-    """No rows in, no rows written; unknown shows are no error."""
+    """No rows in, no rows written; unknown shows are not errors."""
     at = datetime.fromisoformat("2026-11-01T00:00:00Z")
     with workspace.stores.operational.worker() as tx:
         queries.lock_feeds(tx, organization_id=workspace.organization.organization_id)

@@ -147,7 +147,7 @@ def test_only_what_changed_is_written(look: Look, web: RecordedWeb) -> None:
 def test_r03_a_new_prefix_or_host_makes_no_new_episode(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """The change is told; both places lead to the one episode."""
+    """The change is reported; both addresses lead to the one episode."""
     look()
     web.documents[URL] = plain(
         **{
@@ -217,7 +217,7 @@ def test_r26_another_file_at_the_same_address_is_a_new_version(
 def test_a_file_that_cannot_be_measured_stops_nothing_and_is_tried_again(
     workspace: Workspace, look: Look, web: RecordedWeb
 ) -> None:
-    """Its failure is told; a later look learns the facts without a new version."""
+    """Its failure is reported; a later look learns the facts without a new version."""
     gone = web.files.pop("https://media.harbour.example/1.mp3")
     result = look()
     assert (1, 1) == (result.probed, result.unknown)

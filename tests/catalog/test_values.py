@@ -98,15 +98,15 @@ def test_a_length_of_zero_is_unknown(written: str, expected: int | None) -> None
     ],
 )
 def test_an_address_is_absolute_and_of_the_web(written: str, expected: str | None) -> None:
-    """Everything else is no address that could be fetched."""
+    """Everything else is not an address to fetch."""
     assert expected == web_url(written, "https://base.example/feed")
 
 
 @given(st.text(max_size=60))
 def test_no_text_is_too_strange_for_a_value(text: str) -> None:
     """Readers of values answer or say None; they never raise."""
-    found = instant(text)
-    assert found is None or found.tzinfo is UTC
+    result = instant(text)
+    assert result is None or result.tzinfo is UTC
     length = seconds(text)
     assert length is None or length > 0
     assert web_url(text) is None or str(web_url(text)).lower().startswith("http")

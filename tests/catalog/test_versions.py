@@ -35,11 +35,11 @@ STATED = MediaFacts(900, None, 60_000)
 
 
 def episode(url: str = "https://media.example/1.mp3", more: str = "") -> FeedEpisode:
-    (found,) = parse_feed(
+    (episode,) = parse_feed(
         f"""<rss><channel><title>x</title><item><guid>g</guid><itunes:duration>60</itunes:duration>
         <enclosure url="{url}" length="900"/>{more}</item></channel></rss>""".encode()
     ).episodes
-    return found
+    return episode
 
 
 def version(facts: MediaFacts, source: FactsSource) -> EnclosureVersion:
@@ -102,8 +102,8 @@ def test_r26_a_version_begins_when_the_file_changes_not_when_more_is_known(
 def test_a_media_file_wins_over_a_probe_and_a_probe_over_the_feed() -> None:
     """Who looked closer is believed."""
     (file,) = files_of(episode())
-    told = {MediaKey("media.example", "/1.mp3"): OTHER}
-    assert Described(OTHER, FactsSource.MEDIA_FILE) == described(file, FULL, told)
+    fields = {MediaKey("media.example", "/1.mp3"): OTHER}
+    assert Described(OTHER, FactsSource.MEDIA_FILE) == described(file, FULL, fields)
     assert Described(FULL, FactsSource.PROBE) == described(file, FULL, {})
     assert Described(STATED, FactsSource.FEED) == described(file, None, {})
 

@@ -307,7 +307,7 @@ def test_a_feed_from_a_file_is_named_by_its_path(tmp_path: Path) -> None:
     )
     with pytest.raises(NotFound, match="no such file"):
         FileFeedSource().fetch(str(tmp_path / "none.xml"))
-    with pytest.raises(InvalidInput, match="a file of this machine"):
+    with pytest.raises(InvalidInput, match="a file on this machine"):
         FileFeedSource().fetch("file://elsewhere/feed.xml")
 
 

@@ -119,7 +119,7 @@ def test_every_mark_has_words_on_the_web_and_a_release_has_them_on_paper_too() -
 
 
 def test_nothing_to_draw_draws_nothing() -> None:
-    """An empty string lets the caller show its empty state; one value stands in the middle."""
+    """An empty string lets the caller show its empty state; one value is in the middle."""
     assert "" == timeseries(Timeseries("n", (), fmt.axis), theme=WEB)
     assert "" == bars([], theme=WEB, label="n") == spark([1], theme=WEB) == spark([], theme=WEB)
     single = timeseries(Timeseries("n", (Mark("1 Nov", "", 3.0),), fmt.axis), theme=WEB)
@@ -130,10 +130,10 @@ def test_nothing_to_draw_draws_nothing() -> None:
 @given(st.floats(min_value=0, max_value=1e12), st.booleans())
 def test_ticks_are_even_reach_the_highest_value_and_are_few(highest: float, whole: bool) -> None:
     """From zero, in equal steps, past the maximum by less than a step."""
-    found = ticks(highest, whole=whole)
-    assert 0.0 == found[0]
-    assert found[-1] >= highest * (1 - 1e-9) - 1e-9
-    assert 2 <= len(found) <= 7
+    values = ticks(highest, whole=whole)
+    assert 0.0 == values[0]
+    assert values[-1] >= highest * (1 - 1e-9) - 1e-9
+    assert 2 <= len(values) <= 7
 
 
 @given(st.integers(1, 2000), st.integers(0, 40))

@@ -56,16 +56,16 @@ def test_the_trace_is_shown_to_who_asks(
     [
         (OSError(errno.ENOSPC, "No space left on device", "/x"), "the disk is full (/x)", 1),
         (OSError(errno.EACCES, "Permission denied", "/x"), "permission denied (/x)", 1),
-        (MemoryError(), "there is not enough memory for this", 1),
+        (MemoryError(), "out of memory", 1),
         (psycopg.errors.DiskFull(), "the database's disk is full", 1),
         (
             psycopg.errors.AdminShutdown(),
-            "the database does not answer any more",
+            "the database no longer answers",
             EXIT_UNREACHABLE,
         ),
         (
             psycopg.OperationalError("the connection is lost"),
-            "the database does not answer any more",
+            "the database no longer answers",
             EXIT_UNREACHABLE,
         ),
     ],
@@ -82,7 +82,7 @@ def test_what_a_machine_can_run_out_of_has_a_sentence(
 
 
 def test_drivers_are_not_loaded_to_tell_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An error of a command without a database is told without importing the driver."""
+    """An error of a command without a database is shown without importing the driver."""
     monkeypatch.delitem(sys.modules, "psycopg")
 
     faults.as_sentence(OverflowError())

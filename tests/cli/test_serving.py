@@ -1,4 +1,4 @@
-"""``wavehouse up`` looks after the server it stands on."""
+"""``wavehouse up`` watches the server that it runs on."""
 
 from __future__ import annotations
 

@@ -145,7 +145,7 @@ def test_no_case_is_about_a_check_that_is_gone(sample: Any) -> None:
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_every_column_that_must_be_filled_refuses_to_be_empty(sample: Any, database: str) -> None:
-    """NOT NULL is tried for every column that has it; a key's column may be told by its key."""
+    """NOT NULL is tried for every column that has it; a key's column may be reported by its key."""
     connection = sample[database]
     columns = connection.execute(COLUMNS).fetchall()
     faults = []

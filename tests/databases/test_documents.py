@@ -116,7 +116,7 @@ def test_the_commands_write_and_check_any_database(seeded: dict[str, str], tmp_p
 def test_every_table_stands_in_dictionary_and_diagram(
     seeded: dict[str, str], root: Path, name: str
 ) -> None:
-    """LIS-8: nothing of the schema is missing, nothing is told twice, each reference is drawn."""
+    """LIS-8: nothing of the schema is missing, nothing is there twice, each reference is drawn."""
     found = schema.catalogue(seeded[name])
     pages = root / "docs" / "reference"
     told = "".join(

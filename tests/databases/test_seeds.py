@@ -80,7 +80,7 @@ def test_a_name_is_the_same_id_everywhere() -> None:
 
 
 def test_digests_bytes_and_plain_values_are_read_as_written() -> None:
-    """``sha256:`` and ``hex:`` are bytes as PostgreSQL reads them; the rest stands for itself."""
+    """``sha256:`` and ``hex:`` are bytes as PostgreSQL reads them; the rest is plain text."""
     assert "\\xba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad" == value(
         "sha256:abc"
     )

@@ -189,7 +189,7 @@ def slowness(number: int = 500) -> Part:
 
 
 def kills(each: int = 6) -> Part:
-    """`make faults`: every stage struck by every blow, the end held against the truth."""
+    """`make faults`: every stage struck by every blow, the end compared with the truth."""
     from tests.faults import matrix
 
     cells = matrix.run_matrix(matrix.STAGES, matrix.BLOWS, each, people=300, days=6)

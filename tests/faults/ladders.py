@@ -103,7 +103,7 @@ def servers() -> Iterator[dict[int, str]]:
 
 @contextmanager
 def database(admin: str, name: str) -> Iterator[str]:
-    """A new database; a server that starts anew after a killed backend is waited for."""
+    """A new database; a server that restarts after a killed backend is waited for."""
     for _ in range(200):
         with suppress(psycopg.OperationalError), psycopg.connect(admin, autocommit=True) as server:
             server.execute(f'CREATE DATABASE "{name}"')

@@ -1,4 +1,4 @@
-"""Late rows by four programs at once, some of them killed, and the end held against a rebuild.
+"""Late rows by four programs at once, some of them killed, and the end compared with a rebuild.
 
     .venv/bin/python -m tests.faults.late                  100,000 late rows over 90 days
     .venv/bin/python -m tests.faults.late --out FILE.md    the table as a document, too
@@ -6,7 +6,7 @@
 A simulated world's lines of every third hour are held back, the others ingested, counted and rolled
 up. Then four programs ingest what was held back: each file goes to two of them, and every other
 start is killed and typed again. At the end the figures must be the simulator's truth, hours without
-a late row must not have been computed again, and counting everything anew must change nothing.
+a late row must not have been computed again, and counting everything again must change nothing.
 Exit code 1 if anything differs.
 """
 

@@ -1,4 +1,4 @@
-"""Kill the program or its server at every stage, go on, and hold the end against the truth.
+"""Kill the program or its server at every stage, go on, and compare the end with the truth.
 
     .venv/bin/python -m tests.faults.matrix                    100 kills and more, some minutes
     .venv/bin/python -m tests.faults.matrix --kills 1          one for each cell

@@ -48,14 +48,14 @@ def root() -> Path:
 @pytest.fixture(scope="session")
 def sources() -> list[Source]:
     """Every module of the package."""
-    found = []
+    sources = []
     for path in sorted((ROOT / "src" / "wavehouse").rglob("*.py")):
         parts = path.relative_to(ROOT / "src").with_suffix("").parts
         text = path.read_text(encoding="utf-8")
         module = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
-        place = str(path.relative_to(ROOT))
-        found.append(Source(place, module, text, ast.parse(text, place)))
-    return found
+        location = str(path.relative_to(ROOT))
+        sources.append(Source(location, module, text, ast.parse(text, location)))
+    return sources
 
 
 @pytest.fixture(scope="session")

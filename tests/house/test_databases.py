@@ -119,7 +119,7 @@ def test_every_table_with_a_tenant_has_row_security(migrated: Any, database: str
 
 @pytest.mark.parametrize("database", DATABASES)
 def test_the_app_touches_no_table_without_row_security(migrated: Any, database: str) -> None:
-    """What is granted to the app is granted because row security stands on it."""
+    """What is granted to the app is granted because row security needs it."""
     granted = (
         migrated[database]
         .execute(

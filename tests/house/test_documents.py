@@ -60,18 +60,18 @@ def test_every_picture_is_there_and_has_words(root: Path, tracked: list[str]) ->
 
 def commands_of(text: str) -> list[str]:
     """The calls of the program in a page: lines of ``console`` blocks, and words in code marks."""
-    found = []
+    rows = []
     for language, block in FENCE.findall(text):
         lines = block.splitlines() if language == "console" else []
-        found += [x.removeprefix("$ ").strip() for x in lines if x.startswith("$ wavehouse")]
-    return found + INLINE.findall(FENCE.sub("", text))
+        rows += [x.removeprefix("$ ").strip() for x in lines if x.startswith("$ wavehouse")]
+    return rows + INLINE.findall(FENCE.sub("", text))
 
 
 def refused(command: str) -> str | None:
     """Why the program would not understand a command; None when it would.
 
     A command that stops before its required options is understood: it names, it does not call.
-    ``A|B`` stands for either, ``…`` for what was left out.
+    ``A|B`` means either, ``…`` for what was left out.
     """
     words = shlex.split(command.partition("  #")[0], comments=True)[1:]
     context = click.Context(program, info_name="wavehouse")
@@ -83,11 +83,11 @@ def refused(command: str) -> str | None:
         if words[0].startswith("-"):
             break
         names = words[0].split("|")
-        found = [group.get_command(context, name) for name in names]
-        if None in found:
+        rows = [group.get_command(context, name) for name in names]
+        if None in rows:
             return f"no command {words[0]!r}"
-        assert found[0] is not None
-        group, words = found[0], words[1:]
+        assert rows[0] is not None
+        group, words = rows[0], words[1:]
     known = {o for p in group.get_params(context) for o in (*p.opts, *p.secondary_opts)}
     unknown = [
         w.split("=")[0] for w in words if w.startswith("--") and w.split("=")[0] not in known
@@ -133,7 +133,7 @@ def test_every_target_of_make_in_a_document_exists(root: Path, tracked: list[str
 
 
 def test_llms_txt_and_the_changelog_name_this_version(root: Path) -> None:
-    """The version that is released stands in the changelog."""
+    """The version that is released is in the changelog."""
     from wavehouse import __version__
 
     assert f"## {__version__}" in (root / "CHANGELOG.md").read_text(encoding="utf-8")

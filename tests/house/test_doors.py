@@ -95,12 +95,12 @@ def rooms_entered(tree: ast.Module, own_context: str) -> list[tuple[int, str]]:
             named += [(node.lineno, f"{node.module}.{alias.name}") for alias in node.names]
         elif isinstance(node, ast.Import):
             named += [(node.lineno, alias.name) for alias in node.names]
-    found = []
+    rows = []
     for line, module in named:
         parts = module.split(".")
         if parts[0] == "wavehouse" and len(parts) > 2 and parts[1] in CONTEXTS - {own_context}:
-            found.append((line, module))
-    return found
+            rows.append((line, module))
+    return rows
 
 
 def mounts(source: Any, module: str) -> bool:

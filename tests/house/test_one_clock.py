@@ -1,4 +1,4 @@
-"""There is one clock. Python asks ``kernel/clock.py``; SQL is told the time as a parameter.
+"""There is one clock. Python asks ``kernel/clock.py``; SQL gets the time as a parameter.
 
 A figure must be the same when it is computed again tomorrow, and a test must be able to travel in
 time. Both break with the first ``now()`` that is read somewhere on the way.
@@ -34,16 +34,16 @@ SQL_COMMENT = re.compile(r"--[^\n]*|/\*.*?\*/", re.DOTALL)
 
 def clock_readings(tree: ast.Module) -> list[tuple[int, str]]:
     """Calls (or mentions) of a clock: (line, name)."""
-    found = []
+    rows = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
             owner = node.value.id if isinstance(node.value, ast.Name) else node.value.attr
             if (owner, node.attr) in NOW_CALLS:
-                found.append((node.lineno, f"{owner}.{node.attr}"))
+                rows.append((node.lineno, f"{owner}.{node.attr}"))
         elif isinstance(node, ast.ImportFrom) and node.module == "time":
             names = {alias.name for alias in node.names}
-            found += [(node.lineno, f"time.{n}") for n in names if ("time", n) in NOW_CALLS]
-    return found
+            rows += [(node.lineno, f"time.{n}") for n in names if ("time", n) in NOW_CALLS]
+    return rows
 
 
 def sql_nows(text: str) -> list[str]:

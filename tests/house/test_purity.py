@@ -42,28 +42,28 @@ SOCKET_ALLOWED = {"AF_INET", "AF_INET6", "inet_pton", "inet_ntop", "inet_aton", 
 
 def impurities(tree: ast.Module) -> list[tuple[int, str]]:
     """What a pure module must not do: (line, what)."""
-    found = []
+    rows = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             called = node.func
             if isinstance(called, ast.Name) and called.id in IMPURE_NAMES:
-                found.append((node.lineno, f"{called.id}()"))
+                rows.append((node.lineno, f"{called.id}()"))
             if isinstance(called, ast.Attribute) and called.attr in IMPURE_METHODS:
-                found.append((node.lineno, f".{called.attr}()"))
+                rows.append((node.lineno, f".{called.attr}()"))
             if isinstance(called, ast.Attribute) and called.attr == "parse":
                 owner = called.value
                 if isinstance(owner, ast.Name) and owner.id == "etree":
-                    found.append((node.lineno, "etree.parse()"))
+                    rows.append((node.lineno, "etree.parse()"))
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             if node.value.id == "socket" and node.attr not in SOCKET_ALLOWED:
-                found.append((node.lineno, f"socket.{node.attr}"))
+                rows.append((node.lineno, f"socket.{node.attr}"))
         elif isinstance(node, ast.ImportFrom) and node.module == "socket":
             names = sorted({alias.name for alias in node.names} - SOCKET_ALLOWED)
-            found += [(node.lineno, f"socket.{name}") for name in names]
+            rows += [(node.lineno, f"socket.{name}") for name in names]
         elif isinstance(node, ast.ImportFrom) and node.module == "wavehouse.kernel":
             names = sorted({alias.name for alias in node.names} & {"terminal", "config"})
-            found += [(node.lineno, f"kernel.{name}") for name in names]
-    return found
+            rows += [(node.lineno, f"kernel.{name}") for name in names]
+    return rows
 
 
 def test_the_lint_for_purity_sees_files_clocks_and_sockets() -> None:

@@ -60,7 +60,7 @@ def _imported_by(*arguments: str) -> set[str]:
     ids=["help", "version", "help of a group"],
 )
 def test_the_first_answer_imports_nothing_heavy(arguments: list[str]) -> None:
-    """Help and version come from text alone; the promise of 80 ms stands on it."""
+    """Help and version come from text alone; the promise of 80 ms depends on it."""
     imported = _imported_by(*arguments)
 
     assert "click" in imported

@@ -1,4 +1,4 @@
-"""SQL stands whole, at home, with its parameters apart; and every statement prepares.
+"""SQL is whole, in its own room, with its parameters apart; and every statement prepares.
 
 House rule: each statement is a literal in a typed function of ``queries``; nothing is pasted into
 it. ``store`` and ``schema`` are the two exceptions: the one hands statements on, the other runs
@@ -104,13 +104,13 @@ def composed(tree: ast.Module) -> set[str]:
 
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
-    found: dict[str, ast.expr] = {}
+    expressions: dict[str, ast.expr] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
-            found[node.targets[0].id] = node.value
+            expressions[node.targets[0].id] = node.value
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            found[node.target.id] = node.value
-    return found
+            expressions[node.target.id] = node.value
+    return expressions
 
 
 def _is_sql(value: object) -> bool:
@@ -170,14 +170,14 @@ def test_a_queries_room_reaches_the_database_by_its_transaction_only(sources: li
 
 def test_no_queries_room_builds_its_sql(sources: list[Any]) -> None:
     """A name that varies is ``{name}`` in the statement, which ``Tx`` quotes."""
-    found = {
+    names = {
         f"{source.place} {name}"
         for source in sources
         if source.room == "queries" and source.context not in OUTSIDE
         for name in composed(source.tree)
     }
 
-    assert set() == found
+    assert set() == names
 
 
 def test_sql_lives_in_the_queries_rooms(sources: list[Any]) -> None:
@@ -206,7 +206,7 @@ def _database_of(function: ast.FunctionDef) -> str:
 
 def statements_of(sources: list[Any]) -> list[Statement]:
     """Every literal that a function of a queries room hands to its transaction."""
-    found = []
+    statements = []
     for source in sources:
         if source.room != "queries" or source.context in OUTSIDE:
             continue
@@ -220,7 +220,7 @@ def statements_of(sources: list[Any]) -> list[Statement]:
                     continue
                 assert isinstance(call.func, ast.Attribute)
                 row = ast.unparse(call.args[0]) if call.func.attr in SHAPED else None
-                found += [
+                statements += [
                     Statement(
                         f"{source.place}:{call.lineno}",
                         source.module,
@@ -232,7 +232,7 @@ def statements_of(sources: list[Any]) -> list[Statement]:
                     )
                     for text in _with_names(source.module, call, str(literal.value))
                 ]
-    return found
+    return statements
 
 
 def _with_names(module: str, call: ast.Call, text: str) -> list[str]:
@@ -399,7 +399,7 @@ def test_every_statement_prepares_and_fits_its_dataclass(sources: list[Any], mig
 def test_the_walk_over_statements_finds_the_rooms_that_have_them(sources: list[Any]) -> None:
     """A walk that finds nothing would pass; so each context with a queries room is found."""
     rooms = {s.context for s in sources if s.room == "queries"} - OUTSIDE
-    found = {statement.module.split(".")[1] for statement in statements_of(sources)}
+    names = {statement.module.split(".")[1] for statement in statements_of(sources)}
 
     assert rooms >= {"accounts", "audit"}
-    assert rooms == found
+    assert rooms == names

@@ -88,8 +88,8 @@ def test_nothing_is_left_unfinished_or_left_out(root: Path, tracked: list[str]) 
 
 def conflicts(text: str) -> list[str]:
     """The conflict markers of a text; a line of ``=`` alone underlines a heading."""
-    found = [match.group(0).strip() for match in CONFLICT.finditer(text)]
-    return found if any(marker[0] != "=" for marker in found) else []
+    rows = [match.group(0).strip() for match in CONFLICT.finditer(text)]
+    return rows if any(marker[0] != "=" for marker in rows) else []
 
 
 def test_no_tracked_file_has_a_conflict_marker(root: Path, tracked: list[str]) -> None:

@@ -38,15 +38,15 @@ def findings(name: str, source: str) -> list[str]:
     tree = ast.parse(source)
     calls, imports = set(_calls(tree)), set(_imports(tree))
     cleans = "wavehouse.kernel.words" in imports
-    found = []
+    rows = []
     if name not in MAY_PRINT:
         printers = {"print", "click.echo", "click.secho", "sys.stdout.write", "sys.stderr.write"}
-        found += sorted(calls & printers)
+        rows += sorted(calls & printers)
     if name not in MAY_WRITE and "csv.writer" in calls | imports and not cleans:
-        found.append("csv.writer without words.cell")
+        rows.append("csv.writer without words.cell")
     if name not in MAY_ESCAPE and not cleans:
-        found += sorted(imports & ESCAPERS)
-    return found
+        rows += sorted(imports & ESCAPERS)
+    return rows
 
 
 def test_ways_out_clean_the_words_of_others() -> None:

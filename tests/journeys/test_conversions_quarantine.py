@@ -32,7 +32,7 @@ def run(workspace: Workspace) -> Run:
 def test_a_bad_conversion_waits_in_the_quarantine_until_it_is_mended(
     run: Run, tmp_path: Path
 ) -> None:
-    """Its place is told by line and byte; the good rows are kept; a mended row is stored once."""
+    """It is located by line and byte; the good rows are kept; a mended row is stored once."""
     file = tmp_path / "conversions.csv"
     file.write_text(HEAD + GOOD + BAD)
 

@@ -36,10 +36,10 @@ class World(NamedTuple):
         return date.fromisoformat(self.truth["until"])
 
     def figures(self, by: Any) -> dict[str, int]:
-        found = acting.both(
+        result = acting.both(
             self.workspace, measurement.figures, by=by, first=self.first, last=self.last
         )
-        return {f.member: f.downloads for f in found}
+        return {f.member: f.downloads for f in result}
 
     def by_guid(self) -> dict[str, int]:
         """Downloads by the episodes' guids."""
@@ -95,29 +95,32 @@ def world(
         clones.lent() as opened,
         clock.frozen(clock.start_of_day(until + timedelta(days=1))),
     ):
-        place = app.entered(settings, opened)
-        _register(place, folder)
+        workspace = app.entered(settings, opened)
+        _register(workspace, folder)
         read = measurement.Tally()
-        # Backwards: order is no matter, and late days are counted like any other.
+        # Backwards: the order does not matter, and late days are counted like any other.
         logs = sorted((folder / "logs").iterdir(), reverse=True)
         for result in measurement.ingest_logs(
-            place.stores.operational, place.settings, identity=place.identity, paths=logs
+            workspace.stores.operational,
+            workspace.settings,
+            identity=workspace.identity,
+            paths=logs,
         ):
             read.add(result.tally)
-        measurement.count(place.stores.operational, place.settings)
-        measurement.roll_up(place.stores)
-        yield World(place, json.loads(json.dumps(truth)), read, folder)
+        measurement.count(workspace.stores.operational, workspace.settings)
+        measurement.roll_up(workspace.stores)
+        yield World(workspace, json.loads(json.dumps(truth)), read, folder)
 
 
 def test_downloads_equal_the_truth_by_every_member(world: World) -> None:
     """In all, by day, episode, app and country: not one more, not one less."""
-    told = world.truth["downloads"]
+    answer = world.truth["downloads"]
 
-    assert told["by_day"] == world.figures("day")
-    assert told["by_episode"] == world.by_guid()
-    assert told["by_app"] == world.figures("app")
-    assert told["by_country"] == world.figures("country")
-    assert told["total"] == sum(world.figures("day").values())
+    assert answer["by_day"] == world.figures("day")
+    assert answer["by_episode"] == world.by_guid()
+    assert answer["by_app"] == world.figures("app")
+    assert answer["by_country"] == world.figures("country")
+    assert answer["total"] == sum(world.figures("day").values())
 
 
 def test_listeners_equal_the_truth_across_the_border_of_a_month(world: World) -> None:
@@ -153,15 +156,15 @@ def test_what_does_not_count_equals_the_truth(world: World) -> None:
 
 def test_every_rules_own_episode_has_its_count(world: World) -> None:
     """R01 to R41: the downloads of ``sim-R…`` are what the rule makes of its behaviour."""
-    found = world.by_guid()
+    result = world.by_guid()
 
     rules: dict[str, int] = world.truth["rules"]
     assert {"R01", "R14", "R27", "R18", "R25", "R31", "R34", "R41"} <= set(rules)
-    assert rules == {rule: found.get(f"sim-{rule}", 0) for rule in rules}
+    assert rules == {rule: result.get(f"sim-{rule}", 0) for rule in rules}
 
 
 def test_r41_the_hours_equal_the_truth(world: World) -> None:
-    """A download stands in the hour of its first contributing request."""
+    """A download counts in the hour of its first contributing request."""
     with world.workspace.stores.operational.worker() as tx:
         (episode,) = tx.values("SELECT episode_id FROM catalog.episodes WHERE guid = 'sim-R41'")
     with world.workspace.stores.analytics.worker() as analytics:
@@ -178,11 +181,11 @@ def test_r41_the_hours_equal_the_truth(world: World) -> None:
 
 def test_r30_estimates_equal_the_truth_and_are_no_downloads(world: World) -> None:
     """OP3's hits are redirects: each listener, episode and day that was sent on is an estimate."""
-    found = acting.operational(
+    result = acting.operational(
         world.workspace, measurement.estimates, first=world.first, last=world.last
     )
     if world.truth["format"] == "op3":
-        assert found == world.truth["estimates"]["total"] > 0
+        assert result == world.truth["estimates"]["total"] > 0
         assert 0 == sum(world.figures("day").values())
 
 
@@ -195,22 +198,22 @@ def test_counting_without_storing_equals_the_truth(world: World) -> None:
         world.workspace.settings, [(str(feed), reading) for feed in feeds]
     )
     logs = sorted((world.folder / "logs").iterdir())
-    told = world.truth["downloads"]
+    answer = world.truth["downloads"]
     for by in ("day", "app", "country"):
-        found = count_only.count_logs(
+        figures = count_only.count_logs(
             world.workspace.settings, known, logs, count_only.Wanted(by=by)
         )
-        rows = {row.member: row.downloads for row in found.rows}
-        assert {k: n for k, n in told[f"by_{by}"].items() if n} == rows
+        rows = {row.member: row.downloads for row in figures.rows}
+        assert {k: n for k, n in answer[f"by_{by}"].items() if n} == rows
 
-    assert told["total"] == found.downloads
-    assert world.truth["filtered"] == found.filtered
-    assert world.truth["flagged"] == found.flagged
-    assert world.truth["lines"] == found.read
+    assert answer["total"] == figures.downloads
+    assert world.truth["filtered"] == figures.filtered
+    assert world.truth["flagged"] == figures.flagged
+    assert world.truth["lines"] == figures.read
     estimates = acting.operational(
         world.workspace, measurement.estimates, first=world.first, last=world.last
     )
-    assert estimates == found.prefix_estimates
+    assert estimates == figures.prefix_estimates
 
 
 def test_the_rollups_reconcile(world: World) -> None:

@@ -103,10 +103,10 @@ def test_killed_at_any_moment_and_run_again_nothing_is_lost_or_doubled(shop: Sho
 def test_two_programs_on_the_same_files_add_nothing_twice(shop: Shop) -> None:
     """Started at once: each line is stored by one of them, and both say what they did."""
     both = [shop.start("ingest", "logs", *shop.logs, "--json") for _ in range(2)]
-    told = [process.communicate() for process in both]
+    lines = [process.communicate() for process in both]
 
-    assert [0, 0] == [process.returncode for process in both], told
-    results = [json.loads(out) for out, _ in told]
+    assert [0, 0] == [process.returncode for process in both], lines
+    results = [json.loads(out) for out, _ in lines]
     filtered = sum(shop.truth["filtered"].values())
     assert shop.truth["lines"] >= sum(result["stored"] for result in results) > filtered
     assert shop.truth["downloads"]["by_day"] == shop.by_day()

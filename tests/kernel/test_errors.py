@@ -57,9 +57,9 @@ def test_no_hint_is_a_command() -> None:
     source = Path(errors.__file__).parents[1]
 
     wrong = [
-        f"{path.relative_to(source)}: {found.group()}"
+        f"{path.relative_to(source)}: {result.group()}"
         for path in sorted(source.rglob("*.py"))
-        for found in hint.finditer(path.read_text("utf-8"))
+        for result in hint.finditer(path.read_text("utf-8"))
     ]
 
     assert [] == wrong

@@ -33,7 +33,7 @@ def asked_meanwhile(
         grouped = Grouped(watched, key)
         first = asyncio.create_task(grouped.ask(-1))
         await asyncio.to_thread(begun.wait, 10)
-        others = [asyncio.create_task(grouped.ask(one)) for one in questions]
+        others = [asyncio.create_task(grouped.ask(question)) for question in questions]
         await asyncio.sleep(0)
         go_on.set()
         answers = await asyncio.gather(*others, return_exceptions=True)
@@ -45,7 +45,7 @@ def asked_meanwhile(
 
 
 def doubled(group: Sequence[int]) -> list[int]:
-    return [one * 2 for one in group]
+    return [count * 2 for count in group]
 
 
 def test_what_comes_meanwhile_is_one_group() -> None:
@@ -56,7 +56,7 @@ def test_what_comes_meanwhile_is_one_group() -> None:
 
 
 def test_the_same_key_goes_one_after_the_other_in_order() -> None:
-    groups, answers = asked_meanwhile(doubled, [10, 20, 11, 12, 21], key=lambda one: one // 10)
+    groups, answers = asked_meanwhile(doubled, [10, 20, 11, 12, 21], key=lambda item: item // 10)
 
     assert groups == [[10, 20], [11, 21], [12]]
     assert answers == [20, 40, 22, 24, 42]
@@ -108,4 +108,4 @@ def test_who_has_gone_holds_nobody_up() -> None:
 def test_it_goes_on_in_another_loop() -> None:
     grouped = Grouped(doubled)
 
-    assert [asyncio.run(grouped.ask(one)) for one in (1, 2)] == [2, 4]
+    assert [asyncio.run(grouped.ask(item)) for item in (1, 2)] == [2, 4]

@@ -61,7 +61,7 @@ def test_the_ranges_of_a_country_are_exactly_where_lookups_name_it(version: Vers
 
 
 def test_a_country_that_is_none_has_no_ranges() -> None:
-    """An unknown code is no error, it is nowhere."""
+    """An unknown code has no ranges and raises nothing."""
     assert () == countries().ranges_of("QQ", 4)
 
 

@@ -49,7 +49,7 @@ def test_r03_a_prefix_leaves_the_same_media_file(prefix: str) -> None:
 
 @given(st.lists(st.sampled_from(PREFIXES), min_size=2, max_size=6))
 def test_r03_prefixes_nest_in_any_order(chain: list[str]) -> None:
-    """Whatever stands in front of what, with or without schemes inside, the file is the same."""
+    """Whichever comes first, with or without schemes inside, the file is the same."""
     bare = [prefix.partition("://")[2] for prefix in chain[1:]]
     assert media_key(f"https://{MEDIA}") == media_key(chain[0] + "".join(bare) + MEDIA)
 

@@ -48,7 +48,7 @@ def test_a_line_is_one_line() -> None:
 
 
 def test_a_terminal_shows_what_it_was_meant_to_obey() -> None:
-    """Seen is better than gone: whoever looks for the cause finds it."""
+    """Escaped, not removed, so that the cause can be found."""
     assert "\\x1b[2Jgone\\u202e" == words.terminal("\x1b[2Jgone\u202e")
     assert "a\nb\\rc" == words.terminal("a\r\nb\rc")
 

@@ -65,7 +65,7 @@ def test_a_model_that_cannot_be_right_is_refused(change: dict[str, Any]) -> None
 
 
 def test_the_difficulty_of_texts_from_the_command_line(tmp_path: Path) -> None:
-    """A table, JSON, and sentences for what is no text."""
+    """A table, JSON, and sentences for files that are not text."""
     text, binary, empty = tmp_path / "a.txt", tmp_path / "b.bin", tmp_path / "c.txt"
     text.write_text("Il cane corre. " * 40, encoding="utf-8")
     binary.write_bytes(b"\xff\xfe\x00")

@@ -95,7 +95,7 @@ class House:
         return [message_from_bytes(p.read_bytes(), policy=policy.default) for p in places]
 
     def token(self) -> str:
-        """The token of the newest letter."""
+        """The token of the newest email."""
         found = re.search(r"token=([\w-]{43})", text_of(self.letters()[-1]))
         assert found is not None
         return found[1]

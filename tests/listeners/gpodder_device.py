@@ -140,8 +140,8 @@ def main() -> None:
     device = Device()
     for line in sys.stdin:
         name, arguments = json.loads(line)
-        told = getattr(device, name)(**arguments)
-        print(json.dumps(told), flush=True)
+        answer = getattr(device, name)(**arguments)
+        print(json.dumps(answer), flush=True)
 
 
 if __name__ == "__main__":

@@ -48,13 +48,13 @@ class Player:
     def step(self, step: dict[str, Any]) -> httpx2.Response:
         """One request."""
         who = step["who"]
-        told: dict[str, Any] = {"headers": self.filled(step.get("headers", {}), who)}
+        response: dict[str, Any] = {"headers": self.filled(step.get("headers", {}), who)}
         if "raw_hex" in step:
-            told["content"] = bytes.fromhex(step["raw_hex"])
+            response["content"] = bytes.fromhex(step["raw_hex"])
         elif "body" in step:
-            told["json"] = self.filled(step["body"], who)
+            response["json"] = self.filled(step["body"], who)
         url = f"{self.url}{self.filled(step['path'], who)}"
-        answer = self.client(who).request(step["method"], url, **told)
+        answer = self.client(who).request(step["method"], url, **response)
         if "save" in step:
             self.keep(step["save"], answer)
         return answer
@@ -99,5 +99,5 @@ def place(action: dict[str, Any]) -> tuple[Any, ...]:
 
 def read(text: str) -> dict[str, Any]:
     """A sequence of a file."""
-    found: dict[str, Any] = json.loads(text)
-    return found
+    result: dict[str, Any] = json.loads(text)
+    return result

@@ -33,53 +33,53 @@ def play(device: str, position: int, stamp: str = "2026-11-20T12:00:00") -> Epis
 
 def test_mygpoclient_syncs_subscriptions_of_two_devices(root: str, phone: Any) -> None:
     """Followed on one, pulled by the other; left on the other, pulled by the one."""
-    one, two = client(root, phone), client(root, phone)
-    assert one.update_device_settings("laptop", "My laptop", "laptop")
+    item, two = client(root, phone), client(root, phone)
+    assert item.update_device_settings("laptop", "My laptop", "laptop")
     assert two.update_device_settings("phone", "My phone", "mobile")
-    first = one.update_subscriptions("laptop", [SHOW, OTHER])
+    first = item.update_subscriptions("laptop", [SHOW, OTHER])
     pulled = two.pull_subscriptions("phone", 0)
     assert {SHOW, OTHER} == set(pulled.add)
     two.update_subscriptions("phone", [], [OTHER])
-    changed = one.pull_subscriptions("laptop", first.since)
+    changed = item.pull_subscriptions("laptop", first.since)
     assert ([], [OTHER]) == (changed.add, changed.remove)
-    assert [SHOW] == one.get_subscriptions("laptop")
-    assert one.put_subscriptions("laptop", [OTHER])
+    assert [SHOW] == item.get_subscriptions("laptop")
+    assert item.put_subscriptions("laptop", [OTHER])
     assert [OTHER] == two.get_subscriptions("phone")
     assert [("laptop", "My laptop", "laptop", 1), ("phone", "My phone", "mobile", 1)] == [
-        (d.device_id, d.caption, d.type, d.subscriptions) for d in one.get_devices()
+        (d.device_id, d.caption, d.type, d.subscriptions) for d in item.get_devices()
     ]
 
 
 def test_mygpoclient_syncs_episode_actions_of_two_devices(root: str, phone: Any) -> None:
     """What one device says the other reads; every kind; nobody skips anything."""
-    one, two = client(root, phone), client(root, phone)
+    first, two = client(root, phone), client(root, phone)
     start = two.download_episode_actions(0).since
-    one.upload_episode_actions([play("laptop", 600)])
-    one.upload_episode_actions(
+    first.upload_episode_actions([play("laptop", 600)])
+    first.upload_episode_actions(
         [
             EpisodeAction(SHOW, EPISODE, kind, "laptop", "2026-11-20T13:00:00")
             for kind in ("download", "delete", "new", "flattr")
         ]
     )
-    found = two.download_episode_actions(start)
-    assert ["play", "download", "delete", "new", "flattr"] == [a.action for a in found.actions]
+    result = two.download_episode_actions(start)
+    assert ["play", "download", "delete", "new", "flattr"] == [a.action for a in result.actions]
     assert (600, 3600, "laptop") == (
-        found.actions[0].position,
-        found.actions[0].total,
-        found.actions[0].device,
+        result.actions[0].position,
+        result.actions[0].total,
+        result.actions[0].device,
     )
-    assert [] == two.download_episode_actions(found.since).actions
-    assert 1 == len(one.download_episode_actions(0, podcast=SHOW).actions)
+    assert [] == two.download_episode_actions(result.since).actions
+    assert 1 == len(first.download_episode_actions(0, podcast=SHOW).actions)
 
 
 def test_p18_an_action_an_hour_old_reaches_a_device_that_synced_already(
     root: str, phone: Any
 ) -> None:
     """The cursor is of arrival, whatever the client's clock says."""
-    one, two = client(root, phone), client(root, phone)
-    one.upload_episode_actions([play("laptop", 600, "2026-11-20T12:00:00")])
+    first, two = client(root, phone), client(root, phone)
+    first.upload_episode_actions([play("laptop", 600, "2026-11-20T12:00:00")])
     since = two.download_episode_actions(0).since
-    one.upload_episode_actions([play("laptop", 500, "2026-11-20T11:00:00")])
+    first.upload_episode_actions([play("laptop", 500, "2026-11-20T11:00:00")])
     assert [500] == [a.position for a in two.download_episode_actions(since).actions]
 
 
@@ -87,29 +87,29 @@ def test_p19_the_cursor_of_an_upload_skips_nothing_foreign(
     root: str, phone: Any, other_password: Any
 ) -> None:
     """GET, another device writes, POST, GET from the POST's cursor: the other's write is there."""
-    one = client(root, phone)
+    first = client(root, phone)
     two = client(root, other_password(phone.username, "tablet"))
-    one.download_episode_actions(0)
+    first.download_episode_actions(0)
     two.upload_episode_actions([play("tablet", 700)])
-    since = one.upload_episode_actions([play("laptop", 800, "2026-11-20T14:00:00")])
-    assert 700 in [a.position for a in one.download_episode_actions(since).actions]
+    since = first.upload_episode_actions([play("laptop", 800, "2026-11-20T14:00:00")])
+    assert 700 in [a.position for a in first.download_episode_actions(since).actions]
 
 
 def test_p13_an_upload_that_is_repeated_adds_nothing(root: str, phone: Any) -> None:
     """Three retries are one action."""
-    one, two = client(root, phone), client(root, phone)
+    first, two = client(root, phone), client(root, phone)
     start = two.download_episode_actions(0).since
     for _ in range(3):
-        one.upload_episode_actions([play("laptop", 900)])
+        first.upload_episode_actions([play("laptop", 900)])
     assert 1 == len(two.download_episode_actions(start).actions)
 
 
 def test_p22_a_new_device_gets_the_current_state_only(root: str, phone: Any) -> None:
     """One play for each chapter, however long the history is."""
-    one = client(root, phone)
+    item = client(root, phone)
     for minute in range(20):
-        one.upload_episode_actions([play("laptop", minute * 60, f"2026-11-20T12:{minute:02}:00")])
-    assert [19 * 60] == [a.position for a in one.download_episode_actions(0).actions]
+        item.upload_episode_actions([play("laptop", minute * 60, f"2026-11-20T12:{minute:02}:00")])
+    assert [19 * 60] == [a.position for a in item.download_episode_actions(0).actions]
 
 
 def test_a_wrong_password_is_unauthorized_and_says_no_more(root: str, phone: Any) -> None:
@@ -144,7 +144,7 @@ def test_a_revoked_password_ends_at_once_with_its_sessions(
 
 
 def test_signing_out_ends_the_session_for_whoever_holds_its_cookie(root: str, phone: Any) -> None:
-    """The token is worth nothing afterwards; signing in again begins anew."""
+    """The token is worth nothing afterwards; signing in again starts a new session."""
     devices = f"{root}/api/2/devices/{phone.username}.json"
     sign_in, sign_out = (
         f"{root}/api/2/auth/{phone.username}/{word}.json" for word in ("login", "logout")
@@ -154,7 +154,7 @@ def test_signing_out_ends_the_session_for_whoever_holds_its_cookie(root: str, ph
         thief.cookies.set(COOKIE, str(web.cookies.get(COOKIE)))
         assert 200 == thief.get(devices).status_code
         assert 200 == web.post(sign_out).status_code
-        assert [401, 401] == [one.get(devices).status_code for one in (web, thief)]
+        assert [401, 401] == [item.get(devices).status_code for item in (web, thief)]
         assert 200 == web.post(sign_in, auth=phone.auth).status_code
         assert 200 == web.get(devices).status_code
 
@@ -170,11 +170,11 @@ def test_antennapods_exchange(root: str, phone: Any) -> None:
                 f"{root}/api/2/devices/{user}/antenna.json", json={"caption": "x", "type": "mobile"}
             ).status_code
         )
-        told = web.get(f"{root}/api/2/subscriptions/{user}/antenna.json?since=0").json()
+        answer = web.get(f"{root}/api/2/subscriptions/{user}/antenna.json?since=0").json()
         sent = web.post(
             f"{root}/api/2/subscriptions/{user}/antenna.json", json={"add": [SHOW], "remove": []}
         ).json()
-        assert sent["timestamp"] >= told["timestamp"]
+        assert sent["timestamp"] >= answer["timestamp"]
         action = {"podcast": SHOW, "episode": EPISODE, "guid": "g-1", "device": "antenna"}
         bulk = [
             {**action, "action": "play", "timestamp": "2026-11-20T12:00:00", "started": 5,
@@ -184,10 +184,10 @@ def test_antennapods_exchange(root: str, phone: Any) -> None:
         ]  # fmt: skip
         done = web.post(f"{root}/api/2/episodes/{user}.json", json=bulk)
         assert 200 == done.status_code
-        found = web.get(f"{root}/api/2/episodes/{user}.json?since=0").json()
-    (one,) = found["actions"]
-    assert one["started"] >= 0
-    assert (65, 3600, "g-1") == (one["position"], one["total"], one["guid"])
+        result = web.get(f"{root}/api/2/episodes/{user}.json?since=0").json()
+    (item,) = result["actions"]
+    assert item["started"] >= 0
+    assert (65, 3600, "g-1") == (item["position"], item["total"], item["guid"])
 
 
 def test_antennapods_first_synchronisation_and_the_next(root: str, phone: Any) -> None:
@@ -206,8 +206,8 @@ def test_antennapods_first_synchronisation_and_the_next(root: str, phone: Any) -
         device = {"caption": "AntennaPod", "type": "mobile"}
         made = web.post(f"{root}/api/2/devices/{user}/antenna.json", json=device)
         assert 200 == made.status_code
-        told = web.get(follows, params={"since": 0}).json()
-        assert {"add", "remove", "timestamp"} <= told.keys()
+        answer = web.get(follows, params={"since": 0}).json()
+        assert {"add", "remove", "timestamp"} <= answer.keys()
         sent = web.post(follows, json={"add": [SHOW], "remove": []}).json()
         assert {"update_urls", "timestamp"} <= sent.keys()
         followed = sent["timestamp"]
@@ -224,10 +224,12 @@ def test_antennapods_first_synchronisation_and_the_next(root: str, phone: Any) -
             if first == 0:
                 other.upload_episode_actions([play("laptop", 77, "2026-11-21T08:00:00")])
                 other.update_subscriptions("laptop", [OTHER])
-        found = web.get(episodes, params={"since": sent["timestamp"]}).json()["actions"]
-        assert 77 in [one["position"] for one in found if one["device"] == "laptop"]
+        result = web.get(episodes, params={"since": sent["timestamp"]}).json()["actions"]
+        assert 77 in [item["position"] for item in result if item["device"] == "laptop"]
         assert [OTHER] == web.get(follows, params={"since": followed}).json()["add"]
-    state = {one.episode: one.position for one in other.download_episode_actions(0).actions}
+    state = {
+        action.episode: action.position for action in other.download_episode_actions(0).actions
+    }
     assert count == len([url for url in state if url != EPISODE]) + 1
     assert (77, 1800) == (state[EPISODE], state["https://media.example/2.mp3"])
 
@@ -242,8 +244,8 @@ def test_p20_antennapods_nextcloud_mode_asks_by_the_phones_own_clock(root: str, 
             web.get(f"{base}/{asked}", params={"since": before})
         client(root, phone).upload_episode_actions([play("laptop", 90)])
         web.post(f"{base}/episode_action/create", json=[action])
-        found = web.get(f"{base}/episode_action", params={"since": before}).json()["actions"]
-        assert {90, 30} == {one["position"] for one in found}
+        result = web.get(f"{base}/episode_action", params={"since": before}).json()["actions"]
+        assert {90, 30} == {item["position"] for item in result}
 
 
 def test_nextclouds_dialect(root: str, phone: Any) -> None:
@@ -255,8 +257,8 @@ def test_nextclouds_dialect(root: str, phone: Any) -> None:
         action = {"podcast": SHOW, "episode": EPISODE, "action": "PLAY", "position": 30,
                   "started": 0, "total": 600, "timestamp": "2026-11-20T12:00:00"}  # fmt: skip
         cursor = web.post(f"{base}/episode_action/create", json=[action]).json()["timestamp"]
-        told = web.get(f"{base}/episode_action", params={"since": 0}).json()
-    assert (["PLAY"], cursor) == ([a["action"] for a in told["actions"]], told["timestamp"])
+        answer = web.get(f"{base}/episode_action", params={"since": 0}).json()
+    assert (["PLAY"], cursor) == ([a["action"] for a in answer["actions"]], answer["timestamp"])
 
 
 @pytest.mark.parametrize("form", ["opml", "json", "txt"])
@@ -308,18 +310,18 @@ def test_p15_only_a_body_that_is_not_a_list_is_refused(root: str, phone: Any) ->
         answer = web.post(path, json=[*ODD, good])
         assert 200 == answer.status_code, answer.text
         assert answer.headers["wavehouse-skipped"].startswith(f"{len(ODD)}; 0: not an object; 1")
-        found = web.get(path, params={"since": since}).json()["actions"]
-        assert ["new"] == [one["action"] for one in found]
+        result = web.get(path, params={"since": since}).json()["actions"]
+        assert ["new"] == [item["action"] for item in result]
 
 
 def test_p03_a_date_in_2036_does_not_come_back_on_every_poll(root: str, phone: Any) -> None:
     """It counts as of when it came; the next poll is empty."""
-    one = client(root, phone)
-    since = one.download_episode_actions(0).since
-    one.upload_episode_actions([play("laptop", 60, "2036-01-01T00:00:00")])
-    found = one.download_episode_actions(since)
-    assert 1 == len(found.actions)
-    assert [] == one.download_episode_actions(found.since).actions
+    item = client(root, phone)
+    since = item.download_episode_actions(0).since
+    item.upload_episode_actions([play("laptop", 60, "2036-01-01T00:00:00")])
+    result = item.download_episode_actions(since)
+    assert 1 == len(result.actions)
+    assert [] == item.download_episode_actions(result.since).actions
 
 
 @pytest.mark.parametrize("prefix", ["", "/gpodder"])
@@ -340,10 +342,10 @@ def test_nextclouds_login_flow_gives_the_app_its_password_once(
         right = {"email": phone.username, "password": phone.password}
         assert 200 == web.post(asked["login"], data=right).status_code
         assert 404 == web.post(endpoint, data={"token": "x" * 43}).status_code
-        told = web.post(endpoint, data={"token": token}).json()
+        answer = web.post(endpoint, data={"token": token}).json()
         assert 404 == web.post(endpoint, data={"token": token}).status_code
         assert 404 == web.get(asked["login"]).status_code
-        assert f"{server_url}{prefix}" == told["server"]
-        auth = (told["loginName"], told["appPassword"])
+        assert f"{server_url}{prefix}" == answer["server"]
+        auth = (answer["loginName"], answer["appPassword"])
         path = "/index.php/apps/gpoddersync/subscriptions"
         assert 200 == web.get(path, params={"since": 0}, auth=auth).status_code

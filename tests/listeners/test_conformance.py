@@ -35,7 +35,7 @@ def faulty_app() -> FastAPI:
 
     @app.get("/api/2/episodes/{user}.json")
     def told(user: str, since: int = 0) -> dict[str, Any]:
-        newer = [one for one in actions if str(one.get("timestamp")) > _text(since)]
+        newer = [action for action in actions if str(action.get("timestamp")) > _text(since)]
         return {"actions": newer if since else actions, "timestamp": int(clock.now().timestamp())}
 
     @app.post("/api/2/episodes/{user}.json")
@@ -70,11 +70,11 @@ def test_our_server_answers_every_question_as_it_should(
     """P3, P14, P15, P17–P19, P27, P30, P31 by a client's eyes; exit code 0."""
     where = (f"{server_url}{prefix}", "--username", phone.username, "--password-file")
     result = run(*where, password_file, "--json")
-    told = json.loads(result.stdout)
+    answer = json.loads(result.stdout)
 
     allowed = {"pass", "not offered"} if prefix else {"pass"}
-    assert [] == [v for v in told["verdicts"] if v["verdict"] not in allowed]
-    assert (0, 0, 28) == (result.exit_code, told["failed"], len(told["verdicts"]))
+    assert [] == [v for v in answer["verdicts"] if v["verdict"] not in allowed]
+    assert (0, 0, 28) == (result.exit_code, answer["failed"], len(answer["verdicts"]))
 
 
 def test_a_server_with_faults_is_found_out(faulty_url: str) -> None:

@@ -32,10 +32,10 @@ def database(shared_workspace: Workspace) -> Any:
 @pytest.fixture
 def email(database: Any) -> str:
     """A listener without an app."""
-    found = f"{uuid4().hex}@example.org"
+    text = f"{uuid4().hex}@example.org"
     with database.worker() as tx:
-        listeners.create(tx, email=found)
-    return found
+        listeners.create(tx, email=text)
+    return text
 
 
 def behind_a_proxy(house: Any) -> FastAPI:
@@ -49,7 +49,7 @@ def behind_a_proxy(house: Any) -> FastAPI:
 
 
 def test_ac8_limits_count_by_the_forwarded_address_of_a_trusted_proxy(house: Any) -> None:
-    """One client has no try left and is told when; another one goes on."""
+    """One client has no try left and learns when to retry; another one goes on."""
     app = behind_a_proxy(house)
     client = TestClient(
         app, base_url="https://pod.example", client=("127.0.0.1", 5), raise_server_exceptions=False
@@ -121,7 +121,7 @@ def test_a_suspended_account_is_refused_at_once_and_comes_back_whole(
     browser = house.signed_in(email)
     with database.worker() as tx:
         own.suspend(tx, email=email)
-        assert [True] == [bool(one.suspended_at) for one in own.listed(tx) if one.email == email]
+        assert [True] == [bool(item.suspended_at) for item in own.listed(tx) if item.email == email]
     assert 401 == browser.get("/api/v1/listener/settings").status_code
     with database.worker() as tx:
         own.suspend(tx, email=email, is_suspended=False)
@@ -170,7 +170,7 @@ def test_a_listener_sees_takes_along_and_deletes_their_data(
     done = browser.post("/listener/delete", data={"csrf": csrf, "email": email})
     assert (200, True) == (done.status_code, "playback_actions: 1" in done.text)
     assert 401 == phone.get(f"/api/2/devices/{email}.json").status_code
-    assert not any(email in place.read_text() for place in house.outbox.glob("*.eml"))
+    assert not any(email in location.read_text() for location in house.outbox.glob("*.eml"))
     assert [] == found_in(database, secret) + found_in(database, email)
 
 
@@ -191,16 +191,16 @@ def test_changes_come_by_server_sent_events(
         assert ": open" == next(lines)
         done = laptop.post(f"/api/2/episodes/{phone.username}.json", json=[play])
         assert 200 == done.status_code
-        found: dict[str, str] = {}
+        result: dict[str, str] = {}
         for line in lines:
             name, colon, value = line.partition(": ")
             if name and colon:
-                found[name] = value
+                result[name] = value
             if name == "data":
                 break
-    assert "changes" == found["event"]
-    assert found["id"] == str(json.loads(found["data"])["cursor"])
-    assert [61_000] == [one["position_ms"] for one in json.loads(found["data"])["actions"]]
+    assert "changes" == result["event"]
+    assert result["id"] == str(json.loads(result["data"])["cursor"])
+    assert [61_000] == [load["position_ms"] for load in json.loads(result["data"])["actions"]]
 
 
 def test_p29_a_feed_that_moves_takes_subscription_and_positions_along(
@@ -225,8 +225,8 @@ def test_p29_a_feed_that_moves_takes_subscription_and_positions_along(
             moved = api.post("/api/v1/listener/moves", json={"old_url": old, "new_url": new})
             assert 204 == moved.status_code
         api.post(feed, json=[play(old, 2, 80, "12")])
-        found = api.get(feed).json()["actions"]
-        assert {(new, 90), (new, 80)} == {(one["podcast"], one["position"]) for one in found}
+        result = api.get(feed).json()["actions"]
+        assert {(new, 90), (new, 80)} == {(item["podcast"], item["position"]) for item in result}
         assert [new] == api.get(f"/subscriptions/{phone.username}.json").json()
         again = api.post(shows, json={"add": [old], "remove": []}).json()
         assert [[old, new]] == again["update_urls"]

@@ -21,7 +21,7 @@ DEVICES = "/api/v1/listener/devices"
 
 
 def asked(house: Any, phone: Any, new: str, browser: Any = None) -> tuple[str, str]:
-    """The tokens of the letters to the old and to the new mailbox."""
+    """The tokens of the emails to the old and to the new mailbox."""
     before = len(house.letters())
     told = (browser or house.signed_in(phone.username)).put(EMAIL, json={"email": new})
     assert (202, {"expires_in_seconds": 86_400}) == (told.status_code, told.json())
@@ -121,7 +121,7 @@ def test_ac8_ac9_an_address_that_has_an_account_gets_no_letter_and_the_same_answ
 
 
 def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: Any) -> None:
-    """By then both mailboxes are proved: it may be told."""
+    """By then both mailboxes are proved: it may be revealed."""
     new = f"late.{phone.username}"
     old_token, new_token = asked(house, phone, new)
     with house.doors.database.worker() as tx:
@@ -134,7 +134,7 @@ def test_ac9_an_address_that_was_taken_meanwhile_is_refused(house: Any, phone: A
 def test_ac9_two_listeners_who_want_one_address_at_once_get_it_once(
     house: Any, phone: Any, other_password: Any
 ) -> None:
-    """Whoever is second is told that it is taken; nothing breaks."""
+    """The second listener gets the answer that it is taken; nothing breaks."""
     with house.doors.database.worker() as tx:
         second = listeners.create(tx, email=f"second.{phone.username}").email
     new = f"both.{phone.username}"

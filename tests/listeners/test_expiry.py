@@ -40,10 +40,10 @@ def begun(database: Any, phone: Any, at: datetime, *, app: bool = False) -> byte
 
 def kept(database: Any, token_hash: bytes, table: str = "login_sessions") -> bool:
     with database.worker() as tx:
-        found = tx.connection.execute(
+        row = tx.connection.execute(
             f"SELECT FROM listeners.{table} WHERE token_hash = %s", [token_hash]
         ).fetchone()
-    return found is not None
+    return row is not None
 
 
 def test_ac5_a_session_goes_when_it_is_over(database: Any, phone: Any) -> None:
@@ -122,4 +122,4 @@ def test_ac2_a_link_goes_after_its_quarter_of_an_hour(database: Any, phone: Any)
             )
     with clock.frozen(now):
         assert 1 <= expiry.tidy(database).links
-    assert [False, True] == [kept(database, one, "login_links") for one in hashes]
+    assert [False, True] == [kept(database, digest, "login_links") for digest in hashes]

@@ -26,12 +26,12 @@ HOUR = 3600
 @pytest.fixture(scope="module")
 def engine() -> str:
     """The folder with gPodder's engine. Skipped, with how to get it, where there is none."""
-    found = subprocess.run(
+    result = subprocess.run(
         [str(ROOT / "scripts" / "find_gpodder")], capture_output=True, text=True, check=False
     )
-    if found.returncode:
-        pytest.skip(found.stderr.strip())
-    return found.stdout.strip()
+    if result.returncode:
+        pytest.skip(result.stderr.strip())
+    return result.stdout.strip()
 
 
 class Feeds(BaseHTTPRequestHandler):
@@ -106,9 +106,9 @@ class Device:
         assert self._process.stdout
         self._process.stdin.write(json.dumps([command, arguments]) + "\n")
         self._process.stdin.flush()
-        told = self._process.stdout.readline()
-        assert told, self._log.read_text()
-        return json.loads(told)
+        answer = self._process.stdout.readline()
+        assert answer, self._log.read_text()
+        return json.loads(answer)
 
     def end(self) -> None:
         assert self._process.stdin
@@ -143,13 +143,13 @@ def test_subscriptions_and_positions_go_both_ways_between_two_engines(
 ) -> None:
     """Followed and played on one, found on the other, and back; a show that is left is left."""
     laptop, desktop = two
-    one, other = f"{feeds}/one.xml", f"{feeds}/two.xml"
-    laptop.subscribe(url=one)
+    text, other = f"{feeds}/one.xml", f"{feeds}/two.xml"
+    laptop.subscribe(url=text)
     # The engine's clock has whole seconds, and of two of one second it keeps its own.
     laptop.play(url=episode("one", 1), start=0, end=600, total=3600, ago=60)
     laptop.sync()
     desktop.sync()
-    assert [one] == desktop.state()["subscriptions"]
+    assert [text] == desktop.state()["subscriptions"]
     assert {episode("one", 1): 600} == desktop.positions
 
     desktop.subscribe(url=other)
@@ -157,19 +157,19 @@ def test_subscriptions_and_positions_go_both_ways_between_two_engines(
     desktop.play(url=episode("one", 1), start=600, end=1200, total=3600)
     desktop.sync()
     laptop.sync()
-    assert sorted([one, other]) == laptop.state()["subscriptions"]
+    assert sorted([text, other]) == laptop.state()["subscriptions"]
     assert {episode("one", 1): 1200, episode("two", 2): 90} == laptop.positions
 
     laptop.unsubscribe(url=other)
     laptop.delete(url=episode("one", 1))
     laptop.sync()
     desktop.sync()
-    assert [one] == desktop.state()["subscriptions"]
+    assert [text] == desktop.state()["subscriptions"]
     assert 1200 == desktop.positions[episode("one", 1)]
     with httpx2.Client(auth=phone.auth) as web:
-        told = web.get(f"{server_url}/api/2/devices/{phone.username}.json").json()
+        answer = web.get(f"{server_url}/api/2/devices/{phone.username}.json").json()
     assert {("laptop", "gPodder on laptop"), ("desktop", "gPodder on desktop")} == {
-        (d["id"], d["caption"]) for d in told
+        (d["id"], d["caption"]) for d in answer
     }
     for device in two:
         state = device.state()

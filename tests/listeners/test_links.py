@@ -34,7 +34,7 @@ def outbox(tmp_path: Path) -> Outbox:
 
 
 def asked(database: Any, outbox: Outbox, address: str, browser: str = "browser") -> str:
-    """The token of the letter that asking for a link brings."""
+    """The token in the email with the link."""
     links.request(database, outbox, email=address, browser=browser, address=SITE)
     newest = max(outbox.folder.iterdir())
     letter = email.message_from_bytes(newest.read_bytes(), policy=policy.default)

@@ -58,15 +58,15 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
             secrets[f"authorization {basic[1]}"] = encoded
         line = http.client.HTTPConnection("127.0.0.1", port, timeout=30)
         line.request(method, path, None if body is None else json.dumps(body), headers)
-        told = line.getresponse()
-        answers.append(told.read())
-        for name, value in told.getheaders():
+        answer = line.getresponse()
+        answers.append(answer.read())
+        for name, value in answer.getheaders():
             if name.lower() == "set-cookie":
                 key, _, rest = value.partition("=")
                 jar[key] = rest.partition(";")[0]
                 secrets[f"{key} {len(secrets)}"] = jar[key]
         line.close()
-        return told.status
+        return answer.status
 
     answers: list[bytes] = []
     assert 401 == call("GET", f"{API}/devices", basic=(phone.username, WRONG))
@@ -96,9 +96,9 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
     assert 200 == call("DELETE", f"{API}/sessions?apps=true")
 
     secrets |= {"password": PASSWORD, "wrong password": WRONG}
-    told = capfd.readouterr()
+    answer = capfd.readouterr()
     logged = "\n".join(
-        [told.out, told.err, caplog.text, *(repr(vars(record)) for record in caplog.records)]
+        [answer.out, answer.err, caplog.text, *(repr(vars(record)) for record in caplog.records)]
     )
     assert "a fault of ours" in logged
     assert COOKIE in " ".join(secrets)
@@ -108,7 +108,7 @@ def test_ac10_no_log_line_holds_an_authorization_a_cookie_a_password_or_a_token(
 def test_ac10_an_error_says_nothing_of_what_was_sent(house: Any) -> None:
     """The answers neither: a proxy may log them."""
     sent = {"email": "anna", "password": PASSWORD, "more": WRONG}
-    told = house.browser().post(f"{API}/sessions", json=sent)
-    assert 422 == told.status_code
-    assert PASSWORD not in told.text
-    assert WRONG not in told.text
+    answer = house.browser().post(f"{API}/sessions", json=sent)
+    assert 422 == answer.status_code
+    assert PASSWORD not in answer.text
+    assert WRONG not in answer.text

@@ -121,13 +121,13 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
                 else f"{NEXTCLOUD}/subscriptions"
             )
             since = self.cursors.get(app, 0)
-            found = self.ask(
+            result = self.ask(
                 app, "GET", path, params={"since": since + plus if since else 0}
             ).json()
-            self.cursors[app] = found["timestamp"]
+            self.cursors[app] = result["timestamp"]
             mine = self.known.setdefault(app, set())
-            mine |= set(found["add"])
-            mine -= set(found["remove"])
+            mine |= set(result["add"])
+            mine -= set(result["remove"])
             if app in self.known:
                 listed = set(self.ask(app, "GET", "/subscriptions/{me}.json").json())
                 assert listed == mine, (listed, mine)
@@ -140,12 +140,12 @@ def machine(url: str, workspace: Workspace) -> type[RuleBasedStateMachine]:
         @invariant()
         def every_device_is_told_the_same_and_nothing_of_anybody_else(self) -> None:
             for name in LISTENERS:
-                told = [
+                lines = [
                     self.ask((name, device), "GET", "/api/2/episodes/{me}.json").json()["actions"]
                     for device in DEVICES[:2]
                 ]
-                assert told[0] == told[1]
-                assert all(one["episode"].startswith(f"http://{name}.") for one in told[0])
+                assert lines[0] == lines[1]
+                assert all(item["episode"].startswith(f"http://{name}.") for item in lines[0])
 
     return Apps
 

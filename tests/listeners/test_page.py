@@ -24,13 +24,13 @@ AGAIN = "sign in again"
 
 def csrf(browser: TestClient, path: str = OWN) -> str:
     """The token of the forms of a page."""
-    found = re.search(r'name="csrf" value="([\w-]+)"', browser.get(path).text)
-    assert found is not None
-    return found[1]
+    match = re.search(r'name="csrf" value="([\w-]+)"', browser.get(path).text)
+    assert match is not None
+    return match[1]
 
 
 def sent(browser: TestClient, path: str, page: str = OWN, **fields: str) -> Any:
-    """A form of a page as a browser sends it; redirects are told, not followed."""
+    """A form of a page as a browser sends it; redirects are returned, not followed."""
     data = {"csrf": csrf(browser, page), **fields}
     return browser.post(path, data=data, follow_redirects=False)
 
@@ -40,17 +40,17 @@ def asked(browser: TestClient, email: str) -> Any:
 
 
 def password_on(page: Any) -> str:
-    found = re.search(r"wh-app-[\w-]+", page.text)
-    assert found is not None
-    return found[0]
+    match = re.search(r"wh-app-[\w-]+", page.text)
+    assert match is not None
+    return match[0]
 
 
 def test_ac2_a_link_is_asked_for_and_used_on_the_page(house: Any, phone: Any) -> None:
-    """Without a script: a form, a letter, its page, its button, one's own page."""
+    """Without a script: a form, an email, its page, its button, the listener's page."""
     browser = house.browser()
-    told = asked(browser, f" {phone.username.upper()} ")
-    assert (303, f"{SIGN_IN}?did=asked") == (told.status_code, told.headers["location"])
-    assert "an email is on its way" in browser.get(told.headers["location"]).text
+    answer = asked(browser, f" {phone.username.upper()} ")
+    assert (303, f"{SIGN_IN}?did=asked") == (answer.status_code, answer.headers["location"])
+    assert "an email is on its way" in browser.get(answer.headers["location"]).text
     entered = browser.post(SIGN_IN, data={"token": house.token()}, follow_redirects=False)
     assert (303, f"{OWN}?did=in") == (entered.status_code, entered.headers["location"])
     own = browser.get(entered.headers["location"])
@@ -60,15 +60,15 @@ def test_ac2_a_link_is_asked_for_and_used_on_the_page(house: Any, phone: Any) ->
 
 def test_ac8_known_and_unknown_addresses_get_the_same_page(house: Any, phone: Any) -> None:
     """Status, place, names of headers, and the page that follows, but for its form's token."""
-    told, pages = [], []
+    lines, pages = [], []
     for email in (phone.username, "stranger@example.org"):
         browser = house.browser()
         answer = asked(browser, email)
         cookies = sorted(browser.cookies)
-        told.append((answer.status_code, answer.content, [*answer.headers], cookies))
+        lines.append((answer.status_code, answer.content, [*answer.headers], cookies))
         page = browser.get(answer.headers["location"]).text
         pages.append(page.replace(csrf(browser, SIGN_IN), ""))
-    assert told[0] == told[1]
+    assert lines[0] == lines[1]
     assert pages[0] == pages[1]
     assert [phone.username] == [letter["To"] for letter in house.letters()]
 
@@ -94,30 +94,30 @@ def test_ac8_the_page_and_the_api_count_letters_together(house: Any) -> None:
 
 def test_what_is_no_address_is_told_beside_the_field(house: Any) -> None:
     """And nothing is put into the page but as text."""
-    told = asked(house.browser(), "<b>anna</b>")
-    assert 422 == told.status_code
-    assert "Invalid e-mail address. An address looks like anna@example.org." in told.text
-    assert 'value="&lt;b&gt;anna&lt;/b&gt;"' in told.text
+    answer = asked(house.browser(), "<b>anna</b>")
+    assert 422 == answer.status_code
+    assert "Invalid e-mail address. An address looks like anna@example.org." in answer.text
+    assert 'value="&lt;b&gt;anna&lt;/b&gt;"' in answer.text
     assert [] == house.letters()
 
 
 def test_a_link_that_is_not_good_leads_to_a_new_one(house: Any) -> None:
     """In the listener's words, not the dashboard's."""
-    told = house.browser().post(SIGN_IN, data={"token": "x" * 43})
-    assert 401 == told.status_code
-    assert "This link does not sign you in" in told.text
-    assert f'href="{SIGN_IN}"' in told.text
-    assert "wavehouse sign-in-link" not in told.text
+    answer = house.browser().post(SIGN_IN, data={"token": "x" * 43})
+    assert 401 == answer.status_code
+    assert "This link does not sign you in" in answer.text
+    assert f'href="{SIGN_IN}"' in answer.text
+    assert "wavehouse sign-in-link" not in answer.text
 
 
 def test_who_is_not_signed_in_is_led_to_the_way_in(house: Any, phone: Any) -> None:
-    """An app's session is no sign-in of one's own, neither to look nor to do."""
+    """An app's session may neither see nor change the account."""
     stranger, app = house.browser(), house.browser()
     assert 200 == app.get(f"{API}/devices", auth=phone.auth).status_code
     assert app.cookies[COOKIE]
     for browser in (stranger, app):
-        told = browser.get(OWN, follow_redirects=False)
-        assert (303, SIGN_IN) == (told.status_code, told.headers["location"])
+        answer = browser.get(OWN, follow_redirects=False)
+        assert (303, SIGN_IN) == (answer.status_code, answer.headers["location"])
         assert 401 == sent(browser, f"{OWN}/apps", SIGN_IN, name="x").status_code
         assert 401 == sent(browser, f"{OWN}/sign-out-everywhere", SIGN_IN).status_code
 
@@ -155,9 +155,9 @@ def test_a_form_of_another_site_changes_nothing(
     if not how.get("cookie", True):
         browser.cookies.delete(CSRF)
     data = {"csrf": how.get("token", known), "name": "x", "email": phone.username}
-    told = browser.post(f"{OWN}/{form}", data=data, headers=how.get("headers", {}))
-    assert 403 == told.status_code
-    assert "came from another site" in told.text
+    answer = browser.post(f"{OWN}/{form}", data=data, headers=how.get("headers", {}))
+    assert 403 == answer.status_code
+    assert "came from another site" in answer.text
     assert 200 == browser.get(OWN, follow_redirects=False).status_code
     assert ["phone"] == [each["name"] for each in browser.get(f"{API}/apps").json()]
     assert before == len(house.letters())
@@ -188,9 +188,9 @@ def test_a_link_is_not_used_up_from_another_site(
 )
 def test_what_is_no_form_of_a_page_is_refused_in_words(house: Any, body: bytes, said: str) -> None:
     """Before anything is looked at."""
-    told = house.browser().post(LETTER, content=body)
-    assert 422 == told.status_code
-    assert said in told.text
+    answer = house.browser().post(LETTER, content=body)
+    assert 422 == answer.status_code
+    assert said in answer.text
 
 
 def test_a_form_has_a_token_of_its_browser_that_scripts_cannot_read(house: Any) -> None:
@@ -226,7 +226,7 @@ def test_ac6_an_app_password_of_the_page_signs_in_until_it_is_revoked(
 
 
 def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
-    """The same for programs: list, make, revoke; only of one's own, and by no app."""
+    """The same for programs: list, make, revoke; only the listener's own, and not by an app."""
     browser, other = house.signed_in(phone.username), house.browser()
     made = browser.post(f"{API}/apps", json={"name": "car"})
     assert (201, phone.username) == (made.status_code, made.json()["username"])
@@ -245,9 +245,9 @@ def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
 def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -> None:
     """A sentence, not a fault of the database."""
     browser = house.signed_in(phone.username)
-    told = sent(browser, f"{OWN}/apps", name=name)
-    assert 422 == told.status_code
-    assert "An app needs a name" in told.text
+    spans = sent(browser, f"{OWN}/apps", name=name)
+    assert 422 == spans.status_code
+    assert "An app needs a name" in spans.text
     assert 422 == browser.post(f"{API}/apps", json={"name": name}).status_code
 
 
@@ -299,7 +299,7 @@ def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None
         young = browser.get(OWN).text
     with clock.frozen(now + rules.FRESH):
         old = browser.get(OWN).text
-        told = [
+        lines = [
             sent(browser, f"{OWN}/apps", name="x"),
             sent(browser, f"{OWN}/apps/revoke", app=app["app_id"]),
             sent(browser, f"{OWN}/passkeys/remove", passkey="A" * 22),
@@ -310,9 +310,9 @@ def test_an_old_sign_in_is_told_to_sign_in_again(house: Any, phone: Any) -> None
         assert [app] == browser.get(f"{API}/apps").json()
     assert (False, True) == (AGAIN in young, AGAIN in old)
     assert ("/listener/apps" in young, "/listener/apps" in old) == (True, False)
-    assert [403] * 5 == [each.status_code for each in told + told_by_api]
-    assert all("needs a sign-in of the last 15 minutes" in each.text for each in told)
-    assert all(f'href="{SIGN_IN}"' in each.text for each in told)
+    assert [403] * 5 == [each.status_code for each in lines + told_by_api]
+    assert all("needs a sign-in of the last 15 minutes" in each.text for each in lines)
+    assert all(f'href="{SIGN_IN}"' in each.text for each in lines)
     assert f'value="{phone.username}"' in again
 
 
@@ -323,8 +323,8 @@ def test_ac7_signing_out_ends_the_session_and_everywhere_ends_all(house: Any, ph
         first, second, third = (house.signed_in(phone.username) for _ in range(3))
     copy = first.cookies[COOKIE]
     with clock.frozen(now + timedelta(hours=1)):
-        told = sent(first, f"{OWN}/sign-out")
-        assert (303, f"{SIGN_IN}?did=out") == (told.status_code, told.headers["location"])
+        spans = sent(first, f"{OWN}/sign-out")
+        assert (303, f"{SIGN_IN}?did=out") == (spans.status_code, spans.headers["location"])
         assert COOKIE not in first.cookies
         first.cookies.set(COOKIE, copy, domain="pod.example")
         assert 303 == first.get(OWN, follow_redirects=False).status_code

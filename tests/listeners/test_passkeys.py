@@ -25,8 +25,8 @@ def registered(house: Any, phone: Any, **behaviour: Any) -> Authenticator:
     key = Authenticator(SITE, PARTY, **behaviour)
     browser = house.signed_in(phone.username)
     made = key.create(browser.post(CREATE).json())
-    told = browser.post(BASE, json={"credential": made, "name": "Phone"})
-    assert (201, text(key.credential_id)) == (told.status_code, told.json()["passkey_id"])
+    answer = browser.post(BASE, json={"credential": made, "name": "Phone"})
+    assert (201, text(key.credential_id)) == (answer.status_code, answer.json()["passkey_id"])
     return key
 
 
@@ -205,10 +205,10 @@ def test_ac3_a_counter_that_goes_back_flags_the_passkey(house: Any, phone: Any) 
     key.count += 100
     assert 401 == entered(house, key)
     browser = house.signed_in(phone.username)
-    (told,) = browser.get(BASE).json()
-    assert told["flagged_at"]
-    assert 204 == browser.delete(f"{BASE}/{told['passkey_id']}").status_code
-    assert 404 == browser.delete(f"{BASE}/{told['passkey_id']}").status_code
+    (answer,) = browser.get(BASE).json()
+    assert answer["flagged_at"]
+    assert 204 == browser.delete(f"{BASE}/{answer['passkey_id']}").status_code
+    assert 404 == browser.delete(f"{BASE}/{answer['passkey_id']}").status_code
     assert [] == browser.get(BASE).json()
 
 
@@ -245,8 +245,8 @@ def test_ac3_what_no_authenticator_says_is_refused_as_input(
     house: Any, phone: Any, credential: dict[str, Any]
 ) -> None:
     """422, never a fault of ours."""
-    told = house.browser().post(SIGN_IN, json={"credential": credential})
-    assert told.status_code in {401, 422}
+    answer = house.browser().post(SIGN_IN, json={"credential": credential})
+    assert answer.status_code in {401, 422}
     browser = house.signed_in(phone.username)
-    told = browser.post(BASE, json={"credential": credential, "name": "x"})
-    assert 422 == told.status_code
+    answer = browser.post(BASE, json={"credential": credential, "name": "x"})
+    assert 422 == answer.status_code

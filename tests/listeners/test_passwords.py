@@ -51,17 +51,17 @@ def tried(house: Any, email: str, password: str) -> Any:
 
 def stored(house: Any, email: str) -> str | None:
     with house.doors.database.worker() as tx:
-        found: str | None = tx.value(
+        text: str | None = tx.value(
             "SELECT password_hash FROM listeners.listeners WHERE email = %s", [email]
         )
-    return found
+    return text
 
 
 def test_ac4_a_password_is_kept_as_argon2id_and_signs_in(house: Any, phone: Any) -> None:
     """In any normal form of its characters; setting it signs others out."""
     browser, other = (house.signed_in(phone.username) for _ in range(2))
-    told = browser.put(PASSWORD, json={"password": "caf\u00e9 au lait, s'il"})
-    assert {"ended": 1} == told.json()
+    answer = browser.put(PASSWORD, json={"password": "caf\u00e9 au lait, s'il"})
+    assert {"ended": 1} == answer.json()
     assert 401 == other.get(DEVICES).status_code
     assert (stored(house, phone.username) or "").startswith("$argon2id$v=19$")
     entered = house.browser()
@@ -111,8 +111,8 @@ def test_ac4_a_password_needs_a_sign_in_of_the_last_fifteen_minutes(house: Any, 
     with clock.frozen(now + rules.FRESH):
         assert 403 == browser.put(PASSWORD, json={"password": GOOD}).status_code
         assert 200 == browser.get(DEVICES).status_code
-    told = house.browser().put(PASSWORD, json={"password": GOOD}, auth=phone.auth)
-    assert 403 == told.status_code
+    answer = house.browser().put(PASSWORD, json={"password": GOOD}, auth=phone.auth)
+    assert 403 == answer.status_code
     assert 401 == house.browser().put(PASSWORD, json={"password": GOOD}).status_code
 
 
@@ -156,7 +156,7 @@ def test_ac4_hashing_does_not_hold_the_event_loop(house: Any) -> None:
 
 
 def test_ac4_only_so_many_passwords_are_computed_at_once() -> None:
-    """Who comes when all threads compute and nobody may wait is told to come back, and may."""
+    """A request that comes while all threads compute gets a 429, and succeeds later."""
     slow = Watched()
     hasher = Hasher(slow, threads=2, waiting=0)
     with ThreadPoolExecutor(2) as pool:
@@ -179,13 +179,13 @@ def test_ac8_a_lockout_is_the_same_with_and_without_an_account(
     email = phone.username if exists else "stranger@example.org"
     now = clock.now()
     with clock.frozen(now):
-        told = [tried(house, email, f"wrong guess {n}") for n in range(6)]
-        told.append(tried(house, email, GOOD))
+        lines = [tried(house, email, f"wrong guess {n}") for n in range(6)]
+        lines.append(tried(house, email, GOOD))
     with clock.frozen(now + timedelta(minutes=1)):
         later = tried(house, email, GOOD)
-    assert [401] * 5 + [429] * 2 == [each.status_code for each in told]
+    assert [401] * 5 + [429] * 2 == [each.status_code for each in lines]
     assert (200 if exists else 401) == later.status_code
-    assert 2 == len({(each.status_code, each.content, *each.headers.keys()) for each in told})
+    assert 2 == len({(each.status_code, each.content, *each.headers.keys()) for each in lines})
 
 
 def test_ac8_unknown_without_a_password_and_wrong_are_one_answer(house: Any, phone: Any) -> None:

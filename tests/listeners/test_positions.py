@@ -60,8 +60,8 @@ def caller(database: Any) -> Caller:
 
 
 def episode(database: Any, caller: Caller, **words: Any) -> str:
-    one = Episode(words.pop("feed", FEED), f"https://media.example/{uuid4()}.mp3", **words)
-    return recording.find_chapters(database, caller=caller, episodes=[one])[one]
+    episode = Episode(words.pop("feed", FEED), f"https://media.example/{uuid4()}.mp3", **words)
+    return recording.find_chapters(database, caller=caller, episodes=[episode])[episode]
 
 
 def said(chapter: str, ms: int | None, kind: Kind = Kind.PROGRESS, **more: Any) -> NewAction:
@@ -76,17 +76,17 @@ def test_p08_the_policy_changes_what_resuming_suggests_and_nothing_else(
     for ms in (1_800_000, 300_000):
         recording.record(database, caller=caller, actions=[said(chapter, ms, Kind.SEEK)])
     row = positions.position(database, caller=caller, chapter_id=chapter)
-    told = {}
+    fields = {}
     for policy in ResumePolicy:
         positions.set_resume_policy(database, caller=caller, policy=policy)
-        found = positions.resume(database, caller=caller, chapter_id=chapter)
-        assert found.policy is policy is positions.resume_policy(database, caller=caller)
-        told[policy] = (found.position_ms, found.choices)
+        resume = positions.resume(database, caller=caller, chapter_id=chapter)
+        assert resume.policy is policy is positions.resume_policy(database, caller=caller)
+        fields[policy] = (resume.position_ms, resume.choices)
     assert {
         ResumePolicy.LATEST: (300_000, ()),
         ResumePolicy.FURTHEST: (1_800_000, ()),
         ResumePolicy.ASK: (300_000, (300_000, 1_800_000)),
-    } == told
+    } == fields
     assert row == positions.position(database, caller=caller, chapter_id=chapter)
 
 
@@ -201,8 +201,8 @@ def test_p32_an_entitlement_that_is_lost_takes_no_position_away(
 
     becomes("revoked", True)
     assert before == positions.resume(database, caller=caller, chapter_id=chapter).position_ms
-    told = positions.changes(database, caller=caller, after=0)
-    assert [chapter] == [one.chapter_id for one in told.actions]
+    answer = positions.changes(database, caller=caller, after=0)
+    assert [chapter] == [action.chapter_id for action in answer.actions]
     recording.record(database, caller=caller, actions=[said(chapter, 1_260_000)])
     becomes("active", False)
     after = positions.resume(database, caller=caller, chapter_id=chapter).position_ms
@@ -226,7 +226,7 @@ def test_p33_progress_within_five_seconds_is_one_change(database: Any, caller: C
     feed = positions.changes(database, caller=caller, after=cursor)
     row = positions.position(database, caller=caller, chapter_id=chapter)
 
-    assert [6_000, 11_000, 20_000] == [one.position_ms for one in feed.actions]
+    assert [6_000, 11_000, 20_000] == [action.position_ms for action in feed.actions]
     assert 20_000 == row.position_ms
 
 
@@ -235,11 +235,11 @@ def test_p35_what_was_written_is_read(server_url: str, phone: Any) -> None:
     with httpx2.Client(base_url=f"{server_url}/api/v1/listener", auth=phone.auth) as api:
         episode_url = f"https://media.example/{uuid4()}.mp3"
         made = api.post("/chapters", json={"podcast_url": FEED, "episode_url": episode_url})
-        place = f"/positions/{made.json()['chapter_id']}"
+        text = f"/positions/{made.json()['chapter_id']}"
         for ms in range(1_000, 21_000, 1_000):
             body = {"action_id": str(uuid4()), "kind": "seek", "position_ms": ms}
-            wrote = api.put(place, json=body)
-            read = api.get(place)
+            wrote = api.put(text, json=body)
+            read = api.get(text)
             assert (200, ms) == (wrote.status_code, read.json()["position_ms"])
             assert wrote.headers["etag"] == read.headers["etag"]
 
@@ -255,8 +255,8 @@ def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller
             positions.position(database, caller=caller, chapter_id=chapter)
         if when == "at once":
             recording.record(database, caller=caller, actions=[old])
-    told = positions.changes(database, caller=caller, after=cursor)
-    assert ["reset", "progress"] == [one.kind for one in told.actions]
+    answer = positions.changes(database, caller=caller, after=cursor)
+    assert ["reset", "progress"] == [action.kind for action in answer.actions]
     assert () == positions.changes(database, caller=caller, after=0).actions
     with pytest.raises(NotFound):
         positions.remove(database, caller=caller, chapter_id=chapter)
@@ -267,7 +267,7 @@ def test_p38_p26_a_removed_position_is_a_tombstone(database: Any, caller: Caller
 
 def state(database: Any, who: Caller) -> dict[str, Any]:
     """Everything of a listener that an archive must keep; not versions and cursors."""
-    found = archives.archive(database, listener_id=who.listener_id)
+    result = archives.archive(database, listener_id=who.listener_id)
     with database.listener(who.listener_id) as tx:
         rows = tx.connection.execute(
             "SELECT chapter_id, position_ms, duration_ms, furthest_ms, state, finished_at,"
@@ -275,7 +275,7 @@ def state(database: Any, who: Caller) -> dict[str, Any]:
             " FROM listeners.playback_positions WHERE listener_id = %s ORDER BY 1",
             [who.listener_id],
         ).fetchall()
-    return {**found, "positions": rows}
+    return {**result, "positions": rows}
 
 
 def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, caller: Caller) -> None:
@@ -285,20 +285,22 @@ def test_p39_an_archive_that_is_brought_in_is_the_same_again(database: Any, call
     for number in range(6):
         chapter = episode(database, caller, guid=f"g{uuid4()}")
         kinds = list(permutations([Kind.PROGRESS, Kind.SEEK, Kind.FINISH]))[number]
-        for place, kind in enumerate(kinds):
-            at = past + timedelta(hours=place)
-            one = said(
-                chapter, 900_000 - 300_000 * place, kind, duration_ms=3_600_000 + number,
-                occurred_at=at, device_id=("phone", "car")[place % 2],
+        for index, kind in enumerate(kinds):
+            at = past + timedelta(hours=index)
+            item = said(
+                chapter, 900_000 - 300_000 * index, kind, duration_ms=3_600_000 + number,
+                occurred_at=at, device_id=("phone", "car")[index % 2],
             )  # fmt: skip
-            recording.record(database, caller=caller, actions=[one])
+            recording.record(database, caller=caller, actions=[item])
         recording.record(database, caller=caller, actions=[said(chapter, 1_000)])
     positions.remove(database, caller=caller, chapter_id=chapter)
     before = state(database, caller)
     other = somebody(database)
     for _ in range(2):
         archives.bring_in(
-            database, caller=other, told=archives.archive(database, listener_id=caller.listener_id)
+            database,
+            caller=other,
+            document=archives.archive(database, listener_id=caller.listener_id),
         )
         assert before == state(database, other)
     assert 25 == len(before["actions"])
@@ -309,8 +311,8 @@ def test_p39_what_is_no_archive_is_refused_whole(
     database: Any, caller: Caller, told: object
 ) -> None:
     """With the command that makes one."""
-    with pytest.raises(InvalidInput, match="no archive") as caught:
-        archives.bring_in(database, caller=caller, told=told)
+    with pytest.raises(InvalidInput, match="not an archive") as caught:
+        archives.bring_in(database, caller=caller, document=told)
     assert "wavehouse listeners export" in str(caught.value.next_steps())
 
 
@@ -326,8 +328,8 @@ def test_p39_export_in_three_forms_over_http(server_url: str, phone: Any) -> Non
         gpodder = api.get("/export", params={"form": "gpodder"}).json()["actions"]
         opml = api.get("/export", params={"form": "opml"})
         again = api.post("/import", json=whole)
-        assert [61_000] == [one["position_ms"] for one in whole["actions"]]
-        assert [("play", 61)] == [(one["action"], one["position"]) for one in gpodder]
+        assert [61_000] == [item["position_ms"] for item in whole["actions"]]
+        assert [("play", 61)] == [(item["action"], item["position"]) for item in gpodder]
         assert opml.headers["content-type"].startswith("text/x-opml")
         assert (200, 1) == (again.status_code, again.json()["actions"])
         assert whole == api.get("/export").json()

@@ -35,14 +35,14 @@ def database(shared_workspace: Workspace) -> Any:
 @pytest.fixture
 def three(database: Any) -> list[Caller]:
     """Three listeners, each with a session."""
-    found = []
+    callers = []
     for _ in range(3):
         email = f"{uuid4().hex}@example.org"
         with database.worker() as tx:
             listeners.create(tx, email=email)
             made = listeners.new_app_password(tx, email=email, device="phone")
-        found.append(accounts.by_password(database, username=email, password=made.text)[0])
-    return found
+        callers.append(accounts.by_password(database, username=email, password=made.text)[0])
+    return callers
 
 
 @pytest.fixture
@@ -78,14 +78,14 @@ def test_p15_each_upload_has_its_own_statuses_cursor_and_rows(
     other = NewAction(second.action_id, chapter, Kind.SEEK, position_ms=1)
 
     done = [
-        told(one)
-        for one in recording.record_all(
+        told(item)
+        for item in recording.record_all(
             database,
             [upload(a, first, first), upload(b, other), upload(c, said(chapter, 30_000))],
         )
     ]
 
-    assert [[one.status for one in each.results] for each in done] == [
+    assert [[result.status for result in each.results] for each in done] == [
         [Status.APPLIED, Status.DUPLICATE],
         [Status.REJECTED],
         [Status.APPLIED],
@@ -94,7 +94,7 @@ def test_p15_each_upload_has_its_own_statuses_cursor_and_rows(
     assert [each.versions for each in done] == [{chapter: 1}] * 3
     for who, each in zip(three, done, strict=True):
         seen = positions.changes(database, caller=who, after=each.cursor - 5).actions
-        assert {one.position_ms for one in seen} == {place(database, who, chapter)}
+        assert {item.position_ms for item in seen} == {place(database, who, chapter)}
 
 
 def test_p12_who_had_read_an_old_version_is_refused_alone(
@@ -119,7 +119,7 @@ def test_p12_who_had_read_an_old_version_is_refused_alone(
 def test_p02_late_and_new_actions_of_several_listeners_are_folded_apart(
     database: Any, three: list[Caller], chapter: str
 ) -> None:
-    """One tells something older than what is known: only its own chapter is folded anew."""
+    """One tells something older than what is known: only its own chapter is folded again."""
     a, b, _ = three
     now = clock.now()
     for who in (a, b):
@@ -154,8 +154,8 @@ def test_p19_a_cursor_skips_nothing_of_one_s_own_and_nothing_of_others_counts(
     recording.record(database, caller=desk, actions=[said(chapter, 2_000, device_id="desk")])
 
     done = [
-        told(one)
-        for one in recording.record_all(
+        told(item)
+        for item in recording.record_all(
             database,
             [
                 upload(a, said(chapter, 9_000, device_id="phone")),
@@ -166,8 +166,8 @@ def test_p19_a_cursor_skips_nothing_of_one_s_own_and_nothing_of_others_counts(
 
     seen = [
         [
-            one.position_ms
-            for one in positions.changes(database, caller=who, after=each.cursor).actions
+            action.position_ms
+            for action in positions.changes(database, caller=who, after=each.cursor).actions
         ]
         for who, each in zip((a, b), done, strict=True)
     ]
@@ -186,7 +186,7 @@ def test_p37_who_was_erased_meanwhile_is_a_stranger_and_harms_nobody(
     )
 
     assert isinstance(gone, NotSignedIn)
-    assert [told(one).results[0].status for one in (first, third)] == [Status.APPLIED] * 2
+    assert [told(item).results[0].status for item in (first, third)] == [Status.APPLIED] * 2
     assert [place(database, who, chapter) for who in (a, c)] == [40_000] * 2
     with pytest.raises(NotSignedIn):
         subscriptions.change(database, caller=b, device_id=None, add=["https://a.example/feed"])
@@ -209,7 +209,7 @@ def test_nobody_fails_by_what_another_sent(
     first, bad, third = asyncio.run(together())
 
     assert isinstance(bad, psycopg.DataError)
-    assert [told(one).results[0].status for one in (first, third)] == [Status.APPLIED] * 2
+    assert [told(item).results[0].status for item in (first, third)] == [Status.APPLIED] * 2
     assert [place(database, who, chapter) for who in (a, c)] == [40_000] * 2
 
 
@@ -295,7 +295,7 @@ def test_p37_erasing_and_recording_wait_for_each_other_in_one_order(
             outcomes = recording.record_all(
                 database, [upload(who, said(chapter, 10_000)) for who in callers]
             )
-            written += sum(isinstance(one, Batch) for one in outcomes)
+            written += sum(isinstance(outcome, Batch) for outcome in outcomes)
         return written
 
     with ThreadPoolExecutor(2) as pool:
@@ -336,8 +336,8 @@ def test_p02_a_late_action_is_folded_from_a_checkpoint_as_from_the_whole_history
     ):
         for first in range(0, 444, 200):
             recording.record(database, caller=who, actions=order[first : min(first + 200, 444)])
-        for one in order[444:]:
-            recording.record(database, caller=who, actions=[one])
+        for item in order[444:]:
+            recording.record(database, caller=who, actions=[item])
         row = positions.position(database, caller=who, chapter_id=chapter)
         rows.append(
             (row.position_ms, row.furthest_ms, row.state, row.finished_count, row.action_id)

@@ -101,7 +101,7 @@ def test_p02_two_hundred_actions_in_a_thousand_orders() -> None:
 
 
 def test_p02_a_history_can_be_folded_on_from_any_point_of_it() -> None:
-    """What came before a point stands in the row: folding on from it is folding everything."""
+    """The row has what came before a point: folding on from it is folding everything."""
     cut = 0
     for name, actions in HISTORIES.items():
         ordered = sorted(actions, key=rules.order)
@@ -148,9 +148,9 @@ def test_p06_before_2000_it_is_kept_and_never_wins() -> None:
 
 def test_p07_backwards_is_legal_and_the_furthest_stays() -> None:
     """A later action with a smaller position wins; only a reset lowers the furthest."""
-    found = rules.fold(HISTORIES["backwards"][:2]).position
-    assert found is not None
-    assert (300_000, 600_000) == (found.position_ms, found.furthest_ms)
+    result = rules.fold(HISTORIES["backwards"][:2]).position
+    assert result is not None
+    assert (300_000, 600_000) == (result.position_ms, result.furthest_ms)
     reset = rules.fold([*HISTORIES["backwards"], act(9, Kind.RESET, at=20)]).position
     assert reset is not None
     assert (0, 0, State.NONE) == (reset.position_ms, reset.furthest_ms, reset.state)
@@ -189,14 +189,14 @@ def test_p23_near_the_end_is_finished(duration: int, near: int, far: int) -> Non
 
 def test_p24_a_finish_keeps_the_position_and_is_dated_once() -> None:
     """A second finish changes no date."""
-    found = rules.fold(
+    result = rules.fold(
         [act(1, at=0, ms=MINUTE), act(2, Kind.FINISH, at=1), act(3, Kind.FINISH, at=9)]
     ).position
-    assert found is not None
+    assert result is not None
     assert (MINUTE, NOON + timedelta(minutes=1), 1) == (
-        found.position_ms,
-        found.finished_at,
-        found.finished_count,
+        result.position_ms,
+        result.finished_at,
+        result.finished_count,
     )
 
 
@@ -222,9 +222,9 @@ def test_p25_a_minute_heard_again_is_in_progress_and_older_progress_changes_noth
 def test_p26_what_was_taken_back_is_not_resurrected_by_older_progress() -> None:
     """Reset and unfinish have their own time."""
     reset = [act(1, at=0, ms=MINUTE), act(2, Kind.RESET, at=10), act(3, at=5, ms=30 * MINUTE)]
-    found = rules.fold(reset).position
-    assert found is not None
-    assert 0 == found.position_ms
+    result = rules.fold(reset).position
+    assert result is not None
+    assert 0 == result.position_ms
 
 
 def test_p27_downloads_and_the_like_never_touch_a_position() -> None:
@@ -238,19 +238,19 @@ def test_p27_downloads_and_the_like_never_touch_a_position() -> None:
 
 def test_p28_another_cut_is_flagged_and_nothing_is_scaled() -> None:
     """More than two per cent longer or shorter."""
-    found = rules.fold(
+    result = rules.fold(
         [act(1, at=0, ms=MINUTE), act(2, at=1, ms=2 * MINUTE, duration=HOUR * 97 // 100)]
     ).position
-    assert found is not None
-    assert (True, 2 * MINUTE) == (found.duration_changed, found.position_ms)
+    assert result is not None
+    assert (True, 2 * MINUTE) == (result.duration_changed, result.position_ms)
 
 
 def test_p13_the_same_body_has_the_same_hash_whenever_it_is_sent() -> None:
     """``sent_at`` is of the sending; everything else is of the action."""
-    one = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 5, occurred_at=NOON)
+    action = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 5, occurred_at=NOON)
     again = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 5, occurred_at=NOON, sent_at=NOON)
     other = NewAction(ActionId(UUID(int=1)), "c", Kind.PROGRESS, 6, occurred_at=NOON)
-    assert rules.body_hash(one) == rules.body_hash(again) != rules.body_hash(other)
+    assert rules.body_hash(action) == rules.body_hash(again) != rules.body_hash(other)
 
 
 def test_p14_what_is_the_same_gets_the_same_id() -> None:

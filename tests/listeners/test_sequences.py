@@ -59,7 +59,7 @@ def play(player: Player) -> Play:
     ("name", "url"), [("A1", "http://a1.example/by-laptop"), ("A7", "http://a7.example/l")]
 )
 def test_p19_an_upload_of_subscriptions_skips_nothing(play: Play, name: str, url: str) -> None:
-    """Another device's show is told to who goes on from the cursor of their own upload."""
+    """A device that goes on from its own cursor gets another device's show."""
     assert url in play(name)[-1].json()["add"]
 
 
@@ -100,7 +100,7 @@ def test_p29_an_episode_with_and_without_its_guid_in_one_upload_is_one(play: Pla
 def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None:
     """Not a server error for ever; the length is the new one."""
     answers = player.play(sequence("C1"))
-    assert [200] * 3 == [one.status_code for one in answers]
+    assert [200] * 3 == [answer.status_code for answer in answers]
     row = player.step(
         {"who": "va.phone", "method": "GET", "path": "/api/v1/listener/positions/{c}"}
     )
@@ -111,7 +111,7 @@ def test_p28_finishing_an_episode_that_has_become_longer(player: Player) -> None
 
 def test_p30_a_body_that_is_not_utf8_is_the_clients_error(play: Play) -> None:
     """400."""
-    assert [400] == [one.status_code for one in play("C3")]
+    assert [400] == [text.status_code for text in play("C3")]
 
 
 def test_p39_a_chapter_that_an_app_names_by_its_own_id_is_known_and_carried_along(
@@ -122,9 +122,9 @@ def test_p39_a_chapter_that_an_app_names_by_its_own_id_is_known_and_carried_alon
     assert (200, "applied") == (stored.status_code, stored.json()["results"][0]["status"])
     assert (200, 1) == (imported.status_code, imported.json()["actions"])
     export = {"method": "GET", "path": "/api/v1/listener/export"}
-    one, other = (player.step({"who": who, **export}).json() for who in ("ve.phone", "vf.phone"))
-    assert ["no-such-chapter"] == [each["chapter_id"] for each in one["episodes"]]
-    assert one == other
+    item, other = (player.step({"who": who, **export}).json() for who in ("ve.phone", "vf.phone"))
+    assert ["no-such-chapter"] == [each["chapter_id"] for each in item["episodes"]]
+    assert item == other
 
 
 def test_p15_an_address_that_is_too_long_stops_nothing(player: Player) -> None:
@@ -146,8 +146,8 @@ def test_p15_one_odd_action_stops_no_app(
     (uploaded,) = player.play(sequence(name))
     assert 200 == uploaded.status_code
     feed = player.step({"who": "ve.phone", "method": "GET", "path": "/api/2/episodes/{me}.json"})
-    found = {one["episode"][-8:]: one["position"] for one in actions(feed)}
-    assert (good, odd) == (found["good.mp3"], found.get("le/x.mp3"))
+    values = {action["episode"][-8:]: action["position"] for action in actions(feed)}
+    assert (good, odd) == (values["good.mp3"], values.get("le/x.mp3"))
 
 
 def test_p24_what_an_app_finished_is_told_as_a_play_to_the_end(play: Play) -> None:
@@ -182,13 +182,13 @@ def test_nextcloud_keeps_a_show_that_was_left_and_never_followed(play: Play) -> 
 
 def test_kasts_links_devices(play: Play) -> None:
     """All devices follow the same shows, so all are synchronized."""
-    assert [200, 200] == [one.status_code for one in play("I1")]
+    assert [200, 200] == [text.status_code for text in play("I1")]
     assert {"synchronized", "not-synchronized"} == set(play("I1")[0].json())
 
 
 def test_what_common_clients_ask_for_is_there(play: Play) -> None:
     """Lists in every form, favourites, settings, updates, addresses with a slash too many."""
-    assert [200] * 7 == [one.status_code for one in play("I4")]
+    assert [200] * 7 == [text.status_code for text in play("I4")]
 
 
 def test_p12_if_match_with_a_star_needs_a_position(play: Play) -> None:
@@ -198,7 +198,7 @@ def test_p12_if_match_with_a_star_needs_a_position(play: Play) -> None:
 
 def test_p12_a_list_of_tags_is_compared_strongly(play: Play) -> None:
     """One of a list is enough; a weak tag matches nothing."""
-    assert [200, 412] == [one.status_code for one in play("J2")[-2:]]
+    assert [200, 412] == [text.status_code for text in play("J2")[-2:]]
 
 
 def test_p12_a_failed_precondition_gives_the_current_position(play: Play) -> None:
@@ -227,4 +227,4 @@ def test_a_password_counts_more_than_another_ones_cookie(player: Player) -> None
     )
     feed = "/index.php/apps/gpoddersync/episode_action?since=0"
     assert [] == actions(anna.get(feed))
-    assert [url] == [one["episode"] for one in actions(bo.get(feed))]
+    assert [url] == [action["episode"] for action in actions(bo.get(feed))]

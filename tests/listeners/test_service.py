@@ -85,7 +85,7 @@ def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: C
     """Five hundred actions one by one, in batches, backwards: the same row."""
     dice = Random(3)
     noon = clock.now() - timedelta(days=2)
-    told = [
+    lines = [
         (dice.choice([Kind.PROGRESS, Kind.SEEK, Kind.FINISH]), dice.randrange(3_000_000), n)
         for n in range(60)
     ]
@@ -102,7 +102,7 @@ def test_p02_single_sends_and_any_batching_end_the_same(database: Any, caller: C
                 duration_ms=3_600_000,
                 occurred_at=noon + timedelta(minutes=n),
             )
-            for kind, ms, n in told
+            for kind, ms, n in lines
         ]
         ordered = actions[::-1] if backwards else actions
         for start in range(0, len(ordered), size):
@@ -147,7 +147,7 @@ def test_p13_p15_each_action_of_a_batch_has_a_status_in_request_order(
         ],
     )
     assert ["duplicate", "rejected", "superseded", "guarded", "rejected", "applied"] == [
-        one.status for one in done.results
+        result.status for result in done.results
     ]
 
 
@@ -175,11 +175,11 @@ def test_p24_p28_p34_resume_begins_anew_after_the_end_and_never_behind_it(
         caller=caller,
         actions=[said(chapter, 900_000, duration_ms=3_600_000, occurred_at=at, device_id="car")],
     )
-    found = positions.resume(database, caller=caller, chapter_id=chapter)
+    resume = positions.resume(database, caller=caller, chapter_id=chapter)
     assert (900_000, 15_000, "car") == (
-        found.position_ms,
-        found.suggested_rewind_ms,
-        found.device,
+        resume.position_ms,
+        resume.suggested_rewind_ms,
+        resume.device,
     )
     recording.record(database, caller=caller, actions=[said(chapter, 3_599_000)])
     ended = positions.resume(database, caller=caller, chapter_id=chapter)
@@ -208,28 +208,28 @@ def test_p17_a_poller_under_eight_writers_loses_nothing(
     done = threading.Event()
 
     def write(writer: int) -> list[UUID]:
-        told = [
+        lines = [
             said(chapters[n % 5], n * 1000, device_id=f"writer{writer}", kind=Kind.SEEK)
             for n in range(EACH)
         ]
-        for place in range(0, EACH, BATCH):
-            recording.record(database, caller=caller, actions=told[place : place + BATCH])
-        return [one.action_id for one in told]
+        for index in range(0, EACH, BATCH):
+            recording.record(database, caller=caller, actions=lines[index : index + BATCH])
+        return [item.action_id for item in lines]
 
     def poll() -> None:
         cursor = start
         while True:
             last = done.is_set()
-            found = positions.changes(database, caller=poller, after=cursor, limit=137)
-            seen.extend((one.seq, one.action_id) for one in found.actions)
-            cursor = found.cursor
-            if last and not found.has_more:
+            result = positions.changes(database, caller=poller, after=cursor, limit=137)
+            seen.extend((action.seq, action.action_id) for action in result.actions)
+            cursor = result.cursor
+            if last and not result.has_more:
                 return
 
     polling = threading.Thread(target=poll)
     polling.start()
     with ThreadPoolExecutor(WRITERS) as pool:
-        written = [action for told in pool.map(write, range(WRITERS)) for action in told]
+        written = [action for answer in pool.map(write, range(WRITERS)) for action in answer]
     done.set()
     polling.join(60 * SCALE)
     counts = Counter(action for _, action in seen)
@@ -269,7 +269,7 @@ def test_p21_a_page_says_that_there_is_more_and_a_cursor_from_the_future_starts_
         after, more = page.cursor, page.has_more
     assert ([2, 2, 1], False) == (pages, more)
     future = positions.changes(database, caller=caller, after=after + 10**9)
-    assert set(made.values()) <= {one.chapter_id for one in future.actions}
+    assert set(made.values()) <= {action.chapter_id for action in future.actions}
     assert after == future.cursor
 
 
@@ -324,10 +324,10 @@ def test_p16_killed_in_a_batch_an_action_is_whole_or_absent(
     database: Any, caller: Caller, chapter: str
 ) -> None:
     """Log and row agree after each of five kills, and batches are whole."""
-    place = database.place
+    location = database.place
     for _ in range(5):
         writer = subprocess.Popen(
-            [sys.executable, "-c", WRITER, place.admin, place.secret,
+            [sys.executable, "-c", WRITER, location.admin, location.secret,
              str(caller.listener_id), chapter],
             stdout=subprocess.PIPE,
         )  # fmt: skip
@@ -359,11 +359,13 @@ def fuzzed(dice: Random) -> Any:
               str(uuid4()), "9" * 400, {"a": 1}]  # fmt: skip
     keys = ["action_id", "chapter_id", "kind", "position_ms", "duration_ms", "occurred_at",
             "podcast", "episode", "action", "timestamp", "position", "total", "device"]  # fmt: skip
-    one = {
+    item = {
         key: dice.choice([*values, "progress", "play", SHOW])
         for key in dice.sample(keys, dice.randrange(1, len(keys)))
     }
-    return dice.choice([one, [one], {"actions": [one]}, {"actions": one}, [one, one], "text", 7])
+    return dice.choice(
+        [item, [item], {"actions": [item]}, {"actions": item}, [item, item], "text", 7]
+    )
 
 
 def test_p30_fuzzed_bodies_never_break_the_server(server_url: str, phone: Any) -> None:
@@ -450,9 +452,9 @@ def test_the_api_of_our_own_keeps_versions_and_tells_changes(
             == web.put(f"/positions/{chapter}", json=new, headers={"If-Match": '"v1"'}).status_code
         )
         assert 90_000 == web.get(f"/resume/{chapter}").json()["position_ms"]
-        told = web.get("/changes", params={"after": start}).json()
-        assert [90_000] == [one["position_ms"] for one in told["actions"]]  # P33: of one moment
-        assert ["car"] == [one["device_id"] for one in web.get("/devices").json()]
+        answer = web.get("/changes", params={"after": start}).json()
+        assert [90_000] == [item["position_ms"] for item in answer["actions"]]  # P33: of one moment
+        assert ["car"] == [item["device_id"] for item in web.get("/devices").json()]
         assert 204 == web.delete("/devices/car").status_code
         assert 90_000 == web.get(f"/positions/{chapter}").json()["position_ms"]
     assert 401 == httpx2.get(f"{server_url}/api/v1/listener/devices").status_code
@@ -465,12 +467,12 @@ def test_ac11_a_listeners_role_reads_no_creators_table_and_the_other_way_round(
     stores = shared_workspace.stores
     places = {name: getattr(stores, name).place for name in DATABASES}
     tried = 0
-    for name, place in places.items():
+    for name, location in places.items():
         for other, its in places.items():
             if name == other:
                 continue
             for kind in ("app", "worker", "migrate"):
-                own = psycopg.conninfo.conninfo_to_dict(place.conninfo(kind))
+                own = psycopg.conninfo.conninfo_to_dict(location.conninfo(kind))
                 there = psycopg.conninfo.conninfo_to_dict(its.conninfo(kind))
                 crossing = psycopg.conninfo.make_conninfo("", **{**own, "dbname": there["dbname"]})
                 tried += 1
@@ -522,11 +524,13 @@ def test_the_commands_make_a_listener_and_a_password(shared_workspace: Workspace
     made = json.loads(run("create", "--email", email.upper(), "--json").stdout)
     assert email == made["email"]
     assert run("create", "--email", email).exception is not None
-    told = json.loads(run("app-password", "--email", email, "--device", "x", "--json").stdout)
-    assert {"username", "password", "device"} == set(told)
+    answer = json.loads(run("app-password", "--email", email, "--device", "x", "--json").stdout)
+    assert {"username", "password", "device"} == set(answer)
     database: Any = shared_workspace.stores.listeners
-    found, _ = accounts.by_password(database, username=told["username"], password=told["password"])
-    assert made["listener_id"] == str(found.listener_id)
+    result, _ = accounts.by_password(
+        database, username=answer["username"], password=answer["password"]
+    )
+    assert made["listener_id"] == str(result.listener_id)
     assert {"revoked": 1} == json.loads(
         run("revoke", "--email", email, "--device", "x", "--json").stdout
     )

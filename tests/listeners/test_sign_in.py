@@ -27,11 +27,11 @@ def test_ac2_a_link_over_http_signs_the_asking_browser_in(house: Any, phone: Any
     assert (202, {"expires_in_seconds": 900}) == (asked.status_code, asked.json())
     token = house.token()
     assert 401 == other.post(REDEEM, json={"token": token}).status_code
-    told = browser.post(REDEEM, json={"token": token})
-    assert phone.username == told.json()["email"]
+    answer = browser.post(REDEEM, json={"token": token})
+    assert phone.username == answer.json()["email"]
     assert 200 == browser.get(DEVICES).status_code
     assert 401 == browser.post(REDEEM, json={"token": token}).status_code
-    cookie = told.headers["set-cookie"].lower()
+    cookie = answer.headers["set-cookie"].lower()
     assert COOKIE in cookie
     assert all(part in cookie for part in ("httponly", "samesite=lax", "secure"))
 
@@ -44,11 +44,11 @@ def test_ac2_redeeming_a_link_verifies_the_address_once(house: Any, phone: Any) 
     with clock.frozen(first + clock.DAY):
         house.signed_in(phone.username)
     with house.doors.database.worker() as tx:
-        told = tx.connection.execute(
+        row = tx.connection.execute(
             "SELECT email_verified_at, last_seen_at FROM listeners.listeners WHERE email = %s",
             [phone.username],
         ).fetchone()
-    assert (first, first + clock.DAY) == told
+    assert (first, first + clock.DAY) == row
 
 
 def test_ac2_the_page_of_a_letter_uses_the_link_up_by_its_button_only(
@@ -67,7 +67,7 @@ def test_ac2_the_page_of_a_letter_uses_the_link_up_by_its_button_only(
 
 
 def test_ac8_known_and_unknown_addresses_get_the_same_answer(house: Any, phone: Any) -> None:
-    """Status, body, names of headers; and the letter is written by another thread."""
+    """Status, body, names of headers; and another thread writes the email."""
     known = house.browser().post(LINKS, json={"email": phone.username})
     unknown = house.browser().post(LINKS, json={"email": "stranger@example.org"})
     assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
@@ -94,24 +94,24 @@ def test_ac8_letters_are_limited_per_e_mail_whether_it_exists_or_not(
     email = phone.username if exists else "unknown@example.org"
     now = clock.now()
     with clock.frozen(now):
-        told = [house.browser().post(LINKS, json={"email": email}) for _ in range(4)]
+        lines = [house.browser().post(LINKS, json={"email": email}) for _ in range(4)]
     with clock.frozen(now + timedelta(minutes=5)):
-        told += [house.browser().post(LINKS, json={"email": email}) for _ in range(2)]
-    assert [202, 202, 202, 429, 202, 429] == [each.status_code for each in told]
+        lines += [house.browser().post(LINKS, json={"email": email}) for _ in range(2)]
+    assert [202, 202, 202, 429, 202, 429] == [each.status_code for each in lines]
     assert (4 if exists else 0) == len(house.letters())
 
 
 def test_ac8_letters_are_limited_per_network_address(house: Any) -> None:
     """Ten at once, whoever they are for; guessing links is slow, too."""
     with clock.frozen(clock.now()):
-        told = [
+        lines = [
             house.browser().post(LINKS, json={"email": f"somebody{n}@example.org"}).status_code
             for n in range(11)
         ]
         guessed = [
             house.browser().post(REDEEM, json={"token": f"guess{n}"}).status_code for n in range(21)
         ]
-    assert [202] * 10 + [429] == told
+    assert [202] * 10 + [429] == lines
     assert [401] * 20 + [429] == guessed
 
 

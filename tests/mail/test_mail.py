@@ -34,7 +34,7 @@ TEXT = f"This link signs you in once:\n\n{LINK}\n"
 
 
 class Mailbox:
-    """Keeps what a mail server was given, and the password it was told."""
+    """Keeps what a mail server was given, and the password it received."""
 
     def __init__(self) -> None:
         self.messages: list[EmailMessage] = []

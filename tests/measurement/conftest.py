@@ -221,7 +221,7 @@ OP3_HEAD = (
 HEAD = f"#Version: 1.0\n#Fields: {' '.join(FIELDS)}\n"
 
 
-class Desk:
+class LogBench:
     """A workspace with one show, a folder for logs, and the few questions that tests ask."""
 
     def __init__(
@@ -364,16 +364,16 @@ class Desk:
 
 
 @pytest.fixture
-def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[Desk]:
+def own_desk(workspace: Workspace, tmp_path: Path) -> Iterator[LogBench]:
     """A desk on databases of its own, at noon of 20 November 2026, its show registered."""
     with clock.frozen(NOW):
-        made = Desk(workspace, tmp_path)
+        made = LogBench(workspace, tmp_path)
         made.register()
         yield made
 
 
 @pytest.fixture(scope="session")
-def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Desk]:
+def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LogBench]:
     """One desk for many tests: its show stays registered."""
     folder = tmp_path_factory.mktemp("desk")
     settings = config.load({"home": str(folder)}, environment={})
@@ -381,14 +381,14 @@ def shared_desk(clones: Clones, tmp_path_factory: pytest.TempPathFactory) -> Ite
         clones.lent() as opened,
         BulkLoader.connected(opened.operational.place.conninfo("worker")) as loader,
     ):
-        made = Desk(app.entered(settings, opened), folder, loader)
+        made = LogBench(app.entered(settings, opened), folder, loader)
         with clock.frozen(NOW):
             made.register()
         yield made
 
 
 @pytest.fixture
-def desk(shared_desk: Desk, tmp_path: Path) -> Iterator[Desk]:
+def desk(shared_desk: LogBench, tmp_path: Path) -> Iterator[LogBench]:
     """A clean desk: the show registered, nothing measured yet."""
     shared_desk.clean()
     shared_desk.folder = tmp_path
@@ -397,7 +397,7 @@ def desk(shared_desk: Desk, tmp_path: Path) -> Iterator[Desk]:
 
 
 @pytest.fixture
-def clean(desk: Desk) -> Callable[[], None]:
+def clean(desk: LogBench) -> Callable[[], None]:
     """Forget everything that was measured, in the middle of a test."""
     return desk.clean
 

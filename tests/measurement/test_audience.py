@@ -80,7 +80,7 @@ def test_r44_two_adjacent_months_are_one_period_and_three_are_not(desk: Any, hit
 
 
 def test_r44_without_the_months_secret_it_is_not_computable(desk: Any, hit: Any) -> None:
-    """A key that was destroyed cannot be guessed: none is told, not a number that is too large."""
+    """A key that was destroyed cannot be guessed: no number beats one too large."""
     desk.tell(hit.but(at=datetime(2026, 10, 31, 12, tzinfo=UTC)), hit.but(at=NOON))
     with desk.place.stores.operational.worker() as tx:
         tx.execute("UPDATE measurement.listener_events SET listener_key_prev = NULL")

@@ -26,7 +26,7 @@ def quarantined(desk: Any) -> list[tuple[int, int, str]]:
 
 
 def points_at(desk: Any, path: Path) -> list[bytes]:
-    """What lies where the quarantine says, by seeking in the file's content."""
+    """The bytes at the place that the quarantine names, by seeking in the file's content."""
     content = path.read_bytes()
     if path.suffix == ".gz":
         content = gzip.decompress(content)
@@ -80,7 +80,7 @@ def test_utf16_and_pipes_are_refused_with_the_way_out(desk: Any, hit: Any) -> No
     )
 
     assert "iconv -f UTF-16" in first.error
-    assert "not a file" in second.error
+    assert "not a regular file" in second.error
     assert str(pipe) in second.error
 
 
@@ -146,7 +146,7 @@ def test_a_gzip_that_ends_early_keeps_its_rows_and_is_completed_later(desk: Any,
 
 
 def test_a_gzip_with_a_damaged_middle_keeps_what_came_before(desk: Any, hit: Any) -> None:
-    """One row of the quarantine stands for the rest; a replay finds it still bad."""
+    """One row of the quarantine is for all of the rest; a replay finds it still bad."""
     text = "".join(hit.but(ip=f"198.51.100.{n % 250}").combined() + "\n" for n in range(20_000))
     data = bytearray(gzip.compress(text.encode(), 1))
     data[len(data) // 2 : len(data) // 2 + 60] = b"\xff" * 60
@@ -427,7 +427,7 @@ def test_replay_takes_lines_that_were_mended_in_place(desk: Any, hit: Any) -> No
 
 
 def test_replay_does_not_take_another_files_lines(desk: Any, hit: Any) -> None:
-    """A log rotated away under the same name: what lies there now is not what was bad."""
+    """A log rotated away under the same name: the line there now is not the one that was bad."""
     path = desk.write(f"{hit.combined()}\n{hit.combined()[:50]}\n")
     desk.ingest(path)
     path.write_text(f"{hit.but(ip='198.51.100.1').combined()}\n" * 3)
@@ -454,7 +454,7 @@ def test_replay_of_a_file_that_is_gone_says_so(desk: Any, hit: Any) -> None:
 
 
 def test_discarding_rows_is_audited(own_desk: Any, hit: Any) -> None:
-    """How many were given up stands in the audit log; they are no longer listed."""
+    """The audit log has the number of discarded rows; they are no longer listed."""
     own_desk.ingest(own_desk.write(f"{hit.combined()}\nrubbish\nmore\n"))
     first, _ = acting.operational(own_desk.place, quarantine.listed)
 

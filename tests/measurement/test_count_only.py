@@ -110,7 +110,7 @@ def test_both_ways_agree_on_what_no_reader_likes(desk: Any, hit: Any, agree: Any
 
 
 def test_both_ways_agree_on_broken_files(desk: Any, hit: Any, agree: Any) -> None:
-    """A gzip cut short, bytes that are no UTF-8, an empty file, one that is no log at all."""
+    """A gzip cut short, bytes that are not UTF-8, an empty file, a file that is not a log."""
     whole = desk.log(*(hit.but(ip=f"198.51.100.{n}") for n in range(200)), name="cut.log.gz")
     whole.write_bytes(whole.read_bytes()[:-30])
     raw = desk.write(hit.combined().encode() + b"\n\xff\xfe\xfa\n" + hit.combined().encode())
@@ -193,7 +193,7 @@ WHERE sent_at IS NOT NULL AND status IS NOT NULL AND bytes IS NOT NULL AND ip <>
     ],
 )
 def test_r26_r29_the_threshold(facts: tuple[Any, Any, Any], expected: int | None) -> None:
-    """Header and a minute, rounded up; the whole file when that cannot be told."""
+    """Header and a minute, rounded up; the whole file when that is unknown."""
     assert expected == threshold_bytes(*facts)
 
 

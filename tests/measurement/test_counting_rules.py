@@ -375,7 +375,7 @@ def test_r28_what_was_asked_for_is_not_what_was_sent(desk: Any, hit: Any, form: 
     """A range of ten million bytes of which a thousand went out is a thousand bytes."""
     desk.tell(hit.part(0, 9_999_999, sent=1_000), form=form)
 
-    # CloudFront's bytes have the answer's headers in them: they cannot be told apart.
+    # CloudFront's bytes have the answer's headers in them: they cannot be separated.
     assert [(1_450 if form == "cloudfront" else 1_000,)] == desk.rows(
         "SELECT range_end FROM measurement.requests"
     )

@@ -66,7 +66,7 @@ def test_r18_more_than_20_agents_behind_one_address_are_filtered(desk: Any, hit:
 
 
 def test_r18_is_judged_in_any_order_and_by_utc_day(desk: Any, hit: Any) -> None:
-    """R02: one by one or at once, forwards or backwards; the next day begins anew."""
+    """R02: one by one or at once, forwards or backwards; the next day starts at zero."""
     lines = [*crowd(hit, 21), *crowd(hit, 5, at=hit.at + timedelta(days=1))]
     desk.tell(*lines)
     at_once = desk.figures(), desk.filtered()
@@ -93,7 +93,7 @@ def test_r18_more_than_the_set_number_of_episodes_are_filtered(desk: Any, hit: A
 
 
 def test_r18_what_is_filtered_already_makes_no_excess(desk: Any, hit: Any) -> None:
-    """Bots and HEAD requests behind an address are told by their own reasons."""
+    """Bots and HEAD requests behind an address have their own reasons."""
     bots = [hit.but(agent=f"Bot/{n}") for n in range(30)]
     desk.tell(*bots, *crowd(hit, 3))
 
@@ -166,12 +166,12 @@ def test_r19_what_cannot_be_included_is_a_sentence(desk: Any) -> None:
             acting.operational(
                 desk.place, inclusions.add_inclusion, network=network, reason="x", days=days
             )
-    with pytest.raises(InvalidInput, match="who listens"):
+    with pytest.raises(InvalidInput, match="the reason is missing"):
         acting.operational(desk.place, inclusions.add_inclusion, network="192.0.2.1", reason=" ")
     with pytest.raises(NotFound, match="not on the inclusion list"):
         acting.operational(desk.place, inclusions.revalidate, network="192.0.2.1")
     acting.operational(desk.place, inclusions.add_inclusion, network="192.0.2.1", reason="x")
-    with pytest.raises(Conflict, match="listed already"):
+    with pytest.raises(Conflict, match="already on the inclusion list"):
         acting.operational(desk.place, inclusions.add_inclusion, network="192.0.2.1/32", reason="x")
 
 

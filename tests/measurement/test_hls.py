@@ -14,7 +14,7 @@ from wavehouse import catalog, measurement
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput
 
-from .conftest import DAY, NOW, Desk, Hit, item
+from .conftest import DAY, NOW, Hit, LogBench, item
 
 PLAYLIST = "https://media.example/hls/index.m3u8"
 STREAM = (
@@ -26,10 +26,10 @@ MEDIA: dict[str, Any] = {PLAYLIST: {"segments": SEGMENTS}}
 
 
 @pytest.fixture
-def stream_desk(workspace: Any, tmp_path: Path) -> Iterator[Desk]:
+def stream_desk(workspace: Any, tmp_path: Path) -> Iterator[LogBench]:
     """A desk whose episode is served as HLS too."""
     with clock.frozen(NOW):
-        made = Desk(workspace, tmp_path)
+        made = LogBench(workspace, tmp_path)
         made.register(item("one", "https://media.example/one.mp3", more=STREAM), MEDIA)
         yield made
 
@@ -74,7 +74,7 @@ def test_r13_segments_that_were_read_before_the_feed_are_adopted(
 ) -> None:
     """Their bytes become time when the playlist is known; a part is a part."""
     with clock.frozen(NOW):
-        desk = Desk(workspace, tmp_path)
+        desk = LogBench(workspace, tmp_path)
         desk.register(item("one", "https://media.example/one.mp3"), {})
         *nine, last = segments(hit, *range(10))
         desk.tell(*nine, last.but(size=45_000), hit.but(path="/hls/index.m3u8", size=900))
@@ -92,7 +92,7 @@ def test_r13_a_playlist_is_no_media_file_even_if_it_is_the_enclosure(
 ) -> None:
     """A feed that states its length: fetched whole it adds 0."""
     with clock.frozen(NOW):
-        desk = Desk(workspace, tmp_path)
+        desk = LogBench(workspace, tmp_path)
         desk.register(item("one", PLAYLIST, 900), {})
         desk.tell(hit.but(path="/hls/index.m3u8", size=900))
         assert (0, {"below_threshold": 1}) == (desk.total(), desk.outcomes())

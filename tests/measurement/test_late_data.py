@@ -56,7 +56,7 @@ def test_a_late_first_request_moves_a_download_to_its_hour(desk: Any, hit: Any) 
 
 
 def test_increments_equal_a_full_rebuild(desk: Any, hit: Any) -> None:
-    """Rows fed in one file at a time, then everything counted anew: the same figures."""
+    """Rows fed in one file at a time, then everything counted again: the same figures."""
     dice = Random(5)
     for _ in range(5):
         desk.tell(

@@ -1,4 +1,4 @@
-"""What holds for any input: order, files, pieces and re-reading are no matter."""
+"""What holds for any input: order, files, pieces and re-reading change nothing."""
 
 from __future__ import annotations
 
@@ -348,6 +348,6 @@ def test_r28_what_was_sent_never_exceeds_bytes_nor_ranges(
 
 @given(st.text(max_size=60))
 def test_r14_no_header_breaks_the_reader(header: str) -> None:
-    """Whatever stands in it, the spans are within what was sent."""
+    """Whatever the header is, the spans are within what was sent."""
     assert sum(b - a for a, b in sent(header, 100)) <= 100
     assert sum(b - a for a, b in sent(f"bytes={header}", 100)) <= 100

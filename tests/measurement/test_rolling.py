@@ -124,7 +124,7 @@ def test_both_engines_make_the_same_rows(
 
 
 def test_late_hours_of_several_days_leave_the_other_hours_alone(own_desk: Any) -> None:
-    """Only dirty hours are computed again, and only the days that they lie in."""
+    """Only dirty hours are computed again, and only their days."""
     dice = Random(3)
     _store(own_desk, _events(dice, own_desk, 600), HOURS)
     measurement.roll_up(own_desk.place.stores)

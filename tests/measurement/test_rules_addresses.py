@@ -72,7 +72,7 @@ def test_r05_a_mapped_ipv4_is_unmapped_before_it_is_truncated(address: IPv4Addre
     ],
 )
 def test_r06_what_is_no_address_is_none(text: str) -> None:
-    """Unparsable is told, never guessed."""
+    """An unparsable address is None, never a guess."""
     assert parse(text) is None
 
 

@@ -129,7 +129,7 @@ def test_once_reads_what_lies_there_and_ends(desk: Any, hit: Any, folder: Path) 
 
 
 def test_a_watch_goes_on_until_it_is_told_to_stop(desk: Any, hit: Any, folder: Path) -> None:
-    """Between its looks files come; what a look brings is told at once."""
+    """Between its looks files come; the result of a look is reported at once."""
     arriving = [line(hit, host) for host in (1, 2)]
 
     def wait(_: float) -> bool:
@@ -160,7 +160,7 @@ def test_a_folder_that_is_gone_is_a_sentence(desk: Any, folder: Path) -> None:
     )
     folder.rmdir()
 
-    with pytest.raises(InvalidInput, match="no such folder"):
+    with pytest.raises(InvalidInput, match="does not exist"):
         watching.look()
 
 

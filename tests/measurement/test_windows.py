@@ -174,7 +174,7 @@ times_ = st.lists(st.integers(0, 400).map(lambda h: MONDAY + timedelta(hours=h))
 
 @given(times_)
 def test_last_touch_never_counts_more_than_first_touch(times: list[datetime]) -> None:
-    """What opens anew with every touch opens less often; both begin with the first touch."""
+    """Renewed by every touch, a window opens less often; both begin with the first touch."""
     first, last = rules.first_touch(times), rules.last_touch(times)
     assert set(last) <= set(times)
     assert len(last) <= len(first)
@@ -193,7 +193,7 @@ parts_ = st.lists(
 def test_r27_a_touch_is_judged_by_the_union_of_positions(
     parts: list[tuple[datetime, int, int]], threshold: int
 ) -> None:
-    """The same as counting every single position in a set; each touch has reached it anew."""
+    """The same as counting every single position in a set; each touch has reached it again."""
     spans = sorted((moment, a, a + b) for moment, a, b in parts)
     found = rules.touches(spans, threshold)
 

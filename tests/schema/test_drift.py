@@ -209,8 +209,11 @@ def test_every_change_is_named_by_object_and_attribute(
     except InterruptedError:
         pass
     # Held the other way round: what the mutation adds is missing from what was there before.
-    told = [f"{one.name} {one.attribute or one.kind}" for one in differences(after, before)]
-    assert [line for line in told if MUTATIONS[mutation] in line], told
+    lines = [
+        f"{difference.name} {difference.attribute or difference.kind}"
+        for difference in differences(after, before)
+    ]
+    assert [line for line in lines if MUTATIONS[mutation] in line], lines
     assert before.logical != after.logical
 
 
@@ -253,20 +256,20 @@ def test_a_changed_database_is_told_and_an_unchanged_one_is_not(
     folder = ladder(LADDER)
     target = ["--dir", str(folder), "--url", database]
     assert 0 == run("apply", *target)[0]
-    code, told = run("drift", *target)
-    assert (0, [], "202611020900") == (code, told["differences"], told["version"])
+    code, answer = run("drift", *target)
+    assert (0, [], "202611020900") == (code, answer["differences"], answer["version"])
 
     kept = folder.parent / "kept.json"
     CliRunner().invoke(root, ["schema", "snapshot", *target, "--out", str(kept)])
     with psycopg.connect(database, autocommit=True) as hand:
         hand.execute("ALTER TABLE users ALTER name SET NOT NULL; DROP INDEX users_mail_idx")
     for more in ([], ["--snapshot", str(kept)]):
-        code, told = run("drift", *target, *more)
+        code, answer = run("drift", *target, *more)
         assert 3 == code
         assert [
             ("column public.users.name", "changed"),
             ("index public.users_mail_idx", "missing"),
-        ] == [(one["object"], one["kind"]) for one in told["differences"]]  # type: ignore[attr-defined]
+        ] == [(item["object"], item["kind"]) for item in answer["differences"]]  # type: ignore[attr-defined]
 
 
 def test_the_same_files_make_the_same_schema_on_16_and_18(
@@ -276,8 +279,8 @@ def test_the_same_files_make_the_same_schema_on_16_and_18(
     monkeypatch.setenv("WAVEHOUSE_HOME", str(home_folder))
     without_roles = BASE.replace("CREATE ROLE reader; CREATE ROLE writer;", "")
     folder = ladder({"202611010900_all.up": without_roles})
-    found = {
+    names = {
         run("verify", "--dir", str(folder), "--target-version", major)[1]["logical"]
         for major in ("16", "18")
     }
-    assert 1 == len(found)
+    assert 1 == len(names)

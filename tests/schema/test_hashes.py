@@ -37,7 +37,7 @@ def hashes(url: str) -> list[str | None]:
         rows = connection.execute(
             "SELECT logical_hash FROM schema_ops.history ORDER BY version::int"
         ).fetchall()
-    return [found for (found,) in rows]
+    return [result for (result,) in rows]
 
 
 @pytest.mark.parametrize("postgres", [18, 16], indirect=True)
@@ -48,12 +48,12 @@ def test_each_row_keeps_a_hash_and_a_down_brings_the_one_before_back(
     folder = ladder(FILES)
     apply(database, folder)
     kept = hashes(database)
-    assert 3 == len({found for found in kept if found is not None})
+    assert 3 == len({result for result in kept if result is not None})
     for version in ("3", "2", "1"):
-        code, told = probe(folder, database)
+        code, answer = probe(folder, database)
         expected = {"version": version, "partial": False, "drift": False}
-        assert expected == {key: told[key] for key in expected}
-        assert told["last_applied_at"] is not None
+        assert expected == {key: answer[key] for key in expected}
+        assert answer["last_applied_at"] is not None
         assert (0 if version == "3" else EXIT_FOUND) == code  # what was undone is pending again
         rollback(database, folder)
     apply(database, folder)
@@ -71,8 +71,8 @@ def test_a_change_by_hand_is_drift_and_a_partition_of_a_new_day_is_not(
         hand.execute("CREATE INDEX ON a_1 ((day + 1))")
         assert (0, False) == (probe(folder, database)[0], probe(folder, database)[1]["drift"])
         hand.execute("ALTER TABLE b ADD note text")
-        code, told = probe(folder, database)
-        assert (EXIT_FOUND, True) == (code, told["drift"])
+        code, answer = probe(folder, database)
+        assert (EXIT_FOUND, True) == (code, answer["drift"])
         hand.execute("ALTER TABLE b DROP note")
         assert 0 == probe(folder, database)[0]
 
@@ -84,16 +84,21 @@ def test_a_row_without_a_hash_is_unknown_and_no_drift(database: str, ladder: Wri
     assert [None] == hashes(database)[:1]
     with psycopg.connect(database, autocommit=True) as earlier:
         earlier.execute("ALTER TABLE schema_ops.history DROP logical_hash")
-    code, told = probe(folder, database)
-    assert (EXIT_FOUND, None, 1) == (code, told["drift"], told["pending"])
+    code, answer = probe(folder, database)
+    assert (EXIT_FOUND, None, 1) == (code, answer["drift"], answer["pending"])
     apply(database, folder)
     assert (0, False) == (probe(folder, database)[0], probe(folder, database)[1]["drift"])
 
 
 def test_an_empty_database_has_nothing_to_drift_from(database: str, ladder: Write) -> None:
     """Nothing applied: everything pending, drift unknown."""
-    code, told = probe(ladder(FILES), database)
-    assert (EXIT_FOUND, None, None, 3) == (code, told["version"], told["drift"], told["pending"])
+    code, answer = probe(ladder(FILES), database)
+    assert (EXIT_FOUND, None, None, 3) == (
+        code,
+        answer["version"],
+        answer["drift"],
+        answer["pending"],
+    )
 
 
 def test_a_migration_that_forgets_prepared_statements_does_no_harm(
@@ -106,14 +111,14 @@ def test_a_migration_that_forgets_prepared_statements_does_no_harm(
     }
     files |= {f"{n}_t.down": f"DROP TABLE t{n};" for n in range(1, 7)}
     apply(database, ladder(files))
-    assert 6 == len({found for found in hashes(database) if found is not None})
+    assert 6 == len({digest for digest in hashes(database) if digest is not None})
     assert 0 == probe(ladder(files), database)[0]
 
 
 def test_rare_kinds_and_members_of_extensions_change_the_hash_as_ever(
     database: str, ladder: Write
 ) -> None:
-    """What the first rows do not have is looked for anew after each file."""
+    """What the first rows do not have is looked for again after each file."""
     kinds = (
         "CREATE TABLE t (id int);",
         "CREATE FUNCTION f() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';",

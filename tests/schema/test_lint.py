@@ -183,18 +183,18 @@ def linted(server: Shadow, text: str) -> list[Finding]:
 @pytest.mark.parametrize("text", DANGEROUS)
 def test_what_is_dangerous_is_named_by_its_rule(server: Shadow, text: str) -> None:
     """The rule, the lock that was measured where there is one, and a recipe."""
-    found = linted(server, text)
-    assert DANGEROUS[text] in {one.rule for one in found}, [one.as_json() for one in found]
-    for one in found:
-        assert one.recipe
-        if RULES[one.rule].group[0] in "AB" and one.rule != "validate-in-same-transaction":
-            assert one.effect.strongest or one.effect.scans, one
+    result = linted(server, text)
+    assert DANGEROUS[text] in {item.rule for item in result}, [item.as_json() for item in result]
+    for item in result:
+        assert item.recipe
+        if RULES[item.rule].group[0] in "AB" and item.rule != "validate-in-same-transaction":
+            assert item.effect.strongest or item.effect.scans, item
 
 
 @pytest.mark.parametrize("text", SAFE)
 def test_what_is_safe_is_let_be(server: Shadow, text: str) -> None:
     """No finding that would fail a build."""
-    assert [] == [one.rule for one in linted(server, text) if one.severity != "info"]
+    assert [] == [item.rule for item in linted(server, text) if item.severity != "info"]
 
 
 def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> None:
@@ -204,24 +204,24 @@ def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> N
         migration("202611020900", "ALTER TABLE users ADD CONSTRAINT k CHECK (age IS NOT NULL)"),
     ]
     text = "ALTER TABLE users ALTER age SET NOT NULL"
-    found = lint(server, before, [migration("202611030900", text)], advice=True).findings
-    assert [] == [one.rule for one in found]
+    result = lint(server, before, [migration("202611030900", text)], advice=True).findings
+    assert [] == [item.rule for item in result]
 
 
 def test_each_index_of_a_table_is_accused_where_it_is_built(server: Shadow) -> None:
     """The second takes no lock that the first did not take, but builds under it all the same."""
-    found = linted(server, "CREATE INDEX i ON users (name);\nCREATE INDEX j ON users (n)")
+    result = linted(server, "CREATE INDEX i ON users (name);\nCREATE INDEX j ON users (n)")
     rule = "create-index-blocks-writes"
-    told = [(f.line, f.message) for f in found if f.rule == rule]
-    says = "building {} stops all writes to public.users"
-    assert [(1, says.format("i")), (2, says.format("j"))] == told
+    lines = [(f.line, f.message) for f in result if f.rule == rule]
+    text = "building {} stops all writes to public.users"
+    assert [(1, text.format("i")), (2, text.format("j"))] == lines
 
 
 def test_work_under_an_earlier_lock_is_told_once_a_file(server: Shadow) -> None:
     """One split of the file mends all of it."""
     fill = "UPDATE teams SET title = title;\n"
-    found = linted(server, "ALTER TABLE users ADD c int;\n" + fill + fill)
-    assert [2] == [one.line for one in found if one.rule == "works-while-locked"]
+    result = linted(server, "ALTER TABLE users ADD c int;\n" + fill + fill)
+    assert [2] == [item.line for item in result if item.rule == "works-while-locked"]
 
 
 def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: Shadow) -> None:
@@ -230,7 +230,7 @@ def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: S
 
     def rules(up: str) -> list[str]:
         chosen = replace(migration("202611020900", up), down=down)
-        return [one.rule for one in lint(server, [FIRST], [chosen]).findings]
+        return [finding.rule for finding in lint(server, [FIRST], [chosen]).findings]
 
     assert ["empty-down"] == rules("CREATE SEQUENCE turns")
     assert [] == rules("UPDATE users SET age = 1")
@@ -243,8 +243,8 @@ def test_an_empty_down_is_a_fault_only_where_there_is_a_schema_to_undo(server: S
 def test_locks_that_no_reader_waits_for_are_seen_outside_a_transaction(
     server: Shadow, text: str
 ) -> None:
-    """A writer stands in the way: SHARE lets readers pass, and would be over before a look."""
-    assert [] != [one for one in linted(server, NT + text) if one.severity == "error"]
+    """A writer is in the way: SHARE lets readers pass, and would be over before a look."""
+    assert [] != [item for item in linted(server, NT + text) if item.severity == "error"]
 
 
 @pytest.mark.parametrize(
@@ -263,18 +263,18 @@ def test_files_after_one_that_does_not_run_are_told_to_be_unjudged(
     for count, rest in ((2, ""), (3, "(1 later file was not judged)"), (4, "2 later files were")):
         result = lint(server, [], files[:count], pattern=False)
         assert 2 == result.files
-        (found,) = [one for one in result.findings if one.rule == rule]
-        assert says in found.message
-        assert rest in found.message if rest else "judged" not in found.message
+        (outcome,) = [finding for finding in result.findings if finding.rule == rule]
+        assert says in outcome.message
+        assert rest in outcome.message if rest else "judged" not in outcome.message
 
 
 def test_advice_is_told_only_to_who_asks(server: Shadow) -> None:
     """Design, names and short locks are counted, not told; with advice they are there."""
     chosen = [migration("202611020900", "CREATE TABLE more (id int);\nDROP INDEX users_age_idx")]
-    quiet, told = lint(server, [FIRST], chosen), lint(server, [FIRST], chosen, advice=True)
+    quiet, result = lint(server, [FIRST], chosen), lint(server, [FIRST], chosen, advice=True)
     assert ((), 2, 0) == (quiet.findings, quiet.advice, quiet.exit_code)
-    assert {"table-without-primary-key", "drop-index-blocks"} == {f.rule for f in told.findings}
-    assert (0, 0) == (told.advice, told.exit_code)
+    assert {"table-without-primary-key", "drop-index-blocks"} == {f.rule for f in result.findings}
+    assert (0, 0) == (result.advice, result.exit_code)
 
 
 def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None:
@@ -283,8 +283,8 @@ def test_a_waiver_holds_until_its_day_and_needs_a_reason(server: Shadow) -> None
         "-- wavehouse: waive create-index-blocks-writes until {}: the table is empty\n"
         "CREATE INDEX users_name_idx ON users (name)"
     )
-    (one,) = linted(server, text.format("2199-01-01"))
-    assert "the table is empty" in (one.waived or "")
+    (item,) = linted(server, text.format("2199-01-01"))
+    assert "the table is empty" in (item.waived or "")
     assert {"create-index-blocks-writes", "waiver-expired"} == {
         f.rule for f in linted(server, text.format("2020-01-01"))
     }
@@ -312,15 +312,15 @@ def test_the_command_tells_file_line_lock_and_recipe(
         done = CliRunner().invoke(root, ["schema", "lint", "--dir", str(folder), "--json", *more])
         return done.exit_code, json.loads(done.stdout)
 
-    code, told = run()
-    (one,) = told["findings"]
+    code, answer = run()
+    (item,) = answer["findings"]
     assert (3, "create-index-blocks-writes", 3, "ShareLock") == (
         code,
-        one["rule"],
-        one["line"],
-        one["lock"],
+        item["rule"],
+        item["line"],
+        item["lock"],
     )
-    assert "CONCURRENTLY" in one["recipe"]
+    assert "CONCURRENTLY" in item["recipe"]
     assert (0, []) == (
         run("--since", "202611020900")[0],
         run("--since", "202611020900")[1]["findings"],

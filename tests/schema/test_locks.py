@@ -45,8 +45,8 @@ def test_a_file_is_tried_again_as_a_whole_until_its_lock_is_free(
 def tries_so_far(database: str) -> int:
     """How often the file has begun: a sequence does not go back with its transaction."""
     with psycopg.connect(database) as watcher:
-        found = watcher.execute("SELECT last_value FROM tries WHERE is_called").fetchone()
-    return int(found[0]) if found else 0
+        row = watcher.execute("SELECT last_value FROM tries WHERE is_called").fetchone()
+    return int(row[0]) if row else 0
 
 
 def test_a_lock_that_never_comes_free_is_an_error_that_leaves_nothing(

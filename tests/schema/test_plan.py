@@ -48,12 +48,12 @@ def test_a_plan_tells_what_was_measured_and_writes_nothing(
     def planned() -> dict[str, Any]:
         done = CliRunner().invoke(root, ["schema", "plan", *target])
         assert 0 == done.exit_code, done.output
-        told: dict[str, Any] = json.loads(done.stdout)
-        return told
+        answer: dict[str, Any] = json.loads(done.stdout)
+        return answer
 
-    told = planned()
-    assert ["202611020900_grow", "202611030900_idx"] == told["migrations"]
-    grow, check, other, index = told["statements"]
+    answer = planned()
+    assert ["202611020900_grow", "202611030900_idx"] == answer["migrations"]
+    grow, check, other, index = answer["statements"]
     assert ("AccessExclusiveLock", ["public.users"], 5000) == (
         grow["lock"],
         grow["rewrite"],
@@ -66,9 +66,9 @@ def test_a_plan_tells_what_was_measured_and_writes_nothing(
         index["build"],
     )
     assert grow["estimated_seconds"] > other["estimated_seconds"]
-    assert told["digest"] == planned()["digest"]
+    assert answer["digest"] == planned()["digest"]
     with psycopg.connect(database) as hand:
         assert hand.execute("SELECT to_regclass('other')").fetchone() == (None,)
 
     (folder / "202611030900_idx.up.sql").write_text("SELECT 1;")
-    assert told["digest"] != planned()["digest"]
+    assert answer["digest"] != planned()["digest"]

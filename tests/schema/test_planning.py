@@ -122,7 +122,7 @@ def test_a_rollback_takes_the_newest_first_by_steps_or_down_to_a_version() -> No
     [
         (migration("1", down=None), "no down file"),
         (migration("1", text="y"), "was changed"),
-        (migration("1", down="e"), "not the one that was there"),
+        (migration("1", down="e"), "has changed since its version"),
         (migration("7"), "files are not in the folder"),
     ],
 )

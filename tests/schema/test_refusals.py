@@ -203,7 +203,7 @@ def test_s1_a_check_that_writes_is_refused_and_a_dry_run_writes_nothing(
     [
         ("select ok from t order by id;", "more than one row"),
         ("select ok from t where id = 9;", "no row"),
-        ("select bool_and(ok) as all_ok from t;", "all_ok says false"),
+        ("select bool_and(ok) as all_ok from t;", "all_ok returns false"),
         ("select nope from t;", "nope"),
     ],
 )
@@ -285,8 +285,8 @@ def test_h5_lint_says_that_a_file_switches_the_lock_timeout_off(ladder: Write) -
     """With its line."""
     folder = ladder({**LEFT, "202601010001_b.up": "select 1;\nset local lock_timeout = 0;"})
     _, document, _ = run("lint", "--dir", folder, "--json")
-    found = [(one["rule"], one["line"]) for one in document["findings"]]
-    assert [("lock-timeout-off", 2)] == found
+    rows = [(item["rule"], item["line"]) for item in document["findings"]]
+    assert [("lock-timeout-off", 2)] == rows
 
 
 def test_y1_copy_with_data_has_its_own_sentence(database: str, ladder: Write) -> None:

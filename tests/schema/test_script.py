@@ -60,12 +60,12 @@ def test_any_sequence_of_statements_is_split_into_itself(chosen: list[str], gap:
 def test_no_text_makes_the_lexer_fail_otherwise_than_with_a_place(text: str) -> None:
     """Whatever is typed ends in statements or in an error that names a line."""
     try:
-        found = script(text)
+        content = script(text)
     except (InvalidInput, Refused) as error:
         place = error.where or "nowhere"
     else:
         place = "1_a.up.sql:1"
-        assert all(statement.text in text for statement in found.statements)
+        assert all(statement.text in text for statement in content.statements)
     assert "1_a.up.sql" == place.partition(":")[0]
     assert place.partition(":")[2].isdigit()
 
@@ -115,8 +115,8 @@ def test_an_empty_file_is_an_error(text: str) -> None:
 
 def test_the_header_comment_is_read_and_later_comments_are_not() -> None:
     """Directives stand above the first statement."""
-    found = script("-- why\n-- wavehouse: non-transactional\nVACUUM;\n-- wavehouse: nonsense\n")
-    assert (False, None) == (found.transactional, found.irreversible)
+    content = script("-- why\n-- wavehouse: non-transactional\nVACUUM;\n-- wavehouse: nonsense\n")
+    assert (False, None) == (content.transactional, content.irreversible)
     assert "drops data" == script("-- wavehouse: irreversible: drops data\nSELECT 1").irreversible
 
 

@@ -101,8 +101,8 @@ def test_d1_settings_of_the_database_are_taken_over(database: str, ladder: Write
         assert True is schema.status(database, folder, probe=True).equals
         with psycopg.connect(database, autocommit=True) as admin:
             admin.execute("ALTER DATABASE ladder SET work_mem = '9MB'")
-        code, told = drift(database, folder, *prelude)
-        assert (3, ["settings of the database"]) == (code, [one["object"] for one in told])
+        code, answer = drift(database, folder, *prelude)
+        assert (3, ["settings of the database"]) == (code, [item["object"] for item in answer])
         assert False is schema.status(database, folder, probe=True).equals
     finally:
         with psycopg.connect(database, autocommit=True) as admin:
@@ -126,7 +126,7 @@ def test_d2_a_time_zone_decides_whether_a_table_is_rewritten(database: str, ladd
         _, document, _ = run("plan", *target)
         assert expected == document["statements"][0]["rewrite"]
         _, document, _ = run("lint", "--advice", *target)
-        rules = [one["rule"] for one in document["findings"]]
+        rules = [item["rule"] for item in document["findings"]]
         assert expected == ["public.t"] * ("alter-column-type-rewrites" in rules)
 
 
@@ -179,8 +179,8 @@ def test_d6_a_text_that_the_clock_made_is_no_difference(database: str, ladder: W
     with psycopg.connect(database) as connection:
         connection.execute("DROP VIEW recent")
         connection.execute(NOW.replace("select id", "select id, x").replace("now", "2020-02-02"))
-    code, told = drift(database, folder)
-    assert (3, "view public.recent") == (code, told[0]["object"])
+    code, answer = drift(database, folder)
+    assert (3, "view public.recent") == (code, answer[0]["object"])
 
 
 def test_d7_partitions_that_a_file_makes_by_its_clock_are_the_clocks(
@@ -203,8 +203,8 @@ def test_d7_partitions_that_a_file_makes_by_its_clock_are_the_clocks(
     assert 0 == run("verify", "--dir", folder)[0]
     with psycopg.connect(database) as connection:
         connection.execute("DROP TABLE ev_old")
-    code, told = drift(database, folder)
-    assert (3, True) == (code, "table public.ev_old" in [one["object"] for one in told])
+    code, answer = drift(database, folder)
+    assert (3, True) == (code, "table public.ev_old" in [item["object"] for item in answer])
 
 
 def test_the_order_of_columns_behind_a_star_is_no_difference(ladder: Write) -> None:
@@ -258,8 +258,8 @@ def test_drift_sees_what_it_did_not(database: str, ladder: Write) -> None:
                 continue
             with psycopg.connect(database, autocommit=True) as admin:
                 admin.execute(statement.encode())
-            _, told = drift(database, folder, "--snapshot", kept)
-            assert name in [one["object"] for one in told], statement
+            _, answer = drift(database, folder, "--snapshot", kept)
+            assert name in [item["object"] for item in answer], statement
     finally:
         with psycopg.connect(database, autocommit=True) as admin:
             admin.execute("DROP SERVER s; DROP FOREIGN DATA WRAPPER w; DROP ACCESS METHOD h")

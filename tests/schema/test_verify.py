@@ -123,7 +123,7 @@ def test_what_fails_is_told_by_file_and_line(ladder: Write) -> None:
 
 
 def test_a_file_that_does_not_run_ends_the_walk(ladder: Write) -> None:
-    """What would come after it stands on nothing."""
+    """What would come after it has nothing to build on."""
     folder = ladder(FIRST | {"202611020900_bad.up": "ALTER TABLE users ADD;"})
     code, told = verified(folder)
     assert (3, "up_fails") == (code, told["pairs"][-1]["state"])

@@ -104,11 +104,11 @@ def test_every_reason_is_exercised(truth: dict[str, Any]) -> None:
 
 def test_conversions_agree_with_the_rows(folder: Path, truth: dict[str, Any]) -> None:
     """AT02, AT05: matched, unmatched, repeated and refunded rows are all the rows."""
-    told = truth["conversions"]
+    text = truth["conversions"]
     rows = (folder / "conversions.csv").read_text().splitlines()[1:]
-    parts = told["total"] + told["unmatched"] + told["duplicates"] + told["refunds"]
-    assert len(rows) == told["rows"] == parts
-    assert told["total"] == sum(told["by_campaign"].values())
+    parts = text["total"] + text["unmatched"] + text["duplicates"] + text["refunds"]
+    assert len(rows) == text["rows"] == parts
+    assert text["total"] == sum(text["by_campaign"].values())
     money = truth["revenue"]
     assert Decimal(money["total"]) == sum(map(Decimal, money["by_campaign"].values()))
 
@@ -118,12 +118,12 @@ def test_orders_by_link_and_page_agree_with_their_truth(
 ) -> None:
     """AT06, AT09, AT10: every order has links or a pixel; both models give away the same cents."""
     orders = [json.loads(line) for line in (folder / "orders.jsonl").read_text().splitlines()]
-    told = truth["web"]
-    assert told["utm"] == sum("clicks" in order for order in orders)
-    assert told["pixel"] == sum("pixel" in order for order in orders)
-    assert told["utm"] + told["pixel"] == len(orders) > 0
+    text = truth["web"]
+    assert text["utm"] == sum("clicks" in order for order in orders)
+    assert text["pixel"] == sum("pixel" in order for order in orders)
+    assert text["utm"] + text["pixel"] == len(orders) > 0
     cents = sum(round(float(order["conversion_value"]) * 100) for order in orders)
-    assert cents == sum(told["last_touch_cents"].values()) == sum(told["linear_cents"].values())
+    assert cents == sum(text["last_touch_cents"].values()) == sum(text["linear_cents"].values())
     for order in orders:
         assert all(click["at"] < order["occurred_at"] for click in order.get("clicks", ()))
 

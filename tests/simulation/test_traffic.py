@@ -63,7 +63,7 @@ def test_longer_periods_hold_no_more_lines(tmp_path: Path, monkeypatch: pytest.M
 
 @pytest.mark.parametrize("country", [code for code, _, _ in COUNTRIES])
 def test_consumers_live_in_their_country_and_in_no_list(country: str) -> None:
-    """R17: what is meant to count lies in no range of data centres, VPNs or relays."""
+    """R17: an address that must count is outside all ranges of data centres, VPNs and relays."""
     dice = Random(3)
     for _ in range(30):
         number = int(ip_address(world.consumer4(dice, country)))

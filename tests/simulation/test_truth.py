@@ -1,4 +1,4 @@
-"""A counter that is as plain as can be, held against the generator's truth.
+"""The plainest possible counter, compared with the generator's truth.
 
 It knows the rules only as far as the generator's behaviours need them, reads one folder into
 memory, and shares nothing with the generator or with the product's counter.
@@ -62,7 +62,7 @@ class Found:
 def enclosures(folder: Path) -> dict[tuple[str, str], tuple[str, dict[str, Any]]]:
     """(host, path) → episode and sizes, from the feeds and media.json."""
     media = json.loads((folder / "media.json").read_text())
-    found = {}
+    values = {}
     for feed in (folder / "feeds").iterdir():
         for item in ElementTree.parse(feed).iter("item"):  # noqa: S314 — our own file
             guid = item.findtext("guid") or ""
@@ -71,28 +71,28 @@ def enclosures(folder: Path) -> dict[tuple[str, str], tuple[str, dict[str, Any]]
             for url in urls:
                 _, _, bare = url.rpartition("/wh/e/")
                 host, _, path = bare.removeprefix("https://").partition("/")
-                found[host, f"/{path}"] = guid, media[url]
+                values[host, f"/{path}"] = guid, media[url]
                 start, playlist = 0, (host, f"/{path}")
                 for one in media[url].get("segments", ()):
-                    place = f"/{path.rpartition('/')[0]}/{one['uri']}"
-                    found[host, place] = guid, {**one, "start": start, "of": playlist}
+                    text = f"/{path.rpartition('/')[0]}/{one['uri']}"
+                    values[host, text] = guid, {**one, "start": start, "of": playlist}
                     start += one["duration_ms"]
-    return found
+    return values
 
 
 def hits(folder: Path) -> list[Hit]:
     """Every line; a CloudFront request id is read once."""
-    found, seen = [], set()
+    hits, seen = [], set()
     for path in sorted((folder / "logs").iterdir()):
         if path.suffix == ".gz":
             for line in gzip.decompress(path.read_bytes()).decode().splitlines():
                 cells = line.split("\t")
                 if not line.startswith("#") and cells[14] not in seen:
                     seen.add(cells[14])
-                    found.append(_cloudfront(cells))
+                    hits.append(_cloudfront(cells))
         else:
-            found += [_combined(line) for line in path.read_text().splitlines()]
-    return found
+            hits += [_combined(line) for line in path.read_text().splitlines()]
+    return hits
 
 
 def _cloudfront(c: list[str]) -> Hit:
@@ -136,13 +136,13 @@ def count(folder: Path) -> Found:
     for hit in hits(folder):
         prefixed = hit.path.startswith("/wh/e/")
         host, _, path = hit.path.removeprefix("/wh/e/").partition("/")
-        place = (host, f"/{path}") if prefixed else (hit.host, hit.path)
-        reason = reason_of(hit, place in files, prefixed)
+        location = (host, f"/{path}") if prefixed else (hit.host, hit.path)
+        reason = reason_of(hit, location in files, prefixed)
         if reason:
             found.filtered[reason] += 1
             continue
         key = (str(_listener(hit.address)), hit.agent.strip())
-        units[hit.day, key, files[place][0]].append((hit, place))
+        units[hit.day, key, files[location][0]].append((hit, location))
     behind: dict[tuple[str, str], set[str]] = defaultdict(set)
     for day, (address, agent), _ in units:
         behind[day, address].add(agent)
@@ -162,14 +162,14 @@ def _conclude(
         found.outcomes["prefix_estimate"] += len(asked)
         return
     spans: dict[Any, list[Any]] = defaultdict(list)
-    for hit, place in asked:
-        sizes = files[place][1]
+    for hit, location in asked:
+        sizes = files[location][1]
         if "of" in sizes:  # R13: a share of the segment's time
             share = [[sizes["start"] + b * sizes["duration_ms"] // sizes["bytes"] for b in span]
                      for span in hit.spans]  # fmt: skip
             spans[sizes["of"]] += [(first, last) for first, last in share]
         elif "segments" not in sizes:
-            spans[place] += hit.spans
+            spans[location] += hit.spans
     if not any(union(spans[p]) >= threshold(files[p][1]) for p in spans):
         found.outcomes["below_threshold"] += len(asked)
         return
@@ -291,10 +291,10 @@ def test_a_plain_counter_finds_what_does_not_count(
 
 def test_a_plain_counter_finds_the_listeners(found: Found, truth: dict[str, Any]) -> None:
     """R43: distinct (IP*, agent) by day, and over the last 28 whole days."""
-    told = truth["listeners"]
-    assert told["by_day"] == {day: len(keys) for day, keys in sorted(found.listeners.items())}
-    last = set().union(*(found.listeners[day] for day in sorted(told["by_day"])[-28:]))
-    assert told["last_28_days"] == len(last)
+    text = truth["listeners"]
+    assert text["by_day"] == {day: len(keys) for day, keys in sorted(found.listeners.items())}
+    last = set().union(*(found.listeners[day] for day in sorted(text["by_day"])[-28:]))
+    assert text["last_28_days"] == len(last)
 
 
 def test_r41_the_hours_are_those_of_the_first_contributing_requests(

@@ -75,12 +75,12 @@ def test_bad_rows_are_told_with_file_and_line_and_the_exit_code_is_three(
 def test_empty_lists_say_what_to_type(run: Run, campaigns_file: Callable[..., Path]) -> None:
     """And filled ones are data on stdout; the import says what it changed."""
     empty = [run("sponsors", "list"), run("campaigns", "list")]
-    assert ["", ""] == [one.stdout for one in empty]
-    assert all("yet" in one.stderr and "wavehouse " in one.stderr for one in empty)
+    assert ["", ""] == [item.stdout for item in empty]
+    assert all("yet" in item.stderr and "wavehouse " in item.stderr for item in empty)
     imported = run("campaigns", "import", str(campaigns_file()), "--json")
     assert {"added": 1, "updated": 0, "unchanged": 0} == json.loads(imported.stdout)
     listed = json.loads(run("sponsors", "list", "--json").stdout)
-    assert ["Nordlys Audio"] == [one["name"] for one in listed["sponsors"]]
+    assert ["Nordlys Audio"] == [item["name"] for item in listed["sponsors"]]
     run("sponsors", "add", "--name", "nordlys audio", "--company", "Nordlys AS")
     assert "Nordlys Audio\tNordlys AS" in run("sponsors", "list").stdout
 
@@ -100,15 +100,15 @@ def test_a_pixel_is_made_listed_and_retired_by_commands(run: Run, campaigns_file
     run("campaigns", "import", str(campaigns_file()))
     words = ("--campaign", "Autumn host-read", "--name", "Thanks", "--site", "https://wh.example/")
     shown = run("pixels", "add", *words)
-    told = json.loads(run("pixels", "add", *words, "--json").stdout)
+    answer = json.loads(run("pixels", "add", *words, "--json").stdout)
 
     assert 'src="https://wh.example/p/' in shown.stdout
-    assert "wavehouse.converted(" in told["call"]
-    assert 0 == run("pixels", "retire", told["pixel_id"]).exit_code
+    assert "wavehouse.converted(" in answer["call"]
+    assert 0 == run("pixels", "retire", answer["pixel_id"]).exit_code
     active = {
         p["id"]: p["active"] for p in json.loads(run("pixels", "list", "--json").stdout)["pixels"]
     }
-    assert (2, False) == (len(active), active[told["pixel_id"]])
+    assert (2, False) == (len(active), active[answer["pixel_id"]])
 
 
 def test_credits_are_shown_by_both_models_and_derived_anew(

@@ -52,7 +52,7 @@ def client(workspace: Workspace, campaigns_file: Callable[..., Path]) -> Iterato
 
 
 def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None:
-    """201 the first time; 200 with the same id ever after, whatever else is told of it."""
+    """201 the first time; 200 with the same id ever after, whatever else is sent with it."""
     first = client.post(PATH, json=GOOD)
     again = client.post(PATH, json={**GOOD, "conversion_value": 12})
     assert (201, 200) == (first.status_code, again.status_code)
@@ -61,7 +61,7 @@ def test_at02_an_order_is_stored_once_and_then_known(client: TestClient) -> None
 
 
 def test_at05_an_unknown_code_is_kept_and_credited_to_nobody(client: TestClient) -> None:
-    """Evidence first: a campaign may be told later."""
+    """Evidence first: a campaign may be added later."""
     answer = client.post(PATH, json={**GOOD, "promo_code": "LATER"})
     assert (201, "unmatched", None) == (
         answer.status_code,
@@ -72,12 +72,12 @@ def test_at05_an_unknown_code_is_kept_and_credited_to_nobody(client: TestClient)
 
 def test_an_amount_may_be_a_number_or_a_decimal_string(client: TestClient) -> None:
     """A JSON number is read by its digits: 49.9 is 49.90, not 49.899999."""
-    told = [49.9, "49.90", 50, -12.5, "+1"]
+    lines = [49.9, "49.90", 50, -12.5, "+1"]
     answers = [
         client.post(PATH, json={**GOOD, "conversion_value": value, "order_id": f"B-{n}"})
-        for n, value in enumerate(told)
+        for n, value in enumerate(lines)
     ]
-    assert [201] * len(told) == [answer.status_code for answer in answers]
+    assert [201] * len(lines) == [answer.status_code for answer in answers]
 
 
 def test_a_field_that_cannot_be_used_is_refused(client: TestClient) -> None:

@@ -36,8 +36,13 @@ def rows(workspace: Workspace, statement: Any) -> list[Any]:
 
 def made(workspace: Workspace, **changes: Any) -> Pixel:
     card = act(workspace, sponsorship.find_campaign, wanted="Autumn host-read")
-    told = {"name": "Thanks", "conversion_type": ConversionType.PURCHASE, "origins": [], **changes}
-    pixel: Pixel = act(workspace, sponsorship.add_pixel, card=card, **told)
+    fields = {
+        "name": "Thanks",
+        "conversion_type": ConversionType.PURCHASE,
+        "origins": [],
+        **changes,
+    }
+    pixel: Pixel = act(workspace, sponsorship.add_pixel, card=card, **fields)
     return pixel
 
 
@@ -67,8 +72,8 @@ def test_at02_a_page_that_is_loaded_again_tells_its_order_once(
 ) -> None:
     """201, then 200; the picture is the same; money and order are as told."""
     key = made(workspace).public_key
-    told = {"order_id": "A-1", "value": "49.90", "currency": "EUR"}
-    answers = [shop.get(f"/p/{key}.gif", params=told) for _ in range(3)]
+    fields = {"order_id": "A-1", "value": "49.90", "currency": "EUR"}
+    answers = [shop.get(f"/p/{key}.gif", params=fields) for _ in range(3)]
 
     assert [201, 200, 200] == [a.status_code for a in answers]
     assert {b"GIF89a"} == {a.content[:6] for a in answers}
@@ -123,7 +128,7 @@ def test_at04_an_order_that_is_told_again_by_file_learns_its_code(
     path = conversions_file("2026-11-20T09:00:00Z,NORD15,purchase,20.00,EUR,A-1")
     done = [act(workspace, sponsorship.ingest_conversions, path=path) for _ in range(2)]
 
-    assert [1, 1] == [one.duplicate for one in done]
+    assert [1, 1] == [item.duplicate for item in done]
     assert [(1,)] == rows(workspace, "SELECT count(*) FROM sponsorship.conversions")
     assert {"promo_code"} == {method for method, *_ in credited(workspace)}
     act(
@@ -186,7 +191,7 @@ def test_only_the_pages_that_were_named_are_heard(workspace: Workspace, shop: Te
     assert 404 == shop.get("/p/AAAAAAAAAAAAAAAAAAAAAAAA.gif").status_code
     with pytest.raises(NotFound):
         act(workspace, sponsorship.set_pixel_active, pixel_id=UUID(int=1), is_active=True)
-    with pytest.raises(InvalidInput, match="is no origin"):
+    with pytest.raises(InvalidInput, match="is not an origin"):
         made(workspace, origins=["shop"])
 
 
@@ -209,10 +214,10 @@ def test_the_script_is_served_to_any_page(workspace: Workspace, shop: TestClient
 
 
 def order(workspace: Workspace) -> tuple[Decimal, str, str]:
-    (found,) = rows(
+    (row,) = rows(
         workspace, "SELECT conversion_value, currency, source FROM sponsorship.conversions"
     )
-    return found  # type: ignore[no-any-return]
+    return row  # type: ignore[no-any-return]
 
 
 def forged(shop: TestClient, key: str) -> None:

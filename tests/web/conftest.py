@@ -65,6 +65,6 @@ def browser() -> Iterator[Browser]:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        found = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
-        yield found
-        found.close()
+        result = playwright.chromium.launch(executable_path=executable, args=CHROMIUM_FLAGS)
+        yield result
+        result.close()

@@ -37,7 +37,7 @@ PERIOD = {"from": "2026-11-06", "to": "2026-11-19"}
 
 @pytest.fixture(scope="module")
 def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Fourteen simulated days, read by the doors that the commands use; the folder they lie in."""
+    """Fourteen simulated days, read by the doors that the commands use; returns their folder."""
     workspace, folder = shared_workspace, tmp_path_factory.mktemp("simulation")
     with clock.frozen(datetime(2026, 11, 20, 14, 52, tzinfo=UTC)):
         simulate(Settings(seed=5, people=20, days=14, until=LAST), folder)
@@ -273,7 +273,7 @@ def test_both_credit_models_give_the_same_total(api: TestClient) -> None:
 def test_quarantined_rows_are_listed_and_discarded(
     api: TestClient, workspace: Workspace, filled: Path, tmp_path: Path
 ) -> None:
-    """What waits is told by file and line; discarding closes exactly the rows that are named."""
+    """Waiting rows have file and line; discarding closes exactly the rows that are named."""
     bad = tmp_path / "bad.log"
     good = sorted((filled / "logs").iterdir())[0]
     text = good.read_bytes()

@@ -21,8 +21,8 @@ def test_every_vendored_file_is_what_the_manifest_pins() -> None:
 
 def test_no_vendored_file_is_unlisted() -> None:
     """Only the Unicode licence is ours to bring: its data came through no package."""
-    found = {str(p.relative_to(STATIC)) for p in (STATIC / "vendor").rglob("*") if p.is_file()}
-    assert {"vendor/licences/unicode.txt"} == found - set(LISTED)
+    names = {str(p.relative_to(STATIC)) for p in (STATIC / "vendor").rglob("*") if p.is_file()}
+    assert {"vendor/licences/unicode.txt"} == names - set(LISTED)
 
 
 def test_every_asset_names_its_licence_and_brings_its_text() -> None:

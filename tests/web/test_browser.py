@@ -48,10 +48,10 @@ class Visit:
 @pytest.fixture
 def visit(browser: Browser) -> Iterator[Visit]:
     """A visit whose console must stay silent: no policy violation, no script error."""
-    found = Visit(browser)
-    yield found
-    found.close()
-    assert [] == found.complaints
+    visit = Visit(browser)
+    yield visit
+    visit.close()
+    assert [] == visit.complaints
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -99,7 +99,7 @@ def test_choosing_swaps_the_content_and_pushes_the_address(visit: Visit, site: s
 
 
 def test_own_dates_are_sent_by_a_form_and_an_error_is_swapped_in(visit: Visit, site: str) -> None:
-    """The two dates land in the address; exchanged dates are told, not ignored."""
+    """The two dates land in the address; swapped dates are reported, not ignored."""
     page = visit.open(f"{site}/?metric=listeners")
     page.keyboard.press("d")
     page.get_by_label("From").fill("2026-10-01")
@@ -111,7 +111,7 @@ def test_own_dates_are_sent_by_a_form_and_an_error_is_swapped_in(visit: Visit, s
     page.get_by_label("From").fill("2026-10-20")
     page.get_by_role("button", name="Apply").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("The input cannot be used")
-    expect(page.get_by_text("Exchange the two dates.")).to_be_visible()
+    expect(page.get_by_text("Swap the two dates.")).to_be_visible()
 
 
 def test_the_keyboard_reaches_everything(visit: Visit, site: str) -> None:

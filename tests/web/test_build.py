@@ -164,7 +164,7 @@ def test_the_table_behind_the_chart_says_what_the_chart_shows() -> None:
 
 
 def test_a_bar_list_ends_with_the_rest_and_its_shares_sum_to_all() -> None:
-    """Nothing is hidden: what does not fit stands in one line."""
+    """Nothing is hidden: what does not fit is in one line."""
     shown = page(compare="off")
     apps = shown.splits[0].rows
     assert 7 == len(apps)
@@ -274,7 +274,7 @@ def test_a_house_with_one_show_is_titled_by_it() -> None:
 
 
 def test_a_day_without_hours_is_said_to_have_no_curve_rather_than_no_downloads() -> None:
-    """The total stands on its card; the chart does not contradict it."""
+    """The total is on its card; the chart does not contradict it."""
     bare = replace(material(range="today"), previous=None)
     day = replace(bare.current, series={Metric.DOWNLOADS: Series(3_276)})
     shown = overview(replace(bare, current=day))

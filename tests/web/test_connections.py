@@ -30,13 +30,13 @@ def address(services: SampleServices, monkeypatch: pytest.MonkeyPatch) -> Iterat
     monkeypatch.setattr(connections, "_SECONDS", {"head": 0.4, "body": 0.6, "idle": 0.4})
     app = create_app(services)
     with served(app, server(app)) as url:
-        place = urlsplit(url)
-        yield place.hostname or "", place.port or 0
+        location = urlsplit(url)
+        yield location.hostname or "", location.port or 0
 
 
 def _until_closed(wire: socket.socket, drop: bytes) -> bytes:
     """Send a drop now and then until the server closes; what it answered."""
-    found, over = b"", threading.Event()
+    result, over = b"", threading.Event()
 
     def dripping() -> None:
         while drop and not over.wait(0.05):
@@ -50,13 +50,13 @@ def _until_closed(wire: socket.socket, drop: bytes) -> bytes:
     wire.settimeout(20)
     try:
         while part := wire.recv(65_536):
-            found += part
+            result += part
     except ConnectionResetError:
         pass
     finally:
         over.set()
         thread.join()
-    return found
+    return result
 
 
 @pytest.mark.parametrize("kind", ["nothing", "a line", "headers", "a body", "idle"])
@@ -90,8 +90,8 @@ def test_when_all_places_are_taken_the_slowest_makes_room(
     monkeypatch.setattr(connections, "_MOST", 20)
     app = create_app(services)
     with served(app, server(app)) as url:
-        place = urlsplit(url)
-        address = (place.hostname or "", place.port or 0)
+        location = urlsplit(url)
+        address = (location.hostname or "", location.port or 0)
         seen = slow.beside(f"{url}/health/live", address, 60, asks=5)
         with slow.slow_connections(address, 60) as opened:
             slow.beside(f"{url}/health/live", address, 1, asks=1)
@@ -119,8 +119,8 @@ def test_an_aborted_upload_is_one_line(
     logging.getLogger("wavehouse.web").filters.clear()  # other tests have used up its lines
     app = create_app(services)
     with served(app, server(app)) as url, caplog.at_level(logging.WARNING):
-        place = urlsplit(url)
-        with socket.create_connection((place.hostname or "", place.port or 0)) as wire:
+        location = urlsplit(url)
+        with socket.create_connection((location.hostname or "", location.port or 0)) as wire:
             wire.sendall(slow.STARTS["a body"] + b"csrf=")
         for _ in range(200):
             if caplog.records:

@@ -232,7 +232,7 @@ def test_rows_that_wait_are_shown_read_again_and_discarded(client: TestClient) -
 
 
 def test_an_address_cannot_put_words_into_a_page(client: TestClient) -> None:
-    """What was done is told from a fixed list."""
+    """The message is from a fixed list."""
     page = client.get("/campaigns", params={"did": "<b>pay me</b>", "n": "<i>"}).text
     assert "pay me" not in page
 

@@ -44,10 +44,10 @@ def test_every_fragment_also_answers_as_a_full_page(client: TestClient, address:
     page = client.get(address).text
     part = client.get(address, headers=HTMX).text
     back = client.get(address, headers={**HTMX, "HX-History-Restore-Request": "true"}).text
-    found, swapped = content.search(page), content.search(part)
-    assert found is not None
+    match, swapped = content.search(page), content.search(part)
+    assert match is not None
     assert swapped is not None
-    assert found.group() == swapped.group()
+    assert match.group() == swapped.group()
     assert "<html" not in part
     assert "<title>" in part
     assert 'id="fresh"' in part
@@ -113,9 +113,9 @@ def test_without_a_session_the_page_says_how_to_get_one(stranger: TestClient) ->
 
 
 def csrf_of(page: str) -> str:
-    found = re.search(r'name="csrf" value="([^"]+)"', page)
-    assert found is not None
-    return found.group(1)
+    match = re.search(r'name="csrf" value="([^"]+)"', page)
+    assert match is not None
+    return match.group(1)
 
 
 def test_looking_at_a_link_does_not_use_it_up(
@@ -225,9 +225,9 @@ def test_a_static_file_is_cached_for_ever_under_the_address_that_pages_use(
 ) -> None:
     """The address changes with the content."""
     page = client.get("/").text
-    found = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
-    assert 5 <= len(found)
-    for address in found:
+    result = re.findall(r'(?:href|src)="(/static/[^"]+)"', page)
+    assert 5 <= len(result)
+    for address in result:
         answer = client.get(address)
         assert 200 == answer.status_code
         assert ("immutable" in answer.headers["cache-control"]) == ("?v=" in address)

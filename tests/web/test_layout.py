@@ -1,6 +1,6 @@
 """Layout of the pages that a stranger sees first, on a phone and a desk, light and dark.
 
-Nothing is off the screen and nothing lies on something else. With ``PICTURES`` naming a
+Nothing is off the screen and nothing overlaps. With ``PICTURES`` naming a
 folder, each page is also kept there as a picture.
 """
 
@@ -45,7 +45,7 @@ FAULTS = """
       if (a.contains(b) || b.contains(a)) continue;
       const x = Math.min(p.right, q.right) - Math.max(p.left, q.left);
       const y = Math.min(p.bottom, q.bottom) - Math.max(p.top, q.top);
-      if (x > 2 && y > 3) faults.push(`${name(a)} lies on ${name(b)}`);
+      if (x > 2 && y > 3) faults.push(`${name(a)} overlaps ${name(b)}`);
     }
   }
   return faults;

@@ -43,14 +43,14 @@ AUTHENTICATOR = {
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """The product on a real port, and the letters it wrote."""
+    """The product on a real port, and the emails that it wrote."""
 
     url: str
     doors: Doors
     outbox: Path
 
     def letter(self) -> str:
-        """The address that the newest letter names."""
+        """The address in the newest email."""
         self.doors.later.wait()
         newest = max(self.outbox.iterdir())
         text = text_of(message_from_bytes(newest.read_bytes(), policy=policy.default))
@@ -107,7 +107,7 @@ def visit(browser: Browser) -> Iterator[Any]:
 
 
 def sign_in(page: Page, house: House) -> None:
-    """By a letter, with forms and buttons only."""
+    """By email, with forms and buttons only."""
     page.goto(f"{house.url}/listener")
     page.get_by_label("E-mail address").fill(ANNA)
     page.get_by_role("button", name="Send me a link").click()
@@ -156,7 +156,7 @@ def test_ac3_a_passkey_is_made_on_the_page_and_signs_in(visit: Any, house: House
 
 
 def test_passkeys_are_offered_to_browsers_that_have_them(visit: Any, house: House) -> None:
-    """Others see no button that does nothing, and are told why."""
+    """Others see no button that does nothing, and read why."""
     page = visit()
     page.add_init_script("delete window.PublicKeyCredential")
     sign_in(page, house)
@@ -231,7 +231,7 @@ def test_the_pages_are_accessible_and_scroll_down_only(
 
 
 def test_the_keyboard_reaches_everything(visit: Any, house: House) -> None:
-    """The order of what is seen: a letter asked for, a passkey used, without a mouse."""
+    """The order of what is seen: an email requested, a passkey used, without a mouse."""
     page = visit()
     authenticator(page)
     sign_in(page, house)

@@ -71,15 +71,15 @@ def who(workspace: Workspace) -> Identity:
 
 def test_the_pages_figures_are_the_contexts_own(filled: Workspace) -> None:
     """Total, days, episodes, apps and countries of a span all come to the same sum."""
-    found = LiveServices(filled).figures(who(filled), Span(FIRST, LAST), None)
-    downloads = found.series[Metric.DOWNLOADS]
+    result = LiveServices(filled).figures(who(filled), Span(FIRST, LAST), None)
+    downloads = result.series[Metric.DOWNLOADS]
     assert 0 < int(downloads.total or 0)
     assert {downloads.total} == {
         sum(point or 0 for point in downloads.points),
-        sum(row.downloads for row in found.episodes),
-        *(sum(row.downloads for row in split.figures) for split in found.splits),
+        sum(row.downloads for row in result.episodes),
+        *(sum(row.downloads for row in split.figures) for split in result.splits),
     }
-    assert "Unknown episode" not in {row.title for row in found.episodes}
+    assert "Unknown episode" not in {row.title for row in result.episodes}
     assert 14 == len(downloads.points)
 
 
@@ -97,11 +97,11 @@ def test_revenue_is_what_the_campaigns_brought(filled: Workspace) -> None:
 def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workspace) -> None:
     """A gap in the curve, and no growth out of nothing."""
     services = LiveServices(filled)
-    found = services.figures(who(filled), Span(FIRST - timedelta(days=7), LAST), None)
-    points = found.series[Metric.DOWNLOADS].points
+    result = services.figures(who(filled), Span(FIRST - timedelta(days=7), LAST), None)
+    points = result.series[Metric.DOWNLOADS].points
     assert (None,) * 7 == points[:7]
     assert None not in points[7:]
-    assert not found.covered
+    assert not result.covered
     assert services.figures(who(filled), Span(FIRST, LAST), None).covered
     early = services.figures(who(filled), Span(date(2026, 1, 1), date(2026, 1, 7)), None)
     assert Metric.DOWNLOADS not in early.series
@@ -110,8 +110,8 @@ def test_days_before_the_first_log_are_unknown_and_not_compared(filled: Workspac
 def test_a_house_without_data_has_no_zero_on_its_page(workspace: Workspace) -> None:
     """Dashes and commands instead."""
     services = LiveServices(workspace)
-    found = services.figures(who(workspace), Span(FIRST, LAST), None)
-    assert {None} == {series.total for series in found.series.values()}
+    result = services.figures(who(workspace), Span(FIRST, LAST), None)
+    assert {None} == {series.total for series in result.series.values()}
     assert None is services.freshness(who(workspace)).events_to
     assert ([], [], {}) == (
         list(services.podcasts(who(workspace))),
@@ -179,10 +179,10 @@ def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
 def test_the_counting_windows_are_those_of_measurement(filled: Workspace) -> None:
     """The calendar window is what every other figure counts; three months are not counted."""
     services = LiveServices(filled)
-    found = services.windows(who(filled), Span(FIRST, LAST), None)
+    result = services.windows(who(filled), Span(FIRST, LAST), None)
     figures = services.figures(who(filled), Span(FIRST, LAST), None)
 
-    assert found is not None
-    assert found.calendar == figures.series[Metric.DOWNLOADS].total
-    assert found.calendar >= found.first_touch >= found.last_touch > 0
+    assert result is not None
+    assert result.calendar == figures.series[Metric.DOWNLOADS].total
+    assert result.calendar >= result.first_touch >= result.last_touch > 0
     assert services.windows(who(filled), Span(date(2026, 8, 1), LAST), None) is None

@@ -33,8 +33,8 @@ def test_relative_ranges_end_yesterday_except_today(first: date, last: date, nam
 
 def test_on_the_first_of_a_month_the_month_is_the_one_that_ended() -> None:
     """The range ends yesterday, so the month is yesterday's."""
-    found = span_of(Query(range="month"), date(2026, 11, 1))
-    assert Span(date(2026, 10, 1), date(2026, 10, 31)) == found
+    result = span_of(Query(range="month"), date(2026, 11, 1))
+    assert Span(date(2026, 10, 1), date(2026, 10, 31)) == result
 
 
 def test_a_single_day_is_told_by_the_hour() -> None:
@@ -61,9 +61,9 @@ def test_the_previous_period_meets_weekdays_and_does_not_overlap(first: date, mo
         ("metric=likes", {"metric": "likes"}),
         ("compare=yes", {"compare": "yes"}),
         ("episodes=best", {"episodes": "best"}),
-        ("'from'", {"range": "custom", "to": "2026-11-01"}),
-        ("'to'", {"from": "2026-11-01", "to": "yesterday"}),
-        ("before it begins", {"from": "2026-11-02", "to": "2026-11-01"}),
+        ("from", {"range": "custom", "to": "2026-11-01"}),
+        ("to", {"from": "2026-11-01", "to": "yesterday"}),
+        ("The end date is before", {"from": "2026-11-02", "to": "2026-11-01"}),
         ("future", {"from": "2027-01-01", "to": "2027-02-01"}),
         ("at most 731", {"from": "2020-01-01", "to": "2026-01-01"}),
     ],
@@ -111,5 +111,5 @@ def test_a_range_before_the_calendar_of_any_show_is_refused() -> None:
     """The period before it would have no dates; a page must say so and not fail."""
     query = parsed({"from": "0001-01-01", "to": "0001-01-05"})
 
-    with pytest.raises(InvalidInput, match="begins before 1970"):
+    with pytest.raises(InvalidInput, match="starts before 1970"):
         span_of(query, date(2026, 11, 20))

@@ -19,20 +19,20 @@ def talk(services: SampleServices) -> Iterator[socket.socket]:
     """A connection to the server."""
     app = create_app(services)
     with served(app, server(app)) as url:
-        place = urlsplit(url)
-        with socket.create_connection((place.hostname, place.port or 0), timeout=10) as wire:
+        location = urlsplit(url)
+        with socket.create_connection((location.hostname, location.port or 0), timeout=10) as wire:
             yield wire
 
 
 def told(wire: socket.socket) -> bytes:
     """Everything until the server closes, or what came when it resets."""
-    found = b""
+    result = b""
     try:
         while part := wire.recv(65_536):
-            found += part
+            result += part
     except ConnectionResetError:
         pass
-    return found
+    return result
 
 
 def poured(wire: socket.socket, start: bytes, filler: bytes) -> int:

@@ -60,16 +60,16 @@ def chromium() -> str | None:
     """The system's Chromium, or the one that WAVEHOUSE_CHROMIUM names."""
     named = os.environ.get("WAVEHOUSE_CHROMIUM")
     names = (named,) if named else ("chromium", "chromium-browser", "google-chrome")
-    return next((found for name in names if (found := shutil.which(name))), None)
+    return next((result for name in names if (result := shutil.which(name))), None)
 
 
 def faults(page: Page) -> list[str]:
     """Serious and critical findings of axe, each with its first place."""
     from axe_playwright_python.sync_playwright import Axe
 
-    found = Axe().run(page).response["violations"]
+    result = Axe().run(page).response["violations"]
     return [
         f"{each['id']}: {each['nodes'][0]['html'][:120]}"
-        for each in found
+        for each in result
         if each["impact"] in ("serious", "critical")
     ]

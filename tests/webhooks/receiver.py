@@ -1,4 +1,4 @@
-"""A receiver of webhooks on this machine, for tests: it answers as it is told."""
+"""A receiver of webhooks on this machine, for tests: it answers as configured."""
 
 from __future__ import annotations
 

@@ -74,7 +74,7 @@ def test_every_page_of_the_navigation_has_an_icon_and_a_key() -> None:
 
 
 def test_a_chapter_needs_only_chapters_that_come_before_it() -> None:
-    """Otherwise the story could not be told in its order."""
+    """Otherwise the story could not be played in its order."""
     places = {chapter.name: chapter.place for chapter in wiring.chapters()}
 
     late = [

@@ -59,7 +59,7 @@ from fastapi import APIRouter, Depends
 from starlette.responses import PlainTextResponse
 from wavehouse.accounts import Scope
 from wavehouse.kernel.findings import Finding, Measure
-from wavehouse.workspace import Told
+from wavehouse.workspace import ChapterResult
 
 
 @click.command()
@@ -110,7 +110,7 @@ def measures(stores, *, identity):
 
 
 def chapter(stage):
-    return Told(True, ("The toy plays.",), {"toys": 7})
+    return ChapterResult(True, ("The toy plays.",), {"toys": 7})
 
 
 def read_again(operational, path, *, identity):

@@ -29,7 +29,7 @@ SCOPES = [
     "webhooks:read",
     "webhooks:write",
 ]
-"""As ``types.Scope``, written out so that ``--help`` imports nothing; a test holds them equal."""
+"""As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 
 
 @click.group()
@@ -95,11 +95,11 @@ def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = service.list_api_keys(tx, identity=workspace.identity)
+        api_keys = service.list_api_keys(tx, identity=workspace.identity)
     columns = ["prefix", "name", "scopes", "expires", "last used", "revoked"]
     rows = [
         [k.key_prefix, k.name, " ".join(k.scopes), k.expires_at, k.last_used_at, k.revoked_at]
-        for k in found
+        for k in api_keys
     ]
     if as_json:
         terminal.print_json({"keys": [dict(zip(columns, row, strict=True)) for row in rows]})

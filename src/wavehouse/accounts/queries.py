@@ -270,7 +270,7 @@ def revoke_api_key(
     tx: Tx[Operational], *, organization_id: OrganizationId, key_prefix: str, at: datetime
 ) -> ApiKeyId | None:
     """Revoke a key by its prefix; None when there is no such live key."""
-    found = tx.value(
+    value = tx.value(
         """
         UPDATE accounts.api_keys SET revoked_at = %(at)s
         WHERE organization_id = %(organization_id)s AND key_prefix = %(key_prefix)s
@@ -279,7 +279,7 @@ def revoke_api_key(
         """,
         {"organization_id": organization_id, "key_prefix": key_prefix, "at": at},
     )
-    return None if found is None else ApiKeyId(found)
+    return None if value is None else ApiKeyId(value)
 
 
 def claim_idempotency_key(

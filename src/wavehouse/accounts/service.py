@@ -153,9 +153,9 @@ def create_api_key(
         _check_role(identity.role, scope)
     name = words.line(name)
     if not name or not scopes:
-        raise InvalidInput("a key needs a name and at least one scope")
+        raise InvalidInput("an API key needs a name and at least one scope")
     if expires_at is not None and expires_at <= clock.now():
-        raise InvalidInput("the expiry date is in the past", hint="Choose a later day")
+        raise InvalidInput("the expiry date is in the past", hint="Choose a later day.")
     prefix = rules.base62(secrets.token_bytes(16), 8)
     secret = rules.base62(secrets.token_bytes(48), 32)
     key = queries.insert_api_key(
@@ -186,13 +186,13 @@ def list_api_keys(tx: Tx[Operational], *, identity: Identity) -> list[ApiKey]:
 
 def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) -> None:
     """Revoke a key at once. NotFound when there is no such live key."""
-    found = queries.revoke_api_key(
+    revoked = queries.revoke_api_key(
         tx,
         organization_id=identity.organization_id,
         key_prefix=key_prefix,
         at=clock.now(),
     )
-    if found is None:
+    if revoked is None:
         raise NotFound(
             f"there is no active key with the prefix {key_prefix!r}", command="wavehouse keys list"
         )
@@ -200,7 +200,7 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
         tx,
         actor=user_actor(identity),
         action="api_key.revoked",
-        resource=("api_key", found),
+        resource=("api_key", revoked),
         organization_id=identity.organization_id,
     )
 
@@ -215,7 +215,7 @@ def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
     record = queries.key_record(tx, key_prefix=parts[0]) if parts else None
     at = clock.now()
     if parts is None or record is None or not rules.key_is_valid(record, parts[1], at):
-        raise NotSignedIn("the API key is not valid", command="wavehouse keys create")
+        raise NotSignedIn("invalid API key", command="wavehouse keys create")
     if scope not in record.scopes:
         raise Refused(f"the API key lacks the scope {scope}", command="wavehouse keys create")
     _check_role(record.role, scope)

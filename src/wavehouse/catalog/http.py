@@ -53,10 +53,10 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
             return list_podcasts(tx, identity=identity)
 
     def show_of(identity: Identity, podcast_id: UUID) -> PodcastSummary:
-        found = [show for show in shows(identity) if show.podcast_id == podcast_id]
-        if not found:
+        matching = [show for show in shows(identity) if show.podcast_id == podcast_id]
+        if not matching:
             raise NotFound("there is no such show", command="GET /api/v1/podcasts")
-        return found[0]
+        return matching[0]
 
     @api.get("/podcasts", responses=gate.answers(scope))
     def podcasts(
@@ -79,9 +79,9 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         """A show's episodes, the newest first."""
         show = show_of(identity, podcast_id)
         with database.app(identity.organization_id) as tx:
-            found = list_episodes(tx, identity=identity, podcast_id=PodcastId(show.podcast_id))
+            episodes = list_episodes(tx, identity=identity, podcast_id=PodcastId(show.podcast_id))
         return page_of(
-            [_told(one) for one in found],
+            [_to_model(episode) for episode in episodes],
             key=lambda e: (str(e.episode_id),),
             cursor=cursor,
             limit=limit,
@@ -90,13 +90,13 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     return api
 
 
-def _told(one: EpisodeSummary) -> Episode:
+def _to_model(episode: EpisodeSummary) -> Episode:
     return Episode(
-        one.episode_id,
-        one.podcast_id,
-        one.guid,
-        one.title,
-        one.audio_url,
-        one.publish_date,
-        one.duration_seconds,
+        episode.episode_id,
+        episode.podcast_id,
+        episode.guid,
+        episode.title,
+        episode.audio_url,
+        episode.publish_date,
+        episode.duration_seconds,
     )

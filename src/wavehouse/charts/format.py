@@ -103,10 +103,10 @@ def duration(seconds: Number | None) -> str:
         return NOTHING
     left = int(seconds)
     parts: list[str] = []
-    for size, one, many in ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min")):
+    for size, singular, many in ((86400, "day", "days"), (3600, "h", "h"), (60, "min", "min")):
         amount, left = divmod(left, size)
         if amount:
-            parts.append(f"{count(amount)}{SPACE}{one if amount == 1 else many}")
+            parts.append(f"{count(amount)}{SPACE}{singular if amount == 1 else many}")
     if left or not parts:
         parts.append(f"{left}{SPACE}s")
     return " ".join(parts[:2])

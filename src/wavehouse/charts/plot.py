@@ -69,13 +69,13 @@ class Frame:
 
     def runs(self, values: list[float | None]) -> list[Points]:
         """The known stretches of a series, broken where a value is missing."""
-        found: list[Points] = [[]]
+        runs: list[Points] = [[]]
         for x, value in zip(self.xs, values, strict=True):
             if value is None:
-                found.append([])
+                runs.append([])
             else:
-                found[-1].append((x, self.y(value)))
-        return [run for run in found if run]
+                runs[-1].append((x, self.y(value)))
+        return [run for run in runs if run]
 
 
 def framed(data: Timeseries, size: Size) -> Frame:

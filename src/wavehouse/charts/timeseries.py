@@ -88,11 +88,11 @@ def _labels(data: Timeseries, frame: Frame, theme: Theme) -> list[str]:
         first = x - half < frame.left - 4
         last = x + half > frame.size.width
         anchor = "start" if first else "end" if last else "middle"
-        place = frame.left if first else min(x, float(frame.size.width)) if last else x
+        label_x = frame.left if first else min(x, float(frame.size.width)) if last else x
         drawn.append(
             text(
                 data.marks[index].label,
-                place,
+                label_x,
                 frame.size.height - 8,
                 text_anchor=anchor,
                 font_size=11.5,

@@ -1,4 +1,4 @@
-"""``wavehouse demo``: the whole product on sample data, told in chapters."""
+"""``wavehouse demo``: the whole product on sample data, in chapters."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.kernel.manifest import Chapter
 from wavehouse.kernel.serving import running_address
 
 if TYPE_CHECKING:
-    from wavehouse.workspace import Stage, Told
+    from wavehouse.workspace import ChapterResult, Stage
 
 
 @click.command()
@@ -80,8 +80,8 @@ def demo(
     sample = sample.make_room()
     with open_workspace({"port": port}) as workspace:
         sample.refuse_foreign_data(workspace)
-        told = {chapter.name: _play(chapter, sample.stage(workspace)) for chapter in chosen}
-        result = _result(told, time.monotonic() - began)
+        fields = {chapter.name: _play(chapter, sample.stage(workspace)) for chapter in chosen}
+        result = _result(fields, time.monotonic() - began)
         if as_json:
             terminal.print_json(result)
         else:
@@ -103,7 +103,7 @@ def chosen_chapters(names: str | None) -> list[Chapter]:
         name = wanted.pop()
         if name not in every:
             raise UsageError(
-                f"there is no chapter {name!r}: choose from {', '.join(every)}",
+                f"unknown chapter {name!r}: choose from {', '.join(every)}",
                 command="wavehouse demo --list",
             )
         chosen.add(name)
@@ -119,28 +119,28 @@ def _list(as_json: bool) -> None:
         terminal.print_table(["chapter", "what is seen"], [[c.name, c.summary] for c in listed])
 
 
-def _play(chapter: Chapter, stage: Stage) -> tuple[Told, float]:
+def _play(chapter: Chapter, stage: Stage) -> tuple[ChapterResult, float]:
     """Play a chapter and print its lines; what it has shown, and its seconds."""
     began = time.monotonic()
-    told: Told = wiring.resolve(chapter.target)(stage)
+    outcome: ChapterResult = wiring.resolve(chapter.target)(stage)
     seconds = time.monotonic() - began
-    for number, line in enumerate(told.lines):
+    for number, line in enumerate(outcome.lines):
         name = chapter.name if number == 0 else ""
         terminal.say(f"{name:<12} {line}" + (f"  ({seconds:.1f} s)" if number == 0 else ""))
-    return told, seconds
+    return outcome, seconds
 
 
-def _result(played: Mapping[str, tuple[Told, float]], seconds: float) -> dict[str, Any]:
+def _result(played: Mapping[str, tuple[ChapterResult, float]], seconds: float) -> dict[str, Any]:
     """One object: the figures of ``measured`` at the top, and each chapter with its own."""
     measured = played["measured"][0].figures if "measured" in played else {}
     others = {
         name: {
-            "ok": told.ok,
+            "ok": outcome.ok,
             "seconds": round(took, 2),
-            "lines": list(told.lines),
-            **({} if name == "measured" else told.figures),
+            "lines": list(outcome.lines),
+            **({} if name == "measured" else outcome.figures),
         }
-        for name, (told, took) in played.items()
+        for name, (outcome, took) in played.items()
     }
     return {**measured, "seconds": round(seconds, 2), "chapters": others}
 

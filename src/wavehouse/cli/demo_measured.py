@@ -14,10 +14,10 @@ from wavehouse import accounts, catalog, measurement, sponsorship
 from wavehouse.accounts import Identity
 from wavehouse.cli import demo_orders
 from wavehouse.kernel import terminal
-from wavehouse.workspace import Stage, Told, Workspace
+from wavehouse.workspace import ChapterResult, Stage, Workspace
 
 
-def measured(stage: Stage) -> Told:
+def measured(stage: Stage) -> ChapterResult:
     """Ingest the sample like anybody's data, count it, attribute it, and check it."""
     _ingest(stage)
     reports = _report(stage)
@@ -36,7 +36,7 @@ def measured(stage: Stage) -> Told:
     ]
     if wrong:
         lines.append(f"Rules that disagree: {', '.join(wrong)}. Please report this.")
-    return Told(not wrong, tuple(lines), figures)
+    return ChapterResult(not wrong, tuple(lines), figures)
 
 
 @contextmanager
@@ -54,22 +54,22 @@ def _ingest(stage: Stage) -> None:
     # The show of the counting rules belongs to an organization of its own: no page lists it.
     owners = {folder: workspace.identity, folder / "rules": _checker(workspace)}
     with _step("Registered the shows"):
-        for place, identity in owners.items():
-            for feed in sorted((place / "feeds").glob("*.xml")):
+        for home, identity in owners.items():
+            for feed in sorted((home / "feeds").glob("*.xml")):
                 catalog.ingest_feed(
                     workspace.stores.operational,
                     identity=identity,
                     location=str(feed),
                     reading=reading,
                 )
-    logs = {place: sorted((place / "logs").iterdir()) for place in owners}
+    logs = {owner: sorted((owner / "logs").iterdir()) for owner in owners}
     size = sum(path.stat().st_size for paths in logs.values() for path in paths)
     with _step("Read the access logs"), terminal.progress("Reading logs", size, "bytes") as meter:
-        for place, identity in owners.items():
+        for home, identity in owners.items():
             for _ in measurement.ingest_logs(
                 workspace.stores.operational,
                 workspace.settings,
-                logs[place],
+                logs[home],
                 identity=identity,
                 on_bytes=meter.advance,
             ):

@@ -1,4 +1,4 @@
-"""The sample's orders without a code: told like a shop's server and its pages tell them."""
+"""The sample's orders without a code, sent as a shop's server and pages send them."""
 
 from __future__ import annotations
 
@@ -54,8 +54,8 @@ def tell(tx: Tx[Operational], workspace: Workspace, folder: Path) -> None:
 def credited(workspace: Workspace, first: date, last: date) -> dict[str, float]:
     """What each model credits in all: the same sum (AT10)."""
     sums: dict[str, Decimal] = {}
-    for one in _totals(workspace, first, last):
-        sums[one.model] = sums.get(one.model, Decimal(0)) + one.amount
+    for total in _totals(workspace, first, last):
+        sums[total.model] = sums.get(total.model, Decimal(0)) + total.amount
     return {model: float(amount) for model, amount in sums.items()}
 
 
@@ -70,8 +70,8 @@ def against_truth(
     most = max(by_linear, key=lambda key: by_linear[key] - by_last.get(key, 0), default="")
 
     def orders(method: str) -> int:
-        found = (t for t in totals if (t.model, t.method) == ("last_touch", method))
-        return int(sum(t.conversions for t in found))
+        matching = (t for t in totals if (t.model, t.method) == ("last_touch", method))
+        return int(sum(t.conversions for t in matching))
 
     linear = sum(
         int(t.amount * 100) for t in totals if t.model == "linear" and keys[t.campaign_id] == most
@@ -90,12 +90,12 @@ def _totals(workspace: Workspace, first: date, last: date) -> list[sponsorship.C
 
 def _cards(tx: Tx[Operational], workspace: Workspace, folder: Path) -> dict[str, CampaignCard]:
     """The sample's campaigns by the keys of its files."""
-    told = json.loads((folder / "campaigns.json").read_text(encoding="utf-8"))
-    keys = {campaign["name"]: campaign["key"] for campaign in told["campaigns"]}
+    document = json.loads((folder / "campaigns.json").read_text(encoding="utf-8"))
+    keys = {campaign["name"]: campaign["key"] for campaign in document["campaigns"]}
     cards = sponsorship.list_campaigns(tx, identity=workspace.identity)
     return {keys[card.name]: card for card in cards if card.name in keys}
 
 
-def _click(told: dict[str, str]) -> sponsorship.Click:
-    fields = {name: value for name, value in told.items() if name != "at"}
-    return sponsorship.Click(datetime.fromisoformat(told["at"]), fields)
+def _click(document: dict[str, str]) -> sponsorship.Click:
+    fields = {name: value for name, value in document.items() if name != "at"}
+    return sponsorship.Click(datetime.fromisoformat(document["at"]), fields)

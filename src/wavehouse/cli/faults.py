@@ -28,11 +28,11 @@ def as_sentence(error: BaseException) -> WavehouseError:
     if isinstance(error, OSError) and error.strerror:
         return _of_a_file(error)
     if isinstance(error, MemoryError):
-        return WavehouseError("there is not enough memory for this", command=_DOCTOR)
+        return WavehouseError("out of memory", command=_DOCTOR)
     return _of_a_database(error) or WavehouseError(
         f"unexpected error: {type(error).__name__}",
         where=_place(error),
-        hint="Please report it, with the output of this.",
+        hint="Please report it with the output of this command.",
         command=f"{TRACE}=1 wavehouse …",
     )
 
@@ -56,7 +56,7 @@ def _of_a_database(error: BaseException) -> WavehouseError | None:
     psycopg = sys.modules.get("psycopg")
     lost = psycopg is not None and isinstance(error, psycopg.OperationalError)
     if state[:3] in ("080", "57P") or (lost and not state):
-        return Unreachable("the database does not answer any more", command=_DOCTOR)
+        return Unreachable("the database no longer answers", command=_DOCTOR)
     return None
 
 

@@ -73,20 +73,20 @@ class Sample:
     def _found(self) -> dict[str, Any] | None:
         if not self._marker.exists():
             return None
-        found: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
-        return found
+        marker: dict[str, Any] = json.loads(self._marker.read_text(encoding="utf-8"))
+        return marker
 
     def make_room(self) -> Sample:
         """Remove the sample of another day or seed: mixed, they would have no truth.
 
         While the dashboard is served, the sample of an earlier day stays; the sample in use.
         """
-        found = self._found()
-        if found is not None and found != self._description():
-            older = {**found, "until": self._description()["until"]}
+        marker = self._found()
+        if marker is not None and marker != self._description():
+            older = {**marker, "until": self._description()["until"]}
             if older == self._description() and self.served:
-                terminal.say(f"The sample data ends on {found['until']}, as it is being served.")
-                return dataclasses.replace(self, until=date.fromisoformat(found["until"]))
+                terminal.say(f"The sample data ends on {marker['until']}, as it is being served.")
+                return dataclasses.replace(self, until=date.fromisoformat(marker["until"]))
             terminal.say("Removing the sample data of an earlier demo.")
             self.remove()
         return self
@@ -135,15 +135,15 @@ class Sample:
             files = measurement.source_files(tx, identity=identity, limit=MOST_FILES)
         with workspace.stores.listeners.worker() as other:
             people = listeners.listed(other)
-        found = {
+        values = {
             "shows": [show.title for show in shows if show.podcast_guid not in sample],
             "campaigns": [c.name for c in cards if (c.sponsor, c.name) not in entries],
             "logs": [
                 f.name for f in files if not Path(f.name).is_relative_to(self.folder.absolute())
             ],
-            "listeners": [one.email for one in people],
+            "listeners": [person.email for person in people],
         }
-        return [f"{kind} ({', '.join(those[:3])})" for kind, those in found.items() if those]
+        return [f"{kind} ({', '.join(those[:3])})" for kind, those in values.items() if those]
 
     def _campaigns(self) -> set[tuple[str, str]]:
         """Sponsor and name of the sample's campaigns."""
@@ -151,7 +151,7 @@ class Sample:
         if not file.exists():
             return set()
         told = json.loads(file.read_text(encoding="utf-8"))
-        return {(one["sponsor"]["name"], one["name"]) for one in told["campaigns"]}
+        return {(item["sponsor"]["name"], item["name"]) for item in told["campaigns"]}
 
     def simulate(self) -> dict[str, Any]:
         """Write the sample, or use the one that is there; its truth."""
@@ -185,7 +185,7 @@ class Sample:
         if not self.embedded:
             raise Refused(
                 "the sample data is on a PostgreSQL server of your own",
-                hint=f"Drop and create those databases yourself, then remove {self._marker}",
+                hint=f"Drop and create those databases yourself, then remove {self._marker}.",
             )
         self._refuse_to_remove_others()
         from wavehouse.store import EmbeddedServer

@@ -52,10 +52,10 @@ _BROKEN = (
 def resolved(host: str, port: int) -> list[str]:
     """Every address of a name, in the system's order."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        addresses = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError, OverflowError) as wrong:
         raise Unreachable(f"the name {host} cannot be resolved") from wrong
-    return list(dict.fromkeys(str(entry[4][0]) for entry in found))
+    return list(dict.fromkeys(str(entry[4][0]) for entry in addresses))
 
 
 @dataclass(frozen=True, slots=True)
@@ -294,12 +294,12 @@ def _in_time(resolve: Resolver, host: str, port: int, deadline: Deadline) -> lis
 
     threading.Thread(target=ask, name="resolve", daemon=True).start()
     try:
-        found = answers.get(timeout=deadline.wait(httpcore.ConnectTimeout))
+        answer = answers.get(timeout=deadline.wait(httpcore.ConnectTimeout))
     except (Empty, httpcore.ConnectTimeout):
         raise Unreachable(f"the name {host} is not resolved in time") from None
-    if isinstance(found, Exception):
-        raise found
-    return found
+    if isinstance(answer, Exception):
+        raise answer
+    return answer
 
 
 def _too_large(url: str, largest: int) -> WavehouseError:

@@ -1,4 +1,4 @@
-"""Addresses: parsed, truncated, told through proxies, and hashed (R04–R07).
+"""Addresses: parsed, truncated, read through proxies, and hashed (R04–R07).
 
 An address is kept only as long as a request is being normalised. What is stored of it is a
 keyed hash of its identity, which nothing can turn back without the key.
@@ -132,7 +132,7 @@ def trusted_of(settings: Settings) -> TrustedProxies:
         return trusted_proxies(settings["trusted_proxies"])
     except ValueError as error:
         raise UsageError(
-            f"trusted_proxies cannot be used: {error}",
+            f"invalid trusted_proxies: {error}",
             where=settings.values["trusted_proxies"].source,
         ) from None
 
@@ -166,16 +166,16 @@ _HASH = re.compile(r"hash:([0-9a-fA-F]{16,128})")
 
 
 def hashed_identity(text: str) -> bytes | None:
-    """The identity behind ``hash:<hex>``, of a log that tells addresses as hashes only (OP3).
+    """The identity behind ``hash:<hex>``, of a log that has hashes for addresses (OP3).
 
-    None when it is none (R06). No hash is as short as an address: the two never meet.
+    None for other text (R06). No hash is as short as an address: the two never meet.
     """
-    found = _HASH.fullmatch(text)
-    return bytes.fromhex(found[1]) if found and len(found[1]) % 2 == 0 else None
+    match = _HASH.fullmatch(text)
+    return bytes.fromhex(match[1]) if match and len(match[1]) % 2 == 0 else None
 
 
 def country_of(text: str) -> str:
-    """A two-letter country as a log tells it; empty for XX and for what is none."""
+    """A two-letter country as a log has it; empty for XX and for other text."""
     return (
         text
         if len(text) == 2 and text.isascii() and text.isalpha() and text.isupper() and text != "XX"
@@ -184,7 +184,7 @@ def country_of(text: str) -> str:
 
 
 def keyed_hash(secret: bytes, *parts: bytes) -> int:
-    """A 63-bit number that stands for the parts, and tells nothing without the secret (R07).
+    """A 63-bit number for the parts; without the secret it reveals nothing (R07).
 
     Keyed BLAKE2b, cut to 8 bytes and to the positive half of a ``bigint``. Each part is preceded
     by its length, so that ("ab", "c") and ("a", "bc") differ. Among 100 million listeners the

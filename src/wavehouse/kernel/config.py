@@ -81,11 +81,11 @@ def masked_url(text: str) -> str:
     if "://" not in text:
         return MASK
     scheme, rest = text.split("://", 1)
-    credentials, at, place = rest.rpartition("@")
+    credentials, at, host = rest.rpartition("@")
     if ":" in credentials:
         credentials = f"{credentials.split(':', 1)[0]}:{MASK}"
-    place = _PASSWORD_PARAMETER.sub(rf"\g<1>{MASK}", place)
-    return f"{scheme}://{credentials}{at}{place}"
+    host = _PASSWORD_PARAMETER.sub(rf"\g<1>{MASK}", host)
+    return f"{scheme}://{credentials}{at}{host}"
 
 
 def _positive(text: str) -> int:
@@ -247,7 +247,7 @@ def _parse(option: Option, raw: Any, source: str) -> Value:
     except ValueError as error:
         shown = MASK if option.secret else repr(text)
         raise UsageError(
-            f"{option.name} cannot be {shown}: {error}", where=source, hint=option.help
+            f"invalid value {shown} of {option.name}: {error}", where=source, hint=option.help
         ) from None
 
 
@@ -260,10 +260,10 @@ def _from_environment(option: Option, environment: Mapping[str, str]) -> Value |
             content = Path(environment[pointer]).read_text(encoding="utf-8").strip()
         except OSError as error:
             raise UsageError(
-                f"{pointer} names a file that cannot be read: {error.strerror}", where=pointer
+                f"the file that {pointer} names cannot be read: {error.strerror}", where=pointer
             ) from None
         except UnicodeDecodeError:
-            raise UsageError(f"{pointer} names a file that is not text", where=pointer) from None
+            raise UsageError(f"the file that {pointer} names is not text", where=pointer) from None
         return _parse(option, content, pointer)
     return None
 
@@ -278,7 +278,7 @@ def _toml(path: Path) -> dict[str, Any]:
             close = difflib.get_close_matches(key, _BY_NAME, n=1)
             hint = f"Did you mean {close[0]}?" if close else None
             raise UsageError(
-                f"there is no setting {key!r}",
+                f"unknown setting {key!r}",
                 where=str(path),
                 hint=hint,
                 command="wavehouse config show",
@@ -297,14 +297,14 @@ def load(
     named = env.get("WAVEHOUSE_CONFIG")
     path = Path(named) if named else (folder or Path.cwd()) / "wavehouse.toml"
     if named and not path.is_file():
-        raise UsageError("WAVEHOUSE_CONFIG names a file that is not there", where=named)
+        raise UsageError("the file that WAVEHOUSE_CONFIG names does not exist", where=named)
     filed = _toml(path) if path.is_file() else {}
     values: dict[str, Value] = {}
     for option in OPTIONS:
         if option.name in given:
             values[option.name] = _parse(option, given[option.name], f"--{option.name}")
-        elif (found := _from_environment(option, env)) is not None:
-            values[option.name] = found
+        elif (raw := _from_environment(option, env)) is not None:
+            values[option.name] = raw
         elif option.name in filed:
             values[option.name] = _parse(option, filed[option.name], str(path))
         else:

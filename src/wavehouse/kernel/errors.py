@@ -168,7 +168,7 @@ class PartlyApplied(WavehouseError):
 
 def tree(root: type[WavehouseError] = WavehouseError) -> list[type[WavehouseError]]:
     """Every error class, parents before children, for the reference and its test."""
-    found = [root]
+    rows = [root]
     for child in sorted(root.__subclasses__(), key=lambda c: c.__name__):
-        found.extend(tree(child))
-    return found
+        rows.extend(tree(child))
+    return rows

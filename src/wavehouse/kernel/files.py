@@ -73,7 +73,7 @@ def replace(path: Path, content: bytes, *, owner: tuple[int, int] | None = None)
 
 
 def read(path: Path) -> bytes:
-    """The content of a regular file that is no link. Raises OSError and Refused like ``opened``."""
+    """The content of a regular file, not of a link. Raises OSError and Refused like ``opened``."""
     with os.fdopen(opened(path, os.O_RDONLY), "rb") as file:
         return file.read()
 

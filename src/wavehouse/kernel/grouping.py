@@ -29,7 +29,7 @@ class _Asked(Generic[Q, A]):
 
 
 class Grouped(Generic[Q, A]):
-    """A function of many questions, for callers who have one each.
+    """Collects single requests of concurrent callers into one call.
 
     ``work`` runs in a thread of its own, one group at a time, and answers in the order of the
     questions. When it raises, each question of the group is worked on alone, so that nobody fails

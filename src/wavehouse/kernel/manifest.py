@@ -136,9 +136,9 @@ class Metrics:
 class Chapter:
     """A chapter of ``wavehouse demo``.
 
-    The target is ``(stage: workspace.Stage) -> workspace.Told``. ``summary`` is its line in
-    ``wavehouse demo --list``, a sentence; ``place`` orders the story; ``needs`` names the chapters
-    that must have been played before.
+    The target is ``(stage: workspace.Stage) -> workspace.ChapterResult``. ``summary`` is its line
+    in ``wavehouse demo --list``, a sentence; ``place`` orders the story; ``needs`` names the
+    chapters that must have been played before.
     """
 
     name: str

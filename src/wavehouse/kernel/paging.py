@@ -1,7 +1,7 @@
 """Pages of a list: an opaque cursor says after which entry the next page begins.
 
 A cursor holds the sort key of the last entry that was given, so that a page stays right when
-entries are added meanwhile. It is no secret and grants nothing: row security still decides.
+entries are added meanwhile. It is not a secret and grants nothing: row security still decides.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def decoded(cursor: str, parts: int) -> list[str]:
     except (binascii.Error, ValueError):
         key = None
     if not isinstance(key, list) or len(key) != parts or not all(isinstance(k, str) for k in key):
-        raise UsageError("invalid cursor", hint="Begin without a cursor.")
+        raise UsageError("invalid cursor", hint="Start again without a cursor.")
     return key
 
 
@@ -55,7 +55,7 @@ def page_of(
         wanted = tuple(decoded(cursor, len(names[0]) if names else 1))
         if wanted not in names:
             raise UsageError(
-                "the entry of this cursor no longer exists", hint="Begin without a cursor."
+                "the entry of this cursor no longer exists", hint="Start again without a cursor."
             )
         start = names.index(wanted) + 1
     return cut(list(entries[start : start + limit + 1]), key=key, limit=limit)

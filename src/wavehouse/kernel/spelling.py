@@ -47,10 +47,10 @@ def iso_day(text: str) -> str | None:
     parts = re.match(r"\s*([0-9]{1,2})[/.-]([0-9]{1,2})[/.-]([0-9]{4})\b", text)
     if parts is None:
         return None
-    one, two, year = (int(part) for part in parts.groups())
-    if one <= 12 and two <= 12 and one != two:
+    first, two, year = (int(part) for part in parts.groups())
+    if first <= 12 and two <= 12 and first != two:
         return "the year first, then month and day, like 2026-10-21"
-    day, month = (one, two) if two <= 12 else (two, one)
+    day, month = (first, two) if two <= 12 else (two, first)
     try:
         return date(year, month, day).isoformat()
     except ValueError:

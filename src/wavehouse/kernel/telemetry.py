@@ -32,7 +32,7 @@ def span(name: str, **attributes: str | int | float | bool) -> Iterator[Any]:
 
 
 def trace_id() -> str | None:
-    """The trace under way as 32 hexadecimal digits; None when nobody listens."""
+    """The trace under way as 32 hexadecimal digits; None when tracing is off."""
     if not listening():
         return None
     from opentelemetry import trace

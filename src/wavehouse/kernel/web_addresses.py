@@ -74,7 +74,7 @@ def spellings_of(url: str) -> tuple[str, ...]:
     if not mark or scheme.lower() not in {"http", "https"}:
         return (url,)
     bare = rest.rstrip("/")
-    named = (f"{one}://{bare}{end}" for one in ("https", "http") for end in ("", "/"))
+    named = (f"{item}://{bare}{end}" for item in ("https", "http") for end in ("", "/"))
     return tuple(dict.fromkeys((url, *named)))
 
 

@@ -94,22 +94,22 @@ def listed(open_workspace: OpenWorkspace, as_json: bool) -> None:
     from wavehouse.listeners.service import own
 
     with open_workspace() as workspace, workspace.stores.listeners.worker() as tx:
-        found = own.listed(tx)
+        listeners = own.listed(tx)
     if as_json:
-        terminal.print_json([asdict(one) for one in found])
+        terminal.print_json([asdict(item) for item in listeners])
         return
     terminal.print_table(
         ["email", "state", "last seen", "devices", "shows", "positions"],
         [
             [
-                one.email,
-                "suspended" if one.suspended_at else "active",
-                f"{one.last_seen_at:%Y-%m-%d}" if one.last_seen_at else "never",
-                one.devices,
-                one.shows,
-                one.positions,
+                item.email,
+                "suspended" if item.suspended_at else "active",
+                f"{item.last_seen_at:%Y-%m-%d}" if item.last_seen_at else "never",
+                item.devices,
+                item.shows,
+                item.positions,
             ]
-            for one in found
+            for item in listeners
         ],
     )
 
@@ -170,7 +170,7 @@ def tidy(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """Delete expired sign-in links, sessions, passkey challenges and changes of address.
 
     `wavehouse up` does it once an hour by itself; this is for a cron job where only the web app
-    runs. Nothing that still signs anybody in is touched.
+    runs. Sign-ins that are still valid are kept.
     """
     from dataclasses import asdict
 
@@ -206,12 +206,14 @@ def export(open_workspace: OpenWorkspace, email: str, out: Path | None) -> None:
     with open_workspace() as workspace:
         with workspace.stores.listeners.worker() as tx:
             listener = accounts.find(tx, email=email)
-        found = archives.archive(workspace.stores.listeners, listener_id=listener.listener_id)
+        document = archives.archive(workspace.stores.listeners, listener_id=listener.listener_id)
     if out is None:
-        terminal.print_json(found)
+        terminal.print_json(document)
         return
-    out.write_text(json.dumps(found, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
-    terminal.say(f"{len(found['actions']):,} actions, {len(found['subscriptions']):,} shows: {out}")
+    out.write_text(json.dumps(document, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    terminal.say(
+        f"{len(document['actions']):,} actions, {len(document['subscriptions']):,} shows: {out}"
+    )
 
 
 @listeners.command("import")
@@ -229,7 +231,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
     from wavehouse.listeners.types import Caller
 
     try:
-        told = json.loads(archive.read_text(encoding="utf-8"))
+        document = json.loads(archive.read_text(encoding="utf-8"))
     except ValueError as error:
         raise InvalidInput(
             "this is not JSON",
@@ -241,7 +243,7 @@ def bring_in(open_workspace: OpenWorkspace, email: str, archive: Path, as_json: 
         with workspace.stores.listeners.worker() as tx:
             listener = accounts.find(tx, email=email)
         caller = Caller(listener.listener_id, listener.email, b"")
-        done = archives.bring_in(workspace.stores.listeners, caller=caller, told=told)
+        done = archives.bring_in(workspace.stores.listeners, caller=caller, document=document)
     if as_json:
         terminal.print_json(done)
     else:
@@ -289,7 +291,7 @@ def erase(open_workspace: OpenWorkspace, email: str, yes: bool, as_json: bool) -
 )
 @AS_JSON
 def sync_conformance(url: str, username: str, password_file: Path | None, as_json: bool) -> None:
-    """Ask a gpodder-type server at URL how it keeps what podcast apps tell it.
+    """Check how a gpodder-type server at URL keeps what podcast apps send.
 
     Works with gpodder.net, opodsync, Nextcloud's gpodder sync, this product and others: URL is what
     comes before /api/2. Late actions, retries, dates in the future, bad bodies, cursors, several
@@ -313,24 +315,27 @@ def sync_conformance(url: str, username: str, password_file: Path | None, as_jso
     if not password:
         raise UsageError(
             "the account's password is missing",
-            hint="put it into WAVEHOUSE_SYNC_PASSWORD, or into a file: --password-file FILE",
+            hint="Put it into WAVEHOUSE_SYNC_PASSWORD, or into a file: --password-file FILE.",
         )
-    found = conformance(
+    verdicts = conformance(
         url,
         username,
         password,
-        on_verdict=lambda one: None if as_json else terminal.say(f"{one.word}: {one.question}"),
+        on_verdict=lambda item: None if as_json else terminal.say(f"{item.word}: {item.question}"),
     )
-    failed = [one for one in found if one.passed is False]
+    failed = [verdict for verdict in verdicts if verdict.passed is False]
     if as_json:
         terminal.print_json(
-            {"url": url, "failed": len(failed), "verdicts": [v.as_json() for v in found]}
+            {"url": url, "failed": len(failed), "verdicts": [v.as_json() for v in verdicts]}
         )
     else:
         terminal.print_table(
             ["rule", "question", "expected", "seen", "verdict"],
-            [[one.rule, one.question, one.expected, one.seen, one.word] for one in found],
+            [
+                [verdict.rule, verdict.question, verdict.expected, verdict.seen, verdict.word]
+                for verdict in verdicts
+            ],
         )
-        terminal.say(f"{len(found) - len(failed)} of {len(found)} are as they should be")
+        terminal.say(f"{len(verdicts) - len(failed)} of {len(verdicts)} are as they should be")
     if failed:
         raise SystemExit(EXIT_FOUND)

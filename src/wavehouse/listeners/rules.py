@@ -57,10 +57,10 @@ def normalised_email(text: str) -> str:
     """AC1: NFC, trimmed, lower-cased. InvalidInput for an invalid address."""
     import unicodedata
 
-    found = unicodedata.normalize("NFC", text).strip().lower()
-    if len(found) > 255 or not _EMAIL.fullmatch(found) or not words.is_plain(found):
+    address = unicodedata.normalize("NFC", text).strip().lower()
+    if len(address) > 255 or not _EMAIL.fullmatch(address) or not words.is_plain(address):
         raise InvalidInput("invalid e-mail address", hint="An address looks like anna@example.org.")
-    return found
+    return address
 
 
 def normalised_password(text: str) -> str:
@@ -72,12 +72,12 @@ def normalised_password(text: str) -> str:
 
 def usable_password(text: str, email: str) -> str:
     """AC4: 12 to 256 characters of any kind, and not the address. InvalidInput for others."""
-    told = normalised_password(text)
-    if not SHORTEST_PASSWORD <= len(told) <= LONGEST_PASSWORD:
+    password = normalised_password(text)
+    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise InvalidInput(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if told.strip().lower() == email:
+    if password.strip().lower() == email:
         raise InvalidInput("the e-mail address cannot be the password")
-    return told
+    return password
 
 
 def secret_hash(text: str) -> bytes:
@@ -101,12 +101,12 @@ def effective_at(
     """When an action counts as of, and whether its clock was not believed (P3, P4, P5)."""
     if occurred_at is None:
         return received_at, False
-    told = occurred_at
+    at = occurred_at
     if sent_at is not None and abs(received_at - sent_at) > SENT_OFF:
-        told = _shifted(occurred_at, received_at - sent_at)
-    if told > received_at + SKEW:
+        at = _shifted(occurred_at, received_at - sent_at)
+    if at > received_at + SKEW:
         return received_at, True
-    return told, False
+    return at, False
 
 
 def _shifted(instant: datetime, offset: timedelta) -> datetime:
@@ -123,12 +123,12 @@ def derived_id(*parts: object) -> ActionId:
 
 
 def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
-    """P13: tells a repetition from a contradiction; ``sent_at`` may differ between the two.
+    """P13: distinguishes a repetition from a contradiction; ``sent_at`` may differ between the two.
 
     The chapter is compared apart, as it may be merged into another one between two tries; hashes
     of before decision 0903 contain it.
     """
-    told = (
+    body = (
         *([action.chapter_id] if with_chapter else []),
         action.kind.value,
         action.position_ms,
@@ -137,7 +137,7 @@ def body_hash(action: NewAction, *, with_chapter: bool = False) -> bytes:
         action.occurred_at.isoformat() if action.occurred_at else None,
         action.device_id,
     )
-    return hashlib.sha256(json.dumps(told).encode()).digest()
+    return hashlib.sha256(json.dumps(body).encode()).digest()
 
 
 def normalised_feed(url: str) -> str:
@@ -370,7 +370,7 @@ def asked_after(since: int, own: int | None, family: Sequence[int]) -> tuple[int
     if own is not None:
         return min(since, own), own
     after = min(since, *family) if family else 0
-    return after, next((one for one in (since, since - 1) if one in family), after)
+    return after, next((item for item in (since, since - 1) if item in family), after)
 
 
 def uploaded(
@@ -389,9 +389,9 @@ def uploaded(
 
 
 def same_episode(a: Described, b: Described) -> bool:
-    """P29: two of date, link and title are the same; what is not told is not the same."""
+    """P29: two of date, link and title are the same; missing values are not the same."""
     pairs = ((a.published_at, b.published_at), (a.link, b.link), (a.title, b.title))
-    return sum(one is not None and one == other for one, other in pairs) >= 2
+    return sum(value is not None and value == other for value, other in pairs) >= 2
 
 
 def rewind_ms(pause: timedelta, position_ms: int, *, wanted: bool = True) -> int:

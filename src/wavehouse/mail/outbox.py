@@ -61,11 +61,11 @@ class StoredEmail:
 
 def stored_emails(folder: Path) -> list[StoredEmail]:
     """The emails of an outbox, the newest first."""
-    found = []
+    stored_emails = []
     for file_path in sorted(folder.glob("*.eml"), reverse=True) if folder.is_dir() else ():
         with suppress(FileNotFoundError):
             message = message_from_bytes(file_path.read_bytes(), policy=policy.default)
-            found.append(
+            stored_emails.append(
                 StoredEmail(
                     file_path.stem,
                     datetime.fromtimestamp(file_path.stat().st_mtime, UTC),
@@ -75,7 +75,7 @@ def stored_emails(folder: Path) -> list[StoredEmail]:
                     _part(message, "html"),
                 )
             )
-    return found
+    return stored_emails
 
 
 def _part(message: EmailMessage, kind: str) -> str:

@@ -77,7 +77,7 @@ def unknown_paths(workspace: Workspace) -> Finding:
     """Requests of files that no feed names, the most asked for first."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         places = unknown_places(tx, identity=workspace.identity)
-    if not any(place.would_count for place in places):
+    if not any(unknown.would_count for unknown in places):
         return Finding("unknown paths", True, "no request that would count is of an unknown file")
     named = "; ".join(f"{p.would_count:,} for {p.place}" for p in places if p.would_count)
     return Finding(

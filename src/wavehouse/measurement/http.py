@@ -334,4 +334,4 @@ def _number(text: str) -> int:
 
 
 def _foreign_cursor() -> UsageError:
-    return UsageError("the cursor is not one of this list", hint="Start again without a cursor.")
+    return UsageError("invalid cursor", hint="Start again without a cursor.")

@@ -112,7 +112,7 @@ class Inclusion:
     expires_at: datetime
 
     def holds(self, at: datetime) -> bool:
-        """True before its end; from day 91 on it does not."""
+        """True until the inclusion expires, after 90 days."""
         return at < self.expires_at
 
 
@@ -308,8 +308,8 @@ class PeriodFigures:
 class WindowFigures:
     """A period's downloads by each counting window; days are UTC.
 
-    ``gained`` and ``lost`` tell first-touch from calendar, and last-touch from first-touch: how
-    many downloads the one counts that the other does not. ``read``, ``faults`` and ``errors`` are
+    ``gained`` and ``lost`` compare first-touch with calendar, and last-touch with first-touch:
+    the number of downloads that only one of the two counts. ``read``, ``faults`` and ``errors`` are
     as in PeriodFigures.
     """
 

@@ -55,7 +55,7 @@ def list_jobs(
             home=workspace.organization.organization_id,
         ) as (tx, system),
     ):
-        found = managing.list_jobs(
+        jobs = managing.list_jobs(
             tx,
             identity=workspace.identity,
             system=system,
@@ -64,8 +64,8 @@ def list_jobs(
             limit=limit,
         )
     if as_json:
-        terminal.print_json({"jobs": [_json(job) for job in found]})
-    elif found:
+        terminal.print_json({"jobs": [_json(job) for job in jobs]})
+    elif jobs:
         terminal.print_table(
             ["job", "kind", "status", "run at", "attempts", "error"],
             [
@@ -77,7 +77,7 @@ def list_jobs(
                     f"{job.attempts}/{job.max_attempts}",
                     job.error,
                 ]
-                for job in found
+                for job in jobs
             ],
         )
     else:
@@ -272,9 +272,9 @@ def stats(open_workspace: OpenWorkspace, as_json: bool) -> None:
             home=workspace.organization.organization_id,
         ) as (tx, system),
     ):
-        found = managing.stats(tx, identity=workspace.identity, system=system)
+        counts = managing.stats(tx, identity=workspace.identity, system=system)
     if as_json:
-        data = asdict(found)
+        data = asdict(counts)
         for schedule in data["schedules"]:
             every = schedule.pop("every")
             schedule["every_seconds"] = None if every is None else every.total_seconds()
@@ -282,14 +282,14 @@ def stats(open_workspace: OpenWorkspace, as_json: bool) -> None:
         return
     terminal.print_table(
         ["lane", "due", "future", "running", "blocked", "oldest due"],
-        [_depth_row(depth) for depth in found.depths],
+        [_depth_row(depth) for depth in counts.depths],
     )
-    for ended in found.ended:
+    for ended in counts.ended:
         terminal.out(f"{ended.status}\t{ended.number}")
-    for worker in found.workers:
+    for worker in counts.workers:
         role = "leads" if worker.leads else "works"
         terminal.out(f"{worker.name} ({worker.host}, {worker.pid})\t{role}")
-    if found.paused:
+    if counts.paused:
         terminal.say("The queue is paused: wavehouse jobs resume")
 
 

@@ -100,7 +100,7 @@ def simulate(
 
 
 def _caution(last: date, days: int) -> None:
-    """Say so when some of the lines would go to the quarantine; writing them is no mistake."""
+    """Say so when some of the lines would go to the quarantine; writing them is not a mistake."""
     from wavehouse.kernel import clock, config, terminal
 
     keeps = int(config.load()["raw_retention_days"])

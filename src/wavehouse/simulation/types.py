@@ -97,8 +97,8 @@ class Listener(NamedTuple):
 
     def with_agent(self, agent: str, app: str) -> Listener:
         """Another user agent behind the same address: another listener."""
-        place = self.key.partition("|")[0]
-        return self._replace(agent=agent, app=app, key=f"{place}|{agent}")
+        address = self.key.partition("|")[0]
+        return self._replace(agent=agent, app=app, key=f"{address}|{agent}")
 
 
 class Request(NamedTuple):

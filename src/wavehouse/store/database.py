@@ -115,10 +115,10 @@ class Tx(Generic[D]):
 
     def one(self, row: type[T], statement: LiteralString, params: Params = None) -> T:
         """The only row; NotFound when there is none."""
-        found = self.maybe(row, statement, params)
-        if found is None:
+        record = self.maybe(row, statement, params)
+        if record is None:
             raise NotFound(f"no such {row.__name__.lower()}")
-        return found
+        return record
 
     def value(self, statement: LiteralString, params: Params = None) -> Any:
         """The first column of the first row, or None."""
@@ -205,8 +205,8 @@ def _is_out_of_room(admin: str) -> bool:
 class Database(Generic[D]):
     """One database as its ``app`` and its ``worker``."""
 
-    def __init__(self, place: Place) -> None:
-        self.place = place
+    def __init__(self, location: Place) -> None:
+        self.place = location
         self.most_connections = 10
         self._pools: dict[RoleKind, ConnectionPool[_Kept]] = {}
 
@@ -290,13 +290,13 @@ class Database(Generic[D]):
                 connect_timeout=_HEALTH_PATIENCE,
                 row_factory=class_row(Answer),
             ) as connection:
-                found = connection.execute(
+                row = connection.execute(
                     "SELECT current_setting('server_version') AS version, clock_timestamp() AS at"
                 ).fetchone()
         except psycopg.OperationalError:
             raise self._unreachable() from None
-        assert found is not None  # noqa: S101 - a query without FROM has one row
-        return found
+        assert row is not None  # noqa: S101 - a query without FROM has one row
+        return row
 
     def _unreachable(self) -> WavehouseError:
         if _is_out_of_room(self.place.admin):

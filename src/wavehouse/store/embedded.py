@@ -185,13 +185,13 @@ class EmbeddedServer:
         self._wait_until_ready()
 
     def _refuse_another_major(self) -> None:
-        found = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
-        if found != str(self.major):
+        text = (self.data / "PG_VERSION").read_text(encoding="ascii").strip()
+        if text != str(self.major):
             raise Refused(
-                f"the data folder was made by PostgreSQL {found}, this program brings {self.major}",
+                f"the data folder was made by PostgreSQL {text}, this program uses {self.major}",
                 where=str(self.data),
                 hint="Dump it with that version's pg_dumpall and load it into a new "
-                "WAVEHOUSE_HOME, or keep using the version of wavehouse that made it",
+                "WAVEHOUSE_HOME, or keep using the version of wavehouse that made it.",
             )
 
     def _prepare_home(self) -> None:

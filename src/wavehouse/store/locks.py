@@ -53,7 +53,7 @@ def lock_file(path: Path) -> IO[bytes]:
 
 
 def acquire(file: IO[bytes], operation: int, path: Path, say: Say) -> None:
-    """Take a lock; while another program holds it, say which. Refused for a foreign account's."""
+    """Take a lock and report the program that holds it. Refused for another account's lock."""
     began = time.monotonic()
     said = began - _AGAIN_SECONDS
     while True:
@@ -84,9 +84,9 @@ def _name_the_holder(file: IO[bytes], path: Path, say: Say) -> None:
 
 
 def holders_of(file: IO[bytes]) -> list[Holder]:
-    """The processes that hold a lock on an open file, as far as this system tells."""
+    """The processes that hold a lock on an open file, as far as this system reports them."""
     status = os.fstat(file.fileno())
-    found = []
+    holders = []
     try:
         lines = _LOCKS.read_text(encoding="ascii").splitlines()
     except OSError:
@@ -96,8 +96,8 @@ def holders_of(file: IO[bytes]) -> list[Holder]:
         if len(words) < 6 or words[1] != "FLOCK" or words[5].split(":")[-1] != str(status.st_ino):
             continue
         if (holder := _holder(int(words[4]))) is not None:
-            found.append(holder)
-    return found
+            holders.append(holder)
+    return holders
 
 
 def _holder(process: int) -> Holder | None:

@@ -85,9 +85,9 @@ def _conninfo(url: str, where: str) -> str:
         return make_conninfo(url)
     except ProgrammingError:
         raise UsageError(
-            "this is not the address of a PostgreSQL database",
+            "this is not the URL of a PostgreSQL database",
             where=where,
-            hint="Write it as postgresql://account:password@host:5432/database",
+            hint="Write it as postgresql://account:password@host:5432/database.",
         ) from None
 
 

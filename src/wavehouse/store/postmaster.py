@@ -62,8 +62,8 @@ def _works_in(process: Path, data: Path) -> bool:
 
 def is_stopping(data: Path) -> bool:
     """True when the lock file says that its server was asked to stop."""
-    found = lines(lock_file(data))
-    return len(found) > _STATUS and found[_STATUS].strip() == "stopping"
+    content = lines(lock_file(data))
+    return len(content) > _STATUS and content[_STATUS].strip() == "stopping"
 
 
 def _exists(number: int) -> bool:

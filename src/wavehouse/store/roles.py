@@ -26,7 +26,7 @@ _MINIMUM_VERSION = 180000
 
 
 def owner_role(database: DatabaseName) -> str:
-    """The role that owns a database's objects; nobody signs in as it."""
+    """The role that owns a database's objects; it cannot sign in."""
     return f"wavehouse_{database}_owner"
 
 
@@ -91,64 +91,64 @@ def _no_connection(parts: dict[str, Any], error: psycopg.OperationalError) -> Un
     )
 
 
-def provision(place: Place) -> None:
+def provision(location: Place) -> None:
     """Create the database, its roles and their grants; harmless to repeat."""
-    name = str(conninfo_to_dict(place.admin).get("dbname"))
-    if place.make_database:
-        _make_database(place, name)
-    with connect(place.admin, autocommit=True) as admin:
-        found = admin.info.server_version
-        if found < _MINIMUM_VERSION:
+    name = str(conninfo_to_dict(location.admin).get("dbname"))
+    if location.make_database:
+        _make_database(location, name)
+    with connect(location.admin, autocommit=True) as admin:
+        version = admin.info.server_version
+        if version < _MINIMUM_VERSION:
             raise Refused(
-                f"Wavehouse's own databases need PostgreSQL 18; this is {found // 10000}",
-                where=url_setting(place.database),
-                hint="Use a PostgreSQL 18 server, or unset the URL to use the embedded one",
+                f"Wavehouse's own databases need PostgreSQL 18; this is {version // 10000}",
+                where=url_setting(location.database),
+                hint="Use a PostgreSQL 18 server, or unset the URL to use the embedded one.",
             )
-        if _is_provisioned(admin, place):
+        if _is_provisioned(admin, location):
             return
         try:
-            _make_roles(admin, place, name)
+            _make_roles(admin, location, name)
         except psycopg.errors.InsufficientPrivilege as error:
             raise Refused(
-                "the URL's account may not create roles",
-                where=url_setting(place.database),
-                hint=f"Use an account with CREATEROLE ({error.diag.message_primary})",
+                "the account of the URL may not create roles",
+                where=url_setting(location.database),
+                hint=f"Use an account with CREATEROLE ({error.diag.message_primary}).",
             ) from None
 
 
-def _make_database(place: Place, name: str) -> None:
-    with connect(make_conninfo(place.admin, dbname="postgres"), autocommit=True) as admin:
-        found = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
-        if not found:
+def _make_database(location: Place, name: str) -> None:
+    with connect(make_conninfo(location.admin, dbname="postgres"), autocommit=True) as admin:
+        row = admin.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone()
+        if not row:
             admin.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
 
 
-def _is_provisioned(admin: psycopg.Connection[tuple[object, ...]], place: Place) -> bool:
+def _is_provisioned(admin: psycopg.Connection[tuple[object, ...]], location: Place) -> bool:
     """True when the worker can sign in and the owner owns what migrations will fill."""
-    roles = [owner_role(place.database)] + [login_role(place.database, k) for k in ROLE_KINDS]
-    found = admin.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [roles])
-    row = found.fetchone()
+    roles = [owner_role(location.database)] + [login_role(location.database, k) for k in ROLE_KINDS]
+    rows = admin.execute("SELECT count(*) FROM pg_roles WHERE rolname = ANY(%s)", [roles])
+    row = rows.fetchone()
     if row is None or row[0] != len(roles):
         return False
     try:
-        psycopg.connect(place.conninfo("worker"), connect_timeout=10).close()
+        psycopg.connect(location.conninfo("worker"), connect_timeout=10).close()
     except psycopg.OperationalError:
         return False
     return True
 
 
-def _make_roles(admin: psycopg.Connection[tuple[object, ...]], place: Place, name: str) -> None:
-    owner = sql.Identifier(owner_role(place.database))
+def _make_roles(admin: psycopg.Connection[tuple[object, ...]], location: Place, name: str) -> None:
+    owner = sql.Identifier(owner_role(location.database))
     database = sql.Identifier(name)
     # DDL takes no parameters: the name and the password are quoted as literals by psycopg.
-    _make_role(admin, owner_role(place.database), sql.SQL("NOLOGIN"))
+    _make_role(admin, owner_role(location.database), sql.SQL("NOLOGIN"))
     for kind in ROLE_KINDS:
-        role = login_role(place.database, kind)
-        password = sql.Literal(role_password(place.secret, role))
+        role = login_role(location.database, kind)
+        password = sql.Literal(role_password(location.secret, role))
         _make_role(admin, role, sql.SQL("LOGIN PASSWORD {}").format(password))
-    migrate = sql.Identifier(login_role(place.database, "migrate"))
+    migrate = sql.Identifier(login_role(location.database, "migrate"))
     logins = sql.SQL(", ").join(
-        sql.Identifier(login_role(place.database, kind)) for kind in ROLE_KINDS
+        sql.Identifier(login_role(location.database, kind)) for kind in ROLE_KINDS
     )
     for statement in (
         sql.SQL("GRANT {} TO {}").format(owner, migrate),
@@ -163,6 +163,6 @@ def _make_roles(admin: psycopg.Connection[tuple[object, ...]], place: Place, nam
 def _make_role(
     admin: psycopg.Connection[tuple[object, ...]], role: str, attributes: sql.Composable
 ) -> None:
-    found = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
-    verb = "ALTER" if found else "CREATE"
+    row = admin.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [role]).fetchone()
+    verb = "ALTER" if row else "CREATE"
     admin.execute(sql.SQL(verb + " ROLE {} ").format(sql.Identifier(role)) + attributes)

@@ -41,7 +41,7 @@ Form = Annotated[dict[str, str], Depends(form)]
 
 
 def signed_in(request: Request, services: Services) -> Identity:
-    """Who is asking; NotSignedIn when no valid session came along."""
+    """The identity of the session; NotSignedIn without a valid one."""
     who = services.session(request.cookies.get(SESSION, ""))
     if who is None:
         raise NotSignedIn(

@@ -81,7 +81,7 @@ def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
     for podcast in podcasts:
         if str(podcast.podcast_id) == show:
             return podcast
-    raise NotFound("There is no such show here.", hint="Choose a show from the list.")
+    raise NotFound("Unknown show.", hint="Choose a show from the list.")
 
 
 def overview(material: Material) -> Overview:
@@ -155,9 +155,9 @@ def _shows(query: Query, podcasts: Sequence[PodcastRef]) -> tuple[Link, ...]:
             podcast.title,
             query.url(show=str(podcast.podcast_id)),
             query.show == str(podcast.podcast_id),
-            str(place) if place <= 9 else "",
+            str(index) if index <= 9 else "",
         )
-        for place, podcast in enumerate(podcasts, start=2)
+        for index, podcast in enumerate(podcasts, start=2)
     )
     return (every, *each)
 
@@ -245,5 +245,5 @@ def _removed(removed: Mapping[str, int]) -> str:
 
 def podcast_id(podcasts: Sequence[PodcastRef], show: str) -> PodcastId | None:
     """The id of the show that the URL names, None for all."""
-    found = chosen(podcasts, show)
-    return found.podcast_id if found else None
+    podcast = chosen(podcasts, show)
+    return podcast.podcast_id if podcast else None

@@ -86,7 +86,7 @@ def router(context: PageContext) -> APIRouter:
             identity,
             entered=entered,
             lines=lines,
-            due=[f"{one.name}: {one.before} → {one.after}" for one in due],
+            due=[f"{moved.name}: {moved.before} → {moved.after}" for moved in due],
         )
 
     @routes.post("/campaigns/advance")
@@ -109,7 +109,7 @@ def router(context: PageContext) -> APIRouter:
         """Give a campaign the state that the form asks for."""
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
-            raise InvalidInput("There is no such state.", hint="Use the buttons of the page.")
+            raise InvalidInput("Unknown status.", hint="Use the buttons of the page.")
         with workspace.stores.operational.app(identity.organization_id) as tx:
             card = sponsorship.find_campaign(
                 tx, identity=identity, wanted=fields.get("campaign", "")
@@ -138,10 +138,10 @@ def _delivered(analytics: Tx[Analytics], identity: Identity, card: CampaignCard)
     return sum(day.downloads for day in days)
 
 
-def line(found: CampaignFigures, delivered: int) -> CampaignLine:
+def line(campaigns: CampaignFigures, delivered: int) -> CampaignLine:
     """A campaign's line; a dash where a figure cannot be known (AT22)."""
-    card, wanted = found.card, found.card.guaranteed_impressions
-    earned = found.results.conversions or found.results.revenue
+    card, wanted = campaigns.card, campaigns.card.guaranteed_impressions
+    earned = campaigns.results.conversions or campaigns.results.revenue
     share = f"{min(100 * delivered / wanted, 100):.1f}%" if wanted else ""
     return CampaignLine(
         campaign_id=str(card.campaign_id),
@@ -154,9 +154,9 @@ def line(found: CampaignFigures, delivered: int) -> CampaignLine:
         delivered=fmt.count(delivered),
         guaranteed=fmt.count(wanted) if wanted else "",
         share=share,
-        conversions=fmt.count(found.results.conversions),
-        revenue=fmt.money(Money(found.results.revenue, card.currency)) if earned else "–",
-        roi=fmt.times(found.roi) if earned else "–",
+        conversions=fmt.count(campaigns.results.conversions),
+        revenue=fmt.money(Money(campaigns.results.revenue, card.currency)) if earned else "–",
+        roi=fmt.times(campaigns.roi) if earned else "–",
         ways=tuple(
             Way(way.value, _VERBS[way])
             for way in sponsorship.next_states(CampaignStatus(card.status))

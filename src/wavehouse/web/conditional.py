@@ -68,9 +68,9 @@ class _Tagged:
 
     async def __call__(self, message: Message) -> None:
         if message["type"] == "http.response.start":
-            found = Headers(raw=message["headers"])
-            is_json = found.get("content-type", "").startswith("application/json")
-            if message["status"] == 200 and is_json and "etag" not in found:
+            headers = Headers(raw=message["headers"])
+            is_json = headers.get("content-type", "").startswith("application/json")
+            if message["status"] == 200 and is_json and "etag" not in headers:
                 self._start = message
                 return
         if self._start is None:

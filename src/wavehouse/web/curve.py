@@ -125,12 +125,12 @@ def _at(series: Series, index: int) -> Number | None:
 
 def _releases(figures: Figures) -> list[tuple[str, ...]]:
     """The titles that came out in each bucket."""
-    found: list[list[str]] = [[] for _ in range(figures.span.buckets)]
+    by_bucket: list[list[str]] = [[] for _ in range(figures.span.buckets)]
     for release in figures.releases:
-        place = _bucket(figures.span, release)
-        if 0 <= place < len(found):
-            found[place].append(release.title)
-    return [tuple(titles) for titles in found]
+        bucket = _bucket(figures.span, release)
+        if 0 <= bucket < len(by_bucket):
+            by_bucket[bucket].append(release.title)
+    return [tuple(titles) for titles in by_bucket]
 
 
 def _bucket(span: Span, release: Release) -> int:

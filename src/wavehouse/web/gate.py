@@ -1,4 +1,4 @@
-"""API authentication: which key asks, how often, and what every route may answer.
+"""API authentication: keys, rates, and the error responses of every route.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependency's types.
 """
@@ -49,7 +49,7 @@ class ApiGate:
         ) -> Identity:
             if sent is None:
                 raise NotSignedIn(
-                    "an API key is needed: Authorization: Bearer <key>",
+                    "missing API key: send Authorization: Bearer <key>",
                     command="wavehouse keys create",
                 )
             with self._database.worker() as tx:
@@ -57,7 +57,7 @@ class ApiGate:
             # After the check: strangers cannot use up a key's rate by its prefix.
             if not self._brake.take(sent.credentials):
                 raise TooManyRequests(
-                    "this API key asks too often", hint="Wait a second and try again."
+                    "too many requests with this API key", hint="Wait a second and try again."
                 )
             return identity
 

@@ -61,7 +61,7 @@ def router(services: Services) -> APIRouter:
         """The databases answer and are migrated; 503 if not. The answer may be two seconds old."""
         checks = recent.checks()
         ok = all(check.ok for check in checks)
-        shown = [{"name": c.name, "ok": c.ok, "says": c.says} for c in checks]
+        shown = [{"name": c.name, "ok": c.ok, "says": c.message} for c in checks]
         return JSONResponse(
             {"status": "ready" if ok else "not ready", "checks": shown},
             status_code=200 if ok else _BUSY,

@@ -298,14 +298,14 @@ def _windows(
 def _episode_figures(
     counted: Sequence[measurement.Figure], known: Mapping[EpisodeId, EpisodeSummary]
 ) -> list[EpisodeFigures]:
-    found = []
+    episodes = []
     for figure in counted:
         episode_id = EpisodeId(UUID(figure.member))
         episode = known.get(episode_id)
         released = episode.publish_date.astimezone(UTC).date() if episode else None
         title = episode.title if episode else figure.label or "Unknown episode"
-        found.append(EpisodeFigures(episode_id, title, released, figure.downloads))
-    return found
+        episodes.append(EpisodeFigures(episode_id, title, released, figure.downloads))
+    return episodes
 
 
 def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:
@@ -320,14 +320,14 @@ def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series
     return Series(total, points if span.grain is Grain.DAY else ()), currencies.pop()
 
 
-def _campaign(found: sponsorship.CampaignFigures) -> CampaignFigures:
-    earned = found.results.conversions or found.results.revenue
-    revenue = Money(found.results.revenue, found.card.currency) if earned else None
+def _campaign(campaigns: sponsorship.CampaignFigures) -> CampaignFigures:
+    earned = campaigns.results.conversions or campaigns.results.revenue
+    revenue = Money(campaigns.results.revenue, campaigns.card.currency) if earned else None
     return CampaignFigures(
-        found.card.sponsor,
-        found.card.name,
-        found.card.status,
-        found.results.conversions,
+        campaigns.card.sponsor,
+        campaigns.card.name,
+        campaigns.card.status,
+        campaigns.results.conversions,
         revenue,
-        found.roi if earned else None,
+        campaigns.roi if earned else None,
     )

@@ -44,11 +44,11 @@ class PageContext:
         return identity
 
     def editor(self, request: Request, fields: dict[str, str]) -> Identity:
-        """Who sent a form of ours. Refused for a viewer, and for a form from elsewhere."""
+        """The identity that sent a form. Refused for a viewer, and for a form of another site."""
         access.check_csrf(request, fields)
         identity = self.visitor(request)
         if identity.role == Role.VIEWER:
-            raise Refused("a viewer may look and change nothing", hint="Ask an administrator.")
+            raise Refused("a viewer may not change anything", hint="Ask an administrator.")
         return identity
 
     def page(

@@ -30,7 +30,7 @@ def _file(name: str) -> Traversable:
 
 
 def asset(name: str, *, bare: bool = False) -> str:
-    """The address of a static file; it changes with the content, so that it is cached for ever.
+    """The address of a static file; it changes with the content, so that it can be cached forever.
 
     ``bare`` is for the font, which the style sheet names without a digest.
     """
@@ -41,8 +41,8 @@ def asset(name: str, *, bare: bool = False) -> str:
 def icon(name: str, more: str = "") -> Markup:
     """A Lucide icon inline, in the text's colour; decoration, as words stand beside it."""
     source = _file(f"vendor/icons/{name}.svg").read_text(encoding="utf-8")
-    found = _INSIDE.search(source)
-    inside = found.group(1).strip() if found else ""
+    match = _INSIDE.search(source)
+    inside = match.group(1).strip() if match else ""
     return Markup(  # noqa: S704 - our own files
         f'<svg class="icon {more}" viewBox="0 0 24 24" fill="none" stroke="currentColor" '
         f'stroke-width="2" stroke-linecap="round" stroke-linejoin="round" aria-hidden="true" '
@@ -74,7 +74,7 @@ def version() -> str:
     total = hashlib.sha256()
     folders = (files("wavehouse.web") / "templates", STATIC)
     for folder in folders:
-        for entry in sorted(folder.iterdir(), key=lambda found: found.name):
+        for entry in sorted(folder.iterdir(), key=lambda entry_path: entry_path.name):
             if entry.is_file():
                 total.update(entry.name.encode() + b"\0" + entry.read_bytes())
     return total.hexdigest()[:16]

@@ -139,10 +139,10 @@ def problem(
 
 def _invalid(request: Request, error: Exception) -> Response:
     """FastAPI's own validation: which field is wrong and why, never what was sent."""
-    found = error.errors() if isinstance(error, RequestValidationError) else []
+    errors = error.errors() if isinstance(error, RequestValidationError) else []
     fields = [
         {"where": ".".join(str(part) for part in each["loc"]), "says": each["msg"]}
-        for each in found
+        for each in errors
     ]
     said = "; ".join(f"{field['where']}: {field['says']}" for field in fields[:5])
     invalid = InvalidInput(said or "The request cannot be used as it is.")
@@ -156,7 +156,7 @@ def _http(request: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.NOT_FOUND:
-        ours: WavehouseError = NotFound("There is nothing at this address.")
+        ours: WavehouseError = NotFound("This page does not exist.")
     else:
         ours = UsageError(f"{HTTPStatus(error.status_code).phrase}.")
     headers = dict(error.headers) if error.headers else None
@@ -164,10 +164,10 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    """A fault of ours: told without its details; the server logs the trace, for it is re-raised."""
+    """An unexpected error: shown without details; re-raised, so that the server logs the trace."""
     ours = WavehouseError(
-        "Something went wrong on our side; it has been logged.",
-        hint="Try again. If the error stays, run:",
+        "Unexpected error; it has been logged.",
+        hint="Try again. If the error persists, run:",
         command="wavehouse doctor",
     )
     return answer(request, ours, headers={**HEADERS, "Cache-Control": "no-store"})

@@ -89,7 +89,7 @@ def parsed(raw: dict[str, str]) -> Query:
 
 def _wrong(name: str, value: str, known: tuple[str, ...]) -> InvalidInput:
     return InvalidInput(
-        f"The address says {name}={value[:40]}, which is not known.",
+        f"Unknown value in the address: {name}={value[:40]}.",
         hint=f"Use one of: {', '.join(known)}.",
     )
 
@@ -109,10 +109,10 @@ def span_of(query: Query, today: date) -> Span:
 def _custom(query: Query, today: date) -> Span:
     first, last = day_of(query.first, "from"), day_of(query.last, "to")
     if first > last:
-        raise InvalidInput("The range ends before it begins.", hint="Exchange the two dates.")
+        raise InvalidInput("The end date is before the start date.", hint="Swap the two dates.")
     if first < _EARLIEST:
         raise InvalidInput(
-            f"The range begins before {_EARLIEST.year}.", hint="Choose days of this century."
+            f"The range starts before {_EARLIEST.year}.", hint="Choose days of this century."
         )
     if first > today:
         raise InvalidInput("The range is in the future.", hint="Choose days up to today.")

@@ -115,7 +115,7 @@ def router(context: PageContext) -> APIRouter:
             raise InvalidInput("Tick PDF, XLSX, CSV or JSON.", where="formats")
         kind = fields.get("type", "")
         if kind not in list(ReportType):
-            raise InvalidInput("There is no such type of report.", where="type")
+            raise InvalidInput("Unknown type of report.", where="type")
         with (
             workspace.stores.analytics.app(identity.organization_id) as analytics,
             workspace.stores.operational.app(identity.organization_id) as tx,
@@ -139,19 +139,19 @@ def router(context: PageContext) -> APIRouter:
     def file(report_id: UUID, request: Request) -> Response:
         identity = context.visitor(request)
         with workspace.stores.operational.app(identity.organization_id) as tx:
-            found = sponsorship.find_report(tx, identity=identity, report_id=report_id)
-        return file_answer(found)
+            report = sponsorship.find_report(tx, identity=identity, report_id=report_id)
+        return file_answer(report)
 
     return routes
 
 
 def lines(made: Sequence[ListedReport]) -> list[ReportLine]:
     """A line for each report, the latest first; its forms side by side in the usual order."""
-    found = []
+    report_lines = []
     for (number, generated_at), same in groupby(made, lambda r: (r.number, r.generated_at)):
         reports = sorted(same, key=lambda r: [*_FORMS].index(r.format))
         first = reports[0]
-        found.append(
+        report_lines.append(
             ReportLine(
                 number or str(first.report_id)[:8],
                 first.sponsor,
@@ -165,4 +165,4 @@ def lines(made: Sequence[ListedReport]) -> list[ReportLine]:
                 ),
             )
         )
-    return found
+    return report_lines

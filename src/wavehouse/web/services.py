@@ -148,7 +148,7 @@ class CampaignFigures:
 class Freshness:
     """How far the data reaches, and by which rule and lists it was counted.
 
-    ``sample_data`` puts a banner on every page: nobody shall take a demo for the truth.
+    ``sample_data`` puts a banner on every page: so that a demo is not mistaken for real data.
     """
 
     events_to: datetime | None
@@ -184,7 +184,7 @@ class Check:
 
     name: str
     ok: bool
-    says: str = ""
+    message: str = ""
 
 
 class Services(Protocol):
@@ -228,7 +228,7 @@ class Services(Protocol):
         ...
 
     def session(self, cookie: str) -> Identity | None:
-        """Who a session cookie belongs to, or None."""
+        """The identity of a session cookie, or None."""
         ...
 
     def sign_out(self, cookie: str) -> None:

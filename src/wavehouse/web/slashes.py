@@ -18,6 +18,6 @@ class Slashes:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request."""
         if scope["type"] == "http" and _LEADING.match(scope["path"]):
-            path = _LEADING.sub(lambda found: f"{found[1] or ''}/", scope["path"])
+            path = _LEADING.sub(lambda match: f"{match[1] or ''}/", scope["path"])
             scope = {**scope, "path": path, "raw_path": path.encode()}
         await self._app(scope, receive, send)

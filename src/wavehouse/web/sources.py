@@ -94,17 +94,17 @@ def router(context: PageContext) -> APIRouter:
             request,
             "sources",
             identity,
-            feeds=[_feed(one) for one in shows],
-            files=[_file(one) for one in files[:FILES]],
+            feeds=[_feed(podcast) for podcast in shows],
+            files=[_file(file) for file in files[:FILES]],
             older=_older(files),
             first_page=after is None,
             reasons=[
                 (measurement.fault_explained(reason, keep), fmt.count(number))
                 for reason, number in waiting
             ],
-            rows=[_row(one, keep) for one in rows],
-            unknown=[_unknown(one) for one in unknown],
-            shared=[_shared(one) for one in shared[:ROWS]],
+            rows=[_row(row, keep) for row in rows],
+            unknown=[_unknown(unknown) for unknown in unknown],
+            shared=[_shared(file) for file in shared[:ROWS]],
         )
 
     @routes.post("/sources/replay")
@@ -139,9 +139,7 @@ def _place(after: str | None) -> tuple[datetime, UUID] | None:
     try:
         return datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError(
-            "this page of the list is not there", hint="Begin without a cursor."
-        ) from None
+        raise UsageError("invalid cursor", hint="Start again without a cursor.") from None
 
 
 def _older(files: list[SourceSummary]) -> str:
@@ -162,14 +160,14 @@ def _feed(show: PodcastSummary) -> FeedLine:
     )
 
 
-def _file(one: SourceSummary) -> FileLine:
+def _file(file: SourceSummary) -> FileLine:
     return FileLine(
-        one.name.rpartition("/")[2],
-        one.format,
-        fmt.count(one.lines_read),
-        _bytes(one.bytes_read),
-        one.waiting,
-        fmt.instant(one.last_read_at),
+        file.name.rpartition("/")[2],
+        file.format,
+        fmt.count(file.lines_read),
+        _bytes(file.bytes_read),
+        file.waiting,
+        fmt.instant(file.last_read_at),
     )
 
 
@@ -181,8 +179,8 @@ def _bytes(number: int) -> str:
     return f"{amount:.0f} {units[0]}" if units[0] == "B" else f"{amount:.1f} {units[0]}"
 
 
-def _unknown(place: UnknownPlace) -> UnknownLine:
-    return UnknownLine(place.place, fmt.count(place.requests), fmt.count(place.would_count))
+def _unknown(unknown: UnknownPlace) -> UnknownLine:
+    return UnknownLine(unknown.place, fmt.count(unknown.requests), fmt.count(unknown.would_count))
 
 
 def _shared(file: FileOfSeveral) -> SharedLine:

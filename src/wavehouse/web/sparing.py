@@ -49,8 +49,8 @@ def _cause(record: logging.LogRecord) -> object:
     trace = error.__traceback__
     while trace is not None and trace.tb_next is not None:
         trace = trace.tb_next
-    place = (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace else None
-    return record.name, type(error), place
+    position = (trace.tb_frame.f_code.co_filename, trace.tb_lineno) if trace else None
+    return record.name, type(error), position
 
 
 def spare(*names: str) -> None:

@@ -57,7 +57,7 @@ class Empty:
     """An empty state: what will appear here, and the one command that fills it."""
 
     title: str
-    says: str
+    text: str
     command: str = ""
 
 
@@ -199,7 +199,7 @@ class Message:
     """A page that says one thing: an error, or the way in."""
 
     title: str
-    says: str
+    text: str
     hint: str = ""
     command: str = ""
     code: str = ""

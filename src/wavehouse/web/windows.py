@@ -29,16 +29,16 @@ def router(services: Services, site: Site) -> APIRouter:
         query = ranges.parsed(dict(request.query_params))
         span = ranges.span_of(query, clock.today())
         podcast_id = build.podcast_id(services.podcasts(who), query.show)
-        found = services.windows(who, span, podcast_id)
+        counted = services.windows(who, span, podcast_id)
         card = WindowsCard((), ("A listener is followed over two adjacent months at most (R44).",))
-        if found is not None:
-            totals = (found.calendar, found.first_touch, found.last_touch)
+        if counted is not None:
+            totals = (counted.calendar, counted.first_touch, counted.last_touch)
             best = max(totals)
             rows = tuple(
                 WindowRow(name, fmt.count(total), _share(total, best), meaning)
                 for (name, meaning), total in zip(_MEANING, totals, strict=True)
             )
-            card = WindowsCard(rows, tuple(found.why))
+            card = WindowsCard(rows, tuple(counted.why))
         csrf = access.csrf_token(request)
         bare = "hx-request" in request.headers
         body = pages.windows(card, who=who, csrf=csrf, back=query.url(), bare=bare)

@@ -164,21 +164,21 @@ def deliveries(
     with open_workspace() as workspace:
         identity = workspace.identity
         with workspace.stores.operational.app(identity.organization_id) as tx:
-            found = service.list_deliveries(
+            deliveries = service.list_deliveries(
                 tx,
                 identity=identity,
                 endpoint_id=None if endpoint is None else EndpointId(endpoint),
                 limit=limit,
             )
     if as_json:
-        terminal.print_json({"deliveries": [asdict(each) for each in found]})
+        terminal.print_json({"deliveries": [asdict(each) for each in deliveries]})
         return
     terminal.print_table(
         ("event", "type", "attempt", "status", "answer", "error", "next attempt"),
         [
             (d.event_id, d.event_type, d.attempt, d.status, d.response_status, d.error,
              d.next_attempt_at)
-            for d in found
+            for d in deliveries
         ],
     )  # fmt: skip
 

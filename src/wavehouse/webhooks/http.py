@@ -44,17 +44,17 @@ class EndpointOut(BaseModel):
     secret: str | None = None
 
     @classmethod
-    def of(cls, found: Endpoint, secret: str | None = None) -> "EndpointOut":
+    def of(cls, endpoint: Endpoint, secret: str | None = None) -> "EndpointOut":
         """The endpoint on the wire."""
         return cls(
-            webhook_endpoint_id=found.endpoint_id,
-            url=found.url,
-            description=found.description,
-            event_types=found.event_types,
-            status=found.status,
-            disabled_reason=found.disabled_reason,
-            failing_since=found.failing_since,
-            created_at=found.created_at,
+            webhook_endpoint_id=endpoint.endpoint_id,
+            url=endpoint.url,
+            description=endpoint.description,
+            event_types=endpoint.event_types,
+            status=endpoint.status,
+            disabled_reason=endpoint.disabled_reason,
+            failing_since=endpoint.failing_since,
+            created_at=endpoint.created_at,
             secret=secret,
         )
 
@@ -80,20 +80,20 @@ class DeliveryOut(BaseModel):
     error: str | None
 
     @classmethod
-    def of(cls, found: Delivery) -> "DeliveryOut":
+    def of(cls, delivery: Delivery) -> "DeliveryOut":
         """The attempt on the wire."""
         return cls(
-            event_id=found.event_id,
-            webhook_endpoint_id=found.endpoint_id,
-            event_type=found.event_type,
-            occurred_at=found.occurred_at,
-            attempt=found.attempt,
-            status=found.status,
-            next_attempt_at=found.next_attempt_at,
-            attempted_at=found.attempted_at,
-            response_status=found.response_status,
-            response_excerpt=found.response_excerpt,
-            error=found.error,
+            event_id=delivery.event_id,
+            webhook_endpoint_id=delivery.endpoint_id,
+            event_type=delivery.event_type,
+            occurred_at=delivery.occurred_at,
+            attempt=delivery.attempt,
+            status=delivery.status,
+            next_attempt_at=delivery.next_attempt_at,
+            attempted_at=delivery.attempted_at,
+            response_status=delivery.response_status,
+            response_excerpt=delivery.response_excerpt,
+            error=delivery.error,
         )
 
 
@@ -215,13 +215,13 @@ def _sending(database: Database[Operational], gate: Gate) -> APIRouter:
         """The attempts, the newest first."""
         chosen = None if webhook_endpoint_id is None else EndpointId(webhook_endpoint_id)
         with database.app(identity.organization_id) as tx:
-            found = endpoints.list_deliveries(
+            deliveries = endpoints.list_deliveries(
                 tx,
                 identity=identity,
                 endpoint_id=chosen,
                 limit=limit,
             )
-        return [DeliveryOut.of(each) for each in found]
+        return [DeliveryOut.of(each) for each in deliveries]
 
     @api.post("/endpoints/{webhook_endpoint_id}/test", responses=gate.answers(writes, 404, 422))
     def send_test(webhook_endpoint_id: UUID, identity: Writer) -> Emitted:

@@ -86,8 +86,8 @@ def verify(
     expected = [
         signature(key, event_id=event_id, timestamp=int(stated), body=body).encode() for key in keys
     ]
-    found = [part.encode() for part in signed.split(" ")]
-    if not any(hmac.compare_digest(one, other) for one in expected for other in found):
+    rows = [part.encode() for part in signed.split(" ")]
+    if not any(hmac.compare_digest(item, other) for item in expected for other in rows):
         raise InvalidInput("no webhook-signature is valid for this body")
     try:
         event = json.loads(body)

@@ -43,9 +43,9 @@ def test_amounts_are_read_as_decimals_whether_text_or_number(tmp_path: Path) -> 
         "end_date": "2026-11-19",
         "currency": "EUR",
     }
-    told = [{**entry, "campaign_value": "0.10"}, {**entry, "campaign_value": 0.1}]
-    path.write_text(json.dumps({"version": 1, "campaigns": told}))
-    assert ["0.10", "0.1"] == [str(one.campaign_value) for one in read_campaigns(path)]
+    lines = [{**entry, "campaign_value": "0.10"}, {**entry, "campaign_value": 0.1}]
+    path.write_text(json.dumps({"version": 1, "campaigns": lines}))
+    assert ["0.10", "0.1"] == [str(campaign.campaign_value) for campaign in read_campaigns(path)]
 
 
 def test_a_file_that_is_not_there_is_a_sentence(tmp_path: Path) -> None:

@@ -46,8 +46,8 @@ def test_at05_a_code_is_live_from_the_first_day_to_the_end_plus_grace(
 ) -> None:
     """The window holds both of its ends: 21 October to 25 November plus 14 days."""
     noon = datetime(day.year, day.month, day.day, 12, tzinfo=UTC)
-    found = codes.match("nord15", noon, codes.windows(campaign))
-    assert matched == (found is not None)
+    match = codes.match("nord15", noon, codes.windows(campaign))
+    assert matched == (match is not None)
 
 
 def test_at05_the_window_is_counted_in_utc_days(campaign: Campaign) -> None:
@@ -64,7 +64,7 @@ def test_at05_two_live_campaigns_with_one_code_clash(campaign: Campaign) -> None
 
 
 def test_at05_the_same_code_after_the_grace_is_free_again(campaign: Campaign) -> None:
-    """A code may be used anew once no day is shared."""
+    """A code may be used again once no day is shared."""
     later = campaign.end_date + timedelta(days=campaign.grace_days + 1)
     other = replace(campaign, campaign_id=CampaignId(UUID(int=6)), start_date=later, end_date=later)
     assert codes.clash(codes.windows(other), codes.windows(campaign)) is None

@@ -120,8 +120,8 @@ def test_at10_the_sums_of_the_campaigns_are_the_total(
 ) -> None:
     """Summed by campaign or at once: plus or minus zero cents."""
     by_campaign: dict[CampaignId, Decimal] = {}
-    for value, found in conversions:
-        for c in credit.credits_for(value, found, model):
+    for value, result in conversions:
+        for c in credit.credits_for(value, result, model):
             by_campaign[c.campaign_id] = by_campaign.get(c.campaign_id, Decimal(0)) + c.amount
     total = sum((value for value, _ in conversions), Decimal(0))
     assert total == sum(by_campaign.values(), Decimal(0))

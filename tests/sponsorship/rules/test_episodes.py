@@ -32,15 +32,15 @@ KNOWN = [
 )
 def test_an_episode_is_found_by_guid_number_or_title(expected: int, wanted: str) -> None:
     """A guid that looks like a number is a guid first."""
-    assert UUID(int=expected) == episodes.found(wanted, KNOWN)
+    assert UUID(int=expected) == episodes.find_episode(wanted, KNOWN)
 
 
 def test_an_unknown_episode_has_the_nearest_title_and_a_shared_one_its_guids() -> None:
     """A person sees what to type."""
     with pytest.raises(InvalidInput) as unknown:
-        episodes.found("The subtitle hunter", KNOWN)
+        episodes.find_episode("The subtitle hunter", KNOWN)
     with pytest.raises(InvalidInput) as shared:
-        episodes.found("trailer", KNOWN)
+        episodes.find_episode("trailer", KNOWN)
     assert "Do you mean 'The subtitle hunters'?" == unknown.value.hint
     assert ("2 episodes of the show are called 'trailer'", "Name the guid: 'g-3', 'g-4'") == (
         shared.value.message,

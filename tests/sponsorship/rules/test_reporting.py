@@ -73,7 +73,7 @@ def test_a_campaign_without_episodes_says_that_the_whole_show_carries_it(
 
 
 def test_data_reaches_to_the_last_event(inputs: ReportInputs) -> None:
-    """A later conversion does not make downloads fresher; without events there is no date."""
+    """A later conversion does not make downloads fresher; without events the date is unknown."""
     late = replace(inputs, attribution=replace(inputs.attribution, data_as_of=inputs.generated_at))
     none = replace(inputs, counting=replace(inputs.counting, data_as_of=None))
     dates = [reporting.build(each).data_as_of for each in (late, none)]
@@ -100,7 +100,7 @@ def test_at24_every_figure_carries_its_definition_rule_versions_and_data_as_of(
 def test_at24_the_same_inputs_have_the_same_number_and_others_another(
     inputs: ReportInputs,
 ) -> None:
-    """The report's number stands for what is in it."""
+    """The report's number identifies its content."""
     other = replace(inputs, days=inputs.days[:-1])
     numbers = [reporting.build(i).number for i in (inputs, inputs, other)]
     assert numbers[0] == numbers[1] != numbers[2]

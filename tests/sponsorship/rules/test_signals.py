@@ -36,7 +36,7 @@ def flight(number: int, window: int = 30, live: bool = True, **utm: str) -> Flig
 
 
 def known(*flights: Flight) -> dict[CampaignId, Flight]:
-    return {one.campaign_id: one for one in flights}
+    return {flight.campaign_id: flight for flight in flights}
 
 
 def click(hours: float = 1, **utm: str) -> Click:
@@ -123,9 +123,9 @@ def test_at04_a_signal_out_of_season_leaves_the_tier_to_the_next(day: date) -> N
     )
     off = signals.claims_of(told(campaign_id=CampaignId(UUID(int=1))), known(flight(1, live=False)))
     gone = signals.claims_of(told(campaign_id=CampaignId(UUID(int=8))), known(flight(1)))
-    for found in (claims, off, gone):
-        assert ((), 1) == (found[0].touches, len(found))
-        assert 3 == signals.touches(evidence(found, code=3), signals.PRECEDENCE)[0].campaign_id.int
+    for result in (claims, off, gone):
+        assert ((), 1) == (result[0].touches, len(result))
+        assert 3 == signals.touches(evidence(result, code=3), signals.PRECEDENCE)[0].campaign_id.int
 
 
 def test_stored_evidence_is_understood_as_it_was() -> None:

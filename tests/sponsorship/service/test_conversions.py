@@ -26,10 +26,10 @@ def bring_in(workspace: Workspace, path: Path) -> None:
 
 def figures(workspace: Workspace) -> CampaignFigures:
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        (found,) = sponsorship.campaign_results(
+        (campaigns,) = sponsorship.campaign_results(
             tx, identity=workspace.identity, first=FIRST, last=LAST
         )
-    return found
+    return campaigns
 
 
 def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
@@ -37,7 +37,7 @@ def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
 ) -> None:
     """Spelling is forgiven; the day before the flight and an unknown code are not."""
     bring_in(workspace, campaigns_file())
-    told = read(
+    answer = read(
         workspace,
         conversions_file(
             "2026-10-21T00:00:00Z, nord15,purchase,150.00,EUR,A-1",
@@ -46,11 +46,11 @@ def test_at05_a_code_credits_its_campaign_and_nobody_out_of_season(
             "2026-11-01T10:00:00Z,OTHER,purchase,70.00,EUR,A-4",
         ),
     )
-    found = figures(workspace)
+    result = figures(workspace)
     unknown = {"NORD15": 1, "OTHER": 1}
-    assert IngestResult(4, 2, 0, 2, 0, unknown_codes=unknown) == told
-    assert (2, Decimal("404.00")) == (found.results.conversions, found.results.revenue)
-    assert Decimal("3.04") == found.roi
+    assert IngestResult(4, 2, 0, 2, 0, unknown_codes=unknown) == answer
+    assert (2, Decimal("404.00")) == (result.results.conversions, result.results.revenue)
+    assert Decimal("3.04") == result.roi
 
 
 def test_at02_a_file_read_twice_or_renamed_adds_nothing(
@@ -74,7 +74,7 @@ def test_at02_refunds_lower_the_revenue_and_are_no_conversions(
     """Two part refunds of one order are two; a row told twice is one."""
     bring_in(workspace, campaigns_file())
     refund = "2026-11-03T10:00:00Z,NORD15,purchase,-10.00,EUR,A-1"
-    told = read(
+    answer = read(
         workspace,
         conversions_file(
             "2026-11-01T10:00:00Z,NORD15,purchase,100.00,EUR,A-1",
@@ -84,7 +84,7 @@ def test_at02_refunds_lower_the_revenue_and_are_no_conversions(
         ),
     )
     results = figures(workspace).results
-    assert IngestResult(4, 3, 1, 0, 0) == told
+    assert IngestResult(4, 3, 1, 0, 0) == answer
     assert (1, 2, Decimal("80.00")) == (results.conversions, results.refunds, results.revenue)
 
 
@@ -120,14 +120,14 @@ def test_bad_rows_go_to_the_quarantine_with_their_place_and_good_ones_stay(
     )
     kept: list[BadRow] = []
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
-        told = sponsorship.ingest_conversions(
+        total = sponsorship.ingest_conversions(
             tx,
             identity=workspace.identity,
             path=path,
             quarantine=lambda _path, bad: kept.extend(bad),
         )
-    assert (4, 1, 3) == (told.read, told.stored, told.quarantined)
-    assert [3, 4, 5] == [row.line for row in kept] == [row.line for row in told.problems]
+    assert (4, 1, 3) == (total.read, total.stored, total.quarantined)
+    assert [3, 4, 5] == [row.line for row in kept] == [row.line for row in total.problems]
 
 
 def test_at04_a_campaign_told_late_gets_what_its_code_earned_before(
@@ -165,7 +165,7 @@ def test_at05_moving_the_flight_moves_the_credit(
 def test_at02_an_order_told_under_two_codes_is_credited_once_when_both_become_known(
     workspace: Workspace, campaigns_file: Files, conversions_file: Files
 ) -> None:
-    """Unknown codes are told apart; once they are one sponsor's, the order is one order."""
+    """Unknown codes are different orders; once they are one sponsor's, the order is one order."""
     read(
         workspace,
         conversions_file(
@@ -217,7 +217,7 @@ def test_at10_the_credits_are_the_matched_conversions_to_the_cent(
     conversions_file: Files,
     told: list[tuple[str, str, str]],
 ) -> None:
-    """Whatever was told before: the campaign's sum is the stored total, plus or minus nothing."""
+    """Whatever was reported before, the campaign's sum is exactly the stored total."""
     bring_in(workspace, campaigns_file())
     rows = [f"2026-11-01T10:00:00Z,{c},purchase,{v},EUR,{o}" for c, v, o in told]
     read(workspace, conversions_file(*rows))
@@ -251,7 +251,7 @@ def test_revenue_by_day_is_in_utc_days(
     assert [
         (date(2026, 11, 1), Decimal("10.00")),
         (date(2026, 11, 2), Decimal("20.00")),
-    ] == [(one.day, one.amount) for one in days]
+    ] == [(day.day, day.amount) for day in days]
 
 
 def test_another_organization_sees_none_of_it(

@@ -142,7 +142,7 @@ def test_placements_and_the_campaigns_episodes_are_one(
 
 
 def test_a_file_may_say_where_each_ad_is(workspace: Workspace, campaigns_file: Files) -> None:
-    """Slots, positions, who reads; again changes nothing; a slot twice is refused."""
+    """Slots, positions, readers; again changes nothing; a slot twice is refused."""
     one = {"episode_guid": "e1", "slot": 2, "position": "post_roll", "read_type": "produced"}
     path = campaigns_file(placements=[one])
     act(workspace, sponsorship.import_campaigns, path=path)

@@ -80,8 +80,8 @@ def test_a_sponsor_is_known_by_its_name_in_any_case(workspace: Workspace) -> Non
     with workspace.stores.operational.app(workspace.organization.organization_id) as tx:
         for new in (NewSponsor("Nordlys", email="a@nordlys.example"), NewSponsor("NORDLYS")):
             sponsorship.add_sponsor(tx, identity=workspace.identity, sponsor=new)
-        found = sponsorship.list_sponsors(tx, identity=workspace.identity)
-    assert [("Nordlys", "a@nordlys.example")] == [(s.name, s.email) for s in found]
+        result = sponsorship.list_sponsors(tx, identity=workspace.identity)
+    assert [("Nordlys", "a@nordlys.example")] == [(s.name, s.email) for s in result]
 
 
 def test_a_campaign_is_found_by_id_or_name(workspace: Workspace, campaigns_file: Files) -> None:

@@ -116,28 +116,28 @@ def sheets(content: bytes) -> dict[str, list[tuple[Any, ...]]]:
 def test_at24_every_form_shows_the_same_totals(inputs: ReportInputs, kind: ReportType) -> None:
     """PDF, JSON, XLSX and CSV read back: figures, days, episodes, money, to the cent."""
     data = reporting.build(replace(inputs, report_type=kind))
-    told = {f["id"]: f["value"] for f in json.loads(render(data, "json"))["figures"]}
+    fields = {f["id"]: f["value"] for f in json.loads(render(data, "json"))["figures"]}
     printed = text_of(render(data, "pdf"))
     files, book = csv_tables(render(data, "csv")), sheets(render(data, "xlsx"))
     in_files = {row["figure"]: row["value"] for row in files["figures"]}
     in_book = {row[0]: row[2] for row in book["Figures"][1:]}
 
-    assert in_files.keys() == in_book.keys() <= told.keys()
+    assert in_files.keys() == in_book.keys() <= fields.keys()
     for key, value in in_files.items():
-        exact = None if told[key] is None else Decimal(str(told[key]))
+        exact = None if fields[key] is None else Decimal(str(fields[key]))
         assert exact == (Decimal(value) if value else None)
         assert (None if exact is None else pytest.approx(float(exact))) == in_book[key]
         assert " ".join(data.figure(key).text.split()) in printed
     if "daily" in files:
-        total = told["impressions"]
+        total = fields["impressions"]
         assert str(total) == files["daily"][-1]["impressions"]
         assert total == sum(int(row["impressions"]) for row in files["daily"][:-1])
         assert total == book["Impressions per day"][-1][1] == book["Episodes"][-1][3]
         assert str(total) == files["episodes"][-1]["impressions"]
     if "conversions" in files:
-        assert told["revenue"] == files["conversions"][-1]["revenue"]
-        assert float(told["revenue"]) == book["Conversions"][-1][3]
-        assert str(told["conversions"]) == files["conversions"][-1]["conversions"]
+        assert fields["revenue"] == files["conversions"][-1]["revenue"]
+        assert float(fields["revenue"]) == book["Conversions"][-1][3]
+        assert str(fields["conversions"]) == files["conversions"][-1]["conversions"]
 
 
 @pytest.mark.parametrize(

@@ -48,9 +48,11 @@ class WebFeedSource:
             if status == 304 and headers:
                 return _fetched(answer, b"", not_modified=True)
             if status in {404, 410}:
-                raise NotFound(f"the server knows no such feed ({status})", where=shown(answer.url))
+                raise NotFound(f"the server has no such feed ({status})", where=shown(answer.url))
             if status != 200:
-                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+                raise Unreachable(
+                    f"the server answers with status {status}", where=shown(answer.url)
+                )
             return _fetched(answer, self._web.body(answer), not_modified=False)
 
 
@@ -88,7 +90,7 @@ def local_path(location: str) -> Path:
         return Path(location)
     parts = urlsplit(location)
     if parts.netloc not in {"", "localhost"}:
-        raise InvalidInput("a file: address names a file of this machine", where=location)
+        raise InvalidInput("a file: address must name a file on this machine", where=location)
     return Path(url2pathname(unquote(parts.path)))
 
 

@@ -54,7 +54,7 @@ def manifest(home: Path) -> dict[str, KeptList]:
         return {}
     except (ValueError, TypeError, OSError) as broken:
         raise InvalidInput(
-            "the manifest of the own lists cannot be read", where=str(path)
+            "the manifest of the lists you added cannot be read", where=str(path)
         ) from broken
 
 
@@ -64,7 +64,9 @@ def read_source(source: str, web: Web) -> bytes:
         with web.get(source) as answer:
             if answer.response.status_code != 200:
                 status = answer.response.status_code
-                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+                raise Unreachable(
+                    f"the server answers with status {status}", where=shown(answer.url)
+                )
             content = web.body(answer)
     else:
         path = Path(source)
@@ -81,9 +83,7 @@ def read_source(source: str, web: Web) -> bytes:
 def keep(home: Path, kind: str, name: str, content: bytes, facts: dict[str, Any]) -> KeptList:
     """Check a list and put it in its place; a list that cannot be used changes nothing."""
     if not _NAME.fullmatch(name):
-        raise InvalidInput(
-            f"{name!r} is not a name for a list", hint="Use a to z, 0 to 9, dot, dash."
-        )
+        raise InvalidInput(f"invalid list name {name!r}", hint="Use a to z, 0 to 9, dot, dash.")
     folder = kept_folder(home, kind)
     folder.mkdir(parents=True, exist_ok=True)
     ending = ".json" if content.lstrip()[:1] in {b"{", b"["} else ".txt"
@@ -112,9 +112,9 @@ def forget(home: Path, key: str) -> None:
     """Remove a kept list. NotFound when there is none of this name."""
     held = manifest(home)
     if key not in held:
-        raise NotFound(f"there is no list {key!r}", command="wavehouse lists list")
-    found = held.pop(key)
-    _forget_file(home, found.kind, found.name)
+        raise NotFound(f"unknown list {key!r}", command="wavehouse lists list")
+    kept = held.pop(key)
+    _forget_file(home, kept.kind, kept.name)
     _write(home, held)
 
 

@@ -33,7 +33,7 @@ class Measured:
 def measure(files: Sequence[FeedFile], probe: MediaProbe, seconds: float = _SECONDS) -> Measured:
     """Probe the files, at the address behind the prefixes: a prefix counts each request as its own.
 
-    Whatever goes wrong with a file is its failure. Files that are not reached within ``seconds``
+    Any error of a file is recorded as its failure. Files that are not reached within ``seconds``
     are failures too; the next look at the feed measures them.
     """
     end = time.monotonic() + seconds

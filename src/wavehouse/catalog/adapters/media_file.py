@@ -54,9 +54,9 @@ def _facts(url: str, facts: Any, path: Path, text: str) -> MediaFacts:
         return InvalidInput(
             f"{url}: {reason}",
             where=f"{path}:{_line_of(url, text)}",
-            hint='each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, with '
+            hint='Each entry is {"bytes": n, "header_bytes": n, "duration_ms": n}, with '
             '"redirects": ["<url>"] where the address leads to others; or of HLS '
-            '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}',
+            '{"segments": [{"uri": "1.ts", "duration_ms": n, "bytes": n}]}.',
         )
 
     if not isinstance(facts, dict):
@@ -82,10 +82,10 @@ def _redirects(value: Any, wrong: Callable[[str], InvalidInput]) -> tuple[str, .
     """The addresses that the file's own address redirects to (R03)."""
     if value is None:
         return ()
-    found = [web_url(one) if isinstance(one, str) else None for one in _listed(value)]
-    if None in found:
+    addresses = [web_url(entry) if isinstance(entry, str) else None for entry in _listed(value)]
+    if None in addresses:
         raise wrong("redirects must be a list of addresses")
-    return tuple(one for one in found if one is not None)
+    return tuple(entry for entry in addresses if entry is not None)
 
 
 def _listed(value: Any) -> list[Any]:
@@ -99,18 +99,18 @@ def _rendition(url: str, facts: dict[str, Any], wrong: Callable[[str], InvalidIn
         raise wrong("segments must be a list of segments")
     if others := sorted(facts.keys() - {"segments"}):
         raise wrong(f"{others[0]!r} does not go with segments, whose sums tell it")
-    found, start = [], 0
-    for place, one in enumerate(named, 1):
-        if not isinstance(one, dict) or not isinstance(one.get("uri"), str):
-            raise wrong(f"segment {place} has no uri")
-        if unknown := sorted(one.keys() - _SEGMENT_KEYS):
-            raise wrong(f"{unknown[0]!r} of segment {place} is not known")
-        duration, size = one.get("duration_ms"), one.get("bytes")
+    segments, start = [], 0
+    for index, entry in enumerate(named, 1):
+        if not isinstance(entry, dict) or not isinstance(entry.get("uri"), str):
+            raise wrong(f"segment {index} has no uri")
+        if unknown := sorted(entry.keys() - _SEGMENT_KEYS):
+            raise wrong(f"{unknown[0]!r} of segment {index} is not known")
+        duration, size = entry.get("duration_ms"), entry.get("bytes")
         if not isinstance(duration, int) or not (_whole(duration, 0) and _sized(size)):
-            raise wrong(f"duration_ms and bytes of segment {place} must be whole numbers")
-        found.append(Segment(urljoin(url, one["uri"]), start, duration, size))
+            raise wrong(f"duration_ms and bytes of segment {index} must be whole numbers")
+        segments.append(Segment(urljoin(url, entry["uri"]), start, duration, size))
         start += duration
-    return facts_of(joined(found))
+    return facts_of(joined(segments))
 
 
 def _sized(value: Any) -> bool:

@@ -68,10 +68,10 @@ class WebMediaProbe:
         deadline = self._web.deadline()  # one for all requests: each is small
         hops: dict[str, None] = {}
         if is_playlist(url):
-            found = self._rendition(url, deadline, hops)
+            facts = self._rendition(url, deadline, hops)
         else:
-            found = driven(lambda wish: self._range(url, wish, deadline, hops))
-        return replace(found, hops=tuple(hop for hop in hops if hop != url))
+            facts = driven(lambda wish: self._range(url, wish, deadline, hops))
+        return replace(facts, hops=tuple(hop for hop in hops if hop != url))
 
     def _rendition(self, url: str, deadline: Deadline, hops: dict[str, None]) -> MediaFacts:
         """An HLS rendition: its playlist, and the playlists that this one names (R13)."""
@@ -88,12 +88,14 @@ class WebMediaProbe:
             hops.update(dict.fromkeys((*answer.hops, answer.url)))
             status = answer.response.status_code
             if status != 200:
-                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+                raise Unreachable(
+                    f"the server answers with status {status}", where=shown(answer.url)
+                )
             text = self._web.body(answer).decode("utf-8", "replace")
-            found = read_playlist(text, answer.url)
-        if found is None:
+            playlist = read_playlist(text, answer.url)
+        if playlist is None:
             raise InvalidInput("this is not an HLS playlist", where=shown(url))
-        return found
+        return playlist
 
     def _range(
         self, url: str, wish: ByteRange, deadline: Deadline, hops: dict[str, None]
@@ -108,9 +110,11 @@ class WebMediaProbe:
             if status == 416:
                 return b"", None
             if status in {404, 410}:
-                raise NotFound(f"the server knows no such file ({status})", where=shown(answer.url))
+                raise NotFound(f"the server has no such file ({status})", where=shown(answer.url))
             if status not in {200, 206}:
-                raise Unreachable(f"the server answers with {status}", where=shown(answer.url))
+                raise Unreachable(
+                    f"the server answers with status {status}", where=shown(answer.url)
+                )
             if response.headers.get("content-encoding", "identity").lower() != "identity":
                 raise InvalidInput("the server compresses the file", where=shown(answer.url))
             if status == 206:

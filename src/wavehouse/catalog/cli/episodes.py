@@ -33,24 +33,28 @@ def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = listed_episodes(tx, identity=workspace.identity)
+        episodes = listed_episodes(tx, identity=workspace.identity)
         several = files_of_several(tx, identity=workspace.identity)
     if show is not None:
         wanted = show.casefold()
-        found = [e for e in found if wanted in {e.podcast_title.casefold(), str(e.podcast_id)}]
-        if not found:
-            raise NotFound(f"no show {show!r} has episodes", command="wavehouse feeds list")
+        episodes = [
+            e for e in episodes if wanted in {e.podcast_title.casefold(), str(e.podcast_id)}
+        ]
+        if not episodes:
+            raise NotFound(
+                f"there are no episodes of a show {show!r}", command="wavehouse feeds list"
+            )
     if shared:
         ids = {episode_id for file in several for episode_id in file.episode_ids}
-        found = [episode for episode in found if episode.episode_id in ids]
+        episodes = [episode for episode in episodes if episode.episode_id in ids]
     if as_json:
         terminal.print_json(
             {
-                "episodes": [dataclasses.asdict(episode) for episode in found],
+                "episodes": [dataclasses.asdict(episode) for episode in episodes],
                 "shared_files": [dataclasses.asdict(file) for file in several],
             }
         )
-    elif found:
+    elif episodes:
         terminal.print_table(
             ["published", "title", "show", "id", "guid", "merged into"],
             [
@@ -62,7 +66,7 @@ def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json
                     e.guid,
                     e.merged_into or "",
                 ]
-                for e in found
+                for e in episodes
             ],
         )
     else:

@@ -214,10 +214,10 @@ def list_feeds(open_workspace: OpenWorkspace, as_json: bool) -> None:
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = list_podcasts(tx, identity=workspace.identity)
+        podcasts = list_podcasts(tx, identity=workspace.identity)
     if as_json:
-        terminal.print_json({"feeds": [dataclasses.asdict(podcast) for podcast in found]})
-    elif found:
+        terminal.print_json({"feeds": [dataclasses.asdict(podcast) for podcast in podcasts]})
+    elif podcasts:
         columns = ["title", "episodes", "newest", "status", "last read", "feed"]
         terminal.print_table(
             columns,
@@ -230,7 +230,7 @@ def list_feeds(open_workspace: OpenWorkspace, as_json: bool) -> None:
                     p.last_ingested_at and p.last_ingested_at.isoformat(timespec="seconds"),
                     shown(p.feed_url),
                 ]
-                for p in found
+                for p in podcasts
             ],
         )
     else:

@@ -83,15 +83,15 @@ def test(
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found: list[FileMeant] = files_meant(
+        meanings: list[FileMeant] = files_meant(
             tx, identity=workspace.identity, addresses=addresses, trying=rule
         )
     if as_json:
-        terminal.print_json({"addresses": [dataclasses.asdict(one) for one in found]})
+        terminal.print_json({"addresses": [dataclasses.asdict(meaning) for meaning in meanings]})
     else:
-        for one in found:
-            terminal.out(one.message)
-    context.exit(EXIT_DONE if all(one.title for one in found) else EXIT_FOUND)
+        for meaning in meanings:
+            terminal.out(meaning.message)
+    context.exit(EXIT_DONE if all(meaning.title for meaning in meanings) else EXIT_FOUND)
 
 
 @paths.command()

@@ -293,7 +293,7 @@ def update_enclosures(tx: Tx[Operational], *, rows: Sequence[dict[str, Any]]) ->
 def put_segments(
     tx: Tx[Operational], *, podcast_id: PodcastId, rows: Sequence[dict[str, Any]]
 ) -> int:
-    """Store what playlists name, with the newest version of each rendition (R13)."""
+    """Store the segments of playlists, with the newest version of each rendition (R13)."""
     return tx.execute(
         """
         INSERT INTO catalog.segments

@@ -113,7 +113,7 @@ def note_media_change(tx: Tx[Operational], *, organization_id: OrganizationId) -
 def podcasts_with_items(
     tx: Tx[Operational], *, organization_id: OrganizationId, guids: Sequence[str]
 ) -> list[SimilarPodcast]:
-    """The shows without podcast:guid that have some of these guids, with what tells them apart."""
+    """The shows without podcast:guid that have some of these guids, and what distinguishes them."""
     return tx.rows(
         SimilarPodcast,
         """
@@ -243,7 +243,7 @@ def give_files(
     into_episode_id: EpisodeId,
     at: datetime,
 ) -> int:
-    """Make the files of an episode another one's, and remember whose they are; how many.
+    """Make the files of an episode another one's, and remember whose they are; returns how many.
 
     Where the other one has a version of the same file from the same moment on, a microsecond
     keeps them apart.
@@ -267,7 +267,7 @@ def give_files(
 
 
 def take_files_back(tx: Tx[Operational], *, episode_id: EpisodeId, at: datetime) -> int:
-    """Give an episode its files back; how many."""
+    """Give an episode its files back; returns how many."""
     return tx.execute(
         """
         UPDATE catalog.enclosures f
@@ -283,11 +283,11 @@ def take_files_back(tx: Tx[Operational], *, episode_id: EpisodeId, at: datetime)
 def restore_former(
     tx: Tx[Operational], *, episode_id: EpisodeId, guid: str, at: datetime
 ) -> EpisodeId | None:
-    """Make an episode of a former guid again: what was served before the change is its own.
+    """Restore the episode of a former guid, with the files that were served before the change.
 
     None when the episode never had this guid.
     """
-    found: list[EpisodeId] = tx.values(
+    episode_ids: list[EpisodeId] = tx.values(
         """
         WITH former AS (
           DELETE FROM catalog.former_guids
@@ -329,13 +329,13 @@ def restore_former(
         """,
         {"episode_id": episode_id, "guid": guid, "at": at},
     )
-    return found[0] if found else None
+    return episode_ids[0] if episode_ids else None
 
 
 def insert_path_rule(
     tx: Tx[Operational], *, identity: Identity, rule: str, note: str | None, at: datetime
 ) -> StoredPathRule:
-    """Add a rule; one that is there already keeps its id and gets the note."""
+    """Add a rule; an existing one keeps its id and gets the note."""
     return tx.one(
         StoredPathRule,
         """
@@ -367,7 +367,7 @@ def path_rules(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[
 
 
 def delete_path_rule(tx: Tx[Operational], *, organization_id: OrganizationId, rule: str) -> int:
-    """Remove a rule by its text or its id; how many."""
+    """Remove a rule by its text or its id; returns how many."""
     return tx.execute(
         """
         DELETE FROM catalog.path_rules

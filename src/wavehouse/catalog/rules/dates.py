@@ -109,8 +109,8 @@ def _month_with_letters(word: re.Match[str]) -> str:
     return mended if any(name.startswith(mended) for name in _ENGLISH) else word[0]
 
 
-def _east_asian(found: re.Match[str]) -> str:
-    year, month, day, half, hour, minute, second = found.groups()
+def _east_asian(match: re.Match[str]) -> str:
+    year, month, day, half, hour, minute, second = match.groups()
     if hour is None:
         return f"{year}-{month}-{day} "
     late = half in {"下午", "午後", "오후"}
@@ -120,8 +120,8 @@ def _east_asian(found: re.Match[str]) -> str:
 
 def _unix(text: str) -> DateReading | None:
     """Seconds or milliseconds since 1970."""
-    found = _UNIX.match(text)
-    return DateReading(datetime.fromtimestamp(int(found[1]), UTC)) if found else None
+    match = _UNIX.match(text)
+    return DateReading(datetime.fromtimestamp(int(match[1]), UTC)) if match else None
 
 
 def _iso(text: str) -> DateReading | None:
@@ -129,12 +129,12 @@ def _iso(text: str) -> DateReading | None:
     joined = _JOINED.match(text)
     if joined:
         text = f"{joined[1]}T{text[8:]}"
-    found = _ISO.match(text)
-    return _with_time(_iso_day(found), text[found.end() :]) if found else None
+    match = _ISO.match(text)
+    return _with_time(_iso_day(match), text[match.end() :]) if match else None
 
 
-def _iso_day(found: re.Match[str]) -> date:
-    part = found.groupdict()
+def _iso_day(match: re.Match[str]) -> date:
+    part = match.groupdict()
     if part["ordinal"]:
         day = date(int(part["ordinal_year"]), 1, 1) + timedelta(days=int(part["ordinal"]) - 1)
         if day.year != int(part["ordinal_year"]):
@@ -150,14 +150,14 @@ def _iso_day(found: re.Match[str]) -> date:
 
 def _numeric(text: str) -> DateReading | None:
     """Days in numbers alone: a slash is read as American, a full stop and a dash as European."""
-    found = _NUMBERS.match(text)
-    if found is None:
+    match = _NUMBERS.match(text)
+    if match is None:
         return None
-    first, second, year = int(found[1]), int(found[3]), _century(found[4])
-    american = (found[2] == "/" and first <= 12) or second > 12
+    first, second, year = int(match[1]), int(match[3]), _century(match[4])
+    american = (match[2] == "/" and first <= 12) or second > 12
     month, day = (first, second) if american else (second, first)
-    reading = _with_time(_day(year, month, day), text[found.end() :])
-    either = found[2] == "/" and first <= 12 and second <= 12 and first != second
+    reading = _with_time(_day(year, month, day), text[match.end() :])
+    either = match[2] == "/" and first <= 12 and second <= 12 and first != second
     doubt = "the month is taken to come first" if either else None
     return DateReading(reading.at, reading.doubt or doubt)
 
@@ -166,13 +166,13 @@ def _named(text: str) -> DateReading | None:
     """Days with the month's name; the time before or after them, the year where asctime has it."""
     time = _TIME.search(text)
     if time is None:
-        found = _named_day(text)
-        return None if found is None else _assembled(found[0], {}, found[1])
+        day = _named_day(text)
+        return None if day is None else _assembled(day[0], {}, day[1])
     head, tail = text[: time.start()], text[time.end() :]
     zone = ZONE.match(tail)
     behind = tail[zone.end() :] if zone else tail
-    found = _named_day(head) or _named_day(f"{head} {behind}")
-    return None if found is None else _assembled(found[0], time.groupdict(), tail)
+    day = _named_day(head) or _named_day(f"{head} {behind}")
+    return None if day is None else _assembled(day[0], time.groupdict(), tail)
 
 
 def _named_day(text: str) -> tuple[date, str] | None:
@@ -198,8 +198,8 @@ def _named_day(text: str) -> tuple[date, str] | None:
     fits = [m for m in sorted(months) if _is_day(words[year][0], m, words[day][0])]
     if len(fits) != 1:
         return None
-    found = _day(_century(words[year][0]), fits[0], int(words[day][0]))
-    return found, text[words[max(at, year, day)].end() :]
+    day_of = _day(_century(words[year][0]), fits[0], int(words[day][0]))
+    return day_of, text[words[max(at, year, day)].end() :]
 
 
 def _of_one_word(text: str) -> str:
@@ -233,8 +233,8 @@ def _months(word: str) -> frozenset[int]:
     if len(key) < 3 and key.isascii():
         return frozenset()
     names = month_names()
-    if found := names.get(key) or names.get(key.removeprefix("ב")):  # Hebrew's "in"
-        return found
+    if numbers := names.get(key) or names.get(key.removeprefix("ב")):  # Hebrew's "in"
+        return numbers
     same = [n for n, name in enumerate(_ENGLISH, 1) if key.isascii() and key[:4] == name[:4]]
     return frozenset(same)
 

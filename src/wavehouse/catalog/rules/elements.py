@@ -129,8 +129,8 @@ class Children:
 
     def attribute(self, name: str, attribute_name: str) -> str | None:
         """An attribute of the first child by this name that has it."""
-        found = (attribute(child, attribute_name) for child in self.all(name))
-        return next((value for value in found if value), None)
+        attributes = (attribute(child, attribute_name) for child in self.all(name))
+        return next((value for value in attributes if value), None)
 
 
 def _parsed_once(xml: str) -> tuple[etree._Element | None, list[tuple[int, str]]]:

@@ -42,13 +42,13 @@ def _declared_guid(written: str | None) -> str | None:
 
 
 def _categories(of: Children) -> tuple[str, ...]:
-    found: list[str] = []
+    categories: list[str] = []
     for tag in of.all("itunes:category"):
         if outer := attribute(tag, "text"):
-            found.append(outer)
+            categories.append(outer)
             inner = (attribute(sub, "text") for sub in Children(tag).all("itunes:category"))
-            found.extend(f"{outer} / {name}" for name in inner if name)
-    return tuple(dict.fromkeys(found or filter(None, [of.line("category")])))
+            categories.extend(f"{outer} / {name}" for name in inner if name)
+    return tuple(dict.fromkeys(categories or filter(None, [of.line("category")])))
 
 
 def _self_url(of: Children) -> str | None:
@@ -77,17 +77,17 @@ def _sorted_out(
             reason = "the document ends inside this item"
             dropped.append(DroppedItem(line_of(element), DropReason.CUT_SHORT, reason))
             continue
-        found = episode_of(element, location)
-        if isinstance(found, FeedEpisode) and not found.has_guid and found.guid in episodes:
-            whole = guid_without_one(found.enclosure.url, whole_query=True)
-            found = replace(found, guid=whole)
-        if isinstance(found, DroppedItem):
-            dropped.append(found)
-        elif found.guid in episodes:
-            detail = f"its guid is at line {episodes[found.guid].line} already"
-            dropped.append(DroppedItem(found.line, DropReason.DUPLICATE_GUID, detail))
+        episode = episode_of(element, location)
+        if isinstance(episode, FeedEpisode) and not episode.has_guid and episode.guid in episodes:
+            whole = guid_without_one(episode.enclosure.url, whole_query=True)
+            episode = replace(episode, guid=whole)
+        if isinstance(episode, DroppedItem):
+            dropped.append(episode)
+        elif episode.guid in episodes:
+            detail = f"its guid is at line {episodes[episode.guid].line} already"
+            dropped.append(DroppedItem(episode.line, DropReason.DUPLICATE_GUID, detail))
         else:
-            episodes[found.guid] = found
+            episodes[episode.guid] = episode
     return list(episodes.values()), dropped
 
 
@@ -128,7 +128,7 @@ def _parsed_feed(data: bytes, location: str | None, charset: str | None) -> Feed
     if len(data) > MAX_FEED_BYTES:
         raise InvalidInput(
             f"the document has {len(data):,} bytes; a feed may have {MAX_FEED_BYTES:,}",
-            hint="ask the publisher for a paged or shorter feed",
+            hint="Ask the publisher for a paged or shorter feed.",
         )
     xml = clean_xml(data, charset)
     root, complaints = parsed(xml)

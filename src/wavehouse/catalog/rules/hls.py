@@ -34,7 +34,7 @@ def is_playlist(url: str) -> bool:
 
 
 def read_playlist(text: str, url: str) -> Playlist | None:
-    """What a playlist says, addresses made absolute; None when it is no playlist."""
+    """What a playlist says, addresses made absolute; None when it is not a playlist."""
     lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
     if not lines or lines[0] != "#EXTM3U":
         return None
@@ -46,8 +46,8 @@ def read_playlist(text: str, url: str) -> Playlist | None:
 def _named(lines: list[str], url: str) -> Iterator[str]:
     """Variants and alternative renditions of a master playlist."""
     for line in lines:
-        if line.startswith("#EXT-X-MEDIA:") and (found := _URI.search(line)):
-            yield urljoin(url, found[1])
+        if line.startswith("#EXT-X-MEDIA:") and (match := _URI.search(line)):
+            yield urljoin(url, match[1])
         elif line and not line.startswith("#"):
             yield urljoin(url, line)
 
@@ -55,13 +55,13 @@ def _named(lines: list[str], url: str) -> Iterator[str]:
 def _segments(lines: list[str], url: str) -> Iterator[Segment]:
     start, duration, ranged, reach = 0.0, 0.0, 0, 0
     for line in lines:
-        if found := _EXTINF.match(line):
-            duration = float(found[1])
-        elif found := _BYTERANGE.match(line):
-            offset = int(found[2]) if found[2] else reach
-            ranged = reach = offset + int(found[1])
-        elif line.startswith("#EXT-X-MAP:") and (found := _URI.search(line)):
-            yield Segment(urljoin(url, found[1]), round(start * 1000), 0, None)
+        if match := _EXTINF.match(line):
+            duration = float(match[1])
+        elif match := _BYTERANGE.match(line):
+            offset = int(match[2]) if match[2] else reach
+            ranged = reach = offset + int(match[1])
+        elif line.startswith("#EXT-X-MAP:") and (match := _URI.search(line)):
+            yield Segment(urljoin(url, match[1]), round(start * 1000), 0, None)
         elif line and not line.startswith("#"):
             begin, end = round(start * 1000), round((start + duration) * 1000)
             yield Segment(urljoin(url, line), begin, end - begin, ranged or None)
@@ -70,17 +70,17 @@ def _segments(lines: list[str], url: str) -> Iterator[Segment]:
 
 def joined(segments: Iterable[Segment]) -> Iterator[Segment]:
     """One segment per address: byte ranges of one file, and the file's own initialisation."""
-    found: dict[str, Segment] = {}
-    for one in segments:
-        before = found.get(one.url)
+    by_url: dict[str, Segment] = {}
+    for segment in segments:
+        before = by_url.get(segment.url)
         if before is None:
-            found[one.url] = one
+            by_url[segment.url] = segment
             continue
-        first = min(before.start_ms, one.start_ms)
-        last = max(before.start_ms + before.duration_ms, one.start_ms + one.duration_ms)
-        size = max(before.bytes or 0, one.bytes or 0) or None
-        found[one.url] = Segment(one.url, first, last - first, size)
-    yield from found.values()
+        first = min(before.start_ms, segment.start_ms)
+        last = max(before.start_ms + before.duration_ms, segment.start_ms + segment.duration_ms)
+        size = max(before.bytes or 0, segment.bytes or 0) or None
+        by_url[segment.url] = Segment(segment.url, first, last - first, size)
+    yield from by_url.values()
 
 
 def facts_of(segments: Iterable[Segment]) -> MediaFacts:

@@ -43,7 +43,7 @@ def changed_guids(
     for before in known.values():
         if before.guid not in present:
             gone[media_key(before.audio_url).bare][before.episode_id] = before
-    found: list[ChangedGuid] = []
+    changed_guids: list[ChangedGuid] = []
     taken: set[EpisodeId] = set()
     for episode in feed.episodes:
         if episode.guid in known:
@@ -56,8 +56,10 @@ def changed_guids(
         if len(candidates) == 1:
             before = candidates[0]
             taken.add(before.episode_id)
-            found.append(ChangedGuid(before.episode_id, episode.title, before.guid, episode.guid))
-    return found
+            changed_guids.append(
+                ChangedGuid(before.episode_id, episode.title, before.guid, episode.guid)
+            )
+    return changed_guids
 
 
 def _is_the_same(before: KnownEpisode, episode: FeedEpisode) -> bool:
@@ -75,24 +77,24 @@ def _query_of(url: str) -> str:
 
 
 def moved_files(
-    found: Iterable[FeedFile], current: Mapping[Place, EnclosureVersion]
+    feed_files: Iterable[FeedFile], current: Mapping[Place, EnclosureVersion]
 ) -> list[MovedFile]:
     """Files that are known at the same host and path with another query.
 
-    Only where the episode has one file there, before and now: else the query tells them apart.
+    Only where the episode has one file there, before and now: else the query distinguishes them.
     """
     now: dict[tuple[str, MediaKey], set[MediaKey]] = defaultdict(set)
     before: dict[tuple[str, MediaKey], set[MediaKey]] = defaultdict(set)
-    for file in found:
+    for file in feed_files:
         now[file.guid, file.key.bare].add(file.key)
     for guid, key in current:
         before[guid, key.bare].add(key)
     moved = []
-    for place, keys in now.items():
-        olds = before.get(place, set())
+    for address, keys in now.items():
+        olds = before.get(address, set())
         if len(keys) == len(olds) == 1 and keys != olds:
             (old,), (new,) = olds, keys
-            moved.append(MovedFile(place[0], new.host, old.path, new.path))
+            moved.append(MovedFile(address[0], new.host, old.path, new.path))
     return moved
 
 

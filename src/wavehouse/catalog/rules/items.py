@@ -47,7 +47,7 @@ _BODIES = (
 
 
 def author_of(of: Children) -> str | None:
-    """Who made it: Apple's author, then the other ways to say it."""
+    """The author of an item: Apple's tag, then the other tags for it."""
     for name in ("atom:author", "author"):
         for tag in of.all(name):
             inside = Children(tag).line("atom:name", "name")
@@ -82,11 +82,11 @@ def image_of(of: Children, base: str | None) -> str | None:
 
 
 def _categories(of: Children) -> tuple[str, ...]:
-    found = (
+    categories = (
         one_line(attribute(tag, "term") or text_of(tag))
         for tag in of.all("category", "atom:category")
     )
-    return tuple(dict.fromkeys(name for name in found if name))
+    return tuple(dict.fromkeys(name for name in categories if name))
 
 
 def _title_of(of: Children, body: str | None, enclosure: Enclosure) -> str:
@@ -116,7 +116,7 @@ def _date_note(title: str, reading: DateReading, written: str | None) -> str | N
 
 
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
-    """The episode that an item describes, or the reason why it is none."""
+    """The episode that an item describes, or the reason why it is not an episode."""
     of, line = Children(element), line_of(element)
     base = base_of(element.base, location)
     media = media_of(of, base)

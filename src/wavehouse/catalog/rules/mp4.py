@@ -72,8 +72,8 @@ class _Window:
 
     def at(self, offset: int, length: int) -> Generator[ByteRange, bytes, int]:
         """The place of ``offset`` in ``data``, after asking for more when it is not there."""
-        place = offset - self.start
-        if place < 0 or place + length > len(self.data):
+        start = offset - self.start
+        if start < 0 or start + length > len(self.data):
             self.data = yield ByteRange(offset, WINDOW)
             self.start = offset
         return offset - self.start
@@ -85,19 +85,19 @@ def _duration(window: _Window, outer: Box) -> Generator[ByteRange, bytes, int | 
     for _ in range(_MOST_BOXES):
         if offset >= outer.end:
             break
-        place = yield from window.at(offset, min(128, outer.end - offset))
-        box = box_at(window.data, place, offset, outer.end)
+        position = yield from window.at(offset, min(128, outer.end - offset))
+        box = box_at(window.data, position, offset, outer.end)
         if box is None:
             break
-        payload = window.data[place + box.head : place + min(box.size, 128)]
+        payload = window.data[position + box.head : position + min(box.size, 128)]
         if box.kind == b"mvhd":
-            found = mvhd_duration_ms(payload)
-            if found:
-                return found
+            milliseconds = mvhd_duration_ms(payload)
+            if milliseconds:
+                return milliseconds
             at = 20 if payload[:1] == b"\x01" else 12
             scale = int.from_bytes(payload[at : at + 4])
         if box.kind == b"mvex" and scale:
-            inner = box_at(window.data, place + box.head, offset + box.head, box.end)
+            inner = box_at(window.data, position + box.head, offset + box.head, box.end)
             if inner and inner.kind == b"mehd":
                 body = payload[inner.head : inner.size]
                 raw = body[4:12] if body[:1] == b"\x01" else body[4:8]
@@ -114,8 +114,8 @@ def read_mp4(head: bytes, total: int | None) -> Reading:
     for _ in range(_MOST_BOXES):
         if (total is not None and offset >= total) or (moov and mdat):
             break
-        place = yield from window.at(offset, _LONGEST_HEAD)
-        box = box_at(window.data, place, offset, total)
+        position = yield from window.at(offset, _LONGEST_HEAD)
+        box = box_at(window.data, position, offset, total)
         if box is None:
             break
         if box.kind == b"moov":

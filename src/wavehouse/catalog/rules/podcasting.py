@@ -72,12 +72,12 @@ def chapters(of: Children, base: str | None) -> ChaptersLink | None:
 
 def soundbites(of: Children) -> tuple[Soundbite, ...]:
     """Every soundbite with a start and a length."""
-    found = []
+    soundbites = []
     for tag in of.all("podcast:soundbite"):
         start, duration = number(attribute(tag, "startTime")), number(attribute(tag, "duration"))
         if start is not None and duration:
-            found.append(Soundbite(start, duration, one_line(text_of(tag))))
-    return tuple(found)
+            soundbites.append(Soundbite(start, duration, one_line(text_of(tag))))
+    return tuple(soundbites)
 
 
 def fundings(of: Children, base: str | None) -> tuple[Funding, ...]:
@@ -145,8 +145,8 @@ def remote_item(tag: etree._Element, base: str | None) -> RemoteItem | None:
 
 def remote_items(of: Children, base: str | None) -> tuple[RemoteItem, ...]:
     """Every pointer among the children."""
-    found = (remote_item(tag, base) for tag in of.all("podcast:remoteitem"))
-    return tuple(item for item in found if item)
+    items = (remote_item(tag, base) for tag in of.all("podcast:remoteitem"))
+    return tuple(item for item in items if item)
 
 
 def _recipients(of: Children) -> tuple[ValueRecipient, ...]:
@@ -166,13 +166,13 @@ def _recipients(of: Children) -> tuple[ValueRecipient, ...]:
 
 
 def _time_splits(of: Children, base: str | None) -> tuple[ValueTimeSplit, ...]:
-    found = []
+    splits = []
     for tag in of.all("podcast:valuetimesplit"):
         duration = number(attribute(tag, "duration"))
         if duration is None:
             continue
         inside = Children(tag)
-        found.append(
+        splits.append(
             ValueTimeSplit(
                 start=number(attribute(tag, "startTime")) or _ZERO,
                 duration=duration,
@@ -182,15 +182,15 @@ def _time_splits(of: Children, base: str | None) -> tuple[ValueTimeSplit, ...]:
                 remote_item=next(iter(remote_items(inside, base)), None),
             )
         )
-    return tuple(found)
+    return tuple(splits)
 
 
 def values(of: Children, base: str | None) -> tuple[Value, ...]:
     """Every value block, with all its recipients and time splits."""
-    found = []
+    values = []
     for tag in of.all("podcast:value"):
         inside = Children(tag)
-        found.append(
+        values.append(
             Value(
                 kind=attribute(tag, "type") or "",
                 method=attribute(tag, "method"),
@@ -199,12 +199,12 @@ def values(of: Children, base: str | None) -> tuple[Value, ...]:
                 time_splits=_time_splits(inside, base),
             )
         )
-    return tuple(found)
+    return tuple(values)
 
 
 def alternates(of: Children, base: str | None) -> tuple[AlternateEnclosure, ...]:
     """Every alternate enclosure that can be had from the web, with all its sources."""
-    found = []
+    alternates = []
     for tag in of.all("podcast:alternateenclosure"):
         inside = Children(tag)
         sources = (web_url(attribute(s, "uri"), base) for s in inside.all("podcast:source"))
@@ -212,7 +212,7 @@ def alternates(of: Children, base: str | None) -> tuple[AlternateEnclosure, ...]
         if not reachable:
             continue
         bitrate, height = number(attribute(tag, "bitrate")), number(attribute(tag, "height"))
-        found.append(
+        alternates.append(
             AlternateEnclosure(
                 media_type=attribute(tag, "type"),
                 bytes=positive_int(attribute(tag, "length")),
@@ -227,7 +227,7 @@ def alternates(of: Children, base: str | None) -> tuple[AlternateEnclosure, ...]
                 sources=reachable,
             )
         )
-    return tuple(found)
+    return tuple(alternates)
 
 
 def txts(of: Children) -> tuple[Txt, ...]:

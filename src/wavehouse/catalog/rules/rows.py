@@ -63,8 +63,8 @@ def _json(value: Any) -> Any:
 
 
 def _extras(of: object, names: tuple[str, ...]) -> dict[str, Any]:
-    found = ((name, _json(getattr(of, name))) for name in names)
-    return {name: value for name, value in found if value not in (None, [], {}, False)}
+    values = ((name, _json(getattr(of, name))) for name in names)
+    return {name: value for name, value in values if value not in (None, [], {}, False)}
 
 
 def _fitting_url(url: str | None) -> str | None:
@@ -121,21 +121,21 @@ def episode_rows(
     return [episode_row(episode, known.get(episode.guid), now) for episode in feed.episodes]
 
 
-def stored_facts(found: Described) -> dict[str, Any]:
-    """The facts of a file as they are stored: a header that is not within the file is none."""
-    facts = found.facts
+def stored_facts(described: Described) -> dict[str, Any]:
+    """The facts of a file as they are stored: a header larger than the file is unknown."""
+    facts = described.facts
     size, header = facts.bytes, facts.header_bytes
     fits = size is not None and header is not None and header < size
     return {
         "bytes": size,
         "header_bytes": header if fits else None,
         "duration_ms": facts.duration_ms,
-        "facts_source": str(found.source),
+        "facts_source": str(described.source),
     }
 
 
 def file_rows(
-    found: Iterable[tuple[FeedFile, Described]],
+    described: Iterable[tuple[FeedFile, Described]],
     current: Mapping[Place, EnclosureVersion],
     known: Mapping[str, KnownEpisode],
     now: datetime,
@@ -146,7 +146,7 @@ def file_rows(
     version and every new address of a known episode from now on.
     """
     inserts, updates = [], []
-    for file, seen in found:
+    for file, seen in described:
         version = current.get(file.place)
         todo = step(version, seen) if version else Step.NEW_VERSION
         if version and todo is Step.LEARN:
@@ -160,10 +160,10 @@ def file_rows(
     return inserts, updates
 
 
-def segment_rows(found: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
+def segment_rows(described: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
     """What the playlists among the files name (R13), each address once."""
     rows = {}
-    for file, seen in found:
+    for file, seen in described:
         for segment in seen.facts.segments:
             key = media_key(segment.url)
             if key == file.key:
@@ -181,10 +181,10 @@ def segment_rows(found: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, 
     return list(rows.values())
 
 
-def hop_rows(found: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
+def hop_rows(described: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
     """Where redirecting files lead (R03), each place once; never the file's own."""
     rows = {}
-    for file, seen in found:
+    for file, seen in described:
         for key in map(media_key, seen.facts.hops):
             if key != file.key:
                 rows[file.place, key] = {

@@ -121,10 +121,10 @@ def _character_or_nothing(match: re.Match[str]) -> str:
 def clean_xml(data: bytes, charset: str | None = None) -> str:
     """Text that starts with the feed's root element; raises when it has none."""
     if not data.strip():
-        raise InvalidInput("the document is empty", hint="check the feed's address")
+        raise InvalidInput("the document is empty", hint="Check the feed's address.")
     for magic, kind in _MAGIC:
         if data.startswith(magic):
-            raise InvalidInput(f"the document is {kind}, not a feed", hint="give the RSS address")
+            raise InvalidInput(f"the document is {kind}, not a feed", hint="Give the RSS address.")
     text = decoded(data, charset)
     # Each mark costs some hundred bytes and a microsecond on the way: the largest feeds of real
     # shows, 25 MB with HTML in every description, have less than half as many.
@@ -135,18 +135,18 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
             hint="Ask the publisher for a paged or shorter feed.",
         )
     text = _CONTROL.sub("", text.replace("\r\n", "\n"))
-    root = next((found for found in _ROOT.finditer(text) if found["root"]), None)
+    root = next((match for match in _ROOT.finditer(text) if match["root"]), None)
     prolog = text[: root.start()] if root else text
     if root is None or _WEB_PAGE.search(prolog):
         raise InvalidInput(
             f"the document is {_kind_of(prolog)}, not a feed",
-            hint="give the address of the RSS feed itself, which the show's hosting names",
+            hint="Give the address of the RSS feed itself, which the show's hosting names.",
         )
     if "<!ENTITY" in prolog:
         raise InvalidInput(
             "the document declares XML entities, which a feed never needs and attackers use",
             where=f":{prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
-            hint="ask the publisher to remove the <!DOCTYPE> block",
+            hint="Ask the publisher to remove the <!DOCTYPE> block.",
         )
     # everywhere, in CDATA too: where that begins and ends is not sure in a broken text
     feed = _REFERENCES.sub(_character_or_nothing, text[root.start() :])

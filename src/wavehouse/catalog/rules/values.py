@@ -36,7 +36,7 @@ def plain_start(html: str | None, length: int) -> str | None:
 
 
 def seconds(text: str | None) -> int | None:
-    """A duration written as hh:mm:ss, mm:ss, seconds or ISO 8601; None when it is none of them."""
+    """A duration written as hh:mm:ss, mm:ss, seconds or ISO 8601; None for any other form."""
     text = (text or "").strip()
     if len(text) > _LONGEST_VALUE:
         return None
@@ -78,7 +78,7 @@ def number(text: str | None) -> Decimal | None:
 
 
 def yes(text: str | None) -> bool:
-    """Feeds say yes, true, explicit or 1."""
+    """True for the values that feeds use: yes, true, explicit, 1."""
     return (text or "").strip().lower() in {"yes", "true", "explicit", "1"}
 
 

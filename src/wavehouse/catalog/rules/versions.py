@@ -30,7 +30,7 @@ class FeedFile:
 
     @property
     def place(self) -> Place:
-        """What tells this file from others."""
+        """The key that distinguishes this file from others."""
         return self.guid, self.key
 
 
@@ -58,23 +58,23 @@ def files_of(episode: FeedEpisode) -> list[FeedFile]:
     named = [("enclosure", main.url, main.media_type, main.bytes)]
     for other in episode.alternates:
         named += [("alternate", url, other.media_type, other.bytes) for url in other.sources]
-    found: dict[MediaKey, FeedFile] = {}
+    feed_files: dict[MediaKey, FeedFile] = {}
     for kind, url, media_type, size in named:
         key = media_key(url)
         stated = MediaFacts(size, None, milliseconds)
-        found.setdefault(key, FeedFile(episode.guid, kind, url, key, media_type, stated))
-    return list(found.values())
+        feed_files.setdefault(key, FeedFile(episode.guid, kind, url, key, media_type, stated))
+    return list(feed_files.values())
 
 
 def files_of_feed(feed: Feed) -> list[FeedFile]:
     """Every file of every episode of a feed.
 
-    Parameters that clients are known to add are no part of a file's address, unless files of
+    Parameters that clients are known to add are not part of a file's address, unless files of
     several episodes, or of one, differ by nothing else (R03).
     """
-    found = [file for episode in feed.episodes for file in files_of(episode)]
+    feed_files = [file for episode in feed.episodes for file in files_of(episode)]
     addresses: dict[MediaKey, set[str]] = defaultdict(set)
-    for file in found:
+    for file in feed_files:
         addresses[file.key].add(media_key(file.url, whole_query=True).path)
     several = {
         key
@@ -82,19 +82,19 @@ def files_of_feed(feed: Feed) -> list[FeedFile]:
         if len(paths) > 1 and not has_media_ending(key.bare.path)
     }
     if not several:
-        return found
+        return feed_files
     whole = (
         replace(file, key=media_key(file.url, whole_query=True)) if file.key in several else file
-        for file in found
+        for file in feed_files
     )
     return list({file.place: file for file in whole}.values())
 
 
 def described(
-    file: FeedFile, measured: MediaFacts | None, told: Mapping[MediaKey, MediaFacts]
+    file: FeedFile, measured: MediaFacts | None, known: Mapping[MediaKey, MediaFacts]
 ) -> Described:
     """The best facts of a file: a media file's, else measured ones, else the feed's."""
-    facts = told.get(file.key) or told.get(file.key.bare)
+    facts = known.get(file.key) or known.get(file.key.bare)
     source = FactsSource.MEDIA_FILE
     if facts is None:
         facts, source = measured, FactsSource.PROBE
@@ -107,34 +107,34 @@ def described(
     return Described(replace(facts, bytes=size, duration_ms=duration), source)
 
 
-def step(current: EnclosureVersion, found: Described) -> Step:
+def step(current: EnclosureVersion, described: Described) -> Step:
     """Whether the file itself changed (a new version), or only what is known of it.
 
     What a feed states never overrules what was measured.
     """
     before = FactsSource(current.facts_source)
-    same = found.facts == current.facts
-    if found.source is FactsSource.NONE or (same and found.source == before):
+    same = described.facts == current.facts
+    if described.source is FactsSource.NONE or (same and described.source == before):
         return Step.KEEP
     if before.measured:
-        return Step.NEW_VERSION if found.source.measured and not same else Step.KEEP
-    if found.source.measured or before is FactsSource.NONE:
+        return Step.NEW_VERSION if described.source.measured and not same else Step.KEEP
+    if described.source.measured or before is FactsSource.NONE:
         return Step.LEARN
-    changed = current.bytes is not None and found.facts.bytes not in {None, current.bytes}
+    changed = current.bytes is not None and described.facts.bytes not in {None, current.bytes}
     return Step.NEW_VERSION if changed else Step.LEARN
 
 
-def after(current: EnclosureVersion | None, found: Described) -> MediaFacts:
+def after(current: EnclosureVersion | None, described: Described) -> MediaFacts:
     """The facts that hold once ``step`` is done."""
-    keep = current is not None and step(current, found) is Step.KEEP
-    return current.facts if current is not None and keep else found.facts
+    keep = current is not None and step(current, described) is Step.KEEP
+    return current.facts if current is not None and keep else described.facts
 
 
 def to_probe(
     files: Iterable[FeedFile],
     current: Mapping[Place, EnclosureVersion],
     known: Mapping[str, KnownEpisode],
-    told: Mapping[MediaKey, MediaFacts],
+    facts: Mapping[MediaKey, MediaFacts],
     *,
     again: bool,
 ) -> list[FeedFile]:
@@ -142,7 +142,7 @@ def to_probe(
 
     def wanted(file: FeedFile) -> bool:
         version = current.get(file.place)
-        if file.key in told or file.key.bare in told:
+        if file.key in facts or file.key.bare in facts:
             return False
         if again or version is None or not FactsSource(version.facts_source).measured:
             return True

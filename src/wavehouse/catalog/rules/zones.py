@@ -50,10 +50,10 @@ def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
 
     ``tail`` begins where the time ends. Nothing readable there is UTC.
     """
-    found = ZONE.match(tail) or _COMMENT.match(tail)
-    if found is None:
+    match = ZONE.match(tail) or _COMMENT.match(tail)
+    if match is None:
         return timedelta(), None
-    part = {"region": None, "offset": None, "military": None, "unknown": None} | found.groupdict()
+    part = {"region": None, "offset": None, "military": None, "unknown": None} | match.groupdict()
     if part["offset"]:
         return _numbers(part["offset"])
     if part["region"]:
@@ -66,15 +66,15 @@ def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
         return _named(name, local)
     unknown = part["unknown"] or name
     if part["military"] or unknown.lower() in _IS_NOT_A_ZONE:
-        return timedelta(), None  # RFC 5322 (4.3): the letters were defined backwards, so unknown
+        return timedelta(), None  # RFC 5322 (4.3): single letters were defined backwards
     return timedelta(), f"the zone {unknown} is not known, UTC is taken"
 
 
 def _numbers(text: str) -> tuple[timedelta, str | None]:
-    found = _PARTS.fullmatch(text.strip())
-    if found is None:
+    match = _PARTS.fullmatch(text.strip())
+    if match is None:
         return timedelta(), f"the offset {text} cannot be read, UTC is taken"
-    sign, hours, minutes = found[1], int(found[2]), int(found[3] or 0)
+    sign, hours, minutes = match[1], int(match[2]), int(match[3] or 0)
     shift = timedelta(hours=hours, minutes=minutes)
     if shift > _FURTHEST or minutes > 59:
         return timedelta(), f"there is no offset {text}, UTC is taken"

@@ -31,23 +31,24 @@ def describe_feed(location: str, reading: FeedReading) -> DescribedFeed:
     fetched = reading.source.fetch(location)
     name = shown(location) if is_web_address(location) else location
     feed = parse_feed(fetched.body, location=fetched.location, charset=fetched.charset, name=name)
-    told = {media_key(url): facts for url, facts in reading.media.items()}
-    found = versions.files_of_feed(feed)
-    wanted = versions.to_probe(found, {}, {}, told, again=False)
+    fields = {media_key(url): facts for url, facts in reading.media.items()}
+    feed_files = versions.files_of_feed(feed)
+    wanted = versions.to_probe(feed_files, {}, {}, fields, again=False)
     measured = Measured({}, ())
     if reading.probe:
         measured = measure(wanted[: reading.most_probes], reading.probe)
         measured = replace(measured, left=max(0, len(wanted) - reading.most_probes))
     seen = [
-        (file, versions.described(file, measured.facts.get(file.place), told)) for file in found
+        (file, versions.described(file, measured.facts.get(file.place), fields))
+        for file in feed_files
     ]
     return DescribedFeed(tuple(_files(feed, seen)), tuple(_warnings(name, feed, measured)))
 
 
-def _files(feed: Feed, found: list[tuple[FeedFile, Described]]) -> Iterator[FileOfFeed]:
+def _files(feed: Feed, described: list[tuple[FeedFile, Described]]) -> Iterator[FileOfFeed]:
     episodes = {episode.guid: episode for episode in feed.episodes}
     now = clock.now()
-    for file, seen in found:
+    for file, seen in described:
         episode = episodes[file.guid]
         facts = rows.stored_facts(seen)
         yield FileOfFeed(

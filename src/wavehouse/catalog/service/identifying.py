@@ -33,12 +33,14 @@ def find_episode(tx: Tx[Operational], *, identity: Identity, name: str) -> Liste
         lambda e: wanted in e.former_guids,
         lambda e: e.title.casefold() == wanted.casefold(),
     ):
-        found = [episode for episode in known if fits(episode)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            ids = ", ".join(str(episode.episode_id) for episode in found[:5])
-            raise Conflict(f"{len(found)} episodes are called {name!r}", hint=f"Give an id: {ids}")
+        episodes = [episode for episode in known if fits(episode)]
+        if len(episodes) == 1:
+            return episodes[0]
+        if episodes:
+            ids = ", ".join(str(episode.episode_id) for episode in episodes[:5])
+            raise Conflict(
+                f"{len(episodes)} episodes are called {name!r}", hint=f"Give an id: {ids}."
+            )
     raise NotFound(f"no episode has the id, guid or title {name!r}", command=_LIST)
 
 
@@ -46,27 +48,27 @@ _LIST = "wavehouse episodes list"
 
 
 def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into: str) -> Merge:
-    """Have the requests of one episode count for another from now on, stored ones included."""
-    one = find_episode(tx, identity=identity, name=other)
+    """Count the requests of one episode for another from now on, stored ones included."""
+    other_episode = find_episode(tx, identity=identity, name=other)
     kept = find_episode(tx, identity=identity, name=into)
-    if one.episode_id == kept.episode_id:
+    if other_episode.episode_id == kept.episode_id:
         raise InvalidInput("an episode cannot be merged into itself", hint="Name two episodes.")
-    for episode in (one, kept):
+    for episode in (other_episode, kept):
         if episode.merged_into is not None:
             raise Conflict(
                 f"{episode.title!r} is merged into another episode",
                 command=f"wavehouse episodes split {episode.episode_id}",
             )
     merges = identities.merges(tx, organization_id=identity.organization_id)
-    if any(m.into_episode_id == one.episode_id and m.split_at is None for m in merges):
+    if any(m.into_episode_id == other_episode.episode_id and m.split_at is None for m in merges):
         raise Conflict(
-            f"other episodes are merged into {one.title!r}",
-            command=f"wavehouse episodes merge {kept.episode_id} {one.episode_id}",
+            f"other episodes are merged into {other_episode.title!r}",
+            command=f"wavehouse episodes merge {kept.episode_id} {other_episode.episode_id}",
         )
     merge = identities.insert_merge(
         tx,
         identity=identity,
-        episode_id=one.episode_id,
+        episode_id=other_episode.episode_id,
         into_episode_id=kept.episode_id,
         at=clock.now(),
     )
@@ -78,29 +80,31 @@ def split_episode(
     tx: Tx[Operational], *, identity: Identity, episode: str, guid: str | None = None
 ) -> Merge:
     """Make two of one: end a merge, or give a former guid an episode of its own again."""
-    one = find_episode(tx, identity=identity, name=episode)
+    known = find_episode(tx, identity=identity, name=episode)
     merges = identities.merges(tx, organization_id=identity.organization_id)
-    held = [m for m in merges if m.split_at is None and m.episode_id == one.episode_id]
+    held = [m for m in merges if m.split_at is None and m.episode_id == known.episode_id]
     if held and guid is None:
         _part(tx, identity, held[0])
         return held[0]
-    former = guid or (one.former_guids[0] if len(one.former_guids) == 1 else None)
+    former = guid or (known.former_guids[0] if len(known.former_guids) == 1 else None)
     if former is None:
         raise Conflict(
-            f"{one.title!r} is not merged, and has {len(one.former_guids)} former guids",
-            hint="Give one of its former guids with --guid." if one.former_guids else None,
+            f"{known.title!r} is not merged, and has {len(known.former_guids)} former guids",
+            hint="Give one of its former guids with --guid." if known.former_guids else None,
             command=_LIST,
         )
-    return _restored(tx, identity, one, former)
+    return _restored(tx, identity, known, former)
 
 
-def _restored(tx: Tx[Operational], identity: Identity, one: ListedEpisode, former: str) -> Merge:
+def _restored(
+    tx: Tx[Operational], identity: Identity, episode: ListedEpisode, former: str
+) -> Merge:
     at = clock.now()
-    found = identities.restore_former(tx, episode_id=one.episode_id, guid=former, at=at)
-    if found is None:
-        raise NotFound(f"{one.title!r} never had the guid {former!r}", command=_LIST)
+    episode_id = identities.restore_former(tx, episode_id=episode.episode_id, guid=former, at=at)
+    if episode_id is None:
+        raise NotFound(f"{episode.title!r} never had the guid {former!r}", command=_LIST)
     merge = identities.insert_merge(
-        tx, identity=identity, episode_id=found, into_episode_id=one.episode_id, at=at
+        tx, identity=identity, episode_id=episode_id, into_episode_id=episode.episode_id, at=at
     )
     identities.change_merge(tx, identity=identity, merge_id=merge.merge_id, split_at=at)
     identities.note_media_change(tx, organization_id=identity.organization_id)
@@ -152,7 +156,7 @@ def _record(tx: Tx[Operational], identity: Identity, action: str, merge: Merge) 
 def add_path_rule(
     tx: Tx[Operational], *, identity: Identity, rule: str, note: str | None = None
 ) -> StoredPathRule:
-    """Add a rule from paths to a file; stored requests are looked through again."""
+    """Add a rule from paths to a file; stored requests are checked again."""
     stored = identities.insert_path_rule(
         tx,
         identity=identity,
@@ -183,7 +187,7 @@ def remove_path_rule(tx: Tx[Operational], *, identity: Identity, rule: str) -> N
     What was counted by it stays; only new requests no longer find their file by it.
     """
     if not identities.delete_path_rule(tx, organization_id=identity.organization_id, rule=rule):
-        raise NotFound(f"there is no rule {rule!r}", command="wavehouse paths list")
+        raise NotFound(f"unknown rule {rule!r}", command="wavehouse paths list")
     identities.note_media_change(tx, organization_id=identity.organization_id)
     audit.record(
         tx,
@@ -229,8 +233,8 @@ def files_meant(
         address = f"{place.media_host}{place.media_path}"
         titles[address] = place.title
         titles[f"guid:{place.guid}"] = place.title
-        if found := meaning_of(rules, f"https://{address}"):
-            titles.setdefault(found[0], place.title)
+        if meaning := meaning_of(rules, f"https://{address}"):
+            titles.setdefault(meaning[0], place.title)
     return [_meant(address, rules, titles) for address in addresses]
 
 

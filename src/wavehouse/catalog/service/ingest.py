@@ -132,11 +132,11 @@ def _podcast(
 ) -> PodcastState | None:
     """R03: a show is its podcast:guid; without one, its feed's address, or, by file, its items."""
     if feed.podcast_guid:
-        found = queries.podcast_by_guid(
+        known = queries.podcast_by_guid(
             tx, organization_id=identity.organization_id, podcast_guid=feed.podcast_guid
         )
-        if found:
-            return found
+        if known:
+            return known
     by_address = (_by_url(tx, identity, address) for address in addresses)
     return next((state for state in by_address if state), None) or _by_items(
         tx, identity, feed, addresses
@@ -201,18 +201,18 @@ def _not_modified(tx: Tx[Operational], state: PodcastState) -> IngestedFeed:
 
 def _feed_url(location: str, fetched: Fetched, feed: Feed) -> str:
     """The address to poll: where it moved for good; for a file, where it says it is published."""
-    found = fetched.moved_to or location
+    url = fetched.moved_to or location
     if not is_web_address(location):
-        found = feed.self_url or fetched.location
-    if len(found) > LONGEST_FEED_URL:
+        url = feed.self_url or fetched.location
+    if len(url) > LONGEST_FEED_URL:
         raise InvalidInput(
-            f"the feed's address has {len(found)} of {LONGEST_FEED_URL} characters",
-            where=shown(found),
+            f"the feed's address has {len(url)} characters; {LONGEST_FEED_URL} are allowed",
+            where=shown(url),
         )
-    return found
+    return url
 
 
-def _told(reading: FeedReading) -> dict[MediaKey, MediaFacts]:
+def _given_facts(reading: FeedReading) -> dict[MediaKey, MediaFacts]:
     return {media_key(url): facts for url, facts in reading.media.items()}
 
 
@@ -221,7 +221,7 @@ def _measured(feed: Feed, known: _Known, reading: FeedReading) -> Measured:
         return Measured({}, ())
     files = versions.files_of_feed(feed)
     wanted = versions.to_probe(
-        files, known.files, known.episodes, _told(reading), again=reading.again
+        files, known.files, known.episodes, _given_facts(reading), again=reading.again
     )
     measured = measure(wanted[: reading.most_probes], reading.probe)
     return replace(measured, left=max(0, len(wanted) - reading.most_probes))
@@ -282,15 +282,21 @@ def _renamed(
             organization_id=identity.organization_id,
             podcast_id=state.podcast_id,
             rows=[
-                {"episode_id": str(one.episode_id), "before": one.before, "after": one.after}
-                for one in changed
+                {
+                    "episode_id": str(changed_guid.episode_id),
+                    "before": changed_guid.before,
+                    "after": changed_guid.after,
+                }
+                for changed_guid in changed
             ],
             at=clock.now(),
         )
         known = _known(tx, state)
     moved = moved_files(versions.files_of_feed(feed), known.files)
     if moved:
-        identities.move_files(tx, podcast_id=state.podcast_id, rows=[asdict(one) for one in moved])
+        identities.move_files(
+            tx, podcast_id=state.podcast_id, rows=[asdict(moved_file) for moved_file in moved]
+        )
         identities.note_media_change(tx, organization_id=identity.organization_id)
         known = _known(tx, state)
     return changed, known
@@ -350,11 +356,11 @@ def _write_files(
     result: IngestedFeed,
 ) -> IngestedFeed:
     """Store new files, new versions of changed ones, and what was learned of the others."""
-    found = [
-        (file, versions.described(file, look.measured.facts.get(file.place), _told(reading)))
+    described = [
+        (file, versions.described(file, look.measured.facts.get(file.place), _given_facts(reading)))
         for file in versions.files_of_feed(look.feed)
     ]
-    inserts, updates = rows.file_rows(found, known.files, known.episodes, clock.now())
+    inserts, updates = rows.file_rows(described, known.files, known.episodes, clock.now())
     if inserts:
         queries.insert_enclosures(
             tx,
@@ -364,13 +370,13 @@ def _write_files(
         )
     if updates:
         queries.update_enclosures(tx, rows=updates)
-    if segments := rows.segment_rows(found):
+    if segments := rows.segment_rows(described):
         queries.put_segments(tx, podcast_id=result.podcast_id, rows=segments)
-    hops = _write_hops(tx, identity, result.podcast_id, rows.hop_rows(found))
-    facts = [versions.after(known.files.get(file.place), seen) for file, seen in found]
+    hops = _write_hops(tx, identity, result.podcast_id, rows.hop_rows(described))
+    facts = [versions.after(known.files.get(file.place), seen) for file, seen in described]
     return replace(
         result,
-        described=sum(seen.source == "media_file" for _, seen in found),
+        described=sum(seen.source == "media_file" for _, seen in described),
         probed=len(look.measured.facts),
         unknown=sum(not each.complete for each in facts),
         hops=hops,
@@ -378,10 +384,10 @@ def _write_files(
 
 
 def _write_hops(
-    tx: Tx[Operational], identity: Identity, podcast_id: PodcastId, found: list[dict[str, Any]]
+    tx: Tx[Operational], identity: Identity, podcast_id: PodcastId, hops: list[dict[str, Any]]
 ) -> int:
     """Store where files redirect to; a place that is new may be one that stored requests name."""
-    new = identities.put_hops(tx, podcast_id=podcast_id, rows=found, at=clock.now()) if found else 0
+    new = identities.put_hops(tx, podcast_id=podcast_id, rows=hops, at=clock.now()) if hops else 0
     if new:
         identities.note_media_change(tx, organization_id=identity.organization_id)
     return new
@@ -403,6 +409,9 @@ def _recorded(tx: Tx[Operational], identity: Identity, result: IngestedFeed) -> 
                 "dropped": len(result.dropped),
                 "enclosure_changed": len(changes),
                 "enclosure_changed_guids": [change.guid for change in changes[:20]],
-                "guid_changed": [[one.before, one.after] for one in result.changed_guids[:20]],
+                "guid_changed": [
+                    [changed_guid.before, changed_guid.after]
+                    for changed_guid in result.changed_guids[:20]
+                ],
             },
         )

@@ -53,16 +53,16 @@ def add_list(
     is_source = is_web_address(source) or Path(source).is_file()
     if is_source:
         content = list_files.read_source(source, web)
-        found = name or Path(source.partition("?")[0]).stem.lower() or OWN
-        place = source if is_web_address(source) else str(Path(source).absolute())
+        list_name = name or Path(source.partition("?")[0]).stem.lower() or OWN
+        location = source if is_web_address(source) else str(Path(source).absolute())
     elif name is not None:
         raise UsageError(
             f"--name is for files and addresses; a single line goes to the list {kind}/{OWN}",
             hint="Leave --name out, or put the line into a file.",
         )
     else:
-        content, found, place = list_files.append_line(home, kind, source), OWN, "lines"
-    return _kept(tx, identity, home, kind, found, place, content)
+        content, list_name, location = list_files.append_line(home, kind, source), OWN, "lines"
+    return _kept(tx, identity, home, kind, list_name, location, content)
 
 
 def update_lists(
@@ -71,7 +71,7 @@ def update_lists(
     """Read lists again from where they came; one that cannot be used stays as it was."""
     held = list_files.manifest(home)
     if name is not None and name not in held:
-        raise NotFound(f"there is no list {name!r}", command="wavehouse lists list")
+        raise NotFound(f"unknown list {name!r}", command="wavehouse lists list")
     results = []
     for key, kept in held.items():
         if (name is None or key == name) and kept.source != "lines":

@@ -13,7 +13,7 @@ from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, Podcast
 
 
 class FactsSource(StrEnum):
-    """Who said how large and how long a file is; later ones know more."""
+    """The source of a file's size and duration; later members know more."""
 
     NONE = "none"
     FEED = "feed"

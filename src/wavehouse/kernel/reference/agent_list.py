@@ -93,8 +93,8 @@ def _checked_expression(text: str, where: str | None) -> str:
         if not re.compile(text, re.ASCII).search(""):
             return text
     except re.error as wrong:
-        raise InvalidInput(f"{text!r} is not an expression: {wrong}", where=where) from wrong
-    raise InvalidInput(f"{text!r} fits every user agent", where=where)
+        raise InvalidInput(f"{text!r} is not a valid expression: {wrong}", where=where) from wrong
+    raise InvalidInput(f"{text!r} matches every user agent", where=where)
 
 
 def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
@@ -102,7 +102,7 @@ def _read_opawg(text: str, path: Path) -> list[AgentPattern]:
     kind = next((kind for kind in _KINDS if kind[:3] in path.stem), None)
     if kind is None:
         raise InvalidInput(
-            "the kind of these agents is not known",
+            "unknown kind of agents",
             where=str(path),
             hint="Name the file or the list after the kind: bots, apps, libraries or browsers.",
         )

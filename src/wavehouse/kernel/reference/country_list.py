@@ -78,12 +78,12 @@ class MmdbCountries:
     def ranges_of(self, country: str, version: Version) -> Sequence[tuple[int, int]]:
         """Every range of a country: reads the whole file, so only for tools and tests."""
         shift = 0 if version == 4 else 64
-        found = []
+        rows = []
         for network, record in self._reader:
             if network.version == version and _code(record) == country:
                 first, last = int(network[0]) >> shift, int(network[-1]) >> shift
-                found.append((first, last))
-        return tuple(found)
+                rows.append((first, last))
+        return tuple(rows)
 
 
 def _code(record: Any) -> str | None:

@@ -32,14 +32,14 @@ def _without_marks(name: str) -> str:
 def month_names() -> Mapping[str, frozenset[int]]:
     """Each name with the months that it can mean: ``lip`` is June in Croatia, July in Poland."""
     listed = json.loads(text_of("month-names.json"))["names"]
-    found: dict[str, set[int]] = defaultdict(set)
+    counts: dict[str, set[int]] = defaultdict(set)
     for name, months in listed.items():
-        found[name].update(months)
+        counts[name].update(months)
     for name, month in _ALSO.items():
         if name not in listed:
-            found[name].add(month)
-    for name, months in list(found.items()):
+            counts[name].add(month)
+    for name, months in list(counts.items()):
         bare = _without_marks(name)
         if bare.isascii() and bare not in listed:
-            found[bare].update(months)
-    return {name: frozenset(months) for name, months in found.items()}
+            counts[bare].update(months)
+    return {name: frozenset(months) for name, months in counts.items()}

@@ -49,7 +49,7 @@ class Networks:
 
 
 def span_of(cidr: str, label: str) -> tuple[Version, Span]:
-    """A network in CIDR form as a span; IPv6 on its first 64 bits. ValueError if it is none."""
+    """A network in CIDR form as a span; IPv6 on its first 64 bits. ValueError for other text."""
     from ipaddress import ip_network
 
     network = ip_network(cidr.strip(), strict=False)
@@ -68,7 +68,7 @@ def read_extra(path: Path) -> list[tuple[Version, Span]]:
         lines = path.read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as broken:
         raise InvalidInput("The network list cannot be read.", where=str(path)) from broken
-    found = []
+    rows = []
     for number, line in enumerate(lines, start=1):
         content = line.partition("#")[0].strip()
         if not content:
@@ -78,14 +78,14 @@ def read_extra(path: Path) -> list[tuple[Version, Span]]:
         try:
             if label not in _CLASSES and label != CONSUMER:
                 raise ValueError(label)
-            found.append(span_of(cidr, label))
+            rows.append(span_of(cidr, label))
         except ValueError as wrong:
             raise InvalidInput(
                 f"{content!r} is not a network and a class.",
                 where=f"{path}:{number}",
                 hint="Write lines such as 192.0.2.0/24,datacenter (or vpn, relay, nat, consumer).",
             ) from wrong
-    return found
+    return rows
 
 
 def _by_version(spans: Iterable[tuple[Version, Span]]) -> dict[Version, RangeMap]:

@@ -20,11 +20,11 @@ def read_parameters(path: Path) -> list[str]:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as broken:
         raise InvalidInput("the list of parameters cannot be read", where=str(path)) from broken
-    found = []
+    rows = []
     for number, line in enumerate(text.splitlines(), 1):
         if name := line.partition("#")[0].strip():
-            found.append(checked_parameter(name, f"{path}:{number}"))
-    return found
+            rows.append(checked_parameter(name, f"{path}:{number}"))
+    return rows
 
 
 def checked_parameter(text: str, where: str | None = None) -> str:

@@ -26,13 +26,13 @@ _FORMS = {
 _GUID = "guid:"
 _GRAMMAR = (
     "A rule is: pattern => address. For example: "
-    "cdn.example/{show}/{digest}/{file} => cdn.example/{show}/{file}"
+    "cdn.example/{show}/{digest}/{file} => cdn.example/{show}/{file}."
 )
 
 
 @dataclass(frozen=True, slots=True)
 class PathRule:
-    """One rule: what it fits, and the address or guid that it stands for."""
+    """One rule: what it fits, and the address or guid that it means."""
 
     text: str
     expression: re.Pattern[str]
@@ -41,10 +41,10 @@ class PathRule:
 
     def meaning(self, host: str, path: str, query: str) -> str | None:
         """The ``host/path`` or ``guid:…`` that a request means; None when it does not fit."""
-        found = self.expression.fullmatch(host + path)
-        if found is None:
+        match = self.expression.fullmatch(host + path)
+        if match is None:
             return None
-        named = found.groupdict()
+        named = match.groupdict()
         given = dict(part.partition("=")[::2] for part in query.split("&"))
         for name, expression in self.parameters:
             value = expression.fullmatch(given.get(name, ""))
@@ -101,7 +101,7 @@ def checked_rule(line: str, where: str | None = None) -> PathRule:
     pattern, target = _without_scheme(pattern), _without_scheme(target)
     path, _, query = pattern.partition("?")
     if "/" not in path or not _HOLE.sub("", path).strip("/."):
-        raise InvalidInput(f"{pattern!r} would fit every address", where=where, hint=_GRAMMAR)
+        raise InvalidInput(f"{pattern!r} would match every address", where=where, hint=_GRAMMAR)
     seen: set[str] = set()
     expression = _expression(path, seen)
     parameters = tuple(

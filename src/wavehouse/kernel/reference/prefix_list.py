@@ -61,7 +61,7 @@ class TrackingPrefixes:
         self._expression = re.compile(rf"(?:{'|'.join(heads)})/{_MEASURED}", re.I | re.DOTALL)
 
     def strip(self, url: str) -> str:
-        """The measured address itself, its query untouched; the same text when there is none."""
+        """The measured address itself, its query untouched; the same text without a prefix."""
         for _ in range(_DEEPEST):
             inner = self._once(url)
             if inner is None:
@@ -72,10 +72,10 @@ class TrackingPrefixes:
     def _once(self, url: str) -> str | None:
         """The address without its outermost prefix; None when it has none."""
         outer, host, tail = _parts(url)
-        found = self._expression.fullmatch(host + tail)
-        if found is None:
+        match = self._expression.fullmatch(host + tail)
+        if match is None:
             return None
-        scheme, rest = found["scheme"], found["rest"]
+        scheme, rest = match["scheme"], match["rest"]
         for _ in range(2):  # encoded as a whole, once or twice
             if not _ENCODED.search(rest.partition("/")[0].partition("?")[0]):
                 break
@@ -95,12 +95,12 @@ def _scheme_in(text: str) -> str:
 
 def _parts(url: str) -> tuple[str, str, str]:
     """Scheme, host without its default port, and all the rest. A scheme may be missing."""
-    found = _URL.fullmatch(url.strip())
-    if found is None:
+    match = _URL.fullmatch(url.strip())
+    if match is None:
         return "https", "", url.strip()
-    scheme = (found[1] or "https").lower()
-    host = found[2].lower().removesuffix(_DEFAULT_PORTS[scheme]).rstrip(".")
-    return scheme, host, found[3]
+    scheme = (match[1] or "https").lower()
+    host = match[2].lower().removesuffix(_DEFAULT_PORTS[scheme]).rstrip(".")
+    return scheme, host, match[3]
 
 
 _LINE = re.compile(r"[a-z0-9*_.-]+(?::\d+)?(?:/[^\s/?#]+)*", re.IGNORECASE)
@@ -117,11 +117,11 @@ def read_prefixes(path: Path) -> list[str]:
         raise InvalidInput("the list of prefixes cannot be read", where=str(path)) from broken
     if text.lstrip().startswith(("[", "{")):
         return _read_opawg(text, path)
-    found = []
+    rows = []
     for number, line in enumerate(text.splitlines(), 1):
         if pattern := line.partition("#")[0].strip().rstrip("/").lower():
-            found.append(checked_prefix(pattern, f"{path}:{number}"))
-    return found
+            rows.append(checked_prefix(pattern, f"{path}:{number}"))
+    return rows
 
 
 def checked_prefix(text: str, where: str | None = None) -> str:
@@ -135,7 +135,7 @@ def checked_prefix(text: str, where: str | None = None) -> str:
             f"{text!r} is not a prefix",
             where=where,
             hint="Write the host and the path before the media address, * for what varies: "
-            "track.example/p/*",
+            "track.example/p/*.",
         )
     return pattern
 
@@ -170,7 +170,9 @@ def normal_path(path: str) -> str:
     ``%7E`` and ``~`` are one character; ``%2F`` is not a slash and stays.
     """
     segments = path.encode("utf-8", "surrogatepass").split(b"/")
-    return "/".join(quote(unquote_to_bytes(one), safe=_PATH_SAFE) for one in segments) or "/"
+    return (
+        "/".join(quote(unquote_to_bytes(segment), safe=_PATH_SAFE) for segment in segments) or "/"
+    )
 
 
 _MEDIA_ENDINGS = (
@@ -191,8 +193,8 @@ def split_address(url: str) -> tuple[str, str, str]:
     """
     _, host, tail = _parts(tracking_prefixes().strip(url))
     path, _, query = tail.partition("#")[0].partition("?")
-    if not query and (found := _ENCODED_QUERY.search(path)):
-        path, query = path[: found.start()], unquote(path[found.end() :])
+    if not query and (match := _ENCODED_QUERY.search(path)):
+        path, query = path[: match.start()], unquote(path[match.end() :])
     return host, normal_path(path.removesuffix("/;")), query
 
 

@@ -24,25 +24,25 @@ class Preloaders:
     def has_page(self, host: str) -> bool:
         """True when pages of this host preload, or of a host that it is below."""
         parts = host.split(".")
-        return any(".".join(parts[place:]) in self.hosts for place in range(len(parts)))
+        return any(".".join(parts[index:]) in self.hosts for index in range(len(parts)))
 
 
 @cache
 def preloaders(*extra: Path) -> Preloaders:
     """The known preloaders, with the lines of the operator's own files."""
-    found: dict[str, list[str]] = {"agent": [], "referrer": []}
+    patterns: dict[str, list[str]] = {"agent": [], "referrer": []}
     for path in (path_of("preloaders.txt"), *extra):
         for number, line in enumerate(_text(path).splitlines(), 1):
             kind, _, value = line.partition("#")[0].strip().partition(" ")
             if not kind:
                 continue
-            if kind not in found or not value.strip():
+            if kind not in patterns or not value.strip():
                 raise InvalidInput(
                     "a line of the preloaders is neither `agent <text>` nor `referrer <host>`",
                     where=f"{path}:{number}",
                 )
-            found[kind].append(value.strip())
-    return Preloaders(tuple(found["agent"]), frozenset(h.lower() for h in found["referrer"]))
+            patterns[kind].append(value.strip())
+    return Preloaders(tuple(patterns["agent"]), frozenset(h.lower() for h in patterns["referrer"]))
 
 
 def _text(path: Path) -> str:

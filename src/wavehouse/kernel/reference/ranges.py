@@ -47,7 +47,7 @@ class RangeMap:
         if label not in self.labels:
             return ()
         number = self.labels.index(label)
-        found: list[tuple[int, int]] = []
+        ranges: list[tuple[int, int]] = []
         position = self.numbers.find(number)
         while position >= 0:
             following = position + 1
@@ -56,9 +56,9 @@ class RangeMap:
                 if following < len(self.starts)
                 else 1 << WIDTH_BITS[self.version]
             )
-            found.append((self.starts[position], end - 1))
+            ranges.append((self.starts[position], end - 1))
             position = self.numbers.find(number, following)
-        return tuple(found)
+        return tuple(ranges)
 
 
 def painted(version: Version, spans: Iterable[Span]) -> RangeMap:

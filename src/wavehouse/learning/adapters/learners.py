@@ -46,9 +46,9 @@ class Learner:
         """The probability that an item is understood."""
         return 0.5 * (1 + math.erf((self.ability - difficulty + 0.9) / self.width / math.sqrt(2)))
 
-    def interest(self, one: Candidate) -> float:
+    def interest(self, candidate: Candidate) -> float:
         """How much an item is to the learner's taste; 0 is indifferent."""
-        return sum(self.interests.get(feature, 0.0) for feature in one.features)
+        return sum(self.interests.get(feature, 0.0) for feature in candidate.features)
 
 
 def population(number: int, seed: int) -> list[Learner]:
@@ -79,10 +79,10 @@ def library(number: int, seed: int) -> list[Candidate]:
     ]
 
 
-def heard(learner: Learner, one: Candidate, number: int, dice: Random) -> Outcome:
+def heard(learner: Learner, candidate: Candidate, number: int, dice: Random) -> Outcome:
     """How a learner's listening to an item goes. ``number`` counts the learner's items."""
-    clear = learner.understanding(one.difficulty)
-    taste = learner.interest(one)
+    clear = learner.understanding(candidate.difficulty)
+    taste = learner.interest(candidate)
     stays = 1 / (1 + math.exp(-(0.6 + 1.1 * taste + 3.2 * (clear - 0.5) + learner.patience)))
     replays = 0
     if dice.random() < stays:
@@ -100,14 +100,14 @@ def heard(learner: Learner, one: Candidate, number: int, dice: Random) -> Outcom
         kind = OutcomeClass.EARLY if share < 0.3 else OutcomeClass.LATE
     likes = 1 / (1 + math.exp(-(-1.2 + 1.4 * taste + 1.2 * (clear - 0.5))))
     return Outcome(
-        one.content_id,
+        candidate.content_id,
         _START + number * _BETWEEN,
-        one.difficulty,
+        candidate.difficulty,
         kind,
         round(share, 4),
         replays,
         dice.random() < likes,
-        one.features,
+        candidate.features,
     )
 
 
@@ -118,7 +118,7 @@ def careers(
     dice = Random(seed)  # noqa: S311 - a simulation
     for learner in learners:
         chosen = dice.sample(items, length)
-        yield learner, [heard(learner, one, n, dice) for n, one in enumerate(chosen)]
+        yield learner, [heard(learner, item, n, dice) for n, item in enumerate(chosen)]
 
 
 def _poisson(dice: Random, mean: float) -> int:

@@ -36,11 +36,11 @@ class Candidate:
 def preferences(evidence: Evidence, model: Model) -> dict[str, float]:
     """Log-odds of liking by feature, shrunk toward the population's rate."""
     base = _log_odds(model.like_rate)
-    found = {}
+    values = {}
     for feature, (liked, other) in evidence.likes.items():
         share = (liked + _PRIOR_LIKES * model.like_rate) / (liked + other + _PRIOR_LIKES)
-        found[feature] = _log_odds(share) - base
-    return found
+        values[feature] = _log_odds(share) - base
+    return values
 
 
 def choose(
@@ -64,7 +64,7 @@ def choose(
         return None
     weights = posterior(evidence, model, bucket=bucket, stated=stated)
     liked = preferences(evidence, model)
-    taste = [round(sum(liked.get(f, 0.0) for f in one.features), _DIGITS) for one in pool]
+    taste = [round(sum(liked.get(f, 0.0) for f in item.features), _DIGITS) for item in pool]
     drawn = _uniform(learner_id, slot, model.version)
     if evidence.outcomes < _FIRST:
         policy, (number, propensity) = (
@@ -86,7 +86,7 @@ def choose(
         reasons.append(f"likes {best}")
     if propensity < 1 / len(pool) and policy == "greedy":
         reasons.append("exploring")
-    ids = tuple(one.content_id for one in pool)
+    ids = tuple(item.content_id for item in pool)
     return Choice(chosen.content_id, propensity, tuple(reasons), policy, ids)
 
 
@@ -103,20 +103,23 @@ def ranked(
     chances = understood(posterior(evidence, model, bucket=bucket, stated=stated), model)
     liked = preferences(evidence, model)
     scored = [
-        (one, _score(sum(liked.get(f, 0.0) for f in one.features), chances, one, target))
-        for one in candidates
+        (
+            candidate,
+            _score(sum(liked.get(f, 0.0) for f in candidate.features), chances, candidate, target),
+        )
+        for candidate in candidates
     ]
     return sorted(scored, key=lambda pair: (not pair[0].is_next, -pair[1], pair[0].content_id))
 
 
 def _pool(candidates: Sequence[Candidate]) -> list[Candidate]:
     """A series that was begun goes on; the order is by id, so that it is the same everywhere."""
-    ordered = sorted(candidates, key=lambda one: one.content_id)
-    return [one for one in ordered if one.is_next] or ordered
+    ordered = sorted(candidates, key=lambda item: item.content_id)
+    return [item for item in ordered if item.is_next] or ordered
 
 
-def _score(taste: float, chances: Sequence[float], one: Candidate, target: float) -> float:
-    return round(taste - _WEIGHT * abs(chances[bin_of(one.difficulty)] - target), _DIGITS)
+def _score(taste: float, chances: Sequence[float], candidate: Candidate, target: float) -> float:
+    return round(taste - _WEIGHT * abs(chances[bin_of(candidate.difficulty)] - target), _DIGITS)
 
 
 def _greedy(
@@ -127,7 +130,9 @@ def _greedy(
     drawn: float,
 ) -> tuple[int, float]:
     """The best one, and now and then any."""
-    scores = [_score(t, chances, one, target) for t, one in zip(taste, pool, strict=True)]
+    scores = [
+        _score(t, chances, candidate, target) for t, candidate in zip(taste, pool, strict=True)
+    ]
     best = max(range(len(pool)), key=lambda n: (scores[n], -n))
     share = _EXPLORING / len(pool)
     number = min(int(drawn / share), len(pool) - 1) if drawn < _EXPLORING else best
@@ -149,8 +154,8 @@ def _thompson(
     which the item is the best.
     """
     first_of: dict[int, int] = {}
-    for n, one in enumerate(pool):
-        number = bin_of(one.difficulty)
+    for n, candidate in enumerate(pool):
+        number = bin_of(candidate.difficulty)
         if number not in first_of or taste[n] > taste[first_of[number]]:
             first_of[number] = n
     points = understanding(model)

@@ -35,9 +35,9 @@ def of(outcomes: Iterable[Outcome]) -> Evidence:
     """The evidence of outcomes: one increment each (L5)."""
     cells: Counter[Cell] = Counter()
     likes: Counter[tuple[str, bool]] = Counter()
-    for one in outcomes:
-        cells[cell_of(one)] += 1
-        likes.update((feature, one.liked) for feature in one.features)
+    for outcome in outcomes:
+        cells[cell_of(outcome)] += 1
+        likes.update((feature, outcome.liked) for feature in outcome.features)
     return Evidence(dict(cells), _paired(likes))
 
 

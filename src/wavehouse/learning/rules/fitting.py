@@ -35,13 +35,16 @@ def fitted(
     """
     model = replace(start, version=version, trust=1.0)
     month = "2000-01"  # a population is fitted without decay
-    flat = [replace(one, cells=_without_months(one, month)) for one in population]
+    flat = [
+        replace(evidence_row, cells=_without_months(evidence_row, month))
+        for evidence_row in population
+    ]
     for number in range(rounds):
         expected: Expected = [[[0.0] * CLASSES for _ in range(POINTS)] for _ in range(BINS)]
         mean, square = 0.0, 0.0
-        for one in flat:
-            weights = posterior(one, model, bucket=month)
-            for (_, bin_number, kind), count in one.cells.items():
+        for item in flat:
+            weights = posterior(item, model, bucket=month)
+            for (_, bin_number, kind), count in item.cells.items():
                 points = expected[bin_number]
                 for n, weight in enumerate(weights):
                     points[n][kind] += count * weight
@@ -59,7 +62,7 @@ def fitted(
             prior_sd=round(min(spread, 2.0), 6),
         )
         on_round(number + 1)
-    likes = [pair for one in population for pair in one.likes.values()]
+    likes = [pair for evidence_row in population for pair in evidence_row.likes.values()]
     said = sum(map(sum, likes))
     rate = sum(liked for liked, _ in likes) / said if said else model.like_rate
     return replace(model, trust=start.trust, like_rate=round(min(max(rate, 0.01), 0.99), 6))

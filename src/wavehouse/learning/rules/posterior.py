@@ -92,7 +92,7 @@ def information(model: Model) -> tuple[float, ...]:
     """
     logs = [-((a - model.prior_mean) ** 2) / (2 * model.prior_sd**2) for a in GRID]
     prior = [math.exp(log) for log in logs]
-    found = []
+    values = []
     for by_class in table(model):
         total = 0.0
         for n, weight in enumerate(prior):
@@ -101,8 +101,8 @@ def information(model: Model) -> tuple[float, ...]:
             total += weight * sum(
                 p * (b - mean) ** 2 for p, b in zip(chances, model.beta, strict=True)
             )
-        found.append(total / sum(prior))
-    return tuple(found)
+        values.append(total / sum(prior))
+    return tuple(values)
 
 
 def spread(evidence: Evidence, model: Model, *, bucket: str) -> float:

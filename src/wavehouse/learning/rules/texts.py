@@ -121,9 +121,9 @@ def coverage(text: str, known: set[str]) -> float:
     return sum(word in known for word in words) / len(words) if words else 1.0
 
 
-def difficulty_of(found: Readability) -> float:
+def difficulty_of(readability: Readability) -> float:
     """The difficulty on the scale of abilities, -3 to 3, from ease: 90 is -3, 30 is 3."""
-    return round(min(max((60 - found.ease) / 10, -3.0), 3.0), 2)
+    return round(min(max((60 - readability.ease) / 10, -3.0), 3.0), 2)
 
 
 def _share(value: float, low: float, high: float) -> float:

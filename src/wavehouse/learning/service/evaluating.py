@@ -115,17 +115,17 @@ def _ours(outcomes: Sequence[Outcome], model: Model) -> tuple[float, float, floa
 def _running(outcomes: Sequence[Outcome]) -> float:
     """A level that goes up a little when an item is finished, and down when it is left."""
     value = 0.5
-    for one in outcomes:
-        value += 0.02 if one.kind in _FINISHED else -0.02
+    for outcome in outcomes:
+        value += 0.02 if outcome.kind in _FINISHED else -0.02
     return min(max(value, 0.0), 1.0)
 
 
 def _elo(outcomes: Sequence[Outcome], *, graded: bool) -> float:
     """A rating against the item's difficulty, updated outcome by outcome."""
     ability = 0.0
-    for n, one in enumerate(outcomes):
-        got = _GRADES[one.kind] if graded else float(one.kind in _FINISHED)
-        expected = 1 / (1 + math.exp(-(ability - one.difficulty + 0.6)))
+    for n, outcome in enumerate(outcomes):
+        got = _GRADES[outcome.kind] if graded else float(outcome.kind in _FINISHED)
+        expected = 1 / (1 + math.exp(-(ability - outcome.difficulty + 0.6)))
         ability += _STEP / (1 + 0.02 * n) * (got - expected)
     return min(max((ability + 3) / 6, 0.0), 1.0)
 
@@ -149,21 +149,21 @@ def _random(
 def _fixed(
     pool: Sequence[Candidate], _: Learner, __: object, ___: Model, dice: Random
 ) -> Candidate:
-    return min(pool, key=lambda one: (abs(one.difficulty), one.content_id))
+    return min(pool, key=lambda item: (abs(item.difficulty), item.content_id))
 
 
 def _popular(
     pool: Sequence[Candidate], _: Learner, __: object, ___: Model, dice: Random
 ) -> Candidate:
     """The easiest are finished by most."""
-    return min(pool, key=lambda one: (one.difficulty, one.content_id))
+    return min(pool, key=lambda item: (item.difficulty, item.content_id))
 
 
 def _declared(
     pool: Sequence[Candidate], who: Learner, _: object, __: Model, dice: Random
 ) -> Candidate:
     wanted = {"beginner": -1.5, "": -0.5, "advanced": 0.5}[who.stated]
-    return min(pool, key=lambda one: (abs(one.difficulty - wanted), one.content_id))
+    return min(pool, key=lambda item: (abs(item.difficulty - wanted), item.content_id))
 
 
 def _ours_next(
@@ -181,7 +181,7 @@ def _ours_next(
         target=UNDERSTAND,
     )
     assert choice is not None  # noqa: S101 - the pool is not empty
-    return next(one for one in pool if one.content_id == choice.content_id)
+    return next(candidate for candidate in pool if candidate.content_id == choice.content_id)
 
 
 def _oracle(
@@ -190,7 +190,7 @@ def _oracle(
     """Knows the truth."""
     return max(
         pool,
-        key=lambda one: 1.1 * who.interest(one) + 3.2 * who.understanding(one.difficulty),
+        key=lambda item: 1.1 * who.interest(item) + 3.2 * who.understanding(item.difficulty),
     )
 
 
@@ -211,7 +211,7 @@ def _policy(
     items = library(200, seed)
     finished = liked = 0
     for who in people:
-        unheard, past = {one.content_id: one for one in items}, list[Outcome]()
+        unheard, past = {candidate.content_id: candidate for candidate in items}, list[Outcome]()
         for number in range(length):
             one = policy(list(unheard.values()), who, past, model, dice)
             past.append(heard(who, one, number, dice))

@@ -52,16 +52,16 @@ class GpodderClient:
         user: str | None = None,
     ) -> httpx.Response:
         """One request; ``{user}`` in the path is the account. Unreachable when none answers."""
-        place = path.replace("{user}", quote(user, safe="@") if user else self._user)
+        target = path.replace("{user}", quote(user, safe="@") if user else self._user)
         try:
             return self._http.request(
-                method, f"{self._url}{place}", json=body, params=params, follow_redirects=False
+                method, f"{self._url}{target}", json=body, params=params, follow_redirects=False
             )
         except httpx.HTTPError as error:
             raise Unreachable(
                 f"the server does not answer: {type(error).__name__}",
                 where=self._url,
-                hint="check the address: the part before /api/2",
+                hint="Check the address: the part before /api/2.",
             ) from error
 
     def sign_in(self) -> httpx.Response:
@@ -74,12 +74,12 @@ class GpodderClient:
 
     def actions(self, since: int = 0, **params: str | int) -> tuple[list[dict[str, Any]], int]:
         """Episode actions after a cursor, and the next cursor; ([], 0) for no such answer."""
-        told = self.ask("GET", "/api/2/episodes/{user}.json", params={"since": since, **params})
-        found = json_of(told)
-        if not isinstance(found, dict) or not isinstance(found.get("actions"), list):
+        answer = self.ask("GET", "/api/2/episodes/{user}.json", params={"since": since, **params})
+        document = json_of(answer)
+        if not isinstance(document, dict) or not isinstance(document.get("actions"), list):
             return [], 0
-        cursor = found.get("timestamp")
-        return found["actions"], cursor if isinstance(cursor, int) else 0
+        cursor = document.get("timestamp")
+        return document["actions"], cursor if isinstance(cursor, int) else 0
 
 
 def json_of(answer: httpx.Response) -> Any:

@@ -18,7 +18,7 @@ class Slow(Protocol):
     """What of ``argon2.PasswordHasher`` is used here."""
 
     def hash(self, password: str) -> str:
-        """A salted hash that tells its own parameters."""
+        """A salted hash that contains its own parameters."""
 
     def verify(self, hash: str, password: str) -> bool:  # noqa: A002 - its name there
         """True, or an error of argon2 for a password that is not it."""

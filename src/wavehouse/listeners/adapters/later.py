@@ -1,4 +1,4 @@
-"""Work that a request leaves behind, so that its time does not tell what was found (AC8)."""
+"""Work that a request leaves behind, so that its response time reveals nothing (AC8)."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Later:
         self._lock = Lock()
 
     def do(self, work: Callable[[], object]) -> None:
-        """Do it soon, at the clock of who asks."""
+        """Run it soon, at the caller's clock."""
         with self._lock:
             if self._thread is None:
                 self._thread = Thread(target=self._work, name="letters", daemon=True)

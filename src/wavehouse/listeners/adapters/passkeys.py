@@ -31,12 +31,12 @@ def creation_options(
         ),
         exclude_credentials=[structs.PublicKeyCredentialDescriptor(id=each) for each in known],
     )
-    found: dict[str, Any] = json.loads(webauthn.options_to_json(made))
-    return found
+    options: dict[str, Any] = json.loads(webauthn.options_to_json(made))
+    return options
 
 
 def request_options(site: Site, *, challenge: bytes) -> dict[str, Any]:
-    """For ``navigator.credentials.get``; it names no passkey, so it tells nothing (AC8)."""
+    """For ``navigator.credentials.get``; it names no passkey, so it reveals nothing (AC8)."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -45,8 +45,8 @@ def request_options(site: Site, *, challenge: bytes) -> dict[str, Any]:
         challenge=challenge,
         user_verification=structs.UserVerificationRequirement.REQUIRED,
     )
-    found: dict[str, Any] = json.loads(webauthn.options_to_json(made))
-    return found
+    options: dict[str, Any] = json.loads(webauthn.options_to_json(made))
+    return options
 
 
 def challenge_of(credential: Mapping[str, Any]) -> bytes:
@@ -54,8 +54,8 @@ def challenge_of(credential: Mapping[str, Any]) -> bytes:
     from webauthn.helpers import base64url_to_bytes
 
     try:
-        told = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
-        return base64url_to_bytes(told["challenge"])
+        client_data = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+        return base64url_to_bytes(client_data["challenge"])
     except Exception:  # whatever a stranger's bytes make of the parsers
         raise InvalidInput("the answer of the authenticator cannot be read") from None
 
@@ -73,14 +73,14 @@ def id_of(credential: Mapping[str, Any]) -> bytes:
 def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -> NewPasskey:
     """A new passkey whose origin, party, challenge and owner's presence are right.
 
-    InvalidInput for everything else; the library's reason is not told.
+    InvalidInput for everything else; the library's reason is not shown.
     """
     import webauthn
     from webauthn.helpers import parse_registration_credential_json
 
     try:
         parsed = parse_registration_credential_json(dict(credential))
-        found = webauthn.verify_registration_response(
+        verified = webauthn.verify_registration_response(
             credential=parsed,
             expected_challenge=challenge,
             expected_rp_id=site.name,
@@ -88,10 +88,10 @@ def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -
             require_user_verification=True,
         )
     except Exception:
-        raise InvalidInput("this is no answer to what was asked of the authenticator") from None
+        raise InvalidInput("the answer does not match the challenge") from None
     transports = tuple(str(each.value) for each in parsed.response.transports or ())
     return NewPasskey(
-        found.credential_id, found.credential_public_key, found.sign_count, transports
+        verified.credential_id, verified.credential_public_key, verified.sign_count, transports
     )
 
 
@@ -108,7 +108,7 @@ def asserted(
 
     try:
         parsed = parse_authentication_credential_json(dict(credential))
-        found = webauthn.verify_authentication_response(
+        verified = webauthn.verify_authentication_response(
             credential=parsed,
             expected_challenge=challenge,
             expected_rp_id=site.name,
@@ -118,11 +118,11 @@ def asserted(
             require_user_verification=True,
         )
     except Exception:
-        raise NotSignedIn("this passkey does not sign you in") from None
+        raise NotSignedIn("invalid passkey") from None
     handle = parsed.response.user_handle
     if handle and handle != passkey.listener_id.bytes:
-        raise NotSignedIn("this passkey does not sign you in")
-    return Asserted(found.new_sign_count)
+        raise NotSignedIn("invalid passkey")
+    return Asserted(verified.new_sign_count)
 
 
 def as_text(credential_id: bytes) -> str:

@@ -30,7 +30,7 @@ def routers(edge: Edge) -> list[APIRouter]:
 
 
 def by_doors(given: Doors) -> list[APIRouter]:
-    """The same, by these doors. What is asked most comes first: routes are tried in order.
+    """The same, by these doors. The most frequent routes come first, as they are tried in order.
 
     A list, as each router within a router is gone through twice for every request.
     """

@@ -81,7 +81,7 @@ class LetterOut:
 
 @dataclass(frozen=True)
 class SessionOut:
-    """Who is signed in now; the session itself came as a cookie."""
+    """The listener that is signed in; the session itself came as a cookie."""
 
     listener_id: UUID
     email: str
@@ -153,15 +153,15 @@ def send_link(
     The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for an invalid
     address; TooManyRequests for a client that asks too often.
     """
-    told = rules.normalised_email(email)
-    brakes.asking.check(request, told)
+    address = rules.normalised_email(email)
+    brakes.asking.check(request, address)
     browser = browser_cookie(request, response, doors)
     doors.later.do(
         partial(
             links.request,
             doors.database,
             doors.mail,
-            email=told,
+            email=address,
             browser=browser,
             address=doors.site.origin + PAGE,
             is_open=doors.is_open,
@@ -196,14 +196,14 @@ def _sessions(api: APIRouter, doors: Doors) -> None:
     def refresh(request: Request, response: Response) -> SessionOut:
         """A new cookie for the old one, which works ten minutes longer (AC5).
 
-        After them, whoever shows the old one ends every session that came of the same sign-in.
+        After them, a request with the old one ends every session of the same sign-in.
         """
         caller, token = sessions.refresh(doors.database, token=request.cookies.get(COOKIE, ""))
         return signed_in(response, doors, caller, token)
 
     @api.delete("/session", status_code=204)
     def sign_out(request: Request, response: Response) -> None:
-        """Sign out here; whoever holds a copy of the cookie is nobody, too."""
+        """End this session; copies of the cookie stop working, too."""
         sessions.end_family(doors.database, token=request.cookies.get(COOKIE, ""))
         response.delete_cookie(COOKIE, path="/")
 

@@ -65,13 +65,13 @@ class Doors:
         """
         peer = request.client.host if request.client else ""
         headers = request.headers.getlist("x-forwarded-for")
-        found = forwarded(peer, ",".join(headers) or None, self.trusted)
-        return found.text if found else peer
+        address = forwarded(peer, ",".join(headers) or None, self.trusted)
+        return address.text if address else peer
 
     def limit(self, request: Request, limit: Limit, *more: tuple[Limit, str]) -> None:
         """TooManyRequests when this client, or one of ``more``, has no try left."""
         tries = [(limit, self.remote(request)), *more]
-        limits.check(self.database, *((one, f"{self.scope}{client}") for one, client in tries))
+        limits.check(self.database, *((limit, f"{self.scope}{client}") for limit, client in tries))
 
 
 def doors(database: Database[Listeners], settings: Settings) -> Doors:
@@ -104,17 +104,17 @@ def signing_in(doors: Doors) -> Asking:
         token = request.cookies.get(COOKIE, "")
         if name:
             return await asyncio.to_thread(by_password, request, response, name, password, token)
-        found = await callers.ask(token) if token else None
-        if found is None:
+        caller = await callers.ask(token) if token else None
+        if caller is None:
             raise HTTPException(401, headers=CHALLENGE)
         check_origin(request, site)
-        return found
+        return caller
 
     def by_password(
         request: Request, response: Response, name: str, password: str, token: str
     ) -> Caller:
         try:
-            found, new = accounts.by_password(
+            caller, new = accounts.by_password(
                 database, username=name, password=password, cookie=token
             )
         except NotSignedIn:
@@ -122,7 +122,7 @@ def signing_in(doors: Doors) -> Asking:
             raise HTTPException(401, headers=CHALLENGE) from None
         if new != token:
             keep_session(response, new, secure=site.secure)
-        return found
+        return caller
 
     return caller
 

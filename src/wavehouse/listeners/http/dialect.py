@@ -95,49 +95,49 @@ def read_upload(body: Any) -> Upload:
     if not isinstance(body, list):
         raise UsageError("the body must be a list of actions")
     spelling: dict[str, str] = {}
-    found = Upload([], [], [])
-    for place, one in enumerate(body):
+    upload = Upload([], [], [])
+    for index, item in enumerate(body):
         try:
-            found.actions.append(_action(one, spelling))
+            upload.actions.append(_action(item, spelling))
         except _Bad as error:
-            found.skipped.append(Skipped(place, str(error)))
-    found.rewritten.extend(pair for pair in spelling.items() if pair[0] != pair[1])
-    return found
+            upload.skipped.append(Skipped(index, str(error)))
+    upload.rewritten.extend(pair for pair in spelling.items() if pair[0] != pair[1])
+    return upload
 
 
-def _action(one: Any, spelling: dict[str, str]) -> Sent:
-    if not isinstance(one, dict):
+def _action(entry: Any, spelling: dict[str, str]) -> Sent:
+    if not isinstance(entry, dict):
         raise _Bad("not an object")
-    kind = KINDS.get(str(one.get("action", "")).lower())
+    kind = KINDS.get(str(entry.get("action", "")).lower())
     if kind is None:
         raise _Bad("unknown action")
     is_play = kind is Kind.PLAY
-    position = _seconds(one, "position") if is_play else None
+    position = _seconds(entry, "position") if is_play else None
     if is_play and position is None:
         raise _Bad("play without a position")
-    timestamp, at = _instant(one.get("timestamp"))
-    podcast = _url(one, "podcast")
+    timestamp, at = _instant(entry.get("timestamp"))
+    podcast = _url(entry, "podcast")
     if podcast not in spelling:
         spelling[podcast] = rules.normalised_feed(podcast) or podcast
-    guid = one.get("guid")
+    guid = entry.get("guid")
     return Sent(
         Episode(
             spelling[podcast],
-            _url(one, "episode"),
+            _url(entry, "episode"),
             (words.line(guid)[:500] or None) if isinstance(guid, str) else None,
         ),
         kind,
-        _device(one.get("device")),
+        _device(entry.get("device")),
         at,
         timestamp,
-        _seconds(one, "started") if is_play else None,
+        _seconds(entry, "started") if is_play else None,
         position,
-        _seconds(one, "total") if is_play else None,
+        _seconds(entry, "total") if is_play else None,
     )
 
 
-def _url(one: dict[str, Any], name: str) -> str:
-    value = one.get(name)
+def _url(entry: dict[str, Any], name: str) -> str:
+    value = entry.get(name)
     if not isinstance(value, str) or not value.strip():
         raise _Bad(f"missing {name}")
     text = value.strip()
@@ -166,9 +166,9 @@ def device_id(value: Any) -> str:
     return value
 
 
-def _seconds(one: dict[str, Any], name: str) -> int | None:
+def _seconds(entry: dict[str, Any], name: str) -> int | None:
     """Whole seconds, fractions cut off; -1 is what Nextcloud and AntennaPod send for "unknown"."""
-    value = one.get(name)
+    value = entry.get(name)
     if value is None or value == -1:
         return None
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -187,8 +187,8 @@ def _instant(value: Any) -> tuple[str, datetime | None]:
             raise ValueError
         if isinstance(value, int | float) or (isinstance(value, str) and _EPOCH.fullmatch(value)):
             return str(value), _sane(datetime.fromtimestamp(float(value), UTC))
-        found = datetime.fromisoformat(value)
-        at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+        instant = datetime.fromisoformat(value)
+        at = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
         return str(value), _sane(at)
     except (ValueError, TypeError, OverflowError, OSError):
         raise _Bad("invalid timestamp") from None
@@ -202,7 +202,7 @@ def _sane(at: datetime) -> datetime:
 
 def notice(skipped: Sequence[Skipped]) -> str:
     """Skipped actions as a header's value: how many, then place and reason of the first ten."""
-    first = "; ".join(f"{one.place}: {one.reason}" for one in skipped[:10])
+    first = "; ".join(f"{skipped.place}: {skipped.reason}" for skipped in skipped[:10])
     return f"{len(skipped)}; {first}"
 
 
@@ -257,7 +257,7 @@ def opml(urls: Sequence[str], title: str) -> str:
 
 
 def urls_of(content: bytes, form: str) -> list[str]:
-    """The addresses of a subscription list in a form. UsageError for what is none."""
+    """The addresses of a subscription list of this format. UsageError for other text."""
     if form == "opml":
         return _opml_urls(content)
     try:
@@ -267,12 +267,12 @@ def urls_of(content: bytes, form: str) -> list[str]:
     if form == "txt":
         return [line.strip() for line in text.splitlines() if line.strip()]
     try:
-        found = msgspec.json.decode(text)
+        decoded = msgspec.json.decode(text)
     except msgspec.DecodeError:
         raise UsageError("the list is not JSON") from None
-    if not isinstance(found, list):
+    if not isinstance(decoded, list):
         raise UsageError("the list must be a JSON array of addresses")
-    urls = [one.get("url") if isinstance(one, dict) else one for one in found]
+    urls = [item.get("url") if isinstance(item, dict) else item for item in decoded]
     if not all(isinstance(url, str) for url in urls):
         raise UsageError("the list must be a JSON array of addresses")
     return [str(url) for url in urls]
@@ -285,5 +285,5 @@ def _opml_urls(content: bytes) -> list[str]:
     try:
         tree = etree.fromstring(content, parser)
     except etree.XMLSyntaxError:
-        raise UsageError("the list is no OPML") from None
+        raise UsageError("the list is not OPML") from None
     return [str(node.get("xmlUrl")) for node in tree.iter("outline") if node.get("xmlUrl")]

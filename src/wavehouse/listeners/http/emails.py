@@ -77,7 +77,7 @@ def _api(doors: Doors) -> APIRouter:
 
     @api.delete("", status_code=204, dependencies=BASIC, responses=answers(401, 403, 429))
     def withdraw(who: Own) -> None:
-        """Forget a change that waits; its emails are worth nothing then."""
+        """Cancel a pending change; the links in its emails stop working."""
         emails.withdraw(doors.database, caller=who)
 
     return api

@@ -111,9 +111,9 @@ async def _stream(
         while True:
             heads = watch.heads.get(who.listener_id)
             if heads is not None and heads != seen:
-                found = await asyncio.to_thread(live.news, database, who, after, heads, seen)
-                seen, after = heads, found.cursor
-                for name, content in found.events:
+                batch = await asyncio.to_thread(live.news, database, who, after, heads, seen)
+                seen, after = heads, batch.cursor
+                for name, content in batch.events:
                     yield _event(name, after, content)
             elif loop.time() - beat > _BEAT_SECONDS:
                 beat = loop.time()

@@ -86,23 +86,23 @@ def _devices(api: APIRouter, doors: Doors) -> None:
         check_user(who, user)
         return [
             {
-                "id": one.device_id,
-                "caption": one.name,
-                "type": one.kind if one.kind in KINDS else "other",
-                "subscriptions": one.subscriptions,
+                "id": device.device_id,
+                "caption": device.name,
+                "type": device.kind if device.kind in KINDS else "other",
+                "subscriptions": device.subscriptions,
             }
-            for one in subscriptions.devices(database, caller=who)
+            for device in subscriptions.devices(database, caller=who)
         ]
 
     @api.api_route("/api/2/devices/{user}/{device}.json", methods=["POST", "PUT"])
     def save(user: str, device: str, who: Who, body: Body, response: Response) -> Response:
         check_user(who, user)
-        told = {} if body is None else body
-        if not isinstance(told, dict):
+        fields = {} if body is None else body
+        if not isinstance(fields, dict):
             raise UsageError("the body must be an object")
-        name, kind = told.get("caption"), told.get("type")
+        name, kind = fields.get("caption"), fields.get("type")
         if not isinstance(name, str | None) or not isinstance(kind, str | None):
-            raise UsageError("caption and type must be texts")
+            raise UsageError("caption and type must be strings")
         name = words.line(name or "")
         if len(name) > 255:
             raise UsageError("the caption is too long")
@@ -188,7 +188,7 @@ def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
         aggregated: bool = False,
     ) -> dict[str, Any]:
         check_user(who, user)
-        found = positions.changes(
+        changed = positions.changes(
             database,
             caller=who,
             after=since,
@@ -197,8 +197,8 @@ def _episodes(api: APIRouter, doors: Doors, recorder: "Recorder") -> None:
             device_id=device,
             is_gpodder=True,
         )
-        chosen = dialect.latest(found.actions) if aggregated else list(found.actions)
-        return {"actions": [dialect.shown(one) for one in chosen], "timestamp": found.cursor}
+        chosen = dialect.latest(changed.actions) if aggregated else list(changed.actions)
+        return {"actions": [dialect.shown(item) for item in chosen], "timestamp": changed.cursor}
 
     @api.post("/api/2/episodes/{user}.json")
     async def upload(user: str, who: Who, body: Body, response: Response) -> dict[str, Any]:
@@ -222,13 +222,13 @@ def _nextcloud(api: APIRouter, doors: Doors, recorder: "Recorder", base: str) ->
 
     @api.get(f"{base}/episode_action")
     def download(who: Who, since: Since = 0) -> dict[str, Any]:
-        found = positions.changes(
+        changed = positions.changes(
             database, caller=who, after=since, limit=positions.EVERYTHING, is_gpodder=True
         )
-        actions = [dialect.shown(one) for one in found.actions]
-        for one in actions:
-            one["action"] = one["action"].upper()
-        return {"actions": actions, "timestamp": found.cursor}
+        actions = [dialect.shown(action) for action in changed.actions]
+        for action in actions:
+            action["action"] = action["action"].upper()
+        return {"actions": actions, "timestamp": changed.cursor}
 
     @api.post(f"{base}/episode_action/create")
     async def upload(who: Who, body: Body, response: Response) -> dict[str, Any]:
@@ -240,13 +240,13 @@ def _changes(
     database: Database[Listeners], who: Caller, since: int, *, left_too: bool = False
 ) -> dict[str, Any]:
     """Changes after a cursor; with ``left_too`` shows that were left count from the beginning."""
-    found, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
-    gone = [one for one in found if not one.is_subscribed]
+    changed, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
+    gone = [item for item in changed if not item.is_subscribed]
     if not left_too:
-        gone = [one for one in gone if one.was_followed and since > 0]
+        gone = [item for item in gone if item.was_followed and since > 0]
     return {
-        "add": [one.podcast_url for one in found if one.is_subscribed],
-        "remove": [one.podcast_url for one in gone],
+        "add": [item.podcast_url for item in changed if item.is_subscribed],
+        "remove": [item.podcast_url for item in gone],
         "timestamp": cursor,
     }
 
@@ -262,13 +262,13 @@ def _lists(body: Any, response: Response) -> tuple[list[str], list[str]]:
     if not isinstance(add, list) or not isinstance(remove, list):
         raise UsageError("add and remove must be lists of addresses")
     skipped = [
-        dialect.Skipped(place, "not an address")
-        for place, one in enumerate([*add, *remove])
-        if not isinstance(one, str)
+        dialect.Skipped(index, "not an address")
+        for index, item in enumerate([*add, *remove])
+        if not isinstance(item, str)
     ]
     _report(response, skipped)
-    return [one for one in add if isinstance(one, str)], [
-        one for one in remove if isinstance(one, str)
+    return [item for item in add if isinstance(item, str)], [
+        item for item in remove if isinstance(item, str)
     ]
 
 
@@ -315,7 +315,7 @@ class Recorder:
         writer = self._large if is_large else self._writer
         for first in range(0, max(len(sent.actions), 1), PART):
             part = sent.actions[first : first + PART]
-            actions = tuple(one.action(who.listener_id, received) for one in part)
+            actions = tuple(item.action(who.listener_id, received) for item in part)
             cursor = recording.done(await writer.ask(Upload(who, actions))).cursor
         return cursor, sent.rewritten
 

@@ -51,19 +51,19 @@ def _settings(api: APIRouter, doors: Doors) -> None:
     @api.get("/api/2/favorites/{user}.json")
     def favourites(user: str, who: Who) -> list[dict[str, Any]]:
         check_user(who, user)
-        found = client_settings.favourites(database, caller=who)
+        marked = client_settings.favourites(database, caller=who)
         return [
             {
-                "title": one.title or one.episode_url,
-                "url": one.episode_url,
-                "podcast_title": one.podcast_url,
-                "podcast_url": one.podcast_url,
+                "title": item.title or item.episode_url,
+                "url": item.episode_url,
+                "podcast_title": item.podcast_url,
+                "podcast_url": item.podcast_url,
                 "description": "",
-                "website": one.link or "",
-                "released": one.published_at.isoformat() if one.published_at else None,
+                "website": item.link or "",
+                "released": item.published_at.isoformat() if item.published_at else None,
                 "mygpo_link": "",
             }
-            for one in found
+            for item in marked
         ]
 
     @api.get("/api/2/settings/{user}/{scope}.json")
@@ -96,7 +96,7 @@ def _settings(api: APIRouter, doors: Doors) -> None:
         put, remove = body.get("set") or {}, body.get("remove") or []
         if not isinstance(put, dict) or not isinstance(remove, list):
             raise UsageError("set must be an object, remove a list of names")
-        names = [one for one in remove if isinstance(one, str)]
+        names = [item for item in remove if isinstance(item, str)]
         return client_settings.change(database, caller=who, of=of, put=put, remove=names)
 
 
@@ -107,7 +107,7 @@ def _devices(api: APIRouter, doors: Doors) -> None:
 
     def groups(who: Caller) -> dict[str, Any]:
         known = subscriptions.devices(database, caller=who)
-        ids = [one.device_id for one in known]
+        ids = [item.device_id for item in known]
         return {"synchronized": [ids] if ids else [], "not-synchronized": []}
 
     @api.get("/api/2/sync-devices/{user}.json")
@@ -131,22 +131,22 @@ def _devices(api: APIRouter, doors: Doors) -> None:
     ) -> dict[str, Any]:
         check_user(who, user)
         dialect.device_id(device)
-        found, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
+        changed, cursor = subscriptions.changed(database, caller=who, after=max(since, 0))
         return {
             "add": [
                 {
-                    "title": one.podcast_url,
-                    "url": one.podcast_url,
+                    "title": item.podcast_url,
+                    "url": item.podcast_url,
                     "description": "",
                     "subscribers": 0,
                     "logo_url": None,
                     "website": "",
                     "mygpo_link": "",
                 }
-                for one in found
-                if one.is_subscribed
+                for item in changed
+                if item.is_subscribed
             ],
-            "rem": [one.podcast_url for one in found if not one.is_subscribed and since > 0],
+            "rem": [item.podcast_url for item in changed if not item.is_subscribed and since > 0],
             "updates": [],
             "timestamp": cursor,
         }

@@ -85,7 +85,7 @@ class ActionIn(BaseModel):
     device_id: Id | None = None
     seen: UUID | None = None
 
-    def told(self, chapter_id: str) -> NewAction:
+    def to_action(self, chapter_id: str) -> NewAction:
         """The action by our rules."""
         return NewAction(
             ActionId(self.action_id),
@@ -199,9 +199,9 @@ def router(doors: Doors) -> APIRouter:
 
     @api.post("/actions", responses=_answers(413, 422))
     async def record(body: BatchIn, who: Who) -> BatchOut:
-        """Tell what was done, at once or later, in any order: the end is the same (P2)."""
-        told = tuple(one.told(one.chapter_id) for one in body.actions)
-        done = recording.done(await writer.ask(Upload(who, told)))
+        """Send actions, at once or later; the result does not depend on their order (P2)."""
+        actions = tuple(action.to_action(action.chapter_id) for action in body.actions)
+        done = recording.done(await writer.ask(Upload(who, actions)))
         return BatchOut(
             [
                 Outcome(o.action_id, o.status, o.reason, o.clock_skewed, o.displaced)
@@ -217,20 +217,20 @@ def router(doors: Doors) -> APIRouter:
         limit: Annotated[int, Query(ge=1, le=rules.PAGE)] = rules.PAGE,
     ) -> ChangesOut:
         """What was said on any device after a cursor; from 0 the current state only (P22)."""
-        found = positions.changes(database, caller=who, after=after, limit=limit)
-        return ChangesOut(list(found.actions), found.cursor, found.has_more)
+        page = positions.changes(database, caller=who, after=after, limit=limit)
+        return ChangesOut(list(page.actions), page.cursor, page.has_more)
 
     @api.get("/positions/{chapter_id}", response_model=StoredPosition, responses=_answers(404))
     def position(
         chapter_id: Chapter, who: Who, response: Response, if_none_match: Tags = None
     ) -> Any:
         """Where the listener is; the ETag is the version (P12)."""
-        found = positions.position(database, caller=who, chapter_id=chapter_id)
-        etag = preconditions.etag(found.version)
-        if not preconditions.read(None, if_none_match).holds(found.version):
+        stored = positions.position(database, caller=who, chapter_id=chapter_id)
+        etag = preconditions.etag(stored.version)
+        if not preconditions.read(None, if_none_match).holds(stored.version):
             return Response(status_code=304, headers={"ETag": etag})
         response.headers["ETag"] = etag
-        return found
+        return stored
 
     @api.put(
         "/positions/{chapter_id}",
@@ -249,19 +249,23 @@ def router(doors: Doors) -> APIRouter:
 
         412 has the current position as its body, and its ETag.
         """
-        upload = Upload(who, (body.told(chapter_id),), preconditions.read(if_match, if_none_match))
+        upload = Upload(
+            who, (body.to_action(chapter_id),), preconditions.read(if_match, if_none_match)
+        )
         try:
             done = recording.done(await writer.ask(upload))
         except recording.Stale as stale:
             return preconditions.failed(stale)
-        (one,) = done.results
-        if one.status is Status.REJECTED:
-            raise (Conflict if "P13" in one.reason else InvalidInput)(one.reason)
+        (result,) = done.results
+        if result.status is Status.REJECTED:
+            raise (Conflict if "P13" in result.reason else InvalidInput)(result.reason)
         if not done.versions:
             raise NotFound("there is no position in this chapter")
         (version,) = done.versions.values()
         response.headers["ETag"] = preconditions.etag(version)
-        return Outcome(one.action_id, one.status, one.reason, one.clock_skewed, one.displaced)
+        return Outcome(
+            result.action_id, result.status, result.reason, result.clock_skewed, result.displaced
+        )
 
     @api.delete(
         "/positions/{chapter_id}",
@@ -292,7 +296,7 @@ def router(doors: Doors) -> APIRouter:
 
         Name the device, and it is notified when another one moved far from where it was (P10).
         """
-        asked = positions.Asked(who.listener_id, chapter_id, device_id)
+        asked = positions.ResumeRequest(who.listener_id, chapter_id, device_id)
         return positions.there(await resumer.ask(asked))
 
     @api.post("/chapters", responses=_answers(413, 422))
@@ -318,16 +322,18 @@ def router(doors: Doors) -> APIRouter:
         if form == "json":
             return JSONResponse(archives.archive(database, listener_id=who.listener_id))
         if form == "opml":
-            told = archives.archive(database, listener_id=who.listener_id)
-            text = dialect.opml(told["subscriptions"], "Subscriptions")
+            archive = archives.archive(database, listener_id=who.listener_id)
+            text = dialect.opml(archive["subscriptions"], "Subscriptions")
             return Response(text, media_type="text/x-opml+xml")
-        found = positions.history(database, caller=who)
-        return JSONResponse({"actions": [dialect.shown(one) for one in found if one.episode_url]})
+        changes = positions.history(database, caller=who)
+        return JSONResponse(
+            {"actions": [dialect.shown(item) for item in changes if item.episode_url]}
+        )
 
     @api.post("/import", responses=_answers(413, 422))
     def bring_in(body: Annotated[Any, Depends(archive_body)], who: Who) -> dict[str, int]:
         """Add an archive that was exported, here or elsewhere; again it changes nothing (P39)."""
-        return archives.bring_in(database, caller=who, told=body)
+        return archives.bring_in(database, caller=who, document=body)
 
     @api.get("/settings")
     def settings(who: Who) -> Preferences:

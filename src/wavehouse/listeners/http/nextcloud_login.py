@@ -134,11 +134,11 @@ def router(doors: Doors, prefix: str = "") -> APIRouter:
     @api.post("/login/v2/poll")
     @api.post("/index.php/login/v2/poll")
     def poll(request: Request, body: Annotated[bytes, Depends(raw_body)]) -> Response:
-        found = waiting.take(form_token(body))
-        if found is None:
+        login = waiting.take(form_token(body))
+        if login is None:
             return JSONResponse([], status_code=404)
         return JSONResponse(
-            {"server": address(request), "loginName": found[0], "appPassword": found[1]}
+            {"server": address(request), "loginName": login[0], "appPassword": login[1]}
         )
 
     return api

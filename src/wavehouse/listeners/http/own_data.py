@@ -42,7 +42,7 @@ def router(doors: Doors) -> APIRouter:
         who = page.visitor(request, doors)
         if who is None:
             return RedirectResponse(SIGN_IN, 303)
-        found = own.data(doors.database, caller=who)
+        data = own.data(doors.database, caller=who)
         return page.page(
             request,
             doors.site,
@@ -50,9 +50,9 @@ def router(doors: Doors) -> APIRouter:
             email=who.email,
             fresh=rules.is_fresh(who.signed_in_at, clock.now()),
             sign_in=SIGN_IN,
-            shows=found.shows,
-            devices=found.devices,
-            positions=[_line(one) for one in found.positions],
+            shows=data.shows,
+            devices=data.devices,
+            positions=[_line(position) for position in data.positions],
             limit=own.SHOWN,
         )
 
@@ -95,12 +95,14 @@ def router(doors: Doors) -> APIRouter:
     return pages
 
 
-def _line(one: OwnPosition) -> dict[str, str]:
-    at = _clock(one.position_ms) + (f" of {_clock(one.duration_ms)}" if one.duration_ms else "")
+def _line(position: OwnPosition) -> dict[str, str]:
+    at = _clock(position.position_ms) + (
+        f" of {_clock(position.duration_ms)}" if position.duration_ms else ""
+    )
     return {
-        "name": one.title or one.episode_url or one.chapter_id,
-        "where": "finished" if one.state == "finished" else at,
-        "at": fmt.instant(one.effective_at),
+        "name": position.title or position.episode_url or position.chapter_id,
+        "where": "finished" if position.state == "finished" else at,
+        "at": fmt.instant(position.effective_at),
     }
 
 

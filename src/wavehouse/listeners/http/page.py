@@ -45,10 +45,10 @@ class InWords(APIRoute):
 
 
 def visitor(request: Request, doors: Doors) -> Caller | None:
-    """Who looks, by a sign-in of their own: on a page no app's session counts."""
+    """The caller by their own sign-in; sessions of apps do not count on a page."""
     token = request.cookies.get(COOKIE, "")
-    found = sessions.caller(doors.database, token=token) if token else None
-    return None if found is None or found.by_app else found
+    caller = sessions.caller(doors.database, token=token) if token else None
+    return None if caller is None or caller.by_app else caller
 
 
 def page(
@@ -76,7 +76,7 @@ def back(path: str, did: str) -> Response:
 
 
 def form_token(body: bytes) -> str:
-    """The token of an urlencoded form. 400 for what is none."""
+    """The token of an urlencoded form. 400 for other bodies."""
     try:
         (token,) = parse_qs(body.decode("ascii"), max_num_fields=5).get("token", [""])
     except ValueError:
@@ -93,11 +93,11 @@ def own_form(site: Site) -> Callable[[Request], Awaitable[dict[str, str]]]:
 
     async def fields(request: Request) -> dict[str, str]:
         check_origin(request, site)
-        found = await _fields(request)
-        cookie, sent = request.cookies.get(CSRF, ""), found.get("csrf", "")
+        form = await _fields(request)
+        cookie, sent = request.cookies.get(CSRF, ""), form.get("csrf", "")
         if not cookie or not hmac.compare_digest(cookie.encode(), sent.encode()):
             raise _foreign()
-        return found
+        return form
 
     return fields
 
@@ -107,9 +107,9 @@ def check_origin(request: Request, site: Site) -> None:
 
     ``Origin`` is ``null`` from our own pages, as they send no referrer.
     """
-    told = request.headers.get("origin", "null")
+    origin = request.headers.get("origin", "null")
     here = (site.origin, "null")
-    strange = told not in here and urlsplit(told).netloc != request.headers.get("host")
+    strange = origin not in here and urlsplit(origin).netloc != request.headers.get("host")
     fetched = request.headers.get("sec-fetch-site", "same-origin")
     if strange or fetched not in ("same-origin", "none"):
         raise _foreign()

@@ -63,4 +63,4 @@ def _tags(header: str, name: str) -> list[str]:
 
 def _versions(tags: list[str]) -> list[int]:
     """The versions that tags name; one of another form is of no version."""
-    return [int(found[1]) for tag in tags if (found := _VERSION.fullmatch(tag))]
+    return [int(match[1]) for tag in tags if (match := _VERSION.fullmatch(tag))]

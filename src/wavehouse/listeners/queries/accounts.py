@@ -58,14 +58,14 @@ def insert_app_password(
     tx: Tx[Listeners], *, listener_id: ListenerId, secret_hash: bytes, name: str
 ) -> UUID:
     """Keep the hash of a password for one app."""
-    found: UUID = tx.value(
+    app_password_id: UUID = tx.value(
         """
         INSERT INTO listeners.app_passwords (listener_id, secret_hash, name)
         VALUES (%(listener_id)s, %(secret_hash)s, %(name)s) RETURNING app_password_id
         """,
         {"listener_id": listener_id, "secret_hash": secret_hash, "name": name},
     )
-    return found
+    return app_password_id
 
 
 def app_passwords(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[AppPassword]:
@@ -127,7 +127,7 @@ def revoke_app_passwords(
 def app_password_owner(
     tx: Tx[Listeners], *, secret_hash: bytes, email: str
 ) -> tuple[ListenerId, UUID] | None:
-    """Whose live app password this is, if it is of the listener with that address."""
+    """The owner of a live app password, if it belongs to the listener with that address."""
     row = tx.tuples(
         """
         SELECT l.listener_id, p.app_password_id
@@ -186,7 +186,7 @@ def suspend(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime | None) 
 
 
 def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -> int:
-    """Revoke app passwords without a session that was used since an instant; how many."""
+    """Revoke app passwords without a session that was used since an instant; returns how many."""
     return tx.execute(
         """
         UPDATE listeners.app_passwords p SET revoked_at = %(at)s
@@ -199,7 +199,7 @@ def end_unused_passwords(tx: Tx[Listeners], *, before: datetime, at: datetime) -
 
 
 def delete_unverified(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete accounts of open sign-up that nobody ever signed in to; how many."""
+    """Delete accounts of open sign-up that were never signed in to; returns how many."""
     return tx.execute(
         """
         DELETE FROM listeners.listeners l

@@ -93,7 +93,7 @@ def existing(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> set[Chapter]:
         JOIN listeners.chapters c
           ON c.listener_id = w.listener_id AND c.chapter_id = w.chapter_id
         """,
-        [[one[0] for one in chapters], [one[1] for one in chapters]],
+        [[chapter[0] for chapter in chapters], [chapter[1] for chapter in chapters]],
     )
     return {(row[0], row[1]) for row in rows}
 
@@ -138,17 +138,17 @@ def insert_chapters(tx: Tx[Listeners], *, chapters: Sequence[NewChapter]) -> Non
             _json(
                 [
                     {
-                        "listener_id": one.listener_id,
-                        "chapter_id": one.chapter_id,
-                        "podcast_url": one.podcast_url,
-                        "episode_url": one.episode_url,
-                        "guid": one.guid,
-                        "title": one.described.title,
-                        "link": one.described.link,
-                        "published_at": one.described.published_at,
-                        "moved_at": one.moved_at,
+                        "listener_id": chapter.listener_id,
+                        "chapter_id": chapter.chapter_id,
+                        "podcast_url": chapter.podcast_url,
+                        "episode_url": chapter.episode_url,
+                        "guid": chapter.guid,
+                        "title": chapter.described.title,
+                        "link": chapter.described.link,
+                        "published_at": chapter.described.published_at,
+                        "moved_at": chapter.moved_at,
                     }
-                    for one in chapters
+                    for chapter in chapters
                 ]
             )
         ],
@@ -164,11 +164,11 @@ def insert_keys(tx: Tx[Listeners], *, keys: Sequence[NewKey]) -> None:
         ON CONFLICT DO NOTHING
         """,
         [
-            [one.listener_id for one in keys],
-            [one.key_hash for one in keys],
-            [one.chapter_id for one in keys],
-            [one.kind for one in keys],
-            [one.value for one in keys],
+            [key.listener_id for key in keys],
+            [key.key_hash for key in keys],
+            [key.chapter_id for key in keys],
+            [key.kind for key in keys],
+            [key.value for key in keys],
         ],
     )
 
@@ -187,13 +187,13 @@ def set_addresses(tx: Tx[Listeners], *, addresses: Sequence[Address]) -> None:
             _json(
                 [
                     {
-                        "listener_id": one.listener_id,
-                        "chapter_id": one.chapter_id,
-                        "episode_url": one.episode_url,
-                        "guid": one.guid,
-                        "at": one.at,
+                        "listener_id": address.listener_id,
+                        "chapter_id": address.chapter_id,
+                        "episode_url": address.episode_url,
+                        "guid": address.guid,
+                        "at": address.at,
                     }
-                    for one in addresses
+                    for address in addresses
                 ]
             )
         ],
@@ -208,7 +208,11 @@ def set_guids(tx: Tx[Listeners], *, guids: Mapping[Chapter, str]) -> None:
         FROM unnest(%s::uuid[], %s::text[], %s::text[]) AS w (listener_id, chapter_id, guid)
         WHERE c.listener_id = w.listener_id AND c.chapter_id = w.chapter_id AND c.guid IS NULL
         """,
-        [[one[0] for one in guids], [one[1] for one in guids], list(guids.values())],
+        [
+            [chapter[0] for chapter in guids],
+            [chapter[1] for chapter in guids],
+            list(guids.values()),
+        ],
     )
 
 
@@ -292,11 +296,11 @@ def merge(
         """,
         params,
     )
-    return [ActionId(one) for one in tombstones]
+    return [ActionId(tombstone) for tombstone in tombstones]
 
 
 def collect(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete chapters made before an instant that nothing was recorded of; how many."""
+    """Delete chapters made before an instant that nothing was recorded of; returns how many."""
     return tx.execute(
         """
         DELETE FROM listeners.chapters c

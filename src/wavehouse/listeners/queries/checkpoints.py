@@ -28,8 +28,8 @@ class Checkpoint:
 def before(tx: Tx[Listeners], *, chapters: Mapping[Chapter, Order]) -> dict[Chapter, Checkpoint]:
     """The last checkpoint of each chapter before an action; later ones are deleted."""
     params = [
-        [one[0] for one in chapters],
-        [one[1] for one in chapters],
+        [chapter[0] for chapter in chapters],
+        [chapter[1] for chapter in chapters],
         [order[0] for order in chapters.values()],
         [order[1] for order in chapters.values()],
     ]
@@ -72,8 +72,8 @@ def save(tx: Tx[Listeners], *, checkpoints: Mapping[Chapter, Checkpoint]) -> Non
         ON CONFLICT DO NOTHING
         """,
         [
-            [one[0] for one in checkpoints],
-            [one[1] for one in checkpoints],
+            [chapter[0] for chapter in checkpoints],
+            [chapter[1] for chapter in checkpoints],
             [each.at[0] for each in checkpoints.values()],
             [each.at[1] for each in checkpoints.values()],
             [
@@ -114,7 +114,7 @@ def history_after(
             [order[1] for _, order in chapters],
         ],
     )
-    found: dict[Chapter, list[Action]] = {chapter: [] for chapter, _ in chapters}
+    actions: dict[Chapter, list[Action]] = {chapter: [] for chapter, _ in chapters}
     for row in rows:
-        found[row[0], row[1]].append(Action(ActionId(row[2]), *row[3:]))
-    return found
+        actions[row[0], row[1]].append(Action(ActionId(row[2]), *row[3:]))
+    return actions

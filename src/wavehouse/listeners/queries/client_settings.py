@@ -37,14 +37,14 @@ class Favourite:
 
 def settings(tx: Tx[Listeners], *, listener_id: ListenerId, of: Of) -> dict[str, Any]:
     """The settings; empty when there are none."""
-    found: dict[str, Any] | None = tx.value(
+    stored: dict[str, Any] | None = tx.value(
         """
         SELECT settings FROM listeners.client_settings
         WHERE listener_id = %(listener_id)s AND key_hash = %(key_hash)s
         """,
         {"listener_id": listener_id, "key_hash": of.key_hash},
     )
-    return found or {}
+    return stored or {}
 
 
 def change_settings(
@@ -57,7 +57,7 @@ def change_settings(
     at: datetime,
 ) -> dict[str, Any]:
     """Set and remove settings by name; all that are left."""
-    found: dict[str, Any] = tx.value(
+    stored: dict[str, Any] = tx.value(
         """
         INSERT INTO listeners.client_settings AS s
           (listener_id, key_hash, scope, device_id, podcast_url, episode_url, settings, updated_at)
@@ -79,7 +79,7 @@ def change_settings(
             "at": at,
         },
     )
-    return found
+    return stored
 
 
 def favourites(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[Favourite]:

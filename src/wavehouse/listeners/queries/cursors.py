@@ -112,10 +112,10 @@ def keep_served(tx: Tx[Listeners], *, stream: Stream, served: Sequence[Served]) 
     """Remember the cursors that sessions are given; shared ones with their app password only."""
     params = {
         "stream": stream.value,
-        "sessions": [one.session for one in served],
-        "cursors": [one.cursor for one in served],
-        "consumed": [one.consumed for one in served],
-        "shared": [one.is_shared for one in served],
+        "sessions": [served.session for served in served],
+        "cursors": [served.cursor for served in served],
+        "consumed": [served.consumed for served in served],
+        "shared": [served.is_shared for served in served],
     }
     tx.execute(
         """

@@ -41,7 +41,7 @@ def replace_change(
 
 
 def forget_changes(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
-    """Forget what waits for a listener; how many there were."""
+    """Forget what waits for a listener; returns how many."""
     return tx.execute(
         "DELETE FROM listeners.email_changes WHERE listener_id = %(listener_id)s",
         {"listener_id": listener_id},
@@ -49,7 +49,7 @@ def forget_changes(tx: Tx[Listeners], *, listener_id: ListenerId) -> int:
 
 
 def forget_late_changes(tx: Tx[Listeners], *, at: datetime) -> int:
-    """Forget every change that nobody can make any more: it holds an address. How many."""
+    """Delete changes that have expired, as they contain addresses; returns how many."""
     return tx.execute("DELETE FROM listeners.email_changes WHERE expires_at <= %(at)s", {"at": at})
 
 
@@ -105,7 +105,7 @@ def set_email(
 
 
 def void_links(tx: Tx[Listeners], *, listener_id: ListenerId, at: datetime) -> None:
-    """Emails to an address that is not the listener's any more sign nobody in."""
+    """Invalidate links that were sent to a former address of the listener."""
     tx.execute(
         """
         UPDATE listeners.login_links SET used_at = %(at)s

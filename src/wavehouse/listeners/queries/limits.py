@@ -8,7 +8,7 @@ from wavehouse.store import Listeners, Tx
 
 
 def key_of_day(tx: Tx[Listeners], *, at: datetime, new: bytes) -> bytes:
-    """The key of a day's hashes; ``new`` becomes it when there is none yet."""
+    """The key of a day's hashes; ``new`` is stored when there is no key yet."""
     return bytes(
         tx.value(
             """
@@ -54,7 +54,7 @@ def take(tx: Tx[Listeners], *, key_hash: bytes, burst: int, seconds: float, at: 
 
 
 def forget(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Delete buckets and keys that nobody used since an instant; how many buckets."""
+    """Delete buckets and keys unused since an instant; returns the number of buckets."""
     tx.execute(
         """
         DELETE FROM listeners.rate_limit_keys

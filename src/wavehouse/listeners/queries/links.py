@@ -33,14 +33,14 @@ def insert_link(
 
 
 def forget_late_links(tx: Tx[Listeners], *, at: datetime) -> int:
-    """Forget links that sign nobody in any more; how many there were."""
+    """Delete links that can no longer be used; returns how many."""
     return tx.execute("DELETE FROM listeners.login_links WHERE expires_at <= %(at)s", {"at": at})
 
 
 def use_link(
     tx: Tx[Listeners], *, token_hash: bytes, browser_hash: bytes, at: datetime
 ) -> Listener | None:
-    """Use a link up: whom it signs in, for the first that asks; None for everybody else."""
+    """Use up a link: the listener it signs in the first time, None afterwards."""
     return tx.maybe(
         Listener,
         """

@@ -21,7 +21,7 @@ def moved(
         JOIN listeners.feed_moves m
           ON m.listener_id = w.listener_id AND m.key_hash = w.key_hash
         """,
-        [[one[0] for one in feeds], [one[1] for one in feeds]],
+        [[feed[0] for feed in feeds], [feed[1] for feed in feeds]],
     )
     return {(row[0], bytes(row[1])): row[2] for row in rows}
 

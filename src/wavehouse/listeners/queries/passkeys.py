@@ -37,7 +37,7 @@ def insert_challenge(
 
 
 def forget_challenges(tx: Tx[Listeners], *, before: datetime) -> int:
-    """Forget challenges that nobody can answer any more; how many there were."""
+    """Delete expired challenges; returns how many."""
     return tx.execute(
         "DELETE FROM listeners.passkey_challenges WHERE expires_at < %(before)s",
         {"before": before},

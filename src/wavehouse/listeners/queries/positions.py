@@ -50,10 +50,12 @@ def resuming(
         """,
         [list(column) for column in zip(*asked, strict=True)],
     )
-    found: list[Resuming | None] = [None] * len(asked)
-    for place, policy, name, own_ms, *position in rows:
-        found[place - 1] = Resuming(StoredPosition(*position), ResumePolicy(policy), name, own_ms)
-    return found
+    resumptions: list[Resuming | None] = [None] * len(asked)
+    for index, policy, name, own_ms, *position in rows:
+        resumptions[index - 1] = Resuming(
+            StoredPosition(*position), ResumePolicy(policy), name, own_ms
+        )
+    return resumptions
 
 
 def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy:

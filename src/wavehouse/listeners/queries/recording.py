@@ -101,10 +101,10 @@ def histories(tx: Tx[Listeners], *, chapters: Sequence[Chapter]) -> dict[Chapter
         """,
         _columns(chapters),
     )
-    found: dict[Chapter, list[Action]] = defaultdict(list)
+    actions: dict[Chapter, list[Action]] = defaultdict(list)
     for row in rows:
-        found[row[0], row[1]].append(Action(ActionId(row[2]), *row[3:]))
-    return found
+        actions[row[0], row[1]].append(Action(ActionId(row[2]), *row[3:]))
+    return actions
 
 
 def insert_actions(
@@ -248,7 +248,7 @@ def save_device_positions(
 
 
 def _columns(pairs: Sequence[tuple[object, object]]) -> list[list[object]]:
-    return [[one for one, _ in pairs], [other for _, other in pairs]]
+    return [[first for first, _ in pairs], [other for _, other in pairs]]
 
 
 def _json(rows: list[dict[str, object]]) -> str:

@@ -21,7 +21,7 @@ def open_session(
     expires_at: datetime,
     absolute_expires_at: datetime,
 ) -> None:
-    """Begin a session, or go on with the one that is there; one that was revoked stays so.
+    """Open a session, or extend the existing one; a revoked one stays revoked.
 
     Going on moves the sliding end and never the absolute one; after either a session begins again.
     """
@@ -53,7 +53,7 @@ def open_session(
 
 def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes, StoredSession]:
     """By token, those that were not revoked, of listeners who are there."""
-    found = tx.rows(
+    rows = tx.rows(
         StoredSession,
         """
         SELECT l.listener_id, l.email, s.token_hash, s.family_id, s.rotated_at, s.last_seen_at,
@@ -65,7 +65,7 @@ def sessions(tx: Tx[Listeners], *, token_hashes: Sequence[bytes]) -> dict[bytes,
         """,
         {"token_hashes": list(token_hashes)},
     )
-    return {one.token_hash: one for one in found}
+    return {item.token_hash: item for item in rows}
 
 
 def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
@@ -82,7 +82,7 @@ def keep_newest(tx: Tx[Listeners], *, family_id: UUID, count: int) -> None:
 
 
 def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: datetime) -> int:
-    """Forget sessions that are over, and whose family is if their token was replaced; how many.
+    """Delete sessions that have ended, replaced ones with their family; returns how many.
 
     Those of app passwords only when they ended before ``apps_before``. One that a request is at
     work on is left for the next time: nobody waits here, in whatever order sessions are locked.
@@ -102,7 +102,7 @@ def forget_late_sessions(tx: Tx[Listeners], *, at: datetime, apps_before: dateti
 
 
 def take_turns(tx: Tx[Listeners], *, listener_id: ListenerId) -> None:
-    """Wait until nobody else makes or ends sessions of a listener: a revocation misses none."""
+    """Lock a listener's sessions until the end of the transaction: a revocation misses none."""
     tx.execute(
         """
         SELECT FROM listeners.listeners WHERE listener_id = %(listener_id)s FOR NO KEY UPDATE
@@ -179,7 +179,7 @@ def end_session(tx: Tx[Listeners], *, token_hash: bytes, at: datetime) -> None:
 
 
 def revoke_family(tx: Tx[Listeners], *, family_id: UUID, at: datetime) -> int:
-    """End every token that came of one sign-in; how many there were."""
+    """End every token that came of one sign-in; returns how many."""
     return tx.execute(
         """
         UPDATE listeners.login_sessions SET revoked_at = %(at)s

@@ -23,11 +23,11 @@ _LONGEST_NAME = 100
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
     """A new listener. Conflict when the address has an account; the operator may know that."""
-    told = rules.normalised_email(email)
-    made = queries.insert_listener(tx, email=told, display=email.strip())
+    address = rules.normalised_email(email)
+    made = queries.insert_listener(tx, email=address, display=email.strip())
     if made is None:
         raise Conflict(
-            "there is a listener with this address",
+            "a listener with this address exists already",
             hint="Apps use app passwords.",
             command="wavehouse listeners app-password",
         )
@@ -36,12 +36,12 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
 
 def find(tx: Tx[Listeners], *, email: str) -> Listener:
     """The listener with this address. NotFound for none."""
-    found = queries.listener_by_email(tx, email=rules.normalised_email(email))
-    if found is None:
+    listener = queries.listener_by_email(tx, email=rules.normalised_email(email))
+    if listener is None:
         raise NotFound(
             "there is no listener with this address", command="wavehouse listeners create --email …"
         )
-    return found
+    return listener
 
 
 def new_app_password(tx: Tx[Listeners], *, email: str, device: str) -> NewAppPassword:
@@ -55,7 +55,8 @@ def _named(name: str) -> str:
     named = words.line(name)
     if not named or len(named) > _LONGEST_NAME:
         raise InvalidInput(
-            "an app needs a name", hint=f"1 to {_LONGEST_NAME} characters, like: phone"
+            "an app needs a name",
+            hint=f"Send a name of 1 to {_LONGEST_NAME} characters, such as phone.",
         )
     return named
 
@@ -87,9 +88,9 @@ def make_app_password(
     with database.worker() as tx:
         session_queries.take_turns(tx, listener_id=caller.listener_id)
         if not session_queries.sessions(tx, token_hashes=[caller.session]):
-            raise NotSignedIn("this session is over", hint="Sign in again.")
+            raise NotSignedIn("this session has ended", hint="Sign in again.")
         if len(queries.app_passwords(tx, listener_id=caller.listener_id)) >= _MOST_APPS:
-            raise Conflict(f"there are {_MOST_APPS} apps already", hint="Revoke one of them.")
+            raise Conflict(f"the account already has {_MOST_APPS} apps", hint="Revoke one of them.")
         return _made(tx, caller.listener_id, caller.email, named)
 
 
@@ -132,7 +133,7 @@ def by_password(
     with database.worker() as tx:
         owner = queries.app_password_owner(tx, secret_hash=secret, email=email)
         if owner is None:
-            raise NotSignedIn("the user name or the app password is wrong")
+            raise NotSignedIn("wrong user name or app password")
         listener_id, family = owner
         if cookie and sessions.family_of(tx, token=cookie) == family:
             sessions.open_for_app(tx, token=cookie, listener_id=listener_id, family_id=family)

@@ -47,19 +47,19 @@ class Receipt:
 def archive(database: Database[Listeners], *, listener_id: ListenerId) -> dict[str, Any]:
     """Everything that a listener has here, but for what signs them in."""
     with database.listener(listener_id) as tx:
-        found = queries.parts(tx, listener_id=listener_id)
+        parts = queries.parts(tx, listener_id=listener_id)
         followed = subscription_queries.subscriptions(tx, listener_id=listener_id)
-    plain = json.loads(json.dumps(found, default=_plain))
+    plain = json.loads(json.dumps(parts, default=_plain))
     return {"version": reading.VERSION, "subscriptions": sorted(followed), **plain}
 
 
-def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dict[str, int]:
+def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) -> dict[str, int]:
     """Add an archive to what a listener has; again it changes nothing. How many of each.
 
     ``rejected`` are actions that break a rule of positions. InvalidInput for what is not an
     archive; nothing of it is stored then.
     """
-    read = reading.read(told, caller.listener_id)
+    read = reading.read(document, caller.listener_id)
     at = clock.now()
     with database.listener(caller.listener_id) as tx:
         # The lock of recording: chapters are found or made once (decision 0903).
@@ -77,7 +77,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
             )
     subscriptions.change(database, caller=caller, device_id=None, add=read.subscriptions)
     actions = [
-        replace(one, chapter_id=named.get(one.chapter_id, one.chapter_id)) for one in read.actions
+        replace(action, chapter_id=named.get(action.chapter_id, action.chapter_id))
+        for action in read.actions
     ]
     rejected = 0
     for start in range(0, len(actions), LARGEST_BATCH):
@@ -85,7 +86,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, told: Any) -> dic
             database, caller=caller, actions=actions[start : start + LARGEST_BATCH]
         )
         rejected += sum(
-            one.status is Status.REJECTED and "P13" not in one.reason for one in done.results
+            result.status is Status.REJECTED and "P13" not in result.reason
+            for result in done.results
         )
     with database.listener(caller.listener_id) as tx:
         for chapter_id, action_id in read.removed:
@@ -120,8 +122,8 @@ def erase(database: Database[Listeners], *, email: str, mail: Mail | None = None
     kept = mail.forget(to=listener.email) if mail else 0
     if kept:
         rows["emails in the outbox"] = kept
-    told = json.dumps([at.isoformat(), rows], sort_keys=True)
-    return Receipt(at, rows, hashlib.sha256(told.encode()).hexdigest())
+    receipt = json.dumps([at.isoformat(), rows], sort_keys=True)
+    return Receipt(at, rows, hashlib.sha256(receipt.encode()).hexdigest())
 
 
 def _plain(value: object) -> str:

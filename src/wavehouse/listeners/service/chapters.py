@@ -42,11 +42,11 @@ class Resolved:
 
 def keys_of(sighting: Sighting) -> list[Key]:
     """The keys of an episode: its file, and its guid if it has one."""
-    one, who = sighting.episode, sighting.listener_id
-    found = [(who, rules.chapter_key("file", one.podcast_url, one.episode_url))]
-    if one.guid:
-        found.append((who, rules.chapter_key("guid", one.podcast_url, one.guid)))
-    return found
+    episode, who = sighting.episode, sighting.listener_id
+    keys = [(who, rules.chapter_key("file", episode.podcast_url, episode.episode_url))]
+    if episode.guid:
+        keys.append((who, rules.chapter_key("guid", episode.podcast_url, episode.guid)))
+    return keys
 
 
 def resolve(
@@ -57,32 +57,32 @@ def resolve(
     ``newest`` gives the time of the last action of chapters. An unknown id becomes a chapter
     without an address.
     """
-    found = Resolved()
+    resolved = Resolved()
     if ids:
-        _resolve_ids(tx, list(dict.fromkeys(ids)), found)
+        _resolve_ids(tx, list(dict.fromkeys(ids)), resolved)
     if sightings:
-        _resolve_episodes(tx, sightings, newest, found)
-    return found
+        _resolve_episodes(tx, sightings, newest, resolved)
+    return resolved
 
 
 def resolve_id(tx: Tx[Listeners], *, listener_id: ListenerId, chapter_id: str) -> str:
-    """The chapter that a former id names now; the id itself when it is none."""
+    """The chapter that a former id names now; other ids are returned unchanged."""
     key = listener_id, rules.chapter_key("alias", "", chapter_id)
     known = queries.by_keys(tx, keys=[key]).get(key)
     return known.chapter_id if known else chapter_id
 
 
-def _resolve_ids(tx: Tx[Listeners], ids: Sequence[Chapter], found: Resolved) -> None:
+def _resolve_ids(tx: Tx[Listeners], ids: Sequence[Chapter], resolved: Resolved) -> None:
     known = queries.existing(tx, chapters=ids)
-    missing = [one for one in ids if one not in known]
+    missing = [chapter for chapter in ids if chapter not in known]
     if not missing:
         return
-    aliases = {one: (one[0], rules.chapter_key("alias", "", one[1])) for one in missing}
+    aliases = {item: (item[0], rules.chapter_key("alias", "", item[1])) for item in missing}
     moved = queries.by_keys(tx, keys=list(aliases.values()))
-    for one, key in aliases.items():
+    for alias, key in aliases.items():
         if key in moved:
-            found.ids[one] = moved[key].chapter_id
-    new = [queries.NewChapter(*one) for one in missing if one not in found.ids]
+            resolved.ids[alias] = moved[key].chapter_id
+    new = [queries.NewChapter(*item) for item in missing if item not in resolved.ids]
     if new:
         queries.insert_chapters(tx, chapters=new)
 
@@ -93,9 +93,9 @@ class _Groups:
     def __init__(self) -> None:
         self._parent: dict[object, object] = {}
 
-    def root(self, one: object) -> object:
+    def root(self, member: object) -> object:
         """What all members of a group have in common."""
-        path = [one]
+        path = [member]
         while (parent := self._parent.setdefault(path[-1], path[-1])) != path[-1]:
             path.append(parent)
         for each in path:
@@ -105,8 +105,8 @@ class _Groups:
     def join(self, members: Iterable[object]) -> None:
         """These are of one group."""
         first, *others = members
-        for one in others:
-            self._parent[self.root(one)] = self.root(first)
+        for other in others:
+            self._parent[self.root(other)] = self.root(first)
 
 
 @dataclass(slots=True)
@@ -119,9 +119,9 @@ class _Group:
 
 
 def _resolve_episodes(
-    tx: Tx[Listeners], sightings: Sequence[Sighting], newest: Newest, found: Resolved
+    tx: Tx[Listeners], sightings: Sequence[Sighting], newest: Newest, resolved: Resolved
 ) -> None:
-    keys = {one: keys_of(one) for one in dict.fromkeys(sightings)}
+    keys = {sighting: keys_of(sighting) for sighting in dict.fromkeys(sightings)}
     stored = queries.by_keys(
         tx, keys=list(dict.fromkeys(k for each in keys.values() for k in each))
     )
@@ -131,11 +131,11 @@ def _resolve_episodes(
     for number, group in enumerate(groups):
         _add_described(tx, group)
         if group.known:
-            oldest, *others = sorted(group.known.values(), key=lambda one: one.age)
+            oldest, *others = sorted(group.known.values(), key=lambda item: item.age)
             chapters[number] = oldest.chapter_id
             if others:
-                former = [one.chapter_id for one in others]
-                merge(tx, group.listener_id, oldest.chapter_id, former, found)
+                former = [other.chapter_id for other in others]
+                merge(tx, group.listener_id, oldest.chapter_id, former, resolved)
         else:
             made = _new_chapter(group)
             chapters[number] = made.chapter_id
@@ -145,8 +145,8 @@ def _resolve_episodes(
     _learn(tx, groups, chapters, keys, stored)
     _move(tx, groups, chapters, newest)
     for number, group in enumerate(groups):
-        for one in group.sightings:
-            found.episodes[one.listener_id, one.episode] = chapters[number]
+        for sighting in group.sightings:
+            resolved.episodes[sighting.listener_id, sighting.episode] = chapters[number]
 
 
 def _grouped(keys: dict[Sighting, list[Key]], stored: dict[Key, KnownChapter]) -> list[_Group]:
@@ -156,9 +156,9 @@ def _grouped(keys: dict[Sighting, list[Key]], stored: dict[Key, KnownChapter]) -
     for key, known in stored.items():
         unions.join([key, (key[0], known.chapter_id)])
     groups: dict[object, _Group] = {}
-    for one, each in keys.items():
-        group = groups.setdefault(unions.root(each[0]), _Group(one.listener_id))
-        group.sightings.append(one)
+    for sighting, each in keys.items():
+        group = groups.setdefault(unions.root(each[0]), _Group(sighting.listener_id))
+        group.sightings.append(sighting)
         for key in each:
             if key in stored:
                 group.known[stored[key].chapter_id] = stored[key]
@@ -167,27 +167,27 @@ def _grouped(keys: dict[Sighting, list[Key]], stored: dict[Key, KnownChapter]) -
 
 def _add_described(tx: Tx[Listeners], group: _Group) -> None:
     """The one chapter of the feed with the same description, when no key names one."""
-    for one in group.sightings:
-        if group.known or one.episode.described == NO_DESCRIPTION:
+    for sighting in group.sightings:
+        if group.known or sighting.episode.described == NO_DESCRIPTION:
             continue
         alike = [
             chapter
             for chapter, described in queries.described(
                 tx,
-                listener_id=one.listener_id,
-                podcast_url=one.episode.podcast_url,
-                described=one.episode.described,
+                listener_id=sighting.listener_id,
+                podcast_url=sighting.episode.podcast_url,
+                described=sighting.episode.described,
             )
-            if rules.same_episode(described, one.episode.described)
-            and (chapter.guid is None or one.episode.guid is None)  # two guids: two episodes
+            if rules.same_episode(described, sighting.episode.described)
+            and (chapter.guid is None or sighting.episode.guid is None)  # two guids: two episodes
         ]
         if len(alike) == 1:
             group.known[alike[0].chapter_id] = alike[0]
 
 
 def _new_chapter(group: _Group) -> queries.NewChapter:
-    last = max(group.sightings, key=lambda one: (one.at, one.episode.episode_url))
-    guids = [one.episode.guid for one in group.sightings if one.episode.guid]
+    last = max(group.sightings, key=lambda item: (item.at, item.episode.episode_url))
+    guids = [sighting.episode.guid for sighting in group.sightings if sighting.episode.guid]
     described = next(
         (s.episode.described for s in group.sightings if s.episode.described != NO_DESCRIPTION),
         NO_DESCRIPTION,
@@ -203,19 +203,19 @@ def _new_chapter(group: _Group) -> queries.NewChapter:
 
 
 def merge(
-    tx: Tx[Listeners], listener_id: ListenerId, keep: str, former: Sequence[str], found: Resolved
+    tx: Tx[Listeners], listener_id: ListenerId, keep: str, former: Sequence[str], resolved: Resolved
 ) -> None:
     """Give everything of some chapters to another one; their ids go on to work."""
-    found.tombstones.update(queries.merge(tx, listener_id=listener_id, keep=keep, gone=former))
+    resolved.tombstones.update(queries.merge(tx, listener_id=listener_id, keep=keep, gone=former))
     queries.insert_keys(
         tx,
         keys=[
-            queries.NewKey(listener_id, rules.chapter_key("alias", "", one), keep, "alias", one)
-            for one in former
+            queries.NewKey(listener_id, rules.chapter_key("alias", "", text), keep, "alias", text)
+            for text in former
         ],
     )
-    found.merged.add((listener_id, keep))
-    found.ids.update({(listener_id, one): keep for one in former})
+    resolved.merged.add((listener_id, keep))
+    resolved.ids.update({(listener_id, text): keep for text in former})
 
 
 def _learn(
@@ -229,14 +229,14 @@ def _learn(
     fresh: dict[Key, queries.NewKey] = {}
     guids: dict[Chapter, str] = {}
     for number, group in enumerate(groups):
-        has_guid = not group.known or any(one.guid for one in group.known.values())
-        for one in group.sightings:
-            values = (("file", one.episode.episode_url), ("guid", one.episode.guid or ""))
-            for key, (kind, value) in zip(keys[one], values, strict=False):
+        has_guid = not group.known or any(item.guid for item in group.known.values())
+        for sighting in group.sightings:
+            values = (("file", sighting.episode.episode_url), ("guid", sighting.episode.guid or ""))
+            for key, (kind, value) in zip(keys[sighting], values, strict=False):
                 if key not in stored:
                     fresh[key] = queries.NewKey(*key, chapters[number], kind, value)
-            if one.episode.guid and not has_guid:
-                guids[group.listener_id, chapters[number]] = one.episode.guid
+            if sighting.episode.guid and not has_guid:
+                guids[group.listener_id, chapters[number]] = sighting.episode.guid
     if fresh:
         queries.insert_keys(tx, keys=list(fresh.values()))
     if guids:
@@ -250,10 +250,10 @@ def _move(
     moving = {
         number: group
         for number, group in enumerate(groups)
-        if any(one.moved_at for one in group.known.values())
+        if any(item.moved_at for item in group.known.values())
         or len(
-            {one.episode.episode_url for one in group.sightings}
-            | {one.episode_url for one in group.known.values()}
+            {sighting.episode.episode_url for sighting in group.sightings}
+            | {item.episode_url for item in group.known.values()}
         )
         > 1
     }
@@ -263,12 +263,15 @@ def _move(
     addresses = []
     for number, group in moving.items():
         chapter = group.listener_id, chapters[number]
-        named = [(one.at, one.episode.episode_url, one.episode.guid) for one in group.sightings] + [
-            (one.moved_at or last.get(chapter) or one.created_at, one.episode_url, one.guid)
-            for one in group.known.values()
-            if one.episode_url is not None
+        named = [
+            (sighting.at, sighting.episode.episode_url, sighting.episode.guid)
+            for sighting in group.sightings
+        ] + [
+            (item.moved_at or last.get(chapter) or item.created_at, item.episode_url, item.guid)
+            for item in group.known.values()
+            if item.episode_url is not None
         ]
-        at, url, guid = max(named, key=lambda one: one[:2])
+        at, url, guid = max(named, key=lambda item: item[:2])
         addresses.append(queries.Address(*chapter, url, guid, at))
     queries.set_addresses(tx, addresses=addresses)
 
@@ -284,37 +287,38 @@ class Archived:
 def bring_in(tx: Tx[Listeners], *, archived: Sequence[Archived]) -> dict[str, str]:
     """The chapters of an archive by their ids in it, made where no key names one yet."""
     keys = {
-        one.chapter.chapter_id: [
+        archived_row.chapter.chapter_id: [
             queries.NewKey(
-                one.chapter.listener_id,
+                archived_row.chapter.listener_id,
                 rules.chapter_key(
-                    kind, "" if kind == "alias" else one.chapter.podcast_url or "", value
+                    kind, "" if kind == "alias" else archived_row.chapter.podcast_url or "", value
                 ),
                 "",
                 kind,
                 value,
             )
-            for kind, value in one.names
+            for kind, value in archived_row.names
         ]
-        for one in archived
+        for archived_row in archived
     }
     stored = queries.by_keys(
         tx, keys=[(key.listener_id, key.key_hash) for each in keys.values() for key in each]
     )
-    found: dict[str, str] = {}
-    for one in archived:
-        own = one.chapter.chapter_id
+    renamed: dict[str, str] = {}
+    for archived_row in archived:
+        own = archived_row.chapter.chapter_id
         known = [stored.get((key.listener_id, key.key_hash)) for key in keys[own]]
-        found[own] = next((each.chapter_id for each in known if each), own)
+        renamed[own] = next((each.chapter_id for each in known if each), own)
     queries.insert_chapters(
         tx,
         chapters=[
-            one.chapter
-            for one in archived
-            if found[one.chapter.chapter_id] == one.chapter.chapter_id
+            archived_row.chapter
+            for archived_row in archived
+            if renamed[archived_row.chapter.chapter_id] == archived_row.chapter.chapter_id
         ],
     )
     queries.insert_keys(
-        tx, keys=[replace(key, chapter_id=found[own]) for own, each in keys.items() for key in each]
+        tx,
+        keys=[replace(key, chapter_id=renamed[own]) for own, each in keys.items() for key in each],
     )
-    return found
+    return renamed

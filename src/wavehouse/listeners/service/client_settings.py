@@ -66,12 +66,12 @@ def change(
     if len(text) > _LARGEST or "\\u0000" in text:
         raise InvalidInput(f"settings must be text of at most {_LARGEST} bytes")
     with database.listener(caller.listener_id) as tx:
-        found = queries.change_settings(
+        stored = queries.change_settings(
             tx, listener_id=caller.listener_id, of=of, put=put, remove=remove, at=clock.now()
         )
-        if len(json.dumps(found)) > _LARGEST:
+        if len(json.dumps(stored)) > _LARGEST:
             raise InvalidInput(f"settings must be text of at most {_LARGEST} bytes")
-    return found
+    return stored
 
 
 def favourites(database: Database[Listeners], *, caller: Caller) -> list[Favourite]:

@@ -1,4 +1,4 @@
-"""Use case: ask any gpodder-type server how it keeps what podcast apps tell it.
+"""Use case: check how any gpodder-type server keeps what podcast apps send.
 
 Each question is one that a real server answered wrongly, with the rule of ours that it belongs to.
 Questions are asked on throw-away devices and shows, which are left unsubscribed; the protocol has
@@ -64,23 +64,23 @@ def conformance(
         signed_in = car.sign_in()
         if signed_in.status_code in (401, 403):
             raise NotSignedIn(
-                "the server does not know this user name and password",
+                "the server refuses this user name and password",
                 where=url,
-                hint="give an account for trying: --username U --password-file FILE",
+                hint="Give an account for trying: --username U --password-file FILE.",
             )
         phone.sign_in()
         asked = _Questions(url, username, password, car, phone)
-        found = []
+        verdicts = []
         for question in _QUESTIONS:
             verdict = question(asked)
             on_verdict(verdict)
-            found.append(verdict)
-        return found
+            verdicts.append(verdict)
+        return verdicts
 
 
 @dataclass(slots=True)
 class _Questions:
-    """Two devices of the account, and names that nobody else uses."""
+    """Two devices of the account, and names that are used only here."""
 
     url: str
     username: str
@@ -118,8 +118,8 @@ class _Questions:
 
     def seen(self, client: GpodderClient, since: int, play: dict[str, Any]) -> int:
         """How often an episode comes after a cursor."""
-        found, _ = client.actions(since)
-        return sum(one.get("episode") == play["episode"] for one in found)
+        actions, _ = client.actions(since)
+        return sum(item.get("episode") == play["episode"] for item in actions)
 
 
 def _verdict(rule: str, question: str, expected: str, seen: object, *, ok: bool | None) -> Verdict:
@@ -133,17 +133,17 @@ def _session(q: _Questions) -> Verdict:
 
 def _device(q: _Questions) -> Verdict:
     path = f"/api/2/devices/{{user}}/{q.device('car')}.json"
-    told = q.car.ask("POST", path, body={"caption": "Car", "type": "mobile"})
+    answer = q.car.ask("POST", path, body={"caption": "Car", "type": "mobile"})
     q.car.ask("POST", path.replace("-car", "-phone"), body={"caption": "Phone", "type": "mobile"})
-    ok = told.status_code == 200 and not told.content
-    seen = f"{told.status_code}, {len(told.content)} bytes"
+    ok = answer.status_code == 200 and not answer.content
+    seen = f"{answer.status_code}, {len(answer.content)} bytes"
     return _verdict("client", "a device is saved with an empty answer", "200, 0 bytes", seen, ok=ok)
 
 
 def _devices(q: _Questions) -> Verdict:
-    told = json_of(q.car.ask("GET", "/api/2/devices/{user}.json"))
-    rows = told if isinstance(told, list) else []
-    mine = [one for one in rows if isinstance(one, dict) and one.get("id") == q.device("car")]
+    listed = json_of(q.car.ask("GET", "/api/2/devices/{user}.json"))
+    rows = listed if isinstance(listed, list) else []
+    mine = [row for row in rows if isinstance(row, dict) and row.get("id") == q.device("car")]
     ok = bool(mine) and isinstance(mine[0].get("subscriptions"), int)
     shows = mine[0].get("subscriptions") if mine else None
     seen = f"{len(mine)} such device, subscriptions {shows!r}"
@@ -152,11 +152,11 @@ def _devices(q: _Questions) -> Verdict:
 
 def _subscribe(q: _Questions) -> Verdict:
     path = f"/api/2/subscriptions/{{user}}/{q.device('car')}.json"
-    told = json_of(q.car.ask("POST", path, body={"add": [q.show], "remove": []}))
+    answer = json_of(q.car.ask("POST", path, body={"add": [q.show], "remove": []}))
     other = path.replace("-car", "-phone")
     heard = json_of(q.phone.ask("GET", other, params={"since": 0}))
     added = heard.get("add", []) if isinstance(heard, dict) else []
-    ok = isinstance(told, dict) and isinstance(told.get("timestamp"), int) and q.show in added
+    ok = isinstance(answer, dict) and isinstance(answer.get("timestamp"), int) and q.show in added
     seen = "told" if q.show in added else "not told"
     return _verdict("LIS-7", "the other device hears of a new show", "told", seen, ok=ok)
 
@@ -230,25 +230,25 @@ def _aggregated(q: _Questions) -> Verdict:
     first = q.play(at=clock.now() - timedelta(minutes=9))
     second = {**q.play(position=120), "episode": first["episode"]}
     q.car.upload(first, second)
-    found, _ = q.phone.actions(0, aggregated="true")
-    places = [one.get("position") for one in found if one.get("episode") == first["episode"]]
+    actions, _ = q.phone.actions(0, aggregated="true")
+    places = [item.get("position") for item in actions if item.get("episode") == first["episode"]]
     question = "aggregated=true tells the newest action of an episode"
     return _verdict("client", question, "[120]", places, ok=places == [120])
 
 
 def _others(q: _Questions) -> Verdict:
     stranger = f"nobody-{q.run}"
-    told = q.car.ask("GET", "/api/2/episodes/{user}.json", user=stranger)
-    ok = told.status_code in (401, 403, _NOT_FOUND)
-    return _verdict("P31", "another's path is closed", "401 or 403", told.status_code, ok=ok)
+    answer = q.car.ask("GET", "/api/2/episodes/{user}.json", user=stranger)
+    ok = answer.status_code in (401, 403, _NOT_FOUND)
+    return _verdict("P31", "another's path is closed", "401 or 403", answer.status_code, ok=ok)
 
 
 def _upload_cursor(q: _Questions) -> Verdict:
     q.car.actions()
     theirs = q.play(device=q.device("phone"))
     q.phone.upload(theirs)
-    told = json_of(q.car.upload(q.play()))
-    cursor = told.get("timestamp") if isinstance(told, dict) else None
+    answer = json_of(q.car.upload(q.play()))
+    cursor = answer.get("timestamp") if isinstance(answer, dict) else None
     times = q.seen(q.car, cursor, theirs) if isinstance(cursor, int) else 0
     question = "an upload's cursor does not skip what others did"
     return _verdict("P19", question, "told", "told" if times else "skipped", ok=times > 0)
@@ -295,8 +295,8 @@ def _from_zero(q: _Questions) -> Verdict:
     first = q.play(at=clock.now() - timedelta(hours=1), position=300)
     q.car.upload(first)
     q.phone.upload({**q.play(position=0), "episode": first["episode"]})
-    found, _ = q.car.actions(0, aggregated="true")
-    places = [one.get("position") for one in found if one.get("episode") == first["episode"]]
+    actions, _ = q.car.actions(0, aggregated="true")
+    places = [item.get("position") for item in actions if item.get("episode") == first["episode"]]
     question = "a player that begins at 0:00 resets no position"
     return _verdict("P9", question, "[300]", places, ok=places == [300])
 
@@ -306,11 +306,11 @@ def _moved(q: _Questions) -> Verdict:
     new = q.play(guid=f"{q.run}-moved", position=90)
     q.car.upload(old)
     q.car.upload(new)
-    found, _ = q.phone.actions(0)
-    files = {old["episode"], new["episode"]} & {one.get("episode") for one in found}
+    actions, _ = q.phone.actions(0)
+    files = {old["episode"], new["episode"]} & {item.get("episode") for item in actions}
     ok = files == {new["episode"]}
     seen = "new" if ok else "both" if len(files) > 1 else "old"
-    return _verdict("P29", "a file that moved is told by its new address", "new", seen, ok=ok)
+    return _verdict("P29", "a file that moved has its new address", "new", seen, ok=ok)
 
 
 def _spelling(q: _Questions) -> Verdict:
@@ -321,7 +321,7 @@ def _spelling(q: _Questions) -> Verdict:
     q.car.ask("POST", path, body={"add": [], "remove": [url]})
     kept = f"http://conformance.example/{q.run}-Spelling"
     ok = [url, kept] in pairs
-    question = "an address in another spelling is told in update_urls"
+    question = "an address in another spelling is in update_urls"
     return _verdict("client", question, "reported", "reported" if ok else "not reported", ok=ok)
 
 
@@ -333,10 +333,10 @@ def _parallel(q: _Questions) -> Verdict:
             return [client.sign_in().status_code, *(client.upload(p).status_code for p in mine)]
 
     with ThreadPoolExecutor(_WRITERS) as pool:
-        statuses = [status for told in pool.map(write, plays) for status in told]
+        statuses = [status for answers in pool.map(write, plays) for status in answers]
     failed = sum(status >= 400 for status in statuses)
-    found, _ = q.phone.actions(0)
-    known = {one.get("episode") for one in found}
+    actions, _ = q.phone.actions(0)
+    known = {item.get("episode") for item in actions}
     lost = sum(play["episode"] not in known for mine in plays for play in mine)
     question = f"{_WRITERS} apps write at once"
     seen = f"{failed} of {len(statuses)} failed, {lost} lost"
@@ -344,27 +344,27 @@ def _parallel(q: _Questions) -> Verdict:
 
 
 def _words(q: _Questions) -> Verdict:
-    found, _ = q.phone.actions(0)
-    others = sorted({str(one.get("action")) for one in found} - _WORDS)
+    actions, _ = q.phone.actions(0)
+    others = sorted({str(item.get("action")) for item in actions} - _WORDS)
     question = "only the five words that clients know come back"
     return _verdict("P27", question, "none other", others or "none other", ok=not others)
 
 
 def _nextcloud(q: _Questions) -> Verdict:
     base = "/index.php/apps/gpoddersync"
-    told = q.car.ask("GET", f"{base}/subscriptions", params={"since": 0})
+    answer = q.car.ask("GET", f"{base}/subscriptions", params={"since": 0})
     question = "Nextcloud's dialect tells the same shows"
-    if told.status_code == _NOT_FOUND:
+    if answer.status_code == _NOT_FOUND:
         return _verdict("client", question, "told", "404", ok=None)
-    found = json_of(told)
-    ok = isinstance(found, dict) and q.show in found.get("add", [])
-    return _verdict("client", question, "told", "told" if ok else told.status_code, ok=ok)
+    listed = json_of(answer)
+    ok = isinstance(listed, dict) and q.show in listed.get("add", [])
+    return _verdict("client", question, "told", "told" if ok else answer.status_code, ok=ok)
 
 
 def _leave(q: _Questions) -> Verdict:
     path = f"/api/2/subscriptions/{{user}}/{q.device('car')}.json"
-    told = json_of(q.phone.ask("GET", path.replace("-car", "-phone"), params={"since": 0}))
-    cursor = told.get("timestamp", 0) if isinstance(told, dict) else 0
+    answer = json_of(q.phone.ask("GET", path.replace("-car", "-phone"), params={"since": 0}))
+    cursor = answer.get("timestamp", 0) if isinstance(answer, dict) else 0
     q.car.ask("POST", path, body={"add": [], "remove": [q.show]})
     heard = json_of(q.phone.ask("GET", path.replace("-car", "-phone"), params={"since": cursor}))
     gone = heard.get("remove", []) if isinstance(heard, dict) else []

@@ -21,10 +21,10 @@ _TOKEN_BYTES = 32
 
 def checked(caller: Caller, new_email: str) -> str:
     """The address to be, normalised (AC1). InvalidInput for none and for the one that is."""
-    told = rules.normalised_email(new_email)
-    if told == caller.email:
-        raise InvalidInput("this is the account's address already")
-    return told
+    address = rules.normalised_email(new_email)
+    if address == caller.email:
+        raise InvalidInput("the account already has this address")
+    return address
 
 
 def ask(
@@ -35,16 +35,16 @@ def ask(
     ``address`` is where links begin. An address that has an account gets no email, so the change
     cannot be made, without saying why (AC8). A further call forgets the one before.
     """
-    told = checked(caller, new_email)
+    text = checked(caller, new_email)
     old, new = (secrets.token_urlsafe(_TOKEN_BYTES) for _ in range(2))
     now = clock.now()
     with database.worker() as tx:
         queries.forget_late_changes(tx, at=now)
-        taken = accounts.listener_by_email(tx, email=told) is not None
+        taken = accounts.listener_by_email(tx, email=text) is not None
         queries.replace_change(
             tx,
             listener_id=caller.listener_id,
-            new_email=told,
+            new_email=text,
             display=new_email.strip(),
             old_token_hash=rules.secret_hash(old),
             new_token_hash=rules.secret_hash(new),
@@ -53,13 +53,13 @@ def ask(
     mail.send(
         to=caller.email,
         subject="Your address is to be changed",
-        text=f"Somebody who is signed in to your account wants to change its address to\n\n{told}\n"
+        text=f"Somebody who is signed in to your account wants to change its address to\n\n{text}\n"
         f"\nIf that is you, agree within 24 hours, here and in the other mailbox:\n\n"
         f"{address}?token={old}\n\nIf not, do nothing, and sign out everywhere.\n",
     )
     if not taken:
         mail.send(
-            to=told,
+            to=text,
             subject="Is this your address?",
             text="This is to become the address of an account. If it is yours, agree within 24 "
             f"hours, here and in the old mailbox:\n\n{address}?token={new}\n",
@@ -76,28 +76,31 @@ def agree(database: Database[Listeners], *, token: str) -> bool:
     """
     now, token_hash = clock.now(), rules.secret_hash(token)
     with database.worker() as tx:
-        found = queries.change_of(tx, token_hash=token_hash, at=now)
-        if found is None:
-            raise NotSignedIn("this link changes no address", hint="Ask for the change again.")
-        if not found.other_agreed:
+        email_change = queries.change_of(tx, token_hash=token_hash, at=now)
+        if email_change is None:
+            raise NotSignedIn(
+                "invalid link: it was used, has expired, or does not exist",
+                hint="Ask for the change again.",
+            )
+        if not email_change.other_agreed:
             queries.agree(tx, token_hash=token_hash, at=now)
             return False
-        session_queries.take_turns(tx, listener_id=found.listener_id)
-        queries.forget_changes(tx, listener_id=found.listener_id)
+        session_queries.take_turns(tx, listener_id=email_change.listener_id)
+        queries.forget_changes(tx, listener_id=email_change.listener_id)
         if not queries.set_email(
             tx,
-            listener_id=found.listener_id,
-            email=found.new_email,
-            display=found.new_email_display,
+            listener_id=email_change.listener_id,
+            email=email_change.new_email,
+            display=email_change.new_email_display,
             at=now,
         ):
-            raise Conflict("this address has an account already")
-        queries.void_links(tx, listener_id=found.listener_id, at=now)
-        session_queries.revoke_all(tx, listener_id=found.listener_id, at=now)
+            raise Conflict("another account already has this address")
+        queries.void_links(tx, listener_id=email_change.listener_id, at=now)
+        session_queries.revoke_all(tx, listener_id=email_change.listener_id, at=now)
     return True
 
 
 def withdraw(database: Database[Listeners], *, caller: Caller) -> int:
-    """Forget a change that waits; how many there were."""
+    """Forget a change that waits; returns how many."""
     with database.worker() as tx:
         return queries.forget_changes(tx, listener_id=caller.listener_id)

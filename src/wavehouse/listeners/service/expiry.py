@@ -1,4 +1,4 @@
-"""Use case: forget what has expired and signs nobody in any more."""
+"""Use case: delete links, sessions and challenges that have expired."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ EMAILS = timedelta(minutes=15)
 
 
 def tidy(database: Database[Listeners], *, outbox: Path | None = None) -> Forgotten:
-    """Delete expired links, sessions, challenges, changes of address and unused chapters; how many.
+    """Delete expired links, sessions, challenges, changes and chapters; returns how many.
 
     A session goes when it can be used no more. One whose token was replaced stays until every
     token of its sign-in is over, so that a copy of it is still told from a guess (AC5). An app's

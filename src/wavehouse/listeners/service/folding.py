@@ -35,18 +35,18 @@ def fold_late(
         history |= checkpoints.history_after(
             tx, chapters=[(chapter, each.at) for chapter, each in known.items()]
         )
-    found: dict[Chapter, Folded] = {}
+    folds: dict[Chapter, Folded] = {}
     new: dict[Chapter, Checkpoint] = {}
     for chapter, actions in came.items():
         base = known[chapter].position if chapter in known else None
         every = sorted([*history.get(chapter, ()), *actions], key=rules.order)
         if len(every) <= LONG:
-            found[chapter] = rules.fold(every, since=base)
+            folds[chapter] = rules.fold(every, since=base)
             continue
         early = rules.fold(every[:-TAIL], since=base)
         late = rules.fold(every[-TAIL:], since=early.position)
         new[chapter] = Checkpoint(rules.order(every[-TAIL - 1]), early.position)
-        found[chapter] = Folded(late.position, early.guarded | late.guarded)
+        folds[chapter] = Folded(late.position, early.guarded | late.guarded)
     if new:
         checkpoints.save(tx, checkpoints=new)
-    return found
+    return folds

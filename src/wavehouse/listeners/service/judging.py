@@ -46,9 +46,9 @@ class Known:
 
 def judged(upload: Upload, known: Known, received: datetime) -> tuple[list[Recorded], list[NewRow]]:
     """What can be said before folding; and the actions that are new, with their cursors."""
-    told: list[Recorded] = []
+    results: list[Recorded] = []
     fresh: dict[Said, NewRow] = {}
-    for place, action in enumerate(upload.actions):
+    for index, action in enumerate(upload.actions):
         said = (upload.caller.listener_id, action.action_id)
         digest = rules.body_hash(action)
         before = (
@@ -59,7 +59,7 @@ def judged(upload: Upload, known: Known, received: datetime) -> tuple[list[Recor
         reason = rules.refusal(action)
         if before is not None:
             same = _is_same(action, digest, before)
-            told.append(
+            results.append(
                 Recorded(
                     action.action_id,
                     Status.DUPLICATE if same else Status.REJECTED,
@@ -67,12 +67,12 @@ def judged(upload: Upload, known: Known, received: datetime) -> tuple[list[Recor
                 )
             )
         elif reason:
-            told.append(Recorded(action.action_id, Status.REJECTED, reason))
+            results.append(Recorded(action.action_id, Status.REJECTED, reason))
         else:
             at, skewed = rules.effective_at(action.occurred_at, action.sent_at, received)
-            fresh[said] = NewRow(said[0], action, at, skewed, digest, known.first(upload) + place)
-            told.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
-    return told, list(fresh.values())
+            fresh[said] = NewRow(said[0], action, at, skewed, digest, known.first(upload) + index)
+            results.append(Recorded(action.action_id, Status.APPLIED, clock_skewed=skewed))
+    return results, list(fresh.values())
 
 
 def _is_same(action: NewAction, digest: bytes, before: tuple[str, bytes]) -> bool:
@@ -122,8 +122,8 @@ def folded(
             folded = rules.fold(actions, since=stored.folded() if stored else None)
         if folded.position is not None and _differs(stored, folded.position):
             changed.append((chapter, folded.position, newest[chapter]))
-        for one in actions:
-            status[chapter[0], one.action_id] = _status(one, folded)
+        for action in actions:
+            status[chapter[0], action.action_id] = _status(action, folded)
     return status, changed
 
 
@@ -170,7 +170,7 @@ def _differs(row: StoredPosition | None, position: Position) -> bool:
 
 def with_displaced(
     upload: Upload,
-    told: Sequence[Recorded],
+    results: Sequence[Recorded],
     status: dict[Said, Status],
     rows: Mapping[Chapter, StoredPosition],
 ) -> tuple[Recorded, ...]:
@@ -182,7 +182,7 @@ def with_displaced(
             status.get((upload.caller.listener_id, action.action_id)),
             rows.get((upload.caller.listener_id, action.chapter_id)),
         )
-        for action, result in zip(upload.actions, told, strict=True)
+        for action, result in zip(upload.actions, results, strict=True)
     )
 
 

@@ -32,7 +32,7 @@ def check(database: Database[Listeners], *tries: tuple[Limit, str]) -> None:
     with database.worker() as tx:
         at = clock.now()
         key = queries.key_of_day(tx, at=at, new=secrets.token_bytes(32))
-        for limit, client in sorted(tries, key=lambda one: (one[0].name, one[1])):
+        for limit, client in sorted(tries, key=lambda item: (item[0].name, item[1])):
             hashed = hmac.new(key, f"{limit.name}\n{client}".encode(), hashlib.sha256).digest()
             left = queries.take(
                 tx, key_hash=hashed, burst=limit.burst, seconds=limit.seconds, at=at

@@ -33,13 +33,13 @@ def request(
     address gets no email and the same answer (AC8); with ``is_open`` it gets an account.
     InvalidInput for an invalid address.
     """
-    told = rules.normalised_email(email)
+    recipient = rules.normalised_email(email)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
-        listener = accounts.listener_by_email(tx, email=told)
+        listener = accounts.listener_by_email(tx, email=recipient)
         if listener is None and is_open:
             listener = accounts.insert_listener(
-                tx, email=told, display=email.strip(), by_themselves=True
+                tx, email=recipient, display=email.strip(), by_themselves=True
             )
         if listener is None:
             return
@@ -62,14 +62,17 @@ def redeem(database: Database[Listeners], *, token: str, browser: str) -> tuple[
     """
     now = clock.now()
     with database.worker() as tx:
-        found = links.use_link(
+        listener = links.use_link(
             tx,
             token_hash=rules.secret_hash(token),
             browser_hash=rules.secret_hash(browser),
             at=now,
         )
-        if found is None:
-            raise NotSignedIn("this link does not sign you in", hint="Ask for a new one.")
-        accounts.verify_email(tx, listener_id=found.listener_id, at=now)
-        session = sessions.begin(tx, listener_id=found.listener_id)
-    return Caller(found.listener_id, found.email, rules.secret_hash(session)), session
+        if listener is None:
+            raise NotSignedIn(
+                "invalid sign-in link: it was used, has expired, or does not exist",
+                hint="Ask for a new one.",
+            )
+        accounts.verify_email(tx, listener_id=listener.listener_id, at=now)
+        session = sessions.begin(tx, listener_id=listener.listener_id)
+    return Caller(listener.listener_id, listener.email, rules.secret_hash(session)), session

@@ -36,8 +36,8 @@ def heads(
 ) -> dict[ListenerId, Heads]:
     """The heads of several listeners; (0, 0) for one without changes."""
     with database.listener(*listener_ids) as tx:
-        found = cursors.heads(tx, listener_ids=listener_ids)
-    return {one: Heads(*found.get(one, (0, 0))) for one in listener_ids}
+        known = cursors.heads(tx, listener_ids=listener_ids)
+    return {listener_id: Heads(*known.get(listener_id, (0, 0))) for listener_id in listener_ids}
 
 
 def news(
@@ -55,16 +55,16 @@ def news(
             cursor, more = page.cursor, page.has_more
     if now.subscriptions != seen.subscriptions:
         with database.listener(caller.listener_id) as tx:
-            found = subscription_queries.subscription_changes(
+            changes = subscription_queries.subscription_changes(
                 tx, listener_id=caller.listener_id, after=after
             )
-        if found:
+        if changes:
             content = {
-                "add": [one.podcast_url for one in found if one.is_subscribed],
-                "remove": [one.podcast_url for one in found if not one.is_subscribed],
+                "add": [change.podcast_url for change in changes if change.is_subscribed],
+                "remove": [change.podcast_url for change in changes if not change.is_subscribed],
             }
             events.append(("subscriptions", content))
-            cursor = max(cursor, found[-1].seq)
+            cursor = max(cursor, changes[-1].seq)
     return News(events, cursor)
 
 

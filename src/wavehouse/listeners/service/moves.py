@@ -99,6 +99,10 @@ def _move_chapters(
     for chapter_id, known in same.items():
         chapters.merge(tx, listener_id, known.chapter_id, [chapter_id], resolved)
     folded = folding.fold_late(tx, came=dict.fromkeys(resolved.merged, ()))
-    rows = [(one, each.position, seq) for one, each in folded.items() if each.position is not None]
+    rows = [
+        (chapter, each.position, seq)
+        for chapter, each in folded.items()
+        if each.position is not None
+    ]
     recording_queries.save_positions(tx, rows=rows)
     cursors.keep_changes(tx, stream=Stream.ACTIONS, changed={listener_id: seq})

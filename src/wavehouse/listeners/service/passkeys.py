@@ -55,13 +55,13 @@ def register(
         raise InvalidInput("a passkey needs a name", hint="Name it after the device: laptop.")
     challenge = authenticators.challenge_of(credential)
     if not _use(database, challenge, REGISTER, browser, caller.listener_id):
-        raise InvalidInput("this challenge is not to be answered any more", hint="Begin again.")
+        raise InvalidInput("the challenge has expired or was answered", hint="Start again.")
     made = authenticators.registered(site, challenge=challenge, credential=credential)
     if not rules.SHORTEST_CREDENTIAL <= len(made.credential_id) <= rules.LONGEST_CREDENTIAL:
         raise InvalidInput("the id of this passkey is too short or too long")
     with database.worker() as tx:
         if not queries.insert_passkey(tx, listener_id=caller.listener_id, passkey=made, name=name):
-            raise Conflict("this passkey is registered already")
+            raise Conflict("this passkey is already registered")
     return authenticators.as_text(made.credential_id)
 
 
@@ -87,17 +87,19 @@ def sign_in(
     )
     used = _use(database, challenge, SIGN_IN, browser, None)
     with database.worker() as tx:
-        found = queries.passkey(tx, credential_id=credential_id)
-    if not used or found is None:
-        raise NotSignedIn("this passkey does not sign you in")
-    told = authenticators.asserted(site, challenge=challenge, passkey=found, credential=credential)
-    token = _counted(database, found, told.sign_count)
+        passkey = queries.passkey(tx, credential_id=credential_id)
+    if not used or passkey is None:
+        raise NotSignedIn("invalid passkey")
+    asserted = authenticators.asserted(
+        site, challenge=challenge, passkey=passkey, credential=credential
+    )
+    token = _counted(database, passkey, asserted.sign_count)
     if token is None:
         raise NotSignedIn(
-            "this passkey does not sign you in",
+            "invalid passkey",
             hint="There may be a copy of it. Sign in by a link, remove it and make a new one.",
         )
-    return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
+    return Caller(passkey.listener_id, passkey.email, rules.secret_hash(token)), token
 
 
 def of(database: Database[Listeners], *, caller: Caller) -> list[Passkey]:
@@ -111,7 +113,7 @@ def forget(database: Database[Listeners], *, caller: Caller, credential_id: str)
     wanted = authenticators.id_of({"id": credential_id})
     with database.worker() as tx:
         if not queries.delete_passkey(tx, listener_id=caller.listener_id, credential_id=wanted):
-            raise NotFound("there is no such passkey")
+            raise NotFound("unknown passkey")
 
 
 def _counted(database: Database[Listeners], passkey: Passkey, sign_count: int) -> str | None:

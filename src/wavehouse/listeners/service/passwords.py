@@ -22,21 +22,21 @@ def sign_in(
     same after the same time, for an unknown address, an account without a password and a wrong
     one (AC8); InvalidInput for an invalid address; TooManyRequests when too many wait.
     """
-    told, given = rules.normalised_email(email), rules.normalised_password(password)
+    address, given = rules.normalised_email(email), rules.normalised_password(password)
     with database.worker() as tx:
-        found = queries.password_of(tx, email=told)
-    stored = None if found is None else found.password_hash
+        password_row = queries.password_of(tx, email=address)
+    stored = None if password_row is None else password_row.password_hash
     matches = hasher.matches(stored, given)
-    if not matches or found is None or stored is None:
-        raise NotSignedIn("the address or the password is not right")
+    if not matches or password_row is None or stored is None:
+        raise NotSignedIn("wrong address or password")
     renewed = hasher.hash(given) if hasher.is_outdated(stored) else None
     with database.worker() as tx:
-        if not queries.still_has(tx, listener_id=found.listener_id, password_hash=stored):
-            raise NotSignedIn("the address or the password is not right")
+        if not queries.still_has(tx, listener_id=password_row.listener_id, password_hash=stored):
+            raise NotSignedIn("wrong address or password")
         if renewed is not None:
-            queries.keep_password(tx, listener_id=found.listener_id, password_hash=renewed)
-        token = sessions.begin(tx, listener_id=found.listener_id)
-    return Caller(found.listener_id, found.email, rules.secret_hash(token)), token
+            queries.keep_password(tx, listener_id=password_row.listener_id, password_hash=renewed)
+        token = sessions.begin(tx, listener_id=password_row.listener_id)
+    return Caller(password_row.listener_id, password_row.email, rules.secret_hash(token)), token
 
 
 def keep(database: Database[Listeners], hasher: Hasher, *, caller: Caller, password: str) -> int:

@@ -1,4 +1,4 @@
-"""Use cases of positions: tell what others said, where to go on, take away and bring back."""
+"""Use cases of positions: changes, where to resume, removing and restoring."""
 
 from __future__ import annotations
 
@@ -62,11 +62,12 @@ def changes(
         now = cursors.current_cursor(tx, listener_id=caller.listener_id)
         if after <= 0 or after > max(now, int(clock.now().timestamp())):
             chosen = [
-                one
-                for one in queries.winners(
+                change
+                for change in queries.winners(
                     tx, listener_id=caller.listener_id, is_gpodder=is_gpodder
                 )
-                if podcast_url in (None, one.podcast_url) and device_id in (None, one.device_id)
+                if podcast_url in (None, change.podcast_url)
+                and device_id in (None, change.device_id)
             ]
             cursor, more = now or before_now(), False
         else:
@@ -106,21 +107,21 @@ def before_now() -> int:
 
 
 def position(database: Database[Listeners], *, caller: Caller, chapter_id: str) -> StoredPosition:
-    """A listener's row of a chapter. NotFound for none."""
+    """A listener's position in a chapter. NotFound without one."""
     with database.listener(caller.listener_id) as tx:
         return _position(tx, caller.listener_id, chapter_id)
 
 
 def _position(tx: Tx[Listeners], listener_id: ListenerId, chapter_id: str) -> StoredPosition:
     named = chapters.resolve_id(tx, listener_id=listener_id, chapter_id=chapter_id)
-    found = queries.positions(tx, listener_id=listener_id, chapter_ids=[named])
-    if not found:
+    positions = queries.positions(tx, listener_id=listener_id, chapter_ids=[named])
+    if not positions:
         raise NotFound(_NOWHERE)
-    return found[0]
+    return positions[0]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ResumeRequest:
     """A chapter that a listener wants to go on with, on a device that may be named."""
 
     listener_id: ListenerId
@@ -128,37 +129,39 @@ class Asked:
     device_id: str | None = None
 
 
-def resumer(database: Database[Listeners]) -> Grouped[Asked, Resume | None]:
-    """Tell those who ask at the same time together."""
+def resumer(database: Database[Listeners]) -> Grouped[ResumeRequest, Resume | None]:
+    """Answer concurrent requests in one transaction."""
     return Grouped(partial(resume_all, database))
 
 
-def resume_all(database: Database[Listeners], asked: Sequence[Asked]) -> list[Resume | None]:
+def resume_all(
+    database: Database[Listeners], asked: Sequence[ResumeRequest]
+) -> list[Resume | None]:
     """Where to go on (P34), as the listener wants it (P8): from the start when finished (P24).
 
     None where there is no position. To a device that was far away, by what another has done, that
     is hinted (P10).
     """
-    with database.listener(*{one.listener_id for one in asked}) as tx:
-        found = queries.resuming(
-            tx, asked=[(one.listener_id, one.chapter_id, one.device_id) for one in asked]
+    with database.listener(*{asked.listener_id for asked in asked}) as tx:
+        resumptions = queries.resuming(
+            tx, asked=[(asked.listener_id, asked.chapter_id, asked.device_id) for asked in asked]
         )
-        for place, one in enumerate(asked):
-            if found[place] is None:  # it may be the id of a chapter that was merged
+        for index, wanted in enumerate(asked):
+            if resumptions[index] is None:  # it may be the id of a chapter that was merged
                 named = chapters.resolve_id(
-                    tx, listener_id=one.listener_id, chapter_id=one.chapter_id
+                    tx, listener_id=wanted.listener_id, chapter_id=wanted.chapter_id
                 )
-                if named != one.chapter_id:
-                    (found[place],) = queries.resuming(
-                        tx, asked=[(one.listener_id, named, one.device_id)]
+                if named != wanted.chapter_id:
+                    (resumptions[index],) = queries.resuming(
+                        tx, asked=[(wanted.listener_id, named, wanted.device_id)]
                     )
     return [
-        None if known is None else _resume(one, known)
-        for one, known in zip(asked, found, strict=True)
+        None if known is None else _resume(asked, known)
+        for asked, known in zip(asked, resumptions, strict=True)
     ]
 
 
-def _resume(asked: Asked, known: queries.Resuming) -> Resume:
+def _resume(asked: ResumeRequest, known: queries.Resuming) -> Resume:
     row, own = known.position, known.own_ms
     at, choices = rules.suggested(known.policy, row)
     hint = None
@@ -191,16 +194,16 @@ def resume(
     chapter_id: str,
     device_id: str | None = None,
 ) -> Resume:
-    """Where one listener goes on. NotFound where there is no position."""
-    (found,) = resume_all(database, [Asked(caller.listener_id, chapter_id, device_id)])
-    return there(found)
+    """Where one listener resumes. NotFound without a position."""
+    (resume,) = resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
+    return there(resume)
 
 
-def there(found: Resume | None) -> Resume:
+def there(resume: Resume | None) -> Resume:
     """What was found. NotFound for nothing."""
-    if found is None:
+    if resume is None:
         raise NotFound(_NOWHERE)
-    return found
+    return resume
 
 
 def set_resume_policy(

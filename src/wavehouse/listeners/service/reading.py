@@ -1,4 +1,4 @@
-"""Read an archive of a listener: JSON of anyone, believed in nothing (P30, P39)."""
+"""Read an archive of a listener: untrusted JSON, every value checked (P30, P39)."""
 
 from __future__ import annotations
 
@@ -40,18 +40,18 @@ def read(content: Any, listener_id: ListenerId) -> Archive:
             raise ValueError(f"version {content['version']!r} is not {VERSION}")
         return Archive(
             _each(content, "devices", _device),
-            _each(content, "subscriptions", lambda one: _text(one, rules.LONGEST_ADDRESS)),
-            _each(content, "episodes", lambda one: _chapter(one, listener_id)),
+            _each(content, "subscriptions", lambda item: _text(item, rules.LONGEST_ADDRESS)),
+            _each(content, "episodes", lambda item: _chapter(item, listener_id)),
             _each(content, "actions", _action),
             _each(
                 content,
                 "removed",
-                lambda one: (_text(one["chapter_id"], 255), ActionId(_uuid(one["action_id"]))),
+                lambda item: (_text(item["chapter_id"], 255), ActionId(_uuid(item["action_id"]))),
             ),
         )
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError) as error:
         raise InvalidInput(
-            f"this is no archive of a listener: {error}",
+            f"this is not an archive of a listener: {error}",
             hint="Make an archive.",
             command="wavehouse listeners export --email E > archive.json",
         ) from error
@@ -61,36 +61,36 @@ def _each(content: Any, name: str, read_one: Callable[[Any], T]) -> list[T]:
     rows = content[name]
     if not isinstance(rows, list):
         raise TypeError(f"{name} is not a list")
-    return [read_one(one) for one in rows]
+    return [read_one(row) for row in rows]
 
 
-def _device(one: Any) -> tuple[str, str, str]:
-    if one["kind"] not in _KINDS:
+def _device(entry: Any) -> tuple[str, str, str]:
+    if entry["kind"] not in _KINDS:
         raise ValueError("invalid kind of a device")
-    name = _line(one["name"], 255)
-    return _text(one["device_id"], 255), name or "device", str(one["kind"])
+    name = _line(entry["name"], 255)
+    return _text(entry["device_id"], 255), name or "device", str(entry["kind"])
 
 
-def _chapter(one: Any, listener_id: ListenerId) -> Archived:
-    podcast = _maybe(one["podcast_url"], rules.LONGEST_ADDRESS)
-    episode = _maybe(one["episode_url"], rules.LONGEST_ADDRESS)
+def _chapter(entry: Any, listener_id: ListenerId) -> Archived:
+    podcast = _maybe(entry["podcast_url"], rules.LONGEST_ADDRESS)
+    episode = _maybe(entry["episode_url"], rules.LONGEST_ADDRESS)
     if (podcast is None) != (episode is None):
         raise ValueError("an episode has an address and no feed, or the other way round")
-    guid = _line(one["guid"], 500)
+    guid = _line(entry["guid"], 500)
     chapter = NewChapter(
         listener_id,
-        _text(one["chapter_id"], 255),
+        _text(entry["chapter_id"], 255),
         podcast,
         episode,
         guid,
         Described(
-            _line(one["title"], 500),
-            _maybe(one["link"], rules.LONGEST_ADDRESS),
-            _instant(one["published_at"]),
+            _line(entry["title"], 500),
+            _maybe(entry["link"], rules.LONGEST_ADDRESS),
+            _instant(entry["published_at"]),
         ),
-        _instant(one.get("moved_at")),
+        _instant(entry.get("moved_at")),
     )
-    names = {(kind, value) for kind, value in one.get("names", ()) if kind in _NAMES}
+    names = {(kind, value) for kind, value in entry.get("names", ()) if kind in _NAMES}
     for name in names:
         _text(name[1], rules.LONGEST_ADDRESS)
     if episode is not None:
@@ -100,18 +100,18 @@ def _chapter(one: Any, listener_id: ListenerId) -> Archived:
     return Archived(chapter, tuple(sorted(names)))
 
 
-def _action(one: Any) -> NewAction:
+def _action(entry: Any) -> NewAction:
     return NewAction(
-        ActionId(_uuid(one["action_id"])),
-        _text(one["chapter_id"], 255),
-        Kind(one["kind"]),
-        _whole(one["position_ms"]),
-        _whole(one["started_ms"]),
-        _whole(one["duration_ms"]),
-        _instant(one["occurred_at"]),
+        ActionId(_uuid(entry["action_id"])),
+        _text(entry["chapter_id"], 255),
+        Kind(entry["kind"]),
+        _whole(entry["position_ms"]),
+        _whole(entry["started_ms"]),
+        _whole(entry["duration_ms"]),
+        _instant(entry["occurred_at"]),
         None,
-        _maybe(one["device_id"], 255),
-        ActionId(_uuid(one["seen"])) if one["seen"] else None,
+        _maybe(entry["device_id"], 255),
+        ActionId(_uuid(entry["seen"])) if entry["seen"] else None,
     )
 
 
@@ -144,8 +144,8 @@ def _uuid(value: Any) -> UUID:
 def _instant(value: Any) -> datetime | None:
     if value is None:
         return None
-    found = datetime.fromisoformat(_text(value, 50))
-    at = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    instant = datetime.fromisoformat(_text(value, 50))
+    at = instant.replace(tzinfo=UTC) if instant.tzinfo is None else instant.astimezone(UTC)
     if not rules.EARLIEST <= at < rules.LATEST:
         raise ValueError("the time is not between 1900 and 9000")
     return at

@@ -1,7 +1,7 @@
-"""Record what clients say: judge, fold, store, and tell the result of each action.
+"""Record what clients send: judge, fold, store, and return the result of each action.
 
 Uploads that come at the same time are recorded together, in one transaction that is made durable
-once (decision 0902). Whoever writes takes cursors first, which locks a listener's one sync row:
+once (decision 0902). Every write takes cursors first, which locks a listener's one sync row:
 writers of a listener come one after the other, and a cursor is visible exactly when its action is
 (P17).
 """
@@ -44,7 +44,7 @@ class Stale(PreconditionFailed):
 
     def __init__(self, current: StoredPosition | None) -> None:
         super().__init__(
-            "the position is not as the request expects",
+            "the position has changed since the client read it",
             hint="Read the position, then decide again.",
         )
         self.current = current
@@ -70,7 +70,7 @@ def record(
 
 def recorder(database: Database[Listeners]) -> Grouped[Upload, Batch | Refusal]:
     """Record what comes at the same time together; one upload of a listener after the other."""
-    return Grouped(partial(record_all, database), key=lambda one: one.caller.listener_id)
+    return Grouped(partial(record_all, database), key=lambda item: item.caller.listener_id)
 
 
 def done(outcome: Batch | Refusal) -> Batch:
@@ -89,23 +89,24 @@ def find_chapters(
 
 def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list[Batch | Refusal]:
     """Record uploads of different listeners together, each as if it had come alone."""
-    with database.listener(*(one.caller.listener_id for one in uploads)) as tx:
+    with database.listener(*(upload.caller.listener_id for upload in uploads)) as tx:
         taken = cursors.take_cursors(
             tx,
-            counts={one.caller.listener_id: max(len(one.actions), 1) for one in uploads},
+            counts={upload.caller.listener_id: max(len(upload.actions), 1) for upload in uploads},
             now=int(clock.now().timestamp()),
         )
         # Behind the lock, so that what comes without a time is in the order of cursors too.
         received = clock.now()
         uploads = _moved(tx, uploads)
-        there = [one for one in uploads if one.caller.listener_id in taken]
+        there = [upload for upload in uploads if upload.caller.listener_id in taken]
         resolved = _resolved(tx, there, received)
         named = [
-            _named(one, resolved) if one.caller.listener_id in taken else one for one in uploads
+            _named(upload, resolved) if upload.caller.listener_id in taken else upload
+            for upload in uploads
         ]
-        known = _known(tx, [one for one in named if one.caller.listener_id in taken], taken)
-        refused = [_refused(one, known) for one in named]
-        good = [one for one, no in zip(named, refused, strict=True) if no is None]
+        known = _known(tx, [item for item in named if item.caller.listener_id in taken], taken)
+        refused = [_refused(item, known) for item in named]
+        good = [item for item, no in zip(named, refused, strict=True) if no is None]
         batches = iter(_recorded(tx, good, known, received, resolved) if good else [])
     return [next(batches) if no is None else no for no in refused]
 
@@ -113,9 +114,9 @@ def record_all(database: Database[Listeners], uploads: Sequence[Upload]) -> list
 def _moved(tx: Tx[Listeners], uploads: Sequence[Upload]) -> list[Upload]:
     """Uploads with the new address of feeds that moved."""
     feeds = {
-        (one.caller.listener_id, action.episode.podcast_url): None
-        for one in uploads
-        for action in one.actions
+        (upload.caller.listener_id, action.episode.podcast_url): None
+        for upload in uploads
+        for action in upload.actions
         if action.episode is not None
     }
     if not feeds:
@@ -133,8 +134,10 @@ def _moved(tx: Tx[Listeners], uploads: Sequence[Upload]) -> list[Upload]:
         return replace(action, episode=replace(episode, podcast_url=new[who, episode.podcast_url]))
 
     return [
-        replace(one, actions=tuple(there(one.caller.listener_id, each) for each in one.actions))
-        for one in uploads
+        replace(
+            upload, actions=tuple(there(upload.caller.listener_id, each) for each in upload.actions)
+        )
+        for upload in uploads
     ]
 
 
@@ -144,23 +147,23 @@ def _resolved(
     """The chapters of all that uploads name."""
     sightings = [
         Sighting(
-            one.caller.listener_id,
+            upload.caller.listener_id,
             action.episode,
             rules.effective_at(action.occurred_at, action.sent_at, received)[0],
         )
-        for one in uploads
-        for action in one.actions
+        for upload in uploads
+        for action in upload.actions
         if action.episode is not None and not rules.refusal(action)
     ]
     sightings += [
-        Sighting(one.caller.listener_id, episode, received)
-        for one in uploads
-        for episode in one.episodes
+        Sighting(upload.caller.listener_id, episode, received)
+        for upload in uploads
+        for episode in upload.episodes
     ]
     ids = [
-        (one.caller.listener_id, action.chapter_id)
-        for one in uploads
-        for action in one.actions
+        (upload.caller.listener_id, action.chapter_id)
+        for upload in uploads
+        for action in upload.actions
         if action.episode is None and not rules.refusal(action)
     ]
     return chapters.resolve(
@@ -201,7 +204,7 @@ def _known(
         )
         newest = queries.newest_actions(tx, chapters=chapters)
         given = cursors.given(
-            tx, stream=Stream.ACTIONS, sessions=[one.caller.session for one in uploads]
+            tx, stream=Stream.ACTIONS, sessions=[upload.caller.session for upload in uploads]
         )
     return judging.Known(taken, rows(), actions(), newest(), given())
 
@@ -209,9 +212,9 @@ def _known(
 def _chapters(uploads: Sequence[Upload]) -> list[Chapter]:
     return list(
         dict.fromkeys(
-            (one.caller.listener_id, action.chapter_id)
-            for one in uploads
-            for action in one.actions
+            (upload.caller.listener_id, action.chapter_id)
+            for upload in uploads
+            for action in upload.actions
             if action.chapter_id
         )
     )
@@ -237,12 +240,12 @@ def _recorded(
     """Judge, fold and store; statuses in request order."""
     fresh: list[NewRow] = []
     judged: list[list[Recorded]] = []
-    for one in uploads:
-        results, new = judging.judged(one, known, received)
+    for upload in uploads:
+        results, new = judging.judged(upload, known, received)
         judged.append(results)
         fresh += new
     status, changed = judging.folded(tx, fresh, known, resolved)
-    served = {one.caller.session: _served(one, known) for one in uploads}
+    served = {upload.caller.session: _served(upload, known) for upload in uploads}
     last = {row.listener_id: row.seq for row in fresh}
     last |= {listener_id: known.taken[listener_id].last for listener_id, _ in resolved.merged}
     with tx.together():
@@ -257,7 +260,7 @@ def _recorded(
         if last:
             cursors.keep_changes(tx, stream=Stream.ACTIONS, changed=last)
         cursors.keep_served(
-            tx, stream=Stream.ACTIONS, served=[one for one, is_new in served.values() if is_new]
+            tx, stream=Stream.ACTIONS, served=[row for row, is_new in served.values() if is_new]
         )
     for (listener_id, chapter_id), position, _ in changed:
         if position.action_id in resolved.tombstones:
@@ -271,15 +274,19 @@ def _recorded(
     versions = {chapter: row.version for chapter, row in known.rows.items()} | saved()
     return [
         Batch(
-            judging.with_displaced(one, results, status, known.rows),
-            served[one.caller.session][0].cursor,
-            {chapter[1]: versions[chapter] for chapter in _chapters([one]) if chapter in versions},
+            judging.with_displaced(upload, results, status, known.rows),
+            served[upload.caller.session][0].cursor,
             {
-                episode: resolved.chapter_of(one.caller.listener_id, episode)
-                for episode in one.episodes
+                chapter[1]: versions[chapter]
+                for chapter in _chapters([upload])
+                if chapter in versions
+            },
+            {
+                episode: resolved.chapter_of(upload.caller.listener_id, episode)
+                for episode in upload.episodes
             },
         )
-        for one, results in zip(uploads, judged, strict=True)
+        for upload, results in zip(uploads, judged, strict=True)
     ]
 
 
@@ -294,9 +301,9 @@ def _served(upload: Upload, known: judging.Known) -> tuple[cursors.Served, bool]
 
 def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
     seen = {
-        (one.caller.listener_id, action.device_id): None
-        for one in uploads
-        for action in one.actions
+        (upload.caller.listener_id, action.device_id): None
+        for upload in uploads
+        for action in upload.actions
         if action.device_id
     }
     if seen:
@@ -306,9 +313,9 @@ def _know_devices(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) ->
 def _keep_device_positions(tx: Tx[Listeners], uploads: Sequence[Upload], at: datetime) -> None:
     """Where each device was last, for its hint (P10)."""
     last = {
-        ((one.caller.listener_id, action.chapter_id), action.device_id): action.position_ms
-        for one in uploads
-        for action in one.actions
+        ((upload.caller.listener_id, action.chapter_id), action.device_id): action.position_ms
+        for upload in uploads
+        for action in upload.actions
         if action.device_id and action.position_ms is not None and not rules.refusal(action)
     }
     if last:

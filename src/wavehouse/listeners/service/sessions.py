@@ -39,25 +39,25 @@ def begin(tx: Tx[Listeners], *, listener_id: ListenerId, family_id: UUID | None 
 
 
 def callers(database: Database[Listeners], tokens: Sequence[str]) -> list[Caller | None]:
-    """Who sessions' tokens belong to, or None; being used, they last longer (AC5).
+    """The callers of sessions' tokens, or None; use extends a session (AC5).
 
     A token that was replaced more than ten minutes ago is somebody else's copy: every token that
     came of the same sign-in ends with it. Nothing is cached, so a revocation holds for the next
     request of every node (AC7).
     """
     with database.worker() as tx:
-        found = queries.sessions(tx, token_hashes=[rules.secret_hash(token) for token in tokens])
+        sessions = queries.sessions(tx, token_hashes=[rules.secret_hash(token) for token in tokens])
         for token in tokens:
-            if len(token) == _OFFERED and rules.secret_hash(token) not in found:
-                found |= _taken_up(tx, token)
-        live = [_live(tx, found.get(rules.secret_hash(token))) for token in tokens]
-    return [None if one is None else _caller(one) for one in live]
+            if len(token) == _OFFERED and rules.secret_hash(token) not in sessions:
+                sessions |= _taken_up(tx, token)
+        live = [_live(tx, sessions.get(rules.secret_hash(token))) for token in tokens]
+    return [None if item is None else _caller(item) for item in live]
 
 
 def caller(database: Database[Listeners], *, token: str) -> Caller | None:
-    """Who a session's token belongs to, or None."""
-    (found,) = callers(database, [token])
-    return found
+    """The caller of a session's token, or None."""
+    (caller,) = callers(database, [token])
+    return caller
 
 
 def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
@@ -68,10 +68,10 @@ def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
     """
     now, new = clock.now(), secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
-        found = _live(tx, _session(tx, token))
+        session = _live(tx, _session(tx, token))
         rotated = False
-        if found is not None and not found.by_app:
-            queries.take_turns(tx, listener_id=found.listener_id)
+        if session is not None and not session.by_app:
+            queries.take_turns(tx, listener_id=session.listener_id)
             family = queries.rotate(
                 tx,
                 token_hash=rules.secret_hash(token),
@@ -81,15 +81,15 @@ def refresh(database: Database[Listeners], *, token: str) -> tuple[Caller, str]:
                 not_before=now - rules.GRACE,
             )
             rotated = family is not None
-    if found is not None and found.by_app:
-        raise Refused("an app's session lasts as long as its password")
-    if found is None or not rotated:
-        raise NotSignedIn("this session is over", hint="Sign in again.")
-    return Caller(found.listener_id, found.email, rules.secret_hash(new)), new
+    if session is not None and session.by_app:
+        raise Refused("the session of an app password cannot be refreshed")
+    if session is None or not rotated:
+        raise NotSignedIn("this session has ended", hint="Sign in again.")
+    return Caller(session.listener_id, session.email, rules.secret_hash(new)), new
 
 
 def end(database: Database[Listeners], *, session: bytes) -> None:
-    """Sign out: whoever still holds the token is nobody from now on."""
+    """Sign out: the token stops working."""
     with database.worker() as tx:
         queries.end_session(tx, token_hash=session, at=clock.now())
 
@@ -97,12 +97,12 @@ def end(database: Database[Listeners], *, session: bytes) -> None:
 def end_family(database: Database[Listeners], *, token: str) -> None:
     """Sign out with every token that came of the same sign-in."""
     with database.worker() as tx:
-        found = _session(tx, token)
-        if found is not None and found.by_app:
-            queries.end_session(tx, token_hash=found.token_hash, at=clock.now())
-        elif found is not None:
-            queries.take_turns(tx, listener_id=found.listener_id)
-            queries.revoke_family(tx, family_id=found.family_id, at=clock.now())
+        session = _session(tx, token)
+        if session is not None and session.by_app:
+            queries.end_session(tx, token_hash=session.token_hash, at=clock.now())
+        elif session is not None:
+            queries.take_turns(tx, listener_id=session.listener_id)
+            queries.revoke_family(tx, family_id=session.family_id, at=clock.now())
 
 
 def end_all(database: Database[Listeners], *, caller: Caller, apps: bool = False) -> int:
@@ -123,7 +123,7 @@ def end_all(database: Database[Listeners], *, caller: Caller, apps: bool = False
 def offered(secret: bytes, family_id: UUID) -> str:
     """A token for a client's cookie that proves itself: a nonce, the app password, and a code.
 
-    Only who knows the hash of the password's secret can make one. It begins a session when it comes
+    Making one takes the hash of the password's secret. It begins a session when it comes
     back within a day; clients that keep no cookies leave nothing behind.
     """
     nonce = f"{int(clock.now().timestamp()):08x}{secrets.token_hex(12)}"
@@ -133,8 +133,8 @@ def offered(secret: bytes, family_id: UUID) -> str:
 def family_of(tx: Tx[Listeners], *, token: str) -> UUID | None:
     """The app password or sign-in that a cookie's token belongs to; None for an unknown one."""
     hashed = rules.secret_hash(token)
-    found = queries.sessions(tx, token_hashes=[hashed]) or _taken_up(tx, token)
-    return found[hashed].family_id if found else None
+    sessions = queries.sessions(tx, token_hashes=[hashed]) or _taken_up(tx, token)
+    return sessions[hashed].family_id if sessions else None
 
 
 def open_for_app(
@@ -183,27 +183,27 @@ def _session(tx: Tx[Listeners], token: str) -> StoredSession | None:
     return queries.sessions(tx, token_hashes=[hashed]).get(hashed)
 
 
-def _live(tx: Tx[Listeners], found: StoredSession | None) -> StoredSession | None:
+def _live(tx: Tx[Listeners], session: StoredSession | None) -> StoredSession | None:
     """A session that is used now; reuse of a replaced token ends its family."""
     now = clock.now()
-    if found is None:
+    if session is None:
         return None
-    if rules.is_reuse(found.rotated_at, now):
-        queries.take_turns(tx, listener_id=found.listener_id)
-        queries.revoke_family(tx, family_id=found.family_id, at=now)
+    if rules.is_reuse(session.rotated_at, now):
+        queries.take_turns(tx, listener_id=session.listener_id)
+        queries.revoke_family(tx, family_id=session.family_id, at=now)
         return None
-    if found.expires_at <= now:
+    if session.expires_at <= now:
         return None
-    if found.rotated_at is None and now - found.last_seen_at >= rules.SEEN_TO:
-        queries.slide(tx, token_hash=found.token_hash, at=now, expires_at=now + rules.SLIDING)
-    return found
+    if session.rotated_at is None and now - session.last_seen_at >= rules.SEEN_TO:
+        queries.slide(tx, token_hash=session.token_hash, at=now, expires_at=now + rules.SLIDING)
+    return session
 
 
-def _caller(found: StoredSession) -> Caller:
+def _caller(session: StoredSession) -> Caller:
     return Caller(
-        found.listener_id,
-        found.email,
-        found.token_hash,
-        found.by_app,
-        found.absolute_expires_at - rules.ABSOLUTE,
+        session.listener_id,
+        session.email,
+        session.token_hash,
+        session.by_app,
+        session.absolute_expires_at - rules.ABSOLUTE,
     )

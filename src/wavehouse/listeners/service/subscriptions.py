@@ -143,13 +143,13 @@ def changed(
         if after > 0:
             after, had = rules.asked_after(after, own, known.family)
         now = cursors.current_cursor(tx, listener_id=caller.listener_id)
-        found = queries.subscription_changes(tx, listener_id=caller.listener_id, after=after)
+        changes = queries.subscription_changes(tx, listener_id=caller.listener_id, after=after)
         # What was committed since the counter was read is included already, so it is passed too.
-        cursor = max(now or before_now(), after, found[-1].seq if found else 0)
+        cursor = max(now or before_now(), after, changes[-1].seq if changes else 0)
         if not (had == cursor and (own is not None or cursor in known.family)):
             served = cursors.Served(caller.session, cursor, had, caller.is_shared)
             cursors.keep_served(tx, stream=Stream.SUBSCRIPTIONS, served=[served])
-    return found, cursor
+    return changes, cursor
 
 
 def devices(database: Database[Listeners], *, caller: Caller) -> list[Device]:

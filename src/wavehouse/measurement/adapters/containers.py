@@ -127,11 +127,11 @@ def _gunzipped(file: IO[bytes], on_bytes: OnBytes, on_fault: OnFault) -> Iterato
 
 def _before_damage(inflater: zlib._Decompress, pending: bytes) -> bytes:
     """What a damaged piece gives up to the damage: the failed call had thrown it away."""
-    found = bytearray()
+    readable = bytearray()
     with suppress(zlib.error):
         for byte in pending:
-            found += inflater.decompress(bytes([byte]))
-    return bytes(found)
+            readable += inflater.decompress(bytes([byte]))
+    return bytes(readable)
 
 
 def _decompressed(
@@ -164,8 +164,8 @@ def _rows(path: Path, on_bytes: OnBytes) -> Iterator[bytes]:
     """The rows of a Parquet file as lines of JSON. InvalidInput when it cannot be read."""
     with closing(closed_database()) as database:
         try:
-            found = database.execute(statement("reading", "parquet"), {"path": str(path)})
-            while rows := found.fetchmany(_ROWS):
+            parts = database.execute(statement("reading", "parquet"), {"path": str(path)})
+            while rows := parts.fetchmany(_ROWS):
                 block = "".join(f"{line}\n" for (line,) in rows).encode()
                 on_bytes(0)
                 yield block

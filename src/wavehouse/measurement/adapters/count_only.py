@@ -124,14 +124,14 @@ class Taker(Engine):
         self._give(table, texts, [memory[text] for text in texts])
 
     def _address_known(self, pair: str) -> str:
-        identity, place = self._address(pair)
+        identity, network = self._address(pair)
         key = "" if identity is None else keyed_hash(self._lookups.stand_in, identity)
-        return f"{place}{_UNIT}{key}"
+        return f"{network}{_UNIT}{key}"
 
     def _agent_known(self, text: str) -> str:
-        agent_id, _, found = self._agent(text)
-        self._memory.described[agent_id] = (found.app, found.device_type)
-        return f"{agent_id}{_UNIT}{found.reason or ''}"
+        agent_id, _, classified = self._agent(text)
+        self._memory.described[agent_id] = (classified.app, classified.device_type)
+        return f"{agent_id}{_UNIT}{classified.reason or ''}"
 
 
 class CountOnly:
@@ -188,8 +188,8 @@ class CountOnly:
         return sums
 
     def _parts(self) -> Iterator[WindowPart]:
-        found = self._database.execute(_counting("parts"))
-        while rows := found.fetchmany(20_000):
+        parts = self._database.execute(_counting("parts"))
+        while rows := parts.fetchmany(20_000):
             for key, episode, enclosure, at, begin, end, threshold in rows:
                 sent_at = at.replace(tzinfo=UTC)
                 yield WindowPart(key, episode, enclosure, sent_at, begin, end, threshold)
@@ -242,6 +242,6 @@ def _span(first: date, last: date) -> dict[str, date]:
 def _fill(
     db: duckdb.DuckDBPyConnection, statement: str, rows: Iterable[tuple[object, ...]]
 ) -> None:
-    found = list(rows)
-    if found:
-        db.executemany(statement, found)
+    values = list(rows)
+    if values:
+        db.executemany(statement, values)

@@ -46,7 +46,7 @@ _MEMORY = 2_000_000
 class Lookups:
     """What the engine asks about distinct values.
 
-    ``stand_in`` is the secret of months whose own was destroyed: nobody can repeat it.
+    ``stand_in`` is the secret of months whose own was destroyed; it cannot be reproduced.
     """
 
     media: MediaIndex
@@ -109,7 +109,7 @@ class Engine:
     def _load_media(self) -> None:
         rows = [
             (
-                place,
+                number,
                 v.enclosure_id,
                 v.episode_id,
                 v.podcast_id,
@@ -122,7 +122,7 @@ class Engine:
                 v.file_bytes,
                 v.is_measured,
             )
-            for place, versions in self._lookups.media.versions.items()
+            for number, versions in self._lookups.media.versions.items()
             for n, v in enumerate(versions)
         ]
         if rows:
@@ -229,8 +229,8 @@ class Engine:
                     }
                     for r in batch.rejects
                 ]
-                found = cursor.sql(statement("judging", "rejects"), params={"rejects": rejects})
-                loader.stage("staged_rejects", found)
+                staged = cursor.sql(statement("judging", "rejects"), params={"rejects": rejects})
+                loader.stage("staged_rejects", staged)
         finally:
             cursor.close()
 
@@ -265,15 +265,15 @@ class Engine:
 
     def _rejected(self, chunk: Chunk, refused: list[tuple[int, Fault, str]]) -> list[Reject]:
         """Lines that are not of the format, or of a time that is not accepted."""
-        found = self.database.execute(statement("reading", "rejected"), self.accepted).fetchall()
-        found += refused
-        if not found:
+        rows = self.database.execute(statement("reading", "rejected"), self.accepted).fetchall()
+        rows += refused
+        if not rows:
             return []
         self.database.execute(statement("reading", "delete_rejected"), self.accepted)
-        places = _byte_places(chunk, [n for n, *_ in found])
+        places = _byte_places(chunk, [n for n, *_ in rows])
         return [
             Reject(chunk.first_line + n - 1, *places[n], Fault(fault), masked(line))
-            for n, fault, line in sorted(found)
+            for n, fault, line in sorted(rows)
         ]
 
     def _resolve_places(self, *, redirects: bool) -> None:
@@ -282,8 +282,8 @@ class Engine:
         places, prefixes = [], []
         for pair in pairs:
             host, path = pair.split(_UNIT)
-            place = self._lookups.media.place_of(host, path)
-            places.append("" if place is None else place)
+            number = self._lookups.media.place_of(host, path)
+            places.append("" if number is None else number)
             prefixes.append(int(redirects or is_own_prefix(path)))
         self._give("places", pairs, places, prefixes)
 
@@ -326,7 +326,7 @@ class Engine:
         self._give("listeners", texts, [self._listeners[text] for text in texts])
         agents = {text.split(_UNIT, 3)[2] for text in texts}
         known = [self._agents[agent] for agent in agents]
-        return {agent_id: (agent, found) for agent_id, agent, found in known}
+        return {agent_id: (agent, classified) for agent_id, agent, classified in known}
 
     def _forget(self, *, escaped: bool, hashed: bool) -> None:
         """Keep memory bounded; formats that write agents or addresses differently share none."""
@@ -341,8 +341,8 @@ class Engine:
         if known is None:
             # PostgreSQL's text has no NUL; the replacement is malformed too (R22).
             agent = normalise(decoded(text) if self._escaped else text).replace("\0", "\ufffd")
-            found = self._lookups.agents.classify(agent)
-            known = keyed_hash(b"wavehouse-agents", agent.encode()), agent, found
+            classified = self._lookups.agents.classify(agent)
+            known = keyed_hash(b"wavehouse-agents", agent.encode()), agent, classified
             self._agents[text] = known
         return known
 
@@ -352,10 +352,10 @@ class Engine:
         address = f"{remote}{_UNIT}{forwarded_for}"
         if address not in self._addresses:
             self._addresses[address] = self._address(address)
-        identity, place = self._addresses[address]
-        agent_id, agent, found = self._agent(raw)
+        identity, network = self._addresses[address]
+        agent_id, agent, classified = self._agent(raw)
         keys = f"{_UNIT}{_UNIT}" if identity is None else self._keys(identity, agent, month)
-        return f"{place}{_UNIT}{keys}{_UNIT}{agent_id}{_UNIT}{found.reason or ''}"
+        return f"{network}{_UNIT}{keys}{_UNIT}{agent_id}{_UNIT}{classified.reason or ''}"
 
     def _keys(self, identity: bytes, agent: str, month: str) -> str:
         text = agent.encode()
@@ -371,9 +371,9 @@ class Engine:
     def _resolve_referrers(self) -> None:
         """The few sites that flag a request (R23) or filter it (R24); most chunks have none."""
         sites = self._distinct("distinct_sites")
-        found = {site: judged(site, self._lookups.preloaders) for site in sites}
-        odd = [site for site in sites if found[site]]
-        self._give("sites", odd, [found[site] for site in odd])
+        verdicts = {site: judged(site, self._lookups.preloaders) for site in sites}
+        odd = [site for site in sites if verdicts[site]]
+        self._give("sites", odd, [verdicts[site] for site in odd])
 
     def _resolve_ranges(self) -> None:
         """Range headers that are not one plain range, and carry no Content-Range."""

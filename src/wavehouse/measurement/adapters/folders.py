@@ -14,19 +14,19 @@ def looked_at(folders: Iterable[Path]) -> dict[str, Seen]:
 
     A file that goes while it is looked at is not there; a folder that is not there is an error.
     """
-    found: dict[str, Seen] = {}
+    seen: dict[str, Seen] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise InvalidInput("there is no such folder to watch", where=str(folder))
+            raise InvalidInput("the folder to watch does not exist", where=str(folder))
         for path in _files(folder):
             try:
                 state = path.stat()
             except OSError:
                 continue
-            found[str(path)] = Seen(
+            seen[str(path)] = Seen(
                 state.st_dev, state.st_ino, state.st_size, max(state.st_mtime_ns, state.st_ctime_ns)
             )
-    return found
+    return seen
 
 
 def _files(folder: Path) -> Iterator[Path]:

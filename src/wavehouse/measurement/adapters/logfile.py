@@ -31,7 +31,7 @@ _BEFORE_TAIL = 50
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """The beginning of a file's content: enough to know it again and to tell its format."""
+    """The beginning of a file's content: enough to recognise it and to detect its format."""
 
     content: bytes
     complete: bool
@@ -50,7 +50,7 @@ class LogFile:
         self.fault: Reject | None = None
         if path.exists() and not path.is_file():
             raise InvalidInput(
-                "this is not a file: a log is read in pieces, and again when it has grown",
+                "this is not a regular file; a log is read in pieces, and again when it has grown",
                 where=str(path),
                 hint="Save it as a file first.",
             )

@@ -59,8 +59,8 @@ class QuickReader:
 
     def odd(self, bounds: dict[str, object]) -> list[int]:
         """The numbers of lines that the other reader must judge."""
-        found = self._database.execute(statement("reading", "quick_odd"), bounds).fetchall()
-        return [n for (n,) in found]
+        rows = self._database.execute(statement("reading", "quick_odd"), bounds).fetchall()
+        return [n for (n,) in rows]
 
     def take_out(self, numbers: Sequence[int]) -> None:
         """Leave lines of these numbers out of ``fields``."""
@@ -97,7 +97,7 @@ def _parts(split: Split) -> str:
     return statement(
         "reading",
         "quick_parts",
-        used=", ".join(f"c{place} AS {name}" for name, place in split.places.items()),
+        used=", ".join(f"c{number} AS {name}" for name, number in split.places.items()),
         widths=" ".join(_has(split, width) for width in sorted(split.widths, reverse=True)),
         at=split.at,
         columns=f"{{{columns}}}",

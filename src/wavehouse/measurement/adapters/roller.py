@@ -36,7 +36,7 @@ def portable(name: str, column: str = "", *, required: bool = False) -> str:
         "value": column if required else f"COALESCE({column}, '')",
         "condition": f"{column} IS NOT NULL" if required else "TRUE",
     }
-    return _PLACE.sub(lambda found: values[found[1]], text)
+    return _PLACE.sub(lambda match: values[match[1]], text)
 
 
 @cache

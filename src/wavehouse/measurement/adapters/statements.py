@@ -23,8 +23,8 @@ def parts_of(file: str) -> Mapping[str, str]:
     folder = files("wavehouse.measurement") / "adapters" / "sql" / ENGINE
     text = (folder / f"{file}.sql").read_text(encoding="utf-8")
     pieces = _NAME.split(text)[1:]
-    found = dict(zip(pieces[::2], pieces[1::2], strict=True))
-    return {name: _without_purpose(piece) for name, piece in found.items()}
+    parts = dict(zip(pieces[::2], pieces[1::2], strict=True))
+    return {name: _without_purpose(piece) for name, piece in parts.items()}
 
 
 def _without_purpose(piece: str) -> str:
@@ -40,8 +40,8 @@ def statement(file: str, name: str, **values: str) -> str:
 
 
 def _filled(file: str, text: str, values: Mapping[str, str]) -> str:
-    def put(found: re.Match[str]) -> str:
-        other, name = found.groups()
+    def put(match: re.Match[str]) -> str:
+        other, name = match.groups()
         if other is None and name in values:
             return values[name]
         return _filled(other or file, parts_of(other or file)[name], values)

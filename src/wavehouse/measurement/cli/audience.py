@@ -36,7 +36,7 @@ def audience(
 ) -> None:
     """Distinct listeners of a period: an address and its user agent, by the IAB's guidelines.
 
-    Who listens to two episodes, or on two days, is one listener: lines have no sum. Keys of
+    A listener of two episodes, or of two days, is one listener: rows do not add up. Keys of
     listeners change every month, and each is known under the month before as well, so that a
     period may span two adjacent months. A longer one is reported month by month.
     """
@@ -45,30 +45,30 @@ def audience(
     with open_workspace() as workspace:
         begin, end = period(workspace, first, last)
         with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-            found = counted(tx, identity=workspace.identity, first=begin, last=end)
+            figures = counted(tx, identity=workspace.identity, first=begin, last=end)
     if as_json:
-        terminal.print_json(_json(found))
+        terminal.print_json(_json(figures))
         return
-    if found.months:
-        terminal.print_table(["month", "days", "listeners"], _rows(found.months, named=True))
+    if figures.months:
+        terminal.print_table(["month", "days", "listeners"], _rows(figures.months, named=True))
         terminal.say(
             f"{begin} to {end} spans more than two months: no key follows a listener so far, and "
             "months have no sum (R44)."
         )
         return
-    lines = found.shows if by == "show" else found.episodes
+    lines = figures.shows if by == "show" else figures.episodes
     if not lines:
         terminal.say(f"No downloads from {begin} to {end} (UTC).")
         return
     terminal.print_table([by, "listeners"], _rows(lines, named=False))
-    total = "not computable (R44)" if found.total is None else f"{found.total:,}"
+    total = "not computable (R44)" if figures.total is None else f"{figures.total:,}"
     terminal.say(f"All together: {total}; {begin} to {end} (UTC). Lines have no sum (R43).")
 
 
 def _rows(lines: list[AudienceLine], *, named: bool) -> list[list[object]]:
     return [
-        [*([one.member] if named else []), one.label or one.member, _shown(one.listeners)]
-        for one in lines
+        [*([line.member] if named else []), line.label or line.member, _shown(line.listeners)]
+        for line in lines
     ]
 
 
@@ -76,20 +76,20 @@ def _shown(listeners: int | None) -> object:
     return "not computable" if listeners is None else listeners
 
 
-def _json(found: Audience) -> dict[str, object]:
+def _json(audience: Audience) -> dict[str, object]:
     from wavehouse.measurement.types import RULE_VERSION
 
-    def told(lines: list[AudienceLine], key: str, name: str) -> list[dict[str, object]]:
+    def as_rows(lines: list[AudienceLine], key: str, name: str) -> list[dict[str, object]]:
         return [{key: o.member, name: o.label, "listeners": o.listeners} for o in lines]
 
     return {
-        "from": found.first,
-        "to": found.last,
+        "from": audience.first,
+        "to": audience.last,
         "timezone": "UTC",
-        "listeners": found.total,
-        "shows": told(found.shows, "podcast_id", "title"),
-        "episodes": told(found.episodes, "episode_id", "title"),
-        "months": told(found.months, "month", "days"),
+        "listeners": audience.total,
+        "shows": as_rows(audience.shows, "podcast_id", "title"),
+        "episodes": as_rows(audience.episodes, "episode_id", "title"),
+        "months": as_rows(audience.months, "month", "days"),
         "additive": False,
         "rule_version": RULE_VERSION,
     }

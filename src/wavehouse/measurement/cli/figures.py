@@ -109,7 +109,7 @@ def downloads(
 
     if not from_logs and (files or feeds or media or no_probe or allow_private):
         raise UsageError(
-            "log files and feeds are for --from-logs",
+            "log files and feeds need --from-logs",
             command="wavehouse downloads --from-logs access.log --feed https://…/feed.xml",
         )
     if show is not None and (from_logs or window != "calendar"):
@@ -120,7 +120,7 @@ def downloads(
         hours.show(open_workspace, first, last, by, show, as_json=as_json)
         return
     how = logs.Feeds(feeds, media, no_probe, allow_private)
-    found: PeriodFigures | WindowFigures
+    figures: PeriodFigures | WindowFigures
     if window != "calendar":
         windows.refuse_by(by)
     if from_logs:
@@ -133,19 +133,19 @@ def downloads(
             format=log_format,
         )
         count = logs.figures if window == "calendar" else logs.windows
-        found = count(open_workspace, files, how, wanted)
+        figures = count(open_workspace, files, how, wanted)
     elif window == "calendar":
-        found = _stored(open_workspace, first, last, by, show)
+        figures = _stored(open_workspace, first, last, by, show)
     else:
-        found = windows.stored(open_workspace, first, last)
-    if isinstance(found, WindowFigures):
-        windows.show(found, by, window, as_json=as_json)
+        figures = windows.stored(open_workspace, first, last)
+    if isinstance(figures, WindowFigures):
+        windows.show(figures, by, window, as_json=as_json)
     elif as_json:
-        _show_json(found, by, window)
+        _show_json(figures, by, window)
     else:
-        _show(found, by)
-    logs.tell(found)
-    if found.faults or found.errors:
+        _show(figures, by)
+    logs.tell(figures)
+    if figures.faults or figures.errors:
         raise SystemExit(EXIT_FOUND)
 
 
@@ -186,56 +186,56 @@ def _stored(
             )
 
 
-def _show_json(found: PeriodFigures, by: str, window: str) -> None:
+def _show_json(figures: PeriodFigures, by: str, window: str) -> None:
     from wavehouse.measurement.service import lookups
     from wavehouse.measurement.types import RULE_VERSION
 
     rows = [
         {by: f.member, "downloads": f.downloads, **({"title": f.label} if f.label else {})}
-        for f in found.rows
+        for f in figures.rows
     ]
     terminal.print_json(
         {
-            "from": found.first,
-            "to": found.last,
+            "from": figures.first,
+            "to": figures.last,
             "timezone": "UTC",
             "window": window,
             "by": by,
-            "downloads": found.downloads,
-            "listeners": found.listeners,
-            "prefix_estimates": found.prefix_estimates,
-            "filtered": found.filtered,
-            "flagged": found.flagged,
+            "downloads": figures.downloads,
+            "listeners": figures.listeners,
+            "prefix_estimates": figures.prefix_estimates,
+            "filtered": figures.filtered,
+            "flagged": figures.flagged,
             "rows": rows,
             "rule_version": RULE_VERSION,
             "list_version": lookups.list_version(),
-            **({} if found.read is None else {"read": found.read, "faults": found.faults}),
+            **({} if figures.read is None else {"read": figures.read, "faults": figures.faults}),
         }
     )
 
 
-def _show(found: PeriodFigures, by: str) -> None:
-    if found.downloads:
+def _show(figures: PeriodFigures, by: str) -> None:
+    if figures.downloads:
         terminal.print_table(
             [by, "downloads"],
-            [[f.label or f.member or "(unknown)", f.downloads] for f in found.rows],
+            [[f.label or f.member or "(unknown)", f.downloads] for f in figures.rows],
         )
-        shown = "–" if found.listeners is None else f"{found.listeners:,}"
+        shown = "–" if figures.listeners is None else f"{figures.listeners:,}"
         terminal.say(
-            f"{found.downloads:,} downloads by {shown} listeners, "
-            f"{found.first} to {found.last} (UTC)"
+            f"{figures.downloads:,} downloads by {shown} listeners, "
+            f"{figures.first} to {figures.last} (UTC)"
         )
-    elif found.read is None:
+    elif figures.read is None:
         terminal.say(
-            f"No downloads from {found.first} to {found.last} (UTC). Register a feed, then read "
-            "a log:\n  wavehouse ingest feed https://…/feed.xml\n  "
+            f"No downloads from {figures.first} to {figures.last} (UTC). Register a feed, then "
+            "read a log:\n  wavehouse ingest feed https://…/feed.xml\n  "
             "wavehouse ingest logs access.log"
         )
     else:
-        terminal.say(f"No downloads from {found.first} to {found.last} (UTC).")
-    if found.prefix_estimates:
+        terminal.say(f"No downloads from {figures.first} to {figures.last} (UTC).")
+    if figures.prefix_estimates:
         terminal.say(
-            f"{found.prefix_estimates:,} more are prefix estimates (R30): no bytes prove them"
+            f"{figures.prefix_estimates:,} more are prefix estimates (R30): no bytes prove them"
         )
 
 
@@ -260,14 +260,14 @@ def requests(
     with open_workspace() as workspace:
         begin, end = period(workspace, first, last)
         with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-            found = reading.trace(
+            requests = reading.trace(
                 tx, identity=workspace.identity, first=begin, last=end, limit=limit
             )
     if as_json:
-        rows = [_request_json(request) for request in found]
+        rows = [_request_json(request) for request in requests]
         terminal.print_json({"from": begin, "to": end, "requests": rows})
         return
-    if not found:
+    if not requests:
         terminal.say(f"No requests from {begin} to {end} (UTC).")
         return
     terminal.print_table(
@@ -282,7 +282,7 @@ def requests(
                 r.outcome,
                 _why(r),
             ]
-            for r in found
+            for r in requests
         ],
     )
 
@@ -290,11 +290,11 @@ def requests(
 def _why(r: TracedRequest) -> str:
     from wavehouse.measurement.rules.outcomes import explained, flags_explained
 
-    told = (
+    reasons = (
         explained(r.outcome, r.unit_bytes, r.threshold_bytes, timed=r.timed),
         flags_explained(r.flags),
     )
-    return "; ".join(filter(None, told))
+    return "; ".join(filter(None, reasons))
 
 
 def _request_json(r: TracedRequest) -> dict[str, Any]:

@@ -116,17 +116,17 @@ def _of_feeds(settings: Settings, feeds: Feeds) -> Known:
         )
 
 
-def tell(found: PeriodFigures | WindowFigures) -> None:
-    """What stands beside the figures, in words."""
-    unknown = getattr(found, "filtered", {}).get("unknown_path", 0)
-    if unknown and found.read is not None:
+def tell(figures: PeriodFigures | WindowFigures) -> None:
+    """Print what else is known beside the figures."""
+    unknown = getattr(figures, "filtered", {}).get("unknown_path", 0)
+    if unknown and figures.read is not None:
         terminal.say(f"{unknown:,} requests are for files of no known feed:")
-        for figure in getattr(found, "unknown", []):
+        for figure in getattr(figures, "unknown", []):
             terminal.say(f"  {figure.downloads:,} for {figure.member}")
         terminal.say(
             "Give each show's --feed, or say which file they mean: wavehouse paths test ADDRESS"
         )
-    for fault, lines in sorted(found.faults.items()):
+    for fault, lines in sorted(figures.faults.items()):
         terminal.say(f"{lines:,} lines could not be used: {fault}")
-    for error in found.errors:
+    for error in figures.errors:
         terminal.say(f"Error: {error}")

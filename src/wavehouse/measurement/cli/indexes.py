@@ -66,11 +66,11 @@ def slim(open_workspace: OpenWorkspace, as_json: bool) -> None:
 def _print(workspace: Workspace, *, as_json: bool) -> None:
     from wavehouse.measurement.service import event_indexes as service
 
-    found = service.event_indexes(workspace.stores.operational, identity=workspace.identity)
+    event_indexes = service.event_indexes(workspace.stores.operational, identity=workspace.identity)
     if as_json:
-        terminal.print_json({"indexes": [asdict(index) for index in found]})
+        terminal.print_json({"indexes": [asdict(index) for index in event_indexes]})
         return
     terminal.print_table(
         ("index", "days", "of", "bytes"),
-        [(index.name, index.days, index.all_days, index.bytes) for index in found],
+        [(index.name, index.days, index.all_days, index.bytes) for index in event_indexes],
     )

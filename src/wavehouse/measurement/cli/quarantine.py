@@ -125,7 +125,7 @@ def discard(open_workspace: OpenWorkspace, ids: tuple[object, ...], everything: 
     from wavehouse.measurement.service import quarantine as service
 
     if not ids and not everything:
-        raise click.UsageError("Name the rows to discard, or say --all.")
+        raise click.UsageError("Name the rows to discard, or use --all.")
     with (
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.identity.organization_id) as tx,

@@ -38,7 +38,7 @@ def run(
 
     with open_workspace() as workspace:
         if not recount and (first or last):
-            raise click.UsageError("--from and --to go with --recount.")
+            raise click.UsageError("--from and --to need --recount")
         if recount:
             begin, end = period(workspace, first, last)
             counted = counting.recount(
@@ -73,13 +73,13 @@ def reconcile(open_workspace: OpenWorkspace, repair: bool, as_json: bool) -> Non
     from wavehouse.measurement.service import rolling
 
     with open_workspace() as workspace:
-        found = rolling.reconcile(workspace.stores, repair=repair)
+        reconciliation = rolling.reconcile(workspace.stores, repair=repair)
     if as_json:
         terminal.print_json(
             {
-                "hours": found.hours,
-                "raw_events": found.raw_events,
-                "rollup_events": found.rollup_events,
+                "hours": reconciliation.hours,
+                "raw_events": reconciliation.raw_events,
+                "rollup_events": reconciliation.rollup_events,
                 "mismatches": [
                     {
                         "table": m.table,
@@ -88,19 +88,24 @@ def reconcile(open_workspace: OpenWorkspace, repair: bool, as_json: bool) -> Non
                         "raw": m.raw,
                         "rollup": m.rollup,
                     }
-                    for m in found.mismatches
+                    for m in reconciliation.mismatches
                 ],
-                "repaired": repair and bool(found.mismatches),
+                "repaired": repair and bool(reconciliation.mismatches),
             }
         )
-    elif found.mismatches:
+    elif reconciliation.mismatches:
         terminal.print_table(
             ["table", "hour", "podcast", "raw", "rollup"],
-            [[m.table, m.hour, m.podcast_id, m.raw, m.rollup] for m in found.mismatches[:50]],
+            [
+                [m.table, m.hour, m.podcast_id, m.raw, m.rollup]
+                for m in reconciliation.mismatches[:50]
+            ],
         )
     else:
-        terminal.say(f"{found.hours:,} hours, {found.raw_events:,} events: all equal")
-    if found.mismatches:
+        terminal.say(
+            f"{reconciliation.hours:,} hours, {reconciliation.raw_events:,} events: all equal"
+        )
+    if reconciliation.mismatches:
         hint = "repaired" if repair else "repair with: wavehouse rollup reconcile --repair"
-        terminal.say(f"{len(found.mismatches)} mismatches; {hint}")
+        terminal.say(f"{len(reconciliation.mismatches)} mismatches; {hint}")
         raise SystemExit(EXIT_FOUND)

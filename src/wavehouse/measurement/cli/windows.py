@@ -21,7 +21,8 @@ def refuse_by(by: str) -> None:
     """UsageError for what only the calendar window is counted by."""
     if by not in ("day", "episode"):
         raise UsageError(
-            f"--by {by} is counted by the calendar window", hint="Use --by day or --by episode."
+            f"--by {by} is only available for the calendar window",
+            hint="Use --by day or --by episode.",
         )
 
 
@@ -37,22 +38,22 @@ def stored(
             return by_window(tx, identity=workspace.identity, first=begin, last=end)
 
 
-def show(found: WindowFigures, by: str, window: str, *, as_json: bool) -> None:
+def show(figures: WindowFigures, by: str, window: str, *, as_json: bool) -> None:
     """Print the windows asked for."""
     chosen = NAMES if window == "all" else (window,)
-    rows = _rows(found, by, chosen)
+    rows = _rows(figures, by, chosen)
     if as_json:
-        terminal.print_json(_json(found, by, chosen, rows))
+        terminal.print_json(_json(figures, by, chosen, rows))
         return
     terminal.print_table([by, *chosen], [[row["label"], *(row[w] for w in chosen)] for row in rows])
-    totals = ", ".join(f"{found.downloads[w]:,} {w}" for w in chosen)
-    terminal.say(f"{totals}; {found.first} to {found.last} (UTC)")
-    for sentence in rules.differences(found):
+    totals = ", ".join(f"{figures.downloads[w]:,} {w}" for w in chosen)
+    terminal.say(f"{totals}; {figures.first} to {figures.last} (UTC)")
+    for sentence in rules.differences(figures):
         terminal.say(sentence)
 
 
-def _rows(found: WindowFigures, by: str, chosen: tuple[str, ...]) -> list[dict[str, Any]]:
-    tables = found.by_day if by == "day" else found.by_episode
+def _rows(figures: WindowFigures, by: str, chosen: tuple[str, ...]) -> list[dict[str, Any]]:
+    tables = figures.by_day if by == "day" else figures.by_episode
     rows: dict[str, dict[str, Any]] = {}
     for window in chosen:
         for figure in tables[window]:
@@ -66,24 +67,24 @@ def _rows(found: WindowFigures, by: str, chosen: tuple[str, ...]) -> list[dict[s
 
 
 def _json(
-    found: WindowFigures, by: str, chosen: tuple[str, ...], rows: list[dict[str, Any]]
+    figures: WindowFigures, by: str, chosen: tuple[str, ...], rows: list[dict[str, Any]]
 ) -> dict[str, Any]:
     from wavehouse.measurement.types import RULE_VERSION
 
     return {
-        "from": found.first,
-        "to": found.last,
+        "from": figures.first,
+        "to": figures.last,
         "timezone": "UTC",
         "by": by,
-        "windows": {window: found.downloads[window] for window in chosen},
+        "windows": {window: figures.downloads[window] for window in chosen},
         "rows": [
             {by: row["member"], **{w: row[w] for w in chosen}}
             | ({"title": row["label"]} if by == "episode" else {})
             for row in rows
         ],
-        "gained": dict(found.gained),
-        "lost": dict(found.lost),
-        "difference": rules.differences(found),
+        "gained": dict(figures.gained),
+        "lost": dict(figures.lost),
+        "difference": rules.differences(figures),
         "rule_version": RULE_VERSION,
-        **({} if found.read is None else {"read": found.read, "faults": dict(found.faults)}),
+        **({} if figures.read is None else {"read": figures.read, "faults": dict(figures.faults)}),
     }

@@ -30,8 +30,8 @@ def names() -> tuple[str, ...]:
 @cache
 def formats() -> tuple[Format, ...]:
     """Every format, in the order in which they are tried."""
-    found = [import_module(f"{__name__}.{name}").FORMAT for name in names()]
-    return tuple(sorted(found, key=lambda format_: (format_.rank, format_.name)))
+    rows = [import_module(f"{__name__}.{name}").FORMAT for name in names()]
+    return tuple(sorted(rows, key=lambda format_: (format_.rank, format_.name)))
 
 
 def format_of(name: str) -> Format:
@@ -53,9 +53,9 @@ def layout_of(head: str, chosen: str, where: str) -> Layout:
         if format_.detects(lines):
             return format_.layout(lines, where)
     raise InvalidInput(
-        "unknown log format: none of the formats that Wavehouse reads fits the first lines",
+        "unknown log format: the first lines match none of the formats that Wavehouse reads",
         where=f"{where}:1",
-        hint=f"If you are sure, use --format with one of {', '.join(names())}; for any other log, "
+        hint=f"To choose a format, use --format with one of {', '.join(names())}; for any other log, "
         "describe a line with --fields. See docs/reference/log-formats.md.",
     )
 
@@ -64,14 +64,14 @@ def refuse_other_fields(text: str, layout: Layout, where: str, first_line: int) 
     """A second header may repeat the first. InvalidInput when it names other fields."""
     if not layout.fields_line or "#" not in text:  # one character is found much faster than eight
         return
-    place = -1
-    while (place := text.find("#Fields:", place + 1)) >= 0:
-        line = text[place:].partition("\n")[0].rstrip("\r")
-        starts = place == 0 or text[place - 1] == "\n"
+    listener = -1
+    while (listener := text.find("#Fields:", listener + 1)) >= 0:
+        line = text[listener:].partition("\n")[0].rstrip("\r")
+        starts = listener == 0 or text[listener - 1] == "\n"
         if starts and tuple(line[8:].split()) != layout.fields_line:
             raise InvalidInput(
                 "the #Fields line changes in the middle of the file",
-                where=f"{where}:{first_line + text.count(chr(10), 0, place)}",
+                where=f"{where}:{first_line + text.count(chr(10), 0, listener)}",
                 hint="Split the file at that line; the part before it was read.",
             )
 

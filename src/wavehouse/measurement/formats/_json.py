@@ -15,11 +15,11 @@ def objects(lines: Sequence[str]) -> Iterable[dict[str, object]]:
     for line in lines[:_LINES]:
         if line.startswith("{"):
             try:
-                found = json.loads(line)
+                value = json.loads(line)
             except (ValueError, RecursionError):
                 continue
-            if isinstance(found, dict):
-                yield found
+            if isinstance(value, dict):
+                yield value
 
 
 def has_names(*needed: str | tuple[str, ...]) -> Callable[[Sequence[str]], bool]:
@@ -35,8 +35,8 @@ def has_names(*needed: str | tuple[str, ...]) -> Callable[[Sequence[str]], bool]
     return detects
 
 
-def _has(found: Mapping[str, object], name: str) -> bool:
-    inside: object = found
+def _has(mapping: Mapping[str, object], name: str) -> bool:
+    inside: object = mapping
     for step in name.split("/"):
         if not isinstance(inside, dict) or step not in inside:
             return False
@@ -53,7 +53,7 @@ def json_layout(
 ) -> Callable[[Sequence[str], str], Layout]:
     """A layout whose parts are values of a JSON object, each at the first path that has one."""
     paths = [path for choices in values.values() for path in choices]
-    at = {path: place for place, path in enumerate(paths, 1)}
+    at = {path: index for index, path in enumerate(paths, 1)}
     named = ", ".join(
         f"coalesce({', '.join(f'p[{at[path]}]' for path in choices)}) AS {name}"
         if len(choices) > 1

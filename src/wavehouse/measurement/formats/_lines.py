@@ -74,13 +74,13 @@ _FIELDS: Mapping[str, Sequence[tuple[tuple[str, ...], str]]] = {
 
 def fields_of(names: Sequence[str]) -> dict[str, str]:
     """The expressions of the fields that these values give."""
-    found = {}
+    values = {}
     for field, choices in _FIELDS.items():
         for needed, expression in choices:
             if set(needed) <= set(names):
-                found[field] = expression
+                values[field] = expression
                 break
-    return found
+    return values
 
 
 def pattern_layout(format_: str, pattern: str, *, escaped_agents: bool = False) -> Layout:

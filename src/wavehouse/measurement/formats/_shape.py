@@ -52,7 +52,7 @@ class Split:
     @property
     def of_lines(self) -> str:
         """The parts of the lines in ``raw``: n, width, and each used part by its name."""
-        used = ", ".join(f"p[{place}] AS {name}" for name, place in self.places.items())
+        used = ", ".join(f"p[{number}] AS {name}" for name, number in self.places.items())
         return self.checked(
             f"SELECT n, len(p) AS width, {used} "  # noqa: S608 - our own names and numbers
             f"FROM (SELECT n, string_split(line, '{self.at}') AS p FROM raw)"

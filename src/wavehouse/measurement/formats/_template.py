@@ -110,10 +110,10 @@ def template_layout(template: str) -> Layout:
 
 
 def _pattern(template: str) -> tuple[str, list[str]]:
-    found = list(_TOKEN.finditer(template))
+    tokens = list(_TOKEN.finditer(template))
     used: list[str] = []
     written, at = "", 0
-    for n, token in enumerate(found):
+    for n, token in enumerate(tokens):
         written += re.escape(template[at : token.start()]).replace(r"\ ", " ")
         at = token.end()
         if token["apache"] == "%":
@@ -121,7 +121,7 @@ def _pattern(template: str) -> tuple[str, list[str]]:
             continue
         name = _meaning(token)
         before = template[: token.start()][-1:]
-        after = template[at : found[n + 1].start() if n + 1 < len(found) else None][:1]
+        after = template[at : tokens[n + 1].start() if n + 1 < len(tokens) else None][:1]
         shape = _shape(name, before, after, is_apache=token["apache"] is not None)
         if name in used:
             name = ""

@@ -25,7 +25,7 @@ _WIDTH = len(_VALUES)
 _SPLIT = Split(
     "|",
     (_WIDTH,),
-    {name: place for place, name in enumerate(_VALUES, 1) if name not in ("zone", "edge")},
+    {name: index for index, name in enumerate(_VALUES, 1) if name not in ("zone", "edge")},
     dated="time",
     # A pipe inside a value would shift the others.
     whole="regexp_full_match(country, '[A-Z]{2}|[A-Z]1|-?') AND regexp_matches(url, '^https?://')",

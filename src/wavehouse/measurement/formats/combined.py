@@ -78,10 +78,10 @@ def canonical(line: str) -> str | None:
     values = [match["request"], match["referer"], match["user_agent"]]
     tail = match[match.re.groups]
     if tail:
-        found = _TAIL.fullmatch(tail.strip())
-        if found is None:
+        tail_match = _TAIL.fullmatch(tail.strip())
+        if tail_match is None:
             return None
-        quoted_range, range_, quoted_content, content, quoted_host, host = found.groups()
+        quoted_range, range_, quoted_content, content, quoted_host, host = tail_match.groups()
         values += [
             range_ if quoted_range is None else quoted_range,
             content if quoted_content is None else quoted_content,

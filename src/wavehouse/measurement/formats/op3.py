@@ -62,7 +62,7 @@ def _layout(lines: Sequence[str], where: str) -> Layout:
     header = next((line for line in lines[:20] if is_header(line)), None)
     places = columns(header, where)
     width = len(header.split("\t")) if header else len(_FIELDS)
-    used = ", ".join(f"p[{place}] AS {name}" for name, place in places.items())
+    used = ", ".join(f"p[{number}] AS {name}" for name, number in places.items())
     return Layout(
         "op3",
         f"SELECT n, len(p) = {width} AS whole, {used} "  # noqa: S608 - our own names and numbers
@@ -81,11 +81,11 @@ def columns(header: str | None, where: str) -> dict[str, int]:
     if missing or not hashes:
         lacks = ", ".join([*missing, *([] if hashes else ["hashedIpAddress"])])
         raise InvalidInput(f"the header line lacks {lacks}", where=f"{where}:1")
-    found = {"hash": names.index(hashes[0]) + 1}
+    counts = {"hash": names.index(hashes[0]) + 1}
     for name in (*_NEEDED, *_OPTIONAL):
         # A list has no element beyond its end: a column that is not there reads as NULL.
-        found[name.lower()] = names.index(name) + 1 if name in names else len(names) + 1
-    return found
+        counts[name.lower()] = names.index(name) + 1 if name in names else len(names) + 1
+    return counts
 
 
 _GUIDE = """

@@ -38,7 +38,7 @@ FORMAT = Format(
     name="traefik",
     title="Traefik: JSON access log",
     guide="""
-`accesslog.format=json`. Traefik drops all headers unless it is told to keep them: without
+`accesslog.format=json`. Traefik drops all headers unless it is configured to keep them: without
 `accesslog.fields.headers.names.User-Agent=keep` every request is `empty_agent`. Please keep
 `User-Agent`, `Referer`, `Range` and `Content-Range`. The common log (the default) is read as
 `combined_more`, without ranges and host.

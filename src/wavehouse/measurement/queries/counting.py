@@ -107,7 +107,7 @@ def filter_excess(
     A listener is an address and an agent, so an address's listeners are its agents. R19: an
     included address is left alone.
     """
-    found: int = tx.value(
+    count: int = tx.value(
         """
         WITH excess AS (
           SELECT network_key FROM touched
@@ -132,7 +132,7 @@ def filter_excess(
         """,
         {"start": start, "end": end, "episodes": episodes, "agents": agents},
     )
-    return found
+    return count
 
 
 def derive_downloads(
@@ -274,7 +274,7 @@ def insert_downloads(tx: Tx[Operational]) -> int:
 def derive_events(tx: Tx[Operational]) -> None:
     """The download events that the derived downloads stand for.
 
-    Estimates (R30) are no events: they are never merged with byte-validated counts.
+    Estimates (R30) are not events: they are never merged with byte-validated counts.
     """
     tx.execute(
         """
@@ -289,7 +289,7 @@ def derive_events(tx: Tx[Operational]) -> None:
 
 
 def delete_stale_events(tx: Tx[Operational], *, start: datetime, end: datetime) -> int:
-    """Take back download events that no longer hold, and mark their hours; how many."""
+    """Take back download events that no longer hold, and mark their hours; returns how many."""
     return int(
         tx.value(
             """

@@ -19,7 +19,7 @@ def insert_inclusion(
     at: datetime,
 ) -> UUID | None:
     """Add a network; None when it is listed already."""
-    found: UUID | None = tx.value(
+    inclusion_id: UUID | None = tx.value(
         """
         INSERT INTO measurement.inclusions (organization_id, network, reason, created_at)
         VALUES (%(organization_id)s, %(network)s::cidr, %(reason)s, %(at)s)
@@ -28,7 +28,7 @@ def insert_inclusion(
         """,
         {"organization_id": organization_id, "network": network, "reason": reason, "at": at},
     )
-    return found
+    return inclusion_id
 
 
 def insert_validation(

@@ -222,7 +222,12 @@ def _instant(bucket: datetime | date) -> datetime:
 
 
 def insert_reconciliation(
-    tx: Tx[Analytics], *, at: datetime, first: datetime, last: datetime, found: Reconciliation
+    tx: Tx[Analytics],
+    *,
+    at: datetime,
+    first: datetime,
+    last: datetime,
+    reconciliation: Reconciliation,
 ) -> None:
     """Keep what a reconciliation found; of mismatches the first hundred in full."""
     tx.execute(
@@ -236,10 +241,10 @@ def insert_reconciliation(
             "at": at,
             "first": first,
             "last": last,
-            "hours": found.hours,
-            "raw_events": found.raw_events,
-            "rollup_events": found.rollup_events,
-            "mismatches": len(found.mismatches),
+            "hours": reconciliation.hours,
+            "raw_events": reconciliation.raw_events,
+            "rollup_events": reconciliation.rollup_events,
+            "mismatches": len(reconciliation.mismatches),
             "detail": Jsonb(
                 [
                     {
@@ -249,7 +254,7 @@ def insert_reconciliation(
                         "raw": m.raw,
                         "rolled_up": m.rollup,
                     }
-                    for m in found.mismatches[:100]
+                    for m in reconciliation.mismatches[:100]
                 ]
             ),
         },

@@ -94,7 +94,7 @@ def media_facts(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
 
 def key_secret(tx: Tx[Operational], *, month: date, fresh: bytes) -> bytes | None:
     """The secret of a month's listener keys, made on first use; None when it was destroyed."""
-    found = tx.value(
+    value = tx.value(
         """
         INSERT INTO measurement.key_epochs AS k (month, secret) VALUES (%(month)s, %(fresh)s)
         ON CONFLICT (month) DO UPDATE SET created_at = k.created_at
@@ -102,7 +102,7 @@ def key_secret(tx: Tx[Operational], *, month: date, fresh: bytes) -> bytes | Non
         """,
         {"month": month, "fresh": fresh},
     )
-    return None if found is None else bytes(found)
+    return None if value is None else bytes(value)
 
 
 def head_lengths(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[int]:
@@ -162,7 +162,7 @@ def source_file_by_id(tx: Tx[Operational], *, source_file_id: SourceFileId) -> S
 
 
 def change_head(tx: Tx[Operational], *, source_file_id: SourceFileId, head_hash: bytes) -> None:
-    """A file was mended within its head: know it by the new one, unless another file has it."""
+    """Identify a file that changed within its head by the new one, unless another file has it."""
     tx.execute(
         """
         UPDATE measurement.source_files f SET head_hash = %(head_hash)s

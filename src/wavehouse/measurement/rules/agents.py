@@ -88,7 +88,7 @@ def corrected(user_agent: str) -> str:
 
 
 def _unescaped(text: str) -> str:
-    escaped = _LOG_ESCAPE.sub(lambda found: chr(int(found[1], 16)), text)
+    escaped = _LOG_ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
     try:
         return escaped.encode("latin-1").decode("utf-8")
     except UnicodeError:
@@ -119,7 +119,7 @@ def is_watch_duplicate(text: str) -> bool:
 # The list files this app as a bot, by a broader expression; R21 forbids to filter by that.
 WATCH = "Apple Podcasts (Watch)"
 
-# Cubot makes phones and SEI Robotics televisions: their names are no declaration.
+# Cubot makes phones and SEI Robotics televisions: their names declare nothing.
 _SAYS_BOT = re.compile(r"(?<!cu)bot(?!ics)|crawler|spider", re.IGNORECASE)
 _CALLS_ITSELF_BOT = re.compile(r"(?<!cu)bot\b|crawler|spider", re.IGNORECASE)
 
@@ -167,7 +167,7 @@ class AgentRules:
         self._devices = _Finder(devices)
 
     def classify(self, user_agent: str) -> Agent:
-        """What this user agent is. The reasons stand in the order of their precedence."""
+        """The class of a user agent. Reasons are in the order of their precedence."""
         text = corrected(normalise(user_agent))[:_LONGEST]
         if text in ("", "-"):
             return Agent(UNKNOWN, "unknown", None, None, "empty_agent")

@@ -23,7 +23,7 @@ def network_of(text: str) -> IPv4Network | IPv6Network:
 def included_until(
     entries: Iterable[tuple[str, datetime]],
 ) -> Callable[[int, int], datetime | None]:
-    """A question to ask of addresses (IPv6: its first 64 bits): the latest end that covers one."""
+    """A function from an address (IPv6: its first 64 bits) to the latest end that covers it."""
     spans = []
     for text, until in entries:
         network = network_of(text)

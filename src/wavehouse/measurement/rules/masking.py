@@ -18,7 +18,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\u
 
 
 def masked(line: str) -> str:
-    """An excerpt of a line for people: at most 160 characters, with what could identify hidden."""
+    """An excerpt of a line: at most 160 characters, with identifying parts masked."""
     # UTF-16 without its mark is letters with NUL between them: legible, unless joined first.
     text = line.replace("\0", "")[: 4 * _LIMIT]
     if _SIGNS.search(text):

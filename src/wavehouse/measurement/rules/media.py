@@ -42,10 +42,10 @@ class MediaIndex:
         self._groups: dict[tuple[str, str], _Group] = {}
         self._by_path: dict[str, set[tuple[str, str]]] = defaultdict(set)
         self._meanings: dict[str, set[int]] = defaultdict(set)
-        found: dict[tuple[str, str], list[MediaFile]] = defaultdict(list)
+        media_files: dict[tuple[str, str], list[MediaFile]] = defaultdict(list)
         for file in files:
-            found[file.media_host, file.media_path].append(file)
-        for (host, path), versions in found.items():
+            media_files[file.media_host, file.media_path].append(file)
+        for (host, path), versions in media_files.items():
             if kept := _kept(versions):
                 self.everything[len(self.places)] = versions
                 self._add(host, path, kept)
@@ -58,8 +58,10 @@ class MediaIndex:
         hop_of = versions[0].episode_id if all(v.is_hop for v in versions) else None
         group.add(frozenset(query.split("&")) if query else frozenset(), number, hop_of)
         self._by_path[bare].add((host, bare))
-        if found := self._rules.meaning(host, bare, query):
-            self._meanings[_without_host(found[0]) if host == _NO_HOST else found[0]].add(number)
+        if meaning := self._rules.meaning(host, bare, query):
+            self._meanings[_without_host(meaning[0]) if host == _NO_HOST else meaning[0]].add(
+                number
+            )
         if not any(v.is_hop or v.start_ms for v in versions):
             for version in versions:
                 self._meanings[f"guid:{version.guid}"].add(number)
@@ -70,10 +72,10 @@ class MediaIndex:
         A log often names another host than the feed does (a distribution's own name, none at
         all): a path that belongs to one place only is enough; an ambiguous one is not.
         """
-        place = self._place(host, path)
-        if place is None and "%25" in path:  # CloudFront encodes the path's own percent signs
-            place = self._place(host, path.replace("%25", "%"))
-        return place
+        index = self._place(host, path)
+        if index is None and "%25" in path:  # CloudFront encodes the path's own percent signs
+            index = self._place(host, path.replace("%25", "%"))
+        return index
 
     def kept_path(self, host: str, path: str) -> str:
         """A request's path with what of its query can name a file, known or not."""
@@ -98,9 +100,9 @@ class MediaIndex:
             return True
         return any(self._groups[key].names for key in hosts)
 
-    def spans_of(self, place: int) -> list[OwnedSpan]:
+    def spans_of(self, index: int) -> list[OwnedSpan]:
         """The versions of a place with the time in which each is the one that is served."""
-        versions = self.versions[place]
+        versions = self.versions[index]
         starts: list[datetime | None] = [None, *(v.valid_from for v in versions[1:]), None]
         return [
             OwnedSpan(version, since, until)
@@ -117,8 +119,8 @@ class MediaIndex:
             group = self._groups[next(iter(hosts))] if len(hosts) == 1 else None
         if group is not None:
             return group.number_of(parts)
-        found = self._rules.meaning(host, bare, query)
-        return self._meant(found[0] if found else f"{host}{bare}")
+        meaning = self._rules.meaning(host, bare, query)
+        return self._meant(meaning[0] if meaning else f"{host}{bare}")
 
     def _meant(self, meaning: str) -> int | None:
         """The place that a rule's right side names, if it is one episode's."""
@@ -157,14 +159,14 @@ class _Group:
             return
         self._hops.add(hop_of)
         self._files.append((parameters, number))
-        common = frozenset.intersection(*(found for found, _ in self._files))
+        common = frozenset.intersection(*(own for own, _ in self._files))
         alone = len(self._files) == 1
         # A script sends the file that its parameters name; of a media file they are additions.
         drop = (parameters if self._is_media else frozenset()) if alone else common
         self._differing = sorted(
-            ((found - drop, n) for found, n in self._files), key=lambda pair: -len(pair[0])
+            ((own - drop, n) for own, n in self._files), key=lambda pair: -len(pair[0])
         )
-        self.names = frozenset(p.partition("=")[0] for found, _ in self._differing for p in found)
+        self.names = frozenset(p.partition("=")[0] for own, _ in self._differing for p in own)
 
     def number_of(self, parameters: frozenset[str]) -> int | None:
         """The file whose parameters are all among those given; the one with the most of them."""
@@ -173,7 +175,7 @@ class _Group:
             given = {p.partition("=")[0] for p in parameters}
             others = {p for p in expected - parameters if p.partition("=")[0] in given}
             return None if others else number
-        fitting = [(len(found), n) for found, n in self._differing if found <= parameters]
+        fitting = [(len(own), n) for own, n in self._differing if own <= parameters]
         if not fitting:
             return None
         most = fitting[0][0]

@@ -15,7 +15,7 @@ _FILTERED = {
     "empty_agent": "no user agent (R16)",
     "watch": "a watch's copy of its phone's download (R20)",
     "bot": "a bot (R16)",
-    "malformed_agent": "the user agent is no user agent (R22)",
+    "malformed_agent": "the user agent is malformed (R22)",
     "preload": "a player that is known to preload (R24)",
     "datacenter": "from a data centre (R17)",
     "vpn": "from a VPN (R17)",

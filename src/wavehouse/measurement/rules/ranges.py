@@ -23,7 +23,7 @@ def requested(header: str | None) -> list[tuple[int, int | None]] | None:
     match = _HEADER.fullmatch((header or "").strip())
     if match is None:
         return None
-    found: list[tuple[int, int | None]] = []
+    pairs: list[tuple[int, int | None]] = []
     parts = match.group(1).split(",")
     if len(parts) > _MOST_RANGES:
         return None
@@ -34,8 +34,8 @@ def requested(header: str | None) -> list[tuple[int, int | None]] | None:
         first, last = int(spec.group(1)), int(spec.group(2)) if spec.group(2) else None
         if last is not None and last < first:
             return None
-        found.append((first, last))
-    return found
+        pairs.append((first, last))
+    return pairs
 
 
 def sent(header: str | None, body_bytes: int) -> list[Span]:

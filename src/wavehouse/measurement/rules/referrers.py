@@ -20,12 +20,12 @@ _APPS = frozenset({"android-app:", "ios-app:", "app:", "capacitor:", "ionic:", "
 
 def judged(site: str, preloaders: Preloaders) -> Finding:
     """What a site (``https://host:port``, or any other text) says of its requests."""
-    scheme, slashes, place = site.strip().lower().partition("//")
+    scheme, slashes, target = site.strip().lower().partition("//")
     if not slashes:
         return "implausible"
     if scheme in _APPS:
         return ""
-    host = place.rpartition("@")[2]
+    host = target.rpartition("@")[2]
     host = host[1:].partition("]")[0] if host.startswith("[") else host.partition(":")[0]
     if scheme not in _WEB or not _is_public(host):
         return "implausible"

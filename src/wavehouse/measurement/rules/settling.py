@@ -53,12 +53,12 @@ class Settling:
 
     def ready(self, now: Mapping[str, Seen]) -> list[str]:
         """The files to read, in the order in which they were written."""
-        found = [name for name, seen in now.items() if self._may_be_read(name, seen)]
+        rows = [name for name, seen in now.items() if self._may_be_read(name, seen)]
         self._before = dict(now)
         self._restless = {n: count for n, count in self._restless.items() if n in now}
         present = {seen.identity for seen in now.values()}
         self._read = {key: seen for key, seen in self._read.items() if key in present}
-        return sorted(found, key=lambda name: (now[name].changed_ns, name))
+        return sorted(rows, key=lambda name: (now[name].changed_ns, name))
 
     def _may_be_read(self, name: str, seen: Seen) -> bool:
         before = self._before.get(name)

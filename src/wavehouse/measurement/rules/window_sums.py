@@ -64,13 +64,13 @@ def _fold(
 ) -> None:
     """Count one listener's requests for one episode by the rolling windows."""
     times = sorted(_touches(pair))
-    found = {
+    values = {
         CountWindow.CALENDAR: list(_calendar(pair)),
         CountWindow.FIRST_TOUCH: rules.first_touch(times),
         CountWindow.LAST_TOUCH: rules.last_touch(times),
     }
     counts = {}
-    for window, counted in found.items():
+    for window, counted in values.items():
         inside = [at for at in counted if start <= at < end]
         counts[window] = len(inside)
         if window is not CountWindow.CALENDAR:
@@ -100,13 +100,13 @@ def _touches(pair: list[WindowPart]) -> Iterator[datetime]:
 
 def _calendar(pair: list[WindowPart]) -> Iterable[datetime]:
     """R34: one on each UTC day on which a file's bytes of that day reach the threshold."""
-    found: dict[date, datetime] = {}
+    days: dict[date, datetime] = {}
     for threshold, parts in _files(pair):
         for day, rows in groupby(sorted(parts), key=lambda p: _day(p[0])):
             times = rules.touches(rows, threshold)
             if times:
-                found[day] = min([times[0], *([found[day]] if day in found else [])])
-    return found.values()
+                days[day] = min([times[0], *([days[day]] if day in days else [])])
+    return days.values()
 
 
 def _day(at: datetime) -> date:
@@ -124,7 +124,7 @@ def _figures(sums: WindowSums, titles: Mapping[str, str]) -> WindowFigures:
             days[day] += count
         by_episode[window] = [
             Figure(member, count, titles.get(member, ""))
-            for member, count in sorted(episodes.items(), key=lambda one: (-one[1], one[0]))
+            for member, count in sorted(episodes.items(), key=lambda item: (-item[1], item[0]))
         ]
         by_day[window] = [
             Figure(day.isoformat(), days[day]) for day in clock.days_between(sums.first, sums.last)

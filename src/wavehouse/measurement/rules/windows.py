@@ -28,18 +28,18 @@ class CountWindow(StrEnum):
 
 def touches(parts: Iterable[Part], threshold: int) -> list[datetime]:
     """The touches of one file, in order of time. What was not needed opens nothing (R39)."""
-    found: list[datetime] = []
+    days: list[datetime] = []
     held: list[Part] = []
     for part in sorted(part for part in parts if part[2] > part[1]):
-        held = [one for one in held if part[0] - one[0] < DAY]
+        held = [earlier for earlier in held if part[0] - earlier[0] < DAY]
         held.append(part)
         if _covered(held) < threshold:
             continue
         while _covered(held[1:]) >= threshold:
             held = held[1:]
-        found.append(held[0][0])
+        days.append(held[0][0])
         held = []
-    return found
+    return days
 
 
 def _covered(parts: Sequence[Part]) -> int:
@@ -80,20 +80,20 @@ def last_touch(times: Iterable[datetime]) -> list[datetime]:
     return counted
 
 
-def differences(found: WindowFigures) -> list[str]:
+def differences(figures: WindowFigures) -> list[str]:
     """Why the windows differ, in sentences with numbers; one that says so when they do not."""
-    calendar, first, last = (found.downloads[name] for name in CountWindow)
-    if calendar == first == last and not any((*found.gained.values(), *found.lost.values())):
+    calendar, first, last = (figures.downloads[name] for name in CountWindow)
+    if calendar == first == last and not any((*figures.gained.values(), *figures.lost.values())):
         return ["All windows count the same: nobody came back within a day over midnight."]
-    gained, lost = found.gained.get, found.lost.get
-    first_told = (
+    gained, lost = figures.gained.get, figures.lost.get
+    first_text = (
         f"First-touch counts {first - calendar:+,}: {lost('first-touch', 0):,} came again within "
         "24 hours of a download, on the next UTC day (R35), and "
         f"{gained('first-touch', 0):,} were heard across midnight, half on each side (R31)."
     )
-    last_told = (
+    last_text = (
         f"Last-touch counts {last - first:+,} more: {lost('last-touch', 0):,} came again and "
         "again with never a day between (R36)"
     )
     others = gained("last-touch", 0)
-    return [first_told, f"{last_told}, {others:,} the other way." if others else f"{last_told}."]
+    return [first_text, f"{last_text}, {others:,} the other way." if others else f"{last_text}."]

@@ -58,9 +58,11 @@ def _adopted(tx: Tx[Operational], state: MediaState) -> int:
         sources.path_rules(tx, organization_id=organization_id),
     )
     unknown = adoption.unknown_paths(tx, organization_id=organization_id)
-    found = list(_meant(index, unknown))
+    adoptable = list(_meant(index, unknown))
     moved = list(_followed(index, state.adopted_at))
-    adopted = adoption.adopt(tx, organization_id=organization_id, rows=found) if found else 0
+    adopted = (
+        adoption.adopt(tx, organization_id=organization_id, rows=adoptable) if adoptable else 0
+    )
     if not moved:
         return adopted
     return adopted + adoption.move_requests(tx, organization_id=organization_id, rows=moved)
@@ -69,10 +71,10 @@ def _adopted(tx: Tx[Operational], state: MediaState) -> int:
 def _meant(index: MediaIndex, unknown: list[str]) -> Iterator[dict[str, Any]]:
     """The unknown paths that are known now, each with the versions of its file in time."""
     for path in unknown:
-        place = index.place_of(*split_place(path))
-        if place is None:
+        position = index.place_of(*split_place(path))
+        if position is None:
             continue
-        for span in index.spans_of(place):
+        for span in index.spans_of(position):
             if not _is_empty(span):
                 yield {
                     "path": path,
@@ -85,14 +87,14 @@ def _meant(index: MediaIndex, unknown: list[str]) -> Iterator[dict[str, Any]]:
 
 def _followed(index: MediaIndex, since: datetime | None) -> Iterator[dict[str, Any]]:
     """What requests of files that changed their episode since the last look are for now."""
-    for place, everything in index.everything.items():
+    for address, everything in index.everything.items():
         changed = [f.changed_at for f in everything if f.changed_at is not None]
         episodes = {file.episode_id for file in everything}
         moved = any(file.has_moved for file in everything)
         if (len(episodes) < 2 and not moved) or (since and max(changed, default=since) < since):
             continue
         stored = {file.enclosure_id for file in everything}
-        spans = [span for span in index.spans_of(place) if not _is_empty(span)]
+        spans = [span for span in index.spans_of(address) if not _is_empty(span)]
         for enclosure_id in stored:
             yield from ({"stored_id": str(enclosure_id), **_times(span)} for span in spans)
 

@@ -120,15 +120,15 @@ def count_logs(
     """
     with _read(settings, known, paths, wanted, on_bytes) as read:
         first, last = read.period(wanted)
-        found = read.count_only.count(
+        figures = read.count_only.count(
             known.thresholds, _limits(settings), first=first, last=last, by=wanted.by
         )
-    rows = found.rows
+    rows = figures.rows
     if wanted.by == "episode":
         rows = [replace(row, label=known.titles.get(row.member, "")) for row in rows]
-    most = misread(read.lines - sum(read.faults.values()), found.filtered)
+    most = misread(read.lines - sum(read.faults.values()), figures.filtered)
     errors = [*read.errors, *([". ".join(filter(None, (most.message, most.hint)))] if most else [])]
-    return replace(found, rows=rows, read=read.lines, faults=dict(read.faults), errors=errors)
+    return replace(figures, rows=rows, read=read.lines, faults=dict(read.faults), errors=errors)
 
 
 def count_windows(

@@ -18,9 +18,9 @@ def known_files(
     places: list[MediaFile] = []
     facts: list[MediaFacts] = []
     for file in files:
-        found = _facts(location, file)
-        facts.append(found)
-        places += _places(location, file, found)
+        known = _facts(location, file)
+        facts.append(known)
+        places += _places(location, file, known)
     return places, facts
 
 

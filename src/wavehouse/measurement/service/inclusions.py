@@ -26,35 +26,42 @@ def _network(text: str) -> str:
     try:
         network = network_of(text)
     except ValueError as wrong:
-        raise InvalidInput(f"{text!r} is not a network: {wrong}", hint="192.0.2.0/24") from None
+        raise InvalidInput(
+            f"{text!r} is not a network: {wrong}", hint="Write it like 192.0.2.0/24."
+        ) from None
     if network.version == 4 and network.num_addresses > _MANY:
-        raise InvalidInput(f"{network} is too wide for one place", hint="at most a /16")
+        raise InvalidInput(
+            f"{network} is too large for one site", hint="Use a /16 or a smaller network."
+        )
     if network.version == 6 and network.prefixlen < 32:
-        raise InvalidInput(f"{network} is too wide for one place", hint="at most a /32")
+        raise InvalidInput(
+            f"{network} is too large for one site", hint="Use a /32 or a smaller network."
+        )
     return str(network)
 
 
 def _days(days: int) -> timedelta:
     if not 1 <= days <= LONGEST.days:
-        raise InvalidInput(f"an inclusion holds from 1 to {LONGEST.days} days (R19)")
+        raise InvalidInput(f"an inclusion lasts from 1 to {LONGEST.days} days (R19)")
     return timedelta(days=days)
 
 
 def add_inclusion(
     operational: Tx[Operational], *, identity: Identity, network: str, reason: str, days: int = 90
 ) -> Inclusion:
-    """List a network. Conflict when it is listed already."""
+    """List a network. Conflict when it is already on the inclusion list."""
     named, lasts = _network(network), _days(days)
     reason = words.line(reason)
     if not reason:
-        raise InvalidInput("say who listens there, and how you know", hint='--reason "a dorm"')
+        raise InvalidInput("the reason is missing", hint='Add a reason, such as --reason "a dorm".')
     organization_id, now = identity.organization_id, clock.now()
     inclusion_id = queries.insert_inclusion(
         operational, organization_id=organization_id, network=named, reason=reason, at=now
     )
     if inclusion_id is None:
         raise Conflict(
-            f"{named} is listed already", command=f"wavehouse inclusions revalidate {named}"
+            f"{named} is already on the inclusion list",
+            command=f"wavehouse inclusions revalidate {named}",
         )
     _validated(operational, identity, inclusion_id, now + lasts, "added")
     _record(operational, identity, inclusion_id, "inclusion.added", named, days)

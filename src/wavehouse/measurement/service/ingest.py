@@ -99,9 +99,9 @@ def _readable(line: bytes | None, row: QuarantinedRow, *, mended: bool) -> str |
         return None
 
 
-def _chunk_of(found: Sequence[tuple[QuarantinedRow, str]]) -> Chunk:
+def _chunk_of(rejects: Sequence[tuple[QuarantinedRow, str]]) -> Chunk:
     """Lines that are not neighbours as one chunk, in the order of the file."""
-    rows = sorted(found, key=lambda each: each[0].line_number)
+    rows = sorted(rejects, key=lambda each: each[0].line_number)
     first = rows[0][0]
     return Chunk(
         text="\n".join(text for _, text in rows),
@@ -162,7 +162,7 @@ class Ingest:
         format: str,  # noqa: A002
         on_bytes: OnBytes = lambda _: None,
     ) -> Iterator[FileResult]:
-        """Read each file in turn; a file that is no log does not stop those after it."""
+        """Read each file in turn; a file that is not a log does not stop those after it."""
         before: _Reading | None = None
         for path in paths:
             reading, wrong = None, None
@@ -190,7 +190,7 @@ class Ingest:
         on_bytes: OnBytes,
         before: _Reading | None = None,
     ) -> _Reading:
-        """Read one file from where it was left. InvalidInput when it is no log."""
+        """Read one file from where it was left. InvalidInput when it is not a log."""
         log = LogFile(path)
         head = log.head()
         layout = layout_for(log, head, format)
@@ -233,16 +233,16 @@ class Ingest:
             return set()
         mended = head.hash(file.head_length) != file.head_hash
         lines = dict(log.lines_at(row.byte_offset for row in rows))
-        found = [
+        readable = [
             (row, text)
             for row in rows
             if (text := _readable(lines[row.byte_offset], row, mended=mended)) is not None
         ]
-        if not found:
+        if not readable:
             return set()
         chosen = file.format if file.template is None else f"{FIELDS}{file.template}"
         layout = layout_of(head.content.decode("utf-8", "replace"), chosen, log.path.name)
-        chunk = _chunk_of(found)
+        chunk = _chunk_of(readable)
         work = self._prepared(self._normalise(file, chunk, layout).result())
         tally = self._loads.load(work, moves=False)
         if mended and tally.stored:
@@ -253,7 +253,7 @@ class Ingest:
                     head_hash=head.hash(file.head_length),
                 )
         bad = {reject.line_number for reject in work.batch.rejects}
-        return {row.quarantine_id for row, _ in found if row.line_number not in bad}
+        return {row.quarantine_id for row, _ in readable if row.line_number not in bad}
 
     def _known(self, path: Path, head: Head, layout: Layout) -> SourceFile:
         """The file as it is known by its head, under whatever name; registered when new."""
@@ -261,15 +261,15 @@ class Ingest:
         with self._operational.worker() as tx:
             known = sources.head_lengths(tx, organization_id=self._organization)
             lengths = [length for length in known if length <= whole]
-            found = sources.source_file(
+            source_file = sources.source_file(
                 tx,
                 organization_id=self._organization,
                 head_hashes=[head.hash(length) for length in lengths],
                 head_lengths=lengths,
             )
-            if found is not None:
-                sources.rename_source_file(tx, source_file_id=found.source_file_id, name=name)
-                return found
+            if source_file is not None:
+                sources.rename_source_file(tx, source_file_id=source_file.source_file_id, name=name)
+                return source_file
             return sources.register_source_file(
                 tx,
                 organization_id=self._organization,

@@ -95,7 +95,7 @@ class Loads:
             loading.replace_tail(self._loader)
             loading.close_superseded(self._loader)
         if moves and not loading.advance_source_file(self._loader):
-            raise Conflict("another program has read this file meanwhile; nothing was lost")
+            raise Conflict("another program has read this file in the meantime; nothing was lost")
         loading.insert_batch(self._loader)
 
     def _finish(self, work: Work, *, moves: bool) -> int:

@@ -19,7 +19,7 @@ _ENOUGH = 5
 
 
 def layout_for(log: LogFile, head: Head, format_: str) -> Layout | None:
-    """How a file is laid out; None for one without lines. InvalidInput when it is no log."""
+    """How a file is laid out; None for one without lines. InvalidInput when it is not a log."""
     text = head.content.decode("utf-8", "replace")
     if head.complete and not _has_rows(text):
         return None

@@ -152,17 +152,19 @@ def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
         rollup_events = 0
         mismatches: list[Mismatch] = []
         for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
-            found = rolling.rolled(target, rollup, first=first, last=last)
-            mismatches += _differing(rollup, raw, found, dirty)
+            stored = rolling.rolled(target, rollup, first=first, last=last)
+            mismatches += _differing(rollup, raw, stored, dirty)
             if rollup is HOURLY[0]:
-                rollup_events = sum(events for events, _ in found.values())
+                rollup_events = sum(events for events, _ in stored.values())
         result = Reconciliation(
-            len({one.hour for one in raw}),
-            sum(one.events for one in raw),
+            len({hour.hour for hour in raw}),
+            sum(hour.events for hour in raw),
             rollup_events,
             tuple(mismatches),
         )
-        rolling.insert_reconciliation(target, at=clock.now(), first=first, last=last, found=result)
+        rolling.insert_reconciliation(
+            target, at=clock.now(), first=first, last=last, reconciliation=result
+        )
     if repair and mismatches:
         with operational.worker() as tx:
             rolling.mark_dirty(tx, hours=sorted({m.hour for m in mismatches}))
@@ -171,7 +173,7 @@ def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
 
 
 def _differing(
-    rollup: Rollup, raw: list[RawHour], found: Counts, dirty: set[datetime]
+    rollup: Rollup, raw: list[RawHour], counts: Counts, dirty: set[datetime]
 ) -> list[Mismatch]:
     """The buckets of one rollup that are not what the raw events give."""
     expected = _expected(rollup, raw)
@@ -183,24 +185,24 @@ def _differing(
             bucket,
             podcast,
             expected.get((bucket, podcast), nothing)[1],
-            found.get((bucket, podcast), nothing)[1],
+            counts.get((bucket, podcast), nothing)[1],
         )
-        for bucket, podcast in sorted(expected.keys() | found.keys())
+        for bucket, podcast in sorted(expected.keys() | counts.keys())
         if bucket not in behind
-        and expected.get((bucket, podcast), nothing) != found.get((bucket, podcast), nothing)
+        and expected.get((bucket, podcast), nothing) != counts.get((bucket, podcast), nothing)
     ]
 
 
 def _expected(rollup: Rollup, raw: list[RawHour]) -> Counts:
     """Events and downloads of each bucket and podcast of a rollup."""
     sums: Counts = defaultdict(lambda: (0, 0))
-    for one in raw:
-        bucket = _bucket(rollup, one.hour)
-        podcasts, counts = [one.podcast_id], (one.events, one.downloads)
+    for hour in raw:
+        bucket = _bucket(rollup, hour.hour)
+        podcasts, counts = [hour.podcast_id], (hour.events, hour.downloads)
         if rollup.dimension is not None and rollup.dimension.required:
-            counts = (one.episode_events, one.episode_downloads)
+            counts = (hour.episode_events, hour.episode_downloads)
         elif rollup in AUDIENCE:  # downloads only, and once more for all podcasts together
-            podcasts, counts = [one.podcast_id, NO_PODCAST], (one.downloads, one.downloads)
+            podcasts, counts = [hour.podcast_id, NO_PODCAST], (hour.downloads, hour.downloads)
         for podcast in podcasts:
             events, downloads = sums[bucket, podcast]
             sums[bucket, podcast] = (events + counts[0], downloads + counts[1])

@@ -98,7 +98,7 @@ def watch(
     wait: Wait,
     format: str = "auto",  # noqa: A002 - the option's name
 ) -> Iterator[Pass]:
-    """Look again and again, ``interval`` seconds apart, until told to stop."""
+    """Look again and again, ``interval`` seconds apart, until stopped."""
     looks = Watch(stores, settings, folders, identity=identity, format=format)
     while True:
         done = looks.look()

@@ -18,10 +18,10 @@ from wavehouse.store import Operational, Tx
 
 def enqueue(tx: Tx[Operational], *, jobs: Sequence[Mapping[str, Any]]) -> list[UUID]:
     """Add jobs; the ids of those that were added."""
-    found: list[UUID] = tx.values(
+    job_ids: list[UUID] = tx.values(
         "SELECT queue.enqueue_many(%(jobs)s)", {"jobs": Jsonb(list(jobs))}
     )
-    return found
+    return job_ids
 
 
 def notify(tx: Tx[Operational]) -> None:
@@ -122,11 +122,11 @@ def claim(
 
 def complete(tx: Tx[Operational], *, ids: Sequence[UUID], tokens: Sequence[UUID]) -> list[UUID]:
     """End successes; the ids that were still leased."""
-    found: list[UUID] = tx.values(
+    job_ids: list[UUID] = tx.values(
         "SELECT queue.complete(%(ids)s::uuid[], %(tokens)s::uuid[])",
         {"ids": list(ids), "tokens": list(tokens)},
     )
-    return found
+    return job_ids
 
 
 def fail(

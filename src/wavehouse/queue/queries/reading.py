@@ -230,7 +230,7 @@ def health(tx: Tx[Operational]) -> Health:
 
 def orphans(tx: Tx[Operational]) -> list[str]:
     """Kinds of due jobs that no living worker can do."""
-    found: list[str] = tx.values(
+    kinds: list[str] = tx.values(
         """
         SELECT DISTINCT j.kind FROM queue.jobs j
         WHERE j.status = 'pending' AND j.run_at <= queue.at(NULL) - interval '1 minute'
@@ -239,4 +239,4 @@ def orphans(tx: Tx[Operational]) -> list[str]:
         ORDER BY j.kind
         """
     )
-    return found
+    return kinds

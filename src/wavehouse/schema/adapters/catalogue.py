@@ -175,10 +175,10 @@ def _tables(connection: Connection, heads: list[tuple[Any, ...]]) -> tuple[Table
     oids = [head[0] for head in heads]
 
     def parts(statement: LiteralString, make: Callable[..., Part]) -> dict[int, tuple[Part, ...]]:
-        found: dict[int, list[Part]] = defaultdict(list)
+        parts: dict[int, list[Part]] = defaultdict(list)
         for oid, *values in connection.execute(statement, [oids]):
-            found[oid].append(make(*(tuple(v) if isinstance(v, list) else v for v in values)))
-        return {oid: tuple(listed) for oid, listed in found.items()}
+            parts[oid].append(make(*(tuple(v) if isinstance(v, list) else v for v in values)))
+        return {oid: tuple(listed) for oid, listed in parts.items()}
 
     columns, constraints = parts(_COLUMNS, Column), parts(_CONSTRAINTS, Constraint)
     keys, indexes = parts(_FOREIGN_KEYS, ForeignKey), parts(_INDEXES, Index)

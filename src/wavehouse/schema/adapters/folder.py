@@ -16,7 +16,7 @@ def names_in(folder: Path) -> list[str]:
         raise NotFound(
             "the folder of migrations does not exist",
             where=str(folder),
-            hint="name the folder that holds the .up.sql files: --dir DIR",
+            hint="Name the folder that holds the .up.sql files: --dir DIR.",
         )
     try:
         return [entry.name for entry in folder.iterdir() if entry.is_file()]
@@ -50,9 +50,9 @@ def bytes_of(path: Path) -> bytes:
 
 def _unreadable(path: Path, error: OSError) -> InvalidInput:
     return InvalidInput(
-        f"it cannot be read: {error.strerror}",
+        f"the file cannot be read: {error.strerror}",
         where=str(path),
-        hint="check the permissions of the file and its folder",
+        hint="Check the permissions of the file and its folder.",
     )
 
 
@@ -74,9 +74,9 @@ def write(path: Path, text: str) -> None:
             path.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise InvalidInput(
-            f"it cannot be written: {error.strerror}",
+            f"the file cannot be written: {error.strerror}",
             where=str(path),
-            hint="check the permissions of the folder, or choose another: --out DIR",
+            hint="Check the permissions of the folder, or choose another: --out DIR.",
         ) from error
 
 

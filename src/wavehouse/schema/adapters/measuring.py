@@ -79,7 +79,7 @@ class Measurer:
         before = _relations(self._connection)
         taken: set[tuple[int, str]] = set()
         dsn = make_conninfo(self._connection.info.dsn, password=self._connection.info.password)
-        tables = [oid for oid, found in before.items() if found.kind in "rp"]
+        tables = [oid for oid, relation in before.items() if relation.kind in "rp"]
         with _watched(dsn, self._connection.info.backend_pid, tables, taken):
             run()
         return self._effect(before, _relations(self._connection), taken)
@@ -90,8 +90,8 @@ class Measurer:
             counts = oid in self._standing and mode not in _SHARED
             if counts and strength(mode) > strength(strongest.get(oid, "")):
                 strongest[oid] = mode
-        names = {oid: found.name for oid, found in (before | after).items()}
-        nodes = {found.node for found in before.values()}
+        names = {oid: relation.name for oid, relation in (before | after).items()}
+        nodes = {relation.node for relation in before.values()}
         tables = {oid for oid in self._standing if oid in before and before[oid].kind in "rpm"}
         return Effect(
             tuple(
@@ -109,11 +109,11 @@ class Measurer:
             ),
             tuple(
                 sorted(
-                    found.name
-                    for found in after.values()
-                    if found.table in self._standing
-                    and found.kind in "iI"
-                    and found.node not in nodes  # another name for the same file does no work
+                    relation.name
+                    for relation in after.values()
+                    if relation.table in self._standing
+                    and relation.kind in "iI"
+                    and relation.node not in nodes  # another name for the same file does no work
                 )
             ),
         )

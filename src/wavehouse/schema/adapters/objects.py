@@ -54,16 +54,16 @@ def _statements(*, members: bool = True) -> tuple[LiteralString, ...]:
     ``members`` false leaves out looking for what extensions brought, where none brought anything.
     """
 
-    def called(found: re.Match[str]) -> str:
-        if found[1] == "member" and not members:
+    def called(match: re.Match[str]) -> str:
+        if match[1] == "member" and not members:
             return "true"
-        text = _CALLS[found[1]]
-        for place, value in enumerate(found[2].split(","), start=1):
-            text = text.replace(f"${place}", value.strip())
+        text = _CALLS[match[1]]
+        for index, value in enumerate(match[2].split(","), start=1):
+            text = text.replace(f"${index}", value.strip())
         return text
 
     return tuple(
-        _TOKEN.sub(lambda found: _TOKENS[found[1]], _CALL.sub(called, text)) for text in _STATEMENTS
+        _TOKEN.sub(lambda match: _TOKENS[match[1]], _CALL.sub(called, text)) for text in _STATEMENTS
     )
 
 
@@ -446,7 +446,7 @@ def _name(statement: str, doublings: int) -> LiteralString:
 @cache
 def _asked() -> LiteralString:
     """Which of the rare kinds there are; which statements the server knows; how large it all is."""
-    there: list[LiteralString] = [f"EXISTS (SELECT FROM {place})" for place in _RARE.values()]
+    there: list[LiteralString] = [f"EXISTS (SELECT FROM {location})" for location in _RARE.values()]
     more: list[LiteralString] = [
         "ARRAY(SELECT name FROM pg_prepared_statements)",
         "pg_relation_size('pg_attribute')",
@@ -462,17 +462,17 @@ def _told(row: Sequence[Any]) -> tuple[set[str], set[str], int]:
     return absent, set(prepared), size.bit_length()
 
 
-def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+def _with_owner(objects: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
     """The role that owns most is *the* owner, whatever its name: it differs between servers."""
     owners = Counter(
-        a["owner"] for name, a in found.items() if name != "schema public" and "owner" in a
+        a["owner"] for name, a in objects.items() if name != "schema public" and "owner" in a
     )
     if not owners:
-        return found
+        return objects
     owner = min(owners, key=lambda name: (-owners[name], name))
     prefix = f"{owner}: "
-    told = {}
-    for name, attributes in found.items():
+    fields = {}
+    for name, attributes in objects.items():
         changed = {key: value for key, value in attributes.items() if value is not None}
         if changed.get("owner") == owner:
             changed["owner"] = OWNER
@@ -481,5 +481,7 @@ def _with_owner(found: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
                 OWNER + text[len(owner) :] if text.startswith(prefix) else text
                 for text in changed["acl"]
             ]
-        told[name.replace(f"default privileges {owner} ", f"default privileges {OWNER} ")] = changed
-    return told
+        fields[name.replace(f"default privileges {owner} ", f"default privileges {OWNER} ")] = (
+            changed
+        )
+    return fields

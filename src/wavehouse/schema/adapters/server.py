@@ -20,9 +20,9 @@ _GONE = (None, "57P01", "57P02", "57P03")  # no answer; shut down; crashed; star
 def label(conninfo: str) -> str:
     """``host:port/database`` of a URL: what may be shown."""
     parts = _parsed(conninfo)
-    place = str(parts.get("host") or parts.get("hostaddr") or "local socket")
+    server = str(parts.get("host") or parts.get("hostaddr") or "local socket")
     port = parts.get("port")
-    return f"{place}{f':{port}' if port else ''}/{parts.get('dbname') or parts.get('user') or ''}"
+    return f"{server}{f':{port}' if port else ''}/{parts.get('dbname') or parts.get('user') or ''}"
 
 
 @contextmanager
@@ -58,7 +58,7 @@ def connected(conninfo: str) -> Iterator[psycopg.Connection]:
         try:
             yield connection
         except psycopg.Error as error:
-            raise _told(error, where) from error
+            raise _explained(error, where) from error
 
 
 @contextmanager
@@ -74,7 +74,7 @@ def lost(error: psycopg.Error) -> bool:
     return isinstance(error, psycopg.OperationalError) and error.sqlstate in _GONE
 
 
-def _told(error: psycopg.Error, where: str) -> WavehouseError:
+def _explained(error: psycopg.Error, where: str) -> WavehouseError:
     """An error of the runner's own statements, as a sentence."""
     if lost(error):
         return Unreachable(
@@ -97,7 +97,7 @@ def _told(error: psycopg.Error, where: str) -> WavehouseError:
         return Refused(said, where=where, hint=hint)
     if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
         return Refused(
-            f"the database takes no writes: {said}",
+            f"the database is read-only: {said}",
             where=where,
             hint="It is a standby, or default_transaction_read_only is on: name the primary.",
         )
@@ -132,14 +132,14 @@ def _not_a_parameter(name: str) -> UsageError:
     return UsageError(
         f"{name} is not a parameter of a PostgreSQL URL",
         where="--url",
-        hint=f"Pass a setting of the session in options: ?options=-c%20{name}%3DVALUE",
+        hint=f"Pass a setting of the session in options: ?options=-c%20{name}%3DVALUE.",
     )
 
 
 def _malformed() -> UsageError:
     return UsageError(
-        "the database URL is not understood",
+        "invalid database URL",
         where="--url",
-        hint="write postgresql://user:password@host:5432/database; "
-        "percent-encode the signs @ : / ? # % in a password",
+        hint="Write postgresql://user:password@host:5432/database; "
+        "percent-encode the signs @ : / ? # % in a password.",
     )

@@ -119,8 +119,8 @@ class Shadow:
             statement = sql.SQL("CREATE DATABASE {} TEMPLATE template0 " + words).format(
                 sql.Identifier(name), *map(sql.Literal, values)
             )
-            told = f"the encoding {encoding} with the locale {locale or collate}"
-            if self._or_note(admin, statement, told):
+            text = f"the encoding {encoding} with the locale {locale or collate}"
+            if self._or_note(admin, statement, text):
                 return
         self._copy(admin, name, "template0")
 
@@ -145,17 +145,17 @@ class Shadow:
         if self.likeness.prelude:
             _run_prelude(connection, self.likeness.prelude)
 
-    def _or_note(self, admin: psycopg.Connection, statement: sql.Composed, told: str) -> bool:
+    def _or_note(self, admin: psycopg.Connection, statement: sql.Composed, text: str) -> bool:
         try:
             admin.execute(statement)
         except psycopg.Error as error:
-            self._note(f"{told}: {error.diag.message_primary}")
+            self._note(f"{text}: {error.diag.message_primary}")
             return False
         return True
 
-    def _note(self, told: str) -> None:
-        if told not in self.notes:
-            self.notes.append(told)
+    def _note(self, text: str) -> None:
+        if text not in self.notes:
+            self.notes.append(text)
 
     def _copy(self, admin: psycopg.Connection, name: str, template: str) -> None:
         # file_copy of a template takes seconds where copying by the log takes a tenth.

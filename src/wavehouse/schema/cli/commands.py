@@ -180,10 +180,10 @@ def rollback_command(
     choice = Choice(**words)
     folder_layout = layout_of(choice, layout)
     if to is not None and steps is not None:
-        raise UsageError("--to and --steps contradict each other", hint="give one of them")
+        raise UsageError("--to and --steps cannot be combined", hint="Give one of them.")
     if choice.folder is None and choice.url is None and len(choice.databases) != 1:
         raise UsageError(
-            "a rollback is about one database",
+            "a rollback needs one database",
             hint="Name the database.",
             command="wavehouse schema rollback --database operational",
         )
@@ -437,15 +437,15 @@ def _walk_one(
         changed = check.before != check.after and not result.dry_run
         if changed and check.name not in ("nulls", "duplicates", "orphans"):
             terminal.say(
-                f"{target.name}: {check.subject}: {check.name} {_told(check.before)} → "
-                f"{_told(check.after)}"
+                f"{target.name}: {check.subject}: {check.name} {_as_text(check.before)} → "
+                f"{_as_text(check.after)}"
             )
     if not steps:
         state = f"is at version {result.version}" if result.version else "has no migrations"
         terminal.say(f"{target.name}: nothing to do; it {state}")
 
 
-def _told(value: object) -> str:
+def _as_text(value: object) -> str:
     if value is None:
         return "–"
     return f"{value:,}" if isinstance(value, int) and not isinstance(value, bool) else str(value)

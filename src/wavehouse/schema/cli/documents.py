@@ -58,11 +58,11 @@ def generate_command(
     report, rows = Report(as_json, choice.single), []
     with targets_of(choice) as targets:
         for target in targets:
-            found = catalogue(target.conninfo, role=target.role)
+            described = catalogue(target.conninfo, role=target.role)
             schema_file = target.folder.parent / "schema.sql" if everything else None
-            reserved = reserved_tables(target.name, found, code or target.code, target.folder)
-            written = write_documents(target.name, found, out, schema_file, reserved)
-            counts = (len(found.tables), len(reserved), written)
+            reserved = reserved_tables(target.name, described, code or target.code, target.folder)
+            written = write_documents(target.name, described, out, schema_file, reserved)
+            counts = (len(described.tables), len(reserved), written)
             report.add(
                 target.name, dict(zip(("tables", "reserved", "written"), counts, strict=True))
             )
@@ -96,10 +96,10 @@ def check_command(
     report, rows, worst = Report(as_json, choice.single), [], EXIT_DONE
     with targets_of(choice) as targets:
         for target in targets:
-            found = _catalogue(target)
+            catalogue = _catalogue(target)
             schema_file = target.folder.parent / "schema.sql" if everything else None
-            reserved = reserved_tables(target.name, found, code or target.code, target.folder)
-            result = check_documents(target.name, found, out, schema_file, reserved)
+            reserved = reserved_tables(target.name, catalogue, code or target.code, target.folder)
+            result = check_documents(target.name, catalogue, out, schema_file, reserved)
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
             for state, paths in result.as_json().items():
@@ -117,10 +117,10 @@ def _catalogue(target: Target) -> Catalogue:
     from wavehouse.schema.service.documents import catalogue_of_files
     from wavehouse.schema.service.ladder import read_ladder
 
-    found = catalogue(target.conninfo, role=target.role)
-    ladder = () if found.tables else read_ladder(target.folder)
+    described = catalogue(target.conninfo, role=target.role)
+    ladder = () if described.tables else read_ladder(target.folder)
     if not ladder:
-        return found
+        return described
     terminal.say(f"{target.name}: not migrated yet; compared with what its files make")
     with shadow_of(_NEWEST, None) as shadow:
         return catalogue_of_files(shadow, ladder)
@@ -145,7 +145,7 @@ def seed_command(as_json: bool, **words: Any) -> None:
                 raise UsageError(
                     "there are no seeds beside the migrations",
                     where=str(folder),
-                    hint="put .toml files there, or name another folder of migrations: --dir DIR",
+                    hint="Put .toml files there, or name another folder of migrations: --dir DIR.",
                 )
             result = seed(target.conninfo, folder, role=target.role)
             report.add(target.name, result.as_json())

@@ -1,4 +1,4 @@
-"""``wavehouse schema plan · lint``: what files would do, told beforehand by a shadow."""
+"""``wavehouse schema plan · lint``: what files would do, measured beforehand in a shadow."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def plan_command(
             ladder = read_ladder(target.folder, Layout(layout), waivers)
             applied, version = drifting.applied_of(target.conninfo, ladder, role=target.role)
             applied = applied if version is not None else ()
-            pending = [one for one in ladder if one not in applied]
+            pending = [migration for migration in ladder if migration not in applied]
             major = int(target_version or major_for(drifting.server_major(target.conninfo)))
             like = (target.conninfo, ladder)
             with shadow_of(major, shadow_url, prelude, like) as shadow:
@@ -80,15 +80,15 @@ def plan_command(
                 terminal.say(f"{target.name}: apply would refuse: {refused}")
             rows += [
                 (
-                    f"{one.file}:{one.line}",
-                    one.statement_words,
-                    one.effect.strongest or "–",
-                    ", ".join(one.effect.rewrites) or "–",
-                    ", ".join(one.effect.scans) or "–",
-                    one.rows or "–",
-                    f"{one.seconds:.2f} s",
+                    f"{statement.file}:{statement.line}",
+                    statement.statement_words,
+                    statement.effect.strongest or "–",
+                    ", ".join(statement.effect.rewrites) or "–",
+                    ", ".join(statement.effect.scans) or "–",
+                    statement.rows or "–",
+                    f"{statement.seconds:.2f} s",
                 )
-                for one in result.statements
+                for statement in result.statements
             ]
             if not pending:
                 terminal.say(f"{target.name}: nothing is pending")
@@ -132,7 +132,7 @@ def lint_command(
     databases: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Say what is dangerous in migrations, each finding with its safe recipe.
+    """Report what is dangerous in migrations, each finding with its safe recipe.
 
     Every file is run in a shadow after those before it. A statement is accused of a rewrite, a scan
     or a lock only when it was measured to do it, to something that was there before its file; DO
@@ -153,7 +153,7 @@ def lint_command(
 
     report, rows, worst = Report(as_json, folder is not None or bool(files)), [], EXIT_DONE
     if url is not None and folder is None and not files:
-        raise UsageError("--url needs the folder of its files", hint="name it: --dir DIR")
+        raise UsageError("--url needs the folder of its migrations", hint="Name it: --dir DIR.")
     before = read_ladder(history, Layout(layout)) if history else ()
     major = target_version or (drifting.server_major(url) if url else 18)
     loose: frozenset[str] = frozenset()
@@ -174,7 +174,7 @@ def lint_command(
             elif since is not None and not files:
                 check_versions((since,), ladder)
                 done = tuple(m for m in ladder if m.number <= version_key(since))
-            chosen = [one for one in ladder if one not in done]
+            chosen = [item for item in ladder if item not in done]
             result = lint(
                 shadow,
                 (*before, *done),
@@ -187,7 +187,7 @@ def lint_command(
             tell_notes(name, shadow)
             report.add(name, result.as_json())
             worst = max(worst, result.exit_code)
-            rows += [_row(one) for one in result.findings]
+            rows += [_row(finding) for finding in result.findings]
             terminal.say(
                 f"{name}: {len(result.open)} findings in {result.files} files"
                 + (f", {len(result.findings) - len(result.open)} waived" * bool(result.findings))
@@ -197,9 +197,15 @@ def lint_command(
     context.exit(worst)
 
 
-def _row(one: Finding) -> tuple[object, ...]:
-    severity = f"waived ({one.waived})" if one.waived else one.severity
-    return (f"{one.file}:{one.line}", severity, one.rule, one.message, one.recipe)
+def _row(finding: Finding) -> tuple[object, ...]:
+    severity = f"waived ({finding.waived})" if finding.waived else finding.severity
+    return (
+        f"{finding.file}:{finding.line}",
+        severity,
+        finding.rule,
+        finding.message,
+        finding.recipe,
+    )
 
 
 JUDGING = (plan_command, lint_command)

@@ -12,8 +12,8 @@ from wavehouse.schema.types import Expected
 def expected_of(path: Path, target: str) -> Expected:
     """A plan that ``plan --json`` printed, for one database. InvalidInput when it is not one."""
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
-        plans = {one["name"]: one for one in told.get("targets", [told])}
+        document = json.loads(path.read_text(encoding="utf-8"))
+        plans = {item["name"]: item for item in document.get("targets", [document])}
         plan = plans[target]
         return Expected(str(plan["change_set"]), dict(plan["hashes"]))
     except (ValueError, KeyError, TypeError, AttributeError) as error:

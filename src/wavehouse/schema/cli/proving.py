@@ -53,13 +53,13 @@ def snapshot_command(out: Path | None, as_json: bool, **words: Any) -> None:
     choice = Choice(**words)
     with targets_of(choice) as targets:
         taken = {target.name: snapshot(target.conninfo, role=target.role) for target in targets}
-    documents = {name: one.as_json() for name, one in taken.items()}
-    found: Any = next(iter(documents.values())) if len(documents) == 1 else documents
+    documents = {name: snapshot.as_json() for name, snapshot in taken.items()}
+    document: Any = next(iter(documents.values())) if len(documents) == 1 else documents
     if out is not None:
-        out.write_text(json.dumps(found, indent=1, sort_keys=True, default=str) + "\n")
+        out.write_text(json.dumps(document, indent=1, sort_keys=True, default=str) + "\n")
         terminal.say(f"written to {out}")
     elif as_json:
-        terminal.print_json(found)
+        terminal.print_json(document)
     else:
         terminal.print_table(
             ["database", "objects", "logical", "strict"],
@@ -120,16 +120,19 @@ def drift_command(
                 expected, version = _expected(target, layout, target_version, shadow_url, prelude)
             result = drifting.drift(
                 expected,
-                drifting.found(target.conninfo, role=target.role),
+                drifting.observe(target.conninfo, role=target.role),
                 version=version,
                 scope=drifting.Scope(frozenset(schemas), ignored, strict, partitions),
             )
             report.add(target.name, result.as_json())
             worst = max(worst, result.exit_code)
-            rows += [(target.name, one.kind, one.sentence()) for one in result.differences]
-            for one in result.differences if not as_json else ():
-                if text := one.unified():
-                    terminal.say(f"{one.name}: {one.attribute}\n{text}")
+            rows += [
+                (target.name, difference.kind, difference.sentence())
+                for difference in result.differences
+            ]
+            for item in result.differences if not as_json else ():
+                if text := item.unified():
+                    terminal.say(f"{item.name}: {item.attribute}\n{text}")
             if result.only_by_time:
                 terminal.say(
                     f"{target.name}: {len(result.only_by_time)} texts differ only by the time at "
@@ -227,8 +230,8 @@ def verify_command(
                 worst = max(worst, EXIT_DONE if cycle.is_fine else EXIT_FOUND)
                 terminal.say(f"{name}: {cycle.sentence()}")
                 rows += [
-                    (name, "", "", "smoke", one.sentence())
-                    for one in (*cycle.differences, *cycle.again_differs)
+                    (name, "", "", "smoke", item.sentence())
+                    for item in (*cycle.differences, *cycle.again_differs)
                 ]
             report.add(name, document)
             worst = max(worst, result.exit_code)
@@ -237,9 +240,9 @@ def verify_command(
                 f"{name}: {fine} of {len(result.pairs)} restored, on PostgreSQL {result.server}"
             )
             rows += [
-                (name, p.version, p.slug, p.state, one.sentence())
+                (name, p.version, p.slug, p.state, item.sentence())
                 for p in result.pairs
-                for one in (*p.differences, *p.again_differs)
+                for item in (*p.differences, *p.again_differs)
             ]
     report.write(("ladder", "version", "slug", "state", "difference"), rows)
     context.exit(worst)

@@ -107,7 +107,7 @@ def ladders_of(
     from wavehouse.store import databases_folder
 
     if folder is not None and databases:
-        raise UsageError("--database does not go with --dir", hint="leave one out")
+        raise UsageError("--database and --dir cannot be combined", hint="Leave one out.")
     if folder is not None:
         tell_not_run(folder, layout)
         return [(folder.name, read_ladder(folder, Layout(layout), waivers))]
@@ -120,7 +120,7 @@ def ladders_of(
 
 def check_versions(versions: tuple[str, ...], ladder: tuple[Migration, ...]) -> None:
     """UsageError for a version that the ladder does not have."""
-    unknown = set(versions) - {one.version for one in ladder}
+    unknown = set(versions) - {migration.version for migration in ladder}
     if unknown:
         raise UsageError(
             f"migration {min(unknown)} does not exist", hint="Name a version of the folder."

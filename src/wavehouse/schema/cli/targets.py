@@ -103,7 +103,7 @@ def layout_of(choice: Choice, name: str) -> Layout:
     from wavehouse.schema.rules.layouts import Layout
 
     if choice.folder is None and name != "wavehouse":
-        raise UsageError("--layout is about the folder of --dir", hint="name it, or leave it out")
+        raise UsageError("--layout needs --dir", hint="Name it, or leave it out.")
     return Layout(name)
 
 
@@ -116,13 +116,17 @@ def targets_of(choice: Choice) -> Iterator[list[Target]]:
             yield [t for t in ladders if not choice.databases or t.name in choice.databases]
         return
     if choice.databases:
-        raise UsageError("--database does not go with --dir and --url", hint="leave one out")
+        raise UsageError(
+            "--database cannot be combined with --dir and --url", hint="Leave one out."
+        )
     if choice.folder is None:
-        raise UsageError("a database without its folder", hint="name the folder: --dir DIR")
+        raise UsageError(
+            "--url needs the folder of its migrations", hint="Name the folder: --dir DIR."
+        )
     if choice.url is None:
         raise UsageError(
-            "a folder without its database",
-            hint="name it: --url postgresql://user@host:5432/name, or set WAVEHOUSE_SCHEMA_URL",
+            "--dir needs a database",
+            hint="Name it: --url postgresql://user@host:5432/name, or set WAVEHOUSE_SCHEMA_URL.",
         )
     yield [Target("database", choice.url, choice.folder, choice.role)]
 
@@ -132,5 +136,7 @@ def tell_not_run(folder: Path, layout: str) -> None:
     from wavehouse.schema.rules.layouts import Layout
     from wavehouse.schema.service.ladder import not_run_of
 
-    for one in not_run_of(folder, Layout(layout)):
-        terminal.say(f"{one.name} {one.kind}: it is passed over, and what builds on it may fail.")
+    for skipped in not_run_of(folder, Layout(layout)):
+        terminal.say(
+            f"{skipped.name} {skipped.kind}: it is passed over, and what builds on it may fail."
+        )

@@ -133,7 +133,7 @@ def create_state(connection: Connection) -> None:
         COMMENT ON COLUMN schema_ops.journal.statement IS
             'Which statement of a non-transactional file, counted from 1.';
         COMMENT ON COLUMN schema_ops.journal.actor IS
-            'Who ran it, as the runner was told; done_by is the login of the database.';
+            'The person who ran it, as given to the runner; done_by is the login of the database.';
         COMMENT ON COLUMN schema_ops.journal.change_set IS
             'Merkle root of all files of that run.';
         COMMENT ON COLUMN schema_ops.journal.trace_id IS
@@ -181,7 +181,7 @@ def widen_journal_for_audit(connection: Connection) -> None:
           ADD COLUMN change_set text CHECK (change_set ~ '^[0-9a-f]{64}$'),
           ADD COLUMN trace_id text CHECK (trace_id ~ '^[0-9a-f]{32}$');
         COMMENT ON COLUMN schema_ops.journal.actor IS
-            'Who ran it, as the runner was told; done_by is the login of the database.';
+            'The person who ran it, as given to the runner; done_by is the login of the database.';
         COMMENT ON COLUMN schema_ops.journal.change_set IS
             'Merkle root of all files of that run.';
         COMMENT ON COLUMN schema_ops.journal.trace_id IS
@@ -440,7 +440,7 @@ def append_journal(
 
 def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
     """The newest events of the journal, newest first."""
-    found = connection.execute(
+    entries = connection.execute(
         """
         SELECT happened_at, version, slug, direction, event,
                (to_jsonb(j) ->> 'statement')::integer, duration_ms, checksum, runner_id, done_by,
@@ -449,7 +449,7 @@ def journal(connection: Connection, *, limit: int) -> list[JournalEntry]:
         """,
         [limit],
     )
-    rows = map(list, found)
+    rows = map(list, entries)
     return [JournalEntry(*(*row[:3], Direction(row[3]), *row[4:])) for row in rows]
 
 

@@ -153,7 +153,7 @@ def orphans(
 
 def primary_key(connection: Connection, *, relation: Name) -> list[str]:
     """The columns of a table's primary key, in order."""
-    found = connection.execute(
+    rows = connection.execute(
         """
         SELECT a.attname FROM pg_catalog.pg_index i
           CROSS JOIN LATERAL unnest(i.indkey::smallint[]) WITH ORDINALITY AS k (attnum, place)
@@ -162,7 +162,7 @@ def primary_key(connection: Connection, *, relation: Name) -> list[str]:
         """,
         [identifier(relation).as_string(connection)],
     )
-    return [str(name) for (name,) in found]
+    return [str(name) for (name,) in rows]
 
 
 def holders(connection: Connection, *, relations: Sequence[Name]) -> list[Holder]:
@@ -248,5 +248,5 @@ class _brief:  # noqa: N801  used as a statement's context
         )
         self._connection.execute("SET LOCAL transaction_read_only = on")
 
-    def __exit__(self, *found: object) -> bool | None:
-        return self._transaction.__exit__(*found)  # type: ignore[arg-type]
+    def __exit__(self, *error: object) -> bool | None:
+        return self._transaction.__exit__(*error)  # type: ignore[arg-type]

@@ -122,7 +122,7 @@ def remains_of_reindex(connection: Connection) -> list[IndexFound]:
          ORDER BY i.indexrelid
         """
     ).fetchall()
-    return [found for row in rows if (found := _index(row)) is not None]
+    return [index for row in rows if (index := _index(row)) is not None]
 
 
 def tables_of_reindex(connection: Connection, *, scope: str, name: str, relation: Name) -> set[int]:

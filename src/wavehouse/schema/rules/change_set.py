@@ -15,7 +15,10 @@ def root(migrations: Sequence[Migration]) -> str:
     name; a node is the hash of its two children, and a node without a sibling rises as it is.
     """
     files = [
-        file for one in migrations for file in (one.up, one.down, one.check) if file is not None
+        file
+        for migration in migrations
+        for file in (migration.up, migration.down, migration.check)
+        if file is not None
     ]
     level = [
         hashlib.sha256(f"{file.name}\0{file.checksum}".encode()).digest()

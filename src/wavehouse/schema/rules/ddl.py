@@ -122,7 +122,7 @@ def _policy(table: Table, policy: Policy) -> str:
 
 
 def _rights(table: Table) -> list[str]:
-    """What is granted, and nothing that a default grants beside it."""
+    """The granted rights, without those that come by default."""
     roles = sorted({grant.rsplit(" TO ", 1)[1] for grant in table.grants})
     lines = [f"REVOKE ALL ON {table.name} FROM {', '.join(roles)};"] if roles else []
     return lines + [f"GRANT {_on(grant, table.name)};" for grant in table.grants]

@@ -29,7 +29,7 @@ def pages(
     tables = [table for table in catalogue.tables if table.kind != "v"]
     spaces = sorted({table.space for table in tables})
     whole = mermaid(tables, with_columns=False, reserved=reserved)
-    found = {
+    values = {
         f"{database}/README.md": _page(f"The database `{database}`", database, whole, spaces),
         f"{database}/all.mmd": whole,
         f"{database}/all.puml": plantuml(tables, with_columns=False, reserved=reserved),
@@ -37,10 +37,10 @@ def pages(
     for space in spaces:
         view = [table for table in tables if table.space == space]
         drawn = mermaid(view, reserved=reserved)
-        found[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
-        found[f"{database}/{space}.mmd"] = drawn
-        found[f"{database}/{space}.puml"] = plantuml(view, reserved=reserved)
-    return found
+        values[f"{database}/{space}.md"] = _page(f"`{space}` of {database}", database, drawn, [])
+        values[f"{database}/{space}.mmd"] = drawn
+        values[f"{database}/{space}.puml"] = plantuml(view, reserved=reserved)
+    return values
 
 
 def _page(title: str, database: str, drawn: str, spaces: list[str]) -> str:
@@ -141,7 +141,7 @@ def mermaid_type(name: str) -> str:
 
 
 def _word(name: str) -> str:
-    """A name of letters, digits and underscores that begins with a letter and is no keyword."""
+    """An identifier of the diagram: letters, digits, underscores, no digit first, not a keyword."""
     word = re.sub(r"[^A-Za-z0-9_]", "_", name)
     word = word if re.match(r"[A-Za-z]", word) else f"c_{word}"
     return f"{word}_" if word.lower() in _KEYWORDS else word

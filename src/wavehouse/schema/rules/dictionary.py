@@ -14,18 +14,18 @@ def pages(
 ) -> dict[str, str]:
     """Every page by its path below ``docs/reference/dictionary``; reserved tables are marked."""
     spaces = sorted({table.space for table in catalogue.tables})
-    found = {f"{database}/README.md": _contents(database, catalogue, spaces, reserved)}
+    values = {f"{database}/README.md": _contents(database, catalogue, spaces, reserved)}
     for space in spaces:
         tables = [table for table in catalogue.tables if table.space == space]
-        told = "\n".join(_table(table, catalogue, table.name in reserved) for table in tables)
+        text = "\n".join(_table(table, catalogue, table.name in reserved) for table in tables)
         # Views alone are not drawn.
         drawn = any(table.kind != "v" for table in tables)
         diagram = f" · [diagram](../../erd/{database}/{space}.md)" if drawn else ""
-        found[f"{database}/{space}.md"] = (
+        values[f"{database}/{space}.md"] = (
             f"{_GENERATED}\n# `{space}` of {database}\n\n"
-            f"[All of {database}](README.md){diagram}\n\n{told}"
+            f"[All of {database}](README.md){diagram}\n\n{text}"
         )
-    return found
+    return values
 
 
 def _contents(
@@ -75,14 +75,14 @@ def _constraints(table: Table) -> list[str]:
 
 def _relations(table: Table, catalogue: Catalogue) -> list[str]:
     """Both ends of every reference, the 1:N said in words."""
-    told = [f"{_one_of(key)} {key.to_table} {_by(key)}" for key in table.foreign_keys]
-    told += [
+    lines = [f"{_one_of(key)} {key.to_table} {_by(key)}" for key in table.foreign_keys]
+    lines += [
         f"has {'at most one' if key.single else 'any number of'} {other.name} {_by(key)}"
         for other in catalogue.tables
         for key in other.foreign_keys
         if key.to_table == table.name
     ]
-    return _listed("Relations", told)
+    return _listed("Relations", lines)
 
 
 def _one_of(key: ForeignKey) -> str:

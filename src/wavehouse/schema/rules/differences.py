@@ -20,15 +20,17 @@ _HANGS_ON = ("column ", "constraint ", "index ", "trigger ", "policy ", "rule ",
 
 
 def differences(
-    expected: Snapshot, found: Snapshot, *, strict: bool = False
+    expected: Snapshot, snapshot: Snapshot, *, strict: bool = False
 ) -> tuple[Difference, ...]:
     """Everything in which ``found`` is not ``expected``, by name of the object."""
-    return tuple(sorted(_all(expected, found, strict), key=lambda d: (d.name, d.attribute or "")))
+    return tuple(
+        sorted(_all(expected, snapshot, strict), key=lambda d: (d.name, d.attribute or ""))
+    )
 
 
-def _all(expected: Snapshot, found: Snapshot, strict: bool) -> Iterator[Difference]:
-    for name in expected.objects.keys() | found.objects.keys():
-        before, after = expected.objects.get(name), found.objects.get(name)
+def _all(expected: Snapshot, snapshot: Snapshot, strict: bool) -> Iterator[Difference]:
+    for name in expected.objects.keys() | snapshot.objects.keys():
+        before, after = expected.objects.get(name), snapshot.objects.get(name)
         if before is None or after is None:
             yield Difference(name, None, before, after)
             continue
@@ -69,7 +71,7 @@ def only_in(snapshot: Snapshot, schemas: Collection[str], ignored: Sequence[str]
     def is_meant(name: str) -> bool:
         kind, _, rest = name.partition(" ")
         names = {name, rest, name.rpartition(" ")[2]}
-        if any(fnmatchcase(one, pattern) for one in names for pattern in ignored):
+        if any(fnmatchcase(name, pattern) for name in names for pattern in ignored):
             return False
         is_index = kind == "index"
         definition = str(snapshot.objects[name].get("definition"))
@@ -103,8 +105,8 @@ def without_partitions(snapshot: Snapshot) -> Snapshot:
 
 def without_runtime_partitions(
     expected: Snapshot,
-    found: Snapshot,
-    told: tuple[Difference, ...],
+    snapshot: Snapshot,
+    differences: tuple[Difference, ...],
     written: Callable[[str], bool] = lambda _: True,
 ) -> tuple[tuple[Difference, ...], int]:
     """Leave out partitions that a program made for days that came, with what hangs on them.
@@ -113,29 +115,37 @@ def without_runtime_partitions(
     clock: partitions in ``expected`` whose names no file has ``written``. Also returned is how many
     were left out.
     """
-    children = _partitions(found, expected)
+    children = _partitions(snapshot, expected)
     by_clock = {
-        name for name in _partitions(expected, found) if not written(name.rpartition(".")[2])
+        name for name in _partitions(expected, snapshot) if not written(name.rpartition(".")[2])
     }
-    in_found, in_expected = _belongs_to(children, found), _belongs_to(by_clock, expected)
-    kept = tuple(one for one in told if not in_found(one.name) and not in_expected(one.name))
+    in_found, in_expected = _belongs_to(children, snapshot), _belongs_to(by_clock, expected)
+    kept = tuple(
+        difference
+        for difference in differences
+        if not in_found(difference.name) and not in_expected(difference.name)
+    )
     return kept, len(children | by_clock)
 
 
 def without_clock_partitions(
     expected: Snapshot,
-    found: Snapshot,
-    told: tuple[Difference, ...],
+    snapshot: Snapshot,
+    differences: tuple[Difference, ...],
     written: Callable[[str], bool],
 ) -> tuple[Difference, ...]:
     """Leave out, on both sides, partitions whose names no file has written: the clock made them."""
 
-    def by_clock(one: Snapshot, other: Snapshot) -> Callable[[str], bool]:
-        names = _partitions(one, other)
-        return _belongs_to({n for n in names if not written(n.rpartition(".")[2])}, one)
+    def by_clock(snapshot: Snapshot, other: Snapshot) -> Callable[[str], bool]:
+        names = _partitions(snapshot, other)
+        return _belongs_to({n for n in names if not written(n.rpartition(".")[2])}, snapshot)
 
-    here, there = by_clock(expected, found), by_clock(found, expected)
-    return tuple(one for one in told if not here(one.name) and not there(one.name))
+    here, there = by_clock(expected, snapshot), by_clock(snapshot, expected)
+    return tuple(
+        difference
+        for difference in differences
+        if not here(difference.name) and not there(difference.name)
+    )
 
 
 def _partitions(snapshot: Snapshot, other: Snapshot) -> set[str]:
@@ -150,7 +160,7 @@ def _partitions(snapshot: Snapshot, other: Snapshot) -> set[str]:
 
 
 def _belongs_to(tables: Set[str], snapshot: Snapshot) -> Callable[[str], bool]:
-    """Whether an object is one of these tables or hangs on one."""
+    """Whether an object is one of these tables or belongs to one."""
     indexes = {
         name
         for name, attributes in snapshot.objects.items()

@@ -38,9 +38,9 @@ def as_of(snapshot: Snapshot, version: int) -> Snapshot:
 
 
 def _attributes(name: str, attributes: Any) -> dict[str, Any]:
-    found = dict(attributes)
+    values = dict(attributes)
     if name.startswith(_NEW_COMMENTS):
-        found.pop("comment", None)
-    if name.startswith("domain ") and found.get("constraints"):
-        found["constraints"] = [one[:3] for one in found["constraints"]]
-    return found
+        values.pop("comment", None)
+    if name.startswith("domain ") and values.get("constraints"):
+        values["constraints"] = [item[:3] for item in values["constraints"]]
+    return values

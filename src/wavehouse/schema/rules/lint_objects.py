@@ -1,4 +1,4 @@
-"""What lint says of the objects that a file made: keys, indexes, partitions, columns."""
+"""Findings about the objects that a file made: keys, indexes, partitions, columns."""
 
 from __future__ import annotations
 
@@ -60,8 +60,8 @@ def _of_table(
             yield finding(walked, "partition-name", line, name=name, relation=name)
     has_key = any(
         key.startswith(f"constraint {name}.")
-        and str(found.get("definition", "")).startswith("PRIMARY KEY")
-        for key, found in objects.items()
+        and str(attributes.get("definition", "")).startswith("PRIMARY KEY")
+        for key, attributes in objects.items()
     )
     if not has_key and not bound and not parents:
         yield finding(walked, "table-without-primary-key", line, relation=name)
@@ -96,14 +96,14 @@ def _of_index(
 
 def _indexes(snapshot: Snapshot) -> dict[str, dict[str, tuple[str, ...]]]:
     """The columns of every whole index, by table and name of the index."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    indexes: dict[str, dict[str, tuple[str, ...]]] = {}
     for full, attributes in snapshot.objects.items():
         if full.startswith("index "):
             definition = str(attributes.get("definition", ""))
             if " WHERE " not in definition:
-                table = found.setdefault(_table(definition), {})
+                table = indexes.setdefault(_table(definition), {})
                 table[full.removeprefix("index ")] = _columns(definition)
-    return found
+    return indexes
 
 
 def _columns(definition: str) -> tuple[str, ...]:

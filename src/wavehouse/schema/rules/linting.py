@@ -47,12 +47,12 @@ _TRUNCATE = re.compile(
 
 def findings(walked: Walked, *, today: date, pattern: bool = True) -> list[Finding]:
     """All findings of a file, waivers applied, in the order of its lines."""
-    found = [
+    rows = [
         *_of_file(walked, pattern=pattern),
         *_of_statements(walked),
         *of_objects(walked),
     ]
-    return sorted(_waived(walked, found, today), key=lambda f: (f.line, f.rule))
+    return sorted(_waived(walked, rows, today), key=lambda f: (f.line, f.rule))
 
 
 # -- files ----------------------------------------------------------------------------------------
@@ -147,11 +147,11 @@ def _of_statements(walked: Walked) -> Iterator[Finding]:
             line = statement.line + line_at(statement.text, actions.position) - 1
             yield finding(walked, "does-not-parse", line, name=actions.message, statement=statement)
             continue
-        for one in _judged(walked, statement, actions, effect, held):
+        for item in _judged(walked, statement, actions, effect, held):
             # Splitting the file ends all work under earlier locks: only the first is reported.
-            if one.rule != "works-while-locked" or not works:
-                yield one
-            works |= one.rule == "works-while-locked"
+            if item.rule != "works-while-locked" or not works:
+                yield item
+            works |= item.rule == "works-while-locked"
         keys += sum(act.kind.startswith("AT_AddConstraint:foreign") for act in actions)
         for relation in _altered(actions, effect, held):
             altered[relation] = altered.get(relation, 0) + 1
@@ -282,8 +282,8 @@ def _emptied(statement: Statement, actions: Sequence[Act], effect: Effect) -> se
         return set()
     named = {
         name.strip().rpartition(".")[2].strip('"').lower()
-        for found in _TRUNCATE.finditer(statement.text)
-        for name in found[1].split(",")
+        for match in _TRUNCATE.finditer(statement.text)
+        for name in match[1].split(",")
     }
     return {name for name in effect.rewrites if name.rpartition(".")[2] in named}
 
@@ -377,18 +377,18 @@ def _too_long(text: str) -> list[str]:
 # -- waivers ---------------------------------------------------------------------------------------
 
 
-def _waived(walked: Walked, found: list[Finding], today: date) -> Iterator[Finding]:
+def _waived(walked: Walked, findings: list[Finding], today: date) -> Iterator[Finding]:
     used: set[str] = set()
     waivers = {waiver.rule: waiver for waiver in walked.script.waivers}
-    for one in found:
-        waiver = waivers.get(one.rule)
+    for waivable in findings:
+        waiver = waivers.get(waivable.rule)
         if waiver is not None:
-            used.add(one.rule)
+            used.add(waivable.rule)
             if waiver.until >= today:
-                yield replace(one, waived=f"until {waiver.until}: {waiver.reason}")
+                yield replace(waivable, waived=f"until {waiver.until}: {waiver.reason}")
                 continue
-            yield finding(walked, "waiver-expired", waiver.line, name=one.rule)
-        yield one
+            yield finding(walked, "waiver-expired", waiver.line, name=waivable.rule)
+        yield waivable
     for rule, waiver in waivers.items():
         if rule not in used:
             yield finding(walked, "waiver-unused", waiver.line, name=rule)

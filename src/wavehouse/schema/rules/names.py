@@ -30,24 +30,24 @@ def pairs(names: Iterable[str]) -> tuple[Pair, ...]:
     worse than a refused one. A pair is known by its version, as elsewhere: the slugs may differ.
     Other files (a README, a sum file) are not ours.
     """
-    found: dict[tuple[int, str], re.Match[str]] = {}
+    matched: dict[tuple[int, str], re.Match[str]] = {}
     for name in sorted(names):
         match = _NAME.fullmatch(name)
         if match:
-            other = found.setdefault((int(match[1]), match[3]), match)
+            other = matched.setdefault((int(match[1]), match[3]), match)
             if other is not match:
                 raise _twice(name, other[0])
         elif _LOOKS_LIKE_ONE.search(name):
             raise _unreadable(name)
-    ups = {number: match for (number, kind), match in found.items() if kind == "up"}
-    downs = {number: match[0] for (number, kind), match in found.items() if kind == "down"}
-    checks = {number: match[0] for (number, kind), match in found.items() if kind == "check"}
+    ups = {number: match for (number, kind), match in matched.items() if kind == "up"}
+    downs = {number: match[0] for (number, kind), match in matched.items() if kind == "down"}
+    checks = {number: match[0] for (number, kind), match in matched.items() if kind == "check"}
     for kind, others in (("down", downs), ("check", checks)):
         for number in others.keys() - ups.keys():
             raise InvalidInput(
                 f"a {kind} file has no up file",
                 where=others[number],
-                hint=f"add {others[number].replace(f'.{kind}.sql', '.up.sql')}, or move it away",
+                hint=f"Add {others[number].replace(f'.{kind}.sql', '.up.sql')}, or move it away.",
             )
     return tuple(
         Pair(match[1], match[2], match[0], downs.get(number), checks.get(number))
@@ -59,7 +59,7 @@ def _twice(name: str, other: str) -> InvalidInput:
     return InvalidInput(
         f"{other} has the same version",
         where=name,
-        hint="give the newer file a version of its own",
+        hint="Give the newer file a version of its own.",
     )
 
 
@@ -67,5 +67,5 @@ def _unreadable(name: str) -> InvalidInput:
     return InvalidInput(
         "the file name is not that of a migration",
         where=name,
-        hint="name it YYYYMMDDHHMM_slug.up.sql and YYYYMMDDHHMM_slug.down.sql, or move it away",
+        hint="Name it YYYYMMDDHHMM_slug.up.sql and YYYYMMDDHHMM_slug.down.sql, or move it away.",
     )

@@ -91,8 +91,8 @@ def _acts(node: Any) -> Iterator[Act]:
     elif kind in ("InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt", "CopyStmt"):
         yield Act(kind, relation=_relation(inner.relation))
     elif kind == "TruncateStmt":
-        for one in inner.relations:
-            yield Act(kind, relation=_relation(one.range_var))
+        for named in inner.relations:
+            yield Act(kind, relation=_relation(named.range_var))
     elif kind == "CreateTrigStmt":
         yield Act(kind, inner.trigname, _relation(inner.relation))
     elif kind == "CreateStmt":
@@ -159,15 +159,15 @@ def _command(command: Any, relation: Name) -> Act:
         )
     if kind == "AT_AddConstraint" and which == "constraint":
         constraint = definition.constraint
-        told = _CONSTRAINTS.get(_enum(constraint, "contype"), "other")
+        described = _CONSTRAINTS.get(_enum(constraint, "contype"), "other")
         using = ":index" if constraint.indexname else ""
         return Act(
-            f"{kind}:{told}{using}",
+            f"{kind}:{described}{using}",
             constraint.conname,
             relation,
             not_valid=constraint.skip_validation and getattr(constraint, "is_enforced", True),
-            columns=_key_columns(constraint, told),
-            references=_relation(constraint.pktable) if told == "foreign" else NO_NAME,
+            columns=_key_columns(constraint, described),
+            references=_relation(constraint.pktable) if described == "foreign" else NO_NAME,
             referenced=_words(constraint.pk_attrs),
         )
     if which == "partition_cmd":
@@ -258,5 +258,5 @@ def without_literals(text: str) -> str:
         normal = postgast.normalize(text)
     except postgast.PgQueryError:
         normal = text.split(" ", 1)[0] + " …"
-    told = " ".join(str(normal).split())
-    return told if len(told) <= 120 else told[:119] + "…"
+    normal_text = " ".join(str(normal).split())
+    return normal_text if len(normal_text) <= 120 else normal_text[:119] + "…"

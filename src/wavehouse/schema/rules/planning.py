@@ -67,7 +67,7 @@ def to_apply(
         raise Refused(
             f"the file is older than version {status.version}, which is applied",
             where=late[0].up.name,
-            hint="give it a newer version, or pass --allow-out-of-order if it depends on nothing",
+            hint="Give it a newer version, or pass --allow-out-of-order if it depends on nothing.",
         )
     return tuple(wanted)
 
@@ -114,7 +114,7 @@ def half_way(
     if migration is None:
         raise Refused(
             f"version {row.version} ({row.slug}) is partly applied, but its files are missing",
-            hint="restore them from version control",
+            hint="Restore them from version control.",
         )
     up = row.state is RowState.RUNNING
     now = migration.up if up else migration.down
@@ -141,7 +141,7 @@ def refuse_untrusted(status: StatusResult, migrations: Sequence[Migration]) -> N
     if missing:
         raise Refused(
             f"version {missing[0]} is applied, but its file is gone while newer files are here",
-            hint="restore the file from version control",
+            hint="Restore the file from version control.",
         )
 
 
@@ -149,7 +149,7 @@ def partly(version: str) -> PartlyApplied:
     """The error for a version that is partly applied, with its repair."""
     return PartlyApplied(
         f"version {version} is partly applied",
-        hint="Finish it; or undo it by its down file: wavehouse schema rollback",
+        hint="Finish it; or undo it by its down file: wavehouse schema rollback.",
         command="wavehouse schema recover",
     )
 
@@ -159,7 +159,7 @@ def changed(name: str) -> Refused:
     return Refused(
         "the file was changed after it was applied",
         where=name,
-        hint="restore the file from version control and write a new migration for the change",
+        hint="Restore the file from version control and write a new migration for the change.",
     )
 
 
@@ -167,7 +167,7 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
     if migration is None:
         raise Refused(
             f"version {row.version} ({row.slug}) is applied, but its files are not in the folder",
-            hint="restore its .up.sql and .down.sql from version control",
+            hint="Restore its .up.sql and .down.sql from version control.",
         )
     if migration.up.checksum != row.checksum:
         raise changed(migration.up.name)
@@ -175,13 +175,13 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
         raise Refused(
             "the migration has no down file, so nothing was rolled back",
             where=migration.up.name,
-            hint=f"write {migration.up.name.replace('.up.sql', '.down.sql')}",
+            hint=f"Write {migration.up.name.replace('.up.sql', '.down.sql')}.",
         )
     if migration.down.checksum != row.down_checksum and not allow_changed_down:
         raise Refused(
-            "the down file is not the one that was there when its version was applied",
+            "the down file has changed since its version was applied",
             where=migration.down.name,
-            hint="restore it, or read it again and pass --allow-changed-down",
+            hint="Restore it, or read it again and pass --allow-changed-down.",
         )
     return migration
 
@@ -189,7 +189,7 @@ def _undoable(migration: Migration | None, row: HistoryRow, allow_changed_down: 
 def _number_of(version: str, known: set[Key]) -> Key:
     if not is_version(version) or version_key(version) not in known:
         raise UsageError(
-            f"version {version!r} is not known here",
+            f"unknown version {version!r}",
             command="wavehouse schema status",
         )
     return version_key(version)

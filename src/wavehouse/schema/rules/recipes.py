@@ -21,7 +21,7 @@ class Recipe:
 
     group: str
     severity: str
-    says: str
+    message: str
     recipe: str
 
 

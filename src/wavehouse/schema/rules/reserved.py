@@ -56,7 +56,7 @@ def names_in_python(text: str) -> Names:
     tree = ast.parse(text)
     ignored = _docstrings(tree)
     constants = _constants(tree)
-    found: Names = {}
+    names: Names = {}
     taken: set[int] = set()
     for function in ast.walk(tree):
         if not isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -74,14 +74,14 @@ def names_in_python(text: str) -> Names:
         strings = [node for node in nodes if _is_text(node) and id(node) not in ignored]
         taken.update(map(id, strings))
         for database in databases:
-            found.setdefault(database, set()).update(_names(_texts(strings)))
+            names.setdefault(database, set()).update(_names(_texts(strings)))
     rest = [
         node
         for node in ast.walk(tree)
         if _is_text(node) and id(node) not in ignored and id(node) not in taken
     ]
-    found.setdefault(ANY, set()).update(_names(_texts(rest)))
-    return found
+    names.setdefault(ANY, set()).update(_names(_texts(rest)))
+    return names
 
 
 def merged(parts: Iterable[Names]) -> Names:
@@ -118,13 +118,13 @@ def _docstrings(tree: ast.Module) -> set[int]:
 
 def _constants(tree: ast.Module) -> dict[str, ast.expr]:
     """What the module assigns to names."""
-    found: dict[str, ast.expr] = {}
+    expressions: dict[str, ast.expr] = {}
     for node in tree.body:
         if isinstance(node, ast.Assign):
-            found |= {t.id: node.value for t in node.targets if isinstance(t, ast.Name)}
+            expressions |= {t.id: node.value for t in node.targets if isinstance(t, ast.Name)}
         elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name) and node.value:
-            found[node.target.id] = node.value
-    return found
+            expressions[node.target.id] = node.value
+    return expressions
 
 
 def _databases(function: ast.FunctionDef | ast.AsyncFunctionDef) -> set[str]:

@@ -87,9 +87,9 @@ def read_script(file: SqlFile) -> Script:
             waivers.append(_waiver(file, line, rest))
         else:
             raise InvalidInput(
-                f"the header comment asks for {name!r}, which is not known",
+                f"unknown option {name!r} in the header comment",
                 where=f"{file.name}:{line}",
-                hint="known are: non-transactional, irreversible, unvalidated, waive",
+                hint="Known are: non-transactional, irreversible, unvalidated, waive.",
             )
     statements = []
     for statement in _statements(file):
@@ -99,7 +99,7 @@ def read_script(file: SqlFile) -> Script:
         raise InvalidInput(
             "the migration is empty",
             where=f"{file.name}:1",
-            hint="write its statements, or remove the file",
+            hint="Write its statements, or remove the file.",
         )
     return Script(
         tuple(statements), transactional, irreversible, tuple(waivers), server_decides, unvalidated
@@ -167,18 +167,18 @@ def names_of(text: str) -> list[str]:
 
 
 def _waiver(file: SqlFile, line: int, text: str) -> Waiver:
-    found = _WAIVER.fullmatch(text)
+    match = _WAIVER.fullmatch(text)
     try:
-        until = date.fromisoformat(found["until"]) if found else None
+        until = date.fromisoformat(match["until"]) if match else None
     except ValueError:
         until = None
-    if found is None or until is None:
+    if match is None or until is None:
         raise InvalidInput(
             "a waiver names a rule, a last day and a reason",
             where=f"{file.name}:{line}",
-            hint="-- wavehouse: waive RULE until 2027-06-30: the table is empty",
+            hint="Write it like -- wavehouse: waive RULE until 2027-06-30: the table is empty.",
         )
-    return Waiver(found["rule"], until, found["reason"].strip(), line)
+    return Waiver(match["rule"], until, match["reason"].strip(), line)
 
 
 def _tokens(file: SqlFile) -> Iterator[_Token]:
@@ -212,9 +212,9 @@ def _end_of_comment(file: SqlFile, start: int) -> int:
 
 def _unterminated(file: SqlFile, offset: int, what: str) -> InvalidInput:
     return InvalidInput(
-        f"{what} that begins here is never closed",
+        f"{what} that starts here is never closed",
         where=f"{file.name}:{line_at(file.text, offset)}",
-        hint="close it and run the command again",
+        hint="Close it and run the command again.",
     )
 
 
@@ -234,7 +234,7 @@ def _words(file: SqlFile, tokens: list[_Token]) -> tuple[str, ...]:
 
 
 def _groups(file: SqlFile) -> Iterator[list[_Token]]:
-    """The tokens of each statement, without space around and the semicolon at its end."""
+    """The tokens of each statement, without surrounding space and its final semicolon."""
     group: list[_Token] = []
     previous = ""
     parentheses = bodies = 0
@@ -273,17 +273,17 @@ def _check(file: SqlFile, statement: Statement) -> None:
         raise Refused(
             f"{first} is not allowed in a migration: the runner gives every file a transaction",
             where=where,
-            hint=f"remove {first} from the file",
+            hint=f"Remove {first} from the file.",
         )
     if first == "COPY" and _COPY_ENDS & set(rest):
         raise Refused(
             "COPY with inline data works in psql only, not in a migration",
             where=where,
-            hint="write INSERT … VALUES instead",
+            hint="Write INSERT … VALUES instead.",
         )
     if statement.text.startswith("\\"):
         raise Refused(
             "a backslash command belongs to psql, not to a migration",
             where=where,
-            hint="remove the line",
+            hint="Remove the line.",
         )

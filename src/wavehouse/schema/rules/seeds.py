@@ -59,4 +59,4 @@ def _ensured(path: Path, entry: dict[str, Any]) -> EnsuredPartition:
 
 
 def _wrong(path: Path, message: str) -> InvalidInput:
-    return InvalidInput(message, where=str(path), hint="see the seeds in src/wavehouse/databases")
+    return InvalidInput(message, where=str(path), hint="See the seeds in src/wavehouse/databases.")

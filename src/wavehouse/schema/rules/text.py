@@ -26,7 +26,7 @@ def sql_file(path: Path, raw: bytes) -> SqlFile:
         raise InvalidInput(
             "the file holds a NUL character, which PostgreSQL cannot take",
             where=f"{path.name}:{before.count(chr(10)) + 1}",
-            hint="save the file as plain UTF-8 text",
+            hint="Save the file as plain UTF-8 text.",
         )
     text = text.replace("\r\n", "\n")
     return SqlFile(path, text, hashlib.sha256(text.encode()).hexdigest())

@@ -3,7 +3,7 @@
 A file that says ``'now'::timestamptz`` in a view, or asks the clock in a block, leaves another text
 each time it runs. Such a text is set aside when it is the same but for times that no file has
 written, each within the time in which the files ran. ``SELECT *`` spells out columns in the order
-of the moment; the order alone is no difference.
+of the moment; the order alone is not a difference.
 """
 
 from __future__ import annotations
@@ -62,19 +62,19 @@ def _days(start: datetime, end: datetime) -> Iterable[date]:
 
 def differs_only_by_time(
     expected: object,
-    found: object,
+    actual: object,
     *,
     ran: Windows,
     ran_there: Windows,
     written: Callable[[str], bool],
 ) -> bool:
     """Whether two texts are the same but for times that the clock made on either side."""
-    if not isinstance(expected, str) or not isinstance(found, str):
+    if not isinstance(expected, str) or not isinstance(actual, str):
         return False
-    here, there = _TIME.findall(expected), _TIME.findall(found)
-    if not here or len(here) != len(there) or _TIME.sub("?", expected) != _TIME.sub("?", found):
+    here, there = _TIME.findall(expected), _TIME.findall(actual)
+    if not here or len(here) != len(there) or _TIME.sub("?", expected) != _TIME.sub("?", actual):
         return False
-    pairs = zip(_times(expected), _times(found), strict=True)
+    pairs = zip(_times(expected), _times(actual), strict=True)
     return all(
         a == b or (ran.hold(a) and ran_there.hold(b) and not written(a) and not written(b))
         for a, b in pairs
@@ -85,12 +85,12 @@ def _times(text: str) -> list[str]:
     return [match[0] for match in _TIME.finditer(text)]
 
 
-def differs_only_by_order(expected: object, found: object) -> bool:
+def differs_only_by_order(expected: object, actual: object) -> bool:
     """Whether two definitions of a view list the same columns in another order."""
-    if not isinstance(expected, str) or not isinstance(found, str):
+    if not isinstance(expected, str) or not isinstance(actual, str):
         return False
-    here, there = _LIST.match(expected), _LIST.match(found)
-    if here is None or there is None or expected[here.end() :] != found[there.end() :]:
+    here, there = _LIST.match(expected), _LIST.match(actual)
+    if here is None or there is None or expected[here.end() :] != actual[there.end() :]:
         return False
     return sorted(_columns(here["list"])) == sorted(_columns(there["list"]))
 
@@ -100,7 +100,7 @@ def _columns(text: str) -> list[str]:
 
 
 def set_aside(
-    told: Sequence[Difference],
+    differences: Sequence[Difference],
     *,
     ran: Windows,
     ran_there: Windows,
@@ -109,10 +109,12 @@ def set_aside(
     """The differences that matter, and those that only a clock or an order made."""
     kept: list[Difference] = []
     aside: list[Difference] = []
-    for one in told:
+    for difference in differences:
         by_time = differs_only_by_time(
-            one.expected, one.found, ran=ran, ran_there=ran_there, written=written
+            difference.expected, difference.found, ran=ran, ran_there=ran_there, written=written
         )
-        by_order = one.attribute == "definition" and differs_only_by_order(one.expected, one.found)
-        (aside if by_time or by_order else kept).append(one)
+        by_order = difference.attribute == "definition" and differs_only_by_order(
+            difference.expected, difference.found
+        )
+        (aside if by_time or by_order else kept).append(difference)
     return tuple(kept), tuple(aside)

@@ -29,22 +29,22 @@ def parsed(path: Path, raw: bytes) -> Waivers:
         document = tomllib.loads(raw.decode())
     except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise InvalidInput(f"the waivers cannot be read: {error}", where=path.name) from error
-    found: dict[str, list[Waiver]] = {}
-    for number, one in enumerate(document.get("waiver", []), start=1):
-        values = one if isinstance(one, dict) else {}
+    waivers: dict[str, list[Waiver]] = {}
+    for number, item in enumerate(document.get("waiver", []), start=1):
+        values = item if isinstance(item, dict) else {}
         until, reason = values.get("until"), str(values.get("reason", "")).strip()
         if isinstance(until, datetime) or not isinstance(until, date) or not reason:
             raise _incomplete(path, number)
         if not values.get("file") or not values.get("rule"):
             raise _incomplete(path, number)
         waiver = Waiver(str(values["rule"]), until, reason, 1)
-        found.setdefault(str(values["file"]), []).append(waiver)
-    return {name: tuple(listed) for name, listed in found.items()}
+        waivers.setdefault(str(values["file"]), []).append(waiver)
+    return {name: tuple(listed) for name, listed in waivers.items()}
 
 
 def _incomplete(path: Path, number: int) -> InvalidInput:
     return InvalidInput(
         f"waiver {number} needs a file, a rule, a last day and a reason",
         where=path.name,
-        hint='file = "1_a.up.sql", rule = "unvalidated", until = 2027-06-30, reason = "…"',
+        hint='Write file = "1_a.up.sql", rule = "unvalidated", until = 2027-06-30, reason = "…".',
     )

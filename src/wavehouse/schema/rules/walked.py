@@ -37,18 +37,18 @@ def finding(
 ) -> Finding:
     """A finding about a file, in the words of its rule's recipe, with what was measured."""
     recipe = RULES[rule]
-    told = effect or Effect()
+    finding = effect or Effect()
     return Finding(
         rule,
         recipe.severity,
         file or walked.migration.up.name,
         line,
-        recipe.says.format(
+        recipe.message.format(
             name=name or "it",
             relation=relation or "the table",
-            lock=(lock or told.strongest or "a lock").removesuffix("Lock"),
+            lock=(lock or finding.strongest or "a lock").removesuffix("Lock"),
         ),
         recipe.recipe,
         " ".join(statement.text.split())[:200] if statement else "",
-        told,
+        finding,
     )

@@ -77,37 +77,40 @@ def look(
     *,
     oldest_seconds: float,
 ) -> Looked:
-    """Look before a walk. Refused when it would fail, or wait for an old transaction."""
+    """Check the database before a run.
+
+    Refused when the run would fail or wait for an old transaction.
+    """
     places = list(_places(direction, chosen, scripts))
     _refuse_missing_extensions(connection, places)
-    found, locks, sure = Looked(), dict[Name, set[str]](), True
+    looked, locks, sure = Looked(), dict[Name, set[str]](), True
     made: set[str] = set()
-    for place in places:
-        act = place.act
-        table = _table(connection, act.relation, place.path)
-        other = _table(connection, act.references, place.path)
+    for spot in places:
+        act = spot.act
+        table = _table(connection, act.relation, spot.path)
+        other = _table(connection, act.references, spot.path)
         if table:
             locks.setdefault(table, set()).add(lock_of(act))
-            clear = sure and act.relation.last not in made and not _mended_beside(place)
+            clear = sure and act.relation.last not in made and not _mended_beside(spot)
             there = replace(act, relation=table, references=other)
-            _look_at_data(connection, replace(place, act=there), found, sure=clear)
+            _look_at_data(connection, replace(spot, act=there), looked, sure=clear)
         if other:
             locks.setdefault(other, set()).add(lock_of_referenced(act))
         for written in act.names if act.kind == "DropStmt:table" else ():
-            if dropped := _table(connection, written, place.path):
+            if dropped := _table(connection, written, spot.path):
                 locks.setdefault(dropped, set()).add(lock_of(act))
         made |= {act.name} if act.kind in ("CreateStmt", "CreateTableAsStmt", "ViewStmt") else set()
         sure = sure and not act.kind.startswith(_MAY_CHANGE_DATA) and not _sets_unknown(act)
-    _look_for_holders(connection, locks, found, oldest_seconds)
+    _look_for_holders(connection, locks, looked, oldest_seconds)
     for counted in locks:
         count = queries.rows(connection, relation=counted)
-        found.checks.append(Check("rows", str(counted), count))
-        found.counted[str(counted)] = counted
+        looked.checks.append(Check("rows", str(counted), count))
+        looked.counted[str(counted)] = counted
     for migration in chosen if direction is Direction.UP else ():
         if migration.check is not None:
             for name, value in _answers(connection, migration.check):
-                found.checks.append(Check(name, migration.check.name, _plain(value)))
-    return found
+                looked.checks.append(Check(name, migration.check.name, _plain(value)))
+    return looked
 
 
 def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, object]]:
@@ -119,9 +122,9 @@ def _answers(connection: Connection, file: SqlFile) -> Iterator[tuple[str, objec
             raise Refused(f"a check may only read: {answer.error}", where=where)
         if answer.rows > 1:
             raise Refused(
-                "the check gives more than one row; nothing was run",
+                "the check returns more than one row; nothing was run",
                 where=where,
-                hint="Give one row for all: SELECT bool_and(…) AS all_of_them FROM …",
+                hint="Return one row for all, such as SELECT bool_and(…) AS all_of_them FROM ….",
             )
         yield from answer.row.items()
 
@@ -131,11 +134,11 @@ def _table(connection: Connection, written: Name, path: tuple[str, ...] | None) 
     return queries.table_of(connection, written=written, path=path) if written else NO_NAME
 
 
-def _mended_beside(place: _Place) -> bool:
+def _mended_beside(spot: _Place) -> bool:
     """Whether another part of the same ALTER changes the rows before this part looks at them."""
     return any(
-        act is not place.act and act.kind.startswith((*_MAY_CHANGE_DATA, "AT_AddColumn"))
-        for act in place.beside
+        act is not spot.act and act.kind.startswith((*_MAY_CHANGE_DATA, "AT_AddColumn"))
+        for act in spot.beside
     )
 
 
@@ -149,20 +152,22 @@ def look_again(
     connection: Connection, direction: Direction, chosen: Sequence[Migration], before: Looked
 ) -> tuple[Check, ...]:
     """The same checks after the walk: rows, and the queries of ``.check.sql`` files."""
-    told = [
-        replace(one, after=queries.rows(connection, relation=before.counted[one.subject]))
-        for one in before.checks
-        if one.name == "rows"
+    checks = [
+        replace(check, after=queries.rows(connection, relation=before.counted[check.subject]))
+        for check in before.checks
+        if check.name == "rows"
     ]
-    known = {(one.subject, one.name): one.before for one in before.checks if one.name != "rows"}
-    told += [one for one in before.checks if one.name in ("nulls", "duplicates", "orphans")]
+    known = {
+        (check.subject, check.name): check.before for check in before.checks if check.name != "rows"
+    }
+    checks += [check for check in before.checks if check.name in ("nulls", "duplicates", "orphans")]
     for migration in chosen if direction is Direction.UP else ():
         if migration.check is None:
             continue
         subject = migration.check.name
         for name, value in _answers(connection, migration.check):
-            told.append(Check(name, subject, known.get((subject, name)), _plain(value)))
-    return tuple(told)
+            checks.append(Check(name, subject, known.get((subject, name)), _plain(value)))
+    return tuple(checks)
 
 
 def refuse_false(connection: Connection, file: SqlFile) -> None:
@@ -180,12 +185,12 @@ def refuse_false(connection: Connection, file: SqlFile) -> None:
             raise MigrationFailed(
                 f"the check does not hold after the migration: {problem}",
                 where=where,
-                hint="Correct the check: each query only reads, and gives one row.",
+                hint="Correct the check: each query may only read, and returns one row.",
             )
         for name, value in answer.row.items():
             if value is False:
                 raise MigrationFailed(
-                    f"after the migration the check {name} says false",
+                    f"after the migration the check {name} returns false",
                     where=where,
                     hint="Correct the migration or the data, and run the command again.",
                 )
@@ -201,31 +206,31 @@ def _places(
     for migration, script in zip(chosen, scripts, strict=True):
         file, path = migration.file(direction), None
         for statement in script.statements:
-            found = acts(statement.text)
-            if isinstance(found, Unparsable):
-                line = statement.line + line_at(statement.text, found.position) - 1
+            parsed = acts(statement.text)
+            if isinstance(parsed, Unparsable):
+                line = statement.line + line_at(statement.text, parsed.position) - 1
                 raise InvalidInput(
-                    f"PostgreSQL's grammar does not read this: {found.message}",
+                    f"PostgreSQL cannot parse this: {parsed.message}",
                     where=f"{file.name}:{line}",
                     hint="Correct the file; nothing was run. If a newer PostgreSQL than 18 "
-                    "reads it: --no-checks",
+                    "reads it: --no-checks.",
                 )
-            for act in found:
+            for act in parsed:
                 if act.kind == "VariableSetStmt" and act.name == "search_path":
                     path = act.columns if act.type == "VAR_SET_VALUE" else None
-                yield _Place(act, f"{file.name}:{statement.line}", path, found)
+                yield _Place(act, f"{file.name}:{statement.line}", path, parsed)
 
 
 def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place]) -> None:
-    asked = [place for place in places if place.act.kind == "CreateExtensionStmt"]
+    asked = [spot for spot in places if spot.act.kind == "CreateExtensionStmt"]
     if not asked:
         return
     known = queries.available_extensions(connection)
-    missing = [place for place in asked if place.act.name not in known]
+    missing = [spot for spot in asked if spot.act.name not in known]
     if missing:
-        names = ", ".join(dict.fromkeys(place.act.name for place in missing))
+        names = ", ".join(dict.fromkeys(spot.act.name for spot in missing))
         raise Refused(
-            f"the server has no extension {names}; nothing was run",
+            f"the extension {names} is not available on the server; nothing was run",
             where=missing[0].where,
             hint="Install it on the server; this lists what is available.",
             command="SELECT name FROM pg_available_extensions",
@@ -233,51 +238,53 @@ def _refuse_missing_extensions(connection: Connection, places: Sequence[_Place])
 
 
 def _look_for_holders(
-    connection: Connection, locks: Mapping[Name, Set[str]], found: Looked, oldest_seconds: float
+    connection: Connection, locks: Mapping[Name, Set[str]], looked: Looked, oldest_seconds: float
 ) -> None:
     """Refused for an old transaction that holds a lock which the walk would have to wait for."""
-    for one in queries.holders(connection, relations=list(locks)) if locks else ():
-        if not any(conflict(wanted, one.mode) for wanted in locks[one.relation]):
+    for item in queries.holders(connection, relations=list(locks)) if locks else ():
+        if not any(conflict(wanted, item.mode) for wanted in locks[item.relation]):
             continue
-        age = (clock.now() - one.since).total_seconds()
+        age = (clock.now() - item.since).total_seconds()
         seconds = round(age)
-        holder = f"pid {one.pid}: {without_literals(one.query)}" if one.query else f"pid {one.pid}"
-        if one.application == "pg_dump" or "to prevent wraparound" in one.query:
-            warning = f"{one.relation} is read by a long job, {seconds} s old ({holder})"
+        holder = (
+            f"pid {item.pid}: {without_literals(item.query)}" if item.query else f"pid {item.pid}"
+        )
+        if item.application == "pg_dump" or "to prevent wraparound" in item.query:
+            warning = f"{item.relation} is read by a long job, {seconds} s old ({holder})"
         elif age > oldest_seconds:
             raise Refused(
-                f"a transaction that is {seconds} s old holds {one.relation} ({holder})",
-                where=str(one.relation),
+                f"a transaction that is {seconds} s old holds {item.relation} ({holder})",
+                where=str(item.relation),
                 hint="Let it end, or end it; or look for older ones only: "
-                "--oldest-transaction SECONDS",
-                command=f"SELECT pg_terminate_backend({one.pid})",
+                "--oldest-transaction SECONDS.",
+                command=f"SELECT pg_terminate_backend({item.pid})",
             )
         elif age > _NOTED_SECONDS:
-            warning = f"{one.relation} has been held for {seconds} s ({holder})"
+            warning = f"{item.relation} has been held for {seconds} s ({holder})"
         else:
             continue
-        if warning not in found.warnings:
-            found.warnings.append(warning)
+        if warning not in looked.warnings:
+            looked.warnings.append(warning)
 
 
-def _look_at_data(connection: Connection, place: _Place, found: Looked, *, sure: bool) -> None:
-    for name, count, sentence in _troubles(connection, place.act):
-        found.checks.append(Check(name, str(place.act.relation), count))
+def _look_at_data(connection: Connection, spot: _Place, looked: Looked, *, sure: bool) -> None:
+    for name, count, sentence in _troubles(connection, spot.act):
+        looked.checks.append(Check(name, str(spot.act.relation), count))
         if not count:
             continue
-        if sure and not place.act.not_valid:
+        if sure and not spot.act.not_valid:
             raise Refused(
                 f"{count:,} {sentence}; nothing was run",
-                where=place.where,
+                where=spot.where,
                 hint="Correct these rows first, in an earlier migration or by hand.",
             )
-        found.warnings.append(f"{place.where}: {count:,} {sentence}, unless the files correct them")
+        looked.warnings.append(f"{spot.where}: {count:,} {sentence}, unless the files correct them")
 
 
 def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | None, str]]:
     """What of the data would not fit: the check, how many, and the sentence after the number."""
     table, columns = act.relation, act.columns
-    told = ", ".join(columns)
+    text = ", ".join(columns)
     primary = act.kind == "AT_AddConstraint:primary"
     if act.kind == "AT_SetNotNull" or (primary and columns):
         names = columns or (act.name,)
@@ -289,7 +296,7 @@ def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | Non
     unique = act.kind == "IndexStmt" and "unique" in act.constraints and not act.only
     if columns and (primary or unique or act.kind == "AT_AddConstraint:unique"):
         count = queries.duplicates(connection, relation=table, columns=columns)
-        yield "duplicates", count, f"keys of {table} ({told}) occur more than once"
+        yield "duplicates", count, f"keys of {table} ({text}) occur more than once"
     if act.kind == "AT_AddConstraint:foreign" and columns:
         other = act.referenced or queries.primary_key(connection, relation=act.references)
         if len(other) == len(columns):
@@ -300,7 +307,7 @@ def _troubles(connection: Connection, act: Act) -> Iterator[tuple[str, int | Non
                 references=act.references,
                 referenced=other,
             )
-            yield "orphans", count, f"rows of {table} ({told}) name no row of {act.references}"
+            yield "orphans", count, f"rows of {table} ({text}) name no row of {act.references}"
 
 
 def _is_there(connection: Connection, act: Act) -> bool:

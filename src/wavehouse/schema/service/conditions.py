@@ -30,7 +30,7 @@ class After:
         """The leftovers that are there before a file; none are asked for on the way down."""
         if direction is Direction.DOWN:
             return frozenset()
-        return frozenset(one.key for one in leftovers(connection))
+        return frozenset(leftover.key for leftover in leftovers(connection))
 
     def hold(
         self,
@@ -50,17 +50,17 @@ class After:
             return
         connection = session.connection
         known = of_others(connection, script) if before is None else before
-        follow = [one for one in self.later if one.number > migration.number]
+        follow = [item for item in self.later if item.number > migration.number]
         refuse_leftovers(connection, migration.up, script, known, touched, follow)
         if migration.check is not None:
             refuse_false(connection, migration.check)
         expected = self.predicted.get(migration.version)
         if expected is None:
             return
-        found = predictable(objects(connection, own_transaction=False)).logical
-        if found != expected:
+        actual = predictable(objects(connection, own_transaction=False)).logical
+        if actual != expected:
             raise MigrationFailed(
-                "the schema would not be what the plan predicts",
+                "the schema would differ from what the plan predicts",
                 where=migration.up.name,
                 hint="The database differs from its files. Look at the drift, make a new plan.",
                 command="wavehouse schema drift",

@@ -24,10 +24,10 @@ _OWN_COMMITS = frozenset({"DoStmt", "CallStmt"})
 
 def act_of(statement: Statement) -> Act:
     """What the statement does; an act of no kind when PostgreSQL's grammar does not read it."""
-    found = acts(statement.text)
-    if isinstance(found, Unparsable) or not found:
+    parsed = acts(statement.text)
+    if isinstance(parsed, Unparsable) or not parsed:
         return Act("")
-    return next((act for act in found if act.concurrent), found[0])
+    return next((act for act in parsed if act.concurrent), parsed[0])
 
 
 def facts_before(connection: psycopg.Connection, act: Act) -> Facts:
@@ -53,7 +53,7 @@ def facts_before(connection: psycopg.Connection, act: Act) -> Facts:
                 connection, scope=act.type, name=act.name, relation=act.relation
             )
         )
-        facts["remains"] = [one.oid for one in queries.remains_of_reindex(connection)]
+        facts["remains"] = [index.oid for index in queries.remains_of_reindex(connection)]
     return facts
 
 
@@ -144,7 +144,7 @@ def refuse_unknown_extent(act: Act, file: SqlFile, statement: Statement) -> None
             "the block commits its own work and was interrupted: how much of it is done is unknown",
             where=f"{file.name}:{statement.line}",
             hint="Run it again from its beginning, if it may; or undo the file by its down file: "
-            "wavehouse schema rollback",
+            "wavehouse schema rollback.",
             command="wavehouse schema recover --run-again",
         )
 

@@ -34,14 +34,14 @@ def catalogue_of_files(shadow: Shadow, migrations: Sequence[Migration]) -> Catal
 
 
 def documents(
-    database: str, found: Catalogue, reserved: frozenset[str] = frozenset()
+    database: str, catalogue: Catalogue, reserved: frozenset[str] = frozenset()
 ) -> dict[str, str]:
     """Every document of a database by its path below the folder of reference documents.
 
     Pages are Markdown; the other files are the sources of the diagrams.
     """
-    pages = dictionary.pages(database, found, reserved)
-    drawn = diagrams.pages(database, found, reserved)
+    pages = dictionary.pages(database, catalogue, reserved)
+    drawn = diagrams.pages(database, catalogue, reserved)
     return {
         **{f"dictionary/{path}": text for path, text in pages.items()},
         **{f"erd/{path}": text for path, text in drawn.items()},
@@ -49,31 +49,31 @@ def documents(
 
 
 def reserved_tables(
-    database: str, found: Catalogue, code: Path | None, ladder: Path
+    database: str, catalogue: Catalogue, code: Path | None, ladder: Path
 ) -> frozenset[str]:
     """The tables that no source of the program names; none without its folder."""
     if code is None:
         return frozenset()
-    return unnamed(database, found, names_in_program(code, without=ladder.parent.parent))
+    return unnamed(database, catalogue, names_in_program(code, without=ladder.parent.parent))
 
 
 def write_documents(
     database: str,
-    found: Catalogue,
+    catalogue: Catalogue,
     out: Path,
     schema_file: Path | None,
     reserved: frozenset[str] = frozenset(),
 ) -> int:
-    """Write a database's documents, remove those of tables that are gone; how many there are.
+    """Write a database's documents, remove those of tables that are gone; returns how many.
 
     With a ``schema_file`` the sources of the diagrams and the schema as SQL are written, too.
     """
-    if not found.tables:
+    if not catalogue.tables:
         raise Refused(
-            f"the database {database!r} has no table: its documents would be emptied",
+            f"the database {database!r} has no tables, so its documents would be empty",
             command="wavehouse schema apply",
         )
-    texts = _by_path(database, found, out, schema_file, reserved)
+    texts = _by_path(database, catalogue, out, schema_file, reserved)
     for path in _standing(database, out, schema_file) - set(texts):
         files.remove(path)
     for path, text in texts.items():
@@ -83,7 +83,7 @@ def write_documents(
 
 def check_documents(
     database: str,
-    found: Catalogue,
+    catalogue: Catalogue,
     out: Path,
     schema_file: Path | None,
     reserved: frozenset[str] = frozenset(),
@@ -92,7 +92,7 @@ def check_documents(
 
     Without a ``schema_file`` the pages only.
     """
-    texts = _by_path(database, found, out, schema_file, reserved)
+    texts = _by_path(database, catalogue, out, schema_file, reserved)
     existing = {path: files.content(path) for path in texts}
     stale = [
         p for p, text in texts.items() if existing[p] is not None and existing[p] != text.encode()
@@ -104,15 +104,15 @@ def check_documents(
 
 def _by_path(
     database: str,
-    found: Catalogue,
+    catalogue: Catalogue,
     out: Path,
     schema_file: Path | None,
     reserved: frozenset[str],
 ) -> dict[Path, str]:
-    texts = {out / path: text for path, text in documents(database, found, reserved).items()}
+    texts = {out / path: text for path, text in documents(database, catalogue, reserved).items()}
     if schema_file is None:
         return {path: text for path, text in texts.items() if path.suffix == ".md"}
-    return {**texts, schema_file: ddl.ddl(found)}
+    return {**texts, schema_file: ddl.ddl(catalogue)}
 
 
 def _standing(database: str, out: Path, schema_file: Path | None) -> set[Path]:

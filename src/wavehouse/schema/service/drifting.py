@@ -45,7 +45,7 @@ def applied_of(
     if not history:
         return tuple(migrations), None
     known = {row.number for row in history if row.state is RowState.APPLIED}
-    applied = tuple(one for one in migrations if one.number in known)
+    applied = tuple(migration for migration in migrations if migration.number in known)
     return applied, applied[-1].version if applied else None
 
 
@@ -67,12 +67,12 @@ def predicted(shadow: Shadow, migrations: Sequence[Migration]) -> Expected:
     """What these files make of an empty database like the target."""
     with replayed(shadow, migrations) as conninfo, connected(conninfo) as connection:
         ran = Windows(queries.windows(connection))
-        text = "\n".join(one.up.text for one in migrations)
+        text = "\n".join(migration.up.text for migration in migrations)
         return Expected(objects(connection), ran, text)
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Observed:
     """A database as it is: its objects, its surroundings when files last ran, when they ran."""
 
     snapshot: Snapshot
@@ -80,13 +80,13 @@ class Found:
     ran: Windows = field(default_factory=lambda: Windows(()))
 
 
-def found(conninfo: str, *, role: str | None = None) -> Found:
+def observe(conninfo: str, *, role: str | None = None) -> Observed:
     """What drift has to know of a database."""
     with telemetry.span("wavehouse.snapshot"), reading(conninfo, role, Patience()) as session:
         connection = session.connection
         if not queries.has_state(connection):
-            return Found(objects(connection))
-        return Found(
+            return Observed(objects(connection))
+        return Observed(
             objects(connection),
             queries.surroundings(connection),
             Windows(queries.windows(connection)),
@@ -105,7 +105,7 @@ class Scope:
 
 def drift(
     expected: Expected,
-    there: Found,
+    there: Observed,
     *,
     version: str | None = None,
     scope: Scope = Scope(),
@@ -124,10 +124,12 @@ def drift(
     if expected.ran.spans:
         wanted = with_surroundings(wanted, taken_over)
     wanted = only_in(wanted, scope.schemas, scope.ignored)
-    told, ignored = differences(wanted, now, strict=scope.strict), 0
+    differing, ignored = differences(wanted, now, strict=scope.strict), 0
     if not scope.partitions:
-        told, ignored = without_runtime_partitions(wanted, now, told, expected.has_written)
+        differing, ignored = without_runtime_partitions(
+            wanted, now, differing, expected.has_written
+        )
     kept, aside = set_aside(
-        told, ran=expected.ran, ran_there=there.ran, written=expected.has_written
+        differing, ran=expected.ran, ran_there=there.ran, written=expected.has_written
     )
     return DriftResult(version, there.snapshot.logical, kept, ignored, aside)

@@ -75,8 +75,8 @@ def explained(file: SqlFile, passed: Errors = ()) -> Iterator[None]:
 
 def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]) -> SchemaBusy:
     """The error for a lock that was not free: its holders by age, statements without literals."""
-    held = "; ".join(map(_shown, sorted(blockers, key=lambda one: one.since)))
-    oldest = min(blockers, key=lambda one: one.since, default=None)
+    held = "; ".join(map(_shown, sorted(blockers, key=lambda item: item.since)))
+    oldest = min(blockers, key=lambda item: item.since, default=None)
     if oldest is None:
         command = None
     elif oldest.gid:
@@ -92,15 +92,15 @@ def busy(file: SqlFile, tries: int, error: psycopg.Error, blockers: Set[Blocker]
     )
 
 
-def _shown(one: Blocker) -> str:
-    seconds = round((clock.now() - one.since).total_seconds())
-    if one.gid:
-        return f"the prepared transaction {one.gid}, {seconds} s old"
-    statement = f": {without_literals(one.query)}" if one.query else ""
-    return f"pid {one.pid}, {seconds} s, {one.state}{statement}"
+def _shown(blocker: Blocker) -> str:
+    seconds = round((clock.now() - blocker.since).total_seconds())
+    if blocker.gid:
+        return f"the prepared transaction {blocker.gid}, {seconds} s old"
+    statement = f": {without_literals(blocker.query)}" if blocker.query else ""
+    return f"pid {blocker.pid}, {seconds} s, {blocker.state}{statement}"
 
 
-def _told(statement: Statement) -> dict[str, str]:
+def _described(statement: Statement) -> dict[str, str]:
     """The statement for a span: without literals, which may be somebody's data."""
     if not telemetry.listening():
         return {}
@@ -113,7 +113,7 @@ def _told(statement: Statement) -> dict[str, str]:
 def run(session: Session, file: SqlFile, statement: Statement, passed: Errors = ()) -> None:
     """Send one statement as it is: without parameters, so that ``%`` means itself."""
     try:
-        with telemetry.span("wavehouse.statement", line=statement.line, **_told(statement)):
+        with telemetry.span("wavehouse.statement", line=statement.line, **_described(statement)):
             session.connection.execute(statement.text.encode())
     except RETRIED:
         raise

@@ -17,10 +17,10 @@ from wavehouse.schema.types import Direction, RowState
 
 def keep_hash(session: Session, version: str) -> None:
     """Write the hash of the schema as it is now into a version's history row."""
-    found = _hash(session)
+    text = _hash(session)
     with session.connection.pipeline(), session.connection.transaction():
         queries.need_not_last(session.connection)
-        queries.put_logical_hash(session.connection, version=version, logical_hash=found)
+        queries.put_logical_hash(session.connection, version=version, logical_hash=text)
         queries.add_facts(session.connection, facts={"format": NOW})
 
 
@@ -40,9 +40,9 @@ def keep_surroundings(session: Session) -> None:
     Drift compares with them: what was there when the files ran is taken over, what came later is a
     difference.
     """
-    found = surroundings_of(objects(session.connection))
+    surroundings = surroundings_of(objects(session.connection))
     with session.connection.transaction():
-        queries.add_facts(session.connection, facts={"surroundings": found})
+        queries.add_facts(session.connection, facts={"surroundings": surroundings})
 
 
 def keep_hash_after_rollback(session: Session) -> None:
@@ -51,9 +51,9 @@ def keep_hash_after_rollback(session: Session) -> None:
     What a rollback in order returns to is known already.
     """
     if session.history() and _known(session) is None:
-        found = _hash(session)
+        text = _hash(session)
         with session.connection.transaction():
-            queries.add_facts(session.connection, facts={"logical_hash": found, "format": NOW})
+            queries.add_facts(session.connection, facts={"logical_hash": text, "format": NOW})
 
 
 def _known(session: Session) -> tuple[str, int] | None:
@@ -64,15 +64,15 @@ def _known(session: Session) -> tuple[str, int] | None:
     of_row = {row.version: row.logical_hash for row in rows}
     applied, now = set[str](), set(of_row)
     kept: tuple[str, int] | None = None
-    for one in queries.versions_done(session.connection):
-        if one.direction is Direction.UP:
-            applied.add(one.version)
+    for step_done in queries.versions_done(session.connection):
+        if step_done.direction is Direction.UP:
+            applied.add(step_done.version)
         else:
-            applied.discard(one.version)
+            applied.discard(step_done.version)
         if applied == now:
-            up = one.direction is Direction.UP
-            logical_hash = of_row[one.version] if up else one.logical_hash
-            kept = (logical_hash, one.format) if logical_hash else kept
+            up = step_done.direction is Direction.UP
+            logical_hash = of_row[step_done.version] if up else step_done.logical_hash
+            kept = (logical_hash, step_done.format) if logical_hash else kept
     if applied != now:  # a history that was not written by this journal alone
         newest = max(rows, key=lambda row: row.number).logical_hash
         return (newest, 1) if newest else None

@@ -71,9 +71,9 @@ def chosen_files(
     chosen = [m for m in ladder if wanted & {f.path.resolve() for f in (m.up, m.down) if f}]
     known = {f.path.resolve() for m in chosen for f in (m.up, m.down) if f is not None}
     loose = [_loose(path) for path in files if path.resolve() not in known]
-    newest = max((one.number for one in chosen), default=None)
+    newest = max((item.number for item in chosen), default=None)
     before = [m for m in ladder if m not in chosen and (newest is None or m.number < newest)]
-    return tuple(before), (*chosen, *loose), frozenset(one.up.name for one in loose)
+    return tuple(before), (*chosen, *loose), frozenset(item.up.name for item in loose)
 
 
 def _loose(path: Path) -> Migration:
@@ -97,12 +97,13 @@ def not_run_of(folder: Path, layout: Layout) -> list[NotRun]:
 
 def refuse_not_run(folder: Path, layout: Layout) -> None:
     """Raise when a folder has such files: to pass over a step breaks those that follow."""
-    found = not_run_of(folder, layout)
-    if found:
+    skipped = not_run_of(folder, layout)
+    if skipped:
         raise Refused(
-            f"{found[0].name} {found[0].kind}, which cannot be run here"
-            + (f"; so are {len(found) - 1} other files" if len(found) > 1 else ""),
-            where=", ".join(one.name for one in found[:3]) + (" …" if len(found) > 3 else ""),
+            f"{skipped[0].name} {skipped[0].kind}, which cannot be run here"
+            + (f"; so are {len(skipped) - 1} other files" if len(skipped) > 1 else ""),
+            where=", ".join(skipped_check.name for skipped_check in skipped[:3])
+            + (" …" if len(skipped) > 3 else ""),
             hint="Write them as SQL, or let the tool that they are written for run this folder.",
         )
 
@@ -127,13 +128,13 @@ def readable_down(migration: Migration) -> Script:
         raise Refused(
             f"the migration says it is irreversible: {reason}",
             where=file.name,
-            hint="restore a backup, or write a new migration",
+            hint="Restore a backup, or write a new migration.",
         )
     if not script.statements:
         raise Refused(
-            "the down file holds no statement, so it would undo nothing",
+            "the down file has no statement, so it would undo nothing",
             where=file.name,
-            hint="write its statements; SELECT 1; says that there is nothing to undo",
+            hint="Write its statements; SELECT 1; says that there is nothing to undo.",
         )
     _refuse_unrecoverable(script, file)
     return script
@@ -147,11 +148,11 @@ def _refuse_unrecoverable(script: Script, file: SqlFile) -> None:
         raise Refused(
             "a non-transactional file without a statement does nothing",
             where=file.name,
-            hint="write its statements, or remove the file",
+            hint="Write its statements, or remove the file.",
         )
     for statement in script.statements:
-        found = acts(statement.text)
-        act = None if isinstance(found, Unparsable) or not found else found[0]
+        parsed = acts(statement.text)
+        act = None if isinstance(parsed, Unparsable) or not parsed else parsed[0]
         if act is not None and act.kind == "IndexStmt" and act.concurrent and not act.name:
             raise Refused(
                 "an index that is built concurrently needs a name: without one, "

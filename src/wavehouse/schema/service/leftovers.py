@@ -55,9 +55,10 @@ def refuse_leftovers(
     not this file's. None: it may have changed any.
     """
     new = [
-        one
-        for one in queries.leftovers(connection)
-        if one.key not in before and (touched is None or not one.table or one.table in touched)
+        leftover
+        for leftover in queries.leftovers(connection)
+        if leftover.key not in before
+        and (touched is None or not leftover.table or leftover.table in touched)
     ]
     for refused in refusals(connection, file, script, new, later):
         raise refused
@@ -71,7 +72,7 @@ def refusals(
     later: Sequence[Migration],
     rest: Sequence[Act] = (),
 ) -> list[MigrationFailed]:
-    """Why apply would not call the file done: the one routine of apply, plan, lint and verify.
+    """The reasons why apply would refuse a file, shared by apply, plan, lint and verify.
 
     ``new`` is what the file leaves, seen in the catalogue or, for a dry run, read from the file;
     ``rest`` are its own acts after that.
@@ -84,35 +85,35 @@ def refusals(
         waiver.rule == UNVALIDATED and waiver.until >= clock.today() for waiver in script.waivers
     )
     return [
-        left_behind(file, one)
-        for one in sorted(new, key=lambda one: (one.kind, one.name.parts))
-        if not (accepted and one.kind.startswith("unvalidated")) and not meant.ends(one)
+        left_behind(file, leftover)
+        for leftover in sorted(new, key=lambda item: (item.kind, item.name.parts))
+        if not (accepted and leftover.kind.startswith("unvalidated")) and not meant.ends(leftover)
     ]
 
 
 def written_leftovers(script: Script) -> list[tuple[Leftover, list[Act]]]:
     """What a file leaves as far as its text says, without running it; with the acts after each."""
-    acts_of_file = [act for one in script.statements for act in _acts_in(one.text)]
-    found = []
+    acts_of_file = [act for statement in script.statements for act in _acts_in(statement.text)]
+    rows = []
     for number, act in enumerate(acts_of_file):
         if not act.not_valid:
             continue
         kind = "unvalidated domain constraint" if "Domain" in act.kind else "unvalidated constraint"
         name = Name((act.name or "(unnamed)",))
         schema = act.relation if act.relation.schema else Name(("public", act.relation.last))
-        found.append((Leftover(kind, 0, 0, schema, name), acts_of_file[number + 1 :]))
-    return found
+        rows.append((Leftover(kind, 0, 0, schema, name), acts_of_file[number + 1 :]))
+    return rows
 
 
-def left_behind(file: SqlFile, one: Leftover) -> MigrationFailed:
+def left_behind(file: SqlFile, leftover: Leftover) -> MigrationFailed:
     """The error for an object that a file leaves half done, with what to write."""
-    article = "an" if one.kind[0] in "aeiou" else "a"
-    hint, command = _ADVICE[one.kind]
+    article = "an" if leftover.kind[0] in "aeiou" else "a"
+    hint, command = _ADVICE[leftover.kind]
     return MigrationFailed(
-        f"the file leaves {article} {one.kind}: {one.name} of {one.relation}",
+        f"the file leaves {article} {leftover.kind}: {leftover.name} of {leftover.relation}",
         where=file.name,
         hint=hint,
-        command=command.format(name=one.name, relation=one.relation),
+        command=command.format(name=leftover.name, relation=leftover.relation),
     )
 
 
@@ -120,9 +121,9 @@ def of_others(connection: Connection, script: Script) -> frozenset[tuple[str, in
     """What was left before a file that an earlier release began: all that it does not name."""
     named = {name for statement in script.statements for name in names_of(statement.text)}
     return frozenset(
-        one.key
-        for one in queries.leftovers(connection)
-        if one.name.last not in named and one.relation.last not in named
+        leftover.key
+        for leftover in queries.leftovers(connection)
+        if leftover.name.last not in named and leftover.relation.last not in named
     )
 
 
@@ -142,9 +143,9 @@ class EndedBy:
         self._path, self._oid_of = path, oid_of
         self._files = [list(rest), *(list(_acts_of(migration)) for migration in later)]
 
-    def ends(self, one: Leftover) -> bool:
+    def ends(self, leftover: Leftover) -> bool:
         """Whether a later statement finishes the leftover, or drops it."""
-        relation, name = one.relation, one.name
+        relation, name = leftover.relation, leftover.name
         for file in self._files:
             path = self._path
             for act in file:
@@ -158,18 +159,18 @@ class EndedBy:
                     name = name.beside(act.name)
                 elif act.kind == "RenameStmt:constraint" and same(act.relation, relation):
                     name = Name((act.name,)) if act.columns == (name.last,) else name
-                elif _ends(same, act, one.kind, relation, name):
+                elif _ends(same, act, leftover.kind, relation, name):
                     return True
         return False
 
-    def _same(self, path: Sequence[str], written: Name, found: Name) -> bool:
+    def _same(self, path: Sequence[str], written: Name, name: Name) -> bool:
         """Whether a name as written is that of an object, under a search path."""
-        if written.last != found.last:
+        if written.last != name.last:
             return False
         if written.schema:
-            return written.schema == found.schema
+            return written.schema == name.schema
         for schema in path:
-            if schema == found.schema:
+            if schema == name.schema:
                 return True
             if self._oid_of(relation=Name((schema, written.last))) is not None:
                 return False
@@ -182,8 +183,8 @@ def _acts_of(migration: Migration) -> Iterator[Act]:
 
 
 def _acts_in(text: str) -> tuple[Act, ...]:
-    found = acts(text)
-    return () if isinstance(found, Unparsable) else found
+    parsed = acts(text)
+    return () if isinstance(parsed, Unparsable) else parsed
 
 
 Same = Callable[[Name, Name], bool]
@@ -204,5 +205,5 @@ def _ends(same: Same, act: Act, kind: str, relation: Name, name: Name) -> bool:
 
 def _drops(same: Same, act: Act, kind: str, name: Name) -> bool:
     if act.kind == "DropStmt:schema":
-        return any(one.last == name.schema for one in act.names)
-    return act.kind == f"DropStmt:{kind}" and any(same(one, name) for one in act.names)
+        return any(dropped.last == name.schema for dropped in act.names)
+    return act.kind == f"DropStmt:{kind}" and any(same(dropped, name) for dropped in act.names)

@@ -35,10 +35,10 @@ def _extensions_made(ladder: Sequence[Migration]) -> set[str]:
         if not _MAY_MAKE.search(migration.up.text):
             continue
         for statement in read_script(migration.up).statements:
-            found = acts(statement.text)
-            if isinstance(found, Unparsable):
+            parsed = acts(statement.text)
+            if isinstance(parsed, Unparsable):
                 continue
-            made |= {act.name for act in found if act.kind == "CreateExtensionStmt"}
+            made |= {act.name for act in parsed if act.kind == "CreateExtensionStmt"}
             made |= set(
                 re.findall(
                     r"create\s+extension\s+(?:if\s+not\s+exists\s+)?\"?(\w+)",

@@ -47,7 +47,7 @@ def lint(
     ``sizes`` are the target's: work on a table that is small there, or is not there yet, is only
     information. ``loose`` are files that belong to no ladder: they need no name and no way down.
     """
-    found: list[Finding] = []
+    collected: list[Finding] = []
     walked: list[Migration] = []
     last = Snapshot({})
     with telemetry.span("wavehouse.lint"):
@@ -55,7 +55,7 @@ def lint(
             for measured in measured_files(shadow, before, chosen):
                 walked.append(measured.migration)
                 last = measured.after
-                found += findings(
+                collected += findings(
                     Walked(
                         measured.migration,
                         measured.script,
@@ -72,42 +72,44 @@ def lint(
             script = read_script(migration.up)
             message = _why(error) + _not_judged(chosen, walked)
             stopped = (_statement_at(script, error.line), error.state, message)
-            found += findings(
+            collected += findings(
                 Walked(migration, script, (), last, last, stopped),
                 today=clock.today(),
                 pattern=pattern,
             )
         except WavehouseError as error:
             migration = chosen[len(walked)]
-            found.append(_unreadable(migration, error, _not_judged(chosen, walked)))
-    if not pattern and all(one.down is None for one in (*before, *chosen)):
-        found = _without_ways_back(found)
-    found = [_weighed(one, sizes) for one in found if not _is_of_ladders(one, loose)]
-    found = _folded(found)
-    kept = tuple(one for one in found if advice or one.severity != INFO)
+            collected.append(_unreadable(migration, error, _not_judged(chosen, walked)))
+    if not pattern and all(item.down is None for item in (*before, *chosen)):
+        collected = _without_ways_back(collected)
+    collected = [
+        _weighed(finding, sizes) for finding in collected if not _is_of_ladders(finding, loose)
+    ]
+    collected = _folded(collected)
+    kept = tuple(finding for finding in collected if advice or finding.severity != INFO)
     judged = min(len(walked) + 1, len(chosen))  # the file that did not run is judged, too
-    return LintResult(kept, judged, shadow.major, len(found) - len(kept))
+    return LintResult(kept, judged, shadow.major, len(collected) - len(kept))
 
 
-def _without_ways_back(found: Sequence[Finding]) -> list[Finding]:
+def _without_ways_back(findings: Sequence[Finding]) -> list[Finding]:
     """One finding for a foreign ladder without any down file: it is the tool's way, not a slip."""
-    missing = [one for one in found if one.rule == "missing-down"]
+    missing = [finding for finding in findings if finding.rule == "missing-down"]
     message = f"no file of this ladder has a way back ({len(missing)} files)"
-    first = [replace(one, message=message) for one in missing[:1]]
-    return first + [one for one in found if one.rule != "missing-down"]
+    first = [replace(item, message=message) for item in missing[:1]]
+    return first + [finding for finding in findings if finding.rule != "missing-down"]
 
 
-def _folded(found: Sequence[Finding]) -> list[Finding]:
+def _folded(findings: Sequence[Finding]) -> list[Finding]:
     """Indexes that one file builds on one table as one finding: the way out is the same for all."""
     kept: dict[object, Finding] = {}
     more: dict[object, list[int]] = {}
-    for place, one in enumerate(found):
-        tables = frozenset(one.effect.scans)
-        is_build = one.rule in _BUILDS and one.waived is None and tables
-        key = (one.file, one.rule, one.severity, tables) if is_build else place
+    for index, finding in enumerate(findings):
+        tables = frozenset(finding.effect.scans)
+        is_build = finding.rule in _BUILDS and finding.waived is None and tables
+        key = (finding.file, finding.rule, finding.severity, tables) if is_build else index
         if key in kept:
-            more.setdefault(key, []).append(one.line)
-        kept.setdefault(key, one)
+            more.setdefault(key, []).append(finding.line)
+        kept.setdefault(key, finding)
     return [
         replace(one, message=f"{one.message}; so do lines {', '.join(map(str, more[key]))}")
         if key in more
@@ -116,22 +118,22 @@ def _folded(found: Sequence[Finding]) -> list[Finding]:
     ]
 
 
-def _is_of_ladders(one: Finding, loose: Collection[str]) -> bool:
-    return one.file in loose and one.rule in ("missing-down", "file-name-pattern")
+def _is_of_ladders(finding: Finding, loose: Collection[str]) -> bool:
+    return finding.file in loose and finding.rule in ("missing-down", "file-name-pattern")
 
 
-def _weighed(one: Finding, sizes: Mapping[str, Size] | None) -> Finding:
+def _weighed(finding: Finding, sizes: Mapping[str, Size] | None) -> Finding:
     """A finding with the rows that the target has; of information only, if those are few."""
-    touched = {*one.effect.rewrites, *one.effect.scans}
-    if one.effect.builds:
-        touched |= {lock.relation for lock in one.effect.locks}
+    touched = {*finding.effect.rewrites, *finding.effect.scans}
+    if finding.effect.builds:
+        touched |= {lock.relation for lock in finding.effect.locks}
     if sizes is None or not touched:
-        return one
+        return finding
     rows = sum(sizes[name].rows for name in touched if name in sizes)
     size = sum(sizes[name].bytes for name in touched if name in sizes)
     if rows <= _FEW_ROWS and size <= _FEW_BYTES:
-        return replace(one, severity=INFO, message=f"{one.message} (few rows there)")
-    return replace(one, message=f"{one.message} (about {rows:,} rows there)")
+        return replace(finding, severity=INFO, message=f"{finding.message} (few rows there)")
+    return replace(finding, message=f"{finding.message} (about {rows:,} rows there)")
 
 
 def _why(error: DoesNotRun) -> str:
@@ -152,8 +154,8 @@ def _not_judged(chosen: Sequence[Migration], walked: Sequence[Migration]) -> str
 def _statement_at(script: Script, line: int) -> Statement:
     """The statement at a line, or the last one that begins before it."""
     return max(
-        (one for one in script.statements if one.line <= line),
-        key=lambda one: one.line,
+        (statement for statement in script.statements if statement.line <= line),
+        key=lambda item: item.line,
         default=script.statements[0],
     )
 

@@ -69,10 +69,10 @@ def measured_files(
     with replayed(shadow, applied) as conninfo, connected(conninfo) as connection:
         before = objects(connection)
         for number, migration in enumerate(pending):
-            known = {one.key for one in leftovers(connection)}
+            known = {leftover.key for leftover in leftovers(connection)}
             script, effects = _measured(connection, migration.up, readable_up(migration))
             after = objects(connection)
-            new = [one for one in leftovers(connection) if one.key not in known]
+            new = [leftover for leftover in leftovers(connection) if leftover.key not in known]
             refused = refusals(connection, migration.up, script, new, pending[number + 1 :])
             yield MeasuredFile(migration, script, effects, before, after, tuple(refused))
             before = after
@@ -100,7 +100,7 @@ def _measured(
             script = replace(script, transactional=False)
         finally:
             reset(connection)
-    raise InvalidInput("the file names more roles than a file should", where=file.name)
+    raise InvalidInput("the file names too many roles", where=file.name)
 
 
 def plan(
@@ -115,18 +115,18 @@ def plan(
     logical, hashes = "", {}
     refused: list[MigrationFailed] = []
     with telemetry.span("wavehouse.plan"):
-        for found in measured_files(shadow, applied, pending):
-            logical = with_surroundings(found.after, {}).logical
-            refused += found.refusals
-            hashes[found.migration.version] = predictable(found.after).logical
-            for statement, effect in zip(found.script.statements, found.effects, strict=True):
-                planned.append(_planned(found.migration.up, statement, effect, sizes))
+        for file in measured_files(shadow, applied, pending):
+            logical = with_surroundings(file.after, {}).logical
+            refused += file.refusals
+            hashes[file.migration.version] = predictable(file.after).logical
+            for statement, effect in zip(file.script.statements, file.effects, strict=True):
+                planned.append(_planned(file.migration.up, statement, effect, sizes))
     return PlanResult(
         applied[-1].version if applied else None,
         tuple(planned),
         logical,
         shadow.major,
-        tuple(f"{one.version}_{one.slug}" for one in pending),
+        tuple(f"{migration.version}_{migration.slug}" for migration in pending),
         root(pending),
         hashes,
         tuple(refused),

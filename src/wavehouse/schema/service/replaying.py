@@ -39,11 +39,11 @@ class DoesNotRun(InvalidInput):
 
 def digests(migrations: Sequence[Migration], major: int, mark: str = "") -> list[str]:
     """The hash of every prefix of a ladder on a major version, the shortest first."""
-    found, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
+    rows, running = [], hashlib.sha256(f"2 {major}{mark}".encode())
     for migration in migrations:
         running.update(f"\x1f{migration.version}\x1f{migration.up.checksum}".encode())
-        found.append(running.hexdigest())
-    return found
+        rows.append(running.hexdigest())
+    return rows
 
 
 @contextmanager
@@ -84,7 +84,7 @@ def run_file(connection: psycopg.Connection, file: SqlFile, script: Script) -> N
             continue
         reset(connection)
         return
-    raise InvalidInput("the file names more roles than a file should", where=file.name)
+    raise InvalidInput("the file names too many roles", where=file.name)
 
 
 def _run_once(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:

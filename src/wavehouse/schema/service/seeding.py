@@ -47,7 +47,7 @@ def _write_row(session: Session, file: SeedFile, row: SeedRow) -> int:
     key = seeding.key_columns(session.connection, table=row.table)
     if not key:
         raise InvalidInput(
-            f"there is no table {row.table} with a primary key",
+            f"table {row.table} is missing or has no primary key",
             where=str(file.path),
             hint="Apply the migrations first.",
             command="wavehouse schema apply",

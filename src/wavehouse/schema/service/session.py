@@ -100,7 +100,7 @@ def _become(connection: psycopg.Connection, role: str | None, where: str) -> Non
         queries.become(connection, role=role)
     except psycopg.Error as error:
         raise Refused(
-            f"the login may not act as role {role}: {error.diag.message_primary}",
+            f"the login may not use the role {role}: {error.diag.message_primary}",
             where=where,
             hint="Grant the role to the login.",
             command=f"GRANT {role} TO <login>",
@@ -115,9 +115,9 @@ def _take_lock(session: Session, key: int) -> int:
         waited = time.monotonic() - started
         if waited >= session.patience.wait_seconds:
             raise SchemaBusy(
-                f"another runner has worked on this database for more than {waited:.0f} s",
+                f"another runner has been working on this database for more than {waited:.0f} s",
                 where=session.where,
-                hint="wait for it, or give more time: --wait SECONDS",
+                hint="Wait for it, or give more time: --wait SECONDS.",
             )
         time.sleep(min(pause, session.patience.wait_seconds - waited))
     return int((time.monotonic() - started) * 1000)

@@ -31,7 +31,7 @@ def smoke(shadow: Shadow, folder: Path, layout: Layout) -> SmokeResult:
     Roles that its files name and do not make are made, without login.
     """
     ladder = read_ladder(folder, layout)
-    floor = next((one for one in reversed(ladder) if not _goes_down(one)), None)
+    floor = next((migration for migration in reversed(ladder) if not _goes_down(migration)), None)
     undone = len(ladder) - (ladder.index(floor) + 1 if floor else 0)
     stays = floor.version if floor else None
     step = "apply"

@@ -76,7 +76,7 @@ def outside(
     try:
         lines = work.lines()
         known = work.taken_up(lines)
-        _refuse_lost_tables(work.file, script, {one.statement for one in lines if one.is_done})
+        _refuse_lost_tables(work.file, script, {line.statement for line in lines if line.is_done})
         for steps in _blocks(work, script, lines, run_again=run_again):
             retries += _walk_block(work, steps, lines)
         duration_ms = int((time.monotonic() - started) * 1000)
@@ -95,7 +95,7 @@ def _blocks(
     work: _Work, script: Script, lines: Sequence[JournalLine], *, run_again: bool
 ) -> Iterator[list[_Step]]:
     """The statements that are left, those of one transaction of the author's together."""
-    done = {one.statement for one in lines if one.is_done}
+    done = {journal_line.statement for journal_line in lines if journal_line.is_done}
     left = [
         _Step(work, number, statement, run_again=run_again)
         for number, statement in enumerate(script.statements, start=1)
@@ -106,15 +106,19 @@ def _blocks(
 
 
 def _walk_block(work: _Work, steps: Sequence[_Step], lines: Sequence[JournalLine]) -> int:
-    """Do the statements of a block, together where the server allows it; retries for locks."""
-    if len(steps) > 1 and not any(one.event == "intent" for one in lines):
+    """Run the statements of a block, together where possible; returns the retries for locks."""
+    if len(steps) > 1 and not any(journal_line.event == "intent" for journal_line in lines):
         try:
             return _patiently(work, steps[0], partial(_together, work, steps))
         except REFUSES_TRANSACTION:
             pass  # one of them allows no transaction: each by itself
     retries = 0
     for step in steps:
-        meant = [one for one in lines if (one.statement, one.event) == (step.number, "intent")]
+        meant = [
+            journal_line
+            for journal_line in lines
+            if (journal_line.statement, journal_line.event) == (step.number, "intent")
+        ]
         retries += step.walk(meant[-1] if meant else None)
     return retries
 
@@ -132,7 +136,7 @@ def _together(work: _Work, steps: Sequence[_Step]) -> None:
 
 
 def _patiently(work: _Work, step: _Step, act: Callable[[], None]) -> int:
-    """Do it when the locks are free; the retries."""
+    """Run the step when its locks are free; returns the number of retries."""
     try:
         return patiently(work.session, work.file, act)[1]
     except REFUSES_TRANSACTION:
@@ -163,7 +167,7 @@ def _partly(error: WavehouseError) -> PartlyApplied:
     return PartlyApplied(
         f"the migration is partly applied: {error.message}",
         where=error.where,
-        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback",
+        hint="Repair the cause, then recover; or undo the file: wavehouse schema rollback.",
         command="wavehouse schema recover",
     )
 

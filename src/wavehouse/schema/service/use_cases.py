@@ -85,13 +85,13 @@ def apply(
         after = After(migrations, expected.hashes if expected else {})
         hashed = {migration.version for migration in (chosen if hash_each else chosen[-1:])}
 
-        def told(step: Step) -> None:
+        def report(step: Step) -> None:
             if not dry_run and step.version in hashed:
                 keep_hash(session, step.version)
             on_step(step)
 
         walk_ = _Walk(session, Direction.UP, chosen, scripts, after, dry_run)
-        result = walk_.result(migrations, oldest_transaction, told)
+        result = walk_.result(migrations, oldest_transaction, report)
         if result.steps and not dry_run:
             keep_surroundings(session)
         return result
@@ -158,18 +158,20 @@ def recover(
         telemetry.span("wavehouse.recover"),
         (reading if dry_run else working)(conninfo, role, patience) as session,
     ):
-        found = half_way(migrations, session.history())
-        if found is None:
+        unfinished = half_way(migrations, session.history())
+        if unfinished is None:
             version = compare(migrations, session.history()).version
             return RecoverResult(None, None, 0, 0, version, dry_run)
-        migration, direction = found
+        migration, direction = unfinished
         session = audited(session, actor, [migration])
         up = direction is Direction.UP
         script = readable_up(migration) if up else readable_down(migration)
         walked = queries.statements_walked(
             session.connection, version=migration.version, direction=direction
         )
-        done = len({one.statement for one in walked if one.event == "statement"})
+        done = len(
+            {journal_line.statement for journal_line in walked if journal_line.event == "statement"}
+        )
         if not dry_run:
             after = After(migrations)
             step = walk(
@@ -211,7 +213,7 @@ def history(conninfo: str, *, role: str | None = None, limit: int = 100) -> list
 def _refuse_other_files(session: Session, expected: Expected | None) -> None:
     if expected is not None and expected.change_set != session.audit.change_set:
         raise Refused(
-            "the pending files are not those of the plan",
+            "the pending files differ from those of the plan",
             where=session.where,
             hint="Make a new plan.",
             command="wavehouse schema plan --json",
@@ -233,9 +235,9 @@ class _Walk:
         self, ladder: Sequence[Migration], oldest_seconds: float | None, on_step: OnStep
     ) -> WalkResult:
         """Look, walk, look again."""
-        session, found = self.session, Looked()
+        session, seen = self.session, Looked()
         if oldest_seconds is not None and self.chosen:
-            found = look(
+            seen = look(
                 session.connection,
                 self.direction,
                 self.chosen,
@@ -254,19 +256,19 @@ class _Walk:
             self.dry_run,
             session.audit.change_set,
             session.audit.trace_id,
-            look_again(session.connection, self.direction, self.chosen, found)
+            look_again(session.connection, self.direction, self.chosen, seen)
             if looked
-            else tuple(found.checks),
-            tuple(found.warnings),
+            else tuple(seen.checks),
+            tuple(seen.warnings),
         )
 
     def _refuse_what_is_written(self) -> None:
         """Refuse in a dry run what apply would refuse, as far as the files say it."""
         for migration, script in zip(self.chosen, self.scripts, strict=True):
-            later = [one for one in self.after.later if one.number > migration.number]
-            for one, rest in written_leftovers(script):
+            later = [item for item in self.after.later if item.number > migration.number]
+            for leftover, rest in written_leftovers(script):
                 for refused in refusals(
-                    self.session.connection, migration.up, script, [one], later, rest
+                    self.session.connection, migration.up, script, [leftover], later, rest
                 ):
                     raise refused
 

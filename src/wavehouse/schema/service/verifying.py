@@ -106,7 +106,7 @@ def verify(
             before = objects(walk.connection)
             for number, migration in enumerate(migrations):
                 wanted = migration.version in only if only else not migration.is_repeatable
-                known = {one.key for one in leftovers(walk.connection)}
+                known = {leftover.key for leftover in leftovers(walk.connection)}
                 verdict, before = _pair(walk, migration, before, wanted)
                 if verdict is not None and verdict.state != "up_fails":
                     why = _refusal(walk.connection, migration, known, migrations[number + 1 :])
@@ -144,9 +144,15 @@ def _refusal(
     later: Sequence[Migration],
 ) -> str | None:
     """Why apply would not call the up file done, which has run here."""
-    new = [one for one in leftovers(connection) if one.key not in known]
+    new = [leftover for leftover in leftovers(connection) if leftover.key not in known]
     script = read_script(migration.up)
-    return next((str(one) for one in refusals(connection, migration.up, script, new, later)), None)
+    return next(
+        (
+            str(migration_failed)
+            for migration_failed in refusals(connection, migration.up, script, new, later)
+        ),
+        None,
+    )
 
 
 def _judged(
@@ -173,7 +179,7 @@ def _in_transaction(
     connection: psycopg.Connection, migration: Migration, files: _Files, before: Snapshot
 ) -> tuple[PairVerdict | None, Snapshot | None]:
     """Up, down and up in one transaction, and what up left; None when that says nothing."""
-    found: PairVerdict | None = None
+    pair_verdict: PairVerdict | None = None
     after: Snapshot | None = None
     try:
         with connection.transaction():
@@ -183,10 +189,10 @@ def _in_transaction(
             undone = objects(connection, own_transaction=False)
             _statements(connection, files.up, files.up_script)
             again = objects(connection, own_transaction=False)
-            found = _compared(migration, before, after, undone, again)
+            pair_verdict = _compared(migration, before, after, undone, again)
             raise _Undo
     except (_Undo, DoesNotRun, MissingRole, psycopg.Error):
-        return found, after
+        return pair_verdict, after
 
 
 def _statements(connection: psycopg.Connection, file: SqlFile, script: Script) -> None:
@@ -223,16 +229,18 @@ def _compared(
 
 
 def _that_matter(
-    migration: Migration, expected: Snapshot, found: Snapshot, *, again: bool = False
+    migration: Migration, expected: Snapshot, snapshot: Snapshot, *, again: bool = False
 ) -> tuple[Difference, ...]:
     """The differences, without those that only the clock or the order of columns made."""
     text = migration.up.text + (migration.down.text if migration.down else "")
     now = clock.now()
     ran = Windows([(now - _LONGEST, now)])
-    told = differences(expected, found)
+    differing = differences(expected, snapshot)
     if again:
-        told = without_clock_partitions(expected, found, told, lambda name: name in text)
-    kept, _ = set_aside(told, ran=ran, ran_there=ran, written=lambda one: one in text)
+        differing = without_clock_partitions(
+            expected, snapshot, differing, lambda name: name in text
+        )
+    kept, _ = set_aside(differing, ran=ran, ran_there=ran, written=lambda item: item in text)
     return kept
 
 

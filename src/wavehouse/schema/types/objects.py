@@ -34,7 +34,7 @@ class Snapshot:
     @property
     def logical(self) -> str:
         """SHA-256 of what the schema means."""
-        return _digest({name: meaning(found) for name, found in self.objects.items()})
+        return _digest({name: meaning(attributes) for name, attributes in self.objects.items()})
 
     def as_json(self) -> dict[str, object]:
         """The canonical document."""
@@ -79,11 +79,11 @@ class Difference:
         """The difference in a line."""
         if self.attribute is None:
             return f"{self.name} is {self.kind}"
-        told = f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
-        return told if len(told) <= _LINE else f"{self.name}: {self.attribute} differs"
+        text = f"{self.name}: {self.attribute} is {_short(self.found)}, not {_short(self.expected)}"
+        return text if len(text) <= _LINE else f"{self.name}: {self.attribute} differs"
 
     def unified(self) -> str:
-        """A long difference in full, line by line; empty for one that ``told`` says in a line."""
+        """A long difference, line by line; empty for one that ``sentence`` shows in one."""
         if self.attribute is None or not self.sentence().endswith(" differs"):
             return ""
         lines = unified_diff(
@@ -137,9 +137,9 @@ class DriftResult:
             "version": self.version,
             "logical": self.logical,
             "drift": bool(self.differences),
-            "differences": [one.as_json() for one in self.differences],
+            "differences": [difference.as_json() for difference in self.differences],
             "partitions_ignored": self.partitions_ignored,
-            "only_by_time": [one.as_json() for one in self.only_by_time],
+            "only_by_time": [item.as_json() for item in self.only_by_time],
         }
 
 
@@ -174,8 +174,8 @@ class PairVerdict:
             "slug": self.slug,
             "state": self.state,
             "restored": self.state == "restored",
-            "differences": [one.as_json() for one in self.differences],
-            "again_differs": [one.as_json() for one in self.again_differs],
+            "differences": [difference.as_json() for difference in self.differences],
+            "again_differs": [difference.as_json() for difference in self.again_differs],
             "error": self.error,
             "refused": self.refused,
         }
@@ -219,7 +219,7 @@ class LockTaken:
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What a statement was measured to do, to relations that were there before its file.
+    """What a statement was measured to do to relations that existed before its file.
 
     ``rewrites`` got a new file, ``scans`` were read whole, ``builds`` are indexes that were made on
     them. ``new`` says that all it touched was made by the file itself.
@@ -321,20 +321,20 @@ class PlanResult:
     @property
     def window(self) -> float:
         """Estimated seconds in which locks that stop writers or readers are held."""
-        return sum(one.seconds for one in self.statements)
+        return sum(statement.seconds for statement in self.statements)
 
     @property
     def digest(self) -> str:
         """SHA-256 of the plan without its estimates: the same files on the same schema."""
-        told = [
+        lines = [
             {
                 k: v
-                for k, v in one.as_json().items()
+                for k, v in statement.as_json().items()
                 if k not in ("rows", "bytes", "estimated_seconds")
             }
-            for one in self.statements
+            for statement in self.statements
         ]
-        return _digest({"version": self.version, "logical": self.logical, "statements": told})
+        return _digest({"version": self.version, "logical": self.logical, "statements": lines})
 
     def as_json(self) -> dict[str, object]:
         """The plan as plain values."""
@@ -348,10 +348,10 @@ class PlanResult:
             "digest": self.digest,
             "estimated_window_seconds": round(self.window, 3),
             "refusals": [
-                {"message": one.message, "where": one.where, "command": one.command}
-                for one in self.refusals
+                {"message": refusal.message, "where": refusal.where, "command": refusal.command}
+                for refusal in self.refusals
             ],
-            "statements": [one.as_json() for one in self.statements],
+            "statements": [statement.as_json() for statement in self.statements],
         }
 
 
@@ -401,19 +401,19 @@ class LintResult:
     @property
     def open(self) -> tuple[Finding, ...]:
         """Findings that no waiver covers."""
-        return tuple(one for one in self.findings if one.waived is None)
+        return tuple(finding for finding in self.findings if finding.waived is None)
 
     @property
     def exit_code(self) -> int:
         """0 when nothing is open, else 3."""
-        return EXIT_FOUND if any(one.severity != "info" for one in self.open) else EXIT_DONE
+        return EXIT_FOUND if any(item.severity != "info" for item in self.open) else EXIT_DONE
 
     def as_json(self) -> dict[str, object]:
         """The result as plain values."""
         return {
             "server": self.server,
             "files": self.files,
-            "findings": [one.as_json() for one in self.findings],
+            "findings": [finding.as_json() for finding in self.findings],
             "open": len(self.open),
             "waived": len(self.findings) - len(self.open),
             "advice_left_out": self.advice,

@@ -47,8 +47,8 @@ class SmokeResult:
             "undone": self.undone,
             "stays": self.stays,
             "same": self.is_fine,
-            "differences": [one.as_json() for one in self.differences],
-            "again_differs": [one.as_json() for one in self.again_differs],
+            "differences": [difference.as_json() for difference in self.differences],
+            "again_differs": [difference.as_json() for difference in self.again_differs],
             "failed": self.failed,
             "error": self.error,
         }

@@ -38,7 +38,7 @@ class Folder:
             )
         if present and not manifest.exists():
             raise Refused(
-                "The folder holds files that no simulation wrote; nothing was changed.",
+                "The folder contains files that no simulation wrote; nothing was changed.",
                 where=str(self.root),
                 hint="Choose another --out.",
             )

@@ -121,8 +121,8 @@ def app_of(agent: str) -> str:
 @cache
 def bots() -> dict[str, tuple[str, ...]]:
     """The list's own examples of bots, by name, without the watch's: R20 filters those."""
-    found: dict[str, tuple[str, ...]] = {}
+    agents: dict[str, tuple[str, ...]] = {}
     for example in agent_examples():
         if example.kind == "bot" and "Watch" not in example.app and example.user_agent.isascii():
-            found[example.app] = (*found.get(example.app, ()), example.user_agent)
-    return found
+            agents[example.app] = (*agents.get(example.app, ()), example.user_agent)
+    return agents

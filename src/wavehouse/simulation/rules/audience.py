@@ -1,4 +1,4 @@
-"""Who listens, with what, from where and when: the shares behind ordinary traffic."""
+"""Listeners by app, country and hour: the shares behind ordinary traffic."""
 
 from __future__ import annotations
 

@@ -66,8 +66,8 @@ def _channel(show: Show) -> list[str]:
         tag("podcast:locked", "yes", owner=contact),
         tag("podcast:funding", f"Keep {show.title} on air", url=f"{show.site}support"),
         *(
-            tag("podcast:person", name, role=role, href=f"{show.site}people#{place}")
-            for place, (name, role) in enumerate(show.people)
+            tag("podcast:person", name, role=role, href=f"{show.site}people#{index}")
+            for index, (name, role) in enumerate(show.people)
         ),
         '<podcast:value type="lightning" method="keysend" suggested="0.00000015000">',
         "  " + tag("podcast:valueRecipient", name=show.author, type="node", address=_WALLET,

@@ -43,17 +43,17 @@ def _streamed(s: Stage) -> None:
     minute, nine, listed, repeated, cut, halves = (s.cast.listener() for _ in range(6))
     for who in (minute, nine, listed, repeated, cut, halves):
         s.ask(who, media=playlist)
-    for place in range(10):
-        at = 6 * place + 1
-        s.ask(minute, media=pieces[place + 40], at=at)
-        if place < 9:
-            s.ask(nine, media=pieces[place], at=at)
+    for index in range(10):
+        at = 6 * index + 1
+        s.ask(minute, media=pieces[index + 40], at=at)
+        if index < 9:
+            s.ask(nine, media=pieces[index], at=at)
         s.ask(listed, media=playlist, at=at)
-        s.ask(repeated, media=pieces[place % 2], at=at)
-        size = pieces[place].bytes
-        s.ask(cut, media=pieces[place], at=at, sent=size if place else size // 2)
+        s.ask(repeated, media=pieces[index % 2], at=at)
+        size = pieces[index].bytes
+        s.ask(cut, media=pieces[index], at=at, sent=size if index else size // 2)
         for first, last in ((0, size // 2 - 1), (size // 2, size - 1)):
-            s.ask(halves, media=pieces[place], first=first, last=last, status="206", at=at)
+            s.ask(halves, media=pieces[index], first=first, last=last, status="206", at=at)
     s.counts(minute)
     s.counts(halves)
     for who in (nine, listed, repeated, cut):
@@ -83,14 +83,14 @@ def _two_ranges_each(s: Stage, who: Listener) -> None:
 
     CloudFront's log has no ranges of a multipart answer, so there they are four requests.
     """
-    parts = [(place * 300_000, place * 300_000 + 299_999) for place in range(4)]
+    parts = [(index * 300_000, index * 300_000 + 299_999) for index in range(4)]
     if not s.writer.has_multipart:
-        for place, (first, last) in enumerate(parts):
-            s.span(who, first, last, at=place)
+        for index, (first, last) in enumerate(parts):
+            s.span(who, first, last, at=index)
     else:
-        for place, pair in enumerate((parts[::2], parts[1::2])):
+        for index, pair in enumerate((parts[::2], parts[1::2])):
             header = "bytes=" + ",".join(f"{first}-{last}" for first, last in pair)
-            s.ask(who, status="206", header=header, sent=600_312, at=place)
+            s.ask(who, status="206", header=header, sent=600_312, at=index)
     s.counts(who)
 
 
@@ -173,8 +173,8 @@ def r30_a_prefix_is_an_estimate(s: Stage) -> None:
     heard = s.cast.listener()
     s.whole(heard)
     s.counts(heard)
-    for place in range(2):
+    for index in range(2):
         who = s.cast.listener()
-        s.ask(who, status="302", sent=0, at=60 + place, host=OWN_PREFIX_HOST,
+        s.ask(who, status="302", sent=0, at=60 + index, host=OWN_PREFIX_HOST,
               path=f"/wh/e/{media.host}{media.path}")  # fmt: skip
         s.fails(who, outcome="prefix_estimate")

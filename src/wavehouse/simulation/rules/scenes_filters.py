@@ -33,9 +33,9 @@ def r11_other_statuses_never_count(s: Stage) -> None:
     good = s.cast.listener()
     s.whole(good)
     s.counts(good)
-    for place, status in enumerate(("301", "302", "307", "403", "404", "410", "416", "500", "503")):
+    for index, status in enumerate(("301", "302", "307", "403", "404", "410", "416", "500", "503")):
         unlucky = s.cast.listener()
-        s.ask(unlucky, status=status, sent=218, at=place, reason="bad_status")
+        s.ask(unlucky, status=status, sent=218, at=index, reason="bad_status")
 
 
 def r16_bots_and_empty_agents(s: Stage) -> None:
@@ -43,11 +43,11 @@ def r16_bots_and_empty_agents(s: Stage) -> None:
     person = s.cast.listener()
     s.whole(person)
     s.counts(person)
-    for place in range(3):
-        s.whole(s.cast.listener(s.cast.bot()), at=place, reason="bot")
-    for place, agent in enumerate(("PodVaultBot/2.1 (+https://podvault.example/bot)",
+    for index in range(3):
+        s.whole(s.cast.listener(s.cast.bot()), at=index, reason="bot")
+    for index, agent in enumerate(("PodVaultBot/2.1 (+https://podvault.example/bot)",
                                    "acme-audio-crawler/0.3", "LanternSpider 1.0")):  # fmt: skip
-        s.whole(s.cast.listener(agent), at=10 + place, reason="bot")
+        s.whole(s.cast.listener(agent), at=10 + index, reason="bot")
     s.whole(s.cast.listener(""), at=20, reason="empty_agent")
 
 
@@ -61,19 +61,19 @@ def r17_data_centres_and_vpns(s: Stage) -> None:
     relayed = s.cast.relay()
     s.whole(relayed, at=45)
     s.counts(relayed)  # a privacy relay hides a person, and is no VPN
-    for place in range(3):
-        s.whole(s.cast.datacentre(), at=60 + place, reason="datacenter")
-    for place in range(2):
-        s.whole(s.cast.vpn(), at=90 + place, reason="vpn")
+    for index in range(3):
+        s.whole(s.cast.datacentre(), at=60 + index, reason="datacenter")
+    for index in range(2):
+        s.whole(s.cast.vpn(), at=90 + index, reason="vpn")
 
 
 def r18_too_many_agents_behind_one_address(s: Stage) -> None:
     """R18: more than 20 user agents behind one address on a day are filtered, 20 are not."""
     for wanted, reason in ((20, None), (21, "excess_ip")):
         crowd = s.cast.listener()
-        for place, (agent, app) in enumerate(s.cast.agents(wanted)):
+        for index, (agent, app) in enumerate(s.cast.agents(wanted)):
             who = crowd.with_agent(agent, app)
-            s.whole(who, at=30 * place, reason=reason)
+            s.whole(who, at=30 * index, reason=reason)
             if reason is None:
                 s.counts(who)
 
@@ -83,19 +83,19 @@ def r20_apple_watch(s: Stage) -> None:
     phone = s.cast.listener("Podcasts/1710.17 CFNetwork/1399 Darwin/22.1.0")
     s.whole(phone)
     s.counts(phone)
-    for place, agent in enumerate((WATCH, NULL_WATCH)):
-        s.whole(phone._replace(agent=agent), at=400 + place, reason="watch")
+    for index, agent in enumerate((WATCH, NULL_WATCH)):
+        s.whole(phone._replace(agent=agent), at=400 + index, reason="watch")
     s.whole(s.cast.listener(WATCH), at=500, reason="watch")
 
 
 def r21_nothing_broader_than_the_watch_rule(s: Stage) -> None:
     """R21: Overcast's watch agent and AppleCoreMedia on an Apple Watch stay."""
-    for place, agent in enumerate((
+    for index, agent in enumerate((
         "Overcast (+http://overcast.fm/; Apple Watch podcast app)",
         "AppleCoreMedia/1.0.0.20S75 (Apple Watch; U; CPU OS 9_1 like Mac OS X; en_us)",
     )):  # fmt: skip
         who = s.cast.listener(agent)
-        s.whole(who, at=60 * place)
+        s.whole(who, at=60 * index)
         s.counts(who)
     s.whole(s.cast.listener(WATCH), at=300, reason="watch")
 
@@ -109,17 +109,17 @@ def r22_malformed_agents(s: Stage) -> None:
     typo = s.cast.listener(f"User-Agent: {overcast}")._replace(app="Overcast")
     s.whole(typo, at=5)
     s.counts(typo)  # the header's name got into its value
-    for place, agent in enumerate(("1.0/2.0 (3)", "<script>alert(1)</script>", "() { x; }; 42")):
-        s.whole(s.cast.listener(agent), at=10 + place, reason="malformed_agent")
+    for index, agent in enumerate(("1.0/2.0 (3)", "<script>alert(1)</script>", "() { x; }; 42")):
+        s.whole(s.cast.listener(agent), at=10 + index, reason="malformed_agent")
 
 
 def r23_an_implausible_referrer_is_flagged(s: Stage) -> None:
     """R23: an implausible referrer is flagged and counted all the same."""
-    for place, page in enumerate((
+    for index, page in enumerate((
         "https://podcasts.example.net/show", "http://localhost:8080/", "referer", "ftp://a.b/c",
     )):  # fmt: skip
         who = s.cast.listener()
-        s.ask(who, at=20 * place, referer=page, flag="implausible_referrer" if place else "")
+        s.ask(who, at=20 * index, referer=page, flag="implausible_referrer" if index else "")
         s.counts(who)
     stopped = s.cast.listener()
     s.ask(stopped, sent=1000, referer="nonsense", flag="implausible_referrer")
@@ -139,9 +139,9 @@ def r24_known_preloaders_are_filtered(s: Stage) -> None:
 
 def r25_before_its_release_it_counts_and_is_flagged(s: Stage) -> None:
     """R25: a request before the episode came out is counted and flagged."""
-    for place in range(2):
+    for index in range(2):
         early = s.cast.listener()
-        s.ask(early, at=40 * place, flag="pre_release")
+        s.ask(early, at=40 * index, flag="pre_release")
         s.counts(early)
     stopped = s.cast.listener()
     s.ask(stopped, at=90, sent=1000, flag="pre_release")

@@ -8,9 +8,9 @@ from wavehouse.simulation.types import Listener
 
 def r01_a_line_read_twice(s: Stage) -> None:
     """R01: the same log line ingested twice changes nothing."""
-    one, two = s.cast.listener(), s.cast.listener()
-    s.ask(one, copies=2)
-    s.counts(one)
+    first, two = s.cast.listener(), s.cast.listener()
+    s.ask(first, copies=2)
+    s.counts(first)
     s.ask(two, first=0, last=s.episode.media.bytes - 1, status="206", at=60, copies=3)
     s.counts(two)
     if s.writer.has_ids:
@@ -84,8 +84,8 @@ def r06_an_address_that_is_none(s: Stage) -> None:
     good = s.cast.listener()
     s.whole(good)
     s.counts(good)
-    for place, text in enumerate(("unknown", "300.12.1.4", "10.1.2")):
-        s.whole(good._replace(address=text, key=text), at=place, reason="bad_ip")
+    for index, text in enumerate(("unknown", "300.12.1.4", "10.1.2")):
+        s.whole(good._replace(address=text, key=text), at=index, reason="bad_ip")
 
 
 def r07_hashing_changes_nothing(s: Stage) -> None:

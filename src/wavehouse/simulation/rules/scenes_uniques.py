@@ -6,7 +6,7 @@ from wavehouse.simulation.rules.stage import Stage
 
 
 def r31_bytes_stop_at_midnight(s: Stage) -> None:
-    """R31: bytes do not add across UTC midnight: half before and more after is no download."""
+    """R31: bytes do not add across UTC midnight: half before and more after is not a download."""
     need = s.episode.media.threshold
     split, late, both = (s.cast.listener() for _ in range(3))
     s.ask(split, first=0, last=need // 2, status="206", clock=86_370)
@@ -24,7 +24,7 @@ def r31_bytes_stop_at_midnight(s: Stage) -> None:
 
 
 def r32_of_two_renditions_the_first_counts(s: Stage) -> None:
-    """R32: whoever takes two renditions in a window is one download; the later one is flagged."""
+    """R32: two renditions taken in a window are one download; the later one is flagged."""
     media, other = s.episode.media, s.episode.alternates[0]
     twice, turned, tried = (s.cast.listener() for _ in range(3))
     s.whole(twice)

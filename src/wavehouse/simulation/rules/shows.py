@@ -107,9 +107,9 @@ def rules_show(settings: Settings) -> Show:
     after = datetime.combine(settings.until + timedelta(days=1), time(6), UTC)
     episodes = tuple(
         _rule_episode(
-            rule, place, host, (after if rule in EARLY else published) + timedelta(minutes=place)
+            rule, index, host, (after if rule in EARLY else published) + timedelta(minutes=index)
         )
-        for place, rule in enumerate(SCENES)
+        for index, rule in enumerate(SCENES)
     )
     return Show(
         RULES_KEY, podcast_guid(RULES_KEY), "Sim rules", "Wavehouse",
@@ -118,17 +118,17 @@ def rules_show(settings: Settings) -> Show:
     )  # fmt: skip
 
 
-def _rule_episode(rule: str, place: int, host: str, published: datetime) -> Episode:
+def _rule_episode(rule: str, index: int, host: str, published: datetime) -> Episode:
     path = f"/episodes/{rule.lower()}.mp3"
     # R27's own numbers need a threshold between 900,000 and 1,000,000: 20,000 and 960,000 bytes.
-    header = 20_000 if rule == "R27" else 80_000 + 1000 * place
-    seconds = 45 if rule in SHORT else 20 * 60 + place
+    header = 20_000 if rule == "R27" else 80_000 + 1000 * index
+    seconds = 45 if rule in SHORT else 20 * 60 + index
     scene: object = SCENES[rule]
     prefix = TRACKERS if rule == "R03" else "https://"
     sentence = (getattr(scene, "__doc__", "") or "").split("\n")[0]
     return Episode(
         guid=f"sim-{rule}",
-        number=place + 1,
+        number=index + 1,
         title=sentence.rstrip("."),
         summary=sentence,
         published=published,

@@ -35,10 +35,10 @@ def hls(*, host: str, path: str, seconds: int, piece: int = 6) -> Rendition:
     folder = path.rpartition("/")[0]
     segments = tuple(
         Rendition(
-            f"https://{host}{folder}/{place:04}.ts", host, f"{folder}/{place:04}.ts", "video/mp2t",
-            90_000 + place * 7919 % 9_000, 0, piece * 1000, 0,
+            f"https://{host}{folder}/{index:04}.ts", host, f"{folder}/{index:04}.ts", "video/mp2t",
+            90_000 + index * 7919 % 9_000, 0, piece * 1000, 0,
         )
-        for place in range(seconds // piece)
+        for index in range(seconds // piece)
     )  # fmt: skip
     return Rendition(
         f"https://{host}{path}", host, path, "application/x-mpegURL", 400 + 40 * len(segments), 0,

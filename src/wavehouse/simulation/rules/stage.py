@@ -141,7 +141,7 @@ class Stage:
         self.expected.append(Expected(day, self.episode.guid, min(seconds), who))
 
     def fails(self, who: Listener, *, day: int = 0, outcome: str = "below_threshold") -> None:
-        """This listener's requests of that day are no download."""
+        """This listener's requests of that day are not a download."""
         self.outcomes[outcome] += len(self._open.pop((day, who.key)))
 
     def close(self) -> None:

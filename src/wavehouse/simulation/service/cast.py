@@ -86,7 +86,7 @@ class Company:
         address = self._fresh(draw)
         return self._with_agent(address, country, address, None)
 
-    def _with_agent(self, address: str, country: str, place: str, agent: str | None) -> Listener:
+    def _with_agent(self, address: str, country: str, location: str, agent: str | None) -> Listener:
         chosen = self.dice.choice(_AGENTS) if agent is None else agent
         app = world.app_of(chosen) if chosen else ""
-        return Listener(address, chosen, app, country, f"{place}|{chosen}")
+        return Listener(address, chosen, app, country, f"{location}|{chosen}")

@@ -98,7 +98,7 @@ class Shop:
             self._add(again, self._typed(campaign.code), kind, value, order_id)
             self.duplicates += 1
         if kind == "purchase" and self.dice.random() < 0.025:
-            # A refund names the order that it takes back, and is no repeat of it.
+            # A refund names the order that it takes back, and does not repeat it.
             back = self._later(when, campaign, minutes=2 * 1440)
             self._add(back, campaign.code, kind, -value, order_id)
             self.revenue[campaign.key] -= value

@@ -1,6 +1,6 @@
 """Orders that a shop knows by a followed link or by the page that thanked: no code was typed.
 
-Each is written as the shop tells it to the API: the links that led to it with their UTM fields
+Each is written as the shop sends it to the API: the links that led to it with their UTM fields
 (AT06), or the pixel that saw it. Some people follow a link of an earlier campaign too: then the
 last link has all of the last-touch credit, and each link its share of the linear one (AT09).
 """
@@ -34,7 +34,7 @@ class Order:
 
     def document(self) -> dict[str, Any]:
         """As ``POST /api/v1/conversions`` takes it; ``pixel`` names the campaign of the pixel."""
-        told: dict[str, Any] = {
+        fields: dict[str, Any] = {
             "order_id": self.order_id,
             "occurred_at": self.occurred_at.isoformat(),
             "conversion_type": "purchase",
@@ -42,12 +42,12 @@ class Order:
             "currency": "EUR",
         }
         if self.pixel:
-            return {**told, "pixel": self.pixel}
+            return {**fields, "pixel": self.pixel}
         clicks = [
             {"at": at.isoformat(), "utm_source": "podcast", "utm_campaign": key}
             for at, key in self.clicks
         ]
-        return {**told, "clicks": clicks}
+        return {**fields, "clicks": clicks}
 
 
 @dataclass(slots=True)

@@ -102,14 +102,14 @@ def _person(
     )  # fmt: skip
 
 
-def _device(dice: Random, place: int) -> Device:
-    return dice.choice(_devices(place))
+def _device(dice: Random, index: int) -> Device:
+    return dice.choice(_devices(index))
 
 
 @cache
-def _devices(place: int) -> tuple[Device, ...]:
-    """The devices of an app, which its people share: an agent is no property of a person."""
-    app = APPS[place]
+def _devices(index: int) -> tuple[Device, ...]:
+    """The devices of an app, which its people share: an agent is not a property of a person."""
+    app = APPS[index]
     return tuple(Device(a, world.app_of(a), app.streams, app.probes) for a in app.agents)
 
 

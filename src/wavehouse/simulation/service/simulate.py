@@ -85,9 +85,9 @@ def _written(settings: Settings, folder: Folder, report: Report | None) -> dict[
     traffic = Traffic.of(settings, shows, population(settings, shows), tally)
     _Press(settings, folder, tally, report).run(traffic, programme)
     tally.settle()
-    found = truth(tally, shop, web)
-    folder.json("truth.json", found)
-    return found
+    expected = truth(tally, shop, web)
+    folder.json("truth.json", expected)
+    return expected
 
 
 def _rules_folder(settings: Settings) -> str:

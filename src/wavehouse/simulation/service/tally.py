@@ -45,13 +45,13 @@ class Tally:
         self._carrying = self._campaigns_of(day)
 
     def _campaigns_of(self, day: date) -> dict[str, list[str]]:
-        found: dict[str, list[str]] = {}
+        campaigns: dict[str, list[str]] = {}
         for campaign in self.campaigns:
             self.impressions.setdefault(campaign.key, 0)
             if campaign.start <= day <= campaign.end:
                 for guid in campaign.episode_guids:
-                    found.setdefault(guid, []).append(campaign.key)
-        return found
+                    campaigns.setdefault(guid, []).append(campaign.key)
+        return campaigns
 
     def download(self, guid: str, app: str, country: str, key: str) -> None:
         """One download of the open day; a redirect's log proves none (R30)."""

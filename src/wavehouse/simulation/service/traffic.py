@@ -72,8 +72,8 @@ class Traffic:
         out: list[Request] = []
         for person in self.crowd.people:
             zeal = person.zeal * week
-            for place in person.shows:
-                for chance, age, episode in self._fresh[place]:
+            for number in person.shows:
+                for chance, age, episode in self._fresh[number]:
                     if dice.random() < chance * zeal:
                         self._session(out, person, episode, age, weekday)
             if dice.random() < BACK_CATALOGUE * zeal:
@@ -107,14 +107,14 @@ class Traffic:
             return
         if chance < 0.25:
             carrier = self.crowd.carriers[person.country]
-            place = address = carrier[int(dice.random() * len(carrier))]
+            address_of = address = carrier[int(dice.random() * len(carrier))]
         elif person.office and weekday and 25_000 < second < 64_000:
-            place = address = person.office
+            address_of = address = person.office
         elif person.network:
-            place, address = person.place, world.host6_plain(person.network, dice)
+            address_of, address = person.place, world.host6_plain(person.network, dice)
         else:
-            place = address = person.address
-        who = f"{place}|{device.agent}"
+            address_of = address = person.address
+        who = f"{address_of}|{device.agent}"
         visit = Visit(out, address, device.agent, country, second, who)
         self._listen(visit, who, person, device, episode)
 
@@ -167,8 +167,8 @@ class Traffic:
         farm = [agent for name in FARMS for agent in world.bots()[name]]
         lost = Rendition("", "media.lalanterna.example", "/favicon.ico", "text/html", 153, 0, 0, 0)
         for _ in range(1 + self.settings.people // 30):
-            place = int(dice.random() * len(self.shows))
-            episode = self._catalogue[place][-1 - int(dice.random() * 3)]
+            index = int(dice.random() * len(self.shows))
+            episode = self._catalogue[index][-1 - int(dice.random() * 3)]
             address = self._bad_addresses[int(dice.random() * len(self._bad_addresses))]
             second, chance = int(dice.random() * 86_400), dice.random()
             visit = Visit(out, address, "", "US", second)

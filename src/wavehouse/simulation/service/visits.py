@@ -82,15 +82,15 @@ def stream(visit: Visit, episode: Episode, dice: Random) -> bool:
     gap = 300 + int(dice.random() * 3000) if pause_at >= 0 else 0
     visit.second = min(visit.second, DAY_END - count * 62 - gap)
     heard, after = 0, 0
-    for place in range(begin, min(begin + count, chunks)):
-        first, last = place * MEBIBYTE, min((place + 1) * MEBIBYTE, file.bytes) - 1
+    for index in range(begin, min(begin + count, chunks)):
+        first, last = index * MEBIBYTE, min((index + 1) * MEBIBYTE, file.bytes) - 1
         sent = last - first + 1
-        if place == begin + count - 1 and dice.random() < 0.5:
+        if index == begin + count - 1 and dice.random() < 0.5:
             cut = int(sent * dice.random())
             if cut and abs(heard + cut - file.threshold) > SLACK:
                 sent = cut
         visit.ask(file, "206", after=after, first=first, last=last, sent=sent)
-        if place == begin + pause_at:
+        if index == begin + pause_at:
             after += gap
             visit.ask(file, "206", after=after, first=first, last=last, sent=sent)
         heard += sent

@@ -28,8 +28,8 @@ def writer(name: str) -> Writer:
     """The writer of a format. InvalidInput for an unknown one."""
     if name not in names():
         raise InvalidInput(f"unknown log format {name}", hint=f"Known: {', '.join(names())}.")
-    found: Writer = import_module(f"{__name__}.{name}").WRITER
-    return found
+    writer: Writer = import_module(f"{__name__}.{name}").WRITER
+    return writer
 
 
 def exact() -> tuple[str, ...]:

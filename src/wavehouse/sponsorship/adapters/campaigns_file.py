@@ -37,7 +37,7 @@ class PlacementEntry(msgspec.Struct, frozen=True):
 
 
 class CampaignEntry(msgspec.Struct, frozen=True):
-    """A campaign of the file; ``key`` tells it again at the next import."""
+    """A campaign of the file; ``key`` identifies it at the next import."""
 
     key: str
     sponsor: SponsorEntry
@@ -76,15 +76,15 @@ def read_campaigns(path: Path) -> list[CampaignEntry]:
             f"The file cannot be read: {error.strerror}", where=str(path), hint="Check the path."
         ) from None
     try:
-        found = msgspec.json.decode(content, type=CampaignsFile)
+        text = msgspec.json.decode(content, type=CampaignsFile)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise InvalidInput(
             f"The campaigns cannot be read: {error}", where=str(path), hint=hint
         ) from None
-    if found.version != VERSION:
+    if text.version != VERSION:
         raise InvalidInput(
-            f"The file has version {found.version}, this program reads {VERSION}",
+            f"The file has version {text.version}, this program reads {VERSION}",
             where=str(path),
             hint=hint,
         )
-    return found.campaigns
+    return text.campaigns

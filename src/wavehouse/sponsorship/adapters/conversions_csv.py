@@ -51,7 +51,7 @@ def _header(stream: IO[bytes], path: Path, columns: Sequence[str]) -> tuple[list
     missing = [column for column in columns if column not in names]
     if missing:
         raise InvalidInput(
-            f"The header lacks the column {', '.join(missing)}", where=where, hint=hint
+            f"The header is missing the column {', '.join(missing)}", where=where, hint=hint
         )
     return names, delimiter
 
@@ -80,8 +80,8 @@ def _row(
     if len(cells) != len(names):
         yield BadRow(line, offset, f"the line has {len(cells)} columns, the header {len(names)}")
         return
-    found = dict(zip(names, cells, strict=True))
-    yield RawRow(line, offset, {column: found[column] for column in columns})
+    by_column = dict(zip(names, cells, strict=True))
+    yield RawRow(line, offset, {column: by_column[column] for column in columns})
 
 
 def _skip_line(stream: IO[bytes]) -> int:

@@ -26,7 +26,7 @@ _STEM_BYTES = 120
 def file_name(data: ReportData, format_: str, report_id: ReportId) -> str:
     """The name of a report's file: sponsor, campaign, dates, kind, and the report's id.
 
-    Words keep their letters in any script. A long name is cut by bytes, between characters; the
+    Words keep the characters of any script. A long name is cut by bytes, between characters; the
     id keeps names apart that are alike after cleaning or cutting.
     """
     words = re.findall(r"\w+", f"{data.sponsor} {data.campaign}".casefold())
@@ -56,7 +56,7 @@ def write_report(path: Path, content: bytes) -> None:
         raise WavehouseError(
             f"the report cannot be written: {error.strerror}",
             where=str(path),
-            hint="Choose another folder with --out",
+            hint="Choose another folder with --out.",
         ) from None
 
 

@@ -54,31 +54,31 @@ def _sheet(book: Workbook, styles: dict[str, Any], table: Table) -> None:
     sheet.freeze_panes(1, 0)
     sheet.set_landscape()
     sheet.fit_to_pages(1, 0)
-    for place, column in enumerate(table.columns):
-        sheet.write_string(0, place, column.replace("_", " ").capitalize(), styles["head"])
-        sheet.set_column(place, place, _width(table, place))
+    for index, column in enumerate(table.columns):
+        sheet.write_string(0, index, column.replace("_", " ").capitalize(), styles["head"])
+        sheet.set_column(index, index, _width(table, index))
     for line, row in enumerate(table.rows, 1):
-        for place, value in enumerate(row):
-            _write(sheet, styles, line, place, value)
+        for index, value in enumerate(row):
+            _write(sheet, styles, line, index, value)
 
 
-def _write(sheet: Any, styles: dict[str, Any], line: int, place: int, value: object) -> None:
+def _write(sheet: Any, styles: dict[str, Any], line: int, index: int, value: object) -> None:
     if value is None:
-        sheet.write_blank(line, place, None, styles["text"])
+        sheet.write_blank(line, index, None, styles["text"])
     elif isinstance(value, bool) or not isinstance(value, int | Decimal | date):
-        sheet.write_string(line, place, str(value), styles["text"])
+        sheet.write_string(line, index, str(value), styles["text"])
     elif isinstance(value, int):
-        sheet.write_number(line, place, value, styles["count"])
+        sheet.write_number(line, index, value, styles["count"])
     elif isinstance(value, Decimal):
         cents = value == round(value, 2)
-        sheet.write_number(line, place, float(value), styles["amount" if cents else "ratio"])
+        sheet.write_number(line, index, float(value), styles["amount" if cents else "ratio"])
     elif isinstance(value, datetime):
         moment = value.astimezone(UTC).replace(tzinfo=None)
-        sheet.write_datetime(line, place, moment, styles["moment"])
+        sheet.write_datetime(line, index, moment, styles["moment"])
     else:
-        sheet.write_datetime(line, place, value, styles["day"])
+        sheet.write_datetime(line, index, value, styles["day"])
 
 
-def _width(table: Table, place: int) -> int:
-    cells = [str(row[place]) for row in table.rows if row[place] is not None]
-    return min(_WIDEST, max(map(len, [table.columns[place], *cells])) + 3)
+def _width(table: Table, index: int) -> int:
+    cells = [str(row[index]) for row in table.rows if row[index] is not None]
+    return min(_WIDEST, max(map(len, [table.columns[index], *cells])) + 3)

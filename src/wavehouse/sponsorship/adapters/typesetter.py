@@ -63,7 +63,7 @@ def typesetter(template_id: str) -> Typesetter:
 
 
 def printable(value: Any) -> Any:
-    """The same JSON value with every text in signs that the fonts have; the rest become a box."""
+    """The JSON value with every text in characters that the fonts have; others become a box."""
     if isinstance(value, str):
         return "".join(_sign(c) for c in unicodedata.normalize("NFC", value))
     if isinstance(value, Mapping):

@@ -47,12 +47,12 @@ def campaigns() -> None:
 )
 @AS_JSON
 @click.pass_obj
-def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -> None:
+def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **fields: Any) -> None:
     """Add a campaign. Conversions that came before it are credited at once."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
-    if told["status"] not in list(sponsorship.CampaignStatus):
+    if fields["status"] not in list(sponsorship.CampaignStatus):
         raise click.BadParameter(
             f"one of {', '.join(sponsorship.CampaignStatus)}", param_hint="--status"
         )
@@ -61,27 +61,27 @@ def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         identity = workspace.identity
-        podcast_id = sponsorship.find_podcast(tx, identity=identity, wanted=told["show"])
+        podcast_id = sponsorship.find_podcast(tx, identity=identity, wanted=fields["show"])
         sponsor = sponsorship.add_sponsor(
-            tx, identity=identity, sponsor=sponsorship.NewSponsor(told["sponsor"])
+            tx, identity=identity, sponsor=sponsorship.NewSponsor(fields["sponsor"])
         )
         new = sponsorship.NewCampaign(
-            name=told["name"].strip(),
+            name=fields["name"].strip(),
             sponsor_id=sponsor.sponsor_id,
             podcast_id=podcast_id,
-            status=sponsorship.CampaignStatus(told["status"]),
-            start_date=told["first"].date(),
-            end_date=told["last"].date(),
-            campaign_value=told["value"],
-            currency=told["currency"].upper(),
-            margin=told["margin"],
-            guaranteed_impressions=told["impressions"],
+            status=sponsorship.CampaignStatus(fields["status"]),
+            start_date=fields["first"].date(),
+            end_date=fields["last"].date(),
+            campaign_value=fields["value"],
+            currency=fields["currency"].upper(),
+            margin=fields["margin"],
+            guaranteed_impressions=fields["impressions"],
             episode_ids=sponsorship.find_episodes(
-                tx, podcast_id=podcast_id, guids=list(told["episodes"])
+                tx, podcast_id=podcast_id, guids=list(fields["episodes"])
             ),
-            promo_codes=told["codes"],
-            attribution_config={"method": "promo_code", **_utm(told["utm"])},
-            grace_days=told["grace"],
+            promo_codes=fields["codes"],
+            attribution_config={"method": "promo_code", **_utm(fields["utm"])},
+            grace_days=fields["grace"],
         )
         saved = sponsorship.add_campaign(tx, identity=identity, campaign=new)
     if as_json:
@@ -92,15 +92,17 @@ def add_campaign(open_workspace: OpenWorkspace, /, as_json: bool, **told: Any) -
 
 def _utm(words: tuple[str, ...]) -> dict[str, str]:
     """``source=nordlys`` as the field utm_source."""
-    found = {}
+    values = {}
     for word in words:
         name, equals, value = word.partition("=")
         field = f"utm_{name.strip().removeprefix('utm_')}"
         known = ("utm_source", "utm_medium", "utm_campaign", "utm_content", "utm_term")
         if not equals or not value.strip() or field not in known:
-            raise click.BadParameter(f"{word!r} is not like source=nordlys", param_hint="--utm")
-        found[field] = value.strip()
-    return found
+            raise click.BadParameter(
+                f"{word!r} is not of the form source=nordlys", param_hint="--utm"
+            )
+        values[field] = value.strip()
+    return values
 
 
 @campaigns.command("import")
@@ -117,11 +119,11 @@ def import_campaigns(open_workspace: OpenWorkspace, file: Path, as_json: bool) -
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         done = sponsorship.import_campaigns(tx, identity=workspace.identity, path=file)
-    told = {"added": done.added, "updated": done.updated, "unchanged": done.unchanged}
+    fields = {"added": done.added, "updated": done.updated, "unchanged": done.unchanged}
     if as_json:
-        terminal.print_json(told)
+        terminal.print_json(fields)
     else:
-        terminal.print_table(list(told), [list(told.values())])
+        terminal.print_table(list(fields), [list(fields.values())])
 
 
 @campaigns.command("list")
@@ -136,17 +138,17 @@ def list_campaigns(open_workspace: OpenWorkspace, as_json: bool) -> None:
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_campaigns(tx, identity=workspace.identity)
+        campaigns = sponsorship.list_campaigns(tx, identity=workspace.identity)
     columns = ["campaign", "sponsor", "show", "status", "from", "to", "value", "codes", "id"]
     rows = [
         [
             *(c.name, c.sponsor, c.podcast, c.status, c.start_date, c.end_date),
             *(f"{c.campaign_value} {c.currency}", " ".join(c.promo_codes), c.campaign_id),
         ]
-        for c in found
+        for c in campaigns
     ]
     if as_json:
-        amounts = [{"value": c.campaign_value, "currency": c.currency} for c in found]
+        amounts = [{"value": c.campaign_value, "currency": c.currency} for c in campaigns]
         terminal.print_json(
             {
                 "campaigns": [

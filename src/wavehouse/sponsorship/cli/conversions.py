@@ -44,7 +44,7 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
         done = sponsorship.ingest_conversions(
             tx, identity=workspace.identity, path=file, quarantine=quarantine
         )
-    told = {
+    fields = {
         "read": done.read,
         "stored": done.stored,
         "duplicate": done.duplicate,
@@ -59,9 +59,9 @@ def conversions(context: click.Context, file: Path, as_json: bool) -> None:
             {"code": code, "rows": rows, "nearest": done.nearest.get(code)}
             for code, rows in done.unknown_codes.items()
         ]
-        terminal.print_json({**told, "problems": problems, "unknown_codes": unknown})
+        terminal.print_json({**fields, "problems": problems, "unknown_codes": unknown})
     else:
-        terminal.print_table(list(told), [list(told.values())])
+        terminal.print_table(list(fields), [list(fields.values())])
     for code, rows in done.unknown_codes.items():
         near = done.nearest.get(code)
         terminal.say(

@@ -72,8 +72,8 @@ def _show_moves(moves: list[Moved], *, as_json: bool, dry_run: bool) -> None:
     columns = ["campaign", "before", "after", "id"]
     rows = [[m.name, m.before, m.after, m.campaign_id] for m in moves]
     if as_json:
-        found = [dict(zip(columns, row, strict=True)) for row in rows]
-        terminal.print_json({"dry_run": dry_run, "moves": found})
+        documents = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.print_json({"dry_run": dry_run, "moves": documents})
     elif rows:
         terminal.print_table(columns, rows)
     else:
@@ -93,8 +93,8 @@ def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> N
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
-        found = sponsorship.list_placements(tx, campaign_id=card.campaign_id)
-    _show_placements(found, as_json=as_json)
+        placements = sponsorship.list_placements(tx, campaign_id=card.campaign_id)
+    _show_placements(placements, as_json=as_json)
 
 
 @campaigns.command("place")
@@ -118,7 +118,7 @@ def placements(open_workspace: OpenWorkspace, campaign: str, as_json: bool) -> N
 @click.option("--impressions", type=click.IntRange(min=1), help="Impressions promised for it.")
 @AS_JSON
 @click.pass_obj
-def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told: Any) -> None:
+def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **fields: Any) -> None:
     """Put CAMPAIGN into a slot of an episode, or change what is said of it there."""
     from wavehouse import sponsorship
 
@@ -128,7 +128,7 @@ def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told
     ):
         card = sponsorship.find_campaign(tx, identity=workspace.identity, wanted=campaign)
         (episode_id,) = sponsorship.find_episodes(
-            tx, podcast_id=card.podcast_id, guids=[told["episode"]]
+            tx, podcast_id=card.podcast_id, guids=[fields["episode"]]
         )
         made = sponsorship.place_campaign(
             tx,
@@ -136,10 +136,10 @@ def place(open_workspace: OpenWorkspace, /, campaign: str, as_json: bool, **told
             card=card,
             placement=sponsorship.NewPlacement(
                 episode_id,
-                told["slot"],
-                sponsorship.Position(told["position"]),
-                sponsorship.ReadType(told["read"]),
-                told["impressions"],
+                fields["slot"],
+                sponsorship.Position(fields["position"]),
+                sponsorship.ReadType(fields["read"]),
+                fields["impressions"],
             ),
         )
     _show_placements([made], as_json=as_json)
@@ -161,7 +161,7 @@ def displace(open_workspace: OpenWorkspace, placement: UUID) -> None:
     terminal.say(f"Placement {placement} is out.")
 
 
-def _show_placements(found: list[Placement], *, as_json: bool) -> None:
+def _show_placements(placements: list[Placement], *, as_json: bool) -> None:
     from wavehouse.kernel import terminal
 
     columns = ["episode", "guid", "slot", "position", "read", "impressions", "id"]
@@ -170,11 +170,11 @@ def _show_placements(found: list[Placement], *, as_json: bool) -> None:
             *(p.episode, p.episode_guid, p.slot, p.position, p.read_type),
             *(p.guaranteed_impressions, p.placement_id),
         ]
-        for p in found
+        for p in placements
     ]
     if as_json:
-        told = [dict(zip(columns, row, strict=True)) for row in rows]
-        terminal.print_json({"placements": told})
+        lines = [dict(zip(columns, row, strict=True)) for row in rows]
+        terminal.print_json({"placements": lines})
     elif rows:
         terminal.print_table(columns, rows)
     else:

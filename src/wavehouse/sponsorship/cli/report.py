@@ -82,7 +82,7 @@ def report(
             report_type=kinds[report_type],
         )
     if as_json:
-        terminal.print_json({"reports": {one.format: one.path for one in made}})
+        terminal.print_json({"reports": {report.format: report.path for report in made}})
     else:
-        for one in made:
-            terminal.out(str(one.path))
+        for report in made:
+            terminal.out(str(report.path))

@@ -22,10 +22,10 @@ _METHODS = ["direct", "utm", "promo_code", "pixel", "custom"]
 
 @click.group()
 def pixels() -> None:
-    """The sign that a sponsor's page loads when something was bought.
+    """The pixel that a sponsor's page loads after a purchase.
 
-    A page tells a conversion by an image, or by a script that also tells followed links (UTM). See
-    docs/guides/conversions.md.
+    A page reports a conversion by an image, or by a script that also reports followed links (UTM).
+    See docs/guides/conversions.md.
     """
 
 
@@ -48,7 +48,7 @@ def pixels() -> None:
 )
 @AS_JSON
 @click.pass_obj
-def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **told: Any) -> None:
+def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **fields: Any) -> None:
     """Make a pixel and print what to put into the page."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
@@ -61,10 +61,10 @@ def add_pixel(open_workspace: OpenWorkspace, /, site: str, as_json: bool, **told
         made = sponsorship.add_pixel(
             tx,
             identity=identity,
-            card=sponsorship.find_campaign(tx, identity=identity, wanted=told["campaign"]),
-            name=told["name"],
-            conversion_type=sponsorship.ConversionType(told["conversion_type"]),
-            origins=told["origins"],
+            card=sponsorship.find_campaign(tx, identity=identity, wanted=fields["campaign"]),
+            name=fields["name"],
+            conversion_type=sponsorship.ConversionType(fields["conversion_type"]),
+            origins=fields["origins"],
         )
     address = f"{site.rstrip('/')}/p/{made.public_key}"
     page = f'<script src="{address}.js" defer></script>'
@@ -101,9 +101,9 @@ def list_pixels(open_workspace: OpenWorkspace, as_json: bool) -> None:
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_pixels(tx, identity=workspace.identity)
+        pixels = sponsorship.list_pixels(tx, identity=workspace.identity)
     columns = ["campaign", "name", "type", "active", "key", "origins", "id"]
-    rows = [_pixel(one) for one in found]
+    rows = [_pixel(item) for item in pixels]
     if as_json:
         terminal.print_json({"pixels": [dict(zip(columns, row, strict=True)) for row in rows]})
     elif rows:
@@ -112,10 +112,10 @@ def list_pixels(open_workspace: OpenWorkspace, as_json: bool) -> None:
         terminal.say("No pixels yet: wavehouse pixels add --campaign NAME --name 'Thank-you page'")
 
 
-def _pixel(one: Pixel) -> list[object]:
+def _pixel(pixel: Pixel) -> list[object]:
     return [
-        *(one.campaign, one.name, one.conversion_type, one.is_active, one.public_key),
-        *(" ".join(one.allowed_origins), one.pixel_id),
+        *(pixel.campaign, pixel.name, pixel.conversion_type, pixel.is_active, pixel.public_key),
+        *(" ".join(pixel.allowed_origins), pixel.pixel_id),
     ]
 
 
@@ -124,7 +124,7 @@ def _pixel(one: Pixel) -> list[object]:
 @click.option("--undo", is_flag=True, help="Listen to it again.")
 @click.pass_obj
 def retire_pixel(open_workspace: OpenWorkspace, pixel: UUID, undo: bool) -> None:
-    """Listen to PIXEL (its id) no longer; what it told stays."""
+    """Stop accepting reports of PIXEL (its id); earlier ones are kept."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
@@ -159,10 +159,10 @@ def show_credits(
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.credit_totals(
+        totals = sponsorship.credit_totals(
             tx, identity=workspace.identity, first=first.date(), last=last.date()
         )
-    rows = _side_by_side(found)
+    rows = _side_by_side(totals)
     columns = ["campaign", "method", "currency", "last touch", "", "linear", ""]
     if as_json:
         names = ["campaign", "method", "currency", "last_touch", "linear", "campaign_id"]
@@ -174,35 +174,35 @@ def show_credits(
         terminal.say("No conversion is credited in this period.")
 
 
-def _side_by_side(found: list[CreditTotal]) -> list[list[Any]]:
+def _side_by_side(totals: list[CreditTotal]) -> list[list[Any]]:
     """A row for each campaign, method and currency, with what each model credits to it."""
     lines: dict[tuple[str, str, str, UUID], dict[str, CreditTotal]] = defaultdict(dict)
-    for one in found:
-        lines[one.campaign, one.method, one.currency, one.campaign_id][one.model] = one
+    for total in totals:
+        lines[total.campaign, total.method, total.currency, total.campaign_id][total.model] = total
     return [
         [
             campaign,
             method,
             currency,
-            *map(_told, map(by.get, ("last_touch", "linear"))),
+            *map(_amounts, map(by.get, ("last_touch", "linear"))),
             campaign_id,
         ]
         for (campaign, method, currency, campaign_id), by in lines.items()
     ]
 
 
-def _told(one: CreditTotal | None) -> dict[str, Decimal]:
+def _amounts(total: CreditTotal | None) -> dict[str, Decimal]:
     nothing = {"conversions": Decimal(0), "amount": Decimal(0)}
-    if one is None:
+    if total is None:
         return nothing
-    return {"conversions": one.conversions.normalize(), "amount": one.amount}
+    return {"conversions": total.conversions.normalize(), "amount": total.amount}
 
 
 def _shown(row: list[Any]) -> list[object]:
     campaign, method, currency, last, linear, _ = row
     cells: list[object] = [campaign, method, currency]
-    for told in (last, linear):
-        cells += [f"{told['conversions']:f}", f"{told['amount']:f}"]
+    for credited in (last, linear):
+        cells += [f"{credited['conversions']:f}", f"{credited['amount']:f}"]
     return cells
 
 

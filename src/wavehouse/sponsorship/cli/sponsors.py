@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def sponsors() -> None:
-    """Who pays for campaigns."""
+    """Sponsors: the companies that pay for campaigns."""
 
 
 @sponsors.command("add")
@@ -25,12 +25,12 @@ def sponsors() -> None:
 @click.option("--industry", help="Its trade.")
 @AS_JSON
 @click.pass_obj
-def add_sponsor(open_workspace: OpenWorkspace, /, as_json: bool, **told: str | None) -> None:
+def add_sponsor(open_workspace: OpenWorkspace, /, as_json: bool, **text: str | None) -> None:
     """Add a sponsor, or complete the one of that name."""
     from wavehouse import sponsorship
     from wavehouse.kernel import terminal
 
-    new = sponsorship.NewSponsor(**told)  # type: ignore[arg-type]
+    new = sponsorship.NewSponsor(**text)  # type: ignore[arg-type]
     with (
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
@@ -54,9 +54,9 @@ def list_sponsors(open_workspace: OpenWorkspace, as_json: bool) -> None:
         open_workspace() as workspace,
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
-        found = sponsorship.list_sponsors(tx, identity=workspace.identity)
+        sponsors = sponsorship.list_sponsors(tx, identity=workspace.identity)
     columns = ["name", "company", "industry", "sponsor_id"]
-    rows = [[s.name, s.company, s.industry, s.sponsor_id] for s in found]
+    rows = [[s.name, s.company, s.industry, s.sponsor_id] for s in sponsors]
     if as_json:
         terminal.print_json({"sponsors": [dict(zip(columns, row, strict=True)) for row in rows]})
     elif rows:

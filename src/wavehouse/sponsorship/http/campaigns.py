@@ -122,8 +122,8 @@ class CampaignOut(BaseModel):
     def of(cls, card: CampaignCard) -> "CampaignOut":
         """The campaign on the wire."""
         status = CampaignStatus(card.status)
-        told = {name: getattr(card, name) for name in cls.model_fields if hasattr(card, name)}
-        return cls(**{**told, "status": status, "next_states": list(next_states(status))})
+        fields = {name: getattr(card, name) for name in cls.model_fields if hasattr(card, name)}
+        return cls(**{**fields, "status": status, "next_states": list(next_states(status))})
 
 
 class Move(BaseModel):
@@ -215,8 +215,8 @@ def _sponsors(database: Database[Operational], gate: Gate) -> APIRouter:
     ) -> Page[SponsorOut]:
         """The sponsors by name."""
         with database.app(identity.organization_id) as tx:
-            found = [SponsorOut.of(s) for s in parties.list_sponsors(tx, identity=identity)]
-        return page_of(found, key=lambda s: (str(s.sponsor_id),), cursor=cursor, limit=limit)
+            rows = [SponsorOut.of(s) for s in parties.list_sponsors(tx, identity=identity)]
+        return page_of(rows, key=lambda s: (str(s.sponsor_id),), cursor=cursor, limit=limit)
 
     @api.post("/sponsors", status_code=201, responses=gate.answers(writes, 409, 413, 422))
     def add_sponsor(
@@ -227,7 +227,7 @@ def _sponsors(database: Database[Operational], gate: Gate) -> APIRouter:
         _key: IdempotencyKey = None,
     ) -> SponsorOut:
         """Add a sponsor, or complete the one of that name."""
-        told = NewSponsor(**body.model_dump())
+        new_sponsor = NewSponsor(**body.model_dump())
         with database.app(identity.organization_id) as tx:
             return once(
                 tx,
@@ -236,7 +236,9 @@ def _sponsors(database: Database[Operational], gate: Gate) -> APIRouter:
                 response,
                 body,
                 SponsorOut,
-                lambda: SponsorOut.of(parties.add_sponsor(tx, identity=identity, sponsor=told)),
+                lambda: SponsorOut.of(
+                    parties.add_sponsor(tx, identity=identity, sponsor=new_sponsor)
+                ),
             )
 
     return api
@@ -258,8 +260,8 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
         """The campaigns, the latest flight first; ``status`` keeps those in one state."""
         with database.app(identity.organization_id) as tx:
             cards = parties.list_campaigns(tx, identity=identity)
-        found = [CampaignOut.of(c) for c in cards if status in (None, c.status)]
-        return page_of(found, key=lambda c: (str(c.campaign_id),), cursor=cursor, limit=limit)
+        rows = [CampaignOut.of(c) for c in cards if status in (None, c.status)]
+        return page_of(rows, key=lambda c: (str(c.campaign_id),), cursor=cursor, limit=limit)
 
     @api.post("/campaigns", status_code=201, responses=gate.answers(writes, 409, 413, 422))
     def add_campaign(
@@ -282,9 +284,9 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
     def campaign(campaign_id: UUID, response: Response, identity: Reader) -> CampaignOut:
         """One campaign; send its ETag as ``If-Match`` when you move it."""
         with database.app(identity.organization_id) as tx:
-            found = CampaignOut.of(_card(tx, identity, campaign_id))
-        response.headers["ETag"] = etag(found)
-        return found
+            campaign = CampaignOut.of(_card(tx, identity, campaign_id))
+        response.headers["ETag"] = etag(campaign)
+        return campaign
 
     @api.patch("/campaigns/{campaign_id}", responses=gate.answers(writes, 404, 409, 412, 413, 422))
     def move(
@@ -302,9 +304,9 @@ def _campaigns(database: Database[Operational], gate: Gate) -> APIRouter:
                     "the campaign has changed since it was read", hint="Read it again."
                 )
             flights.move_campaign(tx, identity=identity, card=card, status=body.status)
-            found = CampaignOut.of(_card(tx, identity, campaign_id))
-        response.headers["ETag"] = etag(found)
-        return found
+            campaign = CampaignOut.of(_card(tx, identity, campaign_id))
+        response.headers["ETag"] = etag(campaign)
+        return campaign
 
     return api
 
@@ -347,9 +349,9 @@ def _placements(database: Database[Operational], gate: Gate) -> APIRouter:
         """Where a campaign is read, the newest episode first."""
         with database.app(identity.organization_id) as tx:
             card = _card(tx, identity, campaign_id)
-            found = flights.list_placements(tx, campaign_id=CampaignId(card.campaign_id))
+            placements = flights.list_placements(tx, campaign_id=CampaignId(card.campaign_id))
         return page_of(
-            [PlacementOut.of(one) for one in found],
+            [PlacementOut.of(placement) for placement in placements],
             key=lambda p: (str(p.placement_id),),
             cursor=cursor,
             limit=limit,
@@ -367,8 +369,8 @@ def _placements(database: Database[Operational], gate: Gate) -> APIRouter:
             (episode_id,) = parties.find_episodes(
                 tx, podcast_id=card.podcast_id, guids=[body.episode_guid]
             )
-            told = body.model_dump(exclude={"episode_guid"})
-            placement = NewPlacement(episode_id=episode_id, **told)
+            fields = body.model_dump(exclude={"episode_guid"})
+            placement = NewPlacement(episode_id=episode_id, **fields)
             return PlacementOut.of(
                 flights.place_campaign(tx, identity=identity, card=card, placement=placement)
             )
@@ -400,7 +402,7 @@ def _results(database: Database[Operational], gate: Gate) -> APIRouter:
             start, end = first or card.start_date, last or max(clock.today(), card.start_date)
             if end < start:
                 raise UsageError("the end date is before the start date", hint="Swap from and to.")
-            found = results.one_campaign(
+            campaigns = results.one_campaign(
                 tx, identity=identity, card=card, first=start, last=end, model=model
             )
         return Results(
@@ -408,10 +410,10 @@ def _results(database: Database[Operational], gate: Gate) -> APIRouter:
             model,
             start,
             end,
-            found.results.conversions,
-            found.results.revenue,
+            campaigns.results.conversions,
+            campaigns.results.revenue,
             card.currency,
-            found.roi,
+            campaigns.roi,
         )
 
     return api

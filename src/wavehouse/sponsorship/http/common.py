@@ -1,4 +1,4 @@
-"""What the routes of ``sponsorship`` share: kinds of fields, and places in a list."""
+"""Types of fields and cursors that the routes of ``sponsorship`` share."""
 
 from __future__ import annotations
 
@@ -49,9 +49,9 @@ def place_in(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         instant, entry = datetime.fromisoformat(at), UUID(name)
     except ValueError:
-        raise UsageError("this cursor is not one of this list") from None
+        raise UsageError("invalid cursor") from None
     if instant.tzinfo is None:
-        raise UsageError("this cursor is not one of this list")
+        raise UsageError("invalid cursor")
     return instant, entry
 
 

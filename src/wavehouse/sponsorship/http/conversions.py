@@ -110,7 +110,7 @@ class NewConversion(BaseModel):
 
 
 class ConversionAnswer(BaseModel):
-    """What became of it: ``stored``, ``duplicate``, or ``unmatched`` (kept, credited to nobody)."""
+    """What became of it: ``stored``, ``duplicate``, or ``unmatched`` (kept, not credited)."""
 
     conversion_id: UUID
     outcome: ConversionOutcome
@@ -135,7 +135,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
         response: Response,
         identity: Annotated[Identity, Depends(gate(writes))],
     ) -> ConversionAnswer:
-        """Tell a conversion. Idempotent by order id: 201 when stored, 200 when known."""
+        """Send a conversion. Idempotent by order id: 201 when stored, 200 when known."""
         with database.app(identity.organization_id) as tx:
             done = record_conversion(
                 tx, identity=identity, conversion=body.to_conversion(), source_name=identity.name
@@ -154,11 +154,13 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     ) -> Page[ListedConversion]:
         """Conversions, the latest first, each with its evidence's methods and its credits."""
         with database.app(identity.organization_id) as tx:
-            found = list_conversions(
+            conversions = list_conversions(
                 tx, identity=identity, before=place_in(cursor), limit=limit + 1
             )
         return cut(
-            found, key=lambda c: (c.occurred_at.isoformat(), str(c.conversion_id)), limit=limit
+            conversions,
+            key=lambda c: (c.occurred_at.isoformat(), str(c.conversion_id)),
+            limit=limit,
         )
 
     return api

@@ -1,7 +1,7 @@
 """``/p/<key>.gif|.js`` and ``/p/<key>/landing.gif``: what sponsors' pages load.
 
-Anybody may load them, so they tell nothing: the answer is a picture of one transparent dot, and the
-status says the rest. Without ``from __future__ import annotations``: FastAPI must see the types.
+Anybody may load them, so they reveal nothing: the response is a transparent dot, and its status
+is all that differs. Without ``from __future__ import annotations``: FastAPI must see the types.
 """
 
 from functools import cache

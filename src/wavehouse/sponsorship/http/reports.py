@@ -147,8 +147,8 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
         )
         return Made(
             reports=[
-                ReportOut.of(archive.find_report(tx, identity=identity, report_id=one.report_id))
-                for one in stored
+                ReportOut.of(archive.find_report(tx, identity=identity, report_id=report.report_id))
+                for report in stored
             ]
         )
 
@@ -179,11 +179,11 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
     def reports(identity: Reader, limit: Limit = PAGE, cursor: Cursor = None) -> Page[ReportOut]:
         """Reports that were made, the latest first."""
         with database.app(identity.organization_id) as tx:
-            found = archive.list_reports(
+            reports = archive.list_reports(
                 tx, identity=identity, before=place_in(cursor), limit=limit + 1
             )
         return cut(
-            [ReportOut.of(one) for one in found],
+            [ReportOut.of(report) for report in reports],
             key=lambda r: (r.generated_at.isoformat(), str(r.report_id)),
             limit=limit,
         )
@@ -205,7 +205,7 @@ def router(stores: Stores, settings: Settings, gate: Gate) -> APIRouter:
     def file(report_id: UUID, identity: Reader) -> Response:
         """A report's file, byte for byte as it was made, or 410."""
         with database.app(identity.organization_id) as tx:
-            found = archive.find_report(tx, identity=identity, report_id=report_id)
-        return file_answer(found)
+            report = archive.find_report(tx, identity=identity, report_id=report_id)
+        return file_answer(report)
 
     return api

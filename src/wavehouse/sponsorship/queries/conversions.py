@@ -79,10 +79,9 @@ def insert_evidence(
 ) -> set[UUID]:
     """Store the signals of conversions: what any model of credit starts from (AT04).
 
-    A signal of a kind that is there already is not told again; the conversions that learned
-    something.
+    A signal of a kind that is stored is skipped; returns the conversions that got a new one.
     """
-    found = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
+    signals = [(row.conversion_id, *signal) for row in rows for signal in _signals(row)]
     return set(
         tx.values(
             """
@@ -97,10 +96,10 @@ def insert_evidence(
             """,
             {
                 "organization_id": organization_id,
-                "ids": [conversion_id for conversion_id, *_ in found],
-                "methods": [method for _, method, _, _ in found],
-                "campaigns": [campaign_id for _, _, campaign_id, _ in found],
-                "details": [Jsonb(detail) for *_, detail in found],
+                "ids": [conversion_id for conversion_id, *_ in signals],
+                "methods": [method for _, method, _, _ in signals],
+                "campaigns": [campaign_id for _, _, campaign_id, _ in signals],
+                "details": [Jsonb(detail) for *_, detail in signals],
             },
         )
     )
@@ -256,7 +255,7 @@ def move_evidence(tx: Tx[Operational], *, rows: Sequence[Evidence]) -> int:
 
 
 def delete_credits(tx: Tx[Operational], *, conversion_ids: Sequence[ConversionId]) -> int:
-    """Take the credits of conversions back, to be derived again."""
+    """Delete the credits of conversions, to be derived again."""
     return tx.execute(
         "DELETE FROM sponsorship.credits WHERE conversion_id = ANY(%(ids)s::uuid[])",
         {"ids": list(conversion_ids)},
@@ -388,14 +387,14 @@ def revenue_by_day(
 
 def newest_conversion(tx: Tx[Operational], *, organization_id: OrganizationId) -> datetime | None:
     """When the latest conversion was taken in: the data-as-of of everything credited."""
-    found: datetime | None = tx.value(
+    at: datetime | None = tx.value(
         """
         SELECT max(ingested_at) FROM sponsorship.conversions
         WHERE organization_id = %(organization_id)s
         """,
         {"organization_id": organization_id},
     )
-    return found
+    return at
 
 
 def data_version(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:

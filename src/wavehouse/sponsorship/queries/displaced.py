@@ -31,7 +31,7 @@ def outranked(
 def displace(
     tx: Tx[Operational], *, organization_id: OrganizationId, rows: Sequence[Evidence], at: datetime
 ) -> int:
-    """Keep what is stored of these orders as displaced reports; how many there were."""
+    """Keep what is stored of these orders as displaced reports; returns how many."""
     return tx.execute(
         """
         INSERT INTO sponsorship.displaced_conversions

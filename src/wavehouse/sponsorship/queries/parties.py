@@ -84,7 +84,7 @@ def save_campaign(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, campaign: NewCampaign
 ) -> CampaignId:
     """Add a campaign, or bring the one with the same import key to what the file says now."""
-    found = tx.value(
+    value = tx.value(
         """
         INSERT INTO sponsorship.campaigns
           (organization_id, user_id, podcast_id, sponsor_id, name, status, start_date, end_date,
@@ -120,7 +120,7 @@ def save_campaign(
             "metadata": Jsonb({"key": campaign.key} if campaign.key else {}),
         },
     )
-    return CampaignId(found)
+    return CampaignId(value)
 
 
 def campaign_status(tx: Tx[Operational], *, campaign_id: CampaignId) -> CampaignStatus:
@@ -237,14 +237,14 @@ def keep_placements(
 
 def delete_placement(tx: Tx[Operational], *, placement_id: UUID) -> CampaignId | None:
     """Remove a placement; its campaign, or None when there is no such placement."""
-    found = tx.value(
+    value = tx.value(
         """
         DELETE FROM sponsorship.campaign_placements WHERE placement_id = %(id)s
         RETURNING campaign_id
         """,
         {"id": placement_id},
     )
-    return None if found is None else CampaignId(found)
+    return None if value is None else CampaignId(value)
 
 
 def lock_codes(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
@@ -351,7 +351,7 @@ def campaign_key_of(
     tx: Tx[Operational], *, organization_id: OrganizationId, key: str
 ) -> CampaignId | None:
     """The campaign that was imported under a key."""
-    found = tx.value(
+    value = tx.value(
         """
         SELECT campaign_id FROM sponsorship.campaigns
         WHERE organization_id = %(organization_id)s AND metadata ->> 'key' = %(key)s
@@ -359,28 +359,28 @@ def campaign_key_of(
         """,
         {"organization_id": organization_id, "key": key},
     )
-    return None if found is None else CampaignId(found)
+    return None if value is None else CampaignId(value)
 
 
 def podcast_by_guid(
     tx: Tx[Operational], *, organization_id: OrganizationId, guid: str
 ) -> PodcastId | None:
     """The show with a podcast:guid."""
-    found = tx.value(
+    value = tx.value(
         """
         SELECT podcast_id FROM catalog.podcasts
         WHERE organization_id = %(organization_id)s AND podcast_guid = %(guid)s
         """,
         {"organization_id": organization_id, "guid": guid},
     )
-    return None if found is None else PodcastId(found)
+    return None if value is None else PodcastId(value)
 
 
 def podcast_by_name(
     tx: Tx[Operational], *, organization_id: OrganizationId, name: str
 ) -> list[PodcastId]:
     """The shows with a title (in any case) or id."""
-    found = tx.values(
+    values = tx.values(
         """
         SELECT podcast_id FROM catalog.podcasts
         WHERE organization_id = %(organization_id)s
@@ -388,7 +388,7 @@ def podcast_by_name(
         """,
         {"organization_id": organization_id, "name": name},
     )
-    return [PodcastId(one) for one in found]
+    return [PodcastId(item) for item in values]
 
 
 def named_episodes(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[EpisodeName]:

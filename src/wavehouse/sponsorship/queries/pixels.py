@@ -1,4 +1,4 @@
-"""SQL of pixels, of landings by tracked links, and of what a pixel told lately."""
+"""SQL of pixels, of landings by tracked links, and of what a pixel reported lately."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ def lock_visitor(tx: Tx[Operational], *, pixel_id: UUID, visitor: str) -> None:
     )
 
 
-def told_lately(
+def reported_lately(
     tx: Tx[Operational],
     *,
     pixel_id: UUID,
@@ -101,8 +101,8 @@ def told_lately(
     since: datetime,
     until: datetime,
 ) -> UUID | None:
-    """A conversion without an order id that this visitor's page told in a span (AT02)."""
-    found: UUID | None = tx.value(
+    """A conversion without an order id that this visitor's page reported in a span (AT02)."""
+    conversion_id: UUID | None = tx.value(
         """
         SELECT v.conversion_id
         FROM sponsorship.conversions v
@@ -121,7 +121,7 @@ def told_lately(
             "visitor": visitor,
         },
     )
-    return found
+    return conversion_id
 
 
 def ensure_month(tx: Tx[Operational], *, at: datetime) -> None:
@@ -187,5 +187,5 @@ def clicks_of(
             "until": until,
         },
     )
-    found: list[tuple[datetime, dict[str, Any]]] = rows.fetchall()
-    return [Click(at, {name: str(value) for name, value in data.items()}) for at, data in found]
+    clicks: list[tuple[datetime, dict[str, Any]]] = rows.fetchall()
+    return [Click(at, {name: str(value) for name, value in data.items()}) for at, data in clicks]

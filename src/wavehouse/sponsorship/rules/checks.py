@@ -33,7 +33,7 @@ def checked_sponsor(sponsor: NewSponsor) -> NewSponsor:
             raise InvalidInput(f"the sponsor's {field} is too long")
     website = sponsor.website
     if website is not None and not website.lower().startswith(("https://", "http://")):
-        raise InvalidInput("the sponsor's website must begin with https://")
+        raise InvalidInput("the sponsor's website must start with https://")
     return sponsor
 
 
@@ -49,7 +49,7 @@ def check_campaign(campaign: NewCampaign) -> None:
     if campaign.currency not in CURRENCIES:
         raise InvalidInput("the campaign's currency is not a known ISO 4217 code like EUR")
     if not 0 <= campaign.margin <= 1 or _places(campaign.margin) > 4:
-        raise InvalidInput("the margin must lie between 0 and 1, with at most four decimals")
+        raise InvalidInput("the margin must be between 0 and 1, with at most four decimals")
     if campaign.guaranteed_impressions is not None and campaign.guaranteed_impressions <= 0:
         raise InvalidInput("guaranteed impressions must be a positive number, or left out")
     if not 0 <= campaign.grace_days <= _LONGEST_GRACE:
@@ -60,16 +60,16 @@ def check_campaign(campaign: NewCampaign) -> None:
 
 
 def check_placements(placements: Iterable[NewPlacement]) -> None:
-    """Raise InvalidInput for a slot that is none, or that two placements share."""
+    """Raise InvalidInput for an invalid slot, or one that two placements share."""
     seen = set()
-    for one in placements:
-        if not 0 <= one.slot <= _LAST_SLOT:
+    for placement in placements:
+        if not 0 <= placement.slot <= _LAST_SLOT:
             raise InvalidInput(f"the slot of a placement must be 0 to {_LAST_SLOT}")
-        if one.guaranteed_impressions is not None and one.guaranteed_impressions <= 0:
+        if placement.guaranteed_impressions is not None and placement.guaranteed_impressions <= 0:
             raise InvalidInput("guaranteed impressions must be a positive number, or left out")
-        if (one.episode_id, one.slot) in seen:
-            raise InvalidInput(f"two placements are in slot {one.slot} of one episode")
-        seen.add((one.episode_id, one.slot))
+        if (placement.episode_id, placement.slot) in seen:
+            raise InvalidInput(f"two placements are in slot {placement.slot} of one episode")
+        seen.add((placement.episode_id, placement.slot))
 
 
 def _name(what: str, text: str) -> None:

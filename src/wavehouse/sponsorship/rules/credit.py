@@ -1,4 +1,4 @@
-"""Who gets the credit for a conversion, to the cent (AT02, AT03, AT09, AT10)."""
+"""The credits of a conversion, to the cent (AT02, AT03, AT09, AT10)."""
 
 from __future__ import annotations
 
@@ -70,11 +70,11 @@ def credits_for(
     if not shares:
         return []
     amounts = allocate(value, shares)
-    found: dict[CampaignId, Credit] = {}
+    by_campaign: dict[CampaignId, Credit] = {}
     for touch, weight, amount in zip(ordered, shares, amounts, strict=True):
-        before = found.get(touch.campaign_id)
+        before = by_campaign.get(touch.campaign_id)
         if before is not None:  # a campaign whose links were followed twice earns twice, in one row
             weight, amount = weight + before.weight, amount + before.amount
         if weight:
-            found[touch.campaign_id] = Credit(touch.campaign_id, touch.method, weight, amount)
-    return list(found.values())
+            by_campaign[touch.campaign_id] = Credit(touch.campaign_id, touch.method, weight, amount)
+    return list(by_campaign.values())

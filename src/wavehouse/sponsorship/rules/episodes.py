@@ -13,7 +13,7 @@ from wavehouse.sponsorship.types import EpisodeName
 _COMMAND = "wavehouse episodes list"
 
 
-def found(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
+def find_episode(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
     """The one episode of this guid, id, number (``84`` or ``#84``) or title, in this order.
 
     Raises InvalidInput when there is none, with the nearest title, or when several have the name.
@@ -31,7 +31,7 @@ def found(wanted: str, known: Sequence[EpisodeName]) -> EpisodeId:
     if same:
         raise InvalidInput(
             f"{len(same)} episodes of the show are called {wanted!r}",
-            hint=f"Name the guid: {', '.join(repr(e.guid) for e in same[:3])}",
+            hint=f"Name the guid: {', '.join(repr(e.guid) for e in same[:3])}.",
             command=_COMMAND,
         )
     titles = {e.title.casefold(): e.title for e in known}

@@ -98,5 +98,5 @@ def text(column: str, value: str, *, required: bool = False) -> str | None:
     if len(stripped) > _LONGEST:
         raise InvalidInput(f"{column} is longer than {_LONGEST} characters")
     if not stripped.isprintable():
-        raise InvalidInput(f"{column} holds control characters")
+        raise InvalidInput(f"{column} contains control characters")
     return stripped or None

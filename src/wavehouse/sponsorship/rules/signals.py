@@ -49,8 +49,8 @@ def campaign_of(click: Click, flights: Flights) -> Flight | None:
 
     Of several the one with more fields, then the later flight.
     """
-    found = [f for f in flights.values() if _carries(click, f) and in_season(f, click.at)]
-    return max(found, key=lambda f: (len(f.utm), f.first_day, f.campaign_id.int), default=None)
+    carrying = [f for f in flights.values() if _carries(click, f) and in_season(f, click.at)]
+    return max(carrying, key=lambda f: (len(f.utm), f.first_day, f.campaign_id.int), default=None)
 
 
 def _carries(click: Click, flight: Flight) -> bool:
@@ -60,30 +60,32 @@ def _carries(click: Click, flight: Flight) -> bool:
     )
 
 
-def claims_of(told: ConversionInput, flights: Flights) -> tuple[Claim, ...]:
+def claims_of(conversion: ConversionInput, flights: Flights) -> tuple[Claim, ...]:
     """The signals of a conversion other than its code, as they are kept and as they match now."""
-    found: list[tuple[AttributionMethod, dict[str, Any]]] = []
-    if told.campaign_id is not None:
-        found.append((AttributionMethod.DIRECT, {"campaign_id": str(told.campaign_id)}))
-    if told.clicks:
+    rows: list[tuple[AttributionMethod, dict[str, Any]]] = []
+    if conversion.campaign_id is not None:
+        rows.append((AttributionMethod.DIRECT, {"campaign_id": str(conversion.campaign_id)}))
+    if conversion.clicks:
         clicks = [
             {"at": click.at.isoformat(), **dict(click.fields)}
-            for click in sorted(told.clicks, key=lambda c: c.at)[-MOST_CLICKS:]
+            for click in sorted(conversion.clicks, key=lambda c: c.at)[-MOST_CLICKS:]
         ]
-        found.append((AttributionMethod.UTM, {"clicks": clicks}))
-    if told.pixel is not None:
+        rows.append((AttributionMethod.UTM, {"clicks": clicks}))
+    if conversion.pixel is not None:
         detail = {
-            "campaign_id": str(told.pixel.campaign_id),
-            "pixel_id": str(told.pixel.pixel_id),
-            "visitor": told.pixel.visitor,
+            "campaign_id": str(conversion.pixel.campaign_id),
+            "pixel_id": str(conversion.pixel.pixel_id),
+            "visitor": conversion.pixel.visitor,
         }
-        found.append((AttributionMethod.PIXEL, detail))
-    if told.pixel is not None:  # anybody can load a pixel: what came by it says so
-        found = [
+        rows.append((AttributionMethod.PIXEL, detail))
+    if conversion.pixel is not None:  # anybody can load a pixel: what came by it says so
+        rows = [
             (m, detail if m is AttributionMethod.DIRECT else {**detail, "reported_by": "pixel"})
-            for m, detail in found
+            for m, detail in rows
         ]
-    return tuple(matched(method, detail, told.occurred_at, flights) for method, detail in found)
+    return tuple(
+        matched(method, detail, conversion.occurred_at, flights) for method, detail in rows
+    )
 
 
 def matched(
@@ -91,7 +93,7 @@ def matched(
 ) -> Claim:
     """A stored signal, matched to the campaigns as they are known now."""
     if method is AttributionMethod.UTM:
-        clicks = [_click(one) for one in detail["clicks"]]
+        clicks = [_click(text) for text in detail["clicks"]]
         return Claim(method, detail, tuple(_clicked(clicks, occurred_at, flights)))
     campaign_id = _campaign_id(detail)
     flight = flights.get(campaign_id) if campaign_id else None

@@ -65,7 +65,7 @@ def active_on(history: Sequence[StateChange], day: date) -> bool:
 
 
 def due(now: CampaignStatus, first: date, last: date, today: date) -> CampaignStatus | None:
-    """The state that the calendar asks for: a flight begins and ends by its dates, or None."""
+    """The state by the calendar, as a flight starts and ends by its dates; None for no change."""
     if now is _S.SCHEDULED and first <= today <= last:
         return _S.ACTIVE
     if now in (_S.ACTIVE, _S.PAUSED) and today > last:

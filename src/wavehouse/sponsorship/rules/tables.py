@@ -10,14 +10,14 @@ from wavehouse.sponsorship.types import DayCount, Figure, ReportData, Table
 def tables(data: ReportData) -> tuple[Table, ...]:
     """The tables of a report, each value exact; what its kind of report leaves out is left out."""
     parts = sections(data)
-    found = [_cover(data), _figures(data)]
+    rows = [_cover(data), _figures(data)]
     if "delivery" in parts:
-        found.append(_daily(data))
+        rows.append(_daily(data))
     if "episodes" in parts:
-        found.append(_episodes(data))
+        rows.append(_episodes(data))
     if "conversions" in parts:
-        found.append(_conversions(data))
-    return (*found, _definitions(data))
+        rows.append(_conversions(data))
+    return (*rows, _definitions(data))
 
 
 SECTIONS = {

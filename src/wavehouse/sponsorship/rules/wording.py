@@ -71,10 +71,10 @@ def data_to(at: datetime | None) -> str:
     return "no data yet" if at is None else f"data to {moment(at)}"
 
 
-def days(found: Sequence[date]) -> str:
+def days(days: Sequence[date]) -> str:
     """Days as a list of spans: 3 November 2026, 5 November – 7 November 2026; at most five."""
     spans: list[tuple[date, date]] = []
-    for each in sorted(found):
+    for each in sorted(days):
         if spans and (each - spans[-1][1]).days == 1:
             spans[-1] = (spans[-1][0], each)
         else:

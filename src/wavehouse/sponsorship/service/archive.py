@@ -29,10 +29,10 @@ def list_reports(
 
 def find_report(tx: Tx[Operational], *, identity: Identity, report_id: UUID) -> ListedReport:
     """The report with this id. NotFound when there is none."""
-    found = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
-    if not found:
+    matching = queries.reports(tx, organization_id=identity.organization_id, report_id=report_id)
+    if not matching:
         raise NotFound("there is no such report", command="wavehouse reports")
-    return found[0]
+    return matching[0]
 
 
 def report_file(report: ListedReport) -> tuple[str, bytes]:
@@ -46,7 +46,7 @@ def report_file(report: ListedReport) -> tuple[str, bytes]:
         content = path.read_bytes()
     except OSError:
         raise Gone(
-            "the report's file is not where it was written", hint="Make the report again."
+            "the report's file was moved or deleted", hint="Make the report again."
         ) from None
     if not hmac.compare_digest(hashlib.sha256(content).hexdigest(), report.sha256):
         raise Gone("the report's file was changed since it was made", hint="Make the report again.")

@@ -53,7 +53,7 @@ def ingest_conversions(
     tx: Tx[Operational], *, identity: Identity, path: Path, quarantine: Quarantine | None = None
 ) -> IngestResult:
     """Read a file of redeemed codes: each order once (AT02), bad rows to the quarantine."""
-    told = IngestResult(0, 0, 0, 0, 0)
+    total = IngestResult(0, 0, 0, 0, 0)
     book = _book(tx, identity)
     now = clock.now()
     with telemetry.span("ingest.conversions"):
@@ -63,8 +63,8 @@ def ingest_conversions(
             if bad and quarantine is not None:
                 quarantine(path, bad)
             done = _store(tx, identity, good, book, source="file", name=path.name, at=now)
-            told = _added(told, bad, good, [one.outcome for one in done], book)
-    return told
+            total = _added(total, bad, good, [result.outcome for result in done], book)
+    return total
 
 
 def record_conversion(
@@ -75,9 +75,9 @@ def record_conversion(
     source_name: str,
     source: str = "api",
 ) -> Recorded:
-    """Take in one conversion, as the API and the pixel do; telling it again changes nothing.
+    """Record one conversion, as the API and the pixel do; sending it again changes nothing.
 
-    An order that is known already learns what signals it had not (AT04).
+    A known order gets the signals that it lacked (AT04).
     """
     book = _book(tx, identity)
     (done,) = _store(
@@ -159,19 +159,19 @@ def _book(tx: Tx[Operational], identity: Identity) -> Book:
 def _with_claims(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
     """The batch with its other signals, matched as they are understood now; changes are stored."""
     moments = {row.conversion_id: row.occurred_at for row in batch}
-    found: dict[UUID, list[Claim]] = {}
+    claims: dict[UUID, list[Claim]] = {}
     moved = []
     for conversion_id, method, before, detail in queries.claims(
         tx, conversion_ids=[row.conversion_id for row in batch]
     ):
         at = moments[ConversionId(conversion_id)]
         claim = signals.matched(AttributionMethod(method), detail, at, book.flights)
-        found.setdefault(conversion_id, []).append(claim)
+        claims.setdefault(conversion_id, []).append(claim)
         if claim.campaign_id != before:
             moved.append((conversion_id, method, claim.campaign_id))
     if moved:
         queries.move_claims(tx, rows=moved)
-    return [replace(row, claims=tuple(found.get(row.conversion_id, ()))) for row in batch]
+    return [replace(row, claims=tuple(claims.get(row.conversion_id, ()))) for row in batch]
 
 
 def _parsed(path: Path, now: datetime) -> Iterator[ConversionInput | BadRow]:
@@ -189,7 +189,7 @@ def _understood(row: RawRow, now: datetime) -> ConversionInput | BadRow:
 def _store(
     tx: Tx[Operational],
     identity: Identity,
-    told: Sequence[ConversionInput],
+    conversions: Sequence[ConversionInput],
     book: Book,
     *,
     source: str,
@@ -198,27 +198,27 @@ def _store(
 ) -> list[Recorded]:
     """Store what is new with its evidence and its credits; what became of each, in order."""
     organization_id = identity.organization_id
-    found = [_evidence(one, book) for one in told]
+    rows = [_evidence(conversion, book) for conversion in conversions]
     new = queries.insert_conversions(
         tx,
         organization_id=organization_id,
-        rows=found,
+        rows=rows,
         source=source,
         source_name=name[-255:],
         at=at,
-        pixel=told[0].pixel if told else None,
+        pixel=conversions[0].pixel if conversions else None,
     )
-    stored = [row for row in found if row.conversion_id in new]
+    stored = [row for row in rows if row.conversion_id in new]
     if stored:
         queries.insert_evidence(tx, organization_id=organization_id, rows=stored)
         _credit(tx, identity, stored)
-    again = [row for row in found if row.conversion_id not in new]
+    again = [row for row in rows if row.conversion_id not in new]
     known = _learned(tx, identity, again, book, Report(source, name[-255:], at))
     return [
         Recorded(_outcome(row, new), row.conversion_id, _first_campaign(row))
         if row.conversion_id in new
         else known[row.conversion_id]
-        for row in found
+        for row in rows
     ]
 
 
@@ -239,7 +239,7 @@ class Report:
 def _weigh(
     tx: Tx[Operational], identity: Identity, known: Sequence[Evidence], report: Report
 ) -> set[ConversionId]:
-    """Let the shop's report of known orders outrank a page's, whichever came first (AT04).
+    """Rank the shop's report of known orders above a page's, whichever came first (AT04).
 
     What is displaced stays as evidence. Returns the orders that changed.
     """
@@ -281,14 +281,14 @@ def _learned(
 ) -> dict[ConversionId, Recorded]:
     """Orders that are known already: signals that they lack are added, and credited again."""
     ids_of = queries.known_ids(tx, organization_id=identity.organization_id, rows=again)
-    found = {
+    values = {
         row.conversion_id: replace(row, conversion_id=known)
         for row, known in zip(again, ids_of, strict=True)
         if known is not None
     }
-    replaced = _weigh(tx, identity, list(found.values()), report)
+    replaced = _weigh(tx, identity, list(values.values()), report)
     learned = queries.insert_evidence(
-        tx, organization_id=identity.organization_id, rows=list(found.values())
+        tx, organization_id=identity.organization_id, rows=list(values.values())
     )
     changed = sorted({*map(ConversionId, learned), *replaced}, key=str)
     if changed:
@@ -296,8 +296,8 @@ def _learned(
     return {
         row.conversion_id: Recorded(
             ConversionOutcome.DUPLICATE,
-            found[row.conversion_id].conversion_id
-            if row.conversion_id in found
+            values[row.conversion_id].conversion_id
+            if row.conversion_id in values
             else row.conversion_id,
             _first_campaign(row),
         )
@@ -307,8 +307,8 @@ def _learned(
 
 def _first_campaign(row: Evidence) -> CampaignId | None:
     """The campaign that the strongest signal names."""
-    found = signals.touches(row, signals.PRECEDENCE)
-    return found[-1].campaign_id if found else None
+    touches = signals.touches(row, signals.PRECEDENCE)
+    return touches[-1].campaign_id if touches else None
 
 
 def _outcome(row: Evidence, new: set[UUID]) -> ConversionOutcome:
@@ -317,34 +317,36 @@ def _outcome(row: Evidence, new: set[UUID]) -> ConversionOutcome:
     return ConversionOutcome.STORED if _first_campaign(row) else ConversionOutcome.UNMATCHED
 
 
-def _evidence(told: ConversionInput, book: Book) -> Evidence:
+def _evidence(conversion: ConversionInput, book: Book) -> Evidence:
     """A conversion with what its signals say: campaigns, and its sponsor even out of season."""
-    windows = book.codes.get(codes.normalised(told.promo_code), []) if told.promo_code else []
-    window = codes.match(told.promo_code, told.occurred_at, windows)
+    windows = (
+        book.codes.get(codes.normalised(conversion.promo_code), []) if conversion.promo_code else []
+    )
+    window = codes.match(conversion.promo_code, conversion.occurred_at, windows)
     owner = window or (windows[0] if windows else None)
-    sponsor_id = owner.sponsor_id if owner else _sponsor_of(told, book)
+    sponsor_id = owner.sponsor_id if owner else _sponsor_of(conversion, book)
     return Evidence(
         conversion_id=ConversionId(ids.uuid7()),
         sponsor_id=sponsor_id,
-        order_reference=credit.order_reference(told, sponsor_id),
-        occurred_at=told.occurred_at,
-        conversion_type=told.conversion_type.value,
-        value=told.value,
-        currency=told.currency,
+        order_reference=credit.order_reference(conversion, sponsor_id),
+        occurred_at=conversion.occurred_at,
+        conversion_type=conversion.conversion_type.value,
+        value=conversion.value,
+        currency=conversion.currency,
         campaign_id=window.campaign_id if window else None,
-        promo_code=told.promo_code,
-        order_id=told.order_id,
-        claims=signals.claims_of(told, book.flights),
-        code_reported_by="pixel" if told.pixel else "",
+        promo_code=conversion.promo_code,
+        order_id=conversion.order_id,
+        claims=signals.claims_of(conversion, book.flights),
+        code_reported_by="pixel" if conversion.pixel else "",
     )
 
 
-def _sponsor_of(told: ConversionInput, book: Book) -> SponsorId | None:
-    """Whose shop it was, by the campaign that the shop, its pixel or the last link named."""
-    named = told.campaign_id or (told.pixel.campaign_id if told.pixel else None)
+def _sponsor_of(conversion: ConversionInput, book: Book) -> SponsorId | None:
+    """The sponsor, by the campaign that the shop, its pixel or the last link named."""
+    named = conversion.campaign_id or (conversion.pixel.campaign_id if conversion.pixel else None)
     flight = book.flights.get(named) if named else None
-    if flight is None and told.clicks:
-        last = max(told.clicks, key=lambda click: click.at)
+    if flight is None and conversion.clicks:
+        last = max(conversion.clicks, key=lambda click: click.at)
         flight = signals.campaign_of(last, book.flights)
     return flight.sponsor_id if flight else None
 
@@ -352,11 +354,13 @@ def _sponsor_of(told: ConversionInput, book: Book) -> SponsorId | None:
 def _credit(
     tx: Tx[Operational],
     identity: Identity,
-    found: Iterable[Evidence],
+    evidence_rows: Iterable[Evidence],
     precedence: Sequence[AttributionMethod] = signals.PRECEDENCE,
 ) -> int:
     """Write the credits of conversions that name a campaign, by every model."""
-    rows = [(row, touches) for row in found if (touches := signals.touches(row, precedence))]
+    rows = [
+        (row, touches) for row in evidence_rows if (touches := signals.touches(row, precedence))
+    ]
     for model in CreditModel:
         earned = [
             (row, share)
@@ -373,8 +377,8 @@ def _credit(
 def _rematched(tx: Tx[Operational], batch: Sequence[Evidence], book: Book) -> list[Evidence]:
     """The batch as its codes are understood now, with what changed written down.
 
-    A conversion whose new sponsor already has that order is the same order told twice under two
-    names (AT02): it keeps its old name and is credited to nobody.
+    A conversion whose new sponsor already has that order is the same order reported under two
+    names (AT02): it keeps its old name and is not credited.
     """
     now = [_understood_now(row, book) for row in batch]
     renamed, wanted = [], set()
@@ -403,7 +407,7 @@ def _understood_now(row: Evidence, book: Book) -> Evidence:
     """A stored conversion as its code is understood now; without a code it stays as it is."""
     if not row.promo_code:
         return row
-    new = _evidence(row.told, book)
+    new = _evidence(row.reported, book)
     return replace(
         new,
         conversion_id=row.conversion_id,
@@ -413,28 +417,28 @@ def _understood_now(row: Evidence, book: Book) -> Evidence:
 
 
 def _added(
-    told: IngestResult,
+    total: IngestResult,
     bad: Sequence[BadRow],
     rows_: Sequence[ConversionInput],
     outcomes: Sequence[ConversionOutcome],
     book: Book,
 ) -> IngestResult:
-    unknown = Counter(told.unknown_codes)
+    unknown = Counter(total.unknown_codes)
     for row, outcome in zip(rows_, outcomes, strict=True):
         if outcome is ConversionOutcome.UNMATCHED and row.promo_code:
             unknown[row.promo_code] += 1
-    windows = [window for found in book.codes.values() for window in found]
-    near = dict(told.nearest)
+    windows = [window for code in book.codes.values() for window in code]
+    near = dict(total.nearest)
     for code in unknown:
         if code not in near and (other := codes.nearest(code, windows)):
             near[code] = other
     return IngestResult(
-        read=told.read + len(bad) + len(outcomes),
-        stored=told.stored + outcomes.count(ConversionOutcome.STORED),
-        duplicate=told.duplicate + outcomes.count(ConversionOutcome.DUPLICATE),
-        unmatched=told.unmatched + outcomes.count(ConversionOutcome.UNMATCHED),
-        quarantined=told.quarantined + len(bad),
-        problems=(*told.problems, *bad)[:_SHOWN],
+        read=total.read + len(bad) + len(outcomes),
+        stored=total.stored + outcomes.count(ConversionOutcome.STORED),
+        duplicate=total.duplicate + outcomes.count(ConversionOutcome.DUPLICATE),
+        unmatched=total.unmatched + outcomes.count(ConversionOutcome.UNMATCHED),
+        quarantined=total.quarantined + len(bad),
+        problems=(*total.problems, *bad)[:_SHOWN],
         unknown_codes=dict(unknown.most_common(_SHOWN)),
         nearest=near,
     )

@@ -1,4 +1,4 @@
-"""Use cases of a campaign in flight: its states by hand and by the calendar, its placements."""
+"""Use cases of a running campaign: manual and scheduled changes of state, placements."""
 
 from __future__ import annotations
 
@@ -77,8 +77,8 @@ def advance_campaigns(tx: Tx[Operational], *, identity: Identity, today: date) -
     """Make the moves that the calendar asks for."""
     cards = {card.campaign_id: card for card in list_campaigns(tx, identity=identity)}
     return [
-        move_campaign(tx, identity=identity, card=cards[one.campaign_id], status=one.after)
-        for one in due_moves(tx, identity=identity, today=today)
+        move_campaign(tx, identity=identity, card=cards[moved.campaign_id], status=moved.after)
+        for moved in due_moves(tx, identity=identity, today=today)
     ]
 
 
@@ -100,9 +100,9 @@ def place_campaign(
     )
     _record(tx, identity, card.campaign_id, "campaign.placed")
     return next(
-        one
-        for one in queries.placements(tx, campaign_id=card.campaign_id)
-        if (one.episode_id, one.slot) == (placement.episode_id, placement.slot)
+        existing
+        for existing in queries.placements(tx, campaign_id=card.campaign_id)
+        if (existing.episode_id, existing.slot) == (placement.episode_id, placement.slot)
     )
 
 
@@ -111,7 +111,7 @@ def remove_placement(tx: Tx[Operational], *, identity: Identity, placement_id: U
     campaign_id = queries.delete_placement(tx, placement_id=placement_id)
     if campaign_id is None:
         raise NotFound(
-            f"there is no placement {placement_id}",
+            f"unknown placement {placement_id}",
             command="wavehouse campaigns placements CAMPAIGN",
         )
     _record(tx, identity, campaign_id, "campaign.displaced")

@@ -64,8 +64,8 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
     """The campaign with this id or name. NotFound for none, Conflict for several."""
     name = wanted.strip().casefold()
     cards = list_campaigns(tx, identity=identity)
-    found = [c for c in cards if str(c.campaign_id) == name or c.name.casefold() == name]
-    if not found:
+    matching = [c for c in cards if str(c.campaign_id) == name or c.name.casefold() == name]
+    if not matching:
         names = {c.name.casefold(): c.name for c in cards}
         near = difflib.get_close_matches(name, names, n=1)
         raise NotFound(
@@ -73,12 +73,12 @@ def find_campaign(tx: Tx[Operational], *, identity: Identity, wanted: str) -> Ca
             hint=f"Did you mean {names[near[0]]!r}?" if near else None,
             command="wavehouse campaigns list",
         )
-    if len(found) > 1:
+    if len(matching) > 1:
         raise Conflict(
-            f"{len(found)} campaigns are called {wanted!r}: name the id",
+            f"{len(matching)} campaigns are called {wanted!r}: name the id",
             command="wavehouse campaigns list",
         )
-    return found[0]
+    return matching[0]
 
 
 def add_campaign(tx: Tx[Operational], *, identity: Identity, campaign: NewCampaign) -> CampaignCard:
@@ -103,8 +103,8 @@ def import_campaigns(tx: Tx[Operational], *, identity: Identity, path: Path) -> 
     if len(set(saved)) < len(saved):
         raise InvalidInput("two campaigns of the file have the same key", where=str(path))
     after = {c.campaign_id: c for c in list_campaigns(tx, identity=identity)}
-    added = sum(1 for one in saved if one not in before)
-    unchanged = sum(1 for one in saved if before.get(one) == after[one])
+    added = sum(1 for item in saved if item not in before)
+    unchanged = sum(1 for item in saved if before.get(item) == after[item])
     if unchanged < len(saved):
         recredit(tx, identity=identity)
     return ImportResult(added, len(saved) - added - unchanged, unchanged)
@@ -136,17 +136,17 @@ def find_episodes(
     if not wanted:
         return ()
     known = queries.named_episodes(tx, podcast_id=podcast_id)
-    return tuple(episodes.found(name, known) for name in wanted)
+    return tuple(episodes.find_episode(name, known) for name in wanted)
 
 
 def _resolved(tx: Tx[Operational], identity: Identity, entry: CampaignEntry) -> NewCampaign:
     """An entry of the file with the rows that its names stand for."""
-    told = entry.sponsor
+    named = entry.sponsor
     podcast_id = find_podcast(tx, identity=identity, wanted=entry.podcast_guid)
     sponsor = add_sponsor(
         tx,
         identity=identity,
-        sponsor=NewSponsor(told.name, told.company, told.email, told.website, told.industry),
+        sponsor=NewSponsor(named.name, named.company, named.email, named.website, named.industry),
     )
     if entry.status not in list(CampaignStatus):
         raise InvalidInput(f"the status is not one of {', '.join(CampaignStatus)}")
@@ -177,24 +177,24 @@ def _placements(
 ) -> tuple[NewPlacement, ...] | None:
     if entry.placements is None:
         return None
-    guids = [one.episode_guid for one in entry.placements]
+    guids = [placement.episode_guid for placement in entry.placements]
     known = dict(
         zip(
             dict.fromkeys(guids), find_episodes(tx, podcast_id=podcast_id, guids=guids), strict=True
         )
     )
-    found = tuple(
+    placements = tuple(
         NewPlacement(
-            known[one.episode_guid],
-            one.slot,
-            one.position,
-            one.read_type,
-            one.guaranteed_impressions,
+            known[placement.episode_guid],
+            placement.slot,
+            placement.position,
+            placement.read_type,
+            placement.guaranteed_impressions,
         )
-        for one in entry.placements
+        for placement in entry.placements
     )
-    checks.check_placements(found)
-    return found
+    checks.check_placements(placements)
+    return placements
 
 
 def _save(tx: Tx[Operational], identity: Identity, campaign: NewCampaign) -> CampaignId:
@@ -263,10 +263,14 @@ def _place(
     wanted = campaign.placements
     if wanted is None:
         placed = {p.episode_id for p in queries.placements(tx, campaign_id=campaign_id)}
-        wanted = tuple(NewPlacement(one) for one in campaign.episode_ids if one not in placed)
+        wanted = tuple(
+            NewPlacement(episode_id)
+            for episode_id in campaign.episode_ids
+            if episode_id not in placed
+        )
         episode_ids = campaign.episode_ids
     else:
-        episode_ids = tuple(one.episode_id for one in wanted)
+        episode_ids = tuple(item.episode_id for item in wanted)
     queries.keep_placements(tx, campaign_id=campaign_id, episode_ids=episode_ids)
     queries.save_placements(
         tx, organization_id=identity.organization_id, campaign_id=campaign_id, wanted=wanted

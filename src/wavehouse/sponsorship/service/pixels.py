@@ -57,7 +57,7 @@ def add_pixel(
         public_key=secrets.token_urlsafe(18),
         name=name,
         conversion_type=conversion_type.value,
-        origins=[origin_of(one) for one in origins],
+        origins=[origin_of(origin) for origin in origins],
     )
     _record(tx, identity, pixel_id, "pixel.made")
     return next(p for p in list_pixels(tx, identity=identity) if p.pixel_id == pixel_id)
@@ -71,9 +71,9 @@ def list_pixels(tx: Tx[Operational], *, identity: Identity) -> list[Pixel]:
 def set_pixel_active(
     tx: Tx[Operational], *, identity: Identity, pixel_id: UUID, is_active: bool
 ) -> None:
-    """Listen to a pixel, or no longer. NotFound when there is none with this id."""
+    """Accept a pixel's reports, or stop. NotFound when there is none with this id."""
     if not queries.set_pixel_active(tx, pixel_id=pixel_id, is_active=is_active):
-        raise NotFound(f"there is no pixel {pixel_id}", command="wavehouse pixels list")
+        raise NotFound(f"unknown pixel {pixel_id}", command="wavehouse pixels list")
     _record(tx, identity, pixel_id, "pixel.resumed" if is_active else "pixel.retired")
 
 
@@ -81,7 +81,7 @@ def origin_of(text: str) -> str:
     """Scheme, host and port of a page's address. InvalidInput when it has none."""
     parts = urlsplit(text.strip().lower())
     if parts.scheme not in ("https", "http") or not parts.hostname:
-        raise InvalidInput(f"{text!r} is no origin like https://shop.example")
+        raise InvalidInput(f"{text!r} is not an origin like https://shop.example")
     return f"{parts.scheme}://{parts.netloc}"
 
 
@@ -90,9 +90,9 @@ def heard(database: Database[Operational], *, public_key: str, page: str | None)
     with database.worker() as tx:
         pixel = queries.pixel_by_key(tx, public_key=public_key)
     if pixel is None or not pixel.is_active:
-        raise NotFound("there is no such pixel")
+        raise NotFound("unknown pixel")
     if pixel.allowed_origins and (not page or origin_of(page) not in pixel.allowed_origins):
-        raise Refused("this page is not one of the pixel's")
+        raise Refused("the pixel is not allowed on this page")
     return pixel
 
 
@@ -104,7 +104,7 @@ def land(
     click = Click(now, _utm(query))
     with database.worker() as tx:
         flights = parties.flights(tx, organization_id=pixel.organization_id)
-        flight = signals.campaign_of(click, {one.campaign_id: one for one in flights})
+        flight = signals.campaign_of(click, {flight.campaign_id: flight for flight in flights})
         if flight is None or not _is_session(session):
             return False
         queries.ensure_month(tx, at=now)
@@ -140,7 +140,7 @@ def fire(
             queries.lock_visitor(tx, pixel_id=pixel.pixel_id, visitor=seen.visitor)
         conversion = _conversion(tx, pixel, seen, session, query, now)
         if conversion.order_id is None:
-            known = queries.told_lately(
+            known = queries.reported_lately(
                 tx,
                 pixel_id=pixel.pixel_id,
                 visitor=seen.visitor,
@@ -195,8 +195,8 @@ def _conversion(
 
 
 def _utm(query: Mapping[str, str]) -> dict[str, str]:
-    found = {name: query.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
-    return {name: value for name, value in found.items() if value and value.isprintable()}
+    values = {name: query.get(name, "").strip()[:_LONGEST] for name in signals.UTM_FIELDS}
+    return {name: value for name, value in values.items() if value and value.isprintable()}
 
 
 def _is_session(text: str) -> bool:

@@ -127,7 +127,7 @@ def make_report(
     first, last = states.report_period(
         card.start_date, card.end_date, clock.today(), first=first, last=last
     )
-    unknown = [one for one in formats if one not in FORMATS]
+    unknown = [format_ for format_ in formats if format_ not in FORMATS]
     if unknown or not formats:
         raise InvalidInput(f"a report's format is one of {', '.join(FORMATS)}")
     with telemetry.span("report.make"):
@@ -140,7 +140,7 @@ def make_report(
             delivery=delivery,
             report_type=report_type,
         )
-        made = [_stored(tx, identity, data, one, folder) for one in dict.fromkeys(formats)]
+        made = [_stored(tx, identity, data, format_, folder) for format_ in dict.fromkeys(formats)]
     audit.record(
         tx,
         actor=accounts.user_actor(identity),
@@ -207,7 +207,7 @@ def _stored(
     path = folder.resolve() / report_files.file_name(data, format_, report_id)
     if len(path.as_uri()) > _LONGEST_URL:
         raise InvalidInput(
-            "the report's path is too long", where=str(folder), hint="Choose another folder"
+            "the report's path is too long", where=str(folder), hint="Choose another folder."
         )
     report_files.write_report(path, content)
     digest = hashlib.sha256(content).digest()

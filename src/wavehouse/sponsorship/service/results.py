@@ -43,14 +43,14 @@ def campaign_results(
             tx, organization_id=identity.organization_id, model=model, first=first, last=last
         )
     )
-    found, today = [], clock.today()
+    campaigns, today = [], clock.today()
     for card in list_campaigns(tx, identity=identity):
         flies = card.start_date <= last and first <= card.end_date
         if podcast_id not in (None, card.podcast_id) or not (flies or card.campaign_id in sums):
             continue
         results = summed(card.campaign_id, card.currency, sums.get(card.campaign_id, []))
-        found.append(_figures(card, results, first, min(last, today)))
-    return sorted(found, key=lambda f: (-f.results.revenue, f.card.name))
+        campaigns.append(_figures(card, results, first, min(last, today)))
+    return sorted(campaigns, key=lambda f: (-f.results.revenue, f.card.name))
 
 
 def results_of(
@@ -85,7 +85,7 @@ def one_campaign(
     model: CreditModel = CreditModel.LAST,
 ) -> CampaignFigures:
     """What one campaign brought between two UTC days, with its return (AT21)."""
-    found = results_of(
+    results = results_of(
         tx,
         identity=identity,
         campaign_id=card.campaign_id,
@@ -94,7 +94,7 @@ def one_campaign(
         last=last,
         model=model,
     )
-    return _figures(card, found, first, min(last, clock.today()))
+    return _figures(card, results, first, min(last, clock.today()))
 
 
 def _figures(
@@ -142,34 +142,34 @@ def summed(campaign_id: CampaignId, currency: str, sums: Iterable[CreditSum]) ->
     """Sums by method; other currencies are counted, their value reported apart (AT23)."""
     methods: dict[str, list[CreditSum]] = defaultdict(list)
     others: dict[str, list[CreditSum]] = defaultdict(list)
-    for one in sums:
-        methods[one.method].append(one)
-        if one.currency != currency:
-            others[one.currency].append(one)
+    for total in sums:
+        methods[total.method].append(total)
+        if total.currency != currency:
+            others[total.currency].append(total)
     return CampaignResults(
         campaign_id,
         tuple(
             MethodResult(
                 AttributionMethod(method),
-                sum(one.conversions for one in found),
-                sum(one.refunds for one in found),
-                sum((one.amount for one in found if one.currency == currency), Decimal(0)),
+                sum(item.conversions for item in lines),
+                sum(item.refunds for item in lines),
+                sum((item.amount for item in lines if item.currency == currency), Decimal(0)),
             )
-            for method, found in sorted(methods.items())
+            for method, lines in sorted(methods.items())
         ),
         tuple(
             Unconverted(
                 other,
-                sum(one.conversions for one in found),
-                sum((one.amount for one in found), Decimal(0)),
+                sum(item.conversions for item in lines),
+                sum((item.amount for item in lines), Decimal(0)),
             )
-            for other, found in sorted(others.items())
+            for other, lines in sorted(others.items())
         ),
     )
 
 
 def _by_campaign(sums: Iterable[CreditSum]) -> dict[CampaignId, list[CreditSum]]:
-    found: dict[CampaignId, list[CreditSum]] = defaultdict(list)
-    for one in sums:
-        found[one.campaign_id].append(one)
-    return found
+    totals: dict[CampaignId, list[CreditSum]] = defaultdict(list)
+    for total in sums:
+        totals[total.campaign_id].append(total)
+    return totals

@@ -42,7 +42,7 @@ class Click:
 
 @dataclass(frozen=True, slots=True)
 class PixelSeen:
-    """The pixel that told a conversion, and what is known of who loaded it."""
+    """The pixel that reported a conversion, and what is known of the visitor."""
 
     pixel_id: UUID
     campaign_id: CampaignId
@@ -75,7 +75,7 @@ class ConversionInput:
 
 
 class ConversionOutcome(StrEnum):
-    """What became of a conversion: an unmatched one is stored, and credited to nobody yet."""
+    """What became of a conversion: an unmatched one is stored and not yet credited."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -91,7 +91,7 @@ class CreditModel(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Touch:
-    """Evidence that a campaign reached whoever converted, at an instant."""
+    """Evidence that a campaign reached the buyer at an instant."""
 
     campaign_id: CampaignId
     touched_at: datetime
@@ -157,7 +157,7 @@ class Evidence:
     """``pixel`` when only a page reported the code: such a code is not trusted like a shop's."""
 
     @property
-    def told(self) -> ConversionInput:
+    def reported(self) -> ConversionInput:
         """The conversion as it was reported."""
         return ConversionInput(
             self.occurred_at,
@@ -197,7 +197,7 @@ class DisplacedReport:
 class ListedConversion:
     """A conversion as it is listed: its evidence's methods, and its last-touch credits' campaign.
 
-    Without a campaign it is credited to nobody yet.
+    Without a campaign it is not yet credited.
     """
 
     conversion_id: UUID
@@ -246,7 +246,7 @@ class Unconverted:
 
 @dataclass(frozen=True, slots=True)
 class Pixel:
-    """A pixel: what a sponsor's page names it by, and what its loading tells of."""
+    """A pixel: the key in a sponsor's page, and the conversion that loading it reports."""
 
     pixel_id: UUID
     organization_id: OrganizationId

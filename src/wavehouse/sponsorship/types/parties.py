@@ -63,7 +63,7 @@ class Position(StrEnum):
 
 
 class ReadType(StrEnum):
-    """Who reads an ad."""
+    """The reader of an ad."""
 
     HOST_READ = "host_read"
     PRODUCED = "produced"

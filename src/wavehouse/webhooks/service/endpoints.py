@@ -77,9 +77,9 @@ def list_endpoints(tx: Tx[Operational], *, identity: Identity) -> list[Endpoint]
 
 def endpoint(tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId) -> Endpoint:
     """One endpoint. NotFound when the organization has none of this id."""
-    for found in list_endpoints(tx, identity=identity):
-        if found.endpoint_id == endpoint_id:
-            return found
+    for list_endpoint in list_endpoints(tx, identity=identity):
+        if list_endpoint.endpoint_id == endpoint_id:
+            return list_endpoint
     raise _missing()
 
 
@@ -203,7 +203,9 @@ def replay(
 def _address(url: str, *, allow_private: bool) -> str:
     address = web_url(url.strip())
     if address is None or len(address) > _LONGEST_URL:
-        raise InvalidInput("this is not a web address", where="url", hint="https://host/path")
+        raise InvalidInput(
+            "this is not a web address", where="url", hint="Write it like https://host/path."
+        )
     parts = urlsplit(address)
     if parts.username or parts.password:
         raise InvalidInput("the address holds a password", where="url", hint="Leave it out.")

@@ -29,10 +29,10 @@ def migrations(
     if layout is Layout.WAVEHOUSE:
         return numbered.pairs_of(listed, read)
     if layout is Layout.GOOSE:
-        found = one_file.goose(listed, read, environment or {})
+        migrations = one_file.goose(listed, read, environment or {})
     else:
-        found = _FOREIGN[layout](listed, read)
-    return tuple(_ours(one) for one in sorted(found, key=lambda one: one.number))
+        migrations = _FOREIGN[layout](listed, read)
+    return tuple(_ours(migration) for migration in sorted(migrations, key=lambda item: item.number))
 
 
 def not_run(names: Iterable[str], layout: Layout) -> list[NotRun]:

@@ -74,21 +74,21 @@ def read_folder(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 def not_run(names: Sequence[str]) -> list[NotRun]:
     """Callbacks and migrations in Java: flyway runs them, this runner does not."""
-    found = []
+    skipped = []
     for name in names:
         base = name.rpartition("/")[2]
         event = base.partition("__")[0].removesuffix(".sql")
         if base.endswith(".sql") and _CALLBACK.fullmatch(event):
-            found.append(NotRun(name, "is a callback of flyway"))
+            skipped.append(NotRun(name, "is a callback of flyway"))
         elif re.fullmatch(r"[VUR][0-9._]*__.+\.java", base):
-            found.append(NotRun(name, "is written in Java"))
-    return found
+            skipped.append(NotRun(name, "is written in Java"))
+    return skipped
 
 
 def _refuse_placeholders(file: SqlFile) -> None:
-    if found := _PLACEHOLDER.search(file.text):
+    if match := _PLACEHOLDER.search(file.text):
         raise InvalidInput(
-            f"{found[0]} is a placeholder of flyway, which is not filled in here",
-            where=f"{file.name}:{file.text.count(chr(10), 0, found.start()) + 1}",
+            f"{match[0]} is a Flyway placeholder, which Wavehouse does not replace",
+            where=f"{file.name}:{file.text.count(chr(10), 0, match.start()) + 1}",
             hint="Write the value into a copy of the file.",
         )

@@ -37,17 +37,17 @@ def hasura(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 
 def _folders(names: Sequence[str], read: Read, pattern: re.Pattern[str]) -> tuple[Migration, ...]:
-    found: dict[str, Migration] = {}
+    migrations: dict[str, Migration] = {}
     for name in names:
         match = pattern.fullmatch(name)
         if match is None:
             continue
         version = match[1].replace("-", "")
-        if version in found:
-            raise same_version(name, str(found[version].up.path))
+        if version in migrations:
+            raise same_version(name, str(migrations[version].up.path))
         down = f"{name.rpartition('/')[0]}/down.sql"
         has_down = down in names and not name.endswith("migration.sql")
-        found[version] = Migration(
+        migrations[version] = Migration(
             version, match[2] or "", read(name), read(down) if has_down else None
         )
-    return tuple(found.values())
+    return tuple(migrations.values())

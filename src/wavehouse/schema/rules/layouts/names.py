@@ -48,5 +48,5 @@ def no_migration(name: str, layout: Layout) -> InvalidInput:
     return InvalidInput(
         f"this is not the name of a migration in the layout {layout}",
         where=name,
-        hint="Rename the file, move it away, or choose another layout: --layout",
+        hint="Rename the file, move it away, or choose another layout with --layout.",
     )

@@ -38,8 +38,8 @@ def pairs_of(names: Sequence[str], read: Read) -> tuple[Migration, ...]:
 
 def in_go(names: Sequence[str]) -> list[NotRun]:
     """Migrations that programs which embed the tool keep in Go beside those in SQL."""
-    found = [n for n in names if _IN_GO.fullmatch(n) and not n.endswith("_test.go")]
-    return [NotRun(name, "is written in Go") for name in found]
+    matching = [n for n in names if _IN_GO.fullmatch(n) and not n.endswith("_test.go")]
+    return [NotRun(name, "is written in Go") for name in matching]
 
 
 def golang_migrate(names: Sequence[str], read: Read) -> tuple[Migration, ...]:

@@ -47,7 +47,7 @@ def _one_file(
     layout: Layout,
 ) -> tuple[Migration, ...]:
     """``mark`` opens the up half; without it a file would pass for a step that does nothing."""
-    found: dict[int, Migration] = {}
+    migrations: dict[int, Migration] = {}
     for name in names:
         if not name.endswith(".sql"):
             continue
@@ -55,19 +55,19 @@ def _one_file(
         if match is None:
             raise no_migration(name, layout)
         number = int(match[1])
-        if number in found:
-            raise same_version(name, found[number].up.name)
+        if number in migrations:
+            raise same_version(name, migrations[number].up.name)
         whole = read(name)
         if not re.search(mark, whole.text, re.MULTILINE | re.IGNORECASE):
             raise InvalidInput(f"the file has no up half of the layout {layout}", where=name)
         up, down = halves(whole.text, name)
-        found[number] = Migration(
+        migrations[number] = Migration(
             match[1],
             match[2],
             _half(whole, up),
             _half(whole, down) if down.strip() else None,
         )
-    return tuple(found.values())
+    return tuple(migrations.values())
 
 
 def _half(whole: SqlFile, text: str) -> SqlFile:
@@ -94,9 +94,9 @@ def _is_off(options: str, name: str, line: int) -> bool:
         key, _, value = option.partition(":")
         if key != "transaction" or value not in ("true", "false"):
             raise InvalidInput(
-                f"dbmate's option {option} is not known",
+                f"unknown dbmate option {option}",
                 where=f"{name}:{line}",
-                hint="Known is: transaction:false",
+                hint="The only option that is supported is transaction:false.",
             )
         is_off = value == "false"
     return is_off
@@ -124,13 +124,13 @@ def _goose(text: str, name: str, environment: Mapping[str, str]) -> tuple[str, s
 def _substituted(line: str, where: str, environment: Mapping[str, str]) -> str:
     """A line with the environment's variables in it, ``${NAME:-default}`` included."""
 
-    def value(found: re.Match[str]) -> str:
-        name, way = found["plain"] or found["name"], found["way"] or ""
+    def value(match: re.Match[str]) -> str:
+        name, way = match["plain"] or match["name"], match["way"] or ""
         known = environment.get(name)
         if known is not None and (known or not way.startswith(":")):
             return known
         if way.endswith("-"):
-            return str(found["word"])
+            return str(match["word"])
         raise InvalidInput(
             f"the variable {name} is not set", where=where, hint=f"Set {name} in the environment."
         )
