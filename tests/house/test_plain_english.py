@@ -155,6 +155,7 @@ VAGUE_LEFT = {
     "listeners": 3,
     "mail": 1,
     "measurement": 3,
+    "queue": 2,
     "schema": 6,
     "simulation": 1,
     "web": 4,
