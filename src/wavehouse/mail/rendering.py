@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import re
 from email.message import EmailMessage
-from html import escape
 
-from wavehouse.kernel import clock
+from wavehouse.kernel import clock, words
 
 _URL = re.compile(r"https?://[^\s<>\"']+[^\s<>\"'.,;:!?)]")
 _BUTTON = (
@@ -52,18 +51,18 @@ def html_of(*, subject: str, text: str) -> str:
     """The HTML part of an email: everything is escaped, nothing is loaded from elsewhere."""
     paragraphs = [part for part in re.split(r"\n[ \t]*\n", text.strip()) if part.strip()]
     body = "\n".join(_paragraph(part.strip()) for part in paragraphs)
-    return _FRAME.format(subject=escape(subject), body=body)
+    return _FRAME.format(subject=words.xml(subject), body=body)
 
 
 def _paragraph(text: str) -> str:
     if _URL.fullmatch(text):
-        return _BUTTON.format(url=escape(text))
+        return _BUTTON.format(url=words.xml(text))
     pieces, end = [], 0
     for found in _URL.finditer(text):
-        url = escape(found[0])
-        pieces += [escape(text[end : found.start()]), f'<a href="{url}">{url}</a>']
+        url = words.xml(found[0])
+        pieces += [words.xml(text[end : found.start()]), f'<a href="{url}">{url}</a>']
         end = found.end()
-    pieces.append(escape(text[end:]))
+    pieces.append(words.xml(text[end:]))
     return f'<p style="margin:0 0 16px">{"".join(pieces)}</p>'.replace("\n", "<br>\n")
 
 
