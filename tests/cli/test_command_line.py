@@ -32,10 +32,13 @@ def _invoke(workspace: Workspace, *words: str) -> Result:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("2026-11-31", "2026-11-31 does not exist"),
-        ("2026-02-29", "2026-02-29 does not exist"),
+        ("2026-11-31", "2026-11-31 does not exist: choose a day of the calendar"),
+        ("2026-02-29", "2026-02-29 does not exist: choose a day of the calendar"),
         ("28/11/2026", "'28/11/2026' is not a day: write it like 2026-11-28"),
-        ("1.2.2026", "'1.2.2026' is not a day: write it like 2026-02-01"),
+        (
+            "1.2.2026",
+            "'1.2.2026' is not a day: write the year first, then month and day, like 2026-10-21",
+        ),
         ("soon", "'soon' is not a day: write it like 2026-11-28"),
         ("2026-W48-6", "'2026-W48-6' is not a day: write it like 2026-11-28"),
     ],

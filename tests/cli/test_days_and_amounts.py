@@ -12,7 +12,7 @@ from wavehouse.cli.root import root
 from wavehouse.kernel.options import DAY, Day
 from wavehouse.sponsorship.cli.options import Amount
 
-OF_DAYS = {"--from", "--to", "--until", "--today", "--expires"}
+OF_DAYS = {"--from", "--since", "--to", "--until", "--today", "--expires"}
 OF_MONEY = {"--value", "--margin"}
 
 

@@ -82,7 +82,7 @@ def test_a_database_that_does_not_answer_is_exit_code_five(tmp_path: Path) -> No
     """With host and database, without the password."""
     urls = {
         f"WAVEHOUSE_{name}_URL": f"postgresql://me:hunter2@127.0.0.1:1/{name.lower()}"
-        for name in ("OPERATIONAL", "LISTENERS", "ANALYTICS")
+        for name in ("OPERATIONAL", "LEARNING", "LISTENERS", "ANALYTICS")
     }
     done = _run("feeds", "list", WAVEHOUSE_HOME=str(tmp_path), **urls)
 

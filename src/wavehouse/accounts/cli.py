@@ -24,10 +24,10 @@ SCOPES = [
     "conversions:write",
     "reports:read",
     "reports:write",
-    "jobs:read",
-    "jobs:write",
     "webhooks:read",
     "webhooks:write",
+    "jobs:read",
+    "jobs:write",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 

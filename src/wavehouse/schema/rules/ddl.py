@@ -9,7 +9,12 @@ import re
 
 from wavehouse.schema.types import Catalogue, Column, Function, Policy, Table
 
-_HEAD = "-- Generated from the database: wavehouse schema docs generate\n"
+_HEAD = """\
+-- Generated from the database: wavehouse schema docs generate --all
+
+-- A function may call one that comes later.
+SET check_function_bodies = off;
+"""
 _PLAIN = re.compile(r"[a-z_][a-z0-9_]*")
 # PostgreSQL prints IN as = ANY of an array, and reads that back as something else for varchar.
 _ANY_VARCHAR = re.compile(r"\(([\w\"]+)\)::text = ANY \(\(ARRAY\[([^\]]*)\]\)::text\[\]\)")
