@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 import tomllib
 from pathlib import Path
 
@@ -42,7 +43,8 @@ def test_pages_load_nothing_from_elsewhere() -> None:
 
 def _without_comments(path: Path) -> str:
     lines = path.read_text(encoding="utf-8").splitlines()
-    return "\n".join(line for line in lines if not line.strip().startswith("//"))
+    text = "\n".join(line for line in lines if not line.strip().startswith("//"))
+    return re.sub(r'placeholder="[^"]*"', "", text)
 
 
 def test_the_code_of_a_page_is_small() -> None:
