@@ -105,7 +105,7 @@ def test_a_link_that_is_not_good_leads_to_a_new_one(house: Any) -> None:
     """In the listener's words, not the dashboard's."""
     answer = house.browser().post(SIGN_IN, data={"token": "x" * 43})
     assert 401 == answer.status_code
-    assert "This link does not sign you in" in answer.text
+    assert "Invalid sign-in link" in answer.text
     assert f'href="{SIGN_IN}"' in answer.text
     assert "wavehouse sign-in-link" not in answer.text
 

@@ -76,7 +76,7 @@ def test_r03_episodes_are_listed_and_those_with_one_file_noticed(
     finding = checks.shared_files(own_desk.place)
     assert (False, "wavehouse episodes list --shared") == (finding.ok, finding.command)
     unknown = run(episodes, "list", "--show", "nobody's")
-    assert "has episodes" in str(unknown.exception)
+    assert "there are no episodes" in str(unknown.exception)
 
 
 def test_r03_a_path_rule_maps_requests_that_were_stored_before(

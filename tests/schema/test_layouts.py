@@ -133,7 +133,7 @@ def test_flyway_what_cannot_be_run_is_refused_by_name(
 def test_flyway_placeholders_are_not_sent_to_the_server(folder: Callable[[Files], Path]) -> None:
     """With file and line."""
     at = folder({"V1__a.sql": "select 1;\ncreate table ${schema}.a();"})
-    with pytest.raises(InvalidInput, match=r"\$\{schema\} is a placeholder") as caught:
+    with pytest.raises(InvalidInput, match=r"\$\{schema\} is a Flyway placeholder") as caught:
         read_ladder(at, Layout.FLYWAY)
     assert "V1__a.sql:2" == caught.value.where
 

@@ -123,7 +123,14 @@ def test_a_phone_reaches_every_page(browser: Browser, site: str) -> None:
     entries = page.get_by_role("navigation", name="All pages").get_by_role("link")
     _keep(page, "pages-390-light")
 
-    assert ["Overview", "Campaigns", "Reports", "Sources", "API keys"] == entries.all_inner_texts()
+    assert [
+        "Overview",
+        "Campaigns",
+        "Reports",
+        "Sources",
+        "Jobs",
+        "API keys",
+    ] == entries.all_inner_texts()
     boxes = [entry.bounding_box() for entry in entries.all()]
     assert [] == [box for box in boxes if box is None or box["height"] < 44 or box["y"] > 844]
     page.context.close()

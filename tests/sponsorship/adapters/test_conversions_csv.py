@@ -75,7 +75,7 @@ def test_a_last_line_without_its_end_is_read(tmp_path: Path) -> None:
     [
         (b"", "no header"),
         (b"\xff\xfeo\x00\n", "not UTF-8"),
-        (b"occurred_at,promo_code\n", "lacks the column conversion_type"),
+        (b"occurred_at,promo_code\n", "is missing the column conversion_type"),
     ],
 )
 def test_a_file_without_a_usable_header_is_refused_with_its_place(
