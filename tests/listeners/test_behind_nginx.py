@@ -72,7 +72,7 @@ def configured(folder: Path, upstream: str, port: int) -> Path:
         ("listen 443 ssl", f"listen 127.0.0.1:{port} ssl"),
         ("/etc/ssl/pod.example.pem", str(folder / "pod.pem")),
         ("/etc/ssl/pod.example.key", str(folder / "pod.key")),
-        ("http://127.0.0.1:8080", upstream),
+        ("http://127.0.0.1:8420", upstream),
     ):
         assert said in server
         server = server.replace(said, here)
