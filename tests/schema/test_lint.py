@@ -208,13 +208,13 @@ def test_set_not_null_after_a_validated_check_reads_nothing(server: Shadow) -> N
     assert [] == [item.rule for item in result]
 
 
-def test_each_index_of_a_table_is_accused_where_it_is_built(server: Shadow) -> None:
+def test_indexes_of_a_table_in_one_file_are_one_finding_with_all_its_lines(server: Shadow) -> None:
     """The second takes no lock that the first did not take, but builds under it all the same."""
     result = linted(server, "CREATE INDEX i ON users (name);\nCREATE INDEX j ON users (n)")
     rule = "create-index-blocks-writes"
     lines = [(f.line, f.message) for f in result if f.rule == rule]
-    text = "building {} stops all writes to public.users"
-    assert [(1, text.format("i")), (2, text.format("j"))] == lines
+    text = "building i stops all writes to public.users; so do lines 2"
+    assert [(1, text)] == lines
 
 
 def test_work_under_an_earlier_lock_is_told_once_a_file(server: Shadow) -> None:
