@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-TESTS = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 WAITS = """
 import time
 from pathlib import Path
@@ -30,9 +30,9 @@ def test_a_stopped_run_leaves_no_server(number: signal.Signals, tmp_path: Path) 
     ready = tmp_path / "ready"
     (tmp_path / "test_waits.py").write_text(WAITS.format(ready=str(ready), seconds=10 * PATIENCE))
     run = subprocess.Popen(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "conftest"],
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "tests.conftest"],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(TESTS)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.DEVNULL,
     )
     try:

@@ -241,7 +241,7 @@ def test_ac6_apps_over_the_api(house: Any, phone: Any) -> None:
     assert 401 == other.get(f"{API}/devices").status_code
 
 
-@pytest.mark.parametrize("name", ["", " ", "x" * 101, "a\x00b", "a\nb"])
+@pytest.mark.parametrize("name", ["", " ", "x" * 101, "\x00\n"])
 def test_an_app_has_a_name_that_can_be_read(house: Any, phone: Any, name: str) -> None:
     """A sentence, not a fault of the database."""
     browser = house.signed_in(phone.username)

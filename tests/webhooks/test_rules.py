@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import pytest
 from hypothesis import given
@@ -15,9 +15,23 @@ from wavehouse.webhooks import rules
 from wavehouse.webhooks.types import Outcome
 
 KEY, OTHER = bytes(range(32)), bytes(range(1, 33))
-NOW = datetime.now(UTC).replace(microsecond=0)  # the official library reads the real clock
+NOW = datetime(2026, 11, 29, 12, 0, tzinfo=UTC)
 BODY = rules.body_of("report.generated", NOW, {"report_id": "ø"})
 ID = "0199c0de-0000-7000-8000-000000000000"
+
+
+class _Clock(datetime):
+    """The official library's clock, which stands at ``NOW``."""
+
+    @classmethod
+    def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
+        """``NOW`` in the zone asked for."""
+        return NOW.astimezone(tz)
+
+
+@pytest.fixture(autouse=True)
+def _official_clock(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("standardwebhooks.webhooks.datetime", _Clock)
 
 
 def _headers(*keys: bytes, body: bytes = BODY, at: datetime = NOW) -> dict[str, str]:
@@ -45,7 +59,7 @@ def test_we_verify_what_the_official_library_signs() -> None:
 def test_both_agree_on_any_secret_and_text(key: bytes, text: str, seconds: int) -> None:
     """Within five minutes either way."""
     text = text.encode("utf-8", "replace").decode()
-    at = datetime.now(UTC).replace(microsecond=0) + timedelta(seconds=seconds)
+    at = NOW + timedelta(seconds=seconds)
     body = rules.body_of("a.b", at, {"text": text})
     headers = _headers(key, body=body, at=at)
 

@@ -12,6 +12,7 @@ from fastapi import APIRouter, Depends, Query
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import Identity, Scope
+from wavehouse.kernel.fields import Exact, Line
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE
 from wavehouse.store import Database, Operational
 from wavehouse.webhooks.adapters import Sealer
@@ -25,9 +26,9 @@ class EndpointIn(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    url: str = Field(min_length=1, max_length=1000)
-    event_types: list[str] = Field(default_factory=list, max_length=20)
-    description: str = Field(default="", max_length=200)
+    url: Annotated[Exact, Field(min_length=1, max_length=1000)]
+    event_types: list[Exact] = Field(default_factory=list, max_length=20)
+    description: Annotated[Line, Field(max_length=200)] = ""
 
 
 class EndpointOut(BaseModel):
