@@ -121,7 +121,7 @@ def test_the_hash_of_a_token_is_sha256() -> None:
 
 def test_the_command_knows_every_scope() -> None:
     """`keys create --scope` lists them without importing anything; the lists are the same."""
-    from wavehouse.accounts.cli import SCOPES
+    from wavehouse.accounts.cli.keys import SCOPES
     from wavehouse.accounts.types import Scope
 
     assert SCOPES == [scope.value for scope in Scope]

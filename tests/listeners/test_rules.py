@@ -9,6 +9,7 @@ from uuid import UUID
 
 import pytest
 
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners import rules
@@ -294,8 +295,8 @@ def test_p34_the_longer_the_pause_the_further_back(pause: float, back: int) -> N
 
 def test_ac1_addresses_are_normalised() -> None:
     """Trimmed, lower-cased, composed; what is none is refused."""
-    assert "anna@example.org" == rules.normalised_email("  Anna@Example.ORG ")
-    assert "zoë@example.org" == rules.normalised_email("zoë@example.org")
+    assert "anna@example.org" == normalised_email("  Anna@Example.ORG ")
+    assert "zoë@example.org" == normalised_email("zoë@example.org")
     for wrong in ("", "anna", "anna@", "@example.org", "a b@example.org", "anna@host"):
         with pytest.raises(InvalidInput):
-            rules.normalised_email(wrong)
+            normalised_email(wrong)

@@ -27,11 +27,28 @@ def second_organization(
     return replace(workspace, organization=organization, identity=identity)
 
 
+def member_of(workspace: Workspace, role: Role, name: str = "") -> Workspace:
+    """The same organization for another member with this role."""
+    name = name or f"Test {role}"
+    with workspace.stores.operational.worker() as tx:
+        identity = account_queries.insert_user(
+            tx,
+            organization_id=workspace.identity.organization_id,
+            email=f"{name.lower().replace(' ', '.')}@members.example",
+            name=name,
+            role=role,
+            password_hash=rules.UNUSABLE_PASSWORD,
+        )
+    return replace(workspace, identity=identity)
+
+
 def key_of(workspace: Workspace, *scopes: Scope) -> str:
-    """An API key of a workspace's identity, by default with every scope."""
+    """An API key of a workspace's identity, by default with every scope that its role has."""
+    role = workspace.identity.role
+    own = [scope for scope in Scope if accounts.role_allows(role, accounts.access_of(scope))]
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         made = accounts.create_api_key(
-            tx, identity=workspace.identity, name="test", scopes=list(scopes or Scope)
+            tx, identity=workspace.identity, name="test", scopes=list(scopes) or own
         )
     return made.text
 

@@ -50,7 +50,7 @@ def walk_commands(attacker: Tenant, victim: Tenant, folder: Path, walked: Walked
             if name.split(" ", 1)[0] in WITHOUT_TENANTS:
                 continue
             walked.commands.add(name)
-            for words in _calls(name, command, victim, folder):
+            for words in calls(name, command, victim, folder):
                 said = CliRunner().invoke(root, words, obj=opened)
                 walked.asked += 1
                 walked.reached += said.exit_code == 0
@@ -85,7 +85,7 @@ def leaves(group: click.Command, *names: str) -> Iterator[tuple[str, click.Comma
         yield from leaves(found, *names, name)
 
 
-def _calls(name: str, command: click.Command, victim: Tenant, folder: Path) -> Iterator[list[str]]:
+def calls(name: str, command: click.Command, victim: Tenant, folder: Path) -> Iterator[list[str]]:
     """The command with what it needs, then once more for every value of every text option."""
     required = [p for p in command.params if p.required]
     base = [*name.split(" "), *MORE.get(name, [])]

@@ -11,10 +11,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from tests.tenants import key_of, second_organization, session_of
+from tests.tenants import key_of, member_of, second_organization, session_of
 
-from wavehouse import catalog, listeners, measurement, sponsorship, webhooks
-from wavehouse.accounts import Scope
+from wavehouse import accounts, catalog, listeners, measurement, sponsorship, webhooks
+from wavehouse.accounts import Role, Scope
 from wavehouse.kernel.ids import named
 from wavehouse.measurement.service import inclusions
 from wavehouse.workspace import Workspace
@@ -75,6 +75,7 @@ def filled(workspace: Workspace, word: str, folder: Path) -> Tenant:
     _measured(tenant)
     _sponsored(tenant)
     _heard(tenant)
+    _invited(tenant)
     tenant.key, tenant.cookie = key_of(workspace, *Scope), session_of(workspace)
     return tenant
 
@@ -163,6 +164,32 @@ def _campaign(word: str) -> dict[str, object]:
         "promo_codes": [f"{word}15"],
         "attribution_config": {"method": "promo_code", "promo_code": f"{word}15"},
     }
+
+
+class _NoMail:
+    """Emails go nowhere: the outbox is the whole installation's."""
+
+    def send(self, *, to: str, subject: str, text: str) -> None:
+        """Send nothing."""
+
+    def forget(self, *, to: str) -> int:
+        """Nothing is kept."""
+        return 0
+
+
+def _invited(tenant: Tenant) -> None:
+    """A second member, and an invitation that is open."""
+    workspace, word = tenant.workspace, tenant.word
+    member_of(workspace, Role.VIEWER, f"Viewer of {word}")
+    with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
+        accounts.invite(
+            tx,
+            _NoMail(),
+            identity=workspace.identity,
+            email=f"invited@{word}.example",
+            role=Role.USER,
+            address="http://localhost",
+        )
 
 
 def _heard(tenant: Tenant) -> None:

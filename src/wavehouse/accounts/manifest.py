@@ -1,23 +1,29 @@
-"""What ``accounts`` announces: API keys and the way to sign in."""
+"""What ``accounts`` announces: API keys, members and the way to sign in."""
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Page, Section
+from wavehouse.kernel.manifest import Command, Manifest, Page, Routes, Section
 
 MANIFEST = Manifest(
     commands=(
         Command(
             name="sign-in-link",
-            target="wavehouse.accounts.cli:sign_in_link",
+            target="wavehouse.accounts.cli.keys:sign_in_link",
             summary="A one-time link to sign in to the dashboard.",
             section=Section.START,
         ),
         Command(
             name="keys",
-            target="wavehouse.accounts.cli:keys",
+            target="wavehouse.accounts.cli.keys:keys",
             summary="API keys: create, list, revoke.",
         ),
+        Command(
+            name="members",
+            target="wavehouse.accounts.cli.members:members",
+            summary="People: invite, list, change roles, remove.",
+        ),
     ),
+    routes=(Routes(target="wavehouse.accounts.http:routers"),),
     pages=(
         Page(
             path="/tokens",
@@ -26,6 +32,14 @@ MANIFEST = Manifest(
             key="a",
             place=90,
             target="wavehouse.web.tokens:router",
+        ),
+        Page(
+            path="/members",
+            title="Members",
+            icon="users",
+            key="m",
+            place=95,
+            target="wavehouse.web.members:router",
         ),
     ),
 )

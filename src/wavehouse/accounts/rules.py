@@ -8,11 +8,13 @@ import re
 import zlib
 from datetime import datetime, timedelta
 
-from wavehouse.accounts.types import KeyRecord, Role, Scope
+from wavehouse.accounts.types import Access, Invitation, KeyRecord, Role, Scope
 
 LINK_LIFETIME = timedelta(hours=24)
+INVITATION_LIFETIME = timedelta(days=7)
 SESSION_LIFETIME = timedelta(days=30)
 TOUCH_INTERVAL = timedelta(minutes=1)
+LONGEST_NAME = 100
 ANSWERS_KEPT = timedelta(hours=24)
 UNUSABLE_PASSWORD = "!"  # noqa: S105 - the marker that no password can ever match
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -66,9 +68,35 @@ def key_is_valid(record: KeyRecord, secret: str, at: datetime) -> bool:
     )
 
 
-def role_has(role: str, scope: Scope) -> bool:
-    """True when a user of this role may do what the scope allows: a viewer only reads."""
-    return role != Role.VIEWER or scope.endswith(":read")
+_LEAST_ROLE = {Access.READ: Role.VIEWER, Access.WRITE: Role.USER, Access.ADMIN: Role.ADMIN}
+_RANKS = {Role.VIEWER: 0, Role.USER: 1, Role.ADMIN: 2}
+_ADMIN_SCOPES = frozenset({Scope.MEMBERS_WRITE})
+
+
+def access_of(scope: Scope) -> Access:
+    """The access that a scope means: members are managed by administrators, a viewer reads."""
+    if scope in _ADMIN_SCOPES:
+        return Access.ADMIN
+    return Access.READ if scope.endswith(":read") else Access.WRITE
+
+
+def least_role(access: Access) -> Role:
+    """The lowest role with this access."""
+    return _LEAST_ROLE[access]
+
+
+def role_allows(role: str, access: Access) -> bool:
+    """True when a user of this role has the access. An unknown role has none."""
+    return role in _RANKS and _RANKS[Role(role)] >= _RANKS[least_role(access)]
+
+
+def invitation_state(invitation: Invitation, at: datetime) -> str:
+    """``accepted``, ``revoked``, ``expired`` or ``open``."""
+    if invitation.accepted_at is not None:
+        return "accepted"
+    if invitation.revoked_at is not None:
+        return "revoked"
+    return "open" if at < invitation.expires_at else "expired"
 
 
 def slug_of(name: str) -> str:

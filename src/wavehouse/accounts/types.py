@@ -7,7 +7,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from wavehouse.kernel.ids import ApiKeyId, OrganizationId, UserId
+from wavehouse.kernel.ids import ApiKeyId, InvitationId, OrganizationId, UserId
 
 
 class Role(StrEnum):
@@ -16,6 +16,14 @@ class Role(StrEnum):
     ADMIN = "admin"
     USER = "user"
     VIEWER = "viewer"
+
+
+class Access(StrEnum):
+    """What a route or a command needs of a role, the least first."""
+
+    READ = "read"
+    WRITE = "write"
+    ADMIN = "admin"
 
 
 class Scope(StrEnum):
@@ -35,6 +43,8 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    MEMBERS_READ = "members:read"
+    MEMBERS_WRITE = "members:write"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +66,42 @@ class Identity:
     name: str
     role: str
     api_key_id: ApiKeyId | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A user in an organization, with the role there."""
+
+    user_id: UserId
+    name: str
+    email: str
+    role: str
+    joined_at: datetime
+    last_login: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Invitation:
+    """An invitation of one address, without its token."""
+
+    invitation_id: InvitationId
+    organization_id: OrganizationId
+    email: str
+    role: str
+    invited_by: str
+    expires_at: datetime
+    accepted_at: datetime | None
+    revoked_at: datetime | None
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The result of an accepted invitation. ``is_new`` is True when the user was created by it."""
+
+    identity: Identity
+    organization: Organization
+    is_new: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING
 
 import click
@@ -12,13 +13,39 @@ from wavehouse.cli.loading import LazyGroup
 
 if TYPE_CHECKING:
     from wavehouse.schema import Target
-    from wavehouse.workspace import Workspace
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
 
 def _open_workspace() -> AbstractContextManager[Workspace]:
     from wavehouse.app import open_workspace
 
     return open_workspace()
+
+
+def guarded(open_workspace: OpenWorkspace) -> OpenWorkspace:
+    """Opens the workspace and refuses a command that the role of its user does not allow."""
+
+    @contextmanager
+    def opened() -> Iterator[Workspace]:
+        from wavehouse.accounts import require
+        from wavehouse.wiring.access import OPERATORS, access_to_command
+
+        name = command_name(click.get_current_context())
+        with open_workspace() as workspace:
+            if name.partition(" ")[0] not in OPERATORS:
+                require(workspace.identity.role, access_to_command(name))
+            yield workspace
+
+    return opened
+
+
+def command_name(context: click.Context) -> str:
+    """The command's words below the program, such as ``keys create``."""
+    words: list[str] = []
+    while context.parent is not None:
+        words.insert(0, context.info_name or "")
+        context = context.parent
+    return " ".join(words)
 
 
 def _own_ladders() -> AbstractContextManager[list[Target]]:
@@ -45,7 +72,7 @@ def root(context: click.Context, quiet: bool) -> None:
     from wavehouse.kernel import terminal
 
     terminal.be_quiet(quiet)
-    context.obj = context.obj or _open_workspace
+    context.obj = guarded(context.obj or _open_workspace)
     context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
     context.meta.setdefault("wavehouse.replay_readers", wiring.readers())
 

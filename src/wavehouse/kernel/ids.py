@@ -15,6 +15,7 @@ from uuid import UUID
 OrganizationId = NewType("OrganizationId", UUID)
 UserId = NewType("UserId", UUID)
 ApiKeyId = NewType("ApiKeyId", UUID)
+InvitationId = NewType("InvitationId", UUID)
 PodcastId = NewType("PodcastId", UUID)
 EpisodeId = NewType("EpisodeId", UUID)
 EnclosureId = NewType("EnclosureId", UUID)

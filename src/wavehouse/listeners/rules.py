@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
-from wavehouse.kernel import words
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.types import (
@@ -50,17 +49,6 @@ _REWINDS = (
 )
 _LONGEST_REWIND_MS = 30_000
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?")
-_EMAIL = re.compile(r"[^@\s\0-\x1f\x7f]+@[^@\s\0-\x1f\x7f]+\.[^@\s\0-\x1f\x7f]+")
-
-
-def normalised_email(text: str) -> str:
-    """AC1: NFC, trimmed, lower-cased. InvalidInput for an invalid address."""
-    import unicodedata
-
-    address = unicodedata.normalize("NFC", text).strip().lower()
-    if len(address) > 255 or not _EMAIL.fullmatch(address) or not words.is_plain(address):
-        raise InvalidInput("invalid e-mail address", hint="An address looks like anna@example.org.")
-    return address
 
 
 def normalised_password(text: str) -> str:

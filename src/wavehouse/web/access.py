@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import hmac
 import secrets
+from datetime import datetime
 from typing import Annotated
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
+from wavehouse import accounts
 from wavehouse.accounts import Identity
 from wavehouse.kernel.errors import InvalidInput, NotSignedIn, Refused, TooManyRequests
 from wavehouse.kernel.limits import TokenBucket
@@ -17,6 +19,7 @@ from wavehouse.web import pages
 from wavehouse.web.services import Services
 from wavehouse.web.site import Site
 from wavehouse.web.view import Message
+from wavehouse.wiring.access import access_to_page
 
 SESSION = "wh_session"
 CSRF = "wh_csrf"
@@ -49,7 +52,14 @@ def signed_in(request: Request, services: Services) -> Identity:
             hint="Open the one-time link that Wavehouse printed when it started, "
             "or print a new one:",
         )
+    check_role(request, who)
     return who
+
+
+def check_role(request: Request, identity: Identity) -> None:
+    """Refused when the identity's role does not allow the page that was asked for."""
+    path = getattr(request.scope.get("route"), "path", request.url.path)
+    accounts.require(identity.role, access_to_page(request.method, path))
 
 
 def csrf_token(request: Request) -> str:
@@ -64,6 +74,20 @@ def remember_csrf(request: Request, response: Response, token: str, site: Site) 
         response.set_cookie(
             CSRF, token, httponly=True, samesite="lax", secure=site.secure, path="/"
         )
+
+
+def remember_session(response: Response, cookie: str, expires_at: datetime, site: Site) -> None:
+    """Set the cookie of a session that has just begun, and forget the form's token."""
+    response.set_cookie(
+        SESSION,
+        cookie,
+        expires=expires_at,
+        httponly=True,
+        samesite="lax",
+        secure=site.secure,
+        path="/",
+    )
+    response.delete_cookie(CSRF, path="/")
 
 
 def check_csrf(request: Request, fields: dict[str, str]) -> None:
@@ -100,16 +124,7 @@ def router(services: Services, site: Site) -> APIRouter:
             raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
         opened = services.sign_in(fields.get("token", ""))
         response = RedirectResponse("/", status_code=_SEE_OTHER)
-        response.set_cookie(
-            SESSION,
-            opened.cookie,
-            expires=opened.expires_at,
-            httponly=True,
-            samesite="lax",
-            secure=site.secure,
-            path="/",
-        )
-        response.delete_cookie(CSRF, path="/")
+        remember_session(response, opened.cookie, opened.expires_at, site)
         return response
 
     @routes.post("/sign-out")

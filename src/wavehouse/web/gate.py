@@ -61,6 +61,7 @@ class ApiGate:
                 )
             return identity
 
+        admitted.scope = scope  # type: ignore[attr-defined] # tests read what a route needs
         return admitted
 
     def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:

@@ -10,8 +10,8 @@ from fastapi import Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wavehouse import accounts
-from wavehouse.accounts import Identity, Role
-from wavehouse.kernel.errors import NotSignedIn, Refused
+from wavehouse.accounts import Identity
+from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.web import access, pages
 from wavehouse.web.entered import NOTHING, Entered
 from wavehouse.web.site import Site
@@ -29,7 +29,7 @@ class PageContext:
     readers: Mapping[str, Reader] = field(default_factory=dict)
 
     def visitor(self, request: Request) -> Identity:
-        """The identity of the session. NotSignedIn without one."""
+        """The identity of the session. NotSignedIn without one, Refused by its role."""
         cookie = request.cookies.get(access.SESSION, "")
         identity = None
         if cookie:
@@ -41,15 +41,13 @@ class PageContext:
                 hint="Open the one-time link that Wavehouse printed when it started, "
                 "or print a new one:",
             )
+        access.check_role(request, identity)
         return identity
 
     def editor(self, request: Request, fields: dict[str, str]) -> Identity:
-        """The identity that sent a form. Refused for a viewer, and for a form of another site."""
+        """The identity that sent a form. Refused for its role, and for a form of another site."""
         access.check_csrf(request, fields)
-        identity = self.visitor(request)
-        if identity.role == Role.VIEWER:
-            raise Refused("a viewer may not change anything", hint="Ask an administrator.")
-        return identity
+        return self.visitor(request)
 
     def page(
         self,
@@ -98,6 +96,11 @@ _SENTENCES = {
     "job_discarded": "The job is out of the dead letter.",
     "paused": "No job of the organization starts any more; what runs may finish.",
     "resumed": "Jobs start again.",
+    "invited": "The invitation was emailed.",
+    "invitation_revoked": "The invitation is revoked; its link stopped working at once.",
+    "role_changed": "The role was changed; it counts from the next request on.",
+    "removed_member": "The person is no longer a member; sessions and keys stopped working.",
+    "joined": "You are now a member.",
     "mapped": "The rule was added; {n} downloads are counted by it.",
 }
 

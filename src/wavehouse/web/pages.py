@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from wavehouse import wiring
-from wavehouse.accounts import Identity
+from wavehouse.accounts import Identity, Invitation, Organization
 from wavehouse.kernel.manifest import Page
 from wavehouse.web.view import Message, Overview, WindowsCard
 
@@ -106,6 +106,18 @@ def message(page: Message, *, fragment: bool = False) -> str:
 def sign_in(page: Message, *, token: str, csrf: str) -> str:
     """The way in: a button that uses up the link, or a word on how to get one."""
     return _render("sign_in.html", page=page, token=token, who=None, csrf=csrf, fragment=False)
+
+
+def join(
+    *, invitation: Invitation, organization: Organization, meaning: str, token: str, csrf: str
+) -> str:
+    """The page of an invitation, with the button that accepts it."""
+    page = Message(
+        f"Join {organization.name}",
+        f"{invitation.invited_by} invites {invitation.email} as {invitation.role}: "
+        f"this role {meaning}.",
+    )
+    return _render("join.html", page=page, token=token, who=None, csrf=csrf, fragment=False)
 
 
 def _render(name: str, **values: object) -> str:

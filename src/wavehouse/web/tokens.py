@@ -35,6 +35,8 @@ _MEANINGS = {
     Scope.WEBHOOKS_WRITE: "manage webhook endpoints, send again",
     Scope.JOBS_READ: "background jobs",
     Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
+    Scope.MEMBERS_READ: "members and invitations",
+    Scope.MEMBERS_WRITE: "invite, change roles, remove (administrators)",
 }
 _ORDER = (
     '{"occurred_at": "2026-11-01T10:00:00Z", "promo_code": "NORD15", "conversion_value": "49.90", '
@@ -95,7 +97,11 @@ def router(context: PageContext) -> APIRouter:
             identity,
             lines=[line(key, clock.now()) for key in keys],
             entered=entered,
-            scopes=[(scope.value, meaning) for scope, meaning in _MEANINGS.items()],
+            scopes=[
+                (scope.value, meaning)
+                for scope, meaning in _MEANINGS.items()
+                if accounts.role_allows(identity.role, accounts.access_of(scope))
+            ],
             tomorrow=(clock.today() + clock.DAY).isoformat(),
             new=made(request),
             ticket=once.ticket(),

@@ -13,6 +13,7 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBasic
 from pydantic import BaseModel, ConfigDict, Field
 
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.fields import Exact
 from wavehouse.listeners import rules
 from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning
@@ -153,7 +154,7 @@ def send_link(
     The link is bound to the browser, whose cookie ``response`` sets. InvalidInput for an invalid
     address; TooManyRequests for a client that asks too often.
     """
-    address = rules.normalised_email(email)
+    address = normalised_email(email)
     brakes.asking.check(request, address)
     browser = browser_cookie(request, response, doors)
     doors.later.do(
@@ -226,7 +227,7 @@ def _passwords(api: APIRouter, doors: Doors) -> None:
         Wrong, missing and unknown are one answer; who tries too often waits, whether there is
         such an account or not (AC8).
         """
-        guessing.check(request, rules.normalised_email(body.email))
+        guessing.check(request, normalised_email(body.email))
         caller, token = passwords.sign_in(
             doors.database, doors.hasher, email=body.email, password=body.password
         )

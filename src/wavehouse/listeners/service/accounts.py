@@ -6,6 +6,7 @@ import secrets
 from uuid import UUID
 
 from wavehouse.kernel import clock, words
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
@@ -23,7 +24,7 @@ _LONGEST_NAME = 100
 
 def create(tx: Tx[Listeners], *, email: str) -> Listener:
     """A new listener. Conflict when the address has an account; the operator may know that."""
-    address = rules.normalised_email(email)
+    address = normalised_email(email)
     made = queries.insert_listener(tx, email=address, display=email.strip())
     if made is None:
         raise Conflict(
@@ -36,7 +37,7 @@ def create(tx: Tx[Listeners], *, email: str) -> Listener:
 
 def find(tx: Tx[Listeners], *, email: str) -> Listener:
     """The listener with this address. NotFound for none."""
-    listener = queries.listener_by_email(tx, email=rules.normalised_email(email))
+    listener = queries.listener_by_email(tx, email=normalised_email(email))
     if listener is None:
         raise NotFound(
             "there is no listener with this address", command="wavehouse listeners create --email …"
@@ -126,7 +127,7 @@ def by_password(
     back with the password. NotSignedIn, the same for an unknown address and for a wrong password.
     """
     try:
-        email = rules.normalised_email(username)
+        email = normalised_email(username)
     except InvalidInput:
         email = ""
     secret = rules.secret_hash(password)

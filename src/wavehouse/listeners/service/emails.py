@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts
@@ -21,7 +22,7 @@ _TOKEN_BYTES = 32
 
 def checked(caller: Caller, new_email: str) -> str:
     """The address to be, normalised (AC1). InvalidInput for none and for the one that is."""
-    address = rules.normalised_email(new_email)
+    address = normalised_email(new_email)
     if address == caller.email:
         raise InvalidInput("the account already has this address")
     return address

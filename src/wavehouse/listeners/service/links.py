@@ -6,6 +6,7 @@ import secrets
 from datetime import timedelta
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.queries import accounts, links
@@ -33,7 +34,7 @@ def request(
     address gets no email and the same answer (AC8); with ``is_open`` it gets an account.
     InvalidInput for an invalid address.
     """
-    recipient = rules.normalised_email(email)
+    recipient = normalised_email(email)
     token = secrets.token_urlsafe(_TOKEN_BYTES)
     with database.worker() as tx:
         listener = accounts.listener_by_email(tx, email=recipient)

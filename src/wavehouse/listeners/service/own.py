@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from wavehouse.kernel import clock
-from wavehouse.listeners import rules
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.listeners.queries import accounts as account_queries
 from wavehouse.listeners.queries import devices as device_queries
 from wavehouse.listeners.queries import own as queries
@@ -62,7 +62,7 @@ def invite(tx: Tx[Listeners], mail: Mail, *, email: str, sign_in: str) -> Listen
 
     The email holds no secret: the page sends a link. Conflict when the address has an account.
     """
-    made = accounts.create(tx, email=rules.normalised_email(email))
+    made = accounts.create(tx, email=normalised_email(email))
     mail.send(
         to=made.email,
         subject="Your account for podcasts",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wavehouse.kernel import clock
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
 from wavehouse.listeners.adapters.hashing import Hasher
@@ -22,7 +23,7 @@ def sign_in(
     same after the same time, for an unknown address, an account without a password and a wrong
     one (AC8); InvalidInput for an invalid address; TooManyRequests when too many wait.
     """
-    address, given = rules.normalised_email(email), rules.normalised_password(password)
+    address, given = normalised_email(email), rules.normalised_password(password)
     with database.worker() as tx:
         password_row = queries.password_of(tx, email=address)
     stored = None if password_row is None else password_row.password_hash

@@ -28,6 +28,8 @@ SCOPES = [
     "webhooks:write",
     "jobs:read",
     "jobs:write",
+    "members:read",
+    "members:write",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 
@@ -58,7 +60,7 @@ def create(
     as_json: bool,
 ) -> None:
     """Make a key. Its text is shown this once and not stored."""
-    from wavehouse.accounts import service
+    from wavehouse.accounts.service import keys as service
     from wavehouse.accounts.types import Scope
     from wavehouse.kernel import clock, terminal
 
@@ -88,7 +90,7 @@ def create(
 @click.pass_obj
 def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
     """The keys, newest first, without their secrets."""
-    from wavehouse.accounts import service
+    from wavehouse.accounts.service import keys as service
     from wavehouse.kernel import terminal
 
     with (
@@ -117,7 +119,7 @@ def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.pass_obj
 def revoke(open_workspace: OpenWorkspace, prefix: str) -> None:
     """Revoke the key with this PREFIX at once."""
-    from wavehouse.accounts import service
+    from wavehouse.accounts.service import keys as service
     from wavehouse.kernel import terminal
 
     with (
@@ -135,7 +137,7 @@ def sign_in_link(open_workspace: OpenWorkspace) -> None:
 
     The link leads to the program that serves on this home (`wavehouse up`), on whatever port.
     """
-    from wavehouse.accounts import service
+    from wavehouse.accounts.service import sessions as service
     from wavehouse.kernel import serving, terminal
 
     with open_workspace() as workspace, workspace.stores.operational.worker() as tx:

@@ -1,0 +1,125 @@
+"""Organizations and the people in them."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from wavehouse.accounts.types import Identity, Organization
+from wavehouse.kernel.ids import OrganizationId
+from wavehouse.store import Operational, Tx
+
+
+def first_organization(tx: Tx[Operational]) -> Organization | None:
+    """The oldest organization: the one a single-tenant installation means."""
+    return tx.maybe(
+        Organization,
+        """
+        SELECT organization_id, name, slug, timezone
+        FROM accounts.organizations ORDER BY created_at, organization_id LIMIT 1
+        """,
+    )
+
+
+def organization(tx: Tx[Operational], *, organization_id: OrganizationId) -> Organization:
+    """The organization with this id."""
+    return tx.one(
+        Organization,
+        """
+        SELECT organization_id, name, slug, timezone
+        FROM accounts.organizations WHERE organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def lock_organization(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
+    """Let changes of an organization's members follow one another until the transaction ends."""
+    tx.execute(
+        """
+        SELECT 1 FROM accounts.organizations
+        WHERE organization_id = %(organization_id)s FOR UPDATE
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def organization_by_slug(tx: Tx[Operational], *, slug: str) -> Organization | None:
+    """The organization with this slug."""
+    return tx.maybe(
+        Organization,
+        """
+        SELECT organization_id, name, slug, timezone
+        FROM accounts.organizations WHERE slug = %(slug)s
+        """,
+        {"slug": slug},
+    )
+
+
+def insert_organization(tx: Tx[Operational], *, name: str, slug: str) -> Organization:
+    """Add an organization."""
+    return tx.one(
+        Organization,
+        """
+        INSERT INTO accounts.organizations (name, slug) VALUES (%(name)s, %(slug)s)
+        RETURNING organization_id, name, slug, timezone
+        """,
+        {"name": name, "slug": slug},
+    )
+
+
+def insert_user(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    email: str,
+    name: str,
+    role: str,
+    password_hash: str,
+) -> Identity:
+    """Add a user and, by a trigger, the membership of the home organization."""
+    return tx.one(
+        Identity,
+        """
+        INSERT INTO accounts.users (organization_id, email, name, role, password_hash)
+        VALUES (%(organization_id)s, %(email)s, %(name)s, %(role)s, %(password_hash)s)
+        RETURNING organization_id, user_id, name, role
+        """,
+        {
+            "organization_id": organization_id,
+            "email": email,
+            "name": name,
+            "role": role,
+            "password_hash": password_hash,
+        },
+    )
+
+
+def first_administrator(tx: Tx[Operational], *, organization_id: OrganizationId) -> Identity | None:
+    """The oldest active administrator of an organization."""
+    return tx.maybe(
+        Identity,
+        """
+        SELECT m.organization_id, m.user_id, u.name, m.role
+        FROM accounts.memberships m JOIN accounts.users u USING (user_id)
+        WHERE m.organization_id = %(organization_id)s AND m.role = 'admin'
+          AND m.removed_at IS NULL AND u.is_active
+        ORDER BY m.created_at, m.user_id LIMIT 1
+        """,
+        {"organization_id": organization_id},
+    )
+
+
+def active_user(
+    tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UUID
+) -> Identity | None:
+    """An active user of an organization."""
+    return tx.maybe(
+        Identity,
+        """
+        SELECT m.organization_id, m.user_id, u.name, m.role
+        FROM accounts.memberships m JOIN accounts.users u USING (user_id)
+        WHERE m.organization_id = %(organization_id)s AND m.user_id = %(user_id)s
+          AND m.removed_at IS NULL AND u.is_active
+        """,
+        {"organization_id": organization_id, "user_id": user_id},
+    )

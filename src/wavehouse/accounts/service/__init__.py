@@ -1,0 +1,1 @@
+"""Use cases of ``accounts``. Each takes the caller's transaction; the edge commits it."""

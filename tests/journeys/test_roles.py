@@ -1,0 +1,223 @@
+"""Each role on every route and every command: a viewer reads, a user changes, an admin manages.
+
+Routes come from the application and commands from the program's table. One that declares no role
+fails here, so that none is open by being forgotten.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from click.testing import CliRunner
+from fastapi import FastAPI
+from fastapi.routing import iter_route_contexts
+from starlette.testclient import TestClient
+from tests.tenants import key_of, member_of, session_of
+from tests.tenants.commands import calls, leaves
+from tests.tenants.rows import Rows
+from tests.tenants.world import Tenant
+
+from wavehouse import accounts
+from wavehouse.accounts import Access, Role, Scope
+from wavehouse.cli.root import root
+from wavehouse.kernel.errors import Refused
+from wavehouse.web.live import live_app
+from wavehouse.wiring.access import COMMANDS, OPERATORS, PAGES
+from wavehouse.workspace import Workspace
+
+PUBLIC = {
+    "/api/openapi.json": "the document of the API",
+    "/health/live": "for the machine that restarts it",
+    "/health/ready": "for the machine that balances load",
+    "/sign-in": "how a session begins",
+    "/sign-out": "how a session ends",
+    "/join": "how an invitation is accepted",
+    "/p/{key}.js": "loaded by sponsors' pages",
+    "/p/{key}.gif": "loaded by sponsors' pages",
+    "/p/{key}/landing.gif": "loaded by sponsors' pages",
+}
+"""Routes without a user, each with the reason."""
+LISTENERS = "wavehouse.listeners.http"
+"""Listeners have no role: each sees what is its own (tests/listeners)."""
+CSRF = "walk-of-roles-walk-of-roles-walk-of-roles"
+_SEEN = {"accounts.api_keys"}
+"""When a key was last used is stored with it."""
+UNAUTHORIZED, FORBIDDEN = 401, 403
+
+
+def _scope_of(dependant: Any) -> Scope | None:
+    """The scope of the gate that a route has among its dependencies."""
+    for each in dependant.dependencies if dependant else []:
+        found = getattr(each.call, "scope", None) or _scope_of(each)
+        if found:
+            return Scope(found)
+    return None
+
+
+def _declared(app: FastAPI) -> Iterator[tuple[str, str, Access | None, bool]]:
+    """Method, path, the declared access (None when there is none) and whether it is the API's."""
+    for context in iter_route_contexts(app.routes):
+        endpoint = getattr(context, "endpoint", None)
+        if endpoint is None or endpoint.__module__.startswith(LISTENERS):
+            continue
+        path = context.path or ""
+        if path in PUBLIC:
+            continue
+        scope = _scope_of(getattr(context, "dependant", None))
+        for method in sorted((context.methods or set()) - {"HEAD", "OPTIONS"}):
+            page = PAGES.get(f"{method} {path}")
+            access = page if scope is None else accounts.access_of(scope)
+            yield method, path, access, scope is not None
+
+
+def test_every_route_and_every_command_declares_the_role_it_needs(workspace: Workspace) -> None:
+    """What is in no table fails, and so does an entry of a table that names nothing."""
+    declared = list(_declared(live_app(workspace)))
+    pages = {f"{method} {path}" for method, path, _, is_api in declared if not is_api}
+    commands = {name for name, _ in leaves(root) if name.split(" ")[0] not in OPERATORS}
+
+    assert [] == [f"{method} {path}" for method, path, access, _ in declared if access is None]
+    assert set(PAGES) == pages
+    assert set(COMMANDS) == commands
+
+
+def test_a_viewer_changes_nothing_but_its_own_membership() -> None:
+    """Only reading is open to a viewer: no page that takes a form, no scope that writes."""
+    forms = {page for page, access in PAGES.items() if page.startswith("POST")
+             and access is Access.READ}  # fmt: skip
+    scopes = {scope for scope in Scope if accounts.access_of(scope) is Access.READ}
+
+    assert {"POST /members/leave"} == forms
+    assert [] == [scope for scope in scopes if not scope.endswith(":read")]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_route_answers_a_role_as_the_table_says(workspace: Workspace, role: Role) -> None:
+    """403 for what the role lacks, with a key of every scope; neither 401 nor 403 for the rest."""
+    acting = member_of(workspace, role)
+    app = live_app(workspace)
+    key = _key_of_every_scope(workspace, acting)
+    rows = Rows(Tenant("", workspace, Path()))
+    client = TestClient(
+        app,
+        base_url="http://localhost",
+        cookies={"wh_session": session_of(acting), "wh_csrf": CSRF},
+        headers={"Accept": "text/html", "Origin": "http://localhost"},
+        follow_redirects=False,
+    )
+    before, faults = rows.digests(), []
+    for method, path, access, is_api in sorted(
+        _declared(app), key=lambda route: "leave" in route[1]
+    ):
+        assert access is not None
+        address = re.sub(r"{[^}]*_id[^}]*}", str(uuid4()), path)
+        address = re.sub(r"{[^}]*}", "x", address)
+        status = client.request(
+            method,
+            address,
+            data=None if is_api else {"csrf": CSRF},
+            headers={"Authorization": f"Bearer {key}"} if is_api else {},
+        ).status_code
+        is_refused = status in {UNAUTHORIZED, FORBIDDEN}
+        if is_refused == accounts.role_allows(role, access):
+            faults.append(f"{method} {path} as {role}: {status}")
+        if role is Role.VIEWER and "leave" not in path:
+            after = rows.digests()
+            changed = {table for table in after if after[table] != before.get(table)}
+            faults += [f"{method} {path} changed {table}" for table in changed - _SEEN]
+            before = after
+    rows.close()
+
+    assert not faults, "\n".join(faults)
+
+
+def _key_of_every_scope(workspace: Workspace, acting: Workspace) -> str:
+    """A key from the time when its user was an administrator, who has another role now."""
+    with workspace.stores.operational.worker() as tx:
+        tx.execute(
+            "UPDATE accounts.memberships SET role = 'admin' WHERE user_id = %(user_id)s",
+            {"user_id": acting.identity.user_id},
+        )
+    key = key_of(replace(acting, identity=replace(acting.identity, role=Role.ADMIN)))
+    with workspace.stores.operational.worker() as tx:
+        tx.execute(
+            "UPDATE accounts.memberships SET role = %(role)s WHERE user_id = %(user_id)s",
+            {"user_id": acting.identity.user_id, "role": acting.identity.role},
+        )
+    return key
+
+
+class _Reached(Exception):
+    """The command got past its role."""
+
+
+class _Trap:
+    def __getattr__(self, name: str) -> Any:
+        raise _Reached(name)
+
+
+ID = str(uuid4())
+VALID = {
+    "ingest feed": ["https://a.example/feed.xml"],
+    "quarantine discard": ["--all"],
+    "campaigns add": ["--name", "a", "--sponsor", "b", "--show", "c", "--from", "2026-11-01",
+                      "--to", "2026-11-02", "--value", "10"],
+    "campaigns displace": [ID],
+    "pixels retire": [ID],
+    "listeners erase": ["--email", "a@b.example", "--yes"],
+    "listeners import": ["--email", "a@b.example", "empty.json"],
+    "jobs cancel": [ID],
+    "jobs discard": [ID],
+    "jobs retry": [ID],
+    "webhooks delete": [ID],
+    "webhooks disable": [ID],
+    "webhooks enable": [ID],
+    "webhooks replay": [ID, "--event", ID],
+    "webhooks rotate": [ID],
+    "webhooks test": [ID],
+}  # fmt: skip
+"""Arguments of commands that check them before they open anything."""
+
+
+class _AnyId(dict[str, list[str]]):
+    def __missing__(self, name: str) -> list[str]:
+        return [str(uuid4())]
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_every_command_is_refused_to_a_role_as_the_table_says(
+    workspace: Workspace, role: Role, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A command that a role lacks is refused before it touches a database."""
+    acting = replace(member_of(workspace, role), stores=_Trap())  # type: ignore[arg-type]
+
+    @contextmanager
+    def opened() -> Iterator[Workspace]:
+        yield acting
+
+    (tmp_path / "empty").mkdir()
+    (tmp_path / "orders.csv").write_text("occurred_at\n")
+    (tmp_path / "empty.json").write_text("{}")
+    monkeypatch.chdir(tmp_path)
+    tenant = Tenant("zqcedar", acting, tmp_path, ids=_AnyId())
+    faults = []
+    for name, command in leaves(root):
+        if name.split(" ")[0] in OPERATORS:
+            continue
+        words = next(iter(calls(name, command, tenant, tmp_path)))
+        if name in VALID:
+            words = [*name.split(" "), *VALID[name]]
+        result = CliRunner().invoke(root, words, obj=opened)
+        error = result.exception
+        is_refused = isinstance(error, Refused) and error.message.startswith("the role ")
+        if is_refused == accounts.role_allows(role, COMMANDS[name]):
+            faults.append(f"{' '.join(words)} as {role}: {error!r}")
+
+    assert not faults, "\n".join(faults)
