@@ -89,7 +89,7 @@ def test_an_invitation_makes_a_new_user_a_member(workspace: Workspace) -> None:
 
 
 def test_an_invitation_works_once(workspace: Workspace) -> None:
-    """The second use is told that it was used; an unknown token is not found."""
+    """The second use is refused as used; an unknown token is not found."""
     token = _invited(workspace).token
     _accept(workspace, token)
 

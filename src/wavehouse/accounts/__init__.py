@@ -24,13 +24,20 @@ from wavehouse.accounts.service.members import (
     list_members,
     remove_member,
 )
-from wavehouse.accounts.service.organizations import ensure_organization, further_organization
+from wavehouse.accounts.service.organizations import (
+    acting_in,
+    ensure_organization,
+    further_organization,
+)
 from wavehouse.accounts.service.sessions import (
     begin_session,
     create_login_link,
+    membership_of,
+    organizations_of,
     session_of,
     sign_in,
     sign_out,
+    switch_organization,
 )
 from wavehouse.accounts.types import (
     Accepted,
@@ -40,6 +47,7 @@ from wavehouse.accounts.types import (
     Identity,
     Invitation,
     Member,
+    Membership,
     NewApiKey,
     NewLoginLink,
     NewSession,
@@ -56,6 +64,7 @@ __all__ = [
     "Identity",
     "Invitation",
     "Member",
+    "Membership",
     "NewApiKey",
     "NewLoginLink",
     "NewSession",
@@ -65,6 +74,7 @@ __all__ = [
     "accept_invitation",
     "access_of",
     "acting_for",
+    "acting_in",
     "answer_once",
     "begin_session",
     "change_role",
@@ -81,6 +91,8 @@ __all__ = [
     "list_invitations",
     "list_members",
     "mailer",
+    "membership_of",
+    "organizations_of",
     "remove_member",
     "require",
     "revoke_api_key",
@@ -89,6 +101,7 @@ __all__ = [
     "session_of",
     "sign_in",
     "sign_out",
+    "switch_organization",
     "user_actor",
     "verify_api_key",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
@@ -59,13 +59,27 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user of an organization who acts: by a session, a command, or an API key (its id)."""
+    """A user of an organization who acts: by a session, a command, or an API key (its id).
+
+    ``organization`` is the organization's name where a session knows it, for the page's header.
+    """
 
     organization_id: OrganizationId
     user_id: UserId
     name: str
     role: str
     api_key_id: ApiKeyId | None = None
+    organization: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An organization that a person works in, and the role there."""
+
+    organization_id: OrganizationId
+    name: str
+    slug: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,10 +76,11 @@ def session_identity(tx: Tx[Operational], *, token_hash: bytes, at: datetime) ->
     return tx.maybe(
         Identity,
         """
-        SELECT m.organization_id, m.user_id, u.name, m.role
+        SELECT m.organization_id, m.user_id, u.name, m.role, o.name AS organization
         FROM accounts.login_sessions s
         JOIN accounts.memberships m USING (organization_id, user_id)
         JOIN accounts.users u USING (user_id)
+        JOIN accounts.organizations o ON o.organization_id = m.organization_id
         WHERE s.token_hash = %(token_hash)s AND s.expires_at > %(at)s
           AND m.removed_at IS NULL AND u.is_active
         """,
@@ -120,4 +121,15 @@ def delete_sign_ins(
         WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s
         """,
         {"organization_id": organization_id, "user_id": user_id},
+    )
+
+
+def move_session(tx: Tx[Operational], *, token_hash: bytes, organization_id: OrganizationId) -> int:
+    """Let a session act for another organization of its user."""
+    return tx.execute(
+        """
+        UPDATE accounts.login_sessions SET organization_id = %(organization_id)s
+        WHERE token_hash = %(token_hash)s
+        """,
+        {"token_hash": token_hash, "organization_id": organization_id},
     )

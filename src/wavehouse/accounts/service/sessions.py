@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from uuid import UUID
 
 from wavehouse import audit
 from wavehouse.accounts import queries, rules
 from wavehouse.accounts.service.acting import user_actor
-from wavehouse.accounts.types import Identity, NewLoginLink, NewSession
+from wavehouse.accounts.types import Identity, Membership, NewLoginLink, NewSession
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import NotSignedIn
+from wavehouse.kernel.errors import NotFound, NotSignedIn
 from wavehouse.store import Operational, Tx
 
 
@@ -60,6 +61,39 @@ def begin_session(tx: Tx[Operational], *, identity: Identity) -> NewSession:
 def session_of(tx: Tx[Operational], *, token: str) -> Identity | None:
     """The user of a session cookie, or None."""
     return queries.session_identity(tx, token_hash=rules.token_hash(token), at=clock.now())
+
+
+def organizations_of(tx: Tx[Operational], *, identity: Identity) -> list[Membership]:
+    """The organizations that the identity's user works in, by name."""
+    return queries.memberships(tx, user_id=identity.user_id)
+
+
+def switch_organization(
+    tx: Tx[Operational], *, identity: Identity, token: str, wanted: UUID | str
+) -> Membership:
+    """Let the session act for another organization of its user, by its id or slug.
+
+    NotFound for one that the user is not a member of.
+    """
+    membership = membership_of(tx, identity=identity, wanted=wanted)
+    organization_id = membership.organization_id
+    queries.move_session(tx, token_hash=rules.token_hash(token), organization_id=organization_id)
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action="session.switched",
+        resource=("user", identity.user_id),
+        organization_id=organization_id,
+    )
+    return membership
+
+
+def membership_of(tx: Tx[Operational], *, identity: Identity, wanted: UUID | str) -> Membership:
+    """The membership of the identity's user in an organization. NotFound when there is none."""
+    for membership in queries.memberships(tx, user_id=identity.user_id):
+        if wanted in (membership.organization_id, membership.slug):
+            return membership
+    raise NotFound("you are not a member of this organization")
 
 
 def sign_out(tx: Tx[Operational], *, token: str) -> None:
