@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from wavehouse.kernel.ids import ApiKeyId, InvitationId, OrganizationId, UserId
 
@@ -116,6 +117,46 @@ class Accepted:
     identity: Identity
     organization: Organization
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey of a user; a flagged one may have a copy and does not sign in."""
+
+    credential_id: bytes
+    user_id: UserId
+    public_key: bytes
+    name: str
+    last_used_at: datetime | None
+    flagged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A user and the hash of the password, or the marker of none."""
+
+    user_id: UserId
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSignIn:
+    """A sign-in under way at a provider: what its ID token and its code must match."""
+
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The address of the dashboard, without a path: the origin of its passkeys."""
+
+    origin: str
+
+    @property
+    def name(self) -> str:
+        """The host name: the relying party of passkeys."""
+        return urlsplit(self.origin).hostname or "localhost"
 
 
 @dataclass(frozen=True, slots=True)

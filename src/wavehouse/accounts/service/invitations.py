@@ -65,10 +65,10 @@ def revoke_invitation(
             tx, organization_id=organization_id, email=wanted.strip(), at=now
         )
     else:
-        found = queries.revoke_invitation(
+        is_revoked = queries.revoke_invitation(
             tx, organization_id=organization_id, invitation_id=wanted, at=now
         )
-        revoked = [wanted] if found else []
+        revoked = [wanted] if is_revoked else []
     for invitation_id in revoked:
         _record(tx, identity, "invitation.revoked", invitation_id, {})
     if not revoked:
