@@ -161,7 +161,8 @@ def test_a_passkeys_answer_works_once_and_in_its_browser(
     workspace: Workspace, bo: Workspace
 ) -> None:
     """The same answer again, and an answer to another browser's challenge, are refused."""
-    key, visitor, other = _registered(workspace, bo), Visitor(workspace, None), Visitor(workspace, None)  # fmt: skip
+    key = _registered(workspace, bo)
+    visitor, other = Visitor(workspace, None), Visitor(workspace, None)
     _json(other, "/sign-in/passkey/options")
     answer = {"credential": key.get(_json(visitor, "/sign-in/passkey/options").json())}
     foreign = _json(other, "/sign-in/passkey", answer)

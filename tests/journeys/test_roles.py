@@ -41,6 +41,8 @@ PUBLIC = {
     "/sign-in/password": "how a session begins",
     "/sign-in/passkey/options": "how a session begins",
     "/sign-in/passkey": "how a session begins",
+    "/sign-in/provider": "how a session begins",
+    "/sign-in/provider/callback": "how a session begins",
     "/sign-out": "how a session ends",
     "/join": "how an invitation is accepted",
     "/p/{key}.js": "loaded by sponsors' pages",

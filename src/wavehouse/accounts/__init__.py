@@ -1,5 +1,6 @@
 """The door of ``accounts``: organizations, members, API keys, signing in."""
 
+from wavehouse.accounts.adapters.providers import Provider
 from wavehouse.accounts.rules import access_of, invitation_state, role_allows
 from wavehouse.accounts.service.acting import acting_for, require, user_actor
 from wavehouse.accounts.service.answers import answer_once
@@ -44,6 +45,7 @@ from wavehouse.accounts.service.passwords import (
     set_password,
     sign_in_by_password,
 )
+from wavehouse.accounts.service.providers import begin_at_provider, sign_in_by_provider
 from wavehouse.accounts.service.sessions import (
     begin_session,
     begin_session_of,
@@ -90,6 +92,7 @@ __all__ = [
     "NewSession",
     "Organization",
     "Passkey",
+    "Provider",
     "Role",
     "Scope",
     "Site",
@@ -99,6 +102,7 @@ __all__ = [
     "acting_in",
     "add_passkey",
     "answer_once",
+    "begin_at_provider",
     "begin_session",
     "begin_session_of",
     "change_role",
@@ -136,6 +140,7 @@ __all__ = [
     "sign_in",
     "sign_in_by_passkey",
     "sign_in_by_password",
+    "sign_in_by_provider",
     "sign_out",
     "switch_organization",
     "user_actor",

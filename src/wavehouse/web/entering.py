@@ -15,7 +15,7 @@ from starlette.background import BackgroundTask
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 
 from wavehouse import accounts
-from wavehouse.accounts import NewSession
+from wavehouse.accounts import NewSession, Provider
 from wavehouse.credentials.hashing import Hasher
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import InvalidInput, NotSignedIn, TooManyRequests
@@ -57,6 +57,7 @@ def router(context: PageContext) -> APIRouter:
     _by_email(routes, context, brakes)
     _by_password(routes, context, brakes)
     _by_passkey(routes, context, brakes)
+    _by_provider(routes, context, brakes)
     return routes
 
 
@@ -133,6 +134,43 @@ def _by_passkey(routes: APIRouter, context: PageContext, brakes: Brakes) -> None
         response = JSONResponse({"to": "/"})
         access.remember_session(response, session.token, session.expires_at, context.site)
         return response
+
+
+def _by_provider(routes: APIRouter, context: PageContext, brakes: Brakes) -> None:
+    operational, settings = context.workspace.stores.operational, context.workspace.settings
+    known: list[Provider] = []
+
+    def provider() -> Provider:
+        if not known:
+            known.append(Provider.of(settings))
+        return known[0]
+
+    def redirect() -> str:
+        return f"{accounts.mailer(settings)[1]}/sign-in/provider/callback"
+
+    @routes.get("/sign-in/provider")
+    def begin(request: Request) -> Response:
+        brakes.check(request)
+        browser = browser_of(request)
+        address = accounts.begin_at_provider(
+            operational, provider(), redirect=redirect(), browser=browser
+        )
+        response = RedirectResponse(address, status_code=_SEE_OTHER)
+        remember_browser(response, browser, context.site)
+        return response
+
+    @routes.get("/sign-in/provider/callback")
+    def come_back(request: Request, state: str = "", code: str = "") -> Response:
+        brakes.check(request)
+        session = accounts.sign_in_by_provider(
+            operational,
+            provider(),
+            redirect=redirect(),
+            browser=request.cookies.get(BROWSER, ""),
+            state=state,
+            code=code,
+        )
+        return entered(session, context.site)
 
 
 def entered(session: NewSession, site: Site) -> Response:
