@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -39,13 +40,27 @@ def schema_targets() -> Iterator[list[schema.Target]]:
         yield targets_of(stores)
 
 
+@dataclass(frozen=True, slots=True)
+class Acting:
+    """The organization (its slug) and the member (an address) that a command acts for."""
+
+    organization: str | None = None
+    email: str | None = None
+
+
+INSTALLATION = Acting()
+"""The installation's own organization and its first administrator."""
+
+
 @contextmanager
-def open_workspace(flags: dict[str, Any] | None = None) -> Iterator[Workspace]:
+def open_workspace(
+    flags: dict[str, Any] | None = None, *, acting: Acting = INSTALLATION
+) -> Iterator[Workspace]:
     """The workspace, its databases started and migrated, while the block lasts."""
     settings = config.load(flags)
     with open_stores(settings, say) as stores:
         migrate(stores)
-        yield entered(settings, stores)
+        yield acting_as(entered(settings, stores), acting)
 
 
 def migrate(stores: Stores) -> None:
@@ -61,3 +76,14 @@ def entered(settings: Settings, stores: Stores) -> Workspace:
     with stores.operational.worker() as tx:
         organization, identity = accounts.ensure_organization(tx, name=settings["organization"])
     return Workspace(settings, stores, organization, identity)
+
+
+def acting_as(workspace: Workspace, acting: Acting) -> Workspace:
+    """The workspace for another organization or member. NotFound when there is no such one."""
+    if acting == INSTALLATION:
+        return workspace
+    with workspace.stores.operational.worker() as tx:
+        organization, identity = accounts.acting_in(
+            tx, slug=acting.organization, email=acting.email
+        )
+    return replace(workspace, organization=organization, identity=identity, owner=workspace.home)

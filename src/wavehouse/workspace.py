@@ -15,17 +15,28 @@ from typing import Any, Protocol
 
 from wavehouse.accounts import Identity, Organization, Scope
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Database, Operational, Stores
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """The settings, the open databases, and the installation's organization and administrator."""
+    """The settings, the open databases, and the organization and the user that act.
+
+    These are the installation's own organization and its administrator, unless a command was told
+    otherwise. ``owner`` is the installation's own organization when another one acts.
+    """
 
     settings: Settings
     stores: Stores
     organization: Organization
     identity: Identity
+    owner: OrganizationId | None = None
+
+    @property
+    def home(self) -> OrganizationId:
+        """The installation's own organization: its administrators are the operators."""
+        return self.owner or self.organization.organization_id
 
 
 class OpenWorkspace(Protocol):

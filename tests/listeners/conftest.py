@@ -18,8 +18,8 @@ from tests.emails import text_of
 from tests.serving import served
 
 from wavehouse import listeners
+from wavehouse.credentials.hashing import Hasher
 from wavehouse.listeners import NewAppPassword
-from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.http import by_doors
 from wavehouse.listeners.http.common import Doors
 from wavehouse.listeners.types import Site

@@ -173,7 +173,7 @@ def test_a_printed_link_opens_the_page_and_the_contexts_entrance_is_there(
     client.post("/sign-out", data={"csrf": csrf})
     assert 401 == client.get("/").status_code
     with pytest.raises(NotSignedIn):
-        LiveServices(filled).sign_in(link.token)
+        LiveServices(filled).sign_in(link.token, "")
 
 
 def test_the_counting_windows_are_those_of_measurement(filled: Workspace) -> None:

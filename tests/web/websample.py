@@ -200,7 +200,7 @@ class SampleServices:
     def freshness(self, who: Identity) -> Freshness:
         return Freshness(None, None) if self.empty else FRESHNESS
 
-    def sign_in(self, token: str) -> NewSession:
+    def sign_in(self, token: str, browser: str = "") -> NewSession:
         cookie = self.links.pop(token, None)
         if cookie is None:
             raise NotSignedIn("this link was used already", command="wavehouse sign-in-link")

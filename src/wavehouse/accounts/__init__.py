@@ -1,5 +1,6 @@
 """The door of ``accounts``: organizations, members, API keys, signing in."""
 
+from wavehouse.accounts.adapters.providers import Provider
 from wavehouse.accounts.rules import access_of, invitation_state, role_allows
 from wavehouse.accounts.service.acting import acting_for, require, user_actor
 from wavehouse.accounts.service.answers import answer_once
@@ -24,13 +25,39 @@ from wavehouse.accounts.service.members import (
     list_members,
     remove_member,
 )
-from wavehouse.accounts.service.organizations import ensure_organization, further_organization
+from wavehouse.accounts.service.organizations import (
+    acting_in,
+    ensure_organization,
+    further_organization,
+)
+from wavehouse.accounts.service.passkeys import (
+    add_passkey,
+    list_passkeys,
+    passkey_creation,
+    passkey_id,
+    passkey_request,
+    remove_passkey,
+    sign_in_by_passkey,
+)
+from wavehouse.accounts.service.passwords import (
+    has_password,
+    remove_password,
+    set_password,
+    sign_in_by_password,
+)
+from wavehouse.accounts.service.providers import begin_at_provider, sign_in_by_provider
 from wavehouse.accounts.service.sessions import (
     begin_session,
+    begin_session_of,
     create_login_link,
+    link_email,
+    membership_of,
+    organizations_of,
+    request_link,
     session_of,
     sign_in,
     sign_out,
+    switch_organization,
 )
 from wavehouse.accounts.types import (
     Accepted,
@@ -40,12 +67,15 @@ from wavehouse.accounts.types import (
     Identity,
     Invitation,
     Member,
+    Membership,
     NewApiKey,
     NewLoginLink,
     NewSession,
     Organization,
+    Passkey,
     Role,
     Scope,
+    Site,
 )
 
 __all__ = [
@@ -56,39 +86,63 @@ __all__ = [
     "Identity",
     "Invitation",
     "Member",
+    "Membership",
     "NewApiKey",
     "NewLoginLink",
     "NewSession",
     "Organization",
+    "Passkey",
+    "Provider",
     "Role",
     "Scope",
+    "Site",
     "accept_invitation",
     "access_of",
     "acting_for",
+    "acting_in",
+    "add_passkey",
     "answer_once",
+    "begin_at_provider",
     "begin_session",
+    "begin_session_of",
     "change_role",
     "create_api_key",
     "create_login_link",
     "ensure_organization",
     "find_member",
     "further_organization",
+    "has_password",
     "invitation_of",
     "invitation_state",
     "invite",
     "leave",
+    "link_email",
     "list_api_keys",
     "list_invitations",
     "list_members",
+    "list_passkeys",
     "mailer",
+    "membership_of",
+    "organizations_of",
+    "passkey_creation",
+    "passkey_id",
+    "passkey_request",
     "remove_member",
+    "remove_passkey",
+    "remove_password",
+    "request_link",
     "require",
     "revoke_api_key",
     "revoke_invitation",
     "role_allows",
     "session_of",
+    "set_password",
     "sign_in",
+    "sign_in_by_passkey",
+    "sign_in_by_password",
+    "sign_in_by_provider",
     "sign_out",
+    "switch_organization",
     "user_actor",
     "verify_api_key",
 ]

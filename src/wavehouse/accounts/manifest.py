@@ -33,6 +33,8 @@ MANIFEST = Manifest(
             place=90,
             target="wavehouse.web.tokens:router",
         ),
+        Page(path="/sign-in/email", target="wavehouse.web.entering:router"),
+        Page(path="/account", target="wavehouse.web.account:router"),
         Page(
             path="/members",
             title="Members",

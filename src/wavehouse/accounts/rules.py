@@ -11,6 +11,10 @@ from datetime import datetime, timedelta
 from wavehouse.accounts.types import Access, Invitation, KeyRecord, Role, Scope
 
 LINK_LIFETIME = timedelta(hours=24)
+EMAILED_LINK_LIFETIME = timedelta(minutes=15)
+CHALLENGE_LIFETIME = timedelta(minutes=5)
+PROVIDER_LIFETIME = timedelta(minutes=10)
+FRESH = timedelta(minutes=15)
 INVITATION_LIFETIME = timedelta(days=7)
 SESSION_LIFETIME = timedelta(days=30)
 TOUCH_INTERVAL = timedelta(minutes=1)
@@ -24,6 +28,11 @@ _KEY = re.compile(r"wh_(live|test)_([0-9A-Za-z]{8})_([0-9A-Za-z]{32})_([0-9a-f]{
 def token_hash(token: str) -> bytes:
     """SHA-256 of a token. It holds 256 random bits, so a fast hash is enough."""
     return hashlib.sha256(token.encode()).digest()
+
+
+def is_fresh(began_at: datetime | None, at: datetime) -> bool:
+    """Whether a sign-in is recent enough to change how one signs in: 15 minutes."""
+    return began_at is not None and at - began_at < FRESH
 
 
 def request_hash(request: bytes) -> bytes:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from wavehouse.kernel.ids import ApiKeyId, InvitationId, OrganizationId, UserId
 
@@ -59,13 +60,27 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user of an organization who acts: by a session, a command, or an API key (its id)."""
+    """A user of an organization who acts: by a session, a command, or an API key (its id).
+
+    ``organization`` is the organization's name where a session knows it, for the page's header.
+    """
 
     organization_id: OrganizationId
     user_id: UserId
     name: str
     role: str
     api_key_id: ApiKeyId | None = None
+    organization: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """An organization that a person works in, and the role there."""
+
+    organization_id: OrganizationId
+    name: str
+    slug: str
+    role: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +117,46 @@ class Accepted:
     identity: Identity
     organization: Organization
     is_new: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Passkey:
+    """A passkey of a user; a flagged one may have a copy and does not sign in."""
+
+    credential_id: bytes
+    user_id: UserId
+    public_key: bytes
+    name: str
+    last_used_at: datetime | None
+    flagged_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPassword:
+    """A user and the hash of the password, or the marker of none."""
+
+    user_id: UserId
+    password_hash: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderSignIn:
+    """A sign-in under way at a provider: what its ID token and its code must match."""
+
+    nonce: str = field(repr=False)
+    verifier: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """The address of the dashboard, without a path: the origin of its passkeys."""
+
+    origin: str
+
+    @property
+    def name(self) -> str:
+        """The host name: the relying party of passkeys."""
+        return urlsplit(self.origin).hostname or "localhost"
 
 
 @dataclass(frozen=True, slots=True)

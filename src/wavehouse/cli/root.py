@@ -16,10 +16,22 @@ if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace, Workspace
 
 
-def _open_workspace() -> AbstractContextManager[Workspace]:
-    from wavehouse.app import open_workspace
+def _opener(organization: str | None, email: str | None) -> OpenWorkspace:
+    def opened() -> AbstractContextManager[Workspace]:
+        from wavehouse.app import Acting, open_workspace
 
-    return open_workspace()
+        return open_workspace(acting=Acting(organization, email))
+
+    return opened
+
+
+def _check_tenant(command: str) -> None:
+    from wavehouse.wiring.access import OPERATORS
+
+    if command in OPERATORS:
+        raise click.UsageError(
+            f"{command} acts for the whole installation: it takes neither --organization nor --as."
+        )
 
 
 def guarded(open_workspace: OpenWorkspace) -> OpenWorkspace:
@@ -62,8 +74,10 @@ def _own_ladders() -> AbstractContextManager[list[Target]]:
 )
 @click.version_option(__version__, "-V", "--version", prog_name="wavehouse")
 @click.option("-q", "--quiet", is_flag=True, help="Say nothing but results and errors.")
+@click.option("--organization", metavar="SLUG", help="Act for this organization.")
+@click.option("--as", "email", metavar="EMAIL", help="Act as this member, with its role.")
 @click.pass_context
-def root(context: click.Context, quiet: bool) -> None:
+def root(context: click.Context, quiet: bool, organization: str | None, email: str | None) -> None:
     """Wavehouse: the data platform for audio products.
 
     Downloads counted by the industry's rules, attributed to sponsors, reported. No server to
@@ -72,7 +86,9 @@ def root(context: click.Context, quiet: bool) -> None:
     from wavehouse.kernel import terminal
 
     terminal.be_quiet(quiet)
-    context.obj = guarded(context.obj or _open_workspace)
+    if organization or email:
+        _check_tenant(context.invoked_subcommand or "")
+    context.obj = guarded(context.obj or _opener(organization, email))
     context.meta.setdefault("wavehouse.own_ladders", _own_ladders)
     context.meta.setdefault("wavehouse.replay_readers", wiring.readers())
 

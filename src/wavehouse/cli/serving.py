@@ -54,6 +54,7 @@ def serve(workspace: Workspace, *, sample_data: bool = False, open_browser: bool
         hosts=frozenset(known | ({named.hostname} if named.hostname else set())),
         secure=named.scheme == "https",
         netloc=named.netloc,
+        provider=workspace.settings["oidc_name"] if workspace.settings["oidc_issuer"] else "",
     )
     application = live_app(workspace, site=site, sample_data=sample_data)
     running = server(application, host=host, port=free_port(host, port))

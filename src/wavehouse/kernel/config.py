@@ -223,6 +223,21 @@ OPTIONS: tuple[Option, ...] = (
     Option("smtp_password", str, None, "Password for it.", True),
     Option("mail_from", str, None, "Sender of emails; unset: wavehouse@ and the site's name."),
     Option(
+        "oidc_issuer",
+        str,
+        None,
+        "Address of a provider of OpenID Connect that members sign in with; unset: none.",
+    ),
+    Option("oidc_client_id", str, None, "This program's id at the provider."),
+    Option("oidc_client_secret", str, None, "Its secret there.", True),
+    Option("oidc_name", str, "single sign-on", "Name of the provider on the page."),
+    Option(
+        "oidc_allow_private",
+        _switch,
+        False,
+        "Whether the provider may be http:// or in a private network: on or off.",
+    ),
+    Option(
         "webhook_allow_private",
         _switch,
         False,

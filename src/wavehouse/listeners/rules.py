@@ -11,7 +11,6 @@ from datetime import UTC, datetime, timedelta
 from urllib.parse import urlsplit, urlunsplit
 from uuid import UUID, uuid5
 
-from wavehouse.kernel.errors import InvalidInput
 from wavehouse.kernel.ids import ActionId
 from wavehouse.listeners.types import (
     Action,
@@ -30,8 +29,6 @@ SENT_OFF = timedelta(seconds=30)
 SLIDING, ABSOLUTE = timedelta(days=30), timedelta(days=180)
 GRACE, SEEN_TO = timedelta(minutes=10), timedelta(minutes=1)
 FRESH = timedelta(minutes=15)
-SHORTEST_PASSWORD, LONGEST_PASSWORD = 12, 256
-SHORTEST_CREDENTIAL, LONGEST_CREDENTIAL = 16, 1_023
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)
 EARLIEST, LATEST = datetime(1900, 1, 1, tzinfo=UTC), datetime(9000, 1, 1, tzinfo=UTC)
 PAGE = 1_000
@@ -49,23 +46,6 @@ _REWINDS = (
 )
 _LONGEST_REWIND_MS = 30_000
 _HOST = re.compile(r"[\w-]+(\.[\w-]+)+(:\d+)?")
-
-
-def normalised_password(text: str) -> str:
-    """NFC, so that every keyboard writes the same one (AC4)."""
-    import unicodedata
-
-    return unicodedata.normalize("NFC", text)
-
-
-def usable_password(text: str, email: str) -> str:
-    """AC4: 12 to 256 characters of any kind, and not the address. InvalidInput for others."""
-    password = normalised_password(text)
-    if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
-        raise InvalidInput(f"a password has {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if password.strip().lower() == email:
-        raise InvalidInput("the e-mail address cannot be the password")
-    return password
 
 
 def secret_hash(text: str) -> bytes:

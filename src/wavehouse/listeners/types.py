@@ -139,16 +139,6 @@ class StoredPassword:
 
 
 @dataclass(frozen=True, slots=True)
-class NewPasskey:
-    """A passkey as its authenticator made it (AC3)."""
-
-    credential_id: bytes
-    public_key: bytes
-    sign_count: int
-    transports: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class Passkey:
     """A passkey as it is kept; ``flagged_at`` is when its counter went back (AC3)."""
 
@@ -160,13 +150,6 @@ class Passkey:
     name: str
     last_used_at: datetime | None
     flagged_at: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class Asserted:
-    """An answer of an authenticator that is right, with its counter."""
-
-    sign_count: int
 
 
 @dataclass(frozen=True, slots=True)

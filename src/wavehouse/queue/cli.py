@@ -52,7 +52,7 @@ def list_jobs(
         visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system),
     ):
         jobs = managing.list_jobs(
@@ -107,7 +107,7 @@ def show(open_workspace: OpenWorkspace, job_id: UUID, as_json: bool) -> None:
         visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system),
     ):
         job = managing.show_job(tx, identity=workspace.identity, job_id=job_id, system=system)
@@ -138,7 +138,7 @@ def retry(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...], keep_attempt
         visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system),
     ):
         for job_id in job_ids:
@@ -166,7 +166,7 @@ def cancel(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
         visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system),
     ):
         for job_id in job_ids:
@@ -190,7 +190,7 @@ def discard(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
         visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system),
     ):
         for job_id in job_ids:
@@ -213,11 +213,11 @@ def pause(
 
     with open_workspace() as workspace:
         if everything:
-            check_operator(workspace.identity, home=workspace.organization.organization_id)
+            check_operator(workspace.identity, home=workspace.home)
         with visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, _):
             new = managing.pause_jobs(
                 tx,
@@ -241,11 +241,11 @@ def resume(open_workspace: OpenWorkspace, everything: bool, project_id: UUID | N
 
     with open_workspace() as workspace:
         if everything:
-            check_operator(workspace.identity, home=workspace.organization.organization_id)
+            check_operator(workspace.identity, home=workspace.home)
         with visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, _):
             was = managing.resume_jobs(
                 tx, identity=workspace.identity, project_id=project_id, everything=everything
@@ -269,7 +269,7 @@ def stats(open_workspace: OpenWorkspace, as_json: bool) -> None:
         visible(
             workspace.stores.operational,
             identity=workspace.identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system),
     ):
         counts = managing.stats(tx, identity=workspace.identity, system=system)

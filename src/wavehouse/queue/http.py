@@ -170,7 +170,7 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
 def _visible(
     workspace: Workspace, identity: Identity
 ) -> AbstractContextManager[tuple[Tx[Operational], bool]]:
-    home = workspace.organization.organization_id
+    home = workspace.home
     return visible(workspace.stores.operational, identity=identity, home=home)
 
 

@@ -1,4 +1,4 @@
-"""The way in and out: one-time links, the session cookie, CSRF tokens, and a brake."""
+"""The way in and out: one-time links, the session cookie, CSRF tokens, and a rate limit."""
 
 from __future__ import annotations
 
@@ -23,6 +23,7 @@ from wavehouse.wiring.access import access_to_page
 
 SESSION = "wh_session"
 CSRF = "wh_csrf"
+BROWSER = "wh_browser"
 _LONGEST_FORM = 8_192
 _SEE_OTHER = 303
 
@@ -113,7 +114,7 @@ def router(services: Services, site: Site) -> APIRouter:
             return RedirectResponse("/", status_code=_SEE_OTHER)
         csrf = csrf_token(request)
         page = _invitation(site) if not token else _WELCOME
-        response = HTMLResponse(pages.sign_in(page, token=token, csrf=csrf))
+        response = HTMLResponse(pages.sign_in(page, token=token, csrf=csrf, provider=site.provider))
         remember_csrf(request, response, csrf, site)
         return response
 
@@ -122,7 +123,7 @@ def router(services: Services, site: Site) -> APIRouter:
         check_csrf(request, fields)
         if not brake.take(request.client.host if request.client else ""):
             raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
-        opened = services.sign_in(fields.get("token", ""))
+        opened = services.sign_in(fields.get("token", ""), request.cookies.get(BROWSER, ""))
         response = RedirectResponse("/", status_code=_SEE_OTHER)
         remember_session(response, opened.cookie, opened.expires_at, site)
         return response
@@ -145,6 +146,6 @@ _WELCOME = Message("Welcome", "This one-time link signs you in on this browser."
 def _invitation(site: Site) -> Message:
     return Message(
         "Sign in",
-        "Open the one-time link that Wavehouse printed when it started, or print a new one:",
+        "A link by email, a passkey or a password; who runs this server may also print a link:",
         command=site.sign_in_command,
     )

@@ -82,7 +82,7 @@ def router(context: PageContext) -> APIRouter:
         with queue.visible(
             workspace.stores.operational,
             identity=identity,
-            home=workspace.organization.organization_id,
+            home=workspace.home,
         ) as (tx, system):
             stats = queue.stats(tx, identity=identity, system=system)
             failed = _listed(tx, identity, system, JobStatus.DEAD)
@@ -146,9 +146,10 @@ def _acting(
 ) -> Iterator[tuple[Tx[Operational], Identity, bool]]:
     identity = context.editor(request, fields)
     workspace: Workspace = context.workspace
-    with queue.visible(
-        workspace.stores.operational, identity=identity, home=workspace.organization.organization_id
-    ) as (tx, system):
+    with queue.visible(workspace.stores.operational, identity=identity, home=workspace.home) as (
+        tx,
+        system,
+    ):
         yield tx, identity, system
 
 

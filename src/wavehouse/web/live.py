@@ -194,10 +194,10 @@ class LiveServices:
             sample_data=self._sample_data,
         )
 
-    def sign_in(self, token: str) -> NewSession:
+    def sign_in(self, token: str, browser: str) -> NewSession:
         """Use up a one-time link."""
         with self._stores.operational.worker() as tx:
-            opened = accounts.sign_in(tx, token=token)
+            opened = accounts.sign_in(tx, token=token, browser=browser)
         return NewSession(opened.token, opened.expires_at)
 
     def session(self, cookie: str) -> Identity | None:

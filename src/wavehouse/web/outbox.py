@@ -27,7 +27,7 @@ def router(context: PageContext) -> APIRouter:
         organization sees nothing of it.
         """
         identity = context.visitor(request)
-        owner = workspace.organization.organization_id
+        owner = workspace.home
         is_kept = workspace.settings["smtp_host"] is None
         if not is_kept or identity.organization_id != owner or identity.role != Role.ADMIN:
             raise NotFound("there is no such page")

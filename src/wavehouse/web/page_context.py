@@ -100,6 +100,11 @@ _SENTENCES = {
     "invitation_revoked": "The invitation is revoked; its link stopped working at once.",
     "role_changed": "The role was changed; it counts from the next request on.",
     "removed_member": "The person is no longer a member; sessions and keys stopped working.",
+    "password_set": "The password is set; your other sessions ended.",
+    "password_removed": "You have no password any more; your other sessions ended.",
+    "passkey_added": "The passkey was added.",
+    "passkey_removed": "The passkey was removed.",
+    "switched": "You now work in this organization.",
     "joined": "You are now a member.",
     "mapped": "The rule was added; {n} downloads are counted by it.",
 }

@@ -103,9 +103,17 @@ def message(page: Message, *, fragment: bool = False) -> str:
     return _render("message.html", page=page, who=None, csrf="", fragment=fragment)
 
 
-def sign_in(page: Message, *, token: str, csrf: str) -> str:
-    """The way in: a button that uses up the link, or a word on how to get one."""
-    return _render("sign_in.html", page=page, token=token, who=None, csrf=csrf, fragment=False)
+def sign_in(page: Message, *, token: str, csrf: str, provider: str = "") -> str:
+    """The way in: a button that uses up the link, or the other ways to sign in."""
+    return _render(
+        "sign_in.html",
+        page=page,
+        token=token,
+        who=None,
+        csrf=csrf,
+        provider=provider,
+        fragment=False,
+    )
 
 
 def join(

@@ -223,8 +223,8 @@ class Services(Protocol):
         """How far the data reaches."""
         ...
 
-    def sign_in(self, token: str) -> NewSession:
-        """Use up a one-time link; NotSignedIn when it is unknown, used or too old."""
+    def sign_in(self, token: str, browser: str) -> NewSession:
+        """Use up a one-time link; NotSignedIn when it is unknown, used, or another browser's."""
         ...
 
     def session(self, cookie: str) -> Identity | None:

@@ -13,13 +13,15 @@ class Site:
 
     ``hosts`` are further names that the ``Host`` header may hold; ``secure`` marks cookies for
     HTTPS only; ``sign_in_command`` prints a new one-time link; ``netloc`` is the host (and port) of
-    the site's public address, for a proxy that changes ``Host``.
+    the site's public address, for a proxy that changes ``Host``; ``provider`` names the provider of
+    OpenID Connect to sign in with, if there is one.
     """
 
     hosts: frozenset[str] = frozenset()
     secure: bool = False
     sign_in_command: str = "wavehouse sign-in-link"
     netloc: str = ""
+    provider: str = ""
 
     def allows(self, host: str) -> bool:
         """Whether a ``Host`` header names this site; guards against DNS rebinding."""

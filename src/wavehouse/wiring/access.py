@@ -38,6 +38,14 @@ PAGES: dict[str, Access] = {
     "POST /members/remove": ADMIN,
     "POST /members/revoke": ADMIN,
     "POST /members/leave": READ,
+    "GET /account": READ,
+    "POST /account/password": READ,
+    "POST /account/password/remove": READ,
+    "POST /account/passkeys/options": READ,
+    "POST /account/passkeys": READ,
+    "POST /account/passkeys/remove": READ,
+    "GET /organizations": READ,
+    "POST /organizations/switch": READ,
     "GET /outbox": ADMIN,
     "GET /outbox/{name}": ADMIN,
     "GET /webhooks": READ,
@@ -49,7 +57,7 @@ PAGES: dict[str, Access] = {
     "POST /webhooks/test": WRITE,
     "POST /webhooks/replay": WRITE,
 }
-"""Pages behind a session. Leaving is the one change that a viewer makes: the own membership."""
+"""Pages behind a session. A viewer changes only what is its own: it leaves, and it switches."""
 
 COMMANDS: dict[str, Access] = {
     "sign-in-link": READ,

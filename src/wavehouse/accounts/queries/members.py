@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from wavehouse.accounts.types import Identity, Member
+from wavehouse.accounts.types import Identity, Member, Membership
 from wavehouse.kernel.ids import OrganizationId, UserId
 from wavehouse.store import Operational, Tx
 
@@ -20,6 +20,20 @@ def members(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Mem
         ORDER BY lower(u.name), m.user_id
         """,
         {"organization_id": organization_id},
+    )
+
+
+def memberships(tx: Tx[Operational], *, user_id: UserId) -> list[Membership]:
+    """The organizations that a user works in, by name."""
+    return tx.rows(
+        Membership,
+        """
+        SELECT o.organization_id, o.name, o.slug, m.role
+        FROM accounts.memberships m JOIN accounts.organizations o USING (organization_id)
+        WHERE m.user_id = %(user_id)s AND m.removed_at IS NULL
+        ORDER BY lower(o.name), o.organization_id
+        """,
+        {"user_id": user_id},
     )
 
 

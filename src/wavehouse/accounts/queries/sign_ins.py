@@ -10,24 +10,34 @@ from wavehouse.store import Operational, Tx
 
 
 def insert_login_link(
-    tx: Tx[Operational], *, token_hash: bytes, identity: Identity, expires_at: datetime
+    tx: Tx[Operational],
+    *,
+    token_hash: bytes,
+    identity: Identity,
+    expires_at: datetime,
+    browser_hash: bytes | None = None,
 ) -> None:
-    """Store the hash of a one-time link."""
+    """Store the hash of a one-time link; one with a ``browser_hash`` works in that browser only."""
     tx.execute(
         """
-        INSERT INTO accounts.login_links (token_hash, organization_id, user_id, expires_at)
-        VALUES (%(token_hash)s, %(organization_id)s, %(user_id)s, %(expires_at)s)
+        INSERT INTO accounts.login_links
+          (token_hash, organization_id, user_id, expires_at, browser_hash)
+        VALUES (%(token_hash)s, %(organization_id)s, %(user_id)s, %(expires_at)s,
+                %(browser_hash)s)
         """,
         {
             "token_hash": token_hash,
             "organization_id": identity.organization_id,
             "user_id": identity.user_id,
             "expires_at": expires_at,
+            "browser_hash": browser_hash,
         },
     )
 
 
-def use_login_link(tx: Tx[Operational], *, token_hash: bytes, at: datetime) -> Identity | None:
+def use_login_link(
+    tx: Tx[Operational], *, token_hash: bytes, browser_hash: bytes, at: datetime
+) -> Identity | None:
     """Consume a link: its user once and None ever after, for two requests at a time too."""
     return tx.maybe(
         Identity,
@@ -35,11 +45,12 @@ def use_login_link(tx: Tx[Operational], *, token_hash: bytes, at: datetime) -> I
         UPDATE accounts.login_links l SET used_at = %(at)s
         FROM accounts.users u JOIN accounts.memberships m USING (user_id)
         WHERE l.token_hash = %(token_hash)s AND l.used_at IS NULL AND l.expires_at > %(at)s
+          AND (l.browser_hash IS NULL OR l.browser_hash = %(browser_hash)s)
           AND m.organization_id = l.organization_id AND m.user_id = l.user_id
           AND m.removed_at IS NULL AND u.is_active
         RETURNING m.organization_id, m.user_id, u.name, m.role
         """,
-        {"token_hash": token_hash, "at": at},
+        {"token_hash": token_hash, "browser_hash": browser_hash, "at": at},
     )
 
 
@@ -58,8 +69,8 @@ def insert_session(
           UPDATE accounts.users SET last_login = %(at)s WHERE user_id = %(user_id)s
         )
         INSERT INTO accounts.login_sessions
-          (token_hash, organization_id, user_id, expires_at, last_seen_at)
-        VALUES (%(token_hash)s, %(organization_id)s, %(user_id)s, %(expires_at)s, %(at)s)
+          (token_hash, organization_id, user_id, expires_at, last_seen_at, began_at)
+        VALUES (%(token_hash)s, %(organization_id)s, %(user_id)s, %(expires_at)s, %(at)s, %(at)s)
         """,
         {
             "token_hash": token_hash,
@@ -76,10 +87,11 @@ def session_identity(tx: Tx[Operational], *, token_hash: bytes, at: datetime) ->
     return tx.maybe(
         Identity,
         """
-        SELECT m.organization_id, m.user_id, u.name, m.role
+        SELECT m.organization_id, m.user_id, u.name, m.role, o.name AS organization
         FROM accounts.login_sessions s
         JOIN accounts.memberships m USING (organization_id, user_id)
         JOIN accounts.users u USING (user_id)
+        JOIN accounts.organizations o ON o.organization_id = m.organization_id
         WHERE s.token_hash = %(token_hash)s AND s.expires_at > %(at)s
           AND m.removed_at IS NULL AND u.is_active
         """,
@@ -120,4 +132,15 @@ def delete_sign_ins(
         WHERE organization_id = %(organization_id)s AND user_id = %(user_id)s
         """,
         {"organization_id": organization_id, "user_id": user_id},
+    )
+
+
+def move_session(tx: Tx[Operational], *, token_hash: bytes, organization_id: OrganizationId) -> int:
+    """Let a session act for another organization of its user."""
+    return tx.execute(
+        """
+        UPDATE accounts.login_sessions SET organization_id = %(organization_id)s
+        WHERE token_hash = %(token_hash)s
+        """,
+        {"token_hash": token_hash, "organization_id": organization_id},
     )

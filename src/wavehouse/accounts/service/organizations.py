@@ -7,6 +7,7 @@ from wavehouse.accounts import queries, rules
 from wavehouse.accounts.service.acting import user_actor
 from wavehouse.accounts.types import Identity, Organization, Role
 from wavehouse.kernel import words
+from wavehouse.kernel.errors import NotFound
 from wavehouse.store import Operational, Tx
 
 
@@ -25,6 +26,31 @@ def further_organization(
         tx, name, user_actor(identity)
     )
     return organization, _administrator(tx, organization)
+
+
+def acting_in(
+    tx: Tx[Operational], *, slug: str | None, email: str | None
+) -> tuple[Organization, Identity]:
+    """The organization with this slug and its member with this address, for the command line.
+
+    Without a slug the installation's own, without an address the first administrator. NotFound for
+    an organization or a member that is not there.
+    """
+    organization = (
+        queries.first_organization(tx)
+        if slug is None
+        else queries.organization_by_slug(tx, slug=slug)
+    )
+    if organization is None:
+        raise NotFound(f"there is no organization {slug!r}")
+    organization_id = organization.organization_id
+    if email is None:
+        identity = queries.first_administrator(tx, organization_id=organization_id)
+    else:
+        identity = queries.user_by_email(tx, organization_id=organization_id, email=email)
+    if identity is None or not identity.role:
+        raise NotFound("there is no such member in the organization", where=email)
+    return organization, identity
 
 
 def _created(tx: Tx[Operational], name: str, actor: audit.Actor) -> Organization:

@@ -13,9 +13,9 @@ from fastapi import APIRouter, Depends, Request, Response
 from fastapi.security import HTTPBasic
 from pydantic import BaseModel, ConfigDict, Field
 
+from wavehouse.credentials.passwords import LONGEST, SHORTEST
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.fields import Exact
-from wavehouse.listeners import rules
 from wavehouse.listeners.http.common import COOKIE, Doors, keep_session, owning
 from wavehouse.listeners.service import links, passwords, sessions
 from wavehouse.listeners.service.limits import Limit
@@ -59,7 +59,7 @@ class PasswordIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     email: Email
-    password: Annotated[str, Field(min_length=1, max_length=rules.LONGEST_PASSWORD, repr=False)]
+    password: Annotated[str, Field(min_length=1, max_length=LONGEST, repr=False)]
 
 
 class NewPasswordIn(BaseModel):
@@ -69,7 +69,7 @@ class NewPasswordIn(BaseModel):
 
     password: Annotated[
         str,
-        Field(min_length=rules.SHORTEST_PASSWORD, max_length=rules.LONGEST_PASSWORD, repr=False),
+        Field(min_length=SHORTEST, max_length=LONGEST, repr=False),
     ]
 
 

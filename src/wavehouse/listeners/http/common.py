@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 from fastapi import Depends, Request, Response
 from starlette.exceptions import HTTPException
 
+from wavehouse.credentials.hashing import Hasher
 from wavehouse.kernel import clock
 from wavehouse.kernel.addresses import NOBODY, TrustedProxies, forwarded, trusted_of
 from wavehouse.kernel.config import Settings
@@ -21,7 +22,6 @@ from wavehouse.kernel.errors import NotSignedIn, Refused
 from wavehouse.kernel.grouping import Grouped
 from wavehouse.kernel.serving import address_of
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.adapters.later import Later
 from wavehouse.listeners.service import accounts, limits, sessions
 from wavehouse.listeners.service.limits import Limit

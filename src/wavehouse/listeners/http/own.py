@@ -13,10 +13,10 @@ from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
 from wavehouse.charts import format as fmt
+from wavehouse.credentials.passkeys import as_text
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.passkeys import as_text
 from wavehouse.listeners.http import page
 from wavehouse.listeners.http.accounts import PAGE as SIGN_IN
 from wavehouse.listeners.http.common import COOKIE, Doors, owning

@@ -10,8 +10,8 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Path, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from wavehouse.credentials.passkeys import as_text
 from wavehouse.kernel.fields import Line
-from wavehouse.listeners.adapters.passkeys import as_text
 from wavehouse.listeners.http.accounts import (
     BASIC,
     BROWSER,

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from wavehouse.credentials.passkeys import NewPasskey
 from wavehouse.kernel.ids import ListenerId
-from wavehouse.listeners.types import NewPasskey, Passkey
+from wavehouse.listeners.types import Passkey
 from wavehouse.store import Listeners, Tx
 
 

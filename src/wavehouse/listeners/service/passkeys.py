@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from wavehouse.credentials import passkeys as authenticators
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.errors import Conflict, InvalidInput, NotFound, NotSignedIn
 from wavehouse.kernel.ids import ListenerId
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters import passkeys as authenticators
 from wavehouse.listeners.queries import passkeys as queries
 from wavehouse.listeners.service import sessions
 from wavehouse.listeners.types import Caller, Passkey, Site
@@ -57,8 +57,6 @@ def register(
     if not _use(database, challenge, REGISTER, browser, caller.listener_id):
         raise InvalidInput("the challenge has expired or was answered", hint="Start again.")
     made = authenticators.registered(site, challenge=challenge, credential=credential)
-    if not rules.SHORTEST_CREDENTIAL <= len(made.credential_id) <= rules.LONGEST_CREDENTIAL:
-        raise InvalidInput("the id of this passkey is too short or too long")
     with database.worker() as tx:
         if not queries.insert_passkey(tx, listener_id=caller.listener_id, passkey=made, name=name):
             raise Conflict("this passkey is already registered")
@@ -90,10 +88,14 @@ def sign_in(
         passkey = queries.passkey(tx, credential_id=credential_id)
     if not used or passkey is None:
         raise NotSignedIn("invalid passkey")
-    asserted = authenticators.asserted(
-        site, challenge=challenge, passkey=passkey, credential=credential
+    sign_count = authenticators.asserted(
+        site,
+        challenge=challenge,
+        public_key=passkey.public_key,
+        owner=passkey.listener_id.bytes,
+        credential=credential,
     )
-    token = _counted(database, passkey, asserted.sign_count)
+    token = _counted(database, passkey, sign_count)
     if token is None:
         raise NotSignedIn(
             "invalid passkey",

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from wavehouse.credentials.hashing import Hasher
+from wavehouse.credentials.passwords import normalised_password, usable_password
 from wavehouse.kernel import clock
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.listeners import rules
-from wavehouse.listeners.adapters.hashing import Hasher
 from wavehouse.listeners.queries import passwords as queries
 from wavehouse.listeners.queries import sessions as session_queries
 from wavehouse.listeners.service import sessions
@@ -23,7 +24,7 @@ def sign_in(
     same after the same time, for an unknown address, an account without a password and a wrong
     one (AC8); InvalidInput for an invalid address; TooManyRequests when too many wait.
     """
-    address, given = normalised_email(email), rules.normalised_password(password)
+    address, given = normalised_email(email), normalised_password(password)
     with database.worker() as tx:
         password_row = queries.password_of(tx, email=address)
     stored = None if password_row is None else password_row.password_hash
@@ -45,7 +46,7 @@ def keep(database: Database[Listeners], hasher: Hasher, *, caller: Caller, passw
 
     InvalidInput for one that is too short, too long or the address itself.
     """
-    made = hasher.hash(rules.usable_password(password, caller.email))
+    made = hasher.hash(usable_password(password, caller.email))
     return _changed(database, caller, made)
 
 

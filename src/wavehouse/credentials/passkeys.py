@@ -4,16 +4,39 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from wavehouse.kernel.errors import InvalidInput, NotSignedIn
-from wavehouse.listeners.types import Asserted, NewPasskey, Passkey, Site
 
 CHALLENGE_BYTES = 32
+SHORTEST_ID, LONGEST_ID = 16, 1_023
+
+
+class RelyingParty(Protocol):
+    """The site that a passkey belongs to."""
+
+    @property
+    def origin(self) -> str:
+        """Its address without a path: ``https://pod.example``."""
+
+    @property
+    def name(self) -> str:
+        """Its host name, the id of the relying party."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewPasskey:
+    """A passkey as its authenticator made it (AC3)."""
+
+    credential_id: bytes
+    public_key: bytes
+    sign_count: int
+    transports: tuple[str, ...]
 
 
 def creation_options(
-    site: Site, *, challenge: bytes, user_id: bytes, email: str, known: Sequence[bytes]
+    site: RelyingParty, *, challenge: bytes, user_id: bytes, email: str, known: Sequence[bytes]
 ) -> dict[str, Any]:
     """For ``navigator.credentials.create``: a passkey that asks its owner and knows its account."""
     import webauthn
@@ -35,7 +58,7 @@ def creation_options(
     return options
 
 
-def request_options(site: Site, *, challenge: bytes) -> dict[str, Any]:
+def request_options(site: RelyingParty, *, challenge: bytes) -> dict[str, Any]:
     """For ``navigator.credentials.get``; it names no passkey, so it reveals nothing (AC8)."""
     import webauthn
     from webauthn.helpers import structs
@@ -70,7 +93,9 @@ def id_of(credential: Mapping[str, Any]) -> bytes:
         raise InvalidInput("the answer of the authenticator cannot be read") from None
 
 
-def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -> NewPasskey:
+def registered(
+    site: RelyingParty, *, challenge: bytes, credential: Mapping[str, Any]
+) -> NewPasskey:
     """A new passkey whose origin, party, challenge and owner's presence are right.
 
     InvalidInput for everything else; the library's reason is not shown.
@@ -89,6 +114,8 @@ def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -
         )
     except Exception:
         raise InvalidInput("the answer does not match the challenge") from None
+    if not SHORTEST_ID <= len(verified.credential_id) <= LONGEST_ID:
+        raise InvalidInput("the id of this passkey is too short or too long")
     transports = tuple(str(each.value) for each in parsed.response.transports or ())
     return NewPasskey(
         verified.credential_id, verified.credential_public_key, verified.sign_count, transports
@@ -96,12 +123,17 @@ def registered(site: Site, *, challenge: bytes, credential: Mapping[str, Any]) -
 
 
 def asserted(
-    site: Site, *, challenge: bytes, passkey: Passkey, credential: Mapping[str, Any]
-) -> Asserted:
+    site: RelyingParty,
+    *,
+    challenge: bytes,
+    public_key: bytes,
+    owner: bytes,
+    credential: Mapping[str, Any],
+) -> int:
     """The counter of an answer whose signature, origin, party and challenge are right.
 
-    The counter is not judged here: one that went back is to be kept as a fact. NotSignedIn for
-    everything that is not right.
+    ``owner`` is the id that the passkey was made for. The counter is not judged here: one that
+    went back is to be kept as a fact. NotSignedIn for everything that is not right.
     """
     import webauthn
     from webauthn.helpers import parse_authentication_credential_json
@@ -113,16 +145,16 @@ def asserted(
             expected_challenge=challenge,
             expected_rp_id=site.name,
             expected_origin=site.origin,
-            credential_public_key=passkey.public_key,
+            credential_public_key=public_key,
             credential_current_sign_count=0,
             require_user_verification=True,
         )
     except Exception:
         raise NotSignedIn("invalid passkey") from None
     handle = parsed.response.user_handle
-    if handle and handle != passkey.listener_id.bytes:
+    if handle and handle != owner:
         raise NotSignedIn("invalid passkey")
-    return Asserted(verified.new_sign_count)
+    return verified.new_sign_count
 
 
 def as_text(credential_id: bytes) -> str:

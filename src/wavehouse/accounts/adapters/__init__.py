@@ -1,0 +1,1 @@
+"""What ``accounts`` asks of other servers."""
