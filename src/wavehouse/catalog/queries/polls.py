@@ -42,7 +42,7 @@ def feed_to_poll(
         """
         SELECT p.podcast_id, p.title, p.feed_url, p.ingestion_status, f.outcome, f.polled_at,
                f.read_at, coalesce(f.unmeasured, 0) AS unmeasured,
-               coalesce(f.pages_missing, false) AS pages_missing
+               coalesce(f.pages, 1) AS pages, f.next_page_url
         FROM catalog.podcasts p LEFT JOIN catalog.feed_polls f USING (podcast_id)
         WHERE p.organization_id = %(organization_id)s AND p.podcast_id = %(podcast_id)s
         """,
@@ -91,17 +91,17 @@ def put_poll(
     at: datetime,
     unmeasured: int,
     pages: int,
-    pages_missing: bool,
+    next_page_url: str | None,
 ) -> None:
     """Remember a poll that read the feed, or heard that it had not changed."""
     tx.execute(
         """
         INSERT INTO catalog.feed_polls AS f
           (podcast_id, organization_id, outcome, message, polled_at, read_at, unmeasured, pages,
-           pages_missing)
+           next_page_url)
         SELECT %(podcast_id)s, %(organization_id)s, %(outcome)s, %(message)s, %(at)s,
                CASE WHEN %(outcome)s = 'read' THEN %(at)s::timestamptz END, %(unmeasured)s,
-               %(pages)s, %(pages_missing)s
+               %(pages)s, %(next_page_url)s
         ON CONFLICT (podcast_id) DO UPDATE SET
           outcome = excluded.outcome, polled_at = excluded.polled_at, failures = 0,
           failing_since = NULL, read_at = coalesce(excluded.read_at, f.read_at),
@@ -110,8 +110,8 @@ def put_poll(
           unmeasured = CASE excluded.outcome WHEN 'read' THEN excluded.unmeasured
                                              ELSE f.unmeasured END,
           pages = CASE excluded.outcome WHEN 'read' THEN excluded.pages ELSE f.pages END,
-          pages_missing = CASE excluded.outcome WHEN 'read' THEN excluded.pages_missing
-                                                ELSE f.pages_missing END
+          next_page_url = CASE excluded.outcome WHEN 'read' THEN excluded.next_page_url
+                                                ELSE f.next_page_url END
         """,
         {
             "organization_id": organization_id,
@@ -121,7 +121,7 @@ def put_poll(
             "at": at,
             "unmeasured": unmeasured,
             "pages": pages,
-            "pages_missing": pages_missing,
+            "next_page_url": next_page_url,
         },
     )
 

@@ -136,7 +136,7 @@ def poll_feed(
 
 def _conditional(feed: FeedToPoll) -> bool | None:
     """Whether "not modified" is all that a poll needs to hear."""
-    if feed.unmeasured or feed.pages_missing:
+    if feed.unmeasured or feed.next_page_url:
         return False
     recent = feed.read_at is not None and clock.now() - feed.read_at < READ_WHOLE_AFTER
     return True if recent else None

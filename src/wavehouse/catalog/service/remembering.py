@@ -76,7 +76,7 @@ def remember_reading(
         at=clock.now(),
         unmeasured=result.left,
         pages=1,
-        pages_missing=False,
+        next_page_url=None,
     )
 
 

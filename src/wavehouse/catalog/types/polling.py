@@ -51,7 +51,8 @@ class FeedToPoll:
     polled_at: datetime | None
     read_at: datetime | None
     unmeasured: int
-    pages_missing: bool
+    pages: int
+    next_page_url: str | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ CREATE TABLE catalog.feed_polls (
   failing_since   timestamptz,
   unmeasured      integer NOT NULL DEFAULT 0 CHECK (unmeasured >= 0),
   pages           integer NOT NULL DEFAULT 1 CHECK (pages > 0),
-  pages_missing   boolean NOT NULL DEFAULT false,
+  next_page_url   varchar(2000),
   CONSTRAINT feed_polls_failing_check CHECK ((failures > 0) = (failing_since IS NOT NULL)),
   FOREIGN KEY (organization_id, podcast_id)
     REFERENCES catalog.podcasts (organization_id, podcast_id) ON DELETE CASCADE
@@ -27,8 +27,8 @@ COMMENT ON COLUMN catalog.feed_polls.read_at IS 'When the document was last read
 COMMENT ON COLUMN catalog.feed_polls.failures IS 'Failed polls in a row; they make the wait longer.';
 COMMENT ON COLUMN catalog.feed_polls.failing_since IS 'Time of the first of them; NULL when the last poll succeeded.';
 COMMENT ON COLUMN catalog.feed_polls.unmeasured IS 'Media files that the last poll left for the next one to measure.';
-COMMENT ON COLUMN catalog.feed_polls.pages IS 'Pages of the feed that the last reading fetched (RFC 5005).';
-COMMENT ON COLUMN catalog.feed_polls.pages_missing IS 'Whether the feed has pages that were never read: the next poll reads on.';
+COMMENT ON COLUMN catalog.feed_polls.pages IS 'Pages of the feed that were fetched in all (RFC 5005).';
+COMMENT ON COLUMN catalog.feed_polls.next_page_url IS 'The page at which the next poll reads on; NULL when all pages were read.';
 
 CREATE TABLE catalog.feed_moves (
   feed_move_id    uuid PRIMARY KEY DEFAULT uuidv7(),
