@@ -29,6 +29,7 @@ from wavehouse.accounts.service.organizations import (
     acting_in,
     ensure_organization,
     further_organization,
+    set_timezone,
 )
 from wavehouse.accounts.service.passkeys import (
     add_passkey,
@@ -137,6 +138,7 @@ __all__ = [
     "role_allows",
     "session_of",
     "set_password",
+    "set_timezone",
     "sign_in",
     "sign_in_by_passkey",
     "sign_in_by_password",

@@ -46,6 +46,9 @@ class Scope(StrEnum):
     JOBS_WRITE = "jobs:write"
     MEMBERS_READ = "members:read"
     MEMBERS_WRITE = "members:write"
+    USAGE_READ = "usage:read"
+    USAGE_WRITE = "usage:write"
+    GATEWAY_USE = "gateway:use"
 
 
 @dataclass(frozen=True, slots=True)

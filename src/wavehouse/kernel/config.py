@@ -238,6 +238,18 @@ OPTIONS: tuple[Option, ...] = (
         "Whether the provider may be http:// or in a private network: on or off.",
     ),
     Option(
+        "feed_poll_minutes",
+        _positive,
+        15,
+        "How often a feed is polled; a failure doubles the wait, up to a day.",
+    ),
+    Option(
+        "feed_allow_private",
+        _switch,
+        False,
+        "Whether polls may open feeds and files in private networks: on or off.",
+    ),
+    Option(
         "webhook_allow_private",
         _switch,
         False,

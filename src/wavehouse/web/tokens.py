@@ -35,6 +35,9 @@ _MEANINGS = {
     Scope.WEBHOOKS_WRITE: "manage webhook endpoints, send again",
     Scope.JOBS_READ: "background jobs",
     Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
+    Scope.USAGE_READ: "usage and cost of models, budgets",
+    Scope.USAGE_WRITE: "budgets, models, prices",
+    Scope.GATEWAY_USE: "call models within the budgets",
     Scope.MEMBERS_READ: "members and invitations",
     Scope.MEMBERS_WRITE: "invite, change roles, remove (administrators)",
 }

@@ -30,6 +30,9 @@ SCOPES = [
     "jobs:write",
     "members:read",
     "members:write",
+    "usage:read",
+    "usage:write",
+    "gateway:use",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 

@@ -43,6 +43,7 @@ from wavehouse.accounts.queries.organizations import (
     lock_organization,
     organization,
     organization_by_slug,
+    set_timezone,
 )
 from wavehouse.accounts.queries.passkeys import (
     count_passkey_use,
@@ -135,6 +136,7 @@ __all__ = [
     "session_identity",
     "set_home_role",
     "set_role",
+    "set_timezone",
     "store_password",
     "stored_password",
     "touch_api_key",
