@@ -23,8 +23,8 @@ from wavehouse.store import Database, Operational, Stores
 class Workspace:
     """The settings, the open databases, and the organization and the user that act.
 
-    These are the installation's own organization and its administrator, unless a command was told
-    otherwise. ``owner`` is the installation's own organization when another one acts.
+    These are the installation's own organization and its administrator, unless a command names
+    others. ``owner`` is the installation's own organization when another one acts.
     """
 
     settings: Settings

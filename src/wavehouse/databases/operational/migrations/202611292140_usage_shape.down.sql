@@ -1,4 +1,4 @@
-COMMENT ON TABLE usage.budget_alerts IS 'One row per threshold and period, so that each is announced once (U7).';
+COMMENT ON TABLE usage.budget_alerts IS 'One row per threshold and period, so that each is told once (U7).';
 REVOKE INSERT ON usage.budget_alerts FROM wavehouse_operational_app;
 DROP TABLE usage.reconciliations;
 DROP TABLE usage.reservations;
