@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Section
+from wavehouse.kernel.manifest import Command, Manifest, Routes, Schedule, Section
 
 MANIFEST = Manifest(
     commands=(
@@ -11,6 +11,15 @@ MANIFEST = Manifest(
             target="wavehouse.learning.cli:learning",
             summary="The learner model: fit, evaluate; the difficulty of a text.",
             section=Section.LISTENERS,
+        ),
+    ),
+    routes=(Routes(target="wavehouse.learning.http:routers"),),
+    schedules=(
+        Schedule(
+            name="closing of what learners left",
+            seconds=300,
+            first=10,
+            target="wavehouse.learning.jobs:closing",
         ),
     ),
 )
