@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Routes, Schedule, Section
+from wavehouse.kernel.manifest import Command, Manifest, Page, Routes, Schedule, Section
 
 MANIFEST = Manifest(
     commands=(
@@ -14,6 +14,16 @@ MANIFEST = Manifest(
         ),
     ),
     routes=(Routes(target="wavehouse.learning.http:routers"),),
+    pages=(
+        Page(
+            path="/learning",
+            title="Learning",
+            icon="audio-lines",
+            key="l",
+            place=60,
+            target="wavehouse.web.learning:router",
+        ),
+    ),
     schedules=(
         Schedule(
             name="closing of what learners left",

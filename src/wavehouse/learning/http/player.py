@@ -1,7 +1,7 @@
 """``/api/v1/learning/player``: what a learner's player may do, with the token of its session.
 
 A player runs in a browser, often on another site: the token travels in a header, never in a cookie,
-so that every origin may be allowed to call.
+so that every origin may be allowed to call (``web.headers.CROSS_ORIGIN``).
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the workspace.
@@ -38,12 +38,6 @@ _SAYS = {
     422: "A field cannot be used.",
     429: "Too many requests with this token.",
 }
-_CORS = {
-    "Access-Control-Allow-Origin": "*",
-    "Access-Control-Allow-Methods": "GET, POST",
-    "Access-Control-Allow-Headers": "Authorization, Content-Type",
-    "Access-Control-Max-Age": "86400",
-}
 _BURST, _SECONDS = 60, 0.5
 
 
@@ -59,11 +53,9 @@ def router(workspace: Workspace) -> APIRouter:
 
     def holder(
         session_id: SessionKey,
-        response: Response,
         authorization: Annotated[str, Header(max_length=500)] = "",
     ) -> Identity:
         """The identity under which the session's organization keeps its learners."""
-        response.headers.update(_CORS)
         kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or not token:
             raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
@@ -77,7 +69,7 @@ def router(workspace: Workspace) -> APIRouter:
 
     @api.options("/{session_id}/{rest:path}", include_in_schema=False)
     def preflight() -> Response:
-        return Response(status_code=204, headers=_CORS)
+        return Response(status_code=204)
 
     @api.post("/{session_id}/events", responses=_answers(404, 413, 422))
     def record_events(session_id: SessionKey, body: EventsIn, identity: Holder) -> BatchOut:

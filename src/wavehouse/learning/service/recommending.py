@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound
 from wavehouse.learning.queries import content as content_queries
 from wavehouse.learning.queries import model as model_queries
 from wavehouse.learning.queries import sessions as session_queries
@@ -87,7 +88,9 @@ def _pending(
 ) -> Recommendation | None:
     """The last choice, when it has not been heard yet."""
     last = model_queries.recommendations(tx, learner_id=session.learner_id, limit=1)
-    return last[0] if last and last[0].content_id in by_id else None
+    if not last or last[0].content_id not in by_id:
+        return None
+    return replace(last[0], reasons=tuple(last[0].reasons))
 
 
 def _chosen(
@@ -149,3 +152,13 @@ def features_of(piece: MayCome) -> tuple[str, ...]:
     """What a piece is about, as ``name:value``."""
     named = (("format", piece.format), ("genre", piece.genre), ("topic", piece.topic))
     return tuple(f"{name}:{value}" for name, value in named if value)
+
+
+def list_recommendations(
+    tx: Tx[Learning], *, identity: Identity, session_id: str, limit: int = 50
+) -> list[Recommendation]:
+    """What was recommended to the learner of a session, the latest first."""
+    session = session_queries.session(tx, session_id=session_id)
+    if session is None:
+        raise NotFound("no such session", where=session_id[:255])
+    return model_queries.recommendations(tx, learner_id=session.learner_id, limit=limit)
