@@ -21,7 +21,7 @@ ID = "0199c0de-0000-7000-8000-000000000000"
 
 
 class _Clock(datetime):
-    """The official library's clock, which stands at ``NOW``."""
+    """The official library's clock, set to ``NOW``."""
 
     @classmethod
     def now(cls, tz: tzinfo | None = None) -> datetime:  # type: ignore[override]
