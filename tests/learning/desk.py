@@ -37,7 +37,11 @@ class Desk:
         """Add content of two minutes."""
         pieces = [
             ContentInput(
-                name, name.title(), TEXT, "/a.mp3", 120, **{"difficulty": difficulty, **more}
+                name,
+                name.title(),
+                TEXT,
+                "/a.mp3",
+                **{"duration": 120, "difficulty": difficulty, **more},
             )
             for name in names
         ]

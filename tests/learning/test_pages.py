@@ -12,6 +12,7 @@ import pytest
 from fastapi import FastAPI
 from fastapi.responses import HTMLResponse
 from fastapi.testclient import TestClient
+from playwright.sync_api import expect
 from tests.learning.desk import Desk
 from tests.serving import served
 from tests.web.webvisitor import CHROMIUM_FLAGS, chromium, faults, visitor
@@ -177,10 +178,7 @@ def test_a_person_listens_on_the_page(workspace: Workspace, browser: Browser) ->
         tab.goto(f"{site}/learning/listen/a")
         tab.get_by_role("button", name="Like", exact=True).click()
         tab.get_by_role("button", name="Poi torna a casa").click()
-        tab.wait_for_function("document.querySelector('audio').ended", timeout=60_000)
-        tab.wait_for_function(
-            "document.querySelector('#listen-state').textContent.includes('a level needs five')"
-        )
+        expect(tab.locator("#listen-state")).to_contain_text("a level needs five", timeout=60_000)
         assert [] == faults(tab)
         assert [] == errors
     liked = desk.rows("SELECT liked FROM learning.like_engagement")

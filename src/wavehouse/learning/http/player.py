@@ -49,7 +49,7 @@ def router(workspace: Workspace) -> APIRouter:
     """Events, the next piece, the level and transcripts, for one session."""
     api = APIRouter(prefix="/api/v1/learning/player", tags=["learning player"])
     database = workspace.stores.learning
-    tokens, brake = Tokens.of(database.place), TokenBucket(burst=_BURST, seconds=_SECONDS)
+    brake = TokenBucket(burst=_BURST, seconds=_SECONDS)
 
     def holder(
         session_id: SessionKey,
@@ -59,7 +59,7 @@ def router(workspace: Workspace) -> APIRouter:
         kind, _, token = authorization.partition(" ")
         if kind.lower() != "bearer" or not token:
             raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
-        organization_id = tokens.organization(token.strip(), session_id)
+        organization_id = Tokens.of(database.place).organization(token.strip(), session_id)
         if not brake.take(f"{organization_id} {session_id}"):
             raise TooManyRequests("too many requests of this session", hint="Wait a second.")
         with workspace.stores.operational.worker() as tx:

@@ -68,7 +68,8 @@ def reasons(counted: Evidence, stated: str) -> tuple[str, ...]:
     """What a level rests on, in sentences."""
     if counted.outcomes < LEAST_OUTCOMES:
         missing = LEAST_OUTCOMES - counted.outcomes
-        return (f"{counted.outcomes} pieces are counted; {missing} more and a level is shown",)
+        pieces = "piece is" if counted.outcomes == 1 else "pieces are"
+        return (f"{counted.outcomes} {pieces} counted; {missing} more and a level is shown",)
     by_class = [0] * CLASSES
     understood = [0] * BINS
     for (_, number, kind), times in counted.cells.items():

@@ -11,7 +11,7 @@ from wavehouse.kernel import clock
 from wavehouse.kernel.errors import InvalidInput, NotFound
 from wavehouse.learning.queries import content as queries
 from wavehouse.learning.rules import entries
-from wavehouse.learning.rules.texts import sentences_of
+from wavehouse.learning.rules.texts import spoken
 from wavehouse.learning.types import Content, ContentInput, EntryResult, Stored
 from wavehouse.store import Learning, Tx
 
@@ -106,11 +106,11 @@ def transcript(piece: Content) -> list[tuple[float, float, str]]:
 
     An estimate: the time is shared out by the letters of each sentence.
     """
-    sentences = sentences_of(piece.text)
+    sentences = spoken(piece.text)
     total = sum(len(sentence) for sentence in sentences) or 1
-    spoken, reached = [], 0
+    timed, reached = [], 0
     for sentence in sentences:
         start = piece.duration * reached / total
         reached += len(sentence)
-        spoken.append((round(start, 2), round(piece.duration * reached / total, 2), sentence))
-    return spoken
+        timed.append((round(start, 2), round(piece.duration * reached / total, 2), sentence))
+    return timed

@@ -42,5 +42,5 @@ audio.addEventListener("ended", async () => {
   const level = await player.level();
   state.textContent = level.enough_data
     ? `Your level: ${level.level.toFixed(2)} (${level.low.toFixed(2)} to ${level.high.toFixed(2)})`
-    : `${level.outcomes} pieces are counted; a level needs five`;
+    : `${level.outcomes} ${level.outcomes === 1 ? "piece is" : "pieces are"} counted; a level needs five`;
 });
