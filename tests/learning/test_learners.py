@@ -39,7 +39,8 @@ def test_l3_claiming_a_session_adds_up_what_both_heard(desk: Desk) -> None:
     desk.call(sessions.set_preferences, session_id="second", preferences=said)
     with desk.tx() as tx:
         both = evidence.merged(
-            evidence_of(tx, learner_id=account), evidence_of(tx, learner_id=anonymous)
+            evidence_of(tx, identity=desk.workspace.identity, learner_id=account),
+            evidence_of(tx, identity=desk.workspace.identity, learner_id=anonymous),
         )
 
     for _ in range(2):  # the second time changes nothing
@@ -47,7 +48,7 @@ def test_l3_claiming_a_session_adds_up_what_both_heard(desk: Desk) -> None:
         assert (account, "anna") == (moved.learner_id, moved.account_id)
 
     with desk.tx() as tx:
-        assert both == evidence_of(tx, learner_id=account)
+        assert both == evidence_of(tx, identity=desk.workspace.identity, learner_id=account)
     assert said == desk.call(sessions.preferences, session_id="first")
     assert [(0,), (1,)] == [
         tuple(row.values())
@@ -78,12 +79,12 @@ def test_l4_erasing_a_session_leaves_what_the_others_come_to(desk: Desk) -> None
     learner = desk.session("first", "anna").learner_id
     desk.send("first", *desk.heard("a"))
     with desk.tx() as tx:
-        before = evidence_of(tx, learner_id=learner)
+        before = evidence_of(tx, identity=desk.workspace.identity, learner_id=learner)
     desk.session("second", "anna")
     desk.send("second", *desk.heard("b"), desk.event("b", "like", 60, 60))
     desk.call(sessions.erase_session, session_id="second")
     with desk.tx() as tx:
-        assert before == evidence_of(tx, learner_id=learner)
+        assert before == evidence_of(tx, identity=desk.workspace.identity, learner_id=learner)
 
 
 def test_erasing_a_learner_leaves_no_row(desk: Desk) -> None:

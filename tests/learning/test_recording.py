@@ -102,7 +102,7 @@ def test_l1_counters_equal_a_replay_of_what_was_closed(desk: Desk) -> None:
 
     with desk.tx() as tx:
         items = event_queries.outcomes_of(tx, learner_id=learner)
-        counted = evidence_of(tx, learner_id=learner)
+        counted = evidence_of(tx, identity=desk.workspace.identity, learner_id=learner)
 
     assert evidence.of([o for i in items if (o := i.outcome)]) == counted
     assert 2 == counted.outcomes

@@ -28,6 +28,8 @@ SCOPES = [
     "webhooks:write",
     "jobs:read",
     "jobs:write",
+    "learning:read",
+    "learning:write",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 

@@ -16,7 +16,7 @@ from pydantic import (
     ValidationError,
 )
 
-from wavehouse.kernel.fields import Exact, Line
+from wavehouse.kernel.fields import Exact, Line, Paragraphs
 from wavehouse.learning.types import (
     ContentFormat,
     ContentInput,
@@ -72,7 +72,7 @@ class ContentIn(BaseModel):
 
     content_id: Id
     title: Annotated[Line, Field(min_length=1, max_length=500)]
-    text: Annotated[str, Field(max_length=200_000)]
+    text: Annotated[Paragraphs, Field(max_length=200_000)]
     audio_url: Annotated[Exact, Field(min_length=1, max_length=1000)]
     duration: Annotated[int, Field(gt=0, le=86_400 * 2)]
     format: ContentFormat = ContentFormat.NARRATIVE
@@ -115,14 +115,14 @@ class Judged(Generic[T]):
 
 def judged(model: type[M], entries: Iterable[Any], key: str) -> Judged[M]:
     """Each entry by the model; one that does not fit is refused with its place and the reason."""
-    found: Judged[M] = Judged([], [], [])
+    batch: Judged[M] = Judged([], [], [])
     for index, entry in enumerate(entries):
         try:
-            found.good.append(model.model_validate(entry))
-            found.places.append(index)
+            batch.good.append(model.model_validate(entry))
+            batch.places.append(index)
         except ValidationError as error:
             name = entry.get(key) if isinstance(entry, dict) else None
-            found.refused.append(
+            batch.refused.append(
                 EntryResult(
                     index,
                     name[:255] if isinstance(name, str) else "",
@@ -130,7 +130,7 @@ def judged(model: type[M], entries: Iterable[Any], key: str) -> Judged[M]:
                     _sentence(error),
                 )
             )
-    return found
+    return batch
 
 
 def _sentence(error: ValidationError) -> str:

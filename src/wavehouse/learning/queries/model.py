@@ -46,7 +46,7 @@ def lock_counters(
         INSERT INTO learning.learner_counters (learner_id, bucket, organization_id, outcomes)
         SELECT %(learner_id)s, b, %(organization_id)s, array_fill(0, ARRAY[60])
         FROM unnest(%(buckets)s::date[]) AS b ORDER BY b
-        ON CONFLICT (learner_id, bucket) DO UPDATE SET updated_at = now()
+        ON CONFLICT (learner_id, bucket) DO UPDATE SET bucket = excluded.bucket
         RETURNING bucket, outcomes, preferences
         """,
         {

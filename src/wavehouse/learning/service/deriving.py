@@ -162,7 +162,7 @@ def as_counters(bucket: date, total: Evidence) -> model_queries.Counters:
     )
 
 
-def evidence_of(tx: Tx[Learning], *, learner_id: UUID) -> Evidence:
+def evidence_of(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> Evidence:
     """The evidence that a learner's counters hold."""
     return counted(model_queries.counters(tx, learner_id=learner_id))
 
@@ -171,8 +171,8 @@ def save_state(tx: Tx[Learning], *, identity: Identity, session: Session, now: d
     """Store what the model in use makes of the learner, for the session that changed it."""
     said = session_queries.preferences(tx, learner_id=session.learner_id)
     state = state_of(
-        evidence_of(tx, learner_id=session.learner_id),
-        model_in_use(tx),
+        evidence_of(tx, identity=identity, learner_id=session.learner_id),
+        model_in_use(tx, identity=identity),
         now=now,
         stated=(said and said.difficulty_preference) or "",
         understanding=said.understanding if said else 0.85,

@@ -47,7 +47,10 @@ def level_of(tx: Tx[Learning], *, identity: Identity, session_id: str) -> LevelR
 def report(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> LevelReport:
     """The level of a learner as of now, with the reasons."""
     close_left(tx, identity=identity, learner_id=learner_id)
-    counted, model = evidence_of(tx, learner_id=learner_id), model_in_use(tx)
+    counted, model = (
+        evidence_of(tx, identity=identity, learner_id=learner_id),
+        model_in_use(tx, identity=identity),
+    )
     said = session_queries.preferences(tx, learner_id=learner_id)
     stated = (said and said.difficulty_preference) or ""
     target = said.understanding if said else 0.85
@@ -93,7 +96,7 @@ def reasons(counted: Evidence, stated: str) -> tuple[str, ...]:
 
 def history(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> list[LevelPoint]:
     """The level after each outcome, by the model in use."""
-    model = model_in_use(tx)
+    model = model_in_use(tx, identity=identity)
     said = session_queries.preferences(tx, learner_id=learner_id)
     stated = (said and said.difficulty_preference) or ""
     points, counted = [], Evidence()

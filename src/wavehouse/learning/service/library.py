@@ -104,7 +104,7 @@ def derive_engagement(tx: Tx[Learning], *, identity: Identity, since: datetime) 
 def transcript(piece: Content) -> list[tuple[float, float, str]]:
     """The sentences of a piece with where each starts and ends, in seconds.
 
-    An estimate: the time is shared out by the letters of each sentence.
+    An estimate: the time is shared out by the length of each sentence.
     """
     sentences = spoken(piece.text)
     total = sum(len(sentence) for sentence in sentences) or 1

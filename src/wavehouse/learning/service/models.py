@@ -11,7 +11,7 @@ from wavehouse.learning.types import Model
 from wavehouse.store import Learning, Tx
 
 
-def model_in_use(tx: Tx[Learning]) -> Model:
+def model_in_use(tx: Tx[Learning], *, identity: Identity) -> Model:
     """The organization's model, or else the one that is shipped."""
     stored = queries.active_model(tx)
     return rules.DEFAULT if stored is None else rules.of_json(stored, where="learning.models")

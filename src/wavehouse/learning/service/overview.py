@@ -35,7 +35,7 @@ class LearnerLine:
 
 def list_learners(tx: Tx[Learning], *, identity: Identity, limit: int = 50) -> list[LearnerLine]:
     """The learners with the latest activity, with their levels as of now."""
-    model, bucket = model_in_use(tx), evidence.bucket_of(clock.now())
+    model, bucket = model_in_use(tx, identity=identity), evidence.bucket_of(clock.now())
     rows = queries.learners(tx, limit=limit)
     counts = _evidence(tx, [row.learner_id for row in rows])
     lines = []
@@ -72,7 +72,7 @@ def calibration(
 ) -> list[CalibrationLine]:
     """Content with its difficulty as estimated and as its listeners show it."""
     pieces = content_queries.contents(tx, after=after, limit=limit)
-    return _lines(tx, pieces, model_in_use(tx))
+    return _lines(tx, pieces, model_in_use(tx, identity=identity))
 
 
 def _lines(tx: Tx[Learning], pieces: Sequence[Content], model: Model) -> list[CalibrationLine]:
@@ -122,7 +122,7 @@ def calibrate(tx: Tx[Learning], *, identity: Identity) -> list[CalibrationLine]:
     ]
     changed = [
         line
-        for line in _lines(tx, pieces, model_in_use(tx))
+        for line in _lines(tx, pieces, model_in_use(tx, identity=identity))
         if line.shown is not None and abs(line.shown - line.content.difficulty) >= _LEAST_CHANGE
     ]
     for line in changed:

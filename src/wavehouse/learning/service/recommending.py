@@ -55,7 +55,7 @@ def recommend(
         Candidate(each.content_id, each.difficulty, features_of(each), each.is_next)
         for each in may_come
     ]
-    situation = _situation(tx, session)
+    situation = _situation(tx, identity, session)
     first = _pending(tx, session, by_id) or _chosen(tx, identity, situation, pool, by_id)
     if count == 1:
         return [first]
@@ -71,12 +71,12 @@ def recommend(
     return [first, *(_other(first, each) for each in others[: count - 1])]
 
 
-def _situation(tx: Tx[Learning], session: Session) -> _Situation:
+def _situation(tx: Tx[Learning], identity: Identity, session: Session) -> _Situation:
     said = session_queries.preferences(tx, learner_id=session.learner_id)
     return _Situation(
         session,
-        evidence_of(tx, learner_id=session.learner_id),
-        model_in_use(tx),
+        evidence_of(tx, identity=identity, learner_id=session.learner_id),
+        model_in_use(tx, identity=identity),
         evidence.bucket_of(clock.now()),
         (said and said.difficulty_preference) or "",
         said.understanding if said else choosing.UNDERSTAND,
