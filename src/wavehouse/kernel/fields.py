@@ -2,7 +2,8 @@
 
 Names and other words lose control and bidi characters (``Line``; ``Paragraphs`` keep line breaks).
 Ids and addresses that hold one are refused (``Exact``), since another id would mean another row. A
-test walks every request model and finds a text field that is neither (``tests/web/test_text_fields.py``).
+test walks every request model and finds a field that is none of these
+(``tests/web/test_text_fields.py``).
 """
 
 from __future__ import annotations

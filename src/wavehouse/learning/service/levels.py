@@ -47,10 +47,8 @@ def level_of(tx: Tx[Learning], *, identity: Identity, session_id: str) -> LevelR
 def report(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> LevelReport:
     """The level of a learner as of now, with the reasons."""
     close_left(tx, identity=identity, learner_id=learner_id)
-    counted, model = (
-        evidence_of(tx, identity=identity, learner_id=learner_id),
-        model_in_use(tx, identity=identity),
-    )
+    counted = evidence_of(tx, identity=identity, learner_id=learner_id)
+    model = model_in_use(tx, identity=identity)
     said = session_queries.preferences(tx, learner_id=learner_id)
     stated = (said and said.difficulty_preference) or ""
     target = said.understanding if said else 0.85
