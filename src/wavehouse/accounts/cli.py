@@ -30,6 +30,9 @@ SCOPES = [
     "jobs:write",
     "learning:read",
     "learning:write",
+    "usage:read",
+    "usage:write",
+    "gateway:use",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 

@@ -37,6 +37,9 @@ class Scope(StrEnum):
     JOBS_WRITE = "jobs:write"
     LEARNING_READ = "learning:read"
     LEARNING_WRITE = "learning:write"
+    USAGE_READ = "usage:read"
+    USAGE_WRITE = "usage:write"
+    GATEWAY_USE = "gateway:use"
 
 
 @dataclass(frozen=True, slots=True)

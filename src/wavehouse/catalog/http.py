@@ -12,7 +12,14 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Query
 
 from wavehouse.accounts import Identity, Scope
-from wavehouse.catalog.service import list_episodes, list_podcasts
+from wavehouse.catalog.service import (
+    enqueue_poll,
+    find_podcast,
+    list_episodes,
+    list_podcasts,
+    pause_feed,
+    resume_feed,
+)
 from wavehouse.catalog.types import EpisodeSummary, PodcastSummary
 from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
@@ -35,6 +42,21 @@ class Episode:
     audio_url: str
     published_at: datetime
     duration_seconds: int | None
+
+
+@dataclass(frozen=True)
+class FeedAddress:
+    """A feed that has changed, as a Podping or a hook of the publisher names it."""
+
+    url: str
+
+
+@dataclass(frozen=True)
+class QueuedPoll:
+    """A poll that a worker carries out; ``queued`` is False when it was queued already."""
+
+    podcast_id: UUID
+    queued: bool
 
 
 def routers(edge: Edge) -> list[APIRouter]:
@@ -87,7 +109,45 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
             limit=limit,
         )
 
+    _add_polling(api, database, gate)
     return api
+
+
+def _add_polling(api: APIRouter, database: Database[Operational], gate: Gate) -> None:
+    """Routes that poll a feed now, pause it, resume it."""
+    scope = Scope.SOURCES_WRITE
+    Caller = Annotated[Identity, Depends(gate(scope))]  # noqa: N806 - it is a type
+
+    @api.post("/feeds/poll", status_code=202, responses=gate.answers(scope, 404, 409, 422))
+    def poll_address(feed: FeedAddress, identity: Caller) -> QueuedPoll:
+        """Poll the feed with this address as soon as a worker is free."""
+        with database.app(identity.organization_id) as tx:
+            podcast_id = find_podcast(tx, identity=identity, name=feed.url)
+            queued = enqueue_poll(tx, identity=identity, podcast_id=podcast_id)
+        return QueuedPoll(podcast_id, queued)
+
+    @api.post(
+        "/podcasts/{podcast_id}/poll", status_code=202, responses=gate.answers(scope, 404, 409)
+    )
+    def poll(podcast_id: UUID, identity: Caller) -> QueuedPoll:
+        """Poll a show's feed as soon as a worker is free."""
+        with database.app(identity.organization_id) as tx:
+            queued = enqueue_poll(tx, identity=identity, podcast_id=PodcastId(podcast_id))
+        return QueuedPoll(podcast_id, queued)
+
+    @api.post("/podcasts/{podcast_id}/pause", status_code=204, responses=gate.answers(scope, 404))
+    def pause(podcast_id: UUID, identity: Caller) -> None:
+        """Poll a show's feed no more until it is resumed."""
+        with database.app(identity.organization_id) as tx:
+            pause_feed(tx, identity=identity, podcast_id=PodcastId(podcast_id))
+
+    @api.post(
+        "/podcasts/{podcast_id}/resume", status_code=204, responses=gate.answers(scope, 404, 409)
+    )
+    def resume(podcast_id: UUID, identity: Caller) -> None:
+        """Poll a show's feed again, the first time at once."""
+        with database.app(identity.organization_id) as tx:
+            resume_feed(tx, identity=identity, podcast_id=PodcastId(podcast_id))
 
 
 def _to_model(episode: EpisodeSummary) -> Episode:

@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Check, Command, Manifest, Routes, Section
+from wavehouse.kernel.manifest import (
+    Check,
+    Command,
+    Gauge,
+    Job,
+    Manifest,
+    Metrics,
+    Routes,
+    Schedule,
+    Section,
+)
 
 MANIFEST = Manifest(
     commands=(
@@ -15,7 +25,7 @@ MANIFEST = Manifest(
         Command(
             name="feeds",
             target="wavehouse.catalog.cli:feeds",
-            summary="The shows that are registered.",
+            summary="The shows that are registered, and the polling of their feeds.",
             section=Section.DATA,
         ),
         Command(
@@ -38,9 +48,34 @@ MANIFEST = Manifest(
         ),
     ),
     routes=(Routes(target="wavehouse.catalog.http:routers"),),
+    jobs=(Job(kind="catalog.poll", target="wavehouse.catalog.jobs:polling", transactional=False),),
+    schedules=(
+        Schedule(
+            name="polling of feeds",
+            seconds=20,
+            first=5,
+            target="wavehouse.catalog.jobs:dispatching",
+        ),
+    ),
     checks=(
+        Check(name="feeds", target="wavehouse.catalog.checks:feeds"),
         Check(name="shows", target="wavehouse.catalog.checks:shows"),
         Check(name="media files", target="wavehouse.catalog.checks:media_sizes"),
         Check(name="shared files", target="wavehouse.catalog.checks:shared_files"),
+    ),
+    metrics=(
+        Metrics(
+            target="wavehouse.catalog.checks:measures",
+            gauges=(
+                Gauge(
+                    "wavehouse_feeds",
+                    "Feeds by state: active, failing, gone (410), paused, unpolled.",
+                ),
+                Gauge(
+                    "wavehouse_feed_poll_late_seconds",
+                    "How long the feed that is most overdue has waited for its poll.",
+                ),
+            ),
+        ),
     ),
 )

@@ -223,6 +223,18 @@ OPTIONS: tuple[Option, ...] = (
     Option("smtp_password", str, None, "Password for it.", True),
     Option("mail_from", str, None, "Sender of emails; unset: wavehouse@ and the site's name."),
     Option(
+        "feed_poll_minutes",
+        _positive,
+        15,
+        "How often a feed is polled; a failure doubles the wait, up to a day.",
+    ),
+    Option(
+        "feed_allow_private",
+        _switch,
+        False,
+        "Whether polls may open feeds and files in private networks: on or off.",
+    ),
+    Option(
         "webhook_allow_private",
         _switch,
         False,

@@ -13,6 +13,7 @@ from wavehouse import catalog, measurement
 from wavehouse.catalog import FileOfSeveral, PodcastSummary
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import UsageError
+from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.paging import decoded, encoded
 from wavehouse.measurement import QuarantinedRow, SourceSummary, UnknownPlace
 from wavehouse.web.access import Form
@@ -20,19 +21,24 @@ from wavehouse.web.page_context import PageContext, back
 
 FILES = 25
 ROWS = 20
-_TONES = {"active": "good", "error": "bad", "paused": "warn"}
+_TONES = {"active": "good", "failing": "bad", "gone": "bad", "paused": "warn"}
 
 
 @dataclass(frozen=True, slots=True)
 class FeedLine:
     """A feed as the page shows it."""
 
+    podcast_id: str
     title: str
     address: str
     status: str
     tone: str
+    message: str
     episodes: str
     checked: str
+    next: str
+    can_poll: bool
+    can_pause: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +113,21 @@ def router(context: PageContext) -> APIRouter:
             shared=[_shared(file) for file in shared[:ROWS]],
         )
 
+    @routes.post("/sources/feeds")
+    def change_feed(request: Request, fields: Form) -> Response:
+        identity = context.editor(request, fields)
+        podcast_id = _podcast(fields)
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            match fields.get("action"):
+                case "pause":
+                    catalog.pause_feed(tx, identity=identity, podcast_id=podcast_id)
+                    return back("/sources", "paused_feed")
+                case "resume":
+                    catalog.resume_feed(tx, identity=identity, podcast_id=podcast_id)
+                    return back("/sources", "resumed_feed")
+            catalog.enqueue_poll(tx, identity=identity, podcast_id=podcast_id)
+        return back("/sources", "queued_poll")
+
     @routes.post("/sources/replay")
     def replay(request: Request, fields: Form) -> Response:
         identity = context.editor(request, fields)
@@ -132,6 +153,13 @@ def router(context: PageContext) -> APIRouter:
     return routes
 
 
+def _podcast(fields: dict[str, str]) -> PodcastId:
+    try:
+        return PodcastId(UUID(fields.get("podcast_id", "")))
+    except ValueError:
+        raise UsageError("invalid podcast id", hint="Reload the page.") from None
+
+
 def _place(after: str | None) -> tuple[datetime, UUID] | None:
     if after is None:
         return None
@@ -151,13 +179,25 @@ def _older(files: list[SourceSummary]) -> str:
 
 def _feed(show: PodcastSummary) -> FeedLine:
     return FeedLine(
+        str(show.podcast_id),
         show.title,
         show.feed_url,
-        show.ingestion_status,
-        _TONES.get(show.ingestion_status, "plain"),
+        show.state,
+        _TONES.get(show.state, "plain"),
+        _poll_message(show),
         fmt.count(show.episodes),
         fmt.instant(show.last_ingested_at),
+        fmt.instant(show.next_poll_at) if show.next_poll_at else "–",
+        catalog.is_web_address(show.feed_url),
+        show.state in {"active", "failing"},
     )
+
+
+def _poll_message(show: PodcastSummary) -> str:
+    if show.state == "unpolled":
+        return "read from a file; not polled until it is resumed"
+    times = f" ({show.failures} times)" if show.failures > 1 else ""
+    return f"{show.poll_message or ''}{times}"
 
 
 def _file(file: SourceSummary) -> FileLine:

@@ -20,10 +20,15 @@ class EventType(StrEnum):
 
     REPORT_GENERATED = "report.generated"
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
+    BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
     WEBHOOK_TEST = "webhook.test"
 
 
-SUBSCRIBABLE = (EventType.REPORT_GENERATED, EventType.CAMPAIGN_STATUS_CHANGED)
+SUBSCRIBABLE = (
+    EventType.REPORT_GENERATED,
+    EventType.CAMPAIGN_STATUS_CHANGED,
+    EventType.BUDGET_THRESHOLD_REACHED,
+)
 """A test goes to the endpoint that is tested, whatever it subscribes to."""
 
 

@@ -9,9 +9,12 @@ from urllib.parse import unquote, urlsplit
 from urllib.request import url2pathname
 
 from wavehouse.catalog.rules.feed import MAX_FEED_BYTES
+from wavehouse.catalog.rules.polling import retry_after
 from wavehouse.catalog.types.feed import Fetched
+from wavehouse.catalog.types.polling import ServerBusy
 from wavehouse.fetching import Answer, Web
-from wavehouse.kernel.errors import InvalidInput, NotFound, Unreachable
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import Gone, InvalidInput, NotFound, Unreachable, WavehouseError
 from wavehouse.kernel.web_addresses import shown
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
@@ -47,13 +50,22 @@ class WebFeedSource:
             status = answer.response.status_code
             if status == 304 and headers:
                 return _fetched(answer, b"", not_modified=True)
-            if status in {404, 410}:
-                raise NotFound(f"the server has no such feed ({status})", where=shown(answer.url))
             if status != 200:
-                raise Unreachable(
-                    f"the server answers with status {status}", where=shown(answer.url)
-                )
+                raise _refusal(answer)
             return _fetched(answer, self._web.body(answer), not_modified=False)
+
+
+def _refusal(answer: Answer) -> WavehouseError:
+    """What a status other than 200 means for the feed."""
+    status, where = answer.response.status_code, shown(answer.url)
+    if status == 410:
+        return Gone("the server says that the feed is gone for good (410)", where=where)
+    if status == 404:
+        return NotFound("the server has no such feed (404)", where=where)
+    wait = retry_after(answer.response.headers.get("retry-after"), now=clock.now())
+    if wait is not None:
+        return ServerBusy(f"the server answers with status {status}", where=where, wait=wait)
+    return Unreachable(f"the server answers with status {status}", where=where)
 
 
 def _is_sendable(value: str | None) -> TypeGuard[str]:

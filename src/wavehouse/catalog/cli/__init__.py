@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from wavehouse.catalog.cli.episodes import episodes
-from wavehouse.catalog.cli.feeds import feed, feeds
+from wavehouse.catalog.cli.feeds import feed
 from wavehouse.catalog.cli.lists import lists
 from wavehouse.catalog.cli.paths import paths
+from wavehouse.catalog.cli.polls import feeds
 
 __all__ = ["episodes", "feed", "feeds", "lists", "paths"]

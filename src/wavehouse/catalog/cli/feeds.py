@@ -1,4 +1,4 @@
-"""``wavehouse ingest feed`` and ``wavehouse feeds list``."""
+"""``wavehouse ingest feed``: register shows and episodes."""
 
 from __future__ import annotations
 
@@ -194,44 +194,3 @@ def _line(outcome: IngestedFeed) -> str:
         f"{outcome.unchanged} unchanged, {len(outcome.dropped)} dropped; files: "
         f"{outcome.described} described, {outcome.probed} measured, {outcome.unknown} unknown"
     )
-
-
-@click.group()
-def feeds() -> None:
-    """The shows that are registered."""
-
-
-@feeds.command("list")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-@click.pass_obj
-def list_feeds(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Every show, with its feed and when it was last read."""
-    from wavehouse.catalog.service import list_podcasts
-    from wavehouse.kernel import terminal
-    from wavehouse.kernel.web_addresses import shown
-
-    with (
-        open_workspace() as workspace,
-        workspace.stores.operational.app(workspace.organization.organization_id) as tx,
-    ):
-        podcasts = list_podcasts(tx, identity=workspace.identity)
-    if as_json:
-        terminal.print_json({"feeds": [dataclasses.asdict(podcast) for podcast in podcasts]})
-    elif podcasts:
-        columns = ["title", "episodes", "newest", "status", "last read", "feed"]
-        terminal.print_table(
-            columns,
-            [
-                [
-                    p.title,
-                    p.episodes,
-                    p.newest_episode_at and p.newest_episode_at.date(),
-                    p.ingestion_status,
-                    p.last_ingested_at and p.last_ingested_at.isoformat(timespec="seconds"),
-                    shown(p.feed_url),
-                ]
-                for p in podcasts
-            ],
-        )
-    else:
-        terminal.say("No feeds yet. Add one: wavehouse ingest feed https://example.com/feed.xml")

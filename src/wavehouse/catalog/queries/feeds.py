@@ -98,9 +98,9 @@ def update_podcast(
     etag: str | None,
     last_modified: str | None,
     at: datetime,
-    next_poll_at: datetime,
+    next_poll_at: datetime | None,
 ) -> None:
-    """Store what a feed says of its show, and when to look again."""
+    """Store what a feed says of its show, and when to look again; None leaves that as it is."""
     tx.execute(
         """
         UPDATE catalog.podcasts SET
@@ -111,7 +111,8 @@ def update_podcast(
           feed_etag = %(etag)s, feed_last_modified = %(last_modified)s,
           ingestion_status = CASE ingestion_status WHEN 'error' THEN 'active'
                                                    ELSE ingestion_status END,
-          last_ingested_at = %(at)s, next_poll_at = %(next_poll_at)s,
+          last_ingested_at = %(at)s,
+          next_poll_at = coalesce(%(next_poll_at)s, next_poll_at),
           metadata = (metadata - 'last_error') || %(extras)s
         WHERE podcast_id = %(podcast_id)s
         """,
@@ -135,7 +136,11 @@ def touch_podcast(
     return str(
         tx.value(
             """
-            UPDATE catalog.podcasts SET last_ingested_at = %(at)s, next_poll_at = %(next_poll_at)s
+            UPDATE catalog.podcasts SET
+              last_ingested_at = %(at)s, next_poll_at = %(next_poll_at)s,
+              ingestion_status = CASE ingestion_status WHEN 'error' THEN 'active'
+                                                       ELSE ingestion_status END,
+              metadata = metadata - 'last_error'
             WHERE podcast_id = %(podcast_id)s RETURNING title
             """,
             {"podcast_id": podcast_id, "at": at, "next_poll_at": next_poll_at},
@@ -144,9 +149,12 @@ def touch_podcast(
 
 
 def mark_podcast_failed(
-    tx: Tx[Operational], *, podcast_id: PodcastId, message: str, next_poll_at: datetime
+    tx: Tx[Operational], *, podcast_id: PodcastId, message: str, next_poll_at: datetime | None
 ) -> None:
-    """Remember that a feed could not be read, and why; a paused one stays paused."""
+    """Remember that a feed could not be read, and why; a paused one stays paused.
+
+    ``next_poll_at`` None: it is not polled any more.
+    """
     tx.execute(
         """
         UPDATE catalog.podcasts SET
@@ -325,10 +333,13 @@ def podcasts(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Po
         """
         SELECT p.podcast_id, p.title, p.author, p.image_url, p.feed_url, p.podcast_guid,
                p.ingestion_status, p.last_ingested_at, count(e.episode_id)::integer AS episodes,
-               max(e.publish_date) AS newest_episode_at
+               max(e.publish_date) AS newest_episode_at, p.next_poll_at,
+               f.outcome AS poll_outcome, f.message AS poll_message, f.polled_at,
+               coalesce(f.failures, 0) AS failures, f.failing_since
         FROM catalog.podcasts p LEFT JOIN catalog.episodes e USING (podcast_id)
+        LEFT JOIN catalog.feed_polls f ON f.podcast_id = p.podcast_id
         WHERE p.organization_id = %(organization_id)s
-        GROUP BY p.podcast_id ORDER BY p.title, p.podcast_id
+        GROUP BY p.podcast_id, f.podcast_id ORDER BY p.title, p.podcast_id
         """,
         {"organization_id": organization_id},
     )

@@ -29,6 +29,15 @@ from wavehouse.catalog.service.own_lists import (
     remove_list,
     update_lists,
 )
+from wavehouse.catalog.service.polling import (
+    enqueue_poll,
+    feed_moves,
+    find_podcast,
+    pause_feed,
+    poll_feed,
+    poll_reading,
+    resume_feed,
+)
 
 __all__ = [
     "FeedReading",
@@ -37,9 +46,12 @@ __all__ = [
     "add_path_rule",
     "bundled_lists",
     "describe_feed",
+    "enqueue_poll",
+    "feed_moves",
     "files_meant",
     "files_of_several",
     "find_episode",
+    "find_podcast",
     "ingest_feed",
     "kept_lists",
     "list_episodes",
@@ -48,8 +60,12 @@ __all__ = [
     "listed_episodes",
     "media_index",
     "merge_episodes",
+    "pause_feed",
+    "poll_feed",
+    "poll_reading",
     "remove_list",
     "remove_path_rule",
+    "resume_feed",
     "split_episode",
     "undo_identity",
     "update_lists",

@@ -6,8 +6,8 @@ what is known, then the outside world is asked, then one transaction writes ever
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass, field, replace
 from datetime import timedelta
 from typing import Any
@@ -19,10 +19,17 @@ from wavehouse.catalog.adapters.measuring import Measured, measure
 from wavehouse.catalog.adapters.probe import MediaProbe
 from wavehouse.catalog.queries import feeds as queries
 from wavehouse.catalog.queries import identity as identities
-from wavehouse.catalog.rules import rows, versions
+from wavehouse.catalog.queries import polls
+from wavehouse.catalog.rules import polling, rows, versions
 from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.rules.identity import changed_guids, moved_files, shared_files
 from wavehouse.catalog.rules.versions import Place
+from wavehouse.catalog.service.remembering import (
+    POLL_EVERY,
+    remember_failure,
+    remember_move,
+    remember_reading,
+)
 from wavehouse.catalog.types import (
     ChangedGuid,
     EnclosureVersion,
@@ -32,29 +39,39 @@ from wavehouse.catalog.types import (
     KnownEpisode,
     MediaFacts,
     PodcastState,
+    PollOutcome,
     WrittenEpisode,
 )
 from wavehouse.kernel import clock, telemetry
-from wavehouse.kernel.errors import InvalidInput, WavehouseError
+from wavehouse.kernel.errors import Interrupted, InvalidInput, WavehouseError
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.reference import MediaKey, media_key
 from wavehouse.kernel.web_addresses import shown
+from wavehouse.queue import LeaseLost
 from wavehouse.store import Database, Operational, Tx
 
-POLL_EVERY = timedelta(minutes=15)
-POLL_AFTER_FAILURE = timedelta(hours=1)
 LONGEST_FEED_URL = 1000
+Writing = Callable[[], AbstractContextManager[Tx[Operational]]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReading:
-    """How a feed is to be read: from where, and how its files are described."""
+    """How a feed is to be read: from where, and how its files are described.
+
+    ``conditional``: whether the last validators go along; None: when all files are measured.
+    ``writing`` opens the transaction of the result, such as that of a job's completion.
+    """
 
     source: FeedSource
     probe: MediaProbe | None = None
     media: Mapping[str, MediaFacts] = field(default_factory=dict)
     again: bool = False
     most_probes: int = 200
+    every: timedelta = POLL_EVERY
+    conditional: bool | None = None
+    turn: int = 0
+    """Which files come first, of more than a run measures."""
+    writing: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,13 +99,17 @@ def ingest_feed(
 
     A feed that cannot be read raises, and a registered show remembers why.
     """
-    with telemetry.span("catalog.ingest_feed"), _remembering(operational, identity, location):
+    writing = reading.writing or (lambda: operational.app(identity.organization_id))
+    with (
+        telemetry.span("catalog.ingest_feed"),
+        _remembering(writing, identity, location, reading),
+    ):
         with operational.app(identity.organization_id) as tx:
             known = _known(tx, _by_url(tx, identity, location))
         fetched = _fetched(location, known, reading)
         if fetched.not_modified and known.state:
-            with operational.app(identity.organization_id) as tx:
-                return _not_modified(tx, known.state)
+            with writing() as tx:
+                return _not_modified(tx, identity, known.state, fetched, reading)
         name = location if not is_web_address(location) else shown(location)
         feed = parse_feed(
             fetched.body, location=fetched.location, charset=fetched.charset, name=name
@@ -97,7 +118,7 @@ def ingest_feed(
         with operational.app(identity.organization_id) as tx:
             known = _known(tx, _podcast(tx, identity, feed, (location, feed_url)))
         measured = _measured(feed, known, reading)
-        with operational.app(identity.organization_id) as tx:
+        with writing() as tx:
             return _stored(
                 tx, identity, _Look(location, feed_url, fetched, feed, measured), reading
             )
@@ -105,20 +126,24 @@ def ingest_feed(
 
 @contextmanager
 def _remembering(
-    operational: Database[Operational], identity: Identity, location: str
+    writing: Writing, identity: Identity, location: str, reading: FeedReading
 ) -> Iterator[None]:
     """Keep the reason of a failure with the show, if there is one under this address."""
     try:
         yield
+    except (LeaseLost, Interrupted):  # the attempt failed, not the feed
+        raise
     except WavehouseError as wrong:
-        with operational.app(identity.organization_id) as tx:
+        with writing() as tx:
             state = _by_url(tx, identity, location)
             if state:
-                queries.mark_podcast_failed(
+                remember_failure(
                     tx,
+                    identity=identity,
                     podcast_id=state.podcast_id,
-                    message=str(wrong),
-                    next_poll_at=clock.now() + POLL_AFTER_FAILURE,
+                    feed_url=state.feed_url,
+                    error=wrong,
+                    every=reading.every,
                 )
         raise
 
@@ -180,7 +205,10 @@ def _known(tx: Tx[Operational], state: PodcastState | None) -> _Known:
 def _fetched(location: str, known: _Known, reading: FeedReading) -> Fetched:
     """The document; the last one's validators go along when nothing else is left to be done."""
     conditional = not reading.again and not reading.media
-    conditional = conditional and (reading.probe is None or known.settled)
+    enough = reading.conditional
+    if enough is None:
+        enough = reading.probe is None or known.settled
+    conditional = conditional and enough
     state = known.state if conditional else None
     return reading.source.fetch(
         location,
@@ -189,14 +217,32 @@ def _fetched(location: str, known: _Known, reading: FeedReading) -> Fetched:
     )
 
 
-def _not_modified(tx: Tx[Operational], state: PodcastState) -> IngestedFeed:
+def _not_modified(
+    tx: Tx[Operational],
+    identity: Identity,
+    state: PodcastState,
+    fetched: Fetched,
+    reading: FeedReading,
+) -> IngestedFeed:
     at = clock.now()
-    title = queries.touch_podcast(
-        tx, podcast_id=state.podcast_id, at=at, next_poll_at=at + POLL_EVERY
+    next_poll_at = polling.next_poll(at=at, every=reading.every, key=state.podcast_id)
+    title = queries.touch_podcast(tx, podcast_id=state.podcast_id, at=at, next_poll_at=next_poll_at)
+    wanted = fetched.moved_to or state.feed_url
+    feed_url = state.feed_url if len(wanted) > LONGEST_FEED_URL else wanted
+    feed_url = _free_url(tx, identity, state, feed_url)
+    if feed_url != state.feed_url:
+        polls.set_feed_url(tx, podcast_id=state.podcast_id, feed_url=feed_url)
+    result = IngestedFeed(
+        state.podcast_id,
+        title,
+        feed_url,
+        registered=False,
+        not_modified=True,
+        moved_from=state.feed_url if feed_url != state.feed_url else None,
     )
-    return IngestedFeed(
-        state.podcast_id, title, state.feed_url, registered=False, not_modified=True
-    )
+    remember_move(tx, identity=identity, result=result)
+    remember_reading(tx, identity=identity, result=result, outcome=PollOutcome.NOT_MODIFIED)
+    return result
 
 
 def _feed_url(location: str, fetched: Fetched, feed: Feed) -> str:
@@ -223,6 +269,9 @@ def _measured(feed: Feed, known: _Known, reading: FeedReading) -> Measured:
     wanted = versions.to_probe(
         files, known.files, known.episodes, _given_facts(reading), again=reading.again
     )
+    if wanted and reading.turn:
+        first = reading.turn * reading.most_probes % len(wanted)
+        wanted = wanted[first:] + wanted[:first]
     measured = measure(wanted[: reading.most_probes], reading.probe)
     return replace(measured, left=max(0, len(wanted) - reading.most_probes))
 
@@ -252,7 +301,7 @@ def _stored(
     known = _known(tx, state)
     changed, known = _renamed(tx, identity, state, look.feed, known)
     feed_url = _free_url(tx, identity, state, look.feed_url)
-    _write_podcast(tx, state.podcast_id, look, feed_url)
+    _write_podcast(tx, state.podcast_id, look, feed_url, reading)
     written = queries.upsert_episodes(
         tx,
         organization_id=identity.organization_id,
@@ -267,6 +316,8 @@ def _stored(
         shared_files=shared_files(look.feed),
     )
     result = _write_files(tx, identity, known, look, reading, result)
+    remember_move(tx, identity=identity, result=result)
+    remember_reading(tx, identity=identity, result=result, outcome=PollOutcome.READ)
     _recorded(tx, identity, result)
     return result
 
@@ -333,8 +384,14 @@ def _free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, want
     return state.feed_url if _by_url(tx, identity, wanted) else wanted
 
 
-def _write_podcast(tx: Tx[Operational], podcast_id: PodcastId, look: _Look, feed_url: str) -> None:
+def _write_podcast(
+    tx: Tx[Operational], podcast_id: PodcastId, look: _Look, feed_url: str, reading: FeedReading
+) -> None:
+    """What the feed says of the show. One that was read from a file is not polled by that."""
     at = clock.now()
+    next_poll_at = None
+    if is_web_address(look.location):
+        next_poll_at = polling.next_poll(at=at, every=reading.every, key=podcast_id)
     queries.update_podcast(
         tx,
         podcast_id=podcast_id,
@@ -343,7 +400,7 @@ def _write_podcast(tx: Tx[Operational], podcast_id: PodcastId, look: _Look, feed
         etag=look.fetched.etag,
         last_modified=look.fetched.last_modified,
         at=at,
-        next_poll_at=at + POLL_EVERY,
+        next_poll_at=next_poll_at,
     )
 
 

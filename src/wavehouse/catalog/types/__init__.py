@@ -13,6 +13,14 @@ from wavehouse.catalog.types.feed import (
     Fetched,
 )
 from wavehouse.catalog.types.media import ByteRange, MediaFacts
+from wavehouse.catalog.types.polling import (
+    DueFeed,
+    FeedMove,
+    FeedToPoll,
+    Polled,
+    PollOutcome,
+    ServerBusy,
+)
 from wavehouse.catalog.types.records import (
     EnclosureVersion,
     EpisodeSummary,
@@ -48,6 +56,7 @@ __all__ = [
     "DescribedFeed",
     "DropReason",
     "DroppedItem",
+    "DueFeed",
     "Enclosure",
     "EnclosureChange",
     "EnclosureVersion",
@@ -55,7 +64,9 @@ __all__ = [
     "FactsSource",
     "Feed",
     "FeedEpisode",
+    "FeedMove",
     "FeedNote",
+    "FeedToPoll",
     "Fetched",
     "FileOfFeed",
     "FileOfSeveral",
@@ -69,8 +80,11 @@ __all__ = [
     "MovedFile",
     "PodcastState",
     "PodcastSummary",
+    "PollOutcome",
+    "Polled",
     "ProbeFailure",
     "ServedAt",
+    "ServerBusy",
     "SharedFile",
     "SimilarPodcast",
     "StoredPathRule",

@@ -161,3 +161,5 @@ class Fetched:
     last_modified: str | None
     not_modified: bool
     moved_to: str | None
+    links: tuple[tuple[str, str], ...] = ()
+    """Relation and address of each ``Link`` header, such as ("hub", "https://…")."""

@@ -92,6 +92,25 @@ class PodcastSummary:
     last_ingested_at: datetime | None
     episodes: int
     newest_episode_at: datetime | None
+    next_poll_at: datetime | None = None
+    """When its feed is polled next; None when it is not polled."""
+    poll_outcome: str | None = None
+    """What came of the last poll: read, not_modified, failed or gone; None before the first."""
+    poll_message: str | None = None
+    polled_at: datetime | None = None
+    failures: int = 0
+    failing_since: datetime | None = None
+
+    @property
+    def state(self) -> str:
+        """The state of its feed in one word: active, failing, gone, paused or unpolled."""
+        if self.poll_outcome == "gone":
+            return "gone"
+        if self.ingestion_status == "paused":
+            return "paused"
+        if self.ingestion_status == "error":
+            return "failing"
+        return "active" if self.next_poll_at else "unpolled"
 
 
 @dataclass(frozen=True, slots=True)
