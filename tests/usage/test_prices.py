@@ -82,7 +82,7 @@ def test_u2_a_map_of_floats_is_imported_by_its_decimal_text(
     assert {"painter", "silent"} == set(done.skipped)  # type: ignore[attr-defined]
     prices = spender.act(usage.list_prices, model="gpt-x")
     assert [("input", "0.000000150000", "USD"), ("output", "0.000000600000", "USD")] == [
-        (row.unit, str(row.price), row.currency) for row in prices
+        (row.unit, f"{row.price:f}", row.currency) for row in prices
     ]
 
 

@@ -38,7 +38,6 @@ class Gateway:
 
     def __init__(self, edge: Edge) -> None:
         self.operational = edge.workspace.stores.operational
-        self.sealer = Sealer.of(self.operational.place)
         self.forwarder = Forwarder(self.operational, self.routes)
         self._keys: dict[bytes, tuple[Identity, float]] = {}
         self._routes: tuple[dict[str, service.Route], float] = ({}, 0.0)
@@ -67,7 +66,7 @@ class Gateway:
         routes, until = self._routes
         if until < time.monotonic():
             routes = await anyio.to_thread.run_sync(
-                lambda: service.routes(self.operational, sealer=self.sealer)
+                lambda: service.routes(self.operational, sealer=Sealer.of(self.operational.place))
             )
             self._routes = (routes, time.monotonic() + _BELIEVED)
         return routes

@@ -130,10 +130,10 @@ def reconcile(
     with operational.worker(snapshot=not repair) as tx:
         if repair:
             budgets.lock_totals(tx, organization_id=organization_id)
-        found = correcting.differences(tx, organization_id=organization_id, since=since)
+        differing = correcting.differences(tx, organization_id=organization_id, since=since)
         number = correcting.compared(tx, organization_id=organization_id, since=since)
-        left = found
-        if repair and found:
+        left = differing
+        if repair and differing:
             correcting.repair_days(tx, organization_id=organization_id, since=since, now=now)
             correcting.repair_budgets(tx, organization_id=organization_id)
             correcting.repair_periods(tx, organization_id=organization_id, since=since)
@@ -144,7 +144,7 @@ def reconcile(
                 action="usage.repaired",
                 resource=("organization", organization_id),
                 organization_id=organization_id,
-                metadata={"differences": len(found)},
+                metadata={"differences": len(differing)},
             )
     with operational.worker() as tx:
         correcting.put_reconciliation(
@@ -152,10 +152,10 @@ def reconcile(
             organization_id=organization_id,
             compared=number,
             differences=[{k: str(v) for k, v in asdict(each).items()} for each in left],
-            repaired=repair and bool(found),
+            repaired=repair and bool(differing),
             now=now,
         )
-    return found
+    return differing
 
 
 def last_reconciliation(tx: Tx[Operational], *, identity: Identity) -> Reconciliation | None:

@@ -199,7 +199,7 @@ def admit(
     for last in (False, True):
         try:
             with operational.app(identity.organization_id) as tx:
-                found = spending.find_model(tx, identity=identity, name=model)
+                registered = spending.find_model(tx, identity=identity, name=model)
                 reservation = spending.reserve(
                     tx,
                     identity=identity,
@@ -208,9 +208,9 @@ def admit(
                     operation=operation,
                     request_id=request_id,
                     caller=caller,
-                    known=found,
+                    known=registered,
                 )
-            return Admitted(reservation, found.name, found.provider)
+            return Admitted(reservation, registered.name, registered.provider)
         except BudgetExhausted:
             if last or not _swept(operational, identity):
                 raise
