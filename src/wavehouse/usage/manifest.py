@@ -33,7 +33,7 @@ MANIFEST = Manifest(
         Page(
             path="/usage",
             title="Usage",
-            icon="wallet",
+            icon="arrow-left-right",
             key="u",
             place=45,
             target="wavehouse.web.usage:router",

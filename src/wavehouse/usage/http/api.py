@@ -5,14 +5,14 @@ the gate.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from decimal import Decimal
 from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, PlainSerializer
 
 from wavehouse.accounts import Identity, Scope
 from wavehouse.kernel.errors import UsageError
@@ -34,6 +34,8 @@ from wavehouse.usage.types import (
 )
 from wavehouse.workspace import Edge, Gate
 
+Plain = Annotated[Decimal, PlainSerializer(lambda value: f"{value:f}", return_type=str)]
+"""An amount on the wire: decimal text with all its digits, never in scientific form."""
 Amount = Annotated[Exact, Field(min_length=1, max_length=40)]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
@@ -75,10 +77,10 @@ class BudgetOut:
     scope_ref: str | None
     period: str
     currency: str
-    limit: Decimal
-    granted: Decimal
-    spent: Decimal
-    reserved: Decimal
+    limit: Plain
+    granted: Plain
+    spent: Plain
+    reserved: Plain
     hard: bool
     allow_unpriced: bool
     thresholds: list[int]
@@ -110,11 +112,49 @@ def budget_out(budget: Budget) -> BudgetOut:
 
 
 @dataclass(frozen=True)
+class DailyOut(Daily):
+    """The usage of a day by model, project and unit."""
+
+    quantity: Plain
+    cost: Plain
+
+
+@dataclass(frozen=True)
+class EventOut(EventRow):
+    """A usage event."""
+
+    cost: Plain
+
+
+@dataclass(frozen=True)
+class PriceOut(PriceRow):
+    """A price of a unit from a moment on."""
+
+    price: Plain
+
+
+@dataclass(frozen=True)
+class PastPeriodOut(PastPeriod):
+    """An ended period of a budget."""
+
+    hard_limit: Plain
+    granted: Plain
+    settled: Plain
+
+
+@dataclass(frozen=True)
+class GrantOut(Grant):
+    """An amount that was added to a budget."""
+
+    amount: Plain
+
+
+@dataclass(frozen=True)
 class History:
     """Ended periods, and the grants."""
 
-    periods: list[PastPeriod]
-    grants: list[Grant]
+    periods: list[PastPeriodOut]
+    grants: list[GrantOut]
 
 
 def routers(edge: Edge) -> Iterable[APIRouter]:
@@ -134,25 +174,30 @@ def _usage(database: Database[Operational], gate: Gate) -> APIRouter:
         first: Annotated[date | None, Query(alias="from")] = None,
         last: Annotated[date | None, Query(alias="to")] = None,
         project_id: UUID | None = None,
-    ) -> list[Daily]:
+    ) -> list[DailyOut]:
         """Usage by day of the organization's zone, project, model and unit; the last 30 days."""
         with database.app(identity.organization_id) as tx:
-            return reading.usage_by_day(
+            rows = reading.usage_by_day(
                 tx, identity=identity, first=first, last=last, project_id=project_id
             )
+        return [DailyOut(**asdict(row)) for row in rows]
 
     @api.get("/events", responses=gate.answers(scope, 422))
     def events(
         identity: Reader,
         limit: Limit = PAGE,
         cursor: Annotated[str | None, Query(max_length=2000)] = None,
-    ) -> Page[EventRow]:
+    ) -> Page[EventOut]:
         """Usage events, the latest first."""
         with database.app(identity.organization_id) as tx:
             rows = reading.list_events(
                 tx, identity=identity, before=_place(cursor), limit=limit + 1
             )
-        return cut(rows, key=lambda e: (e.occurred_at.isoformat(), str(e.event_id)), limit=limit)
+        return cut(
+            [EventOut(**asdict(row)) for row in rows],
+            key=lambda e: (e.occurred_at.isoformat(), str(e.event_id)),
+            limit=limit,
+        )
 
     @api.get("/models", responses=gate.answers(scope))
     def list_models(identity: Reader) -> list[Model]:
@@ -163,10 +208,11 @@ def _usage(database: Database[Operational], gate: Gate) -> APIRouter:
     @api.get("/prices", responses=gate.answers(scope, 422))
     def prices(
         identity: Reader, model: Annotated[Exact | None, Query(max_length=255)] = None
-    ) -> list[PriceRow]:
+    ) -> list[PriceOut]:
         """Prices with all their revisions."""
         with database.app(identity.organization_id) as tx:
-            return models.list_prices(tx, identity=identity, model=model)
+            rows = models.list_prices(tx, identity=identity, model=model)
+        return [PriceOut(**asdict(row)) for row in rows]
 
     return api
 
@@ -197,7 +243,10 @@ def _budgets(database: Database[Operational], gate: Gate) -> APIRouter:
         with database.app(identity.organization_id) as tx:
             periods = budgets.history(tx, identity=identity, budget_id=chosen, limit=limit)
             grants = budgets.list_grants(tx, identity=identity, limit=limit)
-        return History(periods, [g for g in grants if chosen in (None, g.budget_id)])
+        return History(
+            [PastPeriodOut(**asdict(period)) for period in periods],
+            [GrantOut(**asdict(g)) for g in grants if chosen in (None, g.budget_id)],
+        )
 
     @api.post("/{budget_id}/grants", responses=gate.answers(writes, 404, 413, 422))
     def grant(budget_id: UUID, body: GrantIn, identity: Writer) -> BudgetOut:
