@@ -20,10 +20,17 @@ class EventType(StrEnum):
 
     REPORT_GENERATED = "report.generated"
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
+    ALERT_OPENED = "alert.opened"
+    ALERT_RESOLVED = "alert.resolved"
     WEBHOOK_TEST = "webhook.test"
 
 
-SUBSCRIBABLE = (EventType.REPORT_GENERATED, EventType.CAMPAIGN_STATUS_CHANGED)
+SUBSCRIBABLE = (
+    EventType.REPORT_GENERATED,
+    EventType.CAMPAIGN_STATUS_CHANGED,
+    EventType.ALERT_OPENED,
+    EventType.ALERT_RESOLVED,
+)
 """A test goes to the endpoint that is tested, whatever it subscribes to."""
 
 

@@ -13,6 +13,7 @@ CONTEXTS: tuple[str, ...] = (
     "catalog",
     "measurement",
     "sponsorship",
+    "alerts",
     "learning",
     "simulation",
 )
