@@ -8,7 +8,7 @@ grant, a policy), or that cannot be emptied, is dropped instead.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
@@ -26,27 +26,30 @@ FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
 WHERE c.relkind = 'r' AND n.nspname !~ '^pg_'
   AND n.nspname NOT IN ('information_schema', 'schema_ops')
 """
+_LARGE = 512 * 1024
 _EMPTY = """
 DO $$
 DECLARE
-  t record; has_rows boolean; filled text[] := '{}';
+  t record; large text[] := '{}';
   known bigint[] := current_setting('test.known')::bigint[];
 BEGIN
   FOR t IN
-    SELECT c.oid::bigint AS id, c.oid::regclass::text AS name, c.relispartition
+    SELECT c.oid::bigint AS id, c.oid::regclass::text AS name, c.relispartition,
+           pg_relation_size(c.oid) AS size
     FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
     WHERE c.relkind = 'r' AND n.nspname !~ '^pg_'
       AND n.nspname NOT IN ('information_schema', 'schema_ops')
   LOOP
     IF t.relispartition AND t.id <> ALL (known) THEN
       EXECUTE 'DROP TABLE ' || t.name;
-    ELSE
-      EXECUTE 'SELECT EXISTS (SELECT 1 FROM ONLY ' || t.name || ')' INTO has_rows;
-      IF has_rows THEN filled := filled || t.name; END IF;
+    ELSIF t.size > current_setting('test.large')::bigint THEN
+      large := large || t.name;
+    ELSIF t.size > 0 THEN
+      EXECUTE 'DELETE FROM ONLY ' || t.name;
     END IF;
   END LOOP;
-  IF filled <> '{}' THEN
-    EXECUTE 'TRUNCATE ' || array_to_string(filled, ', ') || ' CASCADE';
+  IF large <> '{}' THEN
+    EXECUTE 'TRUNCATE ' || array_to_string(large, ', ') || ' CASCADE';
   END IF;
   FOR t IN SELECT format('%I.%I', schemaname, sequencename) AS name, last_value
     FROM pg_sequences WHERE last_value IS NOT NULL
@@ -56,24 +59,22 @@ BEGIN
 END $$
 """
 _CATALOGUE = """
-WITH own AS (
+WITH own AS MATERIALIZED (
   SELECT c.oid, c.relname, c.relkind, c.relrowsecurity, c.relacl, c.reloptions, n.nspname, n.nspacl
   FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
   WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
 )
-SELECT md5(string_agg(x, ',' ORDER BY x)) FROM (
-  SELECT format('%s %s %s %s %s %s', oid, relname, relkind, relrowsecurity, relacl, reloptions)
-  FROM own
-  UNION ALL SELECT DISTINCT format('%s %s', nspname, nspacl) FROM own
-  UNION ALL SELECT format('%s %s %s', attrelid, attname, xmin)
-  FROM pg_attribute WHERE attrelid IN (SELECT oid FROM own WHERE relkind IN ('r', 'p', 'v'))
-  UNION ALL SELECT format('f %s %s %s', p.oid, p.xmin, p.proacl)
-  FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
-  WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'
-  UNION ALL SELECT format('c %s %s', oid, convalidated) FROM pg_constraint
-  UNION ALL SELECT format('t %s %s', oid, tgenabled) FROM pg_trigger
-  UNION ALL SELECT format('p %s %s', oid, xmin) FROM pg_policy
-) AS found (x)
+SELECT
+  (SELECT sum(hashtextextended(own::text, 0)) FROM own),
+  (SELECT (count(*), sum(attrelid::bigint), sum(xmin::text::bigint))
+   FROM pg_attribute WHERE attnum > 0
+     AND attrelid IN (SELECT oid FROM own WHERE relkind IN ('r', 'p', 'v'))),
+  (SELECT (count(*), sum(oid::bigint), sum(xmin::text::bigint)) FROM pg_proc WHERE oid >= 16384),
+  (SELECT (count(*), sum(oid::bigint), count(*) FILTER (WHERE convalidated))
+   FROM pg_constraint WHERE oid >= 16384),
+  (SELECT (count(*), sum(oid::bigint), count(*) FILTER (WHERE tgenabled = 'O'))
+   FROM pg_trigger WHERE oid >= 16384),
+  (SELECT (count(*), sum(oid::bigint), sum(xmin::text::bigint)) FROM pg_policy)
 """
 
 
@@ -90,8 +91,8 @@ class _Copy:
         self._run("SET lock_timeout = '5s'")
         tables = self._connection.execute(_TABLES).fetchall()
         self._connection.execute(
-            "SELECT set_config('test.known', %s, false)",
-            ["{" + ",".join(str(oid) for oid, _ in tables) + "}"],
+            "SELECT set_config('test.known', %s, false), set_config('test.large', %s, false)",
+            ["{" + ",".join(str(oid) for oid, _ in tables) + "}", str(_LARGE)],
         )
         self._kept = [name for _, name in tables if self._has_rows(name)]
         for number, table in enumerate(self._kept):
@@ -102,6 +103,8 @@ class _Copy:
             "WHERE last_value IS NOT NULL"
         ).fetchall()
         self._catalogue = self._fingerprint()
+        self._touched = self._asks_whether_touched([name for _, name in tables])
+        self._untouched = self._state()
 
     def _make(self, admin: str, source: DatabaseName) -> None:
         with psycopg.connect(admin, autocommit=True) as connection:
@@ -129,14 +132,31 @@ class _Copy:
         ).fetchall()
         return ", ".join(row[0] for row in rows)
 
+    def _asks_whether_touched(self, tables: Sequence[str]) -> str:
+        """A query whose answer changes with every row, sequence and partition."""
+        free = [table for table in tables if table not in self._kept]
+        rows = " OR ".join(f"EXISTS (SELECT FROM ONLY {table})" for table in free) or "false"
+        kept = " || ".join(
+            f"(SELECT coalesce(string_agg(ctid::text || xmin::text, ''), '') FROM ONLY {table})"
+            for table in self._kept
+        )
+        return (
+            f"SELECT {rows}, {kept or repr('')}, "
+            "(SELECT string_agg(last_value::text, ',') FROM pg_sequences), "
+            "(SELECT count(*) FROM pg_class)"
+        )
+
+    def _state(self) -> Any:
+        return self._connection.execute(self._touched, prepare=True).fetchone()
+
     def _fingerprint(self) -> Any:
-        row = self._connection.execute(_CATALOGUE).fetchone()
-        assert row is not None
-        return row[0]
+        return self._connection.execute(_CATALOGUE, prepare=True).fetchone()
 
     def empty(self) -> bool:
         """Bring the copy back to what the migrations left. False when a test changed more."""
         try:
+            if self._state() == self._untouched and self._fingerprint() == self._catalogue:
+                return True
             with self._connection.transaction():
                 self._run(_EMPTY)
                 for number, (table, columns) in enumerate(
@@ -148,7 +168,8 @@ class _Copy:
                     )
                 for name, value in self._sequences:
                     self._connection.execute("SELECT setval(%s::regclass, %s)", [name, value])
-                return bool(self._fingerprint() == self._catalogue)
+            self._untouched = self._state()
+            return bool(self._fingerprint() == self._catalogue)
         except psycopg.Error:
             return False
 

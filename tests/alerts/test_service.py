@@ -264,7 +264,7 @@ def client(place: Workspace) -> Iterator[TestClient]:
 def test_the_api_lists_acknowledges_and_silences(place: Workspace, client: TestClient) -> None:
     """What is open, what is measured, and the two things that a person can do."""
     (alert,) = evaluate(place, seen()).opened
-    (item,) = client.get("/api/v1/alerts").json()["items"]
+    (item,) = client.get("/api/v1/alerts").json()["data"]
     assert ("feed_failing", "open", "hours") == (item["rule"], item["state"], item["unit"])
 
     measured = client.get("/api/v1/alerts/observations").json()["observations"]

@@ -85,9 +85,11 @@ def key(workspace: Workspace, *scopes: Scope) -> str:
     return made.text
 
 
-@pytest.fixture
-def app(workspace: Workspace) -> FastAPI:
-    return live_app(workspace)
+@pytest.fixture(scope="module")
+def app(shared_workspace: Workspace, filled: Path) -> FastAPI:
+    """The application on the filled workspace."""
+    assert filled.exists()
+    return live_app(shared_workspace)
 
 
 @pytest.fixture

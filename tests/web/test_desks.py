@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from datetime import UTC, date, datetime
 
 import pytest
+from fastapi import FastAPI
 from playwright.sync_api import Browser
 from starlette.testclient import TestClient
 from tests import serving
@@ -65,11 +66,17 @@ def cookie(workspace: Workspace) -> str:
         return accounts.sign_in(tx, token=link.token).token
 
 
+@pytest.fixture(scope="module")
+def web(filled: Workspace) -> FastAPI:
+    """The application."""
+    return live_app(filled)
+
+
 @pytest.fixture
-def client(filled: Workspace) -> Iterator[TestClient]:
+def client(filled: Workspace, web: FastAPI) -> Iterator[TestClient]:
     """A visitor who is signed in, at 14:52 of 20 November 2026."""
     with clock.frozen(NOW):
-        yield visitor(live_app(filled), cookies={"wh_session": cookie(filled)})
+        yield visitor(web, cookies={"wh_session": cookie(filled)})
 
 
 def send(client: TestClient, page: str, path: str, **fields: str) -> str:
@@ -86,9 +93,9 @@ def send(client: TestClient, page: str, path: str, **fields: str) -> str:
 
 
 @pytest.mark.parametrize("page", PLACES)
-def test_nobody_sees_a_desk_without_a_session(filled: Workspace, page: str) -> None:
+def test_nobody_sees_a_desk_without_a_session(web: FastAPI, page: str) -> None:
     """Each page asks for a session first."""
-    assert 401 == visitor(live_app(filled)).get(f"/{page}").status_code
+    assert 401 == visitor(web).get(f"/{page}").status_code
 
 
 @pytest.mark.parametrize(
@@ -101,13 +108,13 @@ def test_a_form_from_elsewhere_is_refused(client: TestClient, path: str) -> None
     assert 403 == client.post(f"/{path}", data={"csrf": "forged"}).status_code
 
 
-def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, filled: Workspace) -> None:
+def test_a_key_is_shown_once_works_and_is_revoked(client: TestClient, web: FastAPI) -> None:
     """Made on the page, tried at the API, gone after one click; never shown again."""
     shown = send(client, "tokens", "tokens", name="the shop", **{"scope.campaigns:read": "on"})
     found = re.search(r"wh_live_\w{8}_\w{32}_\w{8}", shown)
     assert found
     assert found[0] not in client.get("/tokens").text
-    program = TestClient(live_app(filled), base_url="http://localhost")
+    program = TestClient(web, base_url="http://localhost")
     headers = {"Authorization": f"Bearer {found[0]}"}
     assert 200 == program.get("/api/v1/campaigns", headers=headers).status_code
     assert 403 == program.get("/api/v1/reports", headers=headers).status_code

@@ -48,9 +48,16 @@ HEADERS = {
 }
 
 
+@pytest.fixture(scope="module")
+def app(shared_workspace: Workspace) -> FastAPI:
+    """The application."""
+    return live_app(shared_workspace)
+
+
 @pytest.fixture
-def app(workspace: Workspace) -> FastAPI:
-    return live_app(workspace)
+def workspace(shared_workspace: Workspace) -> Workspace:
+    """The application's workspace."""
+    return shared_workspace
 
 
 @pytest.fixture

@@ -25,17 +25,22 @@ NOW = datetime(2026, 11, 20, 14, 52, tzinfo=UTC)
 FIRST, LAST = date(2026, 11, 6), date(2026, 11, 19)
 
 
-@pytest.fixture
-def workspace(workspace: Workspace) -> Iterator[Workspace]:
-    """The workspace at 14:52 of 20 November 2026."""
+@pytest.fixture(autouse=True)
+def _afternoon() -> Iterator[None]:
+    """14:52 of 20 November 2026."""
     with clock.frozen(NOW):
-        yield workspace
+        yield
 
 
-@pytest.fixture
-def filled(workspace: Workspace, tmp_path: Path) -> Workspace:
+@pytest.fixture(scope="module")
+def filled(shared_workspace: Workspace, tmp_path_factory: pytest.TempPathFactory) -> Workspace:
     """Fourteen simulated days, read by the doors that the commands use."""
-    folder = tmp_path / "simulation"
+    with clock.frozen(NOW):
+        _fill(shared_workspace, tmp_path_factory.mktemp("simulation"))
+    return shared_workspace
+
+
+def _fill(workspace: Workspace, folder: Path) -> None:
     simulate(Settings(seed=5, people=30, days=14, until=LAST), folder)
     media = catalog.read_media_file(folder / "media.json")
     for feed in sorted((folder / "feeds").iterdir()):
@@ -62,7 +67,6 @@ def filled(workspace: Workspace, tmp_path: Path) -> Workspace:
         sponsorship.ingest_conversions(
             tx, identity=workspace.identity, path=folder / "conversions.csv"
         )
-    return workspace
 
 
 def who(workspace: Workspace) -> Identity:

@@ -28,6 +28,9 @@ SCOPES = [
     "webhooks:write",
     "jobs:read",
     "jobs:write",
+    "usage:read",
+    "usage:write",
+    "gateway:use",
 ]
 """As ``types.Scope``, written out so that ``--help`` imports nothing; a test compares the two."""
 

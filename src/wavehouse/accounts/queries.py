@@ -48,6 +48,17 @@ def insert_organization(tx: Tx[Operational], *, name: str, slug: str) -> Organiz
     )
 
 
+def set_timezone(tx: Tx[Operational], *, organization_id: OrganizationId, timezone: str) -> None:
+    """Set the time zone of an organization."""
+    tx.execute(
+        """
+        UPDATE accounts.organizations SET timezone = %(timezone)s
+        WHERE organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id, "timezone": timezone},
+    )
+
+
 def insert_user(
     tx: Tx[Operational],
     *,

@@ -40,6 +40,19 @@ def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization
     return organization, _administrator(tx, organization)
 
 
+def set_timezone(tx: Tx[Operational], *, identity: Identity, timezone: str) -> None:
+    """Set the organization's time zone; the caller has checked that it exists."""
+    queries.set_timezone(tx, organization_id=identity.organization_id, timezone=timezone)
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action="organization.timezone_changed",
+        resource=("organization", identity.organization_id),
+        organization_id=identity.organization_id,
+        metadata={"timezone": timezone},
+    )
+
+
 def further_organization(
     tx: Tx[Operational], *, identity: Identity, name: str
 ) -> tuple[Organization, Identity]:

@@ -35,6 +35,9 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    USAGE_READ = "usage:read"
+    USAGE_WRITE = "usage:write"
+    GATEWAY_USE = "gateway:use"
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,6 +22,7 @@ class EventType(StrEnum):
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
     ALERT_OPENED = "alert.opened"
     ALERT_RESOLVED = "alert.resolved"
+    BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
     WEBHOOK_TEST = "webhook.test"
 
 
@@ -30,6 +31,7 @@ SUBSCRIBABLE = (
     EventType.CAMPAIGN_STATUS_CHANGED,
     EventType.ALERT_OPENED,
     EventType.ALERT_RESOLVED,
+    EventType.BUDGET_THRESHOLD_REACHED,
 )
 """A test goes to the endpoint that is tested, whatever it subscribes to."""
 

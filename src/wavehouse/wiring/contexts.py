@@ -10,6 +10,7 @@ CONTEXTS: tuple[str, ...] = (
     "queue",
     "listeners",
     "webhooks",
+    "usage",
     "catalog",
     "measurement",
     "sponsorship",

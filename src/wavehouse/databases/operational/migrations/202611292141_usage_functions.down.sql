@@ -1,0 +1,10 @@
+DROP FUNCTION usage.sweep(integer, uuid, timestamptz);
+DROP FUNCTION usage.release(uuid, uuid);
+DROP FUNCTION usage.settle(uuid, uuid, numeric, jsonb, bigint, bigint, bigint, timestamptz, text, text, integer, jsonb, timestamptz);
+DROP FUNCTION usage.accounting(uuid, timestamptz, timestamptz);
+DROP FUNCTION usage.post(usage.usage_events, integer, uuid, timestamptz);
+DROP FUNCTION usage.reserve(uuid, uuid, text, uuid, numeric, text, boolean, uuid, uuid, uuid, text, text, interval, timestamptz);
+DROP FUNCTION usage.rolled(usage.budgets, timestamptz);
+DROP FUNCTION usage.spent(uuid, text, uuid, text, timestamptz, timestamptz);
+DROP FUNCTION usage.lock_totals(uuid, boolean);
+DROP FUNCTION usage.ensure_month(timestamptz);

@@ -1,0 +1,78 @@
+"""The door of ``usage``: models and prices, reserving and settling, budgets.
+
+A call of a model is paid in three steps: ``reserve`` before it, ``settle`` after it, or ``release``
+when nothing was used. docs/concepts/budgets.md says what holds.
+"""
+
+from wavehouse.usage.service.budgets import (
+    NewBudget,
+    delete_budget,
+    grant,
+    history,
+    list_budgets,
+    list_grants,
+    set_budget,
+    show_budget,
+)
+from wavehouse.usage.service.models import (
+    add_model,
+    add_price,
+    import_prices,
+    list_models,
+    list_prices,
+)
+from wavehouse.usage.service.periods import change_timezone, ensure_periods
+from wavehouse.usage.service.refusals import BudgetExhausted, Unpriced
+from wavehouse.usage.service.spending import release, reserve, settle, sweep
+from wavehouse.usage.types import (
+    Budget,
+    BudgetId,
+    BudgetPeriod,
+    BudgetScope,
+    Caller,
+    EventStatus,
+    Modality,
+    ModelId,
+    Reservation,
+    ReservationId,
+    Settled,
+    Unit,
+    Used,
+)
+
+__all__ = [
+    "Budget",
+    "BudgetExhausted",
+    "BudgetId",
+    "BudgetPeriod",
+    "BudgetScope",
+    "Caller",
+    "EventStatus",
+    "Modality",
+    "ModelId",
+    "NewBudget",
+    "Reservation",
+    "ReservationId",
+    "Settled",
+    "Unit",
+    "Unpriced",
+    "Used",
+    "add_model",
+    "add_price",
+    "change_timezone",
+    "delete_budget",
+    "ensure_periods",
+    "grant",
+    "history",
+    "import_prices",
+    "list_budgets",
+    "list_grants",
+    "list_models",
+    "list_prices",
+    "release",
+    "reserve",
+    "set_budget",
+    "settle",
+    "show_budget",
+    "sweep",
+]

@@ -1,0 +1,1 @@
+"""SQL of ``usage``: one typed function per statement."""

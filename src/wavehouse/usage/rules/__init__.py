@@ -1,0 +1,1 @@
+"""Pure rules of usage: amounts, prices, periods, price maps, plausibility of what is reported."""

@@ -1,0 +1,1 @@
+"""Use cases of usage: reserving and settling, budgets, models and prices, corrections, checks."""
