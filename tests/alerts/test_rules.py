@@ -26,12 +26,12 @@ def at(hour: int, minute: int = 0, day: int = 10) -> datetime:
 
 
 def test_every_threshold_is_a_setting_that_exists() -> None:
-    """And every rule has a title, a unit and a next step."""
+    """And every rule has a title, a unit and advice."""
     known = {option.name for option in config.OPTIONS}
 
     assert set(RuleName) == set(RULES)
     assert {rule.setting for rule in RULES.values()} - known == {None}
-    assert all(rule.title and rule.unit and rule.hint for rule in RULES.values())
+    assert all(rule.title and rule.unit and rule.advice for rule in RULES.values())
 
 
 @pytest.mark.parametrize(("minutes", "firing"), [(0, False), (60, False), (61, True)])
@@ -134,7 +134,9 @@ def test_an_email_says_what_happened_and_what_to_do() -> None:
         'the feed of "Harbour" is gone', rule, resolved=False, address="https://pod.example"
     )
     assert "Alert: A feed cannot be read" == subject
-    assert text.startswith('The feed of "Harbour" is gone.\n\nWhat to do: wavehouse feeds list')
+    assert text.startswith(
+        'The feed of "Harbour" is gone.\n\nOpen the address; wavehouse feeds list'
+    )
     assert "https://pod.example/alerts" in text
 
     subject, text = rules.email_text("x", rule, resolved=True, address="https://pod.example")

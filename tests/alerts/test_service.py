@@ -36,7 +36,11 @@ def place(workspace: Workspace) -> Workspace:
 
 def seen(firing: bool = True, subject: str = "harbour", **more: Any) -> Observation:
     """A feed that fails, or no more."""
-    values = {"value": 7.0, "threshold": 6.0, "message": "the feed has failed for 7 hours"}
+    values: dict[str, Any] = {
+        "value": 7.0,
+        "threshold": 6.0,
+        "message": "the feed has failed for 7 hours",
+    }
     return Observation(
         rule=RuleName.FEED_FAILING, subject=subject, firing=firing, **(values | more)
     )

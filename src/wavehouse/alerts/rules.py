@@ -30,63 +30,63 @@ RULES: dict[RuleName, Rule] = {
             title="Figures are late",
             unit="minutes",
             setting="alert_delay_minutes",
-            hint="wavehouse doctor queue; wavehouse rollup run",
+            advice="Look whether a worker runs (wavehouse doctor), or run wavehouse rollup run.",
         ),
         Rule(
             name=RuleName.DAILY_ROLLUPS_LATE,
             title="Daily rollups are late",
             unit="hours",
             setting="alert_daily_by_hour",
-            hint="wavehouse rollup run",
+            advice="Run wavehouse rollup run, which says why it cannot.",
         ),
         Rule(
             name=RuleName.ROLLUP_SLOW,
             title="Rollups are slow",
             unit="minutes",
             setting="alert_rollup_minutes",
-            hint="wavehouse doctor",
+            advice="Look at the disk and at what else the machine does.",
         ),
         Rule(
             name=RuleName.SOURCE_QUIET,
             title="A source has gone quiet",
             unit="hours",
             setting="alert_quiet_hours",
-            hint="Look whether the host still delivers logs.",
+            advice="Look whether the host still delivers logs.",
         ),
         Rule(
             name=RuleName.FEED_FAILING,
             title="A feed cannot be read",
             unit="hours",
             setting="alert_feed_hours",
-            hint="wavehouse feeds list",
+            advice="Open the address; wavehouse feeds list shows the reason.",
         ),
         Rule(
             name=RuleName.UNKNOWN_PATH_SHARE,
             title="Many requests of unknown files",
             unit="percent",
             setting="alert_unknown_percent",
-            hint="wavehouse doctor; wavehouse paths test ADDRESS",
+            advice="wavehouse doctor names the paths; a missing feed or a path rule is the usual cause.",
         ),
         Rule(
             name=RuleName.BAD_IP_SHARE,
             title="Many requests from networks of machines",
             unit="percent",
             setting="alert_bad_ip_percent",
-            hint="wavehouse requests --reason bad_ip",
+            advice="wavehouse requests shows them; an office or a dorm can be included (R19).",
         ),
         Rule(
             name=RuleName.DOWNLOADS_FALLING,
             title="Downloads are falling",
             unit="percent",
             setting="alert_drop_percent",
-            hint="wavehouse downloads --by day",
+            advice="Compare the days by wavehouse downloads; a missing log looks like a fall.",
         ),
         Rule(
             name=RuleName.INCLUSION_EXPIRED,
             title="An inclusion has expired",
             unit="entries",
             setting=None,
-            hint="wavehouse inclusions list",
+            advice="wavehouse inclusions list names them; validate them again or remove them.",
         ),
     )
 }
@@ -246,5 +246,4 @@ def email_text(message: str, rule: Rule, *, resolved: bool, address: str) -> tup
     first = message[:1].upper() + message[1:]
     if resolved:
         return subject, f"This alert has resolved by itself.\n\n{first}.\n\n{address}/alerts\n"
-    what = f"What to do: {rule.hint}"
-    return subject, f"{first}.\n\n{what}\n\n{address}/alerts\n"
+    return subject, f"{first}.\n\n{rule.advice}\n\n{address}/alerts\n"

@@ -24,13 +24,13 @@ class RuleName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: its heading, the unit of its values, the setting of its threshold, what to do."""
+    """A rule: its heading, the unit of its values, the setting of its threshold, and advice."""
 
     name: RuleName
     title: str
     unit: str
     setting: str | None
-    hint: str
+    advice: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

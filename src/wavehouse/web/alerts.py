@@ -28,7 +28,6 @@ class AlertLine:
     rule: str
     title: str
     message: str
-    hint: str
     state: str
     tone: str
     opened: str
@@ -122,7 +121,6 @@ def _line(alert: Alert) -> AlertLine:
         alert.rule,
         rule.title,
         alert.message,
-        rule.hint,
         alert.state,
         _TONES[alert.state],
         fmt.instant(alert.opened_at),
