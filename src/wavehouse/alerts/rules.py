@@ -65,7 +65,7 @@ RULES: dict[RuleName, Rule] = {
             title="Many requests of unknown files",
             unit="percent",
             setting="alert_unknown_percent",
-            advice="wavehouse doctor names the paths; a missing feed or a path rule is the usual cause.",
+            advice="wavehouse doctor names the paths; often a feed or a path rule is missing.",
         ),
         Rule(
             name=RuleName.BAD_IP_SHARE,
