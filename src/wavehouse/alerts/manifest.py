@@ -48,7 +48,7 @@ MANIFEST = Manifest(
         Metrics(
             target="wavehouse.alerts.checks:measures",
             gauges=(
-                Gauge("wavehouse_alerts_open", "Alerts that are open, by rule."),
+                Gauge("wavehouse_alerts_open", "Alerts that are open, by rule.", ("rule",)),
                 Gauge(
                     "wavehouse_figure_delay_seconds",
                     "How long the oldest stored request has waited for its figure.",

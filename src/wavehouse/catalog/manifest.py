@@ -70,6 +70,7 @@ MANIFEST = Manifest(
                 Gauge(
                     "wavehouse_feeds",
                     "Feeds by state: active, failing, gone (410), paused, unpolled.",
+                    ("state",),
                 ),
                 Gauge(
                     "wavehouse_feed_poll_late_seconds",

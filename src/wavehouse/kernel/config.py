@@ -95,6 +95,12 @@ def _positive(text: str) -> int:
     return value
 
 
+def _metrics(text: str) -> str:
+    if text not in {"key", "open", "off"}:
+        raise ValueError("must be key, open or off")
+    return text
+
+
 def _percent(text: str) -> int:
     value = int(text)
     if not 0 < value <= 100:
@@ -253,6 +259,13 @@ OPTIONS: tuple[Option, ...] = (
         _switch,
         False,
         "Whether webhooks may go to http:// and to addresses of private networks: on or off.",
+    ),
+    Option(
+        "metrics",
+        _metrics,
+        "key",
+        "Who reads /metrics: key (an API key with stats:read), open (anybody that reaches it; the "
+        "first organization's values) or off.",
     ),
     Option(
         "alert_mail_to",
