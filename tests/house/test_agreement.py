@@ -118,7 +118,7 @@ WITHOUT_IDENTITY = {
     "accounts": 6,
     "alerts": 1,  # evaluating is upkeep of the installation, like counting
     "audit": 1,
-    "catalog": 2,  # making the polls' jobs is upkeep of the installation, like counting
+    "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
     "listeners": 40,
     "measurement": 10,
     "queue": 5,

@@ -26,6 +26,7 @@ from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.rules.identity import changed_guids, moved_files, shared_files
 from wavehouse.catalog.rules.paging import merged
 from wavehouse.catalog.rules.versions import Place
+from wavehouse.catalog.service.hubs import note_hub
 from wavehouse.catalog.service.paging import last_poll, read_pages
 from wavehouse.catalog.service.remembering import (
     POLL_EVERY,
@@ -332,6 +333,13 @@ def _stored(
     result = _write_files(tx, identity, known, look, reading, result)
     remember_move(tx, identity=identity, result=result)
     remember_reading(tx, identity=identity, result=result, outcome=PollOutcome.READ)
+    note_hub(
+        tx,
+        identity=identity,
+        podcast_id=result.podcast_id,
+        feed=look.feed,
+        fetched=look.fetched,
+    )
     _recorded(tx, identity, result)
     return result
 
