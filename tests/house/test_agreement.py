@@ -118,11 +118,13 @@ WITHOUT_IDENTITY = {
     "accounts": 6,
     "alerts": 1,  # evaluating is upkeep of the installation, like counting
     "audit": 1,
+    "learning": 1,  # which organizations have something to close is upkeep, like counting
     "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
     "listeners": 40,
     "measurement": 10,
     "queue": 5,
     "sponsorship": 5,
+    "usage": 1,  # sweeping expired reservations is upkeep, like counting
     "webhooks": 1,  # sending is upkeep of the installation, like counting
 }
 """Functions that take a database and no identity, by context: a number here may only go down."""

@@ -28,6 +28,8 @@ SCOPES = [
     "webhooks:write",
     "jobs:read",
     "jobs:write",
+    "learning:read",
+    "learning:write",
     "usage:read",
     "usage:write",
     "gateway:use",

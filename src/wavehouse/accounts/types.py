@@ -35,6 +35,8 @@ class Scope(StrEnum):
     WEBHOOKS_WRITE = "webhooks:write"
     JOBS_READ = "jobs:read"
     JOBS_WRITE = "jobs:write"
+    LEARNING_READ = "learning:read"
+    LEARNING_WRITE = "learning:write"
     USAGE_READ = "usage:read"
     USAGE_WRITE = "usage:write"
     GATEWAY_USE = "gateway:use"
