@@ -23,8 +23,8 @@ def dashboard() -> dict[str, Any]:
         top += 1
         for number, gauge in enumerate(gauges):
             line, column = divmod(number, _COLUMNS)
-            place = {"x": column * _WIDTH, "y": top + line * _HEIGHT, "w": _WIDTH, "h": _HEIGHT}
-            panels.append(_panel(len(panels) + 1, gauge, place))
+            position = {"x": column * _WIDTH, "y": top + line * _HEIGHT, "w": _WIDTH, "h": _HEIGHT}
+            panels.append(_panel(len(panels) + 1, gauge, position))
         top += -(-len(gauges) // _COLUMNS) * _HEIGHT
     return {
         "uid": "wavehouse",
@@ -61,11 +61,11 @@ def _by_context() -> list[tuple[str, list[Gauge]]]:
 
 
 def _row(panel_id: int, title: str, top: int) -> dict[str, Any]:
-    place = {"x": 0, "y": top, "w": _COLUMNS * _WIDTH, "h": 1}
-    return {"id": panel_id, "type": "row", "title": title, "gridPos": place, "panels": []}
+    position = {"x": 0, "y": top, "w": _COLUMNS * _WIDTH, "h": 1}
+    return {"id": panel_id, "type": "row", "title": title, "gridPos": position, "panels": []}
 
 
-def _panel(panel_id: int, gauge: Gauge, place: dict[str, int]) -> dict[str, Any]:
+def _panel(panel_id: int, gauge: Gauge, position: dict[str, int]) -> dict[str, Any]:
     """A time series. A value that is an instant is shown as its age."""
     is_instant = _INSTANT in gauge.help
     title = gauge.name.removeprefix("wavehouse_").replace("_", " ")
@@ -76,7 +76,7 @@ def _panel(panel_id: int, gauge: Gauge, place: dict[str, int]) -> dict[str, Any]
         "title": f"{title}: age" if is_instant else title,
         "description": gauge.help,
         "datasource": _SOURCE,
-        "gridPos": place,
+        "gridPos": position,
         "fieldConfig": {"defaults": {"unit": _unit(gauge.name), "min": 0}, "overrides": []},
         "targets": [
             {
