@@ -21,6 +21,7 @@ class EventType(StrEnum):
     REPORT_GENERATED = "report.generated"
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
+    TIER_LIMIT_REACHED = "tier.limit_reached"
     WEBHOOK_TEST = "webhook.test"
 
 
@@ -28,6 +29,7 @@ SUBSCRIBABLE = (
     EventType.REPORT_GENERATED,
     EventType.CAMPAIGN_STATUS_CHANGED,
     EventType.BUDGET_THRESHOLD_REACHED,
+    EventType.TIER_LIMIT_REACHED,
 )
 """A test goes to the endpoint that is tested, whatever it subscribes to."""
 

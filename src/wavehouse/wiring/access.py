@@ -37,6 +37,7 @@ PAGES: dict[str, Access] = {
     "POST /members/role": ADMIN,
     "POST /members/remove": ADMIN,
     "POST /members/revoke": ADMIN,
+    "POST /members/plan": ADMIN,
     "POST /members/leave": READ,
     "GET /account": READ,
     "POST /account/password": READ,
@@ -61,6 +62,7 @@ PAGES: dict[str, Access] = {
 
 COMMANDS: dict[str, Access] = {
     "sign-in-link": READ,
+    "init": ADMIN,
     "keys create": WRITE,
     "keys list": READ,
     "keys revoke": WRITE,
