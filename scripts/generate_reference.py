@@ -167,7 +167,7 @@ def api_document() -> dict[str, Any]:
     from wavehouse.web.live import live_app
 
     nowhere: Any = SimpleNamespace(
-        stores=SimpleNamespace(operational=None, listeners=None),
+        stores=SimpleNamespace(operational=None, listeners=None, learning=None),
         settings=config.load({}, environment={}, folder=FOLDER),
     )
     document: dict[str, Any] = live_app(nowhere).openapi()

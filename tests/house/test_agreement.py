@@ -117,11 +117,13 @@ could not say who they are. A ``Caller`` does: the listener, their session and h
 WITHOUT_IDENTITY = {
     "accounts": 17,  # signing in and accepting an invitation: nobody is known yet
     "audit": 1,
+    "learning": 1,  # which organizations have something to close is upkeep, like counting
     "catalog": 2,  # making the polls' jobs is upkeep of the installation, like counting
     "listeners": 40,
     "measurement": 8,
     "queue": 5,
     "sponsorship": 5,
+    "usage": 1,  # sweeping expired reservations is upkeep, like counting
     "webhooks": 1,  # sending is upkeep of the installation, like counting
 }
 """Functions that take a database and no identity, by context: a number here may only go down."""

@@ -60,8 +60,8 @@ OWN = {
     "/account/passkeys/remove",
 }
 """Forms that change what is the person's own, whatever the role."""
-LISTENERS = "wavehouse.listeners.http"
-"""Listeners have no role: each sees what is its own (tests/listeners)."""
+OTHERS = ("wavehouse.listeners.http", "wavehouse.learning.http.player")
+"""Listeners and players' sessions have no role: each sees what is its own (their own tests)."""
 CSRF = "walk-of-roles-walk-of-roles-walk-of-roles"
 _SEEN = {"accounts.api_keys"}
 """When a key was last used is stored with it."""
@@ -81,7 +81,7 @@ def _declared(app: FastAPI) -> Iterator[tuple[str, str, Access | None, bool]]:
     """Method, path, the declared access (None when there is none) and whether it is the API's."""
     for context in iter_route_contexts(app.routes):
         endpoint = getattr(context, "endpoint", None)
-        if endpoint is None or endpoint.__module__.startswith(LISTENERS):
+        if endpoint is None or endpoint.__module__.startswith(OTHERS):
             continue
         path = context.path or ""
         if path in PUBLIC:

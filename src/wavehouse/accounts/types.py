@@ -72,6 +72,8 @@ class Scope(StrEnum):
     JOBS_WRITE = "jobs:write"
     MEMBERS_READ = "members:read"
     MEMBERS_WRITE = "members:write"
+    LEARNING_READ = "learning:read"
+    LEARNING_WRITE = "learning:write"
     USAGE_READ = "usage:read"
     USAGE_WRITE = "usage:write"
     GATEWAY_USE = "gateway:use"

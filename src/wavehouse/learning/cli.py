@@ -74,18 +74,18 @@ def evaluate(seed: int, learners: int, model_file: Path | None, as_json: bool) -
 
     model = _model(model_file)
     with terminal.progress("Evaluating", 1 + len(POLICIES), "steps") as meter:
-        found = run(model, seed=seed, learners=learners, on_step=lambda _: meter.advance(1))
+        result = run(model, seed=seed, learners=learners, on_step=lambda _: meter.advance(1))
     if as_json:
         terminal.print_json(
             {
                 "model": model.version,
-                "level_error": found.errors,
-                "coverage_of_80": found.coverage,
+                "level_error": result.errors,
+                "coverage_of_80": result.coverage,
                 "policies": {
                     name: {"completion": done, "likes": liked}
-                    for name, (done, liked) in found.policies.items()
+                    for name, (done, liked) in result.policies.items()
                 },
-                "share_of_oracle": round(found.share_of_oracle, 4),
+                "share_of_oracle": round(result.share_of_oracle, 4),
             }
         )
         return
@@ -94,16 +94,16 @@ def evaluate(seed: int, learners: int, model_file: Path | None, as_json: bool) -
         [
             *(
                 (name, *(f"{errors[n]:.3f}" for n in AFTER))
-                for name, errors in found.errors.items()
+                for name, errors in result.errors.items()
             ),
-            ("80 % interval covers", *(f"{found.coverage[n]:.0%}" for n in AFTER)),
+            ("80 % interval covers", *(f"{result.coverage[n]:.0%}" for n in AFTER)),
         ],
     )
     terminal.print_table(
         ("policy", "completion", "likes"),
-        [(name, f"{done:.1%}", f"{liked:.1%}") for name, (done, liked) in found.policies.items()],
+        [(name, f"{done:.1%}", f"{liked:.1%}") for name, (done, liked) in result.policies.items()],
     )
-    terminal.say(f"completion is {found.share_of_oracle:.1%} of that of a policy that knows all")
+    terminal.say(f"completion is {result.share_of_oracle:.1%} of that of a policy that knows all")
 
 
 @learning.command()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Section
+from wavehouse.kernel.manifest import Command, Manifest, Page, Routes, Schedule, Section
 
 MANIFEST = Manifest(
     commands=(
@@ -11,6 +11,25 @@ MANIFEST = Manifest(
             target="wavehouse.learning.cli:learning",
             summary="The learner model: fit, evaluate; the difficulty of a text.",
             section=Section.LISTENERS,
+        ),
+    ),
+    routes=(Routes(target="wavehouse.learning.http:routers"),),
+    pages=(
+        Page(
+            path="/learning",
+            title="Learning",
+            icon="audio-lines",
+            key="l",
+            place=60,
+            target="wavehouse.web.learning:router",
+        ),
+    ),
+    schedules=(
+        Schedule(
+            name="closing of what learners left",
+            seconds=300,
+            first=10,
+            target="wavehouse.learning.jobs:closing",
         ),
     ),
 )

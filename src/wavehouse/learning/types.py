@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import IntEnum, StrEnum
+from typing import Any
+from uuid import UUID
 
 BINS = 12
 """Difficulty from -3 to 3 in bins of half a point."""
@@ -83,6 +86,24 @@ class Outcome:
     features: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """What the events of one item in one session come to, open or not.
+
+    ``seconds`` counts audio that was heard again, ``heard`` (from 0 to 1) does not. ``kind`` is
+    None when nothing was heard and nothing skipped. ``ended``: complete or skip.
+    """
+
+    first_at: datetime
+    last_at: datetime
+    seconds: float
+    heard: float
+    replays: int
+    liked: bool
+    ended: bool
+    kind: OutcomeClass | None
+
+
 Cell = tuple[str, int, int]
 """Bucket (a calendar month), difficulty bin, class of outcome."""
 
@@ -149,3 +170,213 @@ class Choice:
     reasons: tuple[str, ...]
     policy: str
     candidates: tuple[str, ...]
+
+
+class Stated(StrEnum):
+    """How difficult a learner says that content should be."""
+
+    BEGINNER = "beginner"
+    INTERMEDIATE = "intermediate"
+    ADVANCED = "advanced"
+
+
+class ContentFormat(StrEnum):
+    """Kinds of content."""
+
+    NARRATIVE = "narrative"
+    PODCAST = "podcast"
+    EDUCATIONAL = "educational"
+
+
+@dataclass(frozen=True, slots=True)
+class ContentInput:
+    """Content to add or replace. ``duration`` is in seconds.
+
+    ``difficulty`` is from -3 to 3; None: it is estimated from the text.
+    """
+
+    content_id: str
+    title: str
+    text: str
+    audio_url: str
+    duration: int
+    format: ContentFormat = ContentFormat.NARRATIVE
+    language: str = "it"
+    genre: str = ""
+    topic: str = ""
+    series_id: str = ""
+    episode_number: int | None = None
+    difficulty: float | None = None
+    template_id: str = "import"
+    session_id: str = ""
+    generated_by: str = ""
+    model_parameters: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """Content as it is stored; ``difficulty`` from -3 to 3."""
+
+    content_id: str
+    title: str
+    text: str
+    audio_url: str
+    duration: int
+    format: str
+    language: str
+    genre: str
+    topic: str
+    series_id: str
+    episode_number: int | None
+    difficulty: float
+    difficulty_method: str
+    level: str
+    word_count: int
+    engagement: Mapping[str, Any]
+    quality_score: float | None
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What it is about, as ``name:value``; preferences are learned for these."""
+        named = (("format", self.format), ("genre", self.genre), ("topic", self.topic))
+        return tuple(f"{name}:{value}" for name, value in named if value)
+
+
+@dataclass(frozen=True, slots=True)
+class EventInput:
+    """An event as a player sends it; positions in seconds of the content.
+
+    ``before`` is where a jump started; ``speed`` the new speed of a ``speed_change``.
+    """
+
+    event_id: str
+    content_id: str
+    type: str
+    at: datetime
+    position: float
+    before: float | None = None
+    speed: float | None = None
+    by_timer: bool = False
+    device: Mapping[str, Any] = field(default_factory=dict)
+
+
+class Stored(StrEnum):
+    """What became of one entry of a batch."""
+
+    STORED = "stored"
+    DUPLICATE = "duplicate"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryResult:
+    """What became of the entry at ``index``; ``reason`` is a sentence when it was refused."""
+
+    index: int
+    id: str
+    outcome: Stored
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A session of a learner. ``listening_seconds`` and ``content_ids`` are derived from events."""
+
+    session_id: str
+    learner_id: UUID
+    account_id: str | None
+    started_at: datetime
+    last_activity_at: datetime
+    content_ids: list[str]
+    current_content_id: str | None
+    listening_seconds: int
+    ended_at: datetime | None
+    archived_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionItem:
+    """What the events of one piece in one session come to; ``outcome`` None while it is open."""
+
+    session_id: str
+    content_id: str
+    first_at: datetime
+    last_at: datetime
+    seconds: float
+    heard: float
+    replays: int
+    liked: bool
+    closed: bool
+    kind: int | None
+    difficulty: float
+    features: tuple[str, ...]
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What is counted of it: nothing before it is closed or when nothing was heard."""
+        if not self.closed or self.kind is None:
+            return None
+        return Outcome(
+            self.content_id,
+            self.last_at,
+            self.difficulty,
+            OutcomeClass(self.kind),
+            self.heard,
+            self.replays,
+            self.liked,
+            tuple(self.features),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Preferences:
+    """What a learner says: difficulty, formats and genres, speed, and how much to understand."""
+
+    difficulty: Stated = Stated.INTERMEDIATE
+    formats: tuple[str, ...] = ()
+    genres: tuple[str, ...] = ()
+    speed: float = 1.0
+    auto_play: bool = True
+    understanding: float = 0.85
+
+
+@dataclass(frozen=True, slots=True)
+class LevelReport:
+    """A learner's level and why; ``level`` is None below five outcomes (L14).
+
+    ``best_difficulty`` (-3 to 3) is understood with the probability that the learner wants.
+    """
+
+    outcomes: int
+    model_version: str
+    level: Level | None
+    best_difficulty: float
+    understanding: float
+    why: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LevelPoint:
+    """The level after an outcome."""
+
+    at: datetime
+    content_id: str
+    outcomes: int
+    level: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True, slots=True)
+class Recommendation:
+    """What comes next for a learner, as it was decided and logged."""
+
+    slot: int
+    content_id: str
+    title: str
+    audio_url: str
+    propensity: float
+    reasons: tuple[str, ...]
+    policy: str
+    model_version: str
+    decided_at: datetime

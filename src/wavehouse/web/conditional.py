@@ -13,9 +13,11 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 LARGEST_BODY = 16 * 1024
 LARGEST_BATCH = 1024 * 1024
+LARGEST_EVENTS = 4 * 1024 * 1024
 LARGEST_ARCHIVE = 32 * 1024 * 1024
 _PREFIX = "/api/v1/"
 _BATCHES = "/api/v1/listener/"
+_EVENTS = "/api/v1/learning/"
 _ARCHIVES = "/api/v1/listener/import"
 
 
@@ -38,6 +40,8 @@ def _largest(path: str) -> int:
     """How many bytes the body of a request may have: a listener's archive is the largest."""
     if path == _ARCHIVES:
         return LARGEST_ARCHIVE
+    if path.startswith(_EVENTS):
+        return LARGEST_EVENTS
     return LARGEST_BATCH if path.startswith(_BATCHES) else LARGEST_BODY
 
 

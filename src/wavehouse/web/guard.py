@@ -10,7 +10,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from wavehouse.kernel.errors import Refused, UsageError, WavehouseError
-from wavehouse.web.headers import HEADERS
+from wavehouse.web.headers import CORS, CROSS_ORIGIN, HEADERS
 from wavehouse.web.problems import problem
 from wavehouse.web.site import Site
 
@@ -102,6 +102,8 @@ def _local(netloc: str) -> bool:
 def _decorate(headers: MutableHeaders, scope: Scope, site: Site) -> None:
     for name, value in HEADERS.items():
         headers.setdefault(name, value)
+    if scope["path"].startswith(CROSS_ORIGIN):
+        headers.update(CORS)
     if site.secure:
         headers.setdefault("Strict-Transport-Security", "max-age=31536000")
     if scope["path"].startswith("/static/"):

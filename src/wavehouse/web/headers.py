@@ -15,6 +15,14 @@ POLICY = "; ".join(
         "frame-ancestors 'none'",
     )
 )
+CROSS_ORIGIN = ("/api/v1/learning/player/", "/static/player.js")
+"""What pages of other sites may use: a session's token travels in a header, never in a cookie."""
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type",
+    "Access-Control-Max-Age": "86400",
+}
 HEADERS = {
     "Content-Security-Policy": POLICY,
     "X-Content-Type-Options": "nosniff",

@@ -35,6 +35,8 @@ _MEANINGS = {
     Scope.WEBHOOKS_WRITE: "manage webhook endpoints, send again",
     Scope.JOBS_READ: "background jobs",
     Scope.JOBS_WRITE: "retry, cancel, discard, pause jobs",
+    Scope.LEARNING_READ: "content, learners, their levels",
+    Scope.LEARNING_WRITE: "content, sessions, events of learners",
     Scope.USAGE_READ: "usage and cost of models, budgets",
     Scope.USAGE_WRITE: "budgets, models, prices",
     Scope.GATEWAY_USE: "call models within the budgets",

@@ -30,6 +30,8 @@ SCOPES = [
     "jobs:write",
     "members:read",
     "members:write",
+    "learning:read",
+    "learning:write",
     "usage:read",
     "usage:write",
     "gateway:use",

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from wavehouse.learning.types import Event, EventType, Item, Outcome, OutcomeClass
+from wavehouse.learning.types import Event, EventType, Item, Listening, Outcome, OutcomeClass
 
 LEFT_AFTER = timedelta(minutes=30)
 """An item without an event for so long was left."""
@@ -17,37 +17,52 @@ _STOPS = {EventType.PAUSE, EventType.SKIP, EventType.COMPLETE}
 _JUMPS = {EventType.SEEK, EventType.REPLAY}
 
 
-def outcome(events: Iterable[Event], item: Item) -> Outcome | None:
-    """What the events of one item come to; None when nothing of it was heard.
+def listening(events: Iterable[Event], duration: float) -> Listening | None:
+    """What the events of one item come to; None without events.
 
     Neither the order in which events arrive nor one that came twice changes it (L1, L2): they
     are read in the order of their time, then of their id.
     """
     ordered = sorted({e.event_id: e for e in events}.values(), key=lambda e: (e.at, e.event_id))
-    if not ordered or item.duration <= 0:
+    if not ordered or duration <= 0:
         return None
-    spans, replays = _heard(ordered, item.duration)
+    spans, replays = _heard(ordered, duration)
     covered, total = _union(spans), sum(after - first for first, after in spans)
-    if not spans and not any(e.type is EventType.SKIP for e in ordered):
-        return None
-    heard = min(covered / item.duration, 1.0)
-    again = (total - covered) / item.duration
-    return Outcome(
-        item.content_id,
+    heard = min(covered / duration, 1.0)
+    skipped = any(e.type is EventType.SKIP for e in ordered)
+    kind = _class(heard, replays, (total - covered) / duration) if spans or skipped else None
+    return Listening(
+        ordered[0].at,
         ordered[-1].at,
-        item.difficulty,
-        _class(heard, replays, again),
+        round(total, 2),
         round(heard, 4),
         replays,
         _is_liked(ordered),
+        skipped or any(e.type is EventType.COMPLETE for e in ordered),
+        kind,
+    )
+
+
+def outcome(events: Iterable[Event], item: Item) -> Outcome | None:
+    """The outcome of an item that is closed; None when nothing of it was heard."""
+    heard = listening(events, item.duration)
+    if heard is None or heard.kind is None:
+        return None
+    return Outcome(
+        item.content_id,
+        heard.last_at,
+        item.difficulty,
+        heard.kind,
+        heard.heard,
+        heard.replays,
+        heard.liked,
         item.features,
     )
 
 
-def is_closed(events: Sequence[Event], now_minus_last: timedelta) -> bool:
-    """Whether an item ended, was skipped, or was left half an hour ago."""
-    ended = any(e.type in (EventType.COMPLETE, EventType.SKIP) for e in events)
-    return ended or now_minus_last >= LEFT_AFTER
+def is_closed(heard: Listening, *, now: datetime, session_ended: bool = False) -> bool:
+    """Whether an item ended, was skipped, was left half an hour ago, or its session ended."""
+    return session_ended or heard.ended or now - heard.last_at >= LEFT_AFTER
 
 
 def _class(heard: float, replays: int, again: float) -> OutcomeClass:

@@ -36,9 +36,17 @@ def as_json(model: Model) -> dict[str, Any]:
 
 
 def read(text: str, where: str) -> Model:
+    """A table from the text of a document. InvalidInput says what is missing or wrong."""
+    try:
+        document = json.loads(text)
+    except ValueError as error:
+        raise _no_model(where) from error
+    return of_json(document, where=where)
+
+
+def of_json(document: Mapping[str, Any], *, where: str) -> Model:
     """A table from a document. InvalidInput says what is missing or wrong."""
     try:
-        document: Mapping[str, Any] = json.loads(text)
         model = Model(
             str(document["version"]),
             tuple(float(value) for value in document["alpha"]),
@@ -50,16 +58,20 @@ def read(text: str, where: str) -> Model:
             float(document["like_rate"]),
         )
     except (ValueError, TypeError, KeyError, AttributeError) as error:
-        raise InvalidInput(
-            "the file is not a learner model",
-            where=where,
-            hint="A learner model is what the command below writes.",
-            command="wavehouse learning fit --out model.json",
-        ) from error
+        raise _no_model(where) from error
     wrong = fault_of(model)
     if wrong:
         raise InvalidInput(f"invalid learner model: {wrong}", where=where)
     return model
+
+
+def _no_model(where: str) -> InvalidInput:
+    return InvalidInput(
+        "the file is not a learner model",
+        where=where,
+        hint="A learner model is what the command below writes.",
+        command="wavehouse learning fit --out model.json",
+    )
 
 
 def fault_of(model: Model) -> str:

@@ -115,6 +115,17 @@ def sentences_of(text: str) -> list[str]:
     return [part.strip() for part in _SENTENCE.split(text) if part and _WORD.search(part)]
 
 
+def spoken(text: str) -> list[str]:
+    """The sentences of a text as they are written, with their punctuation."""
+    sentences, start = [], 0
+    for end in (*(match.end() for match in _SENTENCE.finditer(text)), len(text)):
+        sentence = text[start:end].strip()
+        if _WORD.search(sentence):
+            sentences.append(sentence)
+        start = end
+    return sentences
+
+
 def coverage(text: str, known: set[str]) -> float:
     """The share of a text's words that are among the known ones, lower case; 1 for no words."""
     words = [word.lower() for word in words_of(text)]

@@ -1,20 +1,13 @@
-"""What counting speaks of: requests, reasons, results. No I/O."""
+"""What reading logs speaks of: requests, reasons, files and their outcomes. No I/O."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
 from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, PodcastId, SourceFileId
-
-RULE_VERSION = "PTMG-2.3/3"
-"""The guidelines that counting implements, and the revision of our reading of them."""
-
-NO_PODCAST = UUID(int=0)
-"""Stands for "all podcasts" where a day's audience is stored: distinct counts do not add."""
 
 
 class Reason(StrEnum):
@@ -230,185 +223,6 @@ class FileResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
-    """What a counting pass did: units derived, downloads added and taken back, hours touched."""
-
-    days: int = 0
-    downloads_added: int = 0
-    downloads_removed: int = 0
-    hours_marked: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class RolledUp:
-    """What a pass of the roller did."""
-
-    hours: int = 0
-    days: int = 0
-    rows: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Mismatch:
-    """An hour or day of a rollup that does not hold the downloads that the raw events give."""
-
-    table: str
-    hour: datetime
-    podcast_id: UUID
-    raw: int
-    rollup: int
-
-
-@dataclass(frozen=True, slots=True)
-class Reconciliation:
-    """Raw events compared with the rollups, hour by hour."""
-
-    hours: int
-    raw_events: int
-    rollup_events: int
-    mismatches: tuple[Mismatch, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Figure:
-    """Downloads of one member (a day, an episode, an app, a country); ``label`` is a title.
-
-    Made by the query, returned by the service and the API, and shown by the dashboard.
-    """
-
-    member: str
-    downloads: int
-    label: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PeriodFigures:
-    """Counted downloads of a period, and what stands beside them; days are UTC.
-
-    ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
-    be used by why, and files that could not be read and why. ``unknown`` names hosts and paths of
-    no known file that were asked for most.
-    """
-
-    first: date
-    last: date
-    downloads: int
-    listeners: int | None
-    prefix_estimates: int
-    filtered: dict[str, int]
-    flagged: dict[str, int]
-    rows: list[Figure]
-    read: int | None = None
-    faults: dict[str, int] = field(default_factory=dict)
-    errors: list[str] = field(default_factory=list)
-    unknown: list[Figure] = field(default_factory=list)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class WindowFigures:
-    """A period's downloads by each counting window; days are UTC.
-
-    ``gained`` and ``lost`` compare first-touch with calendar, and last-touch with first-touch:
-    the number of downloads that only one of the two counts. ``read``, ``faults`` and ``errors`` are
-    as in PeriodFigures.
-    """
-
-    first: date
-    last: date
-    downloads: Mapping[str, int]
-    by_day: Mapping[str, list[Figure]]
-    by_episode: Mapping[str, list[Figure]]
-    gained: Mapping[str, int]
-    lost: Mapping[str, int]
-    read: int | None = None
-    faults: Mapping[str, int] = field(default_factory=dict)
-    errors: Sequence[str] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class WindowPart:
-    """A span of positions that a request brought to a listener who came on several days.
-
-    Positions are bytes, from ``range_start`` to before ``range_end``.
-    """
-
-    listener_key: int
-    episode_id: UUID
-    enclosure_id: UUID
-    requested_at: datetime
-    range_start: int
-    range_end: int
-    threshold_bytes: int
-
-
-@dataclass(frozen=True, slots=True)
-class CalendarCell:
-    """Downloads of an episode on a UTC day, of listeners who came on several days or did not."""
-
-    episode_id: UUID
-    day: date
-    is_repeated: bool
-    downloads: int
-
-
-@dataclass(frozen=True, slots=True)
-class EpisodeDay:
-    """Downloads of an episode on a UTC day."""
-
-    episode_id: UUID
-    day: date
-    downloads: int
-
-
-@dataclass(frozen=True, slots=True)
-class DayTotal:
-    """A day's downloads and distinct listeners."""
-
-    day: date
-    downloads: int
-    listeners: int
-
-
-@dataclass(frozen=True, slots=True)
-class HourTotal:
-    """An hour's downloads."""
-
-    hour: datetime
-    downloads: int
-
-
-@dataclass(frozen=True, slots=True)
-class HourFigure:
-    """Downloads of one member (a day, an episode, an app, a country) in a UTC hour."""
-
-    hour: datetime
-    member: str
-    downloads: int
-
-
-@dataclass(frozen=True, slots=True)
-class TracedRequest:
-    """A stored request and what became of it."""
-
-    requested_at: datetime
-    file: str
-    line_number: int
-    episode: str | None
-    method: str
-    status: int
-    range_start: int
-    range_end: int
-    network: str | None
-    country_code: str | None
-    app: str
-    outcome: str
-    flags: tuple[str, ...]
-    timed: bool
-    unit_bytes: int | None
-    threshold_bytes: int | None
-
-
-@dataclass(frozen=True, slots=True)
 class QuarantinedRow:
     """A row of the quarantine, as it is listed."""
 
@@ -425,39 +239,6 @@ class QuarantinedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AudienceCell:
-    """Distinct listeners of one show or episode, or of all; None: cannot be known (R44)."""
-
-    podcast_id: UUID | None
-    episode_id: UUID | None
-    listeners: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class AudienceLine:
-    """A show's or an episode's audience with its title."""
-
-    member: str
-    label: str
-    listeners: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Audience:
-    """Distinct listeners of a stated period (R43); ``total`` None when it is not computable (R44).
-
-    ``months`` are then the audiences of the period's months, which have no sum.
-    """
-
-    first: date
-    last: date
-    total: int | None
-    shows: list[AudienceLine]
-    episodes: list[AudienceLine]
-    months: list[AudienceLine]
-
-
-@dataclass(frozen=True, slots=True)
 class SourceSummary:
     """A file that was read, as it is listed: how far, and how many rows wait in the quarantine."""
 
@@ -469,37 +250,3 @@ class SourceSummary:
     waiting: int
     first_read_at: datetime
     last_read_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Freshness:
-    """How far an organization's data goes; it changes whenever one of its figures may have.
-
-    ``newest_batch`` is the number of the latest stretch of a log file that was stored;
-    ``dirty_hours`` are hours with events that wait to be rolled up.
-    """
-
-    newest_request: datetime | None
-    newest_rollup: datetime | None
-    newest_batch: int | None
-    dirty_hours: int
-    quarantined: int
-
-
-@dataclass(frozen=True, slots=True)
-class Backlog:
-    """Work that waits, of all organizations: batches to count, hours to roll up."""
-
-    batches: int
-    hours: int
-
-
-@dataclass(frozen=True, slots=True)
-class EventIndex:
-    """A secondary index of listener events: on how many of their days, and its bytes."""
-
-    name: str
-    is_complete: bool
-    days: int
-    all_days: int
-    bytes: int

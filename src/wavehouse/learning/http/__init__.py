@@ -1,0 +1,17 @@
+"""The HTTP routes of ``learning``."""
+
+from __future__ import annotations
+
+from fastapi import APIRouter
+
+from wavehouse.learning.http import content, player, sessions
+from wavehouse.workspace import Edge
+
+
+def routers(edge: Edge) -> list[APIRouter]:
+    """``/api/v1/learning`` for an application's server, and what its players may call."""
+    return [
+        content.router(edge.workspace.stores.learning, edge.gate),
+        sessions.router(edge.workspace.stores.learning, edge.gate),
+        player.router(edge.workspace),
+    ]

@@ -1,0 +1,300 @@
+"""What the routes of ``learning`` share: entries of batches, answers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+
+from pydantic import (
+    AwareDatetime,
+    BaseModel,
+    ConfigDict,
+    Field,
+    SkipValidation,
+    ValidationError,
+)
+
+from wavehouse.kernel.fields import Exact, Line, Paragraphs
+from wavehouse.learning.types import (
+    ContentFormat,
+    ContentInput,
+    EntryResult,
+    EventInput,
+    EventType,
+    LevelReport,
+    Preferences,
+    Recommendation,
+    Session,
+    Stated,
+    Stored,
+)
+
+Id = Annotated[Exact, Field(min_length=1, max_length=255)]
+Seconds = Annotated[float, Field(allow_inf_nan=False)]
+T = TypeVar("T")
+M = TypeVar("M", bound=BaseModel)
+
+
+class EventIn(BaseModel):
+    """An event of a player. Positions are seconds; ``before`` is where a jump began."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    event_id: Id
+    content_id: Id
+    type: Annotated[Exact, Field(max_length=50, json_schema_extra={"enum": [*EventType]})]
+    at: AwareDatetime
+    position: Seconds
+    before: Seconds | None = None
+    speed: Seconds | None = None
+    by_timer: bool = False
+    device: dict[Line, Line] = Field(default_factory=dict, max_length=20)
+
+    def to_event(self) -> EventInput:
+        """The event by our rules."""
+        return EventInput(**self.model_dump())
+
+
+class EventsIn(BaseModel):
+    """Events of one session; each is judged alone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    events: list[SkipValidation[EventIn]] = Field(min_length=1)
+
+
+class ContentIn(BaseModel):
+    """Content: what is spoken, its audio, what it is about. Difficulty from -3 to 3."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content_id: Id
+    title: Annotated[Line, Field(min_length=1, max_length=500)]
+    text: Annotated[Paragraphs, Field(max_length=200_000)]
+    audio_url: Annotated[Exact, Field(min_length=1, max_length=1000)]
+    duration: Annotated[int, Field(gt=0, le=86_400 * 2)]
+    format: ContentFormat = ContentFormat.NARRATIVE
+    language: Annotated[Exact, Field(min_length=2, max_length=10)] = "it"
+    genre: Annotated[Line, Field(max_length=100)] = ""
+    topic: Annotated[Line, Field(max_length=200)] = ""
+    series_id: Annotated[Exact, Field(max_length=255)] = ""
+    episode_number: int | None = Field(default=None, ge=1, le=1_000_000)
+    difficulty: Seconds | None = None
+
+    def to_content(self) -> ContentInput:
+        """The content by our rules."""
+        return ContentInput(**self.model_dump())
+
+
+class ContentBatch(BaseModel):
+    """Pieces of content; each is judged alone."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    content: list[SkipValidation[ContentIn]] = Field(min_length=1)
+
+
+@dataclass(frozen=True)
+class Judged(Generic[T]):
+    """Entries of a batch that have the right form, and what became of the others."""
+
+    good: list[T]
+    places: list[int]
+    refused: list[EntryResult]
+
+    def joined(self, results: Sequence[EntryResult]) -> BatchOut:
+        """The answer for the whole batch, in the order of its entries."""
+        moved = [
+            EntryResult(self.places[each.index], each.id, each.outcome, each.reason)
+            for each in results
+        ]
+        return BatchOut.of(sorted((*self.refused, *moved), key=lambda each: each.index))
+
+
+def judged(model: type[M], entries: Iterable[Any], key: str) -> Judged[M]:
+    """Each entry by the model; one that does not fit is refused with its place and the reason."""
+    batch: Judged[M] = Judged([], [], [])
+    for index, entry in enumerate(entries):
+        try:
+            batch.good.append(model.model_validate(entry))
+            batch.places.append(index)
+        except ValidationError as error:
+            name = entry.get(key) if isinstance(entry, dict) else None
+            batch.refused.append(
+                EntryResult(
+                    index,
+                    name[:255] if isinstance(name, str) else "",
+                    Stored.REFUSED,
+                    _sentence(error),
+                )
+            )
+    return batch
+
+
+def _sentence(error: ValidationError) -> str:
+    first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+    where = ".".join(str(part) for part in first["loc"])
+    return f"{where}: {first['msg']}" if where else str(first["msg"])
+
+
+class EntryOut(BaseModel):
+    """What became of the entry at ``index`` of the batch."""
+
+    index: int
+    id: str
+    outcome: Stored
+    reason: str
+
+
+class BatchOut(BaseModel):
+    """How many entries were stored, known and refused; the refused ones with their reasons."""
+
+    stored: int
+    duplicates: int
+    refused: int
+    refusals: list[EntryOut]
+
+    @classmethod
+    def of(cls, results: Sequence[EntryResult]) -> BatchOut:
+        """The answer to a batch."""
+        counted = [each.outcome for each in results]
+        return cls(
+            stored=counted.count(Stored.STORED),
+            duplicates=counted.count(Stored.DUPLICATE),
+            refused=counted.count(Stored.REFUSED),
+            refusals=[
+                EntryOut(index=e.index, id=e.id, outcome=e.outcome, reason=e.reason)
+                for e in results
+                if e.outcome is Stored.REFUSED
+            ],
+        )
+
+
+class PreferencesIO(BaseModel):
+    """What a learner says; ``understanding`` is how much of a piece should be understood."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    difficulty: Stated = Stated.INTERMEDIATE
+    formats: list[ContentFormat] = Field(default_factory=list, max_length=3)
+    genres: list[Annotated[Line, Field(max_length=100)]] = Field(
+        default_factory=list, max_length=50
+    )
+    speed: float = Field(default=1.0, ge=0.25, le=4.0)
+    auto_play: bool = True
+    understanding: float = Field(default=0.85, ge=0.5, le=0.99)
+
+    def to_preferences(self) -> Preferences:
+        """The preferences by our rules."""
+        return Preferences(
+            self.difficulty,
+            tuple(each.value for each in self.formats),
+            tuple(self.genres),
+            self.speed,
+            self.auto_play,
+            self.understanding,
+        )
+
+    @classmethod
+    def of(cls, said: Preferences) -> PreferencesIO:
+        """The preferences on the wire."""
+        return cls(
+            difficulty=said.difficulty,
+            formats=[ContentFormat(each) for each in said.formats],
+            genres=list(said.genres),
+            speed=said.speed,
+            auto_play=said.auto_play,
+            understanding=said.understanding,
+        )
+
+
+class SessionOut(BaseModel):
+    """A session; ``token`` lets a player of the learner send this session's events."""
+
+    session_id: str
+    account_id: str | None
+    started_at: datetime
+    last_activity_at: datetime
+    content_ids: list[str]
+    current_content_id: str | None
+    listening_seconds: int
+    ended_at: datetime | None
+    archived_at: datetime | None
+    token: str | None = None
+
+    @classmethod
+    def of(cls, session: Session, token: str | None = None) -> SessionOut:
+        """The session on the wire."""
+        return cls(
+            session_id=session.session_id,
+            account_id=session.account_id,
+            started_at=session.started_at,
+            last_activity_at=session.last_activity_at,
+            content_ids=session.content_ids,
+            current_content_id=session.current_content_id,
+            listening_seconds=session.listening_seconds,
+            ended_at=session.ended_at,
+            archived_at=session.archived_at,
+            token=token,
+        )
+
+
+class LevelOut(BaseModel):
+    """A learner's level from 0 to 1 with its 80 % interval; empty below five outcomes (L14)."""
+
+    enough_data: bool
+    outcomes: int
+    level: float | None
+    low: float | None
+    high: float | None
+    best_difficulty: float
+    understanding: float
+    model_version: str
+    why: list[str]
+
+    @classmethod
+    def of(cls, report: LevelReport) -> LevelOut:
+        """The level on the wire."""
+        level = report.level
+        return cls(
+            enough_data=level is not None,
+            outcomes=report.outcomes,
+            level=None if level is None else level.level,
+            low=None if level is None else level.low,
+            high=None if level is None else level.high,
+            best_difficulty=report.best_difficulty,
+            understanding=report.understanding,
+            model_version=report.model_version,
+            why=list(report.why),
+        )
+
+
+class RecommendationOut(BaseModel):
+    """What comes next, and why. ``propensity``: how probable the choice was."""
+
+    slot: int
+    content_id: str
+    title: str
+    audio_url: str
+    policy: str
+    propensity: float
+    reasons: list[str]
+    model_version: str
+    decided_at: datetime
+
+    @classmethod
+    def of(cls, choice: Recommendation) -> RecommendationOut:
+        """The recommendation on the wire."""
+        return cls(
+            slot=choice.slot,
+            content_id=choice.content_id,
+            title=choice.title,
+            audio_url=choice.audio_url,
+            policy=choice.policy,
+            propensity=choice.propensity,
+            reasons=list(choice.reasons),
+            model_version=choice.model_version,
+            decided_at=choice.decided_at,
+        )

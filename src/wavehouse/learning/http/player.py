@@ -1,0 +1,117 @@
+"""``/api/v1/learning/player``: what a learner's player may do, with the token of its session.
+
+A player runs in a browser, often on another site: the token travels in a header, never in a cookie,
+so that every origin may be allowed to call (``web.headers.CROSS_ORIGIN``).
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
+over the workspace.
+"""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Response
+
+from wavehouse import accounts
+from wavehouse.accounts import Identity
+from wavehouse.kernel.errors import NotSignedIn, TooManyRequests
+from wavehouse.kernel.fields import Exact
+from wavehouse.kernel.limits import TokenBucket
+from wavehouse.learning.adapters.tokens import Tokens
+from wavehouse.learning.http.common import (
+    BatchOut,
+    EventIn,
+    EventsIn,
+    LevelOut,
+    RecommendationOut,
+    judged,
+)
+from wavehouse.learning.http.content import Transcript, transcript_of
+from wavehouse.learning.http.sessions import Recommendations, SessionKey
+from wavehouse.learning.service import levels, library, recommending, recording
+from wavehouse.workspace import Workspace
+
+_PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
+_SAYS = {
+    401: "The token is missing or is not this session's.",
+    404: "There is no such session or content.",
+    413: "The body is too large.",
+    422: "A field cannot be used.",
+    429: "Too many requests with this token.",
+}
+_BURST, _SECONDS = 60, 0.5
+
+
+def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
+    return {s: {"description": _SAYS[s], **_PROBLEM} for s in sorted({401, 429, *statuses})}
+
+
+def router(workspace: Workspace) -> APIRouter:
+    """Events, the next piece, the level and transcripts, for one session."""
+    api = APIRouter(prefix="/api/v1/learning/player", tags=["learning player"])
+    database = workspace.stores.learning
+    brake = TokenBucket(burst=_BURST, seconds=_SECONDS)
+
+    def holder(
+        session_id: SessionKey,
+        authorization: Annotated[str, Header(max_length=500)] = "",
+    ) -> Identity:
+        """The identity under which the session's organization keeps its learners."""
+        kind, _, token = authorization.partition(" ")
+        if kind.lower() != "bearer" or not token:
+            raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
+        organization_id = Tokens.of(database.place).organization(token.strip(), session_id)
+        if not brake.take(f"{organization_id} {session_id}"):
+            raise TooManyRequests("too many requests of this session", hint="Wait a second.")
+        with workspace.stores.operational.worker() as tx:
+            return accounts.acting_for(tx, organization_id=organization_id)
+
+    Holder = Annotated[Identity, Depends(holder)]  # noqa: N806 - it is a type
+
+    @api.options("/{session_id}/{rest:path}", include_in_schema=False)
+    def preflight() -> Response:
+        return Response(status_code=204)
+
+    @api.post("/{session_id}/events", responses=_answers(404, 413, 422))
+    def record_events(session_id: SessionKey, body: EventsIn, identity: Holder) -> BatchOut:
+        """Store events of the session; a wrong one is refused, the rest stored."""
+        entries = judged(EventIn, body.events, "event_id")
+        with database.app(identity.organization_id) as tx:
+            results = recording.record_events(
+                tx,
+                identity=identity,
+                session_id=session_id,
+                events=[each.to_event() for each in entries.good],
+            )
+        return entries.joined(results)
+
+    @api.post("/{session_id}/next", responses=_answers(404, 422))
+    def recommend(
+        session_id: SessionKey,
+        identity: Holder,
+        language: Annotated[Exact, Query(min_length=2, max_length=10)] = "it",
+        count: Annotated[int, Query(ge=1, le=50)] = 1,
+    ) -> Recommendations:
+        """What comes next for the learner."""
+        with database.app(identity.organization_id) as tx:
+            chosen = recommending.recommend(
+                tx, identity=identity, session_id=session_id, language=language, count=count
+            )
+        return Recommendations(recommendations=[RecommendationOut.of(each) for each in chosen])
+
+    @api.get("/{session_id}/level", responses=_answers(404, 422))
+    def level(session_id: SessionKey, identity: Holder) -> LevelOut:
+        """The learner's level with its interval and why."""
+        with database.app(identity.organization_id) as tx:
+            return LevelOut.of(levels.level_of(tx, identity=identity, session_id=session_id))
+
+    @api.get("/{session_id}/transcript", responses=_answers(404, 422))
+    def transcript(
+        session_id: SessionKey,
+        identity: Holder,
+        content_id: Annotated[Exact, Query(min_length=1, max_length=255)],
+    ) -> Transcript:
+        """The sentences of a piece with estimated times."""
+        with database.app(identity.organization_id) as tx:
+            return transcript_of(library.content(tx, identity=identity, content_id=content_id))
+
+    return api

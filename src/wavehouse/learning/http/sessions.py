@@ -1,0 +1,200 @@
+"""``/api/v1/learning/sessions``: an application's server works with its learners.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
+over the database.
+"""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Path, Query
+from pydantic import BaseModel, ConfigDict, Field
+
+from wavehouse.accounts import Identity, Scope
+from wavehouse.kernel.fields import Exact
+from wavehouse.learning.adapters.tokens import Tokens
+from wavehouse.learning.http.common import (
+    BatchOut,
+    EventIn,
+    EventsIn,
+    Id,
+    LevelOut,
+    PreferencesIO,
+    RecommendationOut,
+    SessionOut,
+    judged,
+)
+from wavehouse.learning.service import levels, recommending, recording, sessions
+from wavehouse.store import Database, Learning
+from wavehouse.workspace import Gate
+
+SessionKey = Annotated[Exact, Path(min_length=1, max_length=255)]
+AccountKey = Annotated[Exact, Path(min_length=1, max_length=255)]
+
+
+class SessionIn(BaseModel):
+    """A session to start; without an id it gets one, without an account it is anonymous."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    session_id: Id | None = None
+    account_id: Id | None = None
+    preferences: PreferencesIO | None = None
+
+
+class ClaimIn(BaseModel):
+    """The account that an anonymous session belongs to from now on."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    account_id: Id
+
+
+class EndIn(BaseModel):
+    """How to end a session; an archived one takes no more events."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    archive: bool = False
+
+
+class Recommendations(BaseModel):
+    """What comes next, the choice of the policy first; empty when nothing is left."""
+
+    recommendations: list[RecommendationOut] = Field(default_factory=list)
+
+
+def router(database: Database[Learning], gate: Gate) -> APIRouter:
+    """Sessions, their events, levels, recommendations, and erasure."""
+    api = APIRouter(prefix="/api/v1/learning", tags=["learning"])
+    _working(api, database, gate)
+    _asking(api, database, gate)
+    _erasing(api, database, gate)
+    return api
+
+
+def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
+    writes = Scope.LEARNING_WRITE
+    Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
+
+    @api.post("/sessions", status_code=201, responses=gate.answers(writes, 409, 413, 422))
+    def start_session(body: SessionIn, identity: Writer) -> SessionOut:
+        """Start a session, or get the one of this id; with a token for the learner's player."""
+        with database.app(identity.organization_id) as tx:
+            started = sessions.start_session(
+                tx,
+                identity=identity,
+                session_id=body.session_id or "",
+                account_id=body.account_id or "",
+            )
+            if body.preferences is not None:
+                sessions.set_preferences(
+                    tx,
+                    identity=identity,
+                    session_id=started.session_id,
+                    preferences=body.preferences.to_preferences(),
+                )
+        tokens = Tokens.of(database.place)
+        return SessionOut.of(started, tokens.token(identity.organization_id, started.session_id))
+
+    @api.post("/sessions/{session_id}/events", responses=gate.answers(writes, 404, 413, 422))
+    def record_events(session_id: SessionKey, body: EventsIn, identity: Writer) -> BatchOut:
+        """Store events, 10,000 at most; a wrong one is refused, the rest stored. Idempotent."""
+        entries = judged(EventIn, body.events, "event_id")
+        with database.app(identity.organization_id) as tx:
+            results = recording.record_events(
+                tx,
+                identity=identity,
+                session_id=session_id,
+                events=[each.to_event() for each in entries.good],
+            )
+        return entries.joined(results)
+
+    @api.post("/sessions/{session_id}/end", responses=gate.answers(writes, 404, 413, 422))
+    def end_session(session_id: SessionKey, body: EndIn, identity: Writer) -> SessionOut:
+        """End a session: what is open in it counts as left."""
+        with database.app(identity.organization_id) as tx:
+            return SessionOut.of(
+                sessions.end_session(
+                    tx, identity=identity, session_id=session_id, archive=body.archive
+                )
+            )
+
+    @api.post("/sessions/{session_id}/claim", responses=gate.answers(writes, 404, 409, 413, 422))
+    def claim_session(session_id: SessionKey, body: ClaimIn, identity: Writer) -> SessionOut:
+        """Give an anonymous session to an account, with preferences, history and model."""
+        with database.app(identity.organization_id) as tx:
+            return SessionOut.of(
+                sessions.claim_session(
+                    tx, identity=identity, session_id=session_id, account_id=body.account_id
+                )
+            )
+
+    @api.put("/sessions/{session_id}/preferences", responses=gate.answers(writes, 404, 413, 422))
+    def set_preferences(
+        session_id: SessionKey, body: PreferencesIO, identity: Writer
+    ) -> PreferencesIO:
+        """Store what the learner says."""
+        with database.app(identity.organization_id) as tx:
+            said = sessions.set_preferences(
+                tx,
+                identity=identity,
+                session_id=session_id,
+                preferences=body.to_preferences(),
+            )
+        return PreferencesIO.of(said)
+
+    @api.post("/sessions/{session_id}/recommendations", responses=gate.answers(writes, 404, 422))
+    def recommend(
+        session_id: SessionKey,
+        identity: Writer,
+        language: Annotated[Exact, Query(min_length=2, max_length=10)] = "it",
+        count: Annotated[int, Query(ge=1, le=50)] = 1,
+    ) -> Recommendations:
+        """What comes next; the first is logged as the choice, and given again until it is heard."""
+        with database.app(identity.organization_id) as tx:
+            chosen = recommending.recommend(
+                tx, identity=identity, session_id=session_id, language=language, count=count
+            )
+        return Recommendations(recommendations=[RecommendationOut.of(each) for each in chosen])
+
+
+def _asking(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
+    reads = Scope.LEARNING_READ
+    Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
+
+    @api.get("/sessions/{session_id}", responses=gate.answers(reads, 404, 422))
+    def session(session_id: SessionKey, identity: Reader) -> SessionOut:
+        """A session with its counters, which are derived from its events."""
+        with database.app(identity.organization_id) as tx:
+            return SessionOut.of(sessions.session(tx, identity=identity, session_id=session_id))
+
+    @api.get("/sessions/{session_id}/preferences", responses=gate.answers(reads, 404, 422))
+    def preferences(session_id: SessionKey, identity: Reader) -> PreferencesIO:
+        """What the learner says."""
+        with database.app(identity.organization_id) as tx:
+            return PreferencesIO.of(
+                sessions.preferences(tx, identity=identity, session_id=session_id)
+            )
+
+    @api.get("/sessions/{session_id}/level", responses=gate.answers(reads, 404, 422))
+    def level(session_id: SessionKey, identity: Reader) -> LevelOut:
+        """The learner's level with its interval and why; none below five outcomes."""
+        with database.app(identity.organization_id) as tx:
+            return LevelOut.of(levels.level_of(tx, identity=identity, session_id=session_id))
+
+
+def _erasing(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
+    writes = Scope.LEARNING_WRITE
+    Writer = Annotated[Identity, Depends(gate(writes))]  # noqa: N806 - it is a type
+
+    @api.delete("/sessions/{session_id}", status_code=204, responses=gate.answers(writes, 404, 422))
+    def erase_session(session_id: SessionKey, identity: Writer) -> None:
+        """Erase a session; the learner's model loses exactly what it added."""
+        with database.app(identity.organization_id) as tx:
+            sessions.erase_session(tx, identity=identity, session_id=session_id)
+
+    @api.delete("/learners/{account_id}", status_code=204, responses=gate.answers(writes, 404, 422))
+    def erase_learner(account_id: AccountKey, identity: Writer) -> None:
+        """Erase a learner with sessions, events, preferences and model."""
+        with database.app(identity.organization_id) as tx:
+            sessions.erase_learner(tx, identity=identity, account_id=account_id)

@@ -1,0 +1,1 @@
+"""SQL of ``learning``: content, sessions, events, learners."""

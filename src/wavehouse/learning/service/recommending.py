@@ -1,0 +1,164 @@
+"""What comes next for a learner: candidates, one choice, logged with its probability (L12, L15)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound
+from wavehouse.learning.queries import content as content_queries
+from wavehouse.learning.queries import model as model_queries
+from wavehouse.learning.queries import sessions as session_queries
+from wavehouse.learning.queries.content import MayCome
+from wavehouse.learning.rules import choosing, evidence
+from wavehouse.learning.rules.choosing import Candidate
+from wavehouse.learning.service.deriving import evidence_of
+from wavehouse.learning.service.models import model_in_use
+from wavehouse.learning.service.recording import close_left, locked_session
+from wavehouse.learning.types import Evidence, Model, Recommendation, Session
+from wavehouse.store import Learning, Tx
+
+MOST_CANDIDATES = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class _Situation:
+    """What a choice depends on."""
+
+    session: Session
+    counted: Evidence
+    model: Model
+    bucket: str
+    stated: str
+    target: float
+
+
+def recommend(
+    tx: Tx[Learning], *, identity: Identity, session_id: str, language: str = "it", count: int = 1
+) -> list[Recommendation]:
+    """The next piece, and others that would suit, the best first; empty when nothing is left.
+
+    The first is the choice of the policy and is logged. Until it is heard, asking again gives it
+    again: no second choice is drawn.
+    """
+    session = locked_session(tx, identity=identity, session_id=session_id)
+    close_left(tx, identity=identity, learner_id=session.learner_id)
+    may_come = content_queries.candidates(
+        tx, learner_id=session.learner_id, language=language, limit=MOST_CANDIDATES
+    )
+    if not may_come:
+        return []
+    by_id = {each.content_id: each for each in may_come}
+    pool = [
+        Candidate(each.content_id, each.difficulty, features_of(each), each.is_next)
+        for each in may_come
+    ]
+    situation = _situation(tx, identity, session)
+    first = _pending(tx, session, by_id) or _chosen(tx, identity, situation, pool, by_id)
+    if count == 1:
+        return [first]
+    ranked = choosing.ranked(
+        pool,
+        situation.counted,
+        situation.model,
+        bucket=situation.bucket,
+        stated=situation.stated,
+        target=situation.target,
+    )
+    others = [by_id[c.content_id] for c, _ in ranked if c.content_id != first.content_id]
+    return [first, *(_other(first, each) for each in others[: count - 1])]
+
+
+def _situation(tx: Tx[Learning], identity: Identity, session: Session) -> _Situation:
+    said = session_queries.preferences(tx, learner_id=session.learner_id)
+    return _Situation(
+        session,
+        evidence_of(tx, identity=identity, learner_id=session.learner_id),
+        model_in_use(tx, identity=identity),
+        evidence.bucket_of(clock.now()),
+        (said and said.difficulty_preference) or "",
+        said.understanding if said else choosing.UNDERSTAND,
+    )
+
+
+def _pending(
+    tx: Tx[Learning], session: Session, by_id: Mapping[str, MayCome]
+) -> Recommendation | None:
+    """The last choice, when it has not been heard yet."""
+    last = model_queries.recommendations(tx, learner_id=session.learner_id, limit=1)
+    if not last or last[0].content_id not in by_id:
+        return None
+    return replace(last[0], reasons=tuple(last[0].reasons))
+
+
+def _chosen(
+    tx: Tx[Learning],
+    identity: Identity,
+    situation: _Situation,
+    pool: Sequence[Candidate],
+    by_id: Mapping[str, MayCome],
+) -> Recommendation:
+    """A new choice, logged."""
+    learner_id = situation.session.learner_id
+    slot = model_queries.next_slot(tx, learner_id=learner_id)
+    choice = choosing.choose(
+        pool,
+        situation.counted,
+        situation.model,
+        learner_id=str(learner_id),
+        slot=slot,
+        bucket=situation.bucket,
+        stated=situation.stated,
+        target=situation.target,
+    )
+    assert choice is not None  # noqa: S101 - there are candidates
+    piece = by_id[choice.content_id]
+    first = Recommendation(
+        slot,
+        piece.content_id,
+        piece.title,
+        piece.audio_url,
+        choice.propensity,
+        choice.reasons,
+        choice.policy,
+        situation.model.version,
+        clock.now(),
+    )
+    model_queries.insert_recommendation(
+        tx,
+        organization_id=identity.organization_id,
+        learner_id=learner_id,
+        choice=first,
+        candidates=choice.candidates,
+    )
+    return first
+
+
+def _other(first: Recommendation, piece: MayCome) -> Recommendation:
+    """A piece that would suit too; it was not drawn, so that it has no probability of its own."""
+    return replace(
+        first,
+        content_id=piece.content_id,
+        title=piece.title,
+        audio_url=piece.audio_url,
+        reasons=("next of a series that was begun",) if piece.is_next else ("would suit, too",),
+        policy="ranked",
+    )
+
+
+def features_of(piece: MayCome) -> tuple[str, ...]:
+    """What a piece is about, as ``name:value``."""
+    named = (("format", piece.format), ("genre", piece.genre), ("topic", piece.topic))
+    return tuple(f"{name}:{value}" for name, value in named if value)
+
+
+def list_recommendations(
+    tx: Tx[Learning], *, identity: Identity, session_id: str, limit: int = 50
+) -> list[Recommendation]:
+    """What was recommended to the learner of a session, the latest first."""
+    session = session_queries.session(tx, session_id=session_id)
+    if session is None:
+        raise NotFound("no such session", where=session_id[:255])
+    return model_queries.recommendations(tx, learner_id=session.learner_id, limit=limit)

@@ -1,0 +1,95 @@
+"""What counting speaks of: requests, reasons, results, figures. No I/O."""
+
+from __future__ import annotations
+
+from uuid import UUID
+
+from wavehouse.measurement.types.counting import (
+    Backlog,
+    Counted,
+    EventIndex,
+    Freshness,
+    Mismatch,
+    Reconciliation,
+    RolledUp,
+    TracedRequest,
+)
+from wavehouse.measurement.types.figures import (
+    Audience,
+    AudienceCell,
+    AudienceLine,
+    CalendarCell,
+    DayTotal,
+    EpisodeDay,
+    Figure,
+    HourFigure,
+    HourTotal,
+    PeriodFigures,
+    WindowFigures,
+    WindowPart,
+)
+from wavehouse.measurement.types.reading import (
+    Aside,
+    Chunk,
+    Fault,
+    FileResult,
+    Inclusion,
+    MediaFacts,
+    MediaFile,
+    OwnedSpan,
+    QuarantinedRow,
+    Reason,
+    Reject,
+    SourceFile,
+    SourceSummary,
+    Tail,
+    Tally,
+    Validation,
+)
+
+RULE_VERSION = "PTMG-2.3/3"
+"""The guidelines that counting implements, and the revision of our reading of them."""
+
+NO_PODCAST = UUID(int=0)
+"""Stands for "all podcasts" where a day's audience is stored: distinct counts do not add."""
+
+__all__ = [
+    "NO_PODCAST",
+    "RULE_VERSION",
+    "Aside",
+    "Audience",
+    "AudienceCell",
+    "AudienceLine",
+    "Backlog",
+    "CalendarCell",
+    "Chunk",
+    "Counted",
+    "DayTotal",
+    "EpisodeDay",
+    "EventIndex",
+    "Fault",
+    "Figure",
+    "FileResult",
+    "Freshness",
+    "HourFigure",
+    "HourTotal",
+    "Inclusion",
+    "MediaFacts",
+    "MediaFile",
+    "Mismatch",
+    "OwnedSpan",
+    "PeriodFigures",
+    "QuarantinedRow",
+    "Reason",
+    "Reconciliation",
+    "Reject",
+    "RolledUp",
+    "SourceFile",
+    "SourceSummary",
+    "Tail",
+    "Tally",
+    "TracedRequest",
+    "Validation",
+    "WindowFigures",
+    "WindowPart",
+]

@@ -1,0 +1,158 @@
+"""Figures as they are shown: by period, window, day, hour, source. No I/O."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Downloads of one member (a day, an episode, an app, a country); ``label`` is a title.
+
+    Made by the query, returned by the service and the API, and shown by the dashboard.
+    """
+
+    member: str
+    downloads: int
+    label: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PeriodFigures:
+    """Counted downloads of a period, and what stands beside them; days are UTC.
+
+    ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
+    be used by why, and files that could not be read and why. ``unknown`` names hosts and paths of
+    no known file that were asked for most.
+    """
+
+    first: date
+    last: date
+    downloads: int
+    listeners: int | None
+    prefix_estimates: int
+    filtered: dict[str, int]
+    flagged: dict[str, int]
+    rows: list[Figure]
+    read: int | None = None
+    faults: dict[str, int] = field(default_factory=dict)
+    errors: list[str] = field(default_factory=list)
+    unknown: list[Figure] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WindowFigures:
+    """A period's downloads by each counting window; days are UTC.
+
+    ``gained`` and ``lost`` compare first-touch with calendar, and last-touch with first-touch:
+    the number of downloads that only one of the two counts. ``read``, ``faults`` and ``errors`` are
+    as in PeriodFigures.
+    """
+
+    first: date
+    last: date
+    downloads: Mapping[str, int]
+    by_day: Mapping[str, list[Figure]]
+    by_episode: Mapping[str, list[Figure]]
+    gained: Mapping[str, int]
+    lost: Mapping[str, int]
+    read: int | None = None
+    faults: Mapping[str, int] = field(default_factory=dict)
+    errors: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class WindowPart:
+    """A span of positions that a request brought to a listener who came on several days.
+
+    Positions are bytes, from ``range_start`` to before ``range_end``.
+    """
+
+    listener_key: int
+    episode_id: UUID
+    enclosure_id: UUID
+    requested_at: datetime
+    range_start: int
+    range_end: int
+    threshold_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CalendarCell:
+    """Downloads of an episode on a UTC day, of listeners who came on several days or did not."""
+
+    episode_id: UUID
+    day: date
+    is_repeated: bool
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class EpisodeDay:
+    """Downloads of an episode on a UTC day."""
+
+    episode_id: UUID
+    day: date
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayTotal:
+    """A day's downloads and distinct listeners."""
+
+    day: date
+    downloads: int
+    listeners: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourTotal:
+    """An hour's downloads."""
+
+    hour: datetime
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class HourFigure:
+    """Downloads of one member (a day, an episode, an app, a country) in a UTC hour."""
+
+    hour: datetime
+    member: str
+    downloads: int
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceCell:
+    """Distinct listeners of one show or episode, or of all; None: cannot be known (R44)."""
+
+    podcast_id: UUID | None
+    episode_id: UUID | None
+    listeners: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class AudienceLine:
+    """A show's or an episode's audience with its title."""
+
+    member: str
+    label: str
+    listeners: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Distinct listeners of a stated period (R43); ``total`` None when it is not computable (R44).
+
+    ``months`` are then the audiences of the period's months, which have no sum.
+    """
+
+    first: date
+    last: date
+    total: int | None
+    shows: list[AudienceLine]
+    episodes: list[AudienceLine]
+    months: list[AudienceLine]
