@@ -31,9 +31,7 @@ def require_room(
     organization's row stays locked until the transaction ends, so that two creations at a time do
     not both take the last place.
     """
-    check_room(
-        tx, organization_id=identity.organization_id, limit=limit, used=used, more=more
-    )
+    check_room(tx, organization_id=identity.organization_id, limit=limit, used=used, more=more)
 
 
 def check_room(
