@@ -21,6 +21,7 @@ PAGES: dict[str, Access] = {
     "GET /reports/{report_id}/file": READ,
     "GET /sources": READ,
     "POST /sources/replay": WRITE,
+    "POST /sources/feeds": WRITE,
     "POST /sources/paths": WRITE,
     "POST /sources/discard": WRITE,
     "GET /jobs": READ,
