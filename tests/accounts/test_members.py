@@ -75,7 +75,7 @@ def _roles(workspace: Workspace) -> dict[str, str]:
 
 def _audited(workspace: Workspace) -> list[tuple[str, str]]:
     with workspace.stores.operational.worker() as tx:
-        return tx.tuples("SELECT action, actor FROM audit.audit_log ORDER BY at, action")  # type: ignore[return-value]
+        return tx.tuples("SELECT action, actor FROM audit.audit_log ORDER BY at, action").fetchall()
 
 
 def test_an_invitation_makes_a_new_user_a_member(workspace: Workspace) -> None:

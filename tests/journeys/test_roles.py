@@ -45,6 +45,7 @@ PUBLIC = {
     "/sign-in/provider/callback": "how a session begins",
     "/sign-out": "how a session ends",
     "/join": "how an invitation is accepted",
+    "/websub/{subscription_id}": "a hub calls back, with the secret of its subscription",
     "/p/{key}.js": "loaded by sponsors' pages",
     "/p/{key}.gif": "loaded by sponsors' pages",
     "/p/{key}/landing.gif": "loaded by sponsors' pages",
@@ -62,6 +63,8 @@ OWN = {
 """Forms that change what is the person's own, whatever the role."""
 OTHERS = ("wavehouse.listeners.http", "wavehouse.learning.http.player")
 """Listeners and players' sessions have no role: each sees what is its own (their own tests)."""
+GATEWAY = "wavehouse.usage.http.gateway"
+"""It checks keys itself, in the words of another API; always for the scope gateway:use."""
 CSRF = "walk-of-roles-walk-of-roles-walk-of-roles"
 _SEEN = {"accounts.api_keys"}
 """When a key was last used is stored with it."""
@@ -87,6 +90,8 @@ def _declared(app: FastAPI) -> Iterator[tuple[str, str, Access | None, bool]]:
         if path in PUBLIC:
             continue
         scope = _scope_of(getattr(context, "dependant", None))
+        if endpoint.__module__ == GATEWAY or path.startswith("/gateway/"):
+            scope = Scope.GATEWAY_USE
         for method in sorted((context.methods or set()) - {"HEAD", "OPTIONS"}):
             page = PAGES.get(f"{method} {path}")
             access = page if scope is None else accounts.access_of(scope)

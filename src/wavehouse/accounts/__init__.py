@@ -1,7 +1,7 @@
 """The door of ``accounts``: organizations, members, API keys, signing in."""
 
 from wavehouse.accounts.adapters.providers import Provider
-from wavehouse.accounts.rules import access_of, invitation_state, role_allows
+from wavehouse.accounts.rules import access_of, allowed, invitation_state, role_allows
 from wavehouse.accounts.service.acting import acting_for, require, user_actor
 from wavehouse.accounts.service.answers import answer_once
 from wavehouse.accounts.service.invitations import (
@@ -46,6 +46,12 @@ from wavehouse.accounts.service.passwords import (
     set_password,
     sign_in_by_password,
 )
+from wavehouse.accounts.service.plans import (
+    choose_plan,
+    plan_of,
+    require_room,
+    retention_days,
+)
 from wavehouse.accounts.service.providers import begin_at_provider, sign_in_by_provider
 from wavehouse.accounts.service.sessions import (
     begin_session,
@@ -67,6 +73,7 @@ from wavehouse.accounts.types import (
     ApiKey,
     Identity,
     Invitation,
+    Limit,
     Member,
     Membership,
     NewApiKey,
@@ -74,9 +81,12 @@ from wavehouse.accounts.types import (
     NewSession,
     Organization,
     Passkey,
+    Persona,
+    Plan,
     Role,
     Scope,
     Site,
+    Tier,
 )
 
 __all__ = [
@@ -86,6 +96,7 @@ __all__ = [
     "ApiKey",
     "Identity",
     "Invitation",
+    "Limit",
     "Member",
     "Membership",
     "NewApiKey",
@@ -93,20 +104,25 @@ __all__ = [
     "NewSession",
     "Organization",
     "Passkey",
+    "Persona",
+    "Plan",
     "Provider",
     "Role",
     "Scope",
     "Site",
+    "Tier",
     "accept_invitation",
     "access_of",
     "acting_for",
     "acting_in",
     "add_passkey",
+    "allowed",
     "answer_once",
     "begin_at_provider",
     "begin_session",
     "begin_session_of",
     "change_role",
+    "choose_plan",
     "create_api_key",
     "create_login_link",
     "ensure_organization",
@@ -128,11 +144,14 @@ __all__ = [
     "passkey_creation",
     "passkey_id",
     "passkey_request",
+    "plan_of",
     "remove_member",
     "remove_passkey",
     "remove_password",
     "request_link",
     "require",
+    "require_room",
+    "retention_days",
     "revoke_api_key",
     "revoke_invitation",
     "role_allows",

@@ -13,6 +13,12 @@ MANIFEST = Manifest(
             section=Section.START,
         ),
         Command(
+            name="init",
+            target="wavehouse.accounts.cli.plans:init",
+            summary="Choose the plan; asked at the first start.",
+            section=Section.START,
+        ),
+        Command(
             name="keys",
             target="wavehouse.accounts.cli.keys:keys",
             summary="API keys: create, list, revoke.",

@@ -6,9 +6,19 @@ import hashlib
 import hmac
 import re
 import zlib
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-from wavehouse.accounts.types import Access, Invitation, KeyRecord, Role, Scope
+from wavehouse.accounts.types import (
+    Access,
+    Invitation,
+    KeyRecord,
+    Limit,
+    Plan,
+    Role,
+    Scope,
+    Tier,
+)
 
 LINK_LIFETIME = timedelta(hours=24)
 EMAILED_LINK_LIFETIME = timedelta(minutes=15)
@@ -75,6 +85,37 @@ def key_is_valid(record: KeyRecord, secret: str, at: datetime) -> bool:
         and record.revoked_at is None
         and (record.expires_at is None or at < record.expires_at)
     )
+
+
+TIERS: Mapping[Tier, Mapping[Limit, int | None]] = {
+    Tier.FREE: {Limit.PROJECTS: 1, Limit.SEATS: 3, Limit.RETENTION_DAYS: 90},
+    Tier.STARTER: {Limit.PROJECTS: 3, Limit.SEATS: 5, Limit.RETENTION_DAYS: 180},
+    Tier.PROFESSIONAL: {Limit.PROJECTS: 10, Limit.SEATS: 20, Limit.RETENTION_DAYS: 365},
+    Tier.ENTERPRISE: {Limit.PROJECTS: None, Limit.SEATS: None, Limit.RETENTION_DAYS: None},
+}
+"""What each tier allows; None is without a limit. The one place where it is written."""
+LIMITS = tuple(Limit)
+_REMEDIES = {
+    Limit.SEATS: "Remove a member, revoke an invitation, or choose a larger plan.",
+    Limit.PROJECTS: "Archive a project, or choose a larger plan.",
+    Limit.RETENTION_DAYS: "Keep raw data for fewer days, or choose a larger plan.",
+}
+
+
+def allowed(plan: Plan, limit: Limit) -> int | None:
+    """How many of something the organization may have; None is without a limit.
+
+    An agreed number of projects stands above the tier's. An unknown tier is the smallest.
+    """
+    if limit is Limit.PROJECTS and plan.project_limit is not None:
+        return plan.project_limit
+    tier = Tier(plan.plan_tier) if plan.plan_tier in set(Tier) else Tier.FREE
+    return TIERS[tier][limit]
+
+
+def remedy(limit: Limit) -> str:
+    """What to do when a limit is reached, as a sentence."""
+    return _REMEDIES[limit]
 
 
 _LEAST_ROLE = {Access.READ: Role.VIEWER, Access.WRITE: Role.USER, Access.ADMIN: Role.ADMIN}

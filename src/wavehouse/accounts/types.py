@@ -19,6 +19,32 @@ class Role(StrEnum):
     VIEWER = "viewer"
 
 
+class Tier(StrEnum):
+    """The plan that an organization pays for, the smallest first."""
+
+    FREE = "free"
+    STARTER = "starter"
+    PROFESSIONAL = "professional"
+    ENTERPRISE = "enterprise"
+
+
+class Persona(StrEnum):
+    """What kind of maker somebody is."""
+
+    SOLO_PODCASTER = "solo_podcaster"
+    PRODUCER = "producer"
+    AGENCY = "agency"
+    ENTERPRISE = "enterprise"
+
+
+class Limit(StrEnum):
+    """What a tier limits. Pricing limits projects, never how often one publishes (CRE-12)."""
+
+    PROJECTS = "projects"
+    SEATS = "seats"
+    RETENTION_DAYS = "retention_days"
+
+
 class Access(StrEnum):
     """What a route or a command needs of a role, the least first."""
 
@@ -76,6 +102,21 @@ class Identity:
     role: str
     api_key_id: ApiKeyId | None = None
     organization: str = field(default="", compare=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """An organization's tier, its own number of projects if agreed, and what it was asked.
+
+    ``seats`` are the members and the invitations that are open. ``chosen_at`` is when somebody
+    answered the questions of the first start; None until then.
+    """
+
+    plan_tier: str
+    project_limit: int | None
+    seats: int
+    persona: str | None
+    chosen_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

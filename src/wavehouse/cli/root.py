@@ -40,13 +40,20 @@ def guarded(open_workspace: OpenWorkspace) -> OpenWorkspace:
     @contextmanager
     def opened() -> Iterator[Workspace]:
         from wavehouse.accounts import require
+        from wavehouse.kernel.errors import LimitReached
         from wavehouse.wiring.access import OPERATORS, access_to_command
 
         name = command_name(click.get_current_context())
         with open_workspace() as workspace:
             if name.partition(" ")[0] not in OPERATORS:
                 require(workspace.identity.role, access_to_command(name))
-            yield workspace
+            try:
+                yield workspace
+            except LimitReached as error:
+                from wavehouse.webhooks import announce_limit
+
+                announce_limit(workspace.stores.operational, error=error)
+                raise
 
     return opened
 

@@ -33,9 +33,11 @@ def up(port: int | None, host: str | None, open_browser: bool, folders: tuple[st
     commands ingest go on in the background. Logs that arrive in watched folders are read too
     (`wavehouse ingest watch` says how).
     """
+    from wavehouse import wiring
     from wavehouse.app import open_workspace
 
     with open_workspace({"port": port, "host": host, "watch": list(folders) or None}) as workspace:
+        wiring.resolve("wavehouse.accounts.cli.plans:ask_at_first_start")(workspace)
         serve(workspace, open_browser=open_browser)
 
 

@@ -7,6 +7,8 @@ Every error that a user can meet is a ``WavehouseError``. The command line print
 
 from __future__ import annotations
 
+from uuid import UUID
+
 EXIT_DONE = 0
 EXIT_FAILED = 1
 EXIT_USAGE = 2
@@ -117,6 +119,29 @@ class Refused(WavehouseError):
     http_status = 403
     exit_code = EXIT_REFUSED
     title = "Refused"
+
+
+class LimitReached(Refused):
+    """The organization's plan allows no more of this."""
+
+    code = "limit_reached"
+    title = "The plan's limit is reached"
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        hint: str,
+        command: str,
+        organization_id: UUID,
+        limit: str,
+        used: int,
+        allowed: int,
+    ) -> None:
+        """``limit`` names what is limited; ``used`` and ``allowed`` are counts of it."""
+        super().__init__(message, hint=hint, command=command)
+        self.organization_id = organization_id
+        self.limit, self.used, self.allowed = limit, used, allowed
 
 
 class TooManyRequests(WavehouseError):

@@ -12,16 +12,18 @@ from datetime import UTC, date
 from decimal import Decimal
 from uuid import UUID
 
-from fastapi import FastAPI
+from fastapi import FastAPI, Request
+from starlette.responses import Response
 
-from wavehouse import accounts, catalog, measurement, sponsorship, wiring
+from wavehouse import accounts, catalog, measurement, sponsorship, webhooks, wiring
 from wavehouse.accounts import Identity
 from wavehouse.catalog import EpisodeSummary
 from wavehouse.kernel import clock
-from wavehouse.kernel.errors import Unreachable, UsageError
+from wavehouse.kernel.errors import LimitReached, Unreachable, UsageError
 from wavehouse.kernel.ids import EpisodeId, PodcastId
 from wavehouse.kernel.money import Money
 from wavehouse.store import Analytics, AnyDatabase, Operational, Tx
+from wavehouse.web import problems
 from wavehouse.web.app import create_app
 from wavehouse.web.gate import ApiGate
 from wavehouse.web.memory import Memory
@@ -232,9 +234,18 @@ def live_app(
     edge = Edge(workspace, ApiGate(workspace.stores.operational), wiring.readers())
     context = PageContext(workspace, site or Site(), edge.readers)
     pages = [wiring.resolve(page.target)(context) for page in wiring.pages() if page.target]
-    return create_app(
+    app = create_app(
         LiveServices(workspace, sample_data=sample_data), [*wiring.routers(edge), *pages], site
     )
+
+    def limited(request: Request, error: Exception) -> Response:
+        if not isinstance(error, LimitReached):
+            raise error
+        webhooks.announce_limit(workspace.stores.operational, error=error)
+        return problems.answer(request, error)
+
+    app.add_exception_handler(LimitReached, limited)
+    return app
 
 
 def _audience(

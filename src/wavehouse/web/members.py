@@ -9,7 +9,7 @@ from fastapi import APIRouter, Request
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from wavehouse import accounts
-from wavehouse.accounts import Access, Identity, Invitation, Member, Role
+from wavehouse.accounts import Access, Identity, Invitation, Limit, Member, Persona, Role, Tier
 from wavehouse.charts import format as fmt
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, TooManyRequests
@@ -45,6 +45,7 @@ def _managing(routes: APIRouter, context: PageContext) -> None:
         with operational.app(identity.organization_id) as tx:
             people = accounts.list_members(tx, identity=identity)
             invited = accounts.list_invitations(tx, identity=identity)
+            plan = accounts.plan_of(tx, identity=identity)
         return context.page(
             request,
             "members",
@@ -53,6 +54,10 @@ def _managing(routes: APIRouter, context: PageContext) -> None:
             members=[_member(each, identity) for each in people],
             invitations=[_invitation(each) for each in invited[:50]],
             roles=list(_MEANINGS.items()),
+            plan=plan,
+            seats=accounts.allowed(plan, Limit.SEATS),
+            tiers=[each.value for each in Tier],
+            personas=[each.value for each in Persona],
             manages=accounts.role_allows(identity.role, Access.ADMIN),
         )
 
@@ -106,6 +111,16 @@ def _managing(routes: APIRouter, context: PageContext) -> None:
         with operational.app(identity.organization_id) as tx:
             accounts.leave(tx, identity=identity)
 
+    def choose(identity: Identity, fields: dict[str, str]) -> None:
+        with operational.app(identity.organization_id) as tx:
+            accounts.choose_plan(
+                tx,
+                identity=identity,
+                tier=fields.get("tier", ""),
+                persona=fields.get("persona") or None,
+            )
+
+    form("plan", "plan_chosen", choose)
     form("role", "role_changed", role)
     form("remove", "removed_member", remove)
     form("revoke", "invitation_revoked", revoke)

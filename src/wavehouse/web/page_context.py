@@ -106,6 +106,7 @@ _SENTENCES = {
     "job_discarded": "The job is out of the dead letter.",
     "paused": "No job of the organization starts any more; what runs may finish.",
     "resumed": "Jobs start again.",
+    "plan_chosen": "The plan was stored.",
     "invited": "The invitation was emailed.",
     "invitation_revoked": "The invitation is revoked; its link stopped working at once.",
     "role_changed": "The role was changed; it counts from the next request on.",

@@ -18,7 +18,7 @@ from wavehouse.webhooks.service.endpoints import (
     rotate_secret,
     send_test,
 )
-from wavehouse.webhooks.service.events import emit
+from wavehouse.webhooks.service.events import announce_limit, emit
 from wavehouse.webhooks.types import (
     SUBSCRIBABLE,
     Delivery,
@@ -40,6 +40,7 @@ __all__ = [
     "Sealer",
     "WebSender",
     "add_endpoint",
+    "announce_limit",
     "delete_endpoint",
     "deliver",
     "disable_endpoint",

@@ -44,6 +44,36 @@ def insert_event(
     )
 
 
+def event_since(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    event_type: str,
+    subject: tuple[str, str],
+    since: datetime,
+) -> bool:
+    """Whether an event of a type and a subject occurred since an instant."""
+    return bool(
+        tx.value(
+            """
+            SELECT EXISTS (
+              SELECT FROM queue.outbox
+              WHERE organization_id = %(organization_id)s AND event_type = %(event_type)s
+                AND subject_type = %(subject_type)s AND subject_id = %(subject_id)s
+                AND occurred_at > %(since)s
+            )
+            """,
+            {
+                "organization_id": organization_id,
+                "event_type": event_type,
+                "subject_type": subject[0],
+                "subject_id": subject[1],
+                "since": since,
+            },
+        )
+    )
+
+
 def dispatch(tx: Tx[Operational], *, at: datetime, limit: int) -> int:
     """Make the first attempt of every open event for each endpoint that wants it; how many events.
 

@@ -23,6 +23,7 @@ class EventType(StrEnum):
     ALERT_OPENED = "alert.opened"
     ALERT_RESOLVED = "alert.resolved"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
+    TIER_LIMIT_REACHED = "tier.limit_reached"
     WEBHOOK_TEST = "webhook.test"
 
 
@@ -32,6 +33,7 @@ SUBSCRIBABLE = (
     EventType.ALERT_OPENED,
     EventType.ALERT_RESOLVED,
     EventType.BUDGET_THRESHOLD_REACHED,
+    EventType.TIER_LIMIT_REACHED,
 )
 """A test goes to the endpoint that is tested, whatever it subscribes to."""
 

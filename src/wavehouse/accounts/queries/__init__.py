@@ -43,6 +43,8 @@ from wavehouse.accounts.queries.organizations import (
     lock_organization,
     organization,
     organization_by_slug,
+    plan,
+    set_plan,
     set_timezone,
 )
 from wavehouse.accounts.queries.passkeys import (
@@ -126,6 +128,7 @@ __all__ = [
     "passkey",
     "passkeys",
     "password_is",
+    "plan",
     "provider_user_id",
     "remove_membership",
     "revoke_api_key",
@@ -135,6 +138,7 @@ __all__ = [
     "session_began_at",
     "session_identity",
     "set_home_role",
+    "set_plan",
     "set_role",
     "set_timezone",
     "store_password",

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
-from wavehouse.accounts.types import Identity, Organization
+from wavehouse.accounts.types import Identity, Organization, Plan
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.store import Operational, Tx
 
@@ -133,4 +134,55 @@ def active_user(
           AND m.removed_at IS NULL AND u.is_active
         """,
         {"organization_id": organization_id, "user_id": user_id},
+    )
+
+
+def plan(tx: Tx[Operational], *, organization_id: OrganizationId, at: datetime) -> Plan:
+    """The organization's plan and the seats that are taken at an instant."""
+    return tx.one(
+        Plan,
+        """
+        SELECT o.plan_tier, o.project_limit, o.metadata ->> 'persona' AS persona,
+               (o.metadata ->> 'plan_chosen_at')::timestamptz AS chosen_at,
+               ((SELECT count(*) FROM accounts.memberships m JOIN accounts.users u USING (user_id)
+                 WHERE m.organization_id = o.organization_id AND m.removed_at IS NULL
+                   AND u.is_active)
+                + (SELECT count(*) FROM accounts.invitations i
+                   WHERE i.organization_id = o.organization_id AND i.accepted_at IS NULL
+                     AND i.revoked_at IS NULL AND i.expires_at > %(at)s))::int AS seats
+        FROM accounts.organizations o WHERE o.organization_id = %(organization_id)s
+        """,
+        {"organization_id": organization_id, "at": at},
+    )
+
+
+def set_plan(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    plan_tier: str,
+    persona: str | None,
+    at: datetime,
+) -> None:
+    """Store an organization's tier and persona; the users at home there have them as well."""
+    tx.execute(
+        """
+        WITH people AS (
+          UPDATE accounts.users
+          SET subscription_tier = %(plan_tier)s,
+              persona_segment = coalesce(persona_segment, %(persona)s)
+          WHERE organization_id = %(organization_id)s
+        )
+        UPDATE accounts.organizations
+        SET plan_tier = %(plan_tier)s,
+            metadata = metadata || jsonb_build_object(
+              'persona', %(persona)s::text, 'plan_chosen_at', %(at)s::timestamptz)
+        WHERE organization_id = %(organization_id)s
+        """,
+        {
+            "organization_id": organization_id,
+            "plan_tier": plan_tier,
+            "persona": persona,
+            "at": at,
+        },
     )

@@ -9,7 +9,8 @@ from wavehouse import audit
 from wavehouse.accounts import queries, rules
 from wavehouse.accounts.service import members
 from wavehouse.accounts.service.acting import require, user_actor
-from wavehouse.accounts.types import Accepted, Access, Identity, Invitation, Organization
+from wavehouse.accounts.service.plans import check_room, require_room
+from wavehouse.accounts.types import Accepted, Access, Identity, Invitation, Limit, Organization
 from wavehouse.kernel import clock, words
 from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import Conflict, Gone, NotFound, Refused, Unreachable
@@ -40,6 +41,7 @@ def invite(
     if members.is_member_email(tx, identity=identity, email=recipient):
         raise Conflict("this address already belongs to a member", where="email")
     queries.revoke_invitations_to(tx, organization_id=organization_id, email=recipient, at=now)
+    require_room(tx, identity=identity, limit=Limit.SEATS)
     token = secrets.token_urlsafe(32)
     invitation_id = queries.insert_invitation(
         tx,
@@ -110,6 +112,8 @@ def accept_invitation(
     user = queries.user_by_email(tx, organization_id=organization_id, email=email)
     if user is None and queries.email_is_known(tx, email=email):
         raise Refused("the account of this address is inactive", hint="Ask the operator.")
+    # The invitation has a seat of its own; a plan that became smaller may have none for it now.
+    check_room(tx, organization_id=organization_id, limit=Limit.SEATS, more=0)
     is_new = user is None
     if user is None:
         user = queries.insert_user(

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from wavehouse.accounts import Identity
 from wavehouse.kernel import clock
-from wavehouse.kernel.ids import uuid7
-from wavehouse.store import Operational, Tx
+from wavehouse.kernel.errors import LimitReached
+from wavehouse.kernel.ids import OrganizationId, uuid7
+from wavehouse.store import Database, Operational, Tx
 from wavehouse.webhooks import queries
 from wavehouse.webhooks.types import EventId, EventType
 
@@ -37,3 +38,30 @@ def emit(
         at=clock.now(),
     )
     return event_id
+
+
+def announce_limit(database: Database[Operational], *, error: LimitReached) -> None:
+    """Emit ``tier.limit_reached`` for a creation that was refused, once a day for each limit.
+
+    The refused creation is rolled back, so the event has a transaction of its own.
+    """
+    organization_id, now = OrganizationId(error.organization_id), clock.now()
+    subject, kind = ("limit", error.limit), EventType.TIER_LIMIT_REACHED.value
+    with database.app(organization_id) as tx:
+        if queries.event_since(
+            tx,
+            organization_id=organization_id,
+            event_type=kind,
+            subject=subject,
+            since=now - clock.DAY,
+        ):
+            return
+        queries.insert_event(
+            tx,
+            event_id=EventId(uuid7()),
+            organization_id=organization_id,
+            event_type=kind,
+            subject=subject,
+            payload={"limit": error.limit, "used": error.used, "allowed": error.allowed},
+            at=now,
+        )

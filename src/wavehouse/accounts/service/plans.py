@@ -1,0 +1,98 @@
+"""The plan of an organization: what its tier allows, and what it is asked at the first start."""
+
+from __future__ import annotations
+
+from wavehouse import audit
+from wavehouse.accounts import queries, rules
+from wavehouse.accounts.service.acting import require, user_actor
+from wavehouse.accounts.types import Access, Identity, Limit, Persona, Plan, Tier
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import InvalidInput, LimitReached
+from wavehouse.kernel.ids import OrganizationId
+from wavehouse.store import Operational, Tx
+
+
+def plan_of(tx: Tx[Operational], *, identity: Identity) -> Plan:
+    """The plan of the identity's organization."""
+    return queries.plan(tx, organization_id=identity.organization_id, at=clock.now())
+
+
+def require_room(
+    tx: Tx[Operational],
+    *,
+    identity: Identity,
+    limit: Limit,
+    used: int | None = None,
+    more: int = 1,
+) -> None:
+    """LimitReached unless the plan has room for ``more``; called where something is created.
+
+    Seats are counted here; of projects and days the caller tells how many are ``used``. The
+    organization's row stays locked until the transaction ends, so that two creations at a time do
+    not both take the last place.
+    """
+    check_room(tx, organization_id=identity.organization_id, limit=limit, used=used, more=more)
+
+
+def check_room(
+    tx: Tx[Operational],
+    *,
+    organization_id: OrganizationId,
+    limit: Limit,
+    used: int | None = None,
+    more: int = 1,
+) -> None:
+    """As ``require_room``, for an organization that nobody acts for yet: an invited person's."""
+    queries.lock_organization(tx, organization_id=organization_id)
+    plan = queries.plan(tx, organization_id=organization_id, at=clock.now())
+    count = plan.seats if used is None else used
+    most = rules.allowed(plan, limit)
+    if most is None or count + more <= most:
+        return
+    raise LimitReached(
+        f"the plan {plan.plan_tier} allows {most} {limit.replace('_', ' ')}; {count} are in use",
+        hint=rules.remedy(limit),
+        command="wavehouse init --tier starter",
+        organization_id=organization_id,
+        limit=limit,
+        used=count,
+        allowed=most,
+    )
+
+
+def retention_days(tx: Tx[Operational], *, identity: Identity, configured: int) -> int:
+    """How long raw data of the organization is kept: as configured, at most as the plan allows."""
+    most = rules.allowed(plan_of(tx, identity=identity), Limit.RETENTION_DAYS)
+    return configured if most is None else min(configured, most)
+
+
+def choose_plan(tx: Tx[Operational], *, identity: Identity, tier: str, persona: str | None) -> Plan:
+    """Store the tier and the persona. What is above its limits stays and may not grow.
+
+    Refused for anybody but an administrator; InvalidInput for an unknown tier or persona.
+    """
+    require(identity.role, Access.ADMIN)
+    before = plan_of(tx, identity=identity)
+    queries.set_plan(
+        tx,
+        organization_id=identity.organization_id,
+        plan_tier=_member(Tier, tier, "tier"),
+        persona=_member(Persona, persona, "persona") if persona else None,
+        at=clock.now(),
+    )
+    audit.record(
+        tx,
+        actor=user_actor(identity),
+        action="organization.plan_chosen",
+        resource=("organization", identity.organization_id),
+        organization_id=identity.organization_id,
+        metadata={"from": before.plan_tier, "to": tier},
+    )
+    return plan_of(tx, identity=identity)
+
+
+def _member(kind: type[Tier] | type[Persona], text: str, field: str) -> str:
+    if text not in {each.value for each in kind}:
+        choices = ", ".join(each.value for each in kind)
+        raise InvalidInput(f"invalid {field}", where=field, hint=f"Choose one of {choices}.")
+    return text
