@@ -194,6 +194,7 @@ VALID = {
     "pixels retire": [ID],
     "listeners erase": ["--email", "a@b.example", "--yes"],
     "listeners import": ["--email", "a@b.example", "empty.json"],
+    "alerts ack": [ID],
     "feeds poll": ["--all"],
     "budgets delete": [ID],
     "budgets grant": [ID, "--amount", "1"],
