@@ -23,6 +23,7 @@ from wavehouse import wiring  # noqa: E402
 from wavehouse.cli.root import root  # noqa: E402
 from wavehouse.kernel import config, errors  # noqa: E402
 from wavehouse.measurement import formats  # noqa: E402
+from wavehouse.wiring import grafana  # noqa: E402
 
 FOLDER = ROOT / "docs" / "reference"
 NOTE = "<!-- written by scripts/generate_reference.py; changes here are lost -->\n\n"
@@ -240,6 +241,7 @@ PAGES = {
     FOLDER / "api.md": api_page,
     FOLDER / "log-formats.md": formats_page,
     FOLDER / "metrics.md": metrics_page,
+    FOLDER / "grafana.json": grafana.written,
     ROOT / "configs" / "migrate.example.env": environment_page,
 }
 

@@ -479,3 +479,95 @@ def test_the_interval_is_a_setting(workspace: Workspace) -> None:
 
     assert EVERY == interval(workspace.settings)
     assert timedelta(hours=1) == interval(config.load(flags, environment={}))
+
+
+def paged(host: FeedHost, pages: int, *, relation: str = "next", last: str = "") -> None:
+    """A feed of several pages with two episodes each, at /feed.xml and /page/n."""
+    for number in range(1, pages + 1):
+        path = "/feed.xml" if number == 1 else f"/page/{number}"
+        older = f"/page/{number + 1}" if number < pages else last
+        link = f'<atom:link rel="{relation}" href="{older}"/>' if older else ""
+        host.replies[path] = Reply(feed(host, 2 * number - 1, 2 * number, more=link))
+
+
+@pytest.mark.parametrize("relation", ["next", "prev-archive"])
+def test_all_pages_are_read_at_first_and_later_those_with_new_episodes(
+    place: Workspace, host: FeedHost, relation: str
+) -> None:
+    """Paged and archived feeds (RFC 5005); a poll stops at a page whose episodes are known."""
+    paged(host, 4, relation=relation)
+    podcast_id = register(place, f"{host.url}/feed.xml")
+    assert 8 == show(place).episodes
+
+    host.came.clear()
+    poll(place, podcast_id)
+    assert [] == [path for path in host.paths() if path.startswith("/page")]
+
+    link = f'<atom:link rel="{relation}" href="/page/2"/>'
+    host.replies["/feed.xml"] = Reply(feed(host, 9, 1, more=link))
+    host.came.clear()
+    assert 1 == poll(place, podcast_id).new
+    assert ["/page/2"] == [path for path in host.paths() if path.startswith("/page")]
+
+
+def test_a_feed_of_250_pages_is_read_in_three_polls_and_says_so(
+    place: Workspace, host: FeedHost
+) -> None:
+    """100 pages a poll; nothing is lost, and nothing goes on for ever."""
+    paged(host, 250)
+    with catalog.poll_reading(place.settings) as reading:
+        reading = replace(reading, probe=None)
+        location = f"{host.url}/feed.xml"
+        for expected in (200, 398, 500):
+            done = catalog.ingest_feed(
+                place.stores.operational,
+                identity=place.identity,
+                location=location,
+                reading=replace(reading, conditional=False),
+            )
+            assert expected == show(place).episodes
+            assert (expected < 500) == (done.next_page_url is not None)
+            note = show(place).poll_message
+            assert (expected < 500) == (note is not None and "more than 100 pages" in note)
+    assert 250 == done.pages
+
+
+def test_pages_in_a_circle_end_and_are_named(place: Workspace, host: FeedHost) -> None:
+    """Every episode is known once."""
+    paged(host, 3, last="/page/2")
+    register(place, f"{host.url}/feed.xml")
+
+    assert 6 == show(place).episodes
+    assert 3 == len([path for path in host.paths() if not path.startswith("/media")])
+    message = show(place).poll_message
+    assert message is not None
+    assert "link in a circle" in message
+
+
+def test_a_page_that_cannot_be_read_costs_no_episode_of_the_others(
+    place: Workspace, host: FeedHost
+) -> None:
+    """The next poll reads on at that page; one that is gone is not asked for again."""
+    paged(host, 3)
+    third = host.replies.pop("/page/3")
+    host.replies["/page/3"] = Reply(status=500)
+    podcast_id = register(place, f"{host.url}/feed.xml")
+    assert 4 == show(place).episodes
+    message = show(place).poll_message
+    assert message is not None
+    assert "a page could not be read" in message
+
+    host.replies["/page/3"] = third
+    assert 2 == poll(place, podcast_id).new
+    assert 6 == show(place).episodes
+
+
+def test_pages_without_end_that_bring_nothing_are_left(place: Workspace, host: FeedHost) -> None:
+    """A host that answers the same page under every number."""
+    link = '<atom:link rel="next" href="/page/{}"/>'
+    host.replies["/feed.xml"] = Reply(feed(host, 1, more=link.format(2)))
+    for number in range(2, 30):
+        host.replies[f"/page/{number}"] = Reply(feed(host, 1, more=link.format(number + 1)))
+    register(place, f"{host.url}/feed.xml")
+
+    assert ["/page/2"] == [path for path in host.paths() if path.startswith("/page")]

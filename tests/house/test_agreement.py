@@ -116,11 +116,12 @@ could not say who they are. A ``Caller`` does: the listener, their session and h
 """
 WITHOUT_IDENTITY = {
     "accounts": 6,
+    "alerts": 1,  # evaluating is upkeep of the installation, like counting
     "audit": 1,
     "learning": 1,  # which organizations have something to close is upkeep, like counting
-    "catalog": 2,  # making the polls' jobs is upkeep of the installation, like counting
+    "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
     "listeners": 40,
-    "measurement": 8,
+    "measurement": 10,
     "queue": 5,
     "sponsorship": 5,
     "usage": 1,  # sweeping expired reservations is upkeep, like counting

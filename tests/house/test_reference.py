@@ -27,7 +27,9 @@ REFERENCE = "docs/reference"
 PAGES = [f"{REFERENCE}/{page}.md" for page in ("errors", "settings", "cli", "api", "log-formats")]
 
 
-@pytest.mark.parametrize("page", [*PAGES, "configs/migrate.example.env"])
+@pytest.mark.parametrize(
+    "page", [*PAGES, f"{REFERENCE}/grafana.json", "configs/migrate.example.env"]
+)
 def test_a_reference_page_is_what_the_code_would_write(
     generator: ModuleType, root: Path, page: str
 ) -> None:

@@ -23,6 +23,7 @@ from tests.tenants.world import FIRST, LAST, Tenant
 PUBLIC = {
     "/p/{key}.gif": "a sponsor's page reports an order to the pixel it has",
     "/p/{key}/landing.gif": "a sponsor's page reports a visit to the pixel it has",
+    "/websub/{subscription_id}": "a hub announces a change; only its signature counts",
     "/p/{key}.js": "the script is the same for every pixel",
 }
 """Routes that anybody may call with a tenant's public key: they answer, and say nothing of it."""

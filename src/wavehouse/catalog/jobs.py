@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from uuid import UUID
 
+from wavehouse.catalog.adapters.hubs import WebHub
 from wavehouse.catalog.service.polling import (
     dispatch_polls,
+    guarded_web,
     interval,
     poll_feed,
     poll_reading,
 )
+from wavehouse.catalog.service.websub import dispatch_subscriptions, subscribe
 from wavehouse.kernel.ids import PodcastId
+from wavehouse.kernel.serving import address_of
 from wavehouse.queue import Attempt
 from wavehouse.workspace import Workspace
 
@@ -24,6 +29,30 @@ def dispatching(workspace: Workspace) -> Callable[[], None]:
         dispatch_polls(workspace.stores.operational, every=every)
 
     return work
+
+
+def dispatching_subscriptions(workspace: Workspace) -> Callable[[], None] | None:
+    """Make the jobs of subscriptions that are due; none without a public address of this site."""
+    if workspace.settings["site_url"] is None:
+        return None
+
+    def work() -> None:
+        dispatch_subscriptions(workspace.stores.operational)
+
+    return work
+
+
+def subscribing(attempt: Attempt) -> str | None:
+    """Request one subscription at its hub; a line when the hub does not take it."""
+    workspace = attempt.workspace
+    with closing(guarded_web(workspace.settings)) as web:
+        return subscribe(
+            workspace.stores.operational,
+            identity=attempt.identity,
+            subscription_id=UUID(attempt.payload["subscription_id"]),
+            hub=WebHub(web),
+            site=address_of(workspace.settings),
+        )
 
 
 def polling(attempt: Attempt) -> str | None:

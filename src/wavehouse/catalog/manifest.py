@@ -48,13 +48,25 @@ MANIFEST = Manifest(
         ),
     ),
     routes=(Routes(target="wavehouse.catalog.http:routers"),),
-    jobs=(Job(kind="catalog.poll", target="wavehouse.catalog.jobs:polling", transactional=False),),
+    jobs=(
+        Job(kind="catalog.poll", target="wavehouse.catalog.jobs:polling", transactional=False),
+        Job(
+            kind="catalog.subscribe",
+            target="wavehouse.catalog.jobs:subscribing",
+            transactional=False,
+        ),
+    ),
     schedules=(
         Schedule(
             name="polling of feeds",
             seconds=20,
             first=5,
             target="wavehouse.catalog.jobs:dispatching",
+        ),
+        Schedule(
+            name="subscriptions at hubs",
+            seconds=60,
+            target="wavehouse.catalog.jobs:dispatching_subscriptions",
         ),
     ),
     checks=(
@@ -70,6 +82,7 @@ MANIFEST = Manifest(
                 Gauge(
                     "wavehouse_feeds",
                     "Feeds by state: active, failing, gone (410), paused, unpolled.",
+                    ("state",),
                 ),
                 Gauge(
                     "wavehouse_feed_poll_late_seconds",

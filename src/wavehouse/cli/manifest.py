@@ -36,6 +36,11 @@ MANIFEST = Manifest(
             section=Section.DATA,
         ),
         Command(
+            name="metrics",
+            target="wavehouse.cli.metrics:metrics",
+            summary="Values of /metrics, and a Grafana dashboard of them.",
+        ),
+        Command(
             name="config",
             target="wavehouse.cli.settings:config",
             summary="Settings, each with its value and source.",

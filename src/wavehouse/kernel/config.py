@@ -95,6 +95,26 @@ def _positive(text: str) -> int:
     return value
 
 
+def _metrics(text: str) -> str:
+    if text not in {"key", "open", "off"}:
+        raise ValueError("must be key, open or off")
+    return text
+
+
+def _percent(text: str) -> int:
+    value = int(text)
+    if not 0 < value <= 100:
+        raise ValueError("must be a percentage, 1 to 100")
+    return value
+
+
+def _hour(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 24:
+        raise ValueError("must be an hour, 0 to 23")
+    return value
+
+
 def _port(text: str) -> int:
     value = int(text)
     if not 0 < value < 2**16:
@@ -239,6 +259,70 @@ OPTIONS: tuple[Option, ...] = (
         _switch,
         False,
         "Whether webhooks may go to http:// and to addresses of private networks: on or off.",
+    ),
+    Option(
+        "metrics",
+        _metrics,
+        "key",
+        "Who reads /metrics: key (an API key with stats:read), open (anybody that reaches it; the "
+        "first organization's values) or off.",
+    ),
+    Option(
+        "alert_mail_to",
+        _words,
+        (),
+        "Addresses that alerts are sent to; unset: the organization's administrators.",
+    ),
+    Option(
+        "alert_delay_minutes",
+        _positive,
+        60,
+        "Alert when a stored request waits longer than this for its figure.",
+    ),
+    Option(
+        "alert_daily_by_hour",
+        _hour,
+        2,
+        "Alert when days that are over are not rolled up by this hour of UTC.",
+    ),
+    Option(
+        "alert_rollup_minutes",
+        _positive,
+        15,
+        "Alert when a pass of the roller takes longer than this.",
+    ),
+    Option(
+        "alert_quiet_hours",
+        _positive,
+        24,
+        "Alert when a source of logs that delivered regularly is quiet for longer than this.",
+    ),
+    Option(
+        "alert_feed_hours", _positive, 6, "Alert when a feed cannot be read for longer than this."
+    ),
+    Option(
+        "alert_unknown_percent",
+        _percent,
+        20,
+        "Alert when more of a day's requests that would count are of unknown files (unknown_path).",
+    ),
+    Option(
+        "alert_bad_ip_percent",
+        _percent,
+        30,
+        "Alert when more of a day's requests come from networks of machines (bad_ip).",
+    ),
+    Option(
+        "alert_drop_percent",
+        _percent,
+        40,
+        "Alert when a show's downloads of a week are this much below those of the week before.",
+    ),
+    Option(
+        "alert_least",
+        _positive,
+        100,
+        "How many requests or downloads a share or a fall needs before it is an alert.",
     ),
     Option("organization", str, "My organization", "Name of the first organization."),
 )

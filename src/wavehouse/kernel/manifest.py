@@ -115,10 +115,14 @@ class Check:
 
 @dataclass(frozen=True, slots=True)
 class Gauge:
-    """A value of ``/metrics``: its name for Prometheus, and its meaning as one sentence."""
+    """A value of ``/metrics``: its name for Prometheus, its meaning as one sentence, its labels.
+
+    The name ends with its unit: ``_seconds``, ``_share`` (0 to 1), else a number.
+    """
 
     name: str
     help: str
+    labels: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,13 @@ from wavehouse.measurement.service.audience import audience
 from wavehouse.measurement.service.counting import count, pending_days, recount
 from wavehouse.measurement.service.inclusions import expired_inclusions
 from wavehouse.measurement.service.ingest import ingest_logs
+from wavehouse.measurement.service.lateness import (
+    quiet_sources,
+    request_shares,
+    rollup_passes,
+    waiting_work,
+    weekly_downloads,
+)
 from wavehouse.measurement.service.lookups import list_version
 from wavehouse.measurement.service.quarantine import Reader as QuarantineReader
 from wavehouse.measurement.service.quarantine import discard, enqueue_replay, replay, waiting
@@ -51,11 +58,16 @@ from wavehouse.measurement.types import (
     Freshness,
     HourFigure,
     QuarantinedRow,
+    QuietSource,
     Reconciliation,
+    RequestShares,
     RolledUp,
+    RollupPasses,
     SourceSummary,
     Tally,
     TracedRequest,
+    WaitingWork,
+    WeeklyDownloads,
     WindowFigures,
 )
 
@@ -79,13 +91,18 @@ __all__ = [
     "Pass",
     "QuarantineReader",
     "QuarantinedRow",
+    "QuietSource",
     "Reconciliation",
+    "RequestShares",
     "RolledUp",
+    "RollupPasses",
     "SourceSummary",
     "Tally",
     "TracedRequest",
     "UnknownPlace",
     "Visitor",
+    "WaitingWork",
+    "WeeklyDownloads",
     "WindowFigures",
     "audience",
     "backlog",
@@ -112,16 +129,21 @@ __all__ = [
     "outcomes",
     "pending_days",
     "quarantined",
+    "quiet_sources",
     "reconcile",
     "recount",
     "replay",
+    "request_shares",
     "roll_up",
+    "rollup_passes",
     "set_aside",
     "source_files",
     "trace",
     "unknown_places",
     "visitor",
     "waiting",
+    "waiting_work",
     "watch",
+    "weekly_downloads",
     "window_differences",
 ]

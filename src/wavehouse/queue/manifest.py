@@ -32,15 +32,17 @@ MANIFEST = Manifest(
         Metrics(
             target="wavehouse.queue.checks:measures",
             gauges=(
-                Gauge("wavehouse_jobs_due", "Jobs that are due and wait, by lane."),
-                Gauge("wavehouse_jobs_running", "Jobs that run, by lane."),
+                Gauge("wavehouse_jobs_due", "Jobs that are due and wait, by lane.", ("lane",)),
+                Gauge("wavehouse_jobs_running", "Jobs that run, by lane.", ("lane",)),
                 Gauge(
                     "wavehouse_jobs_oldest_due_seconds",
                     "How long the oldest due job has waited, by lane.",
+                    ("lane",),
                 ),
                 Gauge(
                     "wavehouse_jobs_ended",
                     "Jobs that ended within a day, by status; dead: all in the dead letter.",
+                    ("status",),
                 ),
             ),
         ),

@@ -1,4 +1,4 @@
-"""``/metrics`` for Prometheus, behind an API key with the scope ``stats:read``.
+"""``/metrics`` for Prometheus: behind an API key, open, or off, as the setting ``metrics`` says.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependency's type.
 """
@@ -14,13 +14,24 @@ from wavehouse.workspace import Edge
 
 
 def routers(edge: Edge) -> list[APIRouter]:
-    """The route."""
+    """The route; none when the setting is off."""
+    workspace = edge.workspace
     routes = APIRouter(include_in_schema=False)
+    if workspace.settings["metrics"] == "off":
+        return []
+    if workspace.settings["metrics"] == "open":
+
+        @routes.get("/metrics")
+        def open_metrics() -> Response:
+            body = exposition(workspace.stores, identity=workspace.identity)
+            return Response(body, media_type=MEDIA_TYPE)
+
+        return [routes]
     Caller = Annotated[Identity, Depends(edge.gate(Scope.STATS_READ))]  # noqa: N806 - it is a type
 
     @routes.get("/metrics")
     def metrics(identity: Caller) -> Response:
-        body = exposition(edge.workspace.stores, identity=identity)
+        body = exposition(workspace.stores, identity=identity)
         return Response(body, media_type=MEDIA_TYPE)
 
     return [routes]

@@ -20,6 +20,8 @@ class EventType(StrEnum):
 
     REPORT_GENERATED = "report.generated"
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
+    ALERT_OPENED = "alert.opened"
+    ALERT_RESOLVED = "alert.resolved"
     BUDGET_THRESHOLD_REACHED = "budget.threshold_reached"
     WEBHOOK_TEST = "webhook.test"
 
@@ -27,6 +29,8 @@ class EventType(StrEnum):
 SUBSCRIBABLE = (
     EventType.REPORT_GENERATED,
     EventType.CAMPAIGN_STATUS_CHANGED,
+    EventType.ALERT_OPENED,
+    EventType.ALERT_RESOLVED,
     EventType.BUDGET_THRESHOLD_REACHED,
 )
 """A test goes to the endpoint that is tested, whatever it subscribes to."""

@@ -14,6 +14,7 @@ CONTEXTS: tuple[str, ...] = (
     "catalog",
     "measurement",
     "sponsorship",
+    "alerts",
     "learning",
     "simulation",
 )

@@ -10,6 +10,7 @@ from urllib.request import url2pathname
 
 from wavehouse.catalog.rules.feed import MAX_FEED_BYTES
 from wavehouse.catalog.rules.polling import retry_after
+from wavehouse.catalog.rules.websub import links_of
 from wavehouse.catalog.types.feed import Fetched
 from wavehouse.catalog.types.polling import ServerBusy
 from wavehouse.fetching import Answer, Web
@@ -93,6 +94,7 @@ def _fetched(answer: Answer, body: bytes, *, not_modified: bool) -> Fetched:
         last_modified=_kept(headers.get("last-modified")),
         not_modified=not_modified,
         moved_to=answer.moved_to,
+        links=links_of(headers.get("link")),
     )
 
 

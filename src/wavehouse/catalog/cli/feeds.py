@@ -170,6 +170,8 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             )
         for shared in outcome.shared_files[:_SHOWN]:
             terminal.say(f"Notice: {shared.message}")
+        if outcome.page_note:
+            terminal.complain(f"{location}: {outcome.page_note}")
         if outcome.left:
             terminal.say(_left(location, outcome))
         for change in outcome.enclosure_changes:

@@ -173,7 +173,7 @@ def resume(open_workspace: OpenWorkspace, name: str) -> None:
 @click.pass_obj
 def show(open_workspace: OpenWorkspace, name: str, as_json: bool) -> None:
     """One feed: its state, its last poll, and the addresses that it had."""
-    from wavehouse.catalog.service import feed_moves, find_podcast, list_podcasts
+    from wavehouse.catalog.service import feed_moves, find_podcast, hub_of, list_podcasts
     from wavehouse.kernel import terminal
 
     with (
@@ -181,15 +181,20 @@ def show(open_workspace: OpenWorkspace, name: str, as_json: bool) -> None:
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         podcast_id = find_podcast(tx, identity=workspace.identity, name=name)
+        hub = hub_of(tx, identity=workspace.identity, podcast_id=podcast_id)
         shows = list_podcasts(tx, identity=workspace.identity)
         moves = feed_moves(tx, identity=workspace.identity, podcast_id=podcast_id)
     podcast = next(each for each in shows if each.podcast_id == podcast_id)
     if as_json:
         moved = [dataclasses.asdict(move) for move in moves]
-        terminal.print_json({**_as_json(podcast), "moves": moved})
+        websub = dataclasses.asdict(hub) if hub else None
+        terminal.print_json({**_as_json(podcast), "moves": moved, "websub": websub})
         return
     facts = _as_json(podcast)
     for field in _SHOWN:
         terminal.out(f"{field.replace('_', ' ')}: {facts[field] or '–'}")
+    if hub:
+        reason = f", {hub.message}" if hub.message else ""
+        terminal.out(f"hub: {hub.hub_url} ({hub.state}{reason})")
     for move in moves:
         terminal.out(f"{move.moved_at:%Y-%m-%d %H:%M} UTC: moved from {move.from_url}")

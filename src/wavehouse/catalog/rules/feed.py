@@ -51,11 +51,11 @@ def _categories(of: Children) -> tuple[str, ...]:
     return tuple(dict.fromkeys(categories or filter(None, [of.line("category")])))
 
 
-def _self_url(of: Children) -> str | None:
-    """Where the feed says that it is published."""
+def _link(of: Children, relation: str, location: str | None = None) -> str | None:
+    """The address of the first link of the feed itself with this relation."""
     for tag in of.all("atom:link", "link"):
-        if (attribute(tag, "rel") or "").lower() == "self":
-            return web_url(attribute(tag, "href"))
+        if relation in (attribute(tag, "rel") or "").lower().split():
+            return web_url(attribute(tag, "href"), location)
     return None
 
 
@@ -162,7 +162,7 @@ def _assembled(
         description=of.paragraphs("description", "itunes:summary", "atom:subtitle", "subtitle"),
         author=author_of(of),
         link=link_of(of, location),
-        self_url=_self_url(of),
+        self_url=_link(of, "self"),
         language=of.line("language", "dc:language"),
         image_url=image_of(of, location),
         categories=_categories(of),
@@ -188,4 +188,7 @@ def _assembled(
         episodes=tuple(episodes),
         dropped=tuple(sorted(dropped, key=lambda item: item.line)),
         notes=notes,
+        next_url=_link(of, "next", location),
+        prev_archive_url=_link(of, "prev-archive", location),
+        hub_url=_link(of, "hub", location),
     )

@@ -38,6 +38,7 @@ from wavehouse.catalog.service.polling import (
     poll_reading,
     resume_feed,
 )
+from wavehouse.catalog.service.websub import hub_of
 
 __all__ = [
     "FeedReading",
@@ -52,6 +53,7 @@ __all__ = [
     "files_of_several",
     "find_episode",
     "find_podcast",
+    "hub_of",
     "ingest_feed",
     "kept_lists",
     "list_episodes",

@@ -16,6 +16,7 @@ from wavehouse import audit
 from wavehouse.accounts import Identity, user_actor
 from wavehouse.catalog.adapters.feeds import FeedSource, is_web_address
 from wavehouse.catalog.adapters.measuring import Measured, measure
+from wavehouse.catalog.adapters.paging import Pages
 from wavehouse.catalog.adapters.probe import MediaProbe
 from wavehouse.catalog.queries import feeds as queries
 from wavehouse.catalog.queries import identity as identities
@@ -23,7 +24,10 @@ from wavehouse.catalog.queries import polls
 from wavehouse.catalog.rules import polling, rows, versions
 from wavehouse.catalog.rules.feed import parse_feed
 from wavehouse.catalog.rules.identity import changed_guids, moved_files, shared_files
+from wavehouse.catalog.rules.paging import merged
 from wavehouse.catalog.rules.versions import Place
+from wavehouse.catalog.service.hubs import note_hub
+from wavehouse.catalog.service.paging import last_poll, read_pages
 from wavehouse.catalog.service.remembering import (
     POLL_EVERY,
     remember_failure,
@@ -117,11 +121,21 @@ def ingest_feed(
         feed_url = _feed_url(location, fetched, feed)
         with operational.app(identity.organization_id) as tx:
             known = _known(tx, _podcast(tx, identity, feed, (location, feed_url)))
+            podcast_id = known.state.podcast_id if known.state else None
+            last = last_poll(tx, identity=identity, podcast_id=podcast_id)
+        pages = read_pages(
+            feed,
+            fetched,
+            source=reading.source,
+            known=known.episodes.keys(),
+            last=last,
+            again=reading.again,
+        )
+        feed = merged(feed, pages.feeds)
         measured = _measured(feed, known, reading)
+        look = _Look(location, feed_url, fetched, feed, measured, pages)
         with writing() as tx:
-            return _stored(
-                tx, identity, _Look(location, feed_url, fetched, feed, measured), reading
-            )
+            return _stored(tx, identity, look, reading)
 
 
 @contextmanager
@@ -285,6 +299,7 @@ class _Look:
     fetched: Fetched
     feed: Feed
     measured: Measured
+    pages: Pages
 
 
 def _stored(
@@ -318,6 +333,13 @@ def _stored(
     result = _write_files(tx, identity, known, look, reading, result)
     remember_move(tx, identity=identity, result=result)
     remember_reading(tx, identity=identity, result=result, outcome=PollOutcome.READ)
+    note_hub(
+        tx,
+        identity=identity,
+        podcast_id=result.podcast_id,
+        feed=look.feed,
+        fetched=look.fetched,
+    )
     _recorded(tx, identity, result)
     return result
 
@@ -369,6 +391,9 @@ def _counted(
         changed=len(written) - new,
         unchanged=len(look.feed.episodes) - len(written),
         left=look.measured.left,
+        pages=look.pages.in_all,
+        next_page_url=look.pages.next_url,
+        page_note=look.pages.note,
         probe_failures=look.measured.failures,
         dropped=look.feed.dropped,
         notes=look.feed.notes,

@@ -37,12 +37,17 @@ _LIST = "wavehouse feeds list"
 @contextmanager
 def poll_reading(settings: Settings, *, allow_private: bool = False) -> Iterator[FeedReading]:
     """How polls read feeds: over the web, media files measured, by the settings' interval."""
-    allowed = allow_private or settings["feed_allow_private"]
-    hint = "The operator allows private addresses with WAVEHOUSE_FEED_ALLOW_PRIVATE."
-    with closing(Web(allow_private=allowed, hint=hint)) as web:
+    with closing(guarded_web(settings, allow_private=allow_private)) as web:
         yield FeedReading(
             source=WebFeedSource(web), probe=WebMediaProbe(web), every=interval(settings)
         )
+
+
+def guarded_web(settings: Settings, *, allow_private: bool = False) -> Web:
+    """The client of polls and hubs: private addresses only if the setting allows them."""
+    allowed = allow_private or settings["feed_allow_private"]
+    hint = "The operator allows private addresses with WAVEHOUSE_FEED_ALLOW_PRIVATE."
+    return Web(allow_private=allowed, hint=hint)
 
 
 def interval(settings: Settings) -> timedelta:

@@ -75,13 +75,13 @@ def remember_reading(
         message=_left_out(result),
         at=clock.now(),
         unmeasured=result.left,
-        pages=1,
-        next_page_url=None,
+        pages=result.pages,
+        next_page_url=result.next_page_url,
     )
 
 
 def _left_out(result: IngestedFeed) -> str | None:
-    parts = []
+    parts = [result.page_note] if result.page_note else []
     if result.dropped:
         parts.append(f"{len(result.dropped)} items dropped")
     if result.probe_failures:

@@ -148,6 +148,12 @@ class Feed:
     episodes: tuple[FeedEpisode, ...]
     dropped: tuple[DroppedItem, ...]
     notes: tuple[FeedNote, ...]
+    next_url: str | None = None
+    """The page with older episodes of a paged feed (RFC 5005, section 3)."""
+    prev_archive_url: str | None = None
+    """The document before this one of an archived feed (RFC 5005, section 4)."""
+    hub_url: str | None = None
+    """The WebSub hub that announces changes of the feed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,6 +83,12 @@ class IngestedFeed:
     unknown: int = 0
     left: int = 0
     """Files that are still to be measured: a run measures a limited number."""
+    pages: int = 1
+    """Pages of the feed that were read, in all runs (RFC 5005)."""
+    next_page_url: str | None = None
+    """The page at which the next run reads on; None when all were read."""
+    page_note: str | None = None
+    """Why pages were left out."""
     hops: int = 0
     changed_guids: tuple[ChangedGuid, ...] = ()
     shared_files: tuple[SharedFile, ...] = ()

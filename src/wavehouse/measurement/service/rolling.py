@@ -21,7 +21,7 @@ from uuid import UUID
 
 from wavehouse.kernel import clock, telemetry
 from wavehouse.measurement.adapters.roller import Roller, transform
-from wavehouse.measurement.queries import rolling
+from wavehouse.measurement.queries import lateness, rolling
 from wavehouse.measurement.queries.rolling import AUDIENCE, DAILY, HOURLY, RawHour, Rollup
 from wavehouse.measurement.rules.spans import day_spans, hour_spans
 from wavehouse.measurement.service.opening import ahead
@@ -30,6 +30,7 @@ from wavehouse.store import Analytics, Operational, Stores, Tx
 
 OnHours = Callable[[int], None]
 _HOURS_A_DAY = 24
+_KEEP_RUNS = timedelta(days=30)
 _BATCH_BYTES = 128 * 2**20
 """Some half a million events."""
 Counts = dict[tuple[datetime, UUID], tuple[int, int]]
@@ -38,6 +39,7 @@ Counts = dict[tuple[datetime, UUID], tuple[int, int]]
 def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
     """Recompute the dirty hours and their days; nothing dirty, nothing read."""
     operational, analytics = stores.operational, stores.analytics
+    started_at = clock.now()
     with telemetry.span("rollup.run"), operational.worker() as lock:
         rolling.lock_rolling(lock)
         with operational.worker(snapshot=True) as source:
@@ -48,7 +50,18 @@ def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
             with analytics.worker() as target:
                 rows = _replace(source, target, hours, on_hours)
         with operational.worker() as tx:
-            rolling.delete_dirty(tx, ids=[mark.id for mark in dirty])
+            ids = [mark.id for mark in dirty]
+            marked_at, finished_at = lateness.oldest_mark(tx, ids=ids), clock.now()
+            rolling.delete_dirty(tx, ids=ids)
+            lateness.put_rollup_run(
+                tx,
+                started_at=started_at,
+                finished_at=finished_at,
+                hours=len(hours),
+                rows=rows,
+                waited=max(finished_at - (marked_at or started_at), timedelta(0)),
+                keep=_KEEP_RUNS,
+            )
     days = {hour.date() for hour in hours}
     return RolledUp(len(hours), len(days), rows)
 

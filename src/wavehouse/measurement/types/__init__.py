@@ -28,6 +28,13 @@ from wavehouse.measurement.types.figures import (
     WindowFigures,
     WindowPart,
 )
+from wavehouse.measurement.types.lateness import (
+    QuietSource,
+    RequestShares,
+    RollupPasses,
+    WaitingWork,
+    WeeklyDownloads,
+)
 from wavehouse.measurement.types.reading import (
     Aside,
     Chunk,
@@ -80,16 +87,21 @@ __all__ = [
     "OwnedSpan",
     "PeriodFigures",
     "QuarantinedRow",
+    "QuietSource",
     "Reason",
     "Reconciliation",
     "Reject",
+    "RequestShares",
     "RolledUp",
+    "RollupPasses",
     "SourceFile",
     "SourceSummary",
     "Tail",
     "Tally",
     "TracedRequest",
     "Validation",
+    "WaitingWork",
+    "WeeklyDownloads",
     "WindowFigures",
     "WindowPart",
 ]

@@ -25,7 +25,7 @@ from wavehouse.kernel.errors import NotFound
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, page_of
 from wavehouse.store import Database, Operational
-from wavehouse.workspace import Edge, Gate
+from wavehouse.workspace import Gate
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 Cursor = Annotated[str | None, Query(max_length=500)]
@@ -57,11 +57,6 @@ class QueuedPoll:
 
     podcast_id: UUID
     queued: bool
-
-
-def routers(edge: Edge) -> list[APIRouter]:
-    """The HTTP routes of ``catalog``."""
-    return [router(edge.workspace.stores.operational, edge.gate)]
 
 
 def router(database: Database[Operational], gate: Gate) -> APIRouter:

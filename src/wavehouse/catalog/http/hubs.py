@@ -1,0 +1,63 @@
+"""``/websub/…``: where hubs verify subscriptions and announce changes.
+
+Without ``from __future__ import annotations``: FastAPI must see the dependencies.
+"""
+
+import hmac
+from typing import Annotated
+from uuid import UUID
+
+from fastapi import APIRouter, Depends, HTTPException, Request
+from starlette.responses import Response
+
+from wavehouse.catalog.rules.websub import method_and_digest, secret_of
+from wavehouse.catalog.service.websub import announced, verified
+from wavehouse.kernel.errors import Gone, NotFound, TooManyRequests
+from wavehouse.kernel.limits import TokenBucket
+from wavehouse.store import Database, Operational
+
+LARGEST_ANNOUNCEMENT = 32 * 1024 * 1024
+
+
+def websub_router(database: Database[Operational]) -> APIRouter:
+    """The entrance of hubs. Anybody may call it: an announcement counts by its signature alone."""
+    web = APIRouter(prefix="/websub", include_in_schema=False)
+    brake = TokenBucket(burst=30, seconds=2.0)
+
+    async def is_signed(subscription_id: UUID, request: Request) -> bool:
+        """Whether the body is signed with the subscription's secret. It is hashed as it comes."""
+        if not brake.take(str(subscription_id)):
+            raise TooManyRequests("too many announcements", hint="Wait a minute.")
+        given = method_and_digest(request.headers.get("x-hub-signature"))
+        if given is None:
+            return False
+        method, digest = given
+        signature = hmac.new(secret_of(database.place.secret, subscription_id), digestmod=method)
+        size = 0
+        async for piece in request.stream():
+            size += len(piece)
+            if size > LARGEST_ANNOUNCEMENT:
+                raise HTTPException(413)
+            signature.update(piece)
+        return hmac.compare_digest(signature.hexdigest().encode(), digest.encode())
+
+    @web.get("/{subscription_id}")
+    def verify(subscription_id: UUID, request: Request) -> Response:
+        with database.worker() as tx:
+            challenge = verified(
+                tx, subscription_id=subscription_id, query=dict(request.query_params)
+            )
+        if challenge is None:
+            raise NotFound("nobody here asked for this subscription")
+        return Response(challenge, media_type="text/plain")
+
+    @web.post("/{subscription_id}", status_code=202)
+    def announce(subscription_id: UUID, signed: Annotated[bool, Depends(is_signed)]) -> Response:
+        """A wrong signature is answered like a right one (WebSub, 7.1.2), and does nothing."""
+        if signed:
+            with database.worker() as tx:
+                if not announced(tx, subscription_id=subscription_id):
+                    raise Gone("this subscription has ended")
+        return Response(status_code=202)
+
+    return web

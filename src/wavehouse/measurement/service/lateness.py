@@ -1,0 +1,62 @@
+"""Use cases that measure how late figures are, and what looks wrong of late."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from wavehouse.accounts import Identity
+from wavehouse.kernel import clock
+from wavehouse.measurement.queries import lateness as queries
+from wavehouse.measurement.types import (
+    NO_PODCAST,
+    QuietSource,
+    RequestShares,
+    RollupPasses,
+    WaitingWork,
+    WeeklyDownloads,
+)
+from wavehouse.store import Analytics, Operational, Tx
+
+LATELY = timedelta(days=1)
+REGULAR = timedelta(days=14)
+REGULAR_DAYS = 3
+
+
+def waiting_work(tx: Tx[Operational]) -> WaitingWork:
+    """Since when stored requests wait for their figures, of the installation."""
+    return queries.waiting_work(tx, today=clock.now().date())
+
+
+def rollup_passes(tx: Tx[Operational]) -> RollupPasses:
+    """The passes of the roller within a day, of the installation."""
+    return queries.rollup_passes(tx, since=clock.now() - LATELY)
+
+
+def quiet_sources(
+    tx: Tx[Operational], *, identity: Identity, quiet: timedelta
+) -> list[QuietSource]:
+    """Sources that delivered on three days of the last two weeks, and not within ``quiet``."""
+    now = clock.now()
+    return queries.quiet_sources(
+        tx,
+        organization_id=identity.organization_id,
+        since=now - REGULAR,
+        quiet_before=now - quiet,
+        least_days=REGULAR_DAYS,
+    )
+
+
+def request_shares(tx: Tx[Operational], *, identity: Identity) -> RequestShares:
+    """The requests of the last day: all, and those that look wrong."""
+    since = clock.now() - LATELY
+    return queries.request_shares(tx, organization_id=identity.organization_id, since=since)
+
+
+def weekly_downloads(analytics: Tx[Analytics], *, identity: Identity) -> list[WeeklyDownloads]:
+    """Downloads of each show in the week that ended yesterday, and in the week before."""
+    return queries.weekly_downloads(
+        analytics,
+        organization_id=identity.organization_id,
+        yesterday=clock.now().date() - timedelta(days=1),
+        all_shows=NO_PODCAST,
+    )

@@ -1,0 +1,54 @@
+"""How late figures are, and what looks wrong in the requests of late."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingWork:
+    """Since when stored requests wait for their figures; of days that are over, apart."""
+
+    since: datetime | None
+    since_of_past: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class RollupPasses:
+    """Passes of the roller: how many, the longest, and how long hours waited for them."""
+
+    passes: int
+    longest: timedelta | None
+    waited_p99: timedelta | None
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class QuietSource:
+    """A folder from which logs came regularly, and do no more."""
+
+    folder: str
+    format: str
+    last_read_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RequestShares:
+    """Requests of a period. ``candidates`` count, or would if their file were known."""
+
+    requests: int
+    candidates: int
+    unknown_path: int
+    bad_ip: int
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyDownloads:
+    """Downloads of a show in two weeks."""
+
+    podcast_id: UUID
+    last_week: int
+    week_before: int
+    newest_day: date
