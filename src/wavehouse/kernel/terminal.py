@@ -53,7 +53,9 @@ def jsonable(value: Any) -> Any:
     """The text of a value that ``json`` does not know: dates, ids, paths, decimals."""
     if isinstance(value, datetime | date):
         return value.isoformat()
-    if isinstance(value, UUID | Path | Decimal):
+    if isinstance(value, Decimal):
+        return f"{value:f}"
+    if isinstance(value, UUID | Path):
         return str(value)
     raise TypeError(f"{type(value).__name__} has no JSON form")
 

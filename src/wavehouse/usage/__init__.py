@@ -14,6 +14,8 @@ from wavehouse.usage.service.budgets import (
     set_budget,
     show_budget,
 )
+from wavehouse.usage.service.burning import BurnDown, burn_down
+from wavehouse.usage.service.correcting import last_reconciliation, reconcile, reprice
 from wavehouse.usage.service.models import (
     add_model,
     add_price,
@@ -22,7 +24,8 @@ from wavehouse.usage.service.models import (
     list_prices,
 )
 from wavehouse.usage.service.periods import change_timezone, ensure_periods
-from wavehouse.usage.service.refusals import BudgetExhausted, Unpriced
+from wavehouse.usage.service.reading import usage_by_day
+from wavehouse.usage.service.refusals import BudgetExhausted, Unpriced, plain
 from wavehouse.usage.service.spending import release, reserve, settle, sweep
 from wavehouse.usage.types import (
     Budget,
@@ -30,9 +33,11 @@ from wavehouse.usage.types import (
     BudgetPeriod,
     BudgetScope,
     Caller,
+    Daily,
     EventStatus,
     Modality,
     ModelId,
+    Repriced,
     Reservation,
     ReservationId,
     Settled,
@@ -46,11 +51,14 @@ __all__ = [
     "BudgetId",
     "BudgetPeriod",
     "BudgetScope",
+    "BurnDown",
     "Caller",
+    "Daily",
     "EventStatus",
     "Modality",
     "ModelId",
     "NewBudget",
+    "Repriced",
     "Reservation",
     "ReservationId",
     "Settled",
@@ -59,20 +67,26 @@ __all__ = [
     "Used",
     "add_model",
     "add_price",
+    "burn_down",
     "change_timezone",
     "delete_budget",
     "ensure_periods",
     "grant",
     "history",
     "import_prices",
+    "last_reconciliation",
     "list_budgets",
     "list_grants",
     "list_models",
     "list_prices",
+    "plain",
+    "reconcile",
     "release",
+    "reprice",
     "reserve",
     "set_budget",
     "settle",
     "show_budget",
     "sweep",
+    "usage_by_day",
 ]

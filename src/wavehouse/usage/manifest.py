@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Section
+from wavehouse.kernel.manifest import (
+    Check,
+    Command,
+    Job,
+    Manifest,
+    Page,
+    Routes,
+    Schedule,
+    Section,
+)
 
 MANIFEST = Manifest(
     commands=(
         Command(
             name="usage",
             target="wavehouse.usage.cli:usage",
-            summary="What models were used and cost; models and prices.",
+            summary="What models were used and cost; models, prices, upstreams.",
             section=Section.PRODUCTION,
         ),
         Command(
@@ -19,4 +28,36 @@ MANIFEST = Manifest(
             section=Section.PRODUCTION,
         ),
     ),
+    routes=(Routes(target="wavehouse.usage.http:routers"),),
+    pages=(
+        Page(
+            path="/usage",
+            title="Usage",
+            icon="arrow-left-right",
+            key="u",
+            place=45,
+            target="wavehouse.web.usage:router",
+        ),
+    ),
+    jobs=(
+        Job(kind="usage.budget_email", target="wavehouse.usage.jobs:email", transactional=False),
+    ),
+    schedules=(
+        Schedule(
+            name="sweeping of reservations",
+            seconds=30,
+            first=10,
+            target="wavehouse.usage.jobs:sweeping",
+        ),
+        Schedule(
+            name="rolling of budgets", seconds=60, first=20, target="wavehouse.usage.jobs:rolling"
+        ),
+        Schedule(
+            name="reconciliation of usage",
+            seconds=86_400,
+            first=600,
+            target="wavehouse.usage.jobs:nightly",
+        ),
+    ),
+    checks=(Check(name="usage totals", target="wavehouse.usage.checks:totals"),),
 )

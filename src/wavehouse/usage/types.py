@@ -405,3 +405,34 @@ class Repriced:
     adjusted: int
     difference: Decimal
     unblocked: int
+
+
+@dataclass(frozen=True, slots=True)
+class Upstream:
+    """A server that speaks the OpenAI API. Its key is sealed and in no listing."""
+
+    upstream_id: UUID
+    provider: str
+    base_url: str
+    key_sealed: bytes | None = field(repr=False)
+    allow_private: bool
+    timeout_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServedModel:
+    """A model that an upstream serves."""
+
+    name: str
+    provider: str
+    modality: str
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Fallback:
+    """A model that is called instead of another one; without a project for all of them."""
+
+    project_id: UUID | None
+    model: str
+    fallback: str

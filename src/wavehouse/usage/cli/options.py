@@ -14,7 +14,7 @@ from wavehouse.kernel.options import DAY
 if TYPE_CHECKING:
     from wavehouse.accounts import Identity
     from wavehouse.store import Operational, Tx
-    from wavehouse.workspace import OpenWorkspace
+    from wavehouse.workspace import OpenWorkspace, Workspace
 
 AS_JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 CURRENCY = click.option("--currency", default="EUR", show_default=True, help="ISO 4217 code.")
@@ -40,15 +40,20 @@ def operator(open_workspace: OpenWorkspace) -> Iterator[tuple[Tx[Operational], I
 
     Refused for a user of another organization.
     """
+    with open_workspace() as workspace:
+        check_operator(workspace)
+        with workspace.stores.operational.worker() as tx:
+            yield tx, workspace.identity
+
+
+def check_operator(workspace: Workspace) -> None:
+    """Refused for all but administrators of the installation's own organization."""
     from wavehouse.accounts import Role
     from wavehouse.kernel.errors import Refused
 
-    with open_workspace() as workspace:
-        identity, home = workspace.identity, workspace.organization.organization_id
-        if identity.role != Role.ADMIN or identity.organization_id != home:
-            raise Refused("only the operator changes models, prices and upstreams")
-        with workspace.stores.operational.worker() as tx:
-            yield tx, identity
+    identity, home = workspace.identity, workspace.organization.organization_id
+    if identity.role != Role.ADMIN or identity.organization_id != home:
+        raise Refused("only the operator changes models, prices and upstreams")
 
 
 def utc(day: datetime | None) -> datetime | None:

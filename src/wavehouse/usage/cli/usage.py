@@ -9,6 +9,7 @@ from uuid import UUID
 
 import click
 
+from wavehouse.usage.cli.correcting import reconcile, reprice
 from wavehouse.usage.cli.options import (
     AS_JSON,
     CURRENCY,
@@ -19,6 +20,7 @@ from wavehouse.usage.cli.options import (
     organization,
     utc,
 )
+from wavehouse.usage.cli.upstreams import fallbacks, upstreams
 
 if TYPE_CHECKING:
     from wavehouse.workspace import OpenWorkspace
@@ -308,3 +310,7 @@ def _plain(amount: object) -> str:
 
     assert isinstance(amount, Decimal)  # noqa: S101 - rows are typed
     return plain(amount)
+
+
+for _command in (reprice, reconcile, upstreams, fallbacks):
+    usage.add_command(_command)

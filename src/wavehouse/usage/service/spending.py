@@ -50,11 +50,13 @@ def reserve(
     request_id: str | None = None,
     caller: Caller = NOBODY,
     lifetime: timedelta = LIFETIME,
+    known: PricedModel | None = None,
 ) -> Reservation:
     """Hold the most that a call can cost on every budget in its scope.
 
     ``bound`` has an upper bound of each quantity. The scope is the organization, the caller's
-    project and end user, and the identity's API key. Repeating a ``request_id`` returns the same
+    project and end user, and the identity's API key; ``known`` is the model if it was just read.
+    Repeating a ``request_id`` returns the same
     reservation while it is open.
 
     Raises BudgetExhausted when a hard budget does not allow it, Unpriced when the model has no
@@ -63,7 +65,7 @@ def reserve(
     """
     request = _checked(request_id or str(uuid4()), "request_id")
     caller = Caller(caller.project_id, _end_user(caller.end_user))
-    priced_model = find_model(tx, identity=identity, name=model)
+    priced_model = known or find_model(tx, identity=identity, name=model)
     if not priced_model.has_period:
         ensure_periods(tx, identity=identity)
     currency = _currency(tx, identity, priced_model)

@@ -1,0 +1,2 @@
+DROP TABLE usage.model_fallbacks;
+DROP TABLE usage.upstreams;

@@ -1,0 +1,15 @@
+"""HTTP entrances of ``usage``: the API of budgets, and the gateway."""
+
+from collections.abc import Iterable
+
+from fastapi import APIRouter
+
+from wavehouse.usage.http import api, gateway
+from wavehouse.workspace import Edge
+
+__all__ = ["routers"]
+
+
+def routers(edge: Edge) -> Iterable[APIRouter]:
+    """The HTTP routes of ``usage``."""
+    return [*api.routers(edge), gateway.router(edge)]
