@@ -98,7 +98,7 @@ def test_a_share_of_unknown_files_fires_above_its_limit_and_a_least_number(
     candidates: int, unknown: int, firing: bool
 ) -> None:
     """Of the requests that count, or would if their file were known."""
-    requests = RequestShares(candidates, candidates, unknown, 0)
+    requests = RequestShares(24, candidates, candidates, unknown, 0)
     first, _ = rules.shares(requests, unknown_limit=20, bad_ip_limit=30, least=100)
 
     assert firing == first.firing
@@ -107,7 +107,7 @@ def test_a_share_of_unknown_files_fires_above_its_limit_and_a_least_number(
 @pytest.mark.parametrize(("bad", "firing"), [(300, False), (301, True)])
 def test_a_share_of_machines_fires_above_its_limit(bad: int, firing: bool) -> None:
     """Of all requests."""
-    requests = RequestShares(1000, 700, 0, bad)
+    requests = RequestShares(24, 1000, 700, 0, bad)
     _, second = rules.shares(requests, unknown_limit=20, bad_ip_limit=30, least=100)
 
     assert firing == second.firing

@@ -298,3 +298,10 @@ def test_the_commands_list_and_acknowledge(place: Workspace) -> None:
     assert (0, True) == (measured.exit_code, "figures_late" in measured.output)
     assert 0 == run(commands, ["silence", "source_quiet", "--hours", "3"], obj=opened).exit_code
     assert 0 == run(commands, ["unsilence", "source_quiet"], obj=opened).exit_code
+
+
+def test_shares_are_of_the_last_hour_unless_it_has_few_requests(place: Workspace) -> None:
+    """A day of millions is not read every minute; a small show is judged by its day."""
+    shares = acting.operational(place, measurement.request_shares)
+
+    assert (24, 0) == (shares.hours, shares.requests)

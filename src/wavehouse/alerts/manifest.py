@@ -67,11 +67,11 @@ MANIFEST = Manifest(
                 ),
                 Gauge(
                     "wavehouse_unknown_path_share",
-                    "Share of the last day's requests that are of files no feed names, 0 to 1.",
+                    "Share of the requests of late that are of files no feed names, 0 to 1.",
                 ),
                 Gauge(
                     "wavehouse_bad_ip_share",
-                    "Share of the last day's requests from networks of machines, 0 to 1.",
+                    "Share of the requests of late from networks of machines, 0 to 1.",
                 ),
             ),
         ),

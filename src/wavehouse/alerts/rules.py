@@ -179,15 +179,15 @@ def feeds_failing(
 def shares(
     requests: RequestShares, *, unknown_limit: int, bad_ip_limit: int, least: int
 ) -> Iterator[Observation]:
-    """Shares of a day's requests; of fewer than ``least`` requests no share is an alert."""
+    """Shares of the requests of late; of fewer than ``least`` requests no share is an alert."""
     unknown = _percent(requests.unknown_path, requests.candidates)
     yield Observation(
         rule=RuleName.UNKNOWN_PATH_SHARE,
         value=unknown,
         threshold=unknown_limit,
         firing=unknown is not None and requests.candidates >= least and unknown > unknown_limit,
-        message=f"{requests.unknown_path:,} of {requests.candidates:,} requests of the last day "
-        "are of files that no feed names",
+        message=f"{requests.unknown_path:,} of {requests.candidates:,} requests of the last "
+        f"{requests.hours} hours are of files that no feed names",
     )
     bad_ip = _percent(requests.bad_ip, requests.requests)
     yield Observation(
@@ -195,8 +195,8 @@ def shares(
         value=bad_ip,
         threshold=bad_ip_limit,
         firing=bad_ip is not None and requests.requests >= least and bad_ip > bad_ip_limit,
-        message=f"{requests.bad_ip:,} of {requests.requests:,} requests of the last day come from "
-        "networks of machines",
+        message=f"{requests.bad_ip:,} of {requests.requests:,} requests of the last "
+        f"{requests.hours} hours come from networks of machines",
     )
 
 

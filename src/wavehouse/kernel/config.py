@@ -304,13 +304,13 @@ OPTIONS: tuple[Option, ...] = (
         "alert_unknown_percent",
         _percent,
         20,
-        "Alert when more of a day's requests that would count are of unknown files (unknown_path).",
+        "Alert when more of the requests that would count are of unknown files (unknown_path).",
     ),
     Option(
         "alert_bad_ip_percent",
         _percent,
         30,
-        "Alert when more of a day's requests come from networks of machines (bad_ip).",
+        "Alert when more of the requests come from networks of machines (bad_ip).",
     ),
     Option(
         "alert_drop_percent",

@@ -1,4 +1,4 @@
-"""``wavehouse learning fit|evaluate|difficulty``."""
+"""``wavehouse learning``: the model, texts, learners, content."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import click
 
 if TYPE_CHECKING:
     from wavehouse.learning.types import Model
+    from wavehouse.workspace import OpenWorkspace
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 model_option = click.option(
@@ -157,3 +158,143 @@ def _model(path: Path | None) -> Model:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput("the file is not readable as UTF-8 text", where=str(path)) from error
     return models.read(text, str(path))
+
+
+@learning.command("learners")
+@click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
+@json_option
+@click.pass_obj
+def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
+    """Learners with their levels from 0 to 1, those seen last first.
+
+    A learner with fewer than five outcomes has no level.
+    """
+    from wavehouse import learning as context
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.learning.app(identity.organization_id) as tx:
+            lines = context.list_learners(tx, identity=identity, limit=limit)
+    if as_json:
+        terminal.print_json(
+            {
+                "learners": [
+                    {
+                        "account_id": line.learner.account_id,
+                        "session_id": line.learner.session_id,
+                        "outcomes": line.outcomes,
+                        "listening_seconds": line.learner.listening_seconds,
+                        "level": None if line.level is None else asdict(line.level),
+                    }
+                    for line in lines
+                ]
+            }
+        )
+        return
+    if not lines:
+        terminal.say("No learner yet. An application starts sessions: docs/guides/learning.md")
+        return
+    terminal.print_table(
+        ("learner", "level", "80 % interval", "outcomes", "listened (s)"),
+        [
+            (
+                line.learner.account_id or line.learner.session_id,
+                "–" if line.level is None else f"{line.level.level:.2f}",
+                "–" if line.level is None else f"{line.level.low:.2f} to {line.level.high:.2f}",
+                line.outcomes,
+                line.learner.listening_seconds,
+            )
+            for line in lines
+        ],
+    )
+
+
+@learning.command()
+@json_option
+@click.pass_obj
+def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """Replace estimated difficulties by what listeners show, for content that 30 have heard.
+
+    What was counted before keeps the difficulty that it was heard with.
+    """
+    from wavehouse import learning as context
+    from wavehouse.kernel import terminal
+
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.learning.app(identity.organization_id) as tx:
+            changed = context.calibrate(tx, identity=identity)
+    rows = [(c.content.content_id, c.content.difficulty, c.shown, c.listeners) for c in changed]
+    if as_json:
+        names = ("content_id", "before", "after", "listeners")
+        terminal.print_json({"calibrated": [dict(zip(names, row, strict=True)) for row in rows]})
+    elif rows:
+        terminal.print_table(("content", "before", "after", "listeners"), rows)
+    else:
+        terminal.say("Nothing to calibrate: no content that 30 learners heard differs.")
+
+
+@learning.command("models")
+@json_option
+@click.pass_obj
+def list_models(open_workspace: OpenWorkspace, as_json: bool) -> None:
+    """The stored versions of the model; without one in use, levels are by the shipped one."""
+    from wavehouse.kernel import terminal
+    from wavehouse.learning.rules.model import DEFAULT
+    from wavehouse.learning.service import models
+
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.learning.app(identity.organization_id) as tx:
+            stored = models.list_models(tx, identity=identity)
+    shipped = not any(each.is_active for each in stored)
+    rows = [(DEFAULT.version, shipped), *((each.version, each.is_active) for each in stored)]
+    if as_json:
+        terminal.print_json({"models": [{"version": v, "in_use": used} for v, used in rows]})
+    else:
+        terminal.print_table(("model", "in use"), [(v, "yes" if used else "") for v, used in rows])
+
+
+@learning.command("use-model")
+@click.argument("model")
+@json_option
+@click.pass_obj
+def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
+    """Compute levels with MODEL from now on: a file of `learning fit`, or the name of a version.
+
+    Counters do not change, so that every version can be used again.
+    """
+    from wavehouse.kernel import terminal
+    from wavehouse.learning.service import models
+
+    read = _model(Path(model)) if Path(model).is_file() else None
+    version = model if read is None else read.version
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.learning.app(identity.organization_id) as tx:
+            if read is not None:
+                models.add_model(tx, identity=identity, model=read)
+            models.use_model(tx, identity=identity, version=version)
+    if as_json:
+        terminal.print_json({"in_use": version})
+    else:
+        terminal.say(f"Levels are computed with {version} from now on.")
+
+
+@learning.command()
+@click.argument("account_id")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.pass_obj
+def erase(open_workspace: OpenWorkspace, account_id: str, yes: bool) -> None:
+    """Erase a learner with sessions, events, preferences, model and recommendations."""
+    from wavehouse.kernel import terminal
+    from wavehouse.learning.service import sessions
+
+    if not yes:
+        click.confirm(f"Erase everything known of {account_id}?", abort=True)
+    with open_workspace() as workspace:
+        identity = workspace.identity
+        with workspace.stores.learning.app(identity.organization_id) as tx:
+            sessions.erase_learner(tx, identity=identity, account_id=account_id)
+    terminal.say(f"Nothing is known of {account_id} any more.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Page, Routes, Schedule, Section
+from wavehouse.kernel.manifest import Chapter, Command, Manifest, Page, Routes, Schedule, Section
 
 MANIFEST = Manifest(
     commands=(
@@ -22,6 +22,14 @@ MANIFEST = Manifest(
             key="l",
             place=60,
             target="wavehouse.web.learning:router",
+        ),
+    ),
+    chapters=(
+        Chapter(
+            name="learning",
+            summary="A learner whose level is known hears twenty pieces; the next one is chosen.",
+            target="wavehouse.learning.demo:learning",
+            place=40,
         ),
     ),
     schedules=(

@@ -107,7 +107,7 @@ def _chosen(
         pool,
         situation.counted,
         situation.model,
-        learner_id=str(learner_id),
+        learner_id=situation.session.account_id or str(learner_id),
         slot=slot,
         bucket=situation.bucket,
         stated=situation.stated,

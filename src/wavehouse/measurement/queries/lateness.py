@@ -119,13 +119,13 @@ def quiet_sources(
 
 
 def request_shares(
-    tx: Tx[Operational], *, organization_id: OrganizationId, since: datetime
+    tx: Tx[Operational], *, organization_id: OrganizationId, now: datetime, hours: int
 ) -> RequestShares:
-    """Requests since a time: all, of unknown files that would count, of networks of machines."""
+    """Requests of some hours: all, of unknown files that would count, of networks of machines."""
     return tx.one(
         RequestShares,
         """
-        SELECT count(*)::bigint AS requests,
+        SELECT %(hours)s::integer AS hours, count(*)::bigint AS requests,
                count(*) FILTER (WHERE reason IS NULL
                                    OR (reason = 'unknown_path' AND next_reason IS NULL))::bigint
                  AS candidates,
@@ -135,7 +135,11 @@ def request_shares(
         FROM measurement.requests
         WHERE organization_id = %(organization_id)s AND requested_at >= %(since)s
         """,
-        {"organization_id": organization_id, "since": since},
+        {
+            "organization_id": organization_id,
+            "since": now - timedelta(hours=hours),
+            "hours": hours,
+        },
     )
 
 

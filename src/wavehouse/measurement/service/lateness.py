@@ -20,6 +20,8 @@ from wavehouse.store import Analytics, Operational, Tx
 LATELY = timedelta(days=1)
 REGULAR = timedelta(days=14)
 REGULAR_DAYS = 3
+ENOUGH = 1000
+"""Requests that are enough for a share."""
 
 
 def waiting_work(tx: Tx[Operational]) -> WaitingWork:
@@ -47,9 +49,18 @@ def quiet_sources(
 
 
 def request_shares(tx: Tx[Operational], *, identity: Identity) -> RequestShares:
-    """The requests of the last day: all, and those that look wrong."""
-    since = clock.now() - LATELY
-    return queries.request_shares(tx, organization_id=identity.organization_id, since=since)
+    """The requests of the last hour, or of six or 24 hours where an hour has few.
+
+    All, and those that look wrong. A day of millions is not read every minute.
+    """
+    shares = RequestShares(0, 0, 0, 0, 0)
+    for hours in (1, 6, 24):
+        shares = queries.request_shares(
+            tx, organization_id=identity.organization_id, now=clock.now(), hours=hours
+        )
+        if shares.candidates >= ENOUGH or shares.requests >= 10 * ENOUGH:
+            break
+    return shares
 
 
 def weekly_downloads(analytics: Tx[Analytics], *, identity: Identity) -> list[WeeklyDownloads]:

@@ -36,8 +36,9 @@ class QuietSource:
 
 @dataclass(frozen=True, slots=True)
 class RequestShares:
-    """Requests of a period. ``candidates`` count, or would if their file were known."""
+    """Requests of the last ``hours``. ``candidates`` count, or would with a known file."""
 
+    hours: int
     requests: int
     candidates: int
     unknown_path: int

@@ -1,0 +1,145 @@
+"""The demo's chapter ``learning``: a learner whose level is known hears twenty pieces."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from datetime import UTC, datetime, time, timedelta
+from random import Random
+
+from wavehouse.kernel import clock
+from wavehouse.kernel.errors import NotFound
+from wavehouse.learning.adapters.learners import Learner, heard
+from wavehouse.learning.rules.choosing import Candidate
+from wavehouse.learning.service import levels, library, recommending, recording, sessions
+from wavehouse.learning.types import (
+    ContentFormat,
+    ContentInput,
+    EventInput,
+    EventType,
+    Level,
+    Outcome,
+    OutcomeClass,
+    Preferences,
+    Recommendation,
+)
+from wavehouse.store import Learning, Tx
+from wavehouse.workspace import ChapterResult, Stage
+
+ACCOUNT, SESSION = "demo-giulia", "demo-giulia"
+PIECES = 20
+_TRUTH = Learner("giulia", 0.9, 0.8, {}, 0.1)
+_CLOSE = 0.125
+_SECONDS = 120
+_TEXTS = (
+    "Oggi Anna va al mercato. Compra il pane. Compra la frutta. Poi torna a casa. Il sole è alto.",
+    """Quando Anna va al mercato, saluta il fornaio che conosce da anni. Compra il pane, sceglie
+    con calma la frutta e poi, se il tempo è bello, torna a casa a piedi.""",
+    """Benché il mercato rionale abbia perduto molte delle sue bancarelle, Anna continua a
+    frequentarlo con assiduità, convinta che le consuetudini quotidiane custodiscano una memoria
+    collettiva altrimenti destinata a dissolversi nell'indifferenza.""",
+)
+_TOPICS = ("food", "travel", "football", "history")
+
+
+def learning(stage: Stage) -> ChapterResult:
+    """Giulia's level is known to the simulation alone; the product has to find it."""
+    identity = stage.workspace.identity
+    began = datetime.combine(stage.until, time(6), UTC)
+    dice = Random(20)  # noqa: S311 - a simulation
+    with (
+        stage.workspace.stores.learning.app(identity.organization_id) as tx,
+        clock.frozen(began + timedelta(hours=12)),
+    ):
+        _begin(tx, stage)
+        for number in range(PIECES):
+            (choice,) = recommending.recommend(tx, identity=identity, session_id=SESSION)
+            piece = library.content(tx, identity=identity, content_id=choice.content_id)
+            candidate = Candidate(piece.content_id, piece.difficulty)
+            outcome = heard(_TRUTH, candidate, number, dice)
+            recording.record_events(
+                tx,
+                identity=identity,
+                session_id=SESSION,
+                events=list(_events(outcome, number, began + timedelta(minutes=20 * number))),
+            )
+        report = levels.level_of(tx, identity=identity, session_id=SESSION)
+        (following,) = recommending.recommend(tx, identity=identity, session_id=SESSION)
+    return _result(report.level, following)
+
+
+def _result(level: Level | None, following: Recommendation) -> ChapterResult:
+    if level is None:
+        return ChapterResult(False, ("The learner has no level after twenty pieces.",), {})
+    truth = round(_TRUTH.level, 2)
+    ok = level.low <= truth <= level.high or abs(level.level - truth) <= _CLOSE
+    heard_all = (
+        f"Giulia heard {PIECES} pieces: her level is {level.level:.2f}, "
+        f"{level.low:.2f} to {level.high:.2f}; the simulation knows {truth:.2f}."
+    )
+    return ChapterResult(
+        ok,
+        (heard_all, f"Next comes “{following.title}”: {'; '.join(following.reasons)}."),
+        {
+            "pieces": PIECES,
+            "level": level.level,
+            "low": level.low,
+            "high": level.high,
+            "truth": truth,
+            "next": following.content_id,
+            "reasons": list(following.reasons),
+        },
+    )
+
+
+def _begin(tx: Tx[Learning], stage: Stage) -> None:
+    """The content, and Giulia as if she had never been here: the chapter can be played again."""
+    identity = stage.workspace.identity
+    with contextlib.suppress(NotFound):
+        sessions.erase_learner(tx, identity=identity, account_id=ACCOUNT)
+    library.add_content(tx, identity=identity, content=[_piece(n) for n in range(2 * PIECES + 4)])
+    sessions.start_session(tx, identity=identity, session_id=SESSION, account_id=ACCOUNT)
+    sessions.set_preferences(tx, identity=identity, session_id=SESSION, preferences=Preferences())
+
+
+def _piece(number: int) -> ContentInput:
+    difficulty = round(-2.6 + 5.2 * (number * 17 % (2 * PIECES + 4)) / (2 * PIECES + 3), 2)
+    band = 0 if difficulty < -1 else 1 if difficulty < 1 else 2
+    topic = _TOPICS[number % len(_TOPICS)]
+    return ContentInput(
+        f"demo-piece-{number:02}",
+        f"Al mercato, {topic} {number + 1}",
+        " ".join(_TEXTS[band].split()),
+        f"/static/demo-{number}.mp3",
+        _SECONDS,
+        format=list(ContentFormat)[number % len(ContentFormat)],
+        topic=topic,
+        difficulty=difficulty,
+        template_id="demo",
+    )
+
+
+def _events(outcome: Outcome, number: int, at: datetime) -> Iterator[EventInput]:
+    """What a player sends when a piece is heard like this."""
+
+    def event(
+        kind: EventType, step: int, position: float, before: float | None = None
+    ) -> EventInput:
+        return EventInput(
+            f"demo-{number}-{step}",
+            outcome.content_id,
+            kind,
+            at + timedelta(seconds=step),
+            position,
+            before,
+        )
+
+    yield event(EventType.PLAY, 0, 0)
+    for replay in range(min(outcome.replays, 9)):
+        yield event(EventType.REPLAY, 60 + replay, 54, before=60)
+    if outcome.kind in (OutcomeClass.EARLY, OutcomeClass.LATE):
+        yield event(EventType.SKIP, 200, _SECONDS * outcome.heard)
+    else:
+        yield event(EventType.COMPLETE, 300, _SECONDS)
+    if outcome.liked:
+        yield event(EventType.LIKE, 301, _SECONDS)
