@@ -180,8 +180,15 @@ def test_all_but_passkeys_works_without_scripts(visit: Any, house: House) -> Non
     expect(page).to_have_url(f"{house.url}/listener/sign-in?did=out")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-@pytest.mark.parametrize("size", [DESK, PHONE], ids=["desk", "phone"])
+@pytest.mark.parametrize(
+    ("theme", "size"),
+    [
+        pytest.param("light", DESK, id="light-desk"),
+        pytest.param("dark", PHONE, id="dark-phone"),
+        pytest.param("dark", DESK, id="dark-desk", marks=pytest.mark.harness),
+        pytest.param("light", PHONE, id="light-phone", marks=pytest.mark.harness),
+    ],
+)
 def test_the_pages_are_accessible_and_scroll_down_only(
     visit: Any, house: House, theme: str, size: dict[str, int]
 ) -> None:

@@ -33,6 +33,12 @@ class Candidate:
     is_next: bool = False
 
 
+def features_of(format_: str, genre: str, topic: str) -> tuple[str, ...]:
+    """What a piece is about, as ``name:value``; preferences are learned for these."""
+    pairs = (("format", format_), ("genre", genre), ("topic", topic))
+    return tuple(f"{name}:{value}" for name, value in pairs if value)
+
+
 def preferences(evidence: Evidence, model: Model) -> dict[str, float]:
     """Log-odds of liking by feature, shrunk toward the population's rate."""
     base = _log_odds(model.like_rate)
@@ -64,7 +70,11 @@ def choose(
         return None
     weights = posterior(evidence, model, bucket=bucket, stated=stated)
     liked = preferences(evidence, model)
-    taste = [round(sum(liked.get(f, 0.0) for f in item.features), _DIGITS) for item in pool]
+    tastes = {
+        features: round(sum(liked.get(f, 0.0) for f in features), _DIGITS)
+        for features in {item.features for item in pool}
+    }
+    taste = [tastes[item.features] for item in pool]
     drawn = _uniform(learner_id, slot, model.version)
     if evidence.outcomes < _FIRST:
         policy, (number, propensity) = (
@@ -102,13 +112,14 @@ def ranked(
     """Candidates with their scores, the best first; equal ones by id."""
     chances = understood(posterior(evidence, model, bucket=bucket, stated=stated), model)
     liked = preferences(evidence, model)
-    scored = [
-        (
-            candidate,
-            _score(sum(liked.get(f, 0.0) for f in candidate.features), chances, candidate, target),
-        )
-        for candidate in candidates
-    ]
+    scores: dict[tuple[tuple[str, ...], int], float] = {}  # many candidates are alike
+    scored = []
+    for candidate in candidates:
+        kind = candidate.features, bin_of(candidate.difficulty)
+        if kind not in scores:
+            taste = sum(liked.get(f, 0.0) for f in candidate.features)
+            scores[kind] = _score(taste, chances, candidate, target)
+        scored.append((candidate, scores[kind]))
     return sorted(scored, key=lambda pair: (not pair[0].is_next, -pair[1], pair[0].content_id))
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from wavehouse.accounts import Identity
@@ -11,7 +11,7 @@ from wavehouse.kernel.errors import NotFound
 from wavehouse.learning.queries import content as content_queries
 from wavehouse.learning.queries import model as model_queries
 from wavehouse.learning.queries import sessions as session_queries
-from wavehouse.learning.queries.content import MayCome
+from wavehouse.learning.queries.content import Named
 from wavehouse.learning.rules import choosing, evidence
 from wavehouse.learning.rules.choosing import Candidate
 from wavehouse.learning.service.deriving import evidence_of
@@ -45,18 +45,13 @@ def recommend(
     """
     session = locked_session(tx, identity=identity, session_id=session_id)
     close_left(tx, identity=identity, learner_id=session.learner_id)
-    may_come = content_queries.candidates(
+    pool = content_queries.candidates(
         tx, learner_id=session.learner_id, language=language, limit=MOST_CANDIDATES
     )
-    if not may_come:
+    if not pool:
         return []
-    by_id = {each.content_id: each for each in may_come}
-    pool = [
-        Candidate(each.content_id, each.difficulty, features_of(each), each.is_next)
-        for each in may_come
-    ]
     situation = _situation(tx, identity, session)
-    first = _pending(tx, session, by_id) or _chosen(tx, identity, situation, pool, by_id)
+    first = _pending(tx, session, pool) or _chosen(tx, identity, situation, pool)
     if count == 1:
         return [first]
     ranked = choosing.ranked(
@@ -67,8 +62,10 @@ def recommend(
         stated=situation.stated,
         target=situation.target,
     )
-    others = [by_id[c.content_id] for c, _ in ranked if c.content_id != first.content_id]
-    return [first, *(_other(first, each) for each in others[: count - 1])]
+    others = [each for each, _ in ranked[:count] if each.content_id != first.content_id]
+    named = content_queries.named(tx, content_ids=[each.content_id for each in others])
+    listed = [_other(first, each, named[each.content_id]) for each in others]
+    return [first, *listed[: count - 1]]
 
 
 def _situation(tx: Tx[Learning], identity: Identity, session: Session) -> _Situation:
@@ -84,23 +81,19 @@ def _situation(tx: Tx[Learning], identity: Identity, session: Session) -> _Situa
 
 
 def _pending(
-    tx: Tx[Learning], session: Session, by_id: Mapping[str, MayCome]
+    tx: Tx[Learning], session: Session, pool: Sequence[Candidate]
 ) -> Recommendation | None:
     """The last choice, when it has not been heard yet."""
     last = model_queries.recommendations(tx, learner_id=session.learner_id, limit=1)
-    if not last or last[0].content_id not in by_id:
+    if not last or all(each.content_id != last[0].content_id for each in pool):
         return None
     return replace(last[0], reasons=tuple(last[0].reasons))
 
 
 def _chosen(
-    tx: Tx[Learning],
-    identity: Identity,
-    situation: _Situation,
-    pool: Sequence[Candidate],
-    by_id: Mapping[str, MayCome],
+    tx: Tx[Learning], identity: Identity, situation: _Situation, pool: Sequence[Candidate]
 ) -> Recommendation:
-    """A new choice, logged."""
+    """A new choice, logged. The account names the learner, so that another machine agrees (L12)."""
     learner_id = situation.session.learner_id
     slot = model_queries.next_slot(tx, learner_id=learner_id)
     choice = choosing.choose(
@@ -114,7 +107,7 @@ def _chosen(
         target=situation.target,
     )
     assert choice is not None  # noqa: S101 - there are candidates
-    piece = by_id[choice.content_id]
+    piece = content_queries.named(tx, content_ids=[choice.content_id])[choice.content_id]
     first = Recommendation(
         slot,
         piece.content_id,
@@ -136,22 +129,16 @@ def _chosen(
     return first
 
 
-def _other(first: Recommendation, piece: MayCome) -> Recommendation:
+def _other(first: Recommendation, candidate: Candidate, piece: Named) -> Recommendation:
     """A piece that would suit too; it was not drawn, so that it has no probability of its own."""
     return replace(
         first,
         content_id=piece.content_id,
         title=piece.title,
         audio_url=piece.audio_url,
-        reasons=("next of a series that was begun",) if piece.is_next else ("would suit, too",),
+        reasons=("next of a series that was begun" if candidate.is_next else "would suit, too",),
         policy="ranked",
     )
-
-
-def features_of(piece: MayCome) -> tuple[str, ...]:
-    """What a piece is about, as ``name:value``."""
-    named = (("format", piece.format), ("genre", piece.genre), ("topic", piece.topic))
-    return tuple(f"{name}:{value}" for name, value in named if value)
 
 
 def list_recommendations(
