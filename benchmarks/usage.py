@@ -30,7 +30,6 @@ from tests.usage.upstream import upstream
 
 from wavehouse import app, usage
 from wavehouse.accounts import Scope
-from wavehouse.kernel import config
 from wavehouse.usage import NewBudget, Unit, Used
 from wavehouse.usage.http import gateway
 from wavehouse.usage.service import gateway as service
@@ -124,8 +123,7 @@ def main() -> None:
     given = parser.parse_args()
     folder = reachable_folder()
     try:
-        settings = config.load({"home": str(folder)}, environment={})
-        with app.open_workspace(settings) as workspace:
+        with app.open_workspace({"home": str(folder)}) as workspace:
             workspace.stores.operational.most_connections = given.threads
             with workspace.stores.operational.worker() as tx:
                 usage.add_model(tx, identity=workspace.identity, name="writer", provider="local")

@@ -83,7 +83,7 @@ class Gateway:
         """A chat completion, streamed or not."""
         body = await body_of(request)
         window = None
-        if isinstance(body, dict) and isinstance(body.get("model"), str):
+        if openai.is_more_than_text(body):
             window = await anyio.to_thread.run_sync(self._window, identity, body["model"])
         plan = openai.chat_plan(body, context_window=window)
         return await self._made(request, identity, request_id, plan, Operation.CHAT)

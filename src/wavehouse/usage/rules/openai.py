@@ -90,6 +90,17 @@ def chat_plan(body: Any, *, context_window: int | None = None) -> Plan:
     )
 
 
+def is_more_than_text(body: Any) -> bool:
+    """Whether a chat request has images, audio or files: only then the context window matters."""
+    if not isinstance(body, dict) or not isinstance(body.get("model"), str):
+        return False
+    messages = body.get("messages")
+    return isinstance(messages, list) and any(
+        isinstance(message, dict) and isinstance(message.get("content"), list)
+        for message in messages
+    )
+
+
 def embeddings_plan(body: Any) -> Plan:
     """The plan of an embedding of texts or of lists of tokens."""
     fields = _object(body)
