@@ -11,6 +11,7 @@ from uuid import UUID
 import pytest
 from tests import acting
 from tests.catalog.feed_host import FeedHost, Reply, feed, feed_host
+from tests.faults import hostile
 
 from wavehouse import catalog, measurement
 from wavehouse.catalog import PodcastSummary
@@ -360,6 +361,32 @@ def test_a_redirect_to_a_page_moves_nothing(place: Workspace, host: FeedHost) ->
 
     assert (PollOutcome.FAILED, f"{host.url}/feed.xml") == (done.outcome, done.feed_url)
     assert 1 == show(place).episodes
+
+
+@pytest.mark.parametrize("drip", ["a body by drops", "a header by drops"])
+def test_a_feed_that_drips_is_a_failure_within_the_time_of_one_fetch(
+    place: Workspace, host: FeedHost, drip: str
+) -> None:
+    """A byte now and then, in the body or in a header: the whole request has one limit."""
+    host.replies["/feed.xml"] = Reply(feed(host, 1))
+    podcast_id = register(place, f"{host.url}/feed.xml")
+    limits = catalog.Limits(largest=300_000, seconds=0.7, patience=0.5)
+    source = catalog.WebFeedSource(catalog.Web(allow_private=True, limits=limits))
+    with hostile.server(hostile.SLOW[drip]) as port:
+        with place.stores.operational.worker() as tx:
+            tx.execute(
+                "UPDATE catalog.podcasts SET feed_url = %s", [f"http://127.0.0.1:{port}/feed.xml"]
+            )
+        done = catalog.poll_feed(
+            place.stores.operational,
+            identity=place.identity,
+            podcast_id=podcast_id,
+            reading=catalog.FeedReading(source=source),
+        )
+
+    assert done is not None
+    assert (PollOutcome.FAILED, 1) == (done.outcome, done.failures)
+    assert "longer than 0.7 s" in done.message
 
 
 def test_a_redirect_loop_is_a_failure_that_says_so(place: Workspace, host: FeedHost) -> None:
