@@ -71,7 +71,12 @@ def values_for(name: str, victim: Tenant) -> list[str]:
         "form": "json",
         "key": victim.pixel,
         "email": victim.listener[0],
+        "content_id": f"piece-{victim.word}",
+        "account_id": f"learner-{victim.word}",
+        "event_id": f"play-{victim.word}",
     }
+    if name == "session_id":
+        return [f"session-{victim.word}", *victim.ids.get(name, [])[:1]]
     if name in known:
         return [known[name]]
     column = name if name.endswith("_id") else f"{name.removesuffix('s')}_id"

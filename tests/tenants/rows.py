@@ -19,11 +19,11 @@ _MOVES = {"last_used_at", "last_seen_at"}
 
 
 class Rows:
-    """The digests of one tenant's rows on both databases, over connections that stay open."""
+    """The digests of one tenant's rows on its databases, over connections that stay open."""
 
     def __init__(self, tenant: Tenant) -> None:
         stores = tenant.workspace.stores
-        places = (stores.operational.place, stores.analytics.place)
+        places = (stores.operational.place, stores.analytics.place, stores.learning.place)
         self._connections = [
             psycopg.connect(place.conninfo("worker"), autocommit=True) for place in places
         ]

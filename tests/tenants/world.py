@@ -13,7 +13,7 @@ from pathlib import Path
 
 from tests.tenants import key_of, member_of, second_organization, session_of
 
-from wavehouse import accounts, catalog, listeners, measurement, sponsorship, webhooks
+from wavehouse import accounts, catalog, learning, listeners, measurement, sponsorship, webhooks
 from wavehouse.accounts import Role, Scope
 from wavehouse.kernel.ids import named
 from wavehouse.measurement.service import inclusions
@@ -76,6 +76,7 @@ def filled(workspace: Workspace, word: str, folder: Path) -> Tenant:
     _sponsored(tenant)
     _heard(tenant)
     _invited(tenant)
+    _learned(tenant)
     tenant.key, tenant.cookie = key_of(workspace, *Scope), session_of(workspace)
     return tenant
 
@@ -192,6 +193,29 @@ def _invited(tenant: Tenant) -> None:
         )
 
 
+def _learned(tenant: Tenant) -> None:
+    """A learner with a session, a piece of content and what became of it."""
+    workspace, word = tenant.workspace, tenant.word
+    identity, session = workspace.identity, f"session-{word}"
+    piece = learning.ContentInput(f"piece-{word}", f"Piece {word}", f"Ciao {word}.", "/a.mp3", 60,
+                                  difficulty=0.5)  # fmt: skip
+    with workspace.stores.learning.app(identity.organization_id) as tx:
+        learning.add_content(tx, identity=identity, content=[piece])
+        learning.start_session(
+            tx, identity=identity, session_id=session, account_id=f"learner-{word}"
+        )
+        learning.recommend(tx, identity=identity, session_id=session)
+        learning.record_events(
+            tx,
+            identity=identity,
+            session_id=session,
+            events=[
+                learning.EventInput(f"{kind}-{word}", piece.content_id, kind, NOW, position)
+                for kind, position in (("play", 0.0), ("like", 30.0), ("complete", 60.0))
+            ],
+        )
+
+
 def _heard(tenant: Tenant) -> None:
     """A listener of the tenant's own, with an app's password."""
     email = f"listener@{tenant.word}.example"
@@ -214,7 +238,11 @@ def _ids(workspace: Workspace, other: Workspace) -> dict[str, list[str]]:
     """Every uuid in the organization's rows and in none of the other's, by column."""
     found: dict[str, set[str]] = {}
     foreign: set[str] = set()
-    for database in (workspace.stores.operational, workspace.stores.analytics):
+    for database in (
+        workspace.stores.operational,
+        workspace.stores.analytics,
+        workspace.stores.learning,
+    ):
         with database.worker() as tx:
             for schema, table, column in tx.connection.execute(_UUIDS).fetchall():
                 rows = tx.connection.execute(

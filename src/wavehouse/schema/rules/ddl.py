@@ -6,6 +6,7 @@ It can be run by the owner in an empty database; a test does, and compares.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from wavehouse.schema.types import Catalogue, Column, Function, Policy, Table
 
@@ -31,12 +32,20 @@ def ddl(catalogue: Catalogue) -> str:
     trigger_functions = {f.name for f in catalogue.functions if "RETURNS trigger" in f.definition}
     first = [f for f in catalogue.functions if f.name not in trigger_functions]
     later = [f for f in catalogue.functions if f.name in trigger_functions]
+    of_rows = [f for f in first if _takes_a_row(f.definition, tables)]
     parts = [_HEAD, *_spaces(catalogue)]
-    parts += [_function(function) for function in (*first, *later)]
+    parts += [_function(function) for function in (*first, *later) if function not in of_rows]
     parts += [_table(table) for table in tables]
+    parts += [_function(function) for function in of_rows]
     parts += [_references(table) for table in tables if table.foreign_keys]
     parts += [_view(view) for view in views]
     return "\n".join(parts)
+
+
+def _takes_a_row(definition: str, tables: Sequence[Table]) -> bool:
+    """Whether a function's parameters or result are rows of a table, which then has to be there."""
+    head = re.split(r"\b(?:AS|RETURN|BEGIN)\b", definition, maxsplit=1)[0]
+    return any(re.search(rf"(?<![\w.]){re.escape(table.name)}\b", head) for table in tables)
 
 
 def quoted(name: str) -> str:
