@@ -4,9 +4,9 @@
  * One file, no build. Events wait in the browser's storage until the server has them, and go out in
  * batches; each has an id of its own, so that sending one again changes nothing.
  *
- *   import { Player } from "https://wavehouse.example/static/player.js";
+ *   import { Player } from "./player.js";
  *   const player = new Player(document.querySelector("audio"), {
- *     endpoint: "https://wavehouse.example", session: "…", token: "whs_…",
+ *     endpoint: "the address of Wavehouse", session: "…", token: "whs_…",
  *   });
  *   const [piece] = await player.next();
  *   player.load(piece);
