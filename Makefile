@@ -48,7 +48,7 @@ demo: $(VENV)/.run ## The whole product on sample data, then the dashboard
 	@$(BIN)/wavehouse demo $(ARGS)
 
 test: $(VENV)/.dev ## Run the tests
-	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(TESTS)
+	@$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(TESTS)
 
 # --- the gate ---------------------------------------------------------------------------------
 

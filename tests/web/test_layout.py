@@ -128,8 +128,13 @@ def test_a_phone_reaches_every_page(browser: Browser, site: str) -> None:
         "Campaigns",
         "Reports",
         "Sources",
+        "Usage",
+        "Alerts",
         "Jobs",
+        "Learning",
         "API keys",
+        "Members",
+        "Ada",
     ] == entries.all_inner_texts()
     boxes = [entry.bounding_box() for entry in entries.all()]
     assert [] == [box for box in boxes if box is None or box["height"] < 44 or box["y"] > 844]

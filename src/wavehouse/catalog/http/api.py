@@ -10,6 +10,7 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Query
+from pydantic import BaseModel, ConfigDict, Field
 
 from wavehouse.accounts import Identity, Scope
 from wavehouse.catalog.service import (
@@ -22,6 +23,7 @@ from wavehouse.catalog.service import (
 )
 from wavehouse.catalog.types import EpisodeSummary, PodcastSummary
 from wavehouse.kernel.errors import NotFound
+from wavehouse.kernel.fields import Exact
 from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.paging import LARGEST_PAGE, PAGE, Page, page_of
 from wavehouse.store import Database, Operational
@@ -44,11 +46,12 @@ class Episode:
     duration_seconds: int | None
 
 
-@dataclass(frozen=True)
-class FeedAddress:
+class FeedAddress(BaseModel):
     """A feed that has changed, as a Podping or a hook of the publisher names it."""
 
-    url: str
+    model_config = ConfigDict(extra="forbid")
+
+    url: Annotated[Exact, Field(min_length=1, max_length=4096)]
 
 
 @dataclass(frozen=True)

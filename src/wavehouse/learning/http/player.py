@@ -9,7 +9,8 @@ over the workspace.
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Query, Response
+from fastapi import APIRouter, Depends, Query, Response
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
 from wavehouse import accounts
 from wavehouse.accounts import Identity
@@ -51,15 +52,18 @@ def router(workspace: Workspace) -> APIRouter:
     database = workspace.stores.learning
     brake = TokenBucket(burst=_BURST, seconds=_SECONDS)
 
+    bearer = HTTPBearer(
+        auto_error=False, scheme_name="Session", description="The token of a session: whs_…"
+    )
+
     def holder(
         session_id: SessionKey,
-        authorization: Annotated[str, Header(max_length=500)] = "",
+        sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Identity:
         """The identity under which the session's organization keeps its learners."""
-        kind, _, token = authorization.partition(" ")
-        if kind.lower() != "bearer" or not token:
+        if sent is None:
             raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
-        organization_id = Tokens.of(database.place).organization(token.strip(), session_id)
+        organization_id = Tokens.of(database.place).organization(sent.credentials, session_id)
         if not brake.take(f"{organization_id} {session_id}"):
             raise TooManyRequests("too many requests of this session", hint="Wait a second.")
         with workspace.stores.operational.worker() as tx:
