@@ -1,4 +1,4 @@
-"""What ``alerts`` announces: the rules' evaluation, commands, routes, page, check, metrics."""
+"""Manifest of ``alerts``: rule evaluation, commands, routes, page, check, metrics."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MANIFEST = Manifest(
                 Gauge("wavehouse_alerts_open", "Alerts that are open, by rule.", ("rule",)),
                 Gauge(
                     "wavehouse_figure_delay_seconds",
-                    "How long the oldest stored request has waited for its figure.",
+                    "How long the oldest stored request has waited to be counted.",
                 ),
                 Gauge(
                     "wavehouse_figure_delay_p99_seconds",

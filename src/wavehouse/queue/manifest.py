@@ -1,4 +1,4 @@
-"""What ``queue`` announces: background jobs, their commands, routes and checks."""
+"""Manifest of ``queue``: background jobs, commands, routes and checks."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ MANIFEST = Manifest(
             target="wavehouse.queue.checks:measures",
             gauges=(
                 Gauge("wavehouse_jobs_due", "Jobs that are due and wait, by lane.", ("lane",)),
-                Gauge("wavehouse_jobs_running", "Jobs that run, by lane.", ("lane",)),
+                Gauge("wavehouse_jobs_running", "Running jobs, by lane.", ("lane",)),
                 Gauge(
                     "wavehouse_jobs_oldest_due_seconds",
                     "How long the oldest due job has waited, by lane.",

@@ -1,8 +1,8 @@
-"""From the bytes of a feed to text that an XML parser can live with.
+"""Turn the bytes of a feed into text that an XML parser accepts.
 
-Feeds lie about their encoding, hold control characters, use HTML's entities and leave ampersands
-bare. All of that is mended here, before the parser, and without moving a line: what is cut out
-leaves its line breaks behind, so that a message can name the line in the publisher's file.
+Feeds declare wrong encodings, contain control characters, use HTML entities and leave ampersands
+unescaped. All of that is repaired here, before the parser, and without moving a line: what is cut
+out leaves its line breaks behind, so that a message can name the line in the publisher's file.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ _MAGIC = (
 
 
 def _codec(name: str | None) -> str | None:
-    """Python's name of an encoding that has text on its other side, or None."""
+    """Python's name of a text encoding, or None."""
     if not name:
         return None
     try:
@@ -59,7 +59,7 @@ def _codec(name: str | None) -> str | None:
 
 
 def _as_windows(wrong: UnicodeError) -> tuple[str, int]:
-    """The bytes at which UTF-8 stops, read as Windows-1252."""
+    """Decode the bytes that are not valid UTF-8 as Windows-1252."""
     if not isinstance(wrong, UnicodeDecodeError):
         raise wrong
     return wrong.object[wrong.start : wrong.end].decode("cp1252", errors="replace"), wrong.end
@@ -69,7 +69,7 @@ codecs.register_error("wavehouse.windows", _as_windows)
 
 
 def decoded(data: bytes, charset: str | None) -> str:
-    """The text of a feed: byte order mark, then what is declared and true, then a repair."""
+    """The text of a feed: byte order mark, then a correct declaration, then a repair."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace")
@@ -108,7 +108,7 @@ def _mended_ampersand(match: re.Match[str]) -> str:
 
 
 def _character_or_nothing(match: re.Match[str]) -> str:
-    """A reference such as ``&#233;`` or ``&#xE9;``, when it names a character of XML's."""
+    """Resolve a reference such as ``&#233;`` or ``&#xE9;`` when XML allows the character."""
     digits = match.group(1).lower()
     if len(digits) > _LONGEST_REFERENCE:
         return ""
@@ -119,7 +119,7 @@ def _character_or_nothing(match: re.Match[str]) -> str:
 
 
 def clean_xml(data: bytes, charset: str | None = None) -> str:
-    """Text that starts with the feed's root element; raises when it has none."""
+    """The text from the feed's root element on; raises when there is none."""
     if not data.strip():
         raise InvalidInput("the document is empty", hint="Check the feed's address.")
     for magic, kind in _MAGIC:

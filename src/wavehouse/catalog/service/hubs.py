@@ -1,4 +1,4 @@
-"""The hub that a feed names, kept with the show (WebSub)."""
+"""Stores the hub named by a feed (WebSub)."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def note_hub(
     feed: Feed,
     fetched: Fetched,
 ) -> None:
-    """Remember the hub that a feed names, in a ``Link`` header or in itself; or that there is none.
+    """Store the hub named in a ``Link`` header or in the feed, or that there is none.
 
     The topic is the feed's own ``self`` address, as the hub knows it.
     """

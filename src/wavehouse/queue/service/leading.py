@@ -1,4 +1,4 @@
-"""What the leader does: rescues, schedules, partitions (Q20, Q26). Every write carries its term."""
+"""The leader's duties: rescues, schedules, partitions (Q20, Q26). Every write carries its term."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT = timedelta(hours=1)
 
 
 class Leader:
-    """The leadership of one worker, as long as it has it."""
+    """The leadership of one worker, while it lasts."""
 
     def __init__(self, database: Database[Operational], worker_id: UUID) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class Leader:
         self.next_schedule = 0.0
 
     def announce(self, plans: Sequence[Plan]) -> None:
-        """Write the schedules that this program can do."""
+        """Store the schedules that this process can handle."""
         with self._database.worker() as tx:
             for plan in plans:
                 first = plan.first if plan.first is not None else plan.every
@@ -44,7 +44,7 @@ class Leader:
                 )
 
     def work(self) -> bool:
-        """Whatever is due now. True when jobs were made."""
+        """Do whatever is due. True when jobs were made."""
         made = False
         self._when("renew", RENEW, self._renew)
         if self.term is not None:
@@ -76,7 +76,7 @@ class Leader:
                 leases.sweep_workers(tx, term=self.term)
 
     def tick(self) -> bool:
-        """Make the jobs of the schedules that are due."""
+        """Make the jobs of due schedules."""
         made = False
         with self._database.worker() as tx:
             for schedule in reading.due_schedules(tx):
@@ -99,5 +99,5 @@ class Leader:
 
 
 def _following(schedule: Schedule) -> datetime | None:
-    """The next time of a cron expression; of an interval the database computes it."""
+    """The next time of a cron expression; the database computes it for intervals."""
     return rules.next_time(schedule.cron, clock.now()) if schedule.cron else None

@@ -1,4 +1,4 @@
-"""Errors in OpenAI's shape: what its clients parse, and when they try again."""
+"""Errors in OpenAI's format, with the retry headers that its clients follow."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class GatewayError(WavehouseError):
         retry_after: str | None = None,
         body: dict[str, Any] | None = None,
     ) -> None:
-        """``body`` is an error of the upstream that is passed on as it is."""
+        """``body`` is an upstream error to forward unchanged."""
         super().__init__(message)
         self.status = status
         self.kind = kind
@@ -61,7 +61,7 @@ _NOT_AGAIN = {"x-should-retry": "false"}
 
 
 def refused(error: WavehouseError, request_id: str) -> JSONResponse:
-    """The error as the clients of OpenAI expect it."""
+    """The error in the format that OpenAI clients expect."""
     headers = {"x-request-id": request_id}
     if isinstance(error, BudgetExhausted):
         return _answer(429, _exhausted(error), headers | _NOT_AGAIN)
