@@ -30,21 +30,21 @@ RULES: dict[RuleName, Rule] = {
             title="Figures are late",
             unit="minutes",
             setting="alert_delay_minutes",
-            advice="Look whether a worker runs (wavehouse doctor), or run wavehouse rollup run.",
+            advice="Check for a running worker (wavehouse doctor), or run wavehouse rollup run.",
         ),
         Rule(
             name=RuleName.DAILY_ROLLUPS_LATE,
             title="Daily rollups are late",
             unit="hours",
             setting="alert_daily_by_hour",
-            advice="Run wavehouse rollup run, which says why it cannot.",
+            advice="Run wavehouse rollup run, which reports the reason.",
         ),
         Rule(
             name=RuleName.ROLLUP_SLOW,
             title="Rollups are slow",
             unit="minutes",
             setting="alert_rollup_minutes",
-            advice="Look at the disk and at what else the machine does.",
+            advice="Check the disk and the other load on the machine.",
         ),
         Rule(
             name=RuleName.SOURCE_QUIET,
@@ -173,7 +173,7 @@ def feeds_failing(
             message=f'the feed of "{show.title}" {state}: {show.poll_message or "unknown error"}',
         )
     if not bad:
-        yield _fine(RuleName.FEED_FAILING, limit, "every feed that is polled can be read")
+        yield _fine(RuleName.FEED_FAILING, limit, "all polled feeds can be read")
 
 
 def shares(

@@ -85,7 +85,7 @@ def shared_files(workspace: Workspace) -> Finding:
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         files = files_of_several(tx, identity=workspace.identity)
     if not files:
-        return Finding("shared files", True, "each file is of one episode")
+        return Finding("shared files", True, "each file belongs to one episode")
     first = files[0]
     titles = ", ".join(f'"{title}"' for title in first.titles[:3])
     more = f"; {len(files) - 1} more files" if len(files) > 1 else ""

@@ -59,7 +59,7 @@ def fit(seed: int, version: str, out: Path | None) -> None:
 
 
 @learning.command()
-@click.option("--seed", type=int, default=2, show_default=True, help="The learners to judge by.")
+@click.option("--seed", type=int, default=2, show_default=True, help="Evaluation population size.")
 @click.option("--learners", type=click.IntRange(10), default=300, show_default=True)
 @model_option
 @json_option

@@ -28,7 +28,7 @@ def jobs() -> None:
     "statuses",
     type=click.Choice(_STATUSES),
     multiple=True,
-    help="Only jobs in this state; may be given several times.",
+    help="Only jobs in this state; repeatable.",
 )
 @click.option("--kind", help="Only jobs of this kind, such as measurement.counting.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)

@@ -181,7 +181,7 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("the time has no time zone")
         return instant, UUID(job_id)
     except ValueError:
         raise UsageError("invalid cursor", hint="Begin without a cursor.") from None

@@ -32,7 +32,7 @@ MANIFEST = Manifest(
         Metrics(
             target="wavehouse.queue.checks:measures",
             gauges=(
-                Gauge("wavehouse_jobs_due", "Jobs that are due and wait, by lane.", ("lane",)),
+                Gauge("wavehouse_jobs_due", "Due jobs that are waiting, by lane.", ("lane",)),
                 Gauge("wavehouse_jobs_running", "Running jobs, by lane.", ("lane",)),
                 Gauge(
                     "wavehouse_jobs_oldest_due_seconds",
@@ -41,7 +41,7 @@ MANIFEST = Manifest(
                 ),
                 Gauge(
                     "wavehouse_jobs_ended",
-                    "Jobs that ended within a day, by status; dead: all in the dead letter.",
+                    "Jobs that ended within a day, by status; dead: the whole dead letter queue.",
                     ("status",),
                 ),
             ),

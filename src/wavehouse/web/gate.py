@@ -21,8 +21,8 @@ SECONDS = 0.1
 _SAYS = {
     401: "No valid API key came with the request.",
     403: "The API key lacks the scope {scope}.",
-    404: "There is no such thing, or it is another organization's.",
-    409: "It contradicts what is there, or the Idempotency-Key was used for another request.",
+    404: "Not found, or it belongs to another organization.",
+    409: "Conflict with the current state, or the Idempotency-Key was used for another request.",
     410: "The file is gone or was changed since it was made.",
     412: "It has changed since it was read (`If-Match`).",
     413: "The body is too large.",

@@ -264,4 +264,4 @@ def _show(made: NewEndpoint, *, as_json: bool) -> None:
         terminal.print_json({"endpoint_id": made.endpoint.endpoint_id, "secret": made.secret})
         return
     terminal.out(f"{made.endpoint.endpoint_id}\t{made.secret}")
-    terminal.say("The secret is shown this once. Give it to the receiver.")
+    terminal.say("The secret is only shown once. Give it to the receiver.")

@@ -58,7 +58,7 @@ def sign_in_by_provider(
         )
     if expected is None or not code:
         raise NotSignedIn(
-            "this sign-in was not begun here, was used, or has expired", hint="Start again."
+            "this sign-in is unknown, was already used, or has expired", hint="Start again."
         )
     verified = provider.verified(
         code=code, redirect=redirect, verifier=expected.verifier, nonce=expected.nonce

@@ -43,7 +43,7 @@ def silence_rule(
     """Stop notifications about a rule, for at most 90 days. InvalidInput beyond that."""
     if not timedelta(0) < length <= LONGEST_SILENCE:
         raise InvalidInput(
-            "a silence lasts from a minute to 90 days", hint="Choose a threshold by a setting."
+            "a silence lasts from a minute to 90 days", hint="Or change its threshold setting."
         )
     at = clock.now()
     silence = queries.put_silence(

@@ -98,7 +98,7 @@ def _rendition(url: str, facts: dict[str, Any], wrong: Callable[[str], InvalidIn
     if not isinstance(named, list) or not named:
         raise wrong("segments must be a list of segments")
     if others := sorted(facts.keys() - {"segments"}):
-        raise wrong(f"{others[0]!r} does not go with segments, whose sums tell it")
+        raise wrong(f"{others[0]!r} cannot be combined with segments, which determine it")
     segments, start = [], 0
     for index, entry in enumerate(named, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("uri"), str):

@@ -120,7 +120,7 @@ class WebMediaProbe:
             if status == 206:
                 stated = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
                 if stated is None or int(stated[1]) != wish.offset:
-                    raise InvalidInput("the server sends another range", where=shown(answer.url))
+                    raise InvalidInput("the server sent a different range", where=shown(answer.url))
                 total = _size(stated[3])
                 return self._web.start_of_body(answer, wish.length), total
             return self._without_ranges(answer, wish)

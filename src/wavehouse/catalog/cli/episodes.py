@@ -20,7 +20,7 @@ def episodes() -> None:
 
 @episodes.command("list")
 @click.option("--show", metavar="TITLE|ID", help="Only this show.")
-@click.option("--shared", is_flag=True, help="Only episodes that have a file in common.")
+@click.option("--shared", is_flag=True, help="Only episodes that share a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json: bool) -> None:
@@ -95,7 +95,7 @@ def merge(open_workspace: OpenWorkspace, episode: str, into: str) -> None:
 
 @episodes.command()
 @click.argument("episode", metavar="EPISODE")
-@click.option("--guid", help="A former guid of it that becomes an episode of its own again.")
+@click.option("--guid", help="The former guid to split off as its own episode.")
 @click.pass_obj
 def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None:
     """Make one episode two: end a merge, or revert a changed guid.

@@ -36,7 +36,7 @@ _NOTES_SHOWN = 20
 )
 @click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
 @click.option("--no-probe", is_flag=True, help="Do not measure media files.")
-@click.option("--again", is_flag=True, help="Read and measure even what has not changed.")
+@click.option("--again", is_flag=True, help="Read and measure again, even if unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def feed(

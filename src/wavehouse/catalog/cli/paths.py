@@ -67,7 +67,7 @@ def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @paths.command()
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-@click.option("--rule", metavar="'PATTERN => ADDRESS'", help="Try this rule, and do not add it.")
+@click.option("--rule", metavar="'PATTERN => ADDRESS'", help="Try this rule without adding it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def test(

@@ -74,7 +74,7 @@ class FeedReading:
     every: timedelta = POLL_EVERY
     conditional: bool | None = None
     turn: int = 0
-    """Which files come first, of more than a run measures."""
+    """Which files are measured first when there are more than a run measures."""
     writing: Writing | None = None
 
 

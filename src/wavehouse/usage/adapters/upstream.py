@@ -122,7 +122,7 @@ class Upstreams:
         try:
             response = await opening.__aenter__()
         except httpcore.TimeoutException:
-            raise Unreachable("the upstream does not answer in time") from None
+            raise Unreachable("the upstream timed out") from None
         except BROKEN as error:
             raise Unreachable(f"no response from the upstream ({type(error).__name__})") from error
         try:

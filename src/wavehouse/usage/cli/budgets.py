@@ -28,7 +28,7 @@ def budgets() -> None:
 @CURRENCY
 @click.option("--period", type=click.Choice(_PERIODS), default="month", show_default=True)
 @click.option("--scope", type=click.Choice(_SCOPES), default="organization", show_default=True)
-@click.option("--id", "ref", help="Project or key id, or the end user; * for every end user.")
+@click.option("--id", "ref", help="Project id, key id or end user; * for every end user.")
 @click.option("--name", default="", help="Display name.")
 @click.option("--soft", is_flag=True, help="Warn only; refuse nothing.")
 @click.option("--allow-unpriced", is_flag=True, help="Allow models without a price.")

@@ -21,11 +21,11 @@ def upstreams() -> None:
 
 @upstreams.command("set")
 @click.argument("provider")
-@click.option("--url", required=True, help="Its address, up to and with /v1.")
+@click.option("--url", required=True, help="Base URL, including /v1.")
 @click.option("--key-variable", help="Environment variable that holds its API key.")
 @click.option("--allow-private", is_flag=True, help="Allow http and addresses of private networks.")
 @click.option("--timeout", type=click.IntRange(1, 3600), default=120, show_default=True,
-              help="Seconds to wait for a byte of its answer.")  # fmt: skip
+              help="Read timeout in seconds.")  # fmt: skip
 @click.pass_obj
 def set_upstream(
     open_workspace: OpenWorkspace,

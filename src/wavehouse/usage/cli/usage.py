@@ -158,7 +158,7 @@ def list_models(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.option("--provider", required=True, help="Provider name, as used for its upstream.")
 @click.option("--version", default="", help="The model's version at the provider.")
 @click.option("--modality", type=click.Choice(_MODALITIES), default="text", show_default=True)
-@click.option("--context", type=click.IntRange(1), help="Tokens that it can take in.")
+@click.option("--context", type=click.IntRange(1), help="Context window in tokens.")
 @click.pass_obj
 def add_model(
     open_workspace: OpenWorkspace,
@@ -260,7 +260,7 @@ def add_price(
 
 @prices.command("import")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
-@click.option("--currency", default="USD", show_default=True, help="Currency of the prices kept.")
+@click.option("--currency", default="USD", show_default=True, help="Currency of the stored prices.")
 @click.option("--rate", help="Price of one dollar in that currency, such as 0.92.")
 @click.option("--provider", "providers", multiple=True, help="Only this provider; repeatable.")
 @EFFECTIVE

@@ -216,7 +216,7 @@ class Forwarder:
             text = content[: 64 * 1024].decode("utf-8", "replace")
             await self.finish(attempt, self.failed(attempt, text, 0, "upstream_nonsense"))
             raise GatewayError(
-                "the upstream answered something that is not an answer of this API",
+                "the upstream returned an invalid response",
                 reason="upstream_nonsense",
             )
         return Whole(self, attempt, content, kind, used)

@@ -166,7 +166,7 @@ def project_of(request: Request) -> UUID | None:
         return UUID(text)
     except ValueError:
         raise InvalidInput(
-            "the project is not an id of a project", where="OpenAI-Project"
+            "invalid project id", where="OpenAI-Project"
         ) from None
 
 

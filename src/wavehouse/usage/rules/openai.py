@@ -64,7 +64,7 @@ def chat_plan(body: Any, *, context_window: int | None = None) -> Plan:
             raise InvalidInput(
                 "images, audio and files need a model whose context window is known",
                 where="messages",
-                hint="The operator adds it with the model.",
+                hint="The operator can add it to the model.",
             )
         most = context_window
     limits = [name for name in ("max_completion_tokens", "max_tokens") if fields.get(name)]

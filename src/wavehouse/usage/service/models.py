@@ -114,7 +114,7 @@ def add_price(
         source=_text(source, "source", _LONGEST),
     )
     if revision is None:
-        raise Conflict("this price is there from that moment on", where="price")
+        raise Conflict("this price already exists from that time", where="price")
     _record(tx, identity, "model_price.added", ids[0], unit=unit, price=str(price))
     return revision
 
