@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
 
 CLEAR_FOR = timedelta(minutes=10)
-"""An alert resolves after its value has been in order for so long: no flapping."""
+"""How long a value must be in order before its alert resolves: avoids flapping."""
 
 RULES: dict[RuleName, Rule] = {
     rule.name: rule

@@ -79,7 +79,7 @@ def challenge_of(credential: Mapping[str, Any]) -> bytes:
     try:
         client_data = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
         return base64url_to_bytes(client_data["challenge"])
-    except Exception:  # whatever a stranger's bytes make of the parsers
+    except Exception:  # untrusted bytes may raise anything in the parsers
         raise InvalidInput("the answer of the authenticator cannot be read") from None
 
 

@@ -39,7 +39,7 @@ class Outbox:
         with os.fdopen(os.open(file_path, flags, 0o600), "wb") as file:
             file.write(bytes(message))
         removal = Timer(_KEPT, file_path.unlink, kwargs={"missing_ok": True})
-        removal.daemon = True  # `tidy` deletes what a program that ended has left
+        removal.daemon = True  # `tidy` deletes what a stopped process left behind
         removal.start()
 
     def forget(self, *, to: str) -> int:

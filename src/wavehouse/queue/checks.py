@@ -12,7 +12,7 @@ from wavehouse.store import Stores
 from wavehouse.workspace import Workspace
 
 LATE = 300
-"""Seconds that a due job may wait before ``doctor`` reports it."""
+"""Seconds a due job may wait before ``doctor`` reports it."""
 LANES = ("interactive", "scheduled", "backfill")
 
 

@@ -12,7 +12,7 @@ from uuid import UUID
 from wavehouse.kernel.errors import Conflict, WavehouseError
 
 SYSTEM = UUID(int=0)
-"""The share of the system's own jobs."""
+"""The organization id of the system's own jobs."""
 
 
 class Lane(IntEnum):

@@ -39,7 +39,7 @@ class Bounded(HttpToolsProtocol):
     _timer: Any = None
     _unread: Any = None
 
-    # -- what the transport reports -------------------------------------------------------------
+    # -- transport callbacks --------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
         """A client connects; at the limit, the connection that has waited longest is closed."""
@@ -79,7 +79,7 @@ class Bounded(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
 
-    # -- what the parser reports ------------------------------------------------------------------
+    # -- parser callbacks -------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         """A request begins."""

@@ -46,7 +46,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }
     for status in (400, 404, 405, 422)
 }
-"""What every route may answer beside its own, for the OpenAPI."""
+"""The error responses common to all routes, for the OpenAPI document."""
 
 
 def install(app: FastAPI, sign_in_command: str) -> None:
@@ -78,7 +78,7 @@ def is_fragment(request: Request) -> bool:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether to respond with a page; the API always responds for programs."""
+    """Whether to respond with a page; the API always responds with problem+json."""
     accepts = "text/html" in request.headers.get("accept", "")
     return accepts and not request.url.path.startswith("/api/")
 

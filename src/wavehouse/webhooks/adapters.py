@@ -89,7 +89,7 @@ class WebSender:
                 wait = seconds_of(answer.response.headers.get("retry-after"))
                 try:
                     start = self._web.start_of_body(answer, _EXCERPT)
-                except WavehouseError as broken:  # the status has come: it is the answer
+                except WavehouseError as broken:  # the status has arrived and is enough
                     return Sent(status, None, broken.message, wait)
                 return Sent(status, excerpt_of(start, _EXCERPT), None, wait)
         except WavehouseError as error:

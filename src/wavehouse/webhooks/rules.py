@@ -29,7 +29,7 @@ DELAYS = tuple(
 )
 """Before the second to the tenth attempt: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
 JITTER = 0.1
-"""Part of a delay that chance moves it by, either way."""
+"""The jitter, as a fraction of the delay, in either direction."""
 DISABLED_AFTER = timedelta(days=5)
 """An endpoint that has failed this long is disabled."""
 

@@ -35,7 +35,7 @@ SUBSCRIBABLE = (
     EventType.BUDGET_THRESHOLD_REACHED,
     EventType.TIER_LIMIT_REACHED,
 )
-"""A test goes to the endpoint that is tested, whatever it subscribes to."""
+"""A test is sent to its endpoint, whatever the subscriptions."""
 
 
 class Outcome(StrEnum):

@@ -142,7 +142,7 @@ class Provider:
                 claims.validate(now=int(clock.now().timestamp()), leeway=_LEEWAY)
                 return dict(claims)
             except (JoseError, ValueError, TypeError, KeyError) as error:
-                # A key that is not known may be new: the keys are read once more.
+                # An unknown key may be new: fetch the keys once more.
                 if again or not self._has_new_keys(token):
                     raise NotSignedIn(
                         f"the provider's token cannot be used: {type(error).__name__}",

@@ -112,7 +112,7 @@ def accept_invitation(
     user = queries.user_by_email(tx, organization_id=organization_id, email=email)
     if user is None and queries.email_is_known(tx, email=email):
         raise Refused("the account of this address is inactive", hint="Ask the operator.")
-    # The invitation has a seat of its own; a plan that became smaller may have none for it now.
+    # The invitation already counts as a seat; after a downgrade the plan may have no room for it.
     check_room(tx, organization_id=organization_id, limit=Limit.SEATS, more=0)
     is_new = user is None
     if user is None:

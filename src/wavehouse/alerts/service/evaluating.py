@@ -39,7 +39,7 @@ def _everybody(operational: Database[Operational]) -> list[Identity]:
         for organization_id in queries.organizations(tx):
             try:
                 acting.append(acting_for(tx, organization_id=organization_id))
-            except Refused:  # nobody administers it: nobody would hear of an alert
+            except Refused:  # no administrator: nobody to notify
                 continue
     return acting
 

@@ -47,7 +47,7 @@ def measure(files: Sequence[FeedFile], probe: MediaProbe, seconds: float = _SECO
             return probe.probe(url)
         except WavehouseError as error:
             return ProbeFailure(shown(file.url), error.message)
-        except Exception as error:  # a file is not worth the feed, whatever it holds
+        except Exception as error:  # a bad file must not fail the whole feed
             return ProbeFailure(shown(file.url), f"unexpected error: {type(error).__name__}")
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:

@@ -33,7 +33,7 @@ class Pages:
     note: str | None = None
     next_url: str | None = None
     in_all: int = 1
-    """Pages that were read, in all runs."""
+    """Pages read, in all runs."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +68,7 @@ class PageReader:
             visited.add(url)
             try:
                 last = self._page(url)
-            except Unreachable as wrong:  # it may answer at the next poll
+            except Unreachable as wrong:  # it may work at the next poll
                 pages.note, pages.next_url = f"a page could not be read: {wrong}", url
                 return pages
             except WavehouseError as wrong:

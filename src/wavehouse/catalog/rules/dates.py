@@ -22,7 +22,7 @@ from wavehouse.kernel.reference import month_key, month_names
 _LONGEST = 100
 _EARLIEST, _LATEST, _BUDDHIST = 1900, 2200, 543
 _PIVOT = 69
-"""Years 00-68 are of this century, 69-99 of the last, as in POSIX and ``email.utils``."""
+"""Years 00-68 are in this century, 69-99 in the last, as in POSIX and ``email.utils``."""
 
 _SPACES = re.compile(r"\s+")
 _MARKS = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "，": ",", "：": ":", "．": "."})

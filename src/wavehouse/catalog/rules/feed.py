@@ -104,7 +104,7 @@ def parse_feed(
     """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is not a feed.
 
     ``location`` resolves relative addresses, ``name`` is what an error calls the document;
-    ``charset`` is what the server said, and counts less than what the bytes prove.
+    ``charset`` is the server's header; evidence in the bytes overrides it.
     """
     try:
         return _parsed_feed(data, location, charset)

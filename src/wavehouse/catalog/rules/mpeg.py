@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wavehouse.catalog.types.media import ByteRange, MediaFacts
 
 Reading = Generator[ByteRange, bytes, MediaFacts]
-"""A reader without a file: it asks for ranges, is sent their bytes, and returns the facts."""
+"""A reader without I/O: it yields ranges, receives their bytes, and returns the facts."""
 
 WINDOW = 64 * 1024
 _MOST_TAGS = 8

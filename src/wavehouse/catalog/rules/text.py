@@ -15,7 +15,7 @@ from wavehouse.kernel.errors import InvalidInput
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose BOM is a prefix of this one
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -101,7 +101,7 @@ def _mended_ampersand(match: re.Match[str]) -> str:
     if whole.startswith("<![") or name in _XML_ENTITIES:
         return whole
     if name and name[0] == "#":
-        return whole.lower()  # XML knows only the small x
+        return whole.lower()  # XML only allows a lower-case x
     if name and name in html5:
         return "".join(f"&#{ord(c)};" for c in html5[name])
     return "&amp;" + (name or "")
@@ -126,7 +126,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
         if data.startswith(magic):
             raise InvalidInput(f"the document is {kind}, not a feed", hint="Give the RSS address.")
     text = decoded(data, charset)
-    # Each mark costs some hundred bytes and a microsecond on the way: the largest feeds of real
+    # Each mark costs some hundred bytes and a microsecond: the largest feeds of real
     # shows, 25 MB with HTML in every description, have less than half as many.
     marks = text.count("<") + text.count("&")
     if marks > _MOST_MARKS:
@@ -148,7 +148,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
             where=f":{prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
             hint="Ask the publisher to remove the <!DOCTYPE> block.",
         )
-    # everywhere, in CDATA too: where that begins and ends is not sure in a broken text
+    # everywhere, in CDATA too, whose bounds are uncertain in malformed text
     feed = _REFERENCES.sub(_character_or_nothing, text[root.start() :])
     return _only_line_breaks(prolog) + _AMPERSANDS.sub(_mended_ampersand, feed)
 

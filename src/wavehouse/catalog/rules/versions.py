@@ -102,7 +102,7 @@ def described(
     if facts is None or size is None:
         has_some = file.stated.bytes is not None or file.stated.duration_ms is not None
         return Described(file.stated, FactsSource.FEED if has_some else FactsSource.NONE)
-    # Where the frames do not tell the duration, the publisher's is right to the second.
+    # If the frames do not give the duration, use the publisher's, which is right to the second.
     duration = facts.duration_ms or file.stated.duration_ms
     return Described(replace(facts, bytes=size, duration_ms=duration), source)
 

@@ -20,7 +20,7 @@ _MINUTES = {
     "clst": -180, "cot": -300, "pet": -300, "vet": -240,
 }  # fmt: skip
 _SHARED = {"ist": (330, "India's")}
-"""Names of several zones, with the one that is assumed; CST, EST and BST are as RFC 822 and
+"""Ambiguous names, with the zone assumed; CST, EST and BST are as RFC 822 and
 Britain have them."""
 
 _SUMMER = {

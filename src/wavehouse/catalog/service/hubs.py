@@ -26,7 +26,7 @@ def note_hub(
 
     The topic is the feed's own ``self`` address, as the hub knows it.
     """
-    links = dict(reversed(fetched.links))  # of two with one relation the first counts
+    links = dict(reversed(fetched.links))  # the first of two with one relation wins
     hub = web_url(links.get("hub"), fetched.location) or feed.hub_url
     topic = web_url(links.get("self"), fetched.location) or feed.self_url or fetched.location
     organization_id = identity.organization_id

@@ -17,7 +17,7 @@ from wavehouse.store import Operational, Tx
 def last_poll(
     tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId | None
 ) -> FeedToPoll | None:
-    """Where the last poll of a show stopped; None for a new show."""
+    """The point where a show's last poll stopped; None for a new show."""
     if podcast_id is None:
         return None
     return polls.feed_to_poll(tx, organization_id=identity.organization_id, podcast_id=podcast_id)

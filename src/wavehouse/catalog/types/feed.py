@@ -28,7 +28,7 @@ from wavehouse.catalog.types.podcasting import (
 
 
 class DropReason(StrEnum):
-    """Why an item of a feed did not become an episode."""
+    """The reason why an item of a feed was dropped."""
 
     NO_ENCLOSURE = "no_enclosure"
     BAD_ENCLOSURE_URL = "bad_enclosure_url"

@@ -39,7 +39,7 @@ class Learner:
 
     @property
     def stated(self) -> str:
-        """The learner's self-assessment: mostly roughly right."""
+        """The learner's self-assessment: usually close to the truth."""
         return "beginner" if self.ability < -0.6 else "advanced" if self.ability > 0.6 else ""
 
     def understanding(self, difficulty: float) -> float:

@@ -8,7 +8,7 @@ from wavehouse.learning.rules.posterior import log_probabilities
 from wavehouse.learning.types import Model
 
 LEAST_LISTENERS = 30
-"""Distinct learners that must have heard a piece before its estimate is replaced."""
+"""Distinct learners required before a piece's estimate is replaced."""
 METHOD = "listeners-1"
 _STEP = 0.05
 _GRID = tuple(-3 + _STEP * n for n in range(int(6 / _STEP) + 1))

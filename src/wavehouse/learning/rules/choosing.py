@@ -12,11 +12,11 @@ from wavehouse.learning.rules.posterior import GRID, posterior, understanding, u
 from wavehouse.learning.types import Choice, Evidence, Model
 
 UNDERSTAND = 0.85
-"""How much of what they hear learners want to understand, unless they say otherwise."""
+"""The default share that learners want to understand."""
 _WEIGHT = 6.0
-"""How much a point of probability away from the target costs, in log-odds of liking."""
+"""The cost of a point of probability away from the target, in log-odds of liking."""
 _FIRST = 20
-"""Outcomes until which the choice is drawn from the posterior (Thompson)."""
+"""Below this many outcomes the choice is drawn from the posterior (Thompson)."""
 _EXPLORING = 0.05
 _PRIOR_LIKES = 3.0
 _DIGITS = 9
@@ -112,7 +112,7 @@ def ranked(
     """Candidates with their scores, best first; ties by id."""
     chances = understood(posterior(evidence, model, bucket=bucket, stated=stated), model)
     liked = preferences(evidence, model)
-    scores: dict[tuple[tuple[str, ...], int], float] = {}  # many candidates are alike
+    scores: dict[tuple[tuple[str, ...], int], float] = {}  # many candidates share features and bin
     scored = []
     for candidate in candidates:
         kind = candidate.features, bin_of(candidate.difficulty)

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from wavehouse.learning.types import Event, EventType, Item, Listening, Outcome, OutcomeClass
 
 LEFT_AFTER = timedelta(minutes=30)
-"""An item without an event for so long was left."""
+"""An item without events for this long counts as left."""
 _SHORTEST_REPLAY, _LONGEST_REPLAY = 5.0, 60.0
 _HEARD, _LEFT_EARLY, _MUCH_AGAIN = 0.90, 0.30, 0.15
 _MANY_REPLAYS = 3

@@ -21,9 +21,9 @@ POINTS = 41
 _LOWEST, _HIGHEST = -4.0, 4.0
 GRID = tuple(_LOWEST + (_HIGHEST - _LOWEST) * n / (POINTS - 1) for n in range(POINTS))
 _TAIL = 0.1
-"""On either side of an 80 % interval."""
+"""The probability outside an 80 % interval, on each side."""
 STATED = {"beginner": -1.0, "intermediate": 0.0, "advanced": 1.0}
-"""What is added to the mean of the prior, by the difficulty that a learner asked for."""
+"""The shift of the prior's mean, by the difficulty that a learner asked for."""
 
 
 def log_probabilities(model: Model, ability: float, difficulty: float) -> tuple[float, ...]:

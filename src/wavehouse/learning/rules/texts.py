@@ -13,7 +13,7 @@ from typing import Protocol
 
 METHOD = "text-1"
 LEAST_WORDS = 80
-"""Below so many words a text gets no level: one greeting is not C2."""
+"""Texts below this many words get no level: one greeting is not C2."""
 _SENTENCE = re.compile(r"[.!?…]+(?:[\"'»”’)\]]*)(?=\s|$)|\n{2,}")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LEVELS = ((80.0, "A1"), (70.0, "A2"), (60.0, "B1"), (50.0, "B2"), (40.0, "C1"))

@@ -21,7 +21,7 @@ from wavehouse.learning.rules.posterior import level
 from wavehouse.learning.types import Evidence, Model, Outcome, OutcomeClass
 
 AFTER = (5, 10, 20, 40)
-"""Outcomes after which levels are compared."""
+"""The numbers of outcomes after which levels are compared."""
 _PILOT, _PILOT_ITEMS = 400, 50
 _FINISHED = (OutcomeClass.CLEAN, OutcomeClass.SOME, OutcomeClass.HEAVY)
 _GRADES = {

@@ -16,7 +16,7 @@ from wavehouse.learning.types import Content, ContentInput, EntryResult, Stored
 from wavehouse.store import Learning, Tx
 
 MOST_CONTENT = 200
-"""In one batch."""
+"""Pieces in one batch."""
 
 
 def add_content(

@@ -21,7 +21,7 @@ from wavehouse.learning.types import UNDERSTOOD, Content, Evidence, Level, Model
 from wavehouse.store import Learning, Tx
 
 _LEAST_CHANGE = 0.06
-"""Difficulties are stored in steps of so much."""
+"""The step in which difficulties are stored."""
 
 
 @dataclass(frozen=True, slots=True)

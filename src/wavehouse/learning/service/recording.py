@@ -21,7 +21,7 @@ from wavehouse.learning.types import EntryResult, EventInput, Session, Stored
 from wavehouse.store import Learning, Tx
 
 MOST_EVENTS = 10_000
-"""In one batch."""
+"""Events in one batch."""
 _MOST_LEFT = 200
 
 

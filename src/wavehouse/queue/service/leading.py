@@ -16,7 +16,7 @@ from wavehouse.store import Database, Operational
 RENEW, RESCUE, TIDY = 3.0, 5.0, 3600.0
 KEEP_DAYS = 90
 _KEPT = timedelta(hours=1)
-"""Successes of work that repeats more often than this are not kept one by one."""
+"""Successes of jobs that recur more often than this are not stored individually."""
 
 
 class Leader:
@@ -92,7 +92,7 @@ class Leader:
                 made = made or job is not None
             wait = reading.next_schedule(tx)
         seconds = 5.0 if wait is None else min(wait.total_seconds(), 5.0)
-        if seconds <= 0:  # what no worker can do stays due, and is not asked for all the time
+        if seconds <= 0:  # without a worker for it a schedule stays due; avoid a busy loop
             seconds = 0.02 if made else 1.0
         self.next_schedule = time.monotonic() + seconds
         return made

@@ -39,7 +39,7 @@ class Runner:
         self._lock = threading.Lock()
         self._attempts: dict[UUID, Attempt] = {}
         self.lost = 0
-        """Leases that were lost since this was last read."""
+        """Leases lost since this was last read."""
 
     def groups(self, claimed: Iterable[Lease]) -> list[list[Lease]]:
         """The jobs for one thread: those that may share a transaction, the others singly."""

@@ -49,7 +49,7 @@ class Waker:
             self._waiting = False
             self._last = time.monotonic()
             self.sent += 1
-        # Workers poll as well: a notification that is lost delays and loses nothing.
+        # Workers also poll, so a lost notification only delays jobs.
         with contextlib.suppress(WavehouseError), database.worker() as tx:
             leases.notify(tx)
 

@@ -87,7 +87,7 @@ class Worker:
                 except Unreachable:
                     entered = False
                     self._stop.wait(_RETRY + random.random())  # noqa: S311 - a jitter
-                except Exception as error:  # whatever it was: the next turn may succeed
+                except Exception as error:  # the next iteration may succeed
                     self._say(f"the worker goes on after {type(error).__name__}: {error}")
                     self._stop.wait(BUSY)
             self._drain(pool, grace)

@@ -29,7 +29,7 @@ from wavehouse.workspace import Edge
 
 LARGEST = 16 * 1024 * 1024
 _BELIEVED = 1.0
-"""Seconds that a key and the list of upstreams are believed without looking again."""
+"""Seconds for which a key and the list of upstreams are cached."""
 Handler = Callable[[Request, Identity, str], Awaitable[Response]]
 
 
@@ -165,9 +165,7 @@ def project_of(request: Request) -> UUID | None:
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInput(
-            "invalid project id", where="OpenAI-Project"
-        ) from None
+        raise InvalidInput("invalid project id", where="OpenAI-Project") from None
 
 
 def router(edge: Edge) -> APIRouter:

@@ -57,7 +57,7 @@ _KNOWN: tuple[tuple[type[WavehouseError], int, str, str], ...] = (
     (Unreachable, 503, "server_error", "unreachable"),
 )
 _NOT_AGAIN = {"x-should-retry": "false"}
-"""Official clients do not repeat a call that is answered with this header."""
+"""With this header, official clients do not retry the call."""
 
 
 def refused(error: WavehouseError, request_id: str) -> JSONResponse:

@@ -16,14 +16,14 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.usage.types import Unit
 
 DEFAULT_OUTPUT = 4096
-"""Tokens out when a request names no maximum; sent upstream as its maximum."""
+"""Output tokens when a request sets no maximum; sent upstream as the maximum."""
 MOST_OUTPUT = 1_000_000
 MOST_CHOICES = 16
 _PER_MESSAGE = 16
 _PER_REQUEST = 64
 _BYTES_A_TOKEN = 4
 _IMPLAUSIBLE = 8
-"""A report of fewer tokens than a token for every 32 bytes is not believed."""
+"""Reports below one token per 32 bytes are rejected."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from wavehouse.usage.types import LastPeriod, Period, PeriodKind
 
 DAY = timedelta(days=1)
 AHEAD = {PeriodKind.DAY: 40, PeriodKind.WEEK: 8, PeriodKind.MONTH: 3}
-"""How many periods are materialised beyond the present one."""
+"""The number of periods to create beyond the current one."""
 
 
 def zone_of(name: str) -> ZoneInfo:

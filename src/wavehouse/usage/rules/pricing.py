@@ -15,12 +15,12 @@ FALLBACKS = {
     Unit.CACHE_WRITE: Unit.INPUT,
     Unit.REASONING: Unit.OUTPUT,
 }
-"""Units that cost what another one costs when they have no price of their own."""
+"""Units that fall back to another unit's price."""
 _DEAREST = {
     Unit.INPUT: (Unit.INPUT, Unit.CACHE_READ, Unit.CACHE_WRITE),
     Unit.OUTPUT: (Unit.OUTPUT, Unit.REASONING),
 }
-"""A reserved token may turn out to be any of these: the bound takes the dearest."""
+"""A reserved token may be any of these: the bound uses the highest price."""
 
 
 def prices_of(rows: Iterable[Mapping[str, Any]]) -> dict[Unit, Price]:

@@ -15,7 +15,7 @@ from wavehouse.usage.rules import periods as rules
 from wavehouse.usage.types import LastPeriod, PeriodKind
 
 HISTORY = timedelta(days=100)
-"""How far back an organization's first periods reach: late events of that time have a day."""
+"""How far back an organization's first periods reach, for late events."""
 
 
 def ensure_periods(tx: Tx[Operational], *, identity: Identity) -> int:

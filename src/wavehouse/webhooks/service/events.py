@@ -44,7 +44,7 @@ def emit(
 def announce_limit(database: Database[Operational], *, error: LimitReached) -> None:
     """Emit ``tier.limit_reached`` for a refused creation, at most once a day per limit.
 
-    The refused creation is rolled back, so the event has a transaction of its own.
+    The refused creation is rolled back, so the event is emitted in a separate transaction.
     """
     organization_id, now = OrganizationId(error.organization_id), clock.now()
     subject, kind = ("limit", error.limit), EventType.TIER_LIMIT_REACHED.value
