@@ -1,4 +1,4 @@
-"""The door of ``accounts``: organizations, members, API keys, signing in."""
+"""Public interface of ``accounts``: organizations, members, API keys, signing in."""
 
 from wavehouse.accounts.adapters.providers import Provider
 from wavehouse.accounts.rules import access_of, allowed, invitation_state, role_allows

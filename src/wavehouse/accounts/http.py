@@ -35,7 +35,7 @@ class MemberOut(BaseModel):
 
     @classmethod
     def of(cls, member: Member) -> "MemberOut":
-        """The member on the wire."""
+        """The member as a response."""
         return cls(
             user_id=member.user_id,
             name=member.name,
@@ -47,7 +47,7 @@ class MemberOut(BaseModel):
 
 
 class RoleIn(BaseModel):
-    """The role that a member gets."""
+    """The new role of a member."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -55,7 +55,7 @@ class RoleIn(BaseModel):
 
 
 class InvitationIn(BaseModel):
-    """The address to invite, and the role that the person will have."""
+    """The address to invite, and the role it will get."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -76,7 +76,7 @@ class InvitationOut(BaseModel):
 
     @classmethod
     def of(cls, invitation: Invitation) -> "InvitationOut":
-        """The invitation on the wire."""
+        """The invitation as a response."""
         return cls(
             invitation_id=invitation.invitation_id,
             email=invitation.email,
@@ -120,7 +120,7 @@ def _members(edge: "Edge") -> APIRouter:
 
     @api.patch("/{user_id}", responses=gate.answers(Scope.MEMBERS_WRITE, 404, 409, 422))
     def change_role(user_id: UUID, body: RoleIn, identity: Manager) -> MemberOut:
-        """Give a member another role, from its next request on; not the last administrator."""
+        """Change a member's role, from its next request; refused for the last administrator."""
         with operational.app(identity.organization_id) as tx:
             member = members.change_role(tx, identity=identity, wanted=user_id, role=body.role)
         return MemberOut.of(member)
@@ -129,7 +129,7 @@ def _members(edge: "Edge") -> APIRouter:
         "/{user_id}", status_code=204, responses=gate.answers(Scope.MEMBERS_WRITE, 404, 409, 422)
     )
     def remove(user_id: UUID, identity: Manager) -> None:
-        """Remove a member: sessions end, keys are revoked; not the last administrator."""
+        """Remove a member: ends sessions, revokes keys; refused for the last administrator."""
         with operational.app(identity.organization_id) as tx:
             members.remove_member(tx, identity=identity, wanted=user_id)
 

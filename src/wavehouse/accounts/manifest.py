@@ -1,4 +1,4 @@
-"""What ``accounts`` announces: API keys, members and the way to sign in."""
+"""Manifest of ``accounts``: API keys, members, signing in."""
 
 from __future__ import annotations
 

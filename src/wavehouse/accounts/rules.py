@@ -1,4 +1,4 @@
-"""Pure rules: tokens and their hashes, the form of an API key, what it allows."""
+"""Pure rules: tokens and their hashes, API key format, permissions."""
 
 from __future__ import annotations
 
@@ -41,12 +41,12 @@ def token_hash(token: str) -> bytes:
 
 
 def is_fresh(began_at: datetime | None, at: datetime) -> bool:
-    """Whether a sign-in is recent enough to change how one signs in: 15 minutes."""
+    """Whether a sign-in is recent enough to change credentials: 15 minutes."""
     return began_at is not None and at - began_at < FRESH
 
 
 def request_hash(request: bytes) -> bytes:
-    """SHA-256 of what makes a request this one."""
+    """SHA-256 of the parts that identify a request."""
     return hashlib.sha256(request).digest()
 
 
@@ -61,13 +61,13 @@ def base62(noise: bytes, length: int) -> str:
 
 
 def key_text(prefix: str, secret: str, environment: str = "live") -> str:
-    """The text of a key: ``wh_<env>_<id8>_<32 base62>_<crc32>``."""
+    """Build a key's text: ``wh_<env>_<id8>_<32 base62>_<crc32>``."""
     body = f"wh_{environment}_{prefix}_{secret}"
     return f"{body}_{zlib.crc32(body.encode()):08x}"
 
 
 def read_key(text: str) -> tuple[str, str] | None:
-    """The (prefix, secret) of a well-formed key, or None: garbage never reaches the database."""
+    """The (prefix, secret) of a key, or None: malformed keys never reach the database."""
     match = _KEY.fullmatch(text)
     if match is None:
         return None
@@ -78,7 +78,7 @@ def read_key(text: str) -> tuple[str, str] | None:
 
 
 def key_is_valid(record: KeyRecord, secret: str, at: datetime) -> bool:
-    """True when the secret is this key's and the key lives at ``at``."""
+    """True when the secret matches and the key is active at ``at``."""
     genuine = hmac.compare_digest(record.key_hash, token_hash(secret))
     return (
         genuine
@@ -103,9 +103,9 @@ _REMEDIES = {
 
 
 def allowed(plan: Plan, limit: Limit) -> int | None:
-    """How many of something the organization may have; None is without a limit.
+    """The limit of an organization; None means unlimited.
 
-    An agreed number of projects stands above the tier's. An unknown tier is the smallest.
+    An agreed number of projects overrides the tier's. An unknown tier counts as the smallest.
     """
     if limit is Limit.PROJECTS and plan.project_limit is not None:
         return plan.project_limit
@@ -114,7 +114,7 @@ def allowed(plan: Plan, limit: Limit) -> int | None:
 
 
 def remedy(limit: Limit) -> str:
-    """What to do when a limit is reached, as a sentence."""
+    """Advice for a limit that was reached, as a sentence."""
     return _REMEDIES[limit]
 
 
@@ -124,7 +124,7 @@ _ADMIN_SCOPES = frozenset({Scope.MEMBERS_WRITE})
 
 
 def access_of(scope: Scope) -> Access:
-    """The access that a scope means: members are managed by administrators, a viewer reads."""
+    """The access level of a scope: managing members needs an administrator, reading a viewer."""
     if scope in _ADMIN_SCOPES:
         return Access.ADMIN
     return Access.READ if scope.endswith(":read") else Access.WRITE

@@ -1,4 +1,4 @@
-"""Organizations, users, keys and sessions as values."""
+"""Data types for organizations, users, keys and sessions."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from wavehouse.kernel.ids import ApiKeyId, InvitationId, OrganizationId, UserId
 
 
 class Role(StrEnum):
-    """What a user may do in the organization."""
+    """A user's role in an organization."""
 
     ADMIN = "admin"
     USER = "user"
@@ -20,7 +20,7 @@ class Role(StrEnum):
 
 
 class Tier(StrEnum):
-    """The plan that an organization pays for, the smallest first."""
+    """The plan of an organization, smallest first."""
 
     FREE = "free"
     STARTER = "starter"
@@ -29,7 +29,7 @@ class Tier(StrEnum):
 
 
 class Persona(StrEnum):
-    """What kind of maker somebody is."""
+    """The kind of creator."""
 
     SOLO_PODCASTER = "solo_podcaster"
     PRODUCER = "producer"
@@ -38,7 +38,7 @@ class Persona(StrEnum):
 
 
 class Limit(StrEnum):
-    """What a tier limits. Pricing limits projects, never how often one publishes (CRE-12)."""
+    """A limit of a tier. Tiers limit projects, never how often they are published (CRE-12)."""
 
     PROJECTS = "projects"
     SEATS = "seats"
@@ -46,7 +46,7 @@ class Limit(StrEnum):
 
 
 class Access(StrEnum):
-    """What a route or a command needs of a role, the least first."""
+    """The access that a route or a command requires of a role, lowest first."""
 
     READ = "read"
     WRITE = "write"
@@ -54,7 +54,7 @@ class Access(StrEnum):
 
 
 class Scope(StrEnum):
-    """What an API key may do."""
+    """A permission of an API key."""
 
     CATALOG_READ = "catalog:read"
     STATS_READ = "stats:read"
@@ -91,9 +91,9 @@ class Organization:
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A user of an organization who acts: by a session, a command, or an API key (its id).
+    """A user acting in an organization: by a session, a command, or an API key (its id).
 
-    ``organization`` is the organization's name where a session knows it, for the page's header.
+    ``organization`` is the organization's name, set for sessions, for the page's header.
     """
 
     organization_id: OrganizationId
@@ -106,10 +106,10 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """An organization's tier, its own number of projects if agreed, and what it was asked.
+    """An organization's tier, its agreed number of projects if any, and its persona.
 
-    ``seats`` are the members and the invitations that are open. ``chosen_at`` is when somebody
-    answered the questions of the first start; None until then.
+    ``seats`` counts members and open invitations. ``chosen_at`` is when the first-start questions
+    were answered; None until then.
     """
 
     plan_tier: str
@@ -121,7 +121,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """An organization that a person works in, and the role there."""
+    """A person's organization, and the role there."""
 
     organization_id: OrganizationId
     name: str
@@ -143,7 +143,7 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Invitation:
-    """An invitation of one address, without its token."""
+    """An invitation for one address, without its token."""
 
     invitation_id: InvitationId
     organization_id: OrganizationId
@@ -158,7 +158,7 @@ class Invitation:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """The result of an accepted invitation. ``is_new`` is True when the user was created by it."""
+    """The result of accepting an invitation. ``is_new`` is True when it created the user."""
 
     identity: Identity
     organization: Organization
@@ -179,7 +179,7 @@ class Passkey:
 
 @dataclass(frozen=True, slots=True)
 class StoredPassword:
-    """A user and the hash of the password, or the marker of none."""
+    """A user and the password's hash, or the marker for none."""
 
     user_id: UserId
     password_hash: str = field(repr=False)
@@ -187,7 +187,7 @@ class StoredPassword:
 
 @dataclass(frozen=True, slots=True)
 class ProviderSignIn:
-    """A sign-in under way at a provider: what its ID token and its code must match."""
+    """A pending sign-in at a provider: the values its ID token and code must match."""
 
     nonce: str = field(repr=False)
     verifier: str = field(repr=False)
@@ -195,13 +195,13 @@ class ProviderSignIn:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """The address of the dashboard, without a path: the origin of its passkeys."""
+    """The dashboard's base address, without a path: the origin of its passkeys."""
 
     origin: str
 
     @property
     def name(self) -> str:
-        """The host name: the relying party of passkeys."""
+        """The host name: the relying party id of passkeys."""
         return urlsplit(self.origin).hostname or "localhost"
 
 
@@ -224,7 +224,7 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """An API key as it may be listed."""
+    """An API key as listed, without its secret."""
 
     api_key_id: ApiKeyId
     name: str
@@ -263,7 +263,7 @@ class KeyRecord:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The answer to a request with an Idempotency-Key, now or when it was first sent."""
+    """The response to a request with an Idempotency-Key, new or stored."""
 
     status: int
     body: dict[str, Any]
@@ -272,7 +272,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class KeptAnswer:
-    """A stored answer; ``status`` and ``body`` are None while the first request is under way."""
+    """A stored response; ``status`` and ``body`` are None while the first request is running."""
 
     request_hash: bytes
     status: int | None

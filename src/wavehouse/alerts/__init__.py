@@ -1,4 +1,4 @@
-"""The door of ``alerts``: what is watched, what opened, who takes care of it."""
+"""Public interface of ``alerts``: rules, open alerts, acknowledgements."""
 
 from wavehouse.alerts.rules import RULES
 from wavehouse.alerts.service.evaluating import evaluate, evaluate_all

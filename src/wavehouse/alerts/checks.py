@@ -1,4 +1,4 @@
-"""A check of ``wavehouse doctor`` and values of ``/metrics``: open alerts and freshness."""
+"""A ``wavehouse doctor`` check and ``/metrics`` values: open alerts and freshness."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _DAILY_BY = 2
 
 
 def alerts(workspace: Workspace) -> Finding:
-    """Alerts that are open and that nobody has acknowledged."""
+    """Open alerts that nobody has acknowledged."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         listed = list_alerts(tx, identity=workspace.identity)
     waiting = [alert for alert in listed if alert.acknowledged_at is None]

@@ -1,4 +1,4 @@
-"""``wavehouse alerts``: what is watched, what is open, acknowledging, silencing."""
+"""``wavehouse alerts``: list, measure, evaluate, acknowledge, silence."""
 
 from __future__ import annotations
 
@@ -37,11 +37,11 @@ def alerts() -> None:
 
 
 @alerts.command("list")
-@click.option("--all", "everything", is_flag=True, help="List those that have resolved too.")
+@click.option("--all", "everything", is_flag=True, help="Include resolved alerts.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def list_(context: click.Context, everything: bool, as_json: bool) -> None:
-    """Open alerts. Exit code 3 when one is open that nobody has acknowledged."""
+    """Open alerts. Exit code 3 when an unacknowledged one is open."""
     from wavehouse.alerts.service.managing import list_alerts, list_silences
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
@@ -76,7 +76,7 @@ def list_(context: click.Context, everything: bool, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def measure(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """What every rule measures now, with its threshold; opens and resolves nothing."""
+    """Show what every rule measures now, with its threshold; opens and resolves nothing."""
     from wavehouse.alerts.rules import RULES
     from wavehouse.alerts.service.measuring import observe
     from wavehouse.kernel import terminal
@@ -129,7 +129,7 @@ def evaluate(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @click.argument("alert_id", type=click.UUID)
 @click.pass_obj
 def ack(open_workspace: OpenWorkspace, alert_id: UUID) -> None:
-    """Acknowledge an open alert: somebody takes care of it."""
+    """Acknowledge an open alert: tell others that you are handling it."""
     from wavehouse.alerts.service.managing import acknowledge_alert
     from wavehouse.kernel import terminal
 
@@ -144,10 +144,10 @@ def ack(open_workspace: OpenWorkspace, alert_id: UUID) -> None:
 @alerts.command()
 @click.argument("rule", type=_RULES)
 @click.option("--hours", type=click.FloatRange(0.01, 2160), default=24, show_default=True)
-@click.option("--subject", help="Only alerts about this subject; alerts list --json shows it.")
+@click.option("--subject", help="Only alerts about this subject, as shown by alerts list --json.")
 @click.pass_obj
 def silence(open_workspace: OpenWorkspace, rule: str, hours: float, subject: str | None) -> None:
-    """Notify nobody about RULE for some hours; its alerts open and resolve all the same."""
+    """Stop notifications about RULE for some hours; its alerts still open and resolve."""
     from wavehouse.alerts.service.managing import silence_rule
     from wavehouse.alerts.types import RuleName
     from wavehouse.kernel import terminal
@@ -170,7 +170,7 @@ def silence(open_workspace: OpenWorkspace, rule: str, hours: float, subject: str
 @click.argument("rule", type=_RULES)
 @click.pass_obj
 def unsilence(open_workspace: OpenWorkspace, rule: str) -> None:
-    """Notify about RULE again."""
+    """Resume notifications about RULE."""
     from wavehouse.alerts.service.managing import end_silence
     from wavehouse.alerts.types import RuleName
     from wavehouse.kernel import terminal
@@ -180,4 +180,4 @@ def unsilence(open_workspace: OpenWorkspace, rule: str) -> None:
         workspace.stores.operational.app(workspace.organization.organization_id) as tx,
     ):
         ended = end_silence(tx, identity=workspace.identity, rule=RuleName(rule))
-    terminal.out("Notified again." if ended else "It was not silenced.")
+    terminal.out("Notified again." if ended else "The rule was not silenced.")

@@ -1,4 +1,4 @@
-"""``/api/v1/alerts``: what is watched, what is open; acknowledge and silence.
+"""``/api/v1/alerts``: list, measure, acknowledge, silence.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies.
 """
@@ -43,7 +43,7 @@ class AlertOut:
 
     @classmethod
     def of(cls, alert: Alert) -> "AlertOut":
-        """The alert on the wire."""
+        """The alert as a response."""
         rule = RULES[RuleName(alert.rule)]
         return cls(
             alert.alert_id,
@@ -63,13 +63,13 @@ class AlertOut:
 
 @dataclass(frozen=True)
 class Observed:
-    """What every rule measures now."""
+    """A rule's current measurement."""
 
     observations: list[Observation]
 
 
 class NewSilence(BaseModel):
-    """A rule about which nobody is notified for some hours."""
+    """A request to silence a rule for some hours."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -89,7 +89,7 @@ def routers(edge: Edge) -> list[APIRouter]:
     def alerts(
         identity: Reader, resolved: bool = False, limit: Limit = PAGE, cursor: Cursor = None
     ) -> Page[AlertOut]:
-        """Open alerts, and with ``resolved`` those that have resolved; the open ones first."""
+        """Open alerts, and with ``resolved`` also resolved ones; open ones first."""
         with stores.operational.app(identity.organization_id) as tx:
             listed = managing.list_alerts(tx, identity=identity, resolved=resolved)
         return page_of(
@@ -101,7 +101,7 @@ def routers(edge: Edge) -> list[APIRouter]:
 
     @api.get("/observations", responses=gate.answers(Scope.SOURCES_READ))
     def observations(identity: Reader) -> Observed:
-        """What every rule measures now, also where all is well."""
+        """The current measurement of every rule, including those in order."""
         return Observed(observe(stores, settings, identity=identity))
 
     @api.post(
@@ -110,13 +110,13 @@ def routers(edge: Edge) -> list[APIRouter]:
         responses=gate.answers(Scope.SOURCES_WRITE, 404),
     )
     def acknowledge(alert_id: UUID, identity: Writer) -> None:
-        """Note that somebody takes care of an open alert."""
+        """Acknowledge an open alert: note that somebody is handling it."""
         with stores.operational.app(identity.organization_id) as tx:
             managing.acknowledge_alert(tx, identity=identity, alert_id=alert_id)
 
     @api.post("/silences", status_code=201, responses=gate.answers(Scope.SOURCES_WRITE, 422))
     def silence(new: NewSilence, identity: Writer) -> Silence:
-        """Notify nobody about a rule for some hours."""
+        """Stop notifications about a rule for some hours."""
         with stores.operational.app(identity.organization_id) as tx:
             return managing.silence_rule(
                 tx,

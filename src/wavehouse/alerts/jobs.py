@@ -15,7 +15,7 @@ from wavehouse.workspace import Workspace
 
 
 def evaluating(workspace: Workspace) -> Callable[[], str | None]:
-    """Open and resolve alerts; a line when something changed."""
+    """Open and resolve alerts; returns a line when something changed."""
 
     def work() -> str | None:
         done = evaluate_all(workspace.stores, workspace.settings)
@@ -27,7 +27,7 @@ def evaluating(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def notifying(attempt: Attempt) -> None:
-    """Send the emails about one alert; OSError when the mail server does not take them (Q18)."""
+    """Send the emails about one alert; OSError when the mail server rejects them (Q18)."""
     workspace, identity = attempt.workspace, attempt.identity
     address = address_of(workspace.settings)
     with workspace.stores.operational.app(identity.organization_id) as tx:

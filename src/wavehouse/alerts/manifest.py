@@ -1,4 +1,4 @@
-"""What ``alerts`` announces: the rules' evaluation, commands, routes, page, check, metrics."""
+"""Manifest of ``alerts``: rule evaluation, commands, routes, page, check, metrics."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ MANIFEST = Manifest(
                 Gauge("wavehouse_alerts_open", "Alerts that are open, by rule.", ("rule",)),
                 Gauge(
                     "wavehouse_figure_delay_seconds",
-                    "How long the oldest stored request has waited for its figure.",
+                    "How long the oldest stored request has waited to be counted.",
                 ),
                 Gauge(
                     "wavehouse_figure_delay_p99_seconds",
@@ -63,15 +63,15 @@ MANIFEST = Manifest(
                 ),
                 Gauge(
                     "wavehouse_daily_rollups_late",
-                    "1 when days that are over are not rolled up by 02:00 UTC, else 0.",
+                    "1 when past days are not rolled up by 02:00 UTC, else 0.",
                 ),
                 Gauge(
                     "wavehouse_unknown_path_share",
-                    "Share of the requests of late that are of files no feed names, 0 to 1.",
+                    "Share of recent requests for files that no feed names, 0 to 1.",
                 ),
                 Gauge(
                     "wavehouse_bad_ip_share",
-                    "Share of the requests of late from networks of machines, 0 to 1.",
+                    "Share of recent requests from data-centre networks, 0 to 1.",
                 ),
             ),
         ),

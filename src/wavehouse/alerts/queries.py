@@ -1,4 +1,4 @@
-"""SQL of alerts and silences."""
+"""SQL for alerts and silences."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def open_alerts(
     rows: Sequence[dict[str, Any]],
     at: datetime,
 ) -> list[Alert]:
-    """Open an alert for each row that has none open; those that opened."""
+    """Open an alert for each row that has no open one; returns the opened alerts."""
     return tx.rows(
         Alert,
         """
@@ -64,7 +64,7 @@ def update_alerts(
     rows: Sequence[dict[str, Any]],
     at: datetime,
 ) -> int:
-    """Write what alerts that are open look like now: message, value, not in order."""
+    """Update open alerts: message, value, and that they are firing."""
     return tx.execute(
         """
         UPDATE alerts.alerts a
@@ -86,7 +86,7 @@ def mark_clear(
     firing: Sequence[dict[str, Any]],
     at: datetime,
 ) -> int:
-    """Note since when the open alerts that do not fire are in order; how many are."""
+    """Record since when open alerts that no longer fire have been clear; returns how many."""
     return tx.execute(
         """
         UPDATE alerts.alerts a SET clear_since = coalesce(a.clear_since, %(at)s), seen_at = %(at)s
@@ -106,7 +106,7 @@ def resolve_clear(
     clear_before: datetime,
     at: datetime,
 ) -> list[Alert]:
-    """Resolve what has been in order since a time."""
+    """Resolve alerts that have been clear since a given time."""
     return tx.rows(
         Alert,
         """
@@ -123,7 +123,7 @@ def resolve_clear(
 def alerts(
     tx: Tx[Operational], *, organization_id: OrganizationId, resolved: bool, limit: int
 ) -> list[Alert]:
-    """Open alerts, and with ``resolved`` the others too; the open and the latest first."""
+    """Open alerts, and with ``resolved`` also resolved ones; open and latest first."""
     return tx.rows(
         Alert,
         """
@@ -152,7 +152,7 @@ def alert(tx: Tx[Operational], *, organization_id: OrganizationId, alert_id: UUI
 
 
 def acknowledge(tx: Tx[Operational], *, identity: Identity, alert_id: UUID, at: datetime) -> int:
-    """Note who took note of an open alert first; how many there were."""
+    """Record who acknowledged an open alert first; returns how many there were."""
     return tx.execute(
         """
         UPDATE alerts.alerts
@@ -199,7 +199,7 @@ def put_silence(
 
 
 def end_silences(tx: Tx[Operational], *, organization_id: OrganizationId, rule: str) -> int:
-    """Remove the silences of a rule; how many."""
+    """Remove the silences of a rule; returns how many."""
     return tx.execute(
         "DELETE FROM alerts.silences "
         "WHERE organization_id = %(organization_id)s AND rule = %(rule)s",
@@ -210,7 +210,7 @@ def end_silences(tx: Tx[Operational], *, organization_id: OrganizationId, rule: 
 def silences(
     tx: Tx[Operational], *, organization_id: OrganizationId, at: datetime
 ) -> list[Silence]:
-    """The silences that hold."""
+    """The active silences."""
     return tx.rows(
         Silence,
         """

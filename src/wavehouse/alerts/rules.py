@@ -1,4 +1,4 @@
-"""The rules: pure functions from what was measured to observations."""
+"""The alert rules: pure functions from measurements to observations."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     )
 
 CLEAR_FOR = timedelta(minutes=10)
-"""An alert resolves after its value has been in order for so long: no flapping."""
+"""How long a value must be in order before its alert resolves: avoids flapping."""
 
 RULES: dict[RuleName, Rule] = {
     rule.name: rule
@@ -30,28 +30,28 @@ RULES: dict[RuleName, Rule] = {
             title="Figures are late",
             unit="minutes",
             setting="alert_delay_minutes",
-            advice="Look whether a worker runs (wavehouse doctor), or run wavehouse rollup run.",
+            advice="Check for a running worker (wavehouse doctor), or run wavehouse rollup run.",
         ),
         Rule(
             name=RuleName.DAILY_ROLLUPS_LATE,
             title="Daily rollups are late",
             unit="hours",
             setting="alert_daily_by_hour",
-            advice="Run wavehouse rollup run, which says why it cannot.",
+            advice="Run wavehouse rollup run, which reports the reason.",
         ),
         Rule(
             name=RuleName.ROLLUP_SLOW,
             title="Rollups are slow",
             unit="minutes",
             setting="alert_rollup_minutes",
-            advice="Look at the disk and at what else the machine does.",
+            advice="Check the disk and the other load on the machine.",
         ),
         Rule(
             name=RuleName.SOURCE_QUIET,
             title="A source has gone quiet",
             unit="hours",
             setting="alert_quiet_hours",
-            advice="Look whether the host still delivers logs.",
+            advice="Check that the host still delivers logs.",
         ),
         Rule(
             name=RuleName.FEED_FAILING,
@@ -86,7 +86,7 @@ RULES: dict[RuleName, Rule] = {
             title="An inclusion has expired",
             unit="entries",
             setting=None,
-            advice="wavehouse inclusions list names them; validate them again or remove them.",
+            advice="See wavehouse inclusions list; revalidate or remove them.",
         ),
     )
 }
@@ -94,7 +94,7 @@ _MINUTE, _HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 def figures_late(waiting: WaitingWork, *, now: datetime, limit: int) -> Observation:
-    """A stored request is a figure within an hour (POD-9)."""
+    """A stored request appears in the figures within an hour (POD-9)."""
     minutes = 0.0 if waiting.since is None else max((now - waiting.since) / _MINUTE, 0.0)
     return Observation(
         rule=RuleName.FIGURES_LATE,
@@ -106,7 +106,7 @@ def figures_late(waiting: WaitingWork, *, now: datetime, limit: int) -> Observat
 
 
 def daily_rollups_late(waiting: WaitingWork, *, now: datetime, by_hour: int) -> Observation:
-    """What was stored of days that are over is rolled up by 02:00 UTC (POD-9)."""
+    """The requests of past days are rolled up by 02:00 UTC (POD-9)."""
     midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
     due, since = midnight + by_hour * _HOUR, waiting.since_of_past
     late = since is not None and now >= due and since < due
@@ -122,7 +122,7 @@ def daily_rollups_late(waiting: WaitingWork, *, now: datetime, by_hour: int) -> 
 
 
 def rollup_slow(passes: RollupPasses, *, limit: int) -> Observation:
-    """The longest pass within a day."""
+    """The longest rollup of the last day."""
     minutes = None if passes.longest is None else passes.longest / _MINUTE
     lasted = (
         "no rollup ran" if minutes is None else f"the longest rollup took {minutes:.1f} minutes"
@@ -139,7 +139,7 @@ def rollup_slow(passes: RollupPasses, *, limit: int) -> Observation:
 def sources_quiet(
     sources: Sequence[QuietSource], *, now: datetime, limit: int
 ) -> Iterator[Observation]:
-    """Sources that delivered regularly and do no more; one that is in order if there are none."""
+    """Sources that stopped delivering regularly; a single "in order" if there are none."""
     for source in sources:
         hours = (now - source.last_read_at) / _HOUR
         name = f"{source.folder or 'the working folder'} ({source.format})"
@@ -152,7 +152,7 @@ def sources_quiet(
             message=f"no log has come from {name} for {hours:.0f} hours",
         )
     if not sources:
-        yield _fine(RuleName.SOURCE_QUIET, limit, "every regular source delivers")
+        yield _fine(RuleName.SOURCE_QUIET, limit, "all regular sources deliver")
 
 
 def feeds_failing(
@@ -173,13 +173,13 @@ def feeds_failing(
             message=f'the feed of "{show.title}" {state}: {show.poll_message or "unknown error"}',
         )
     if not bad:
-        yield _fine(RuleName.FEED_FAILING, limit, "every feed that is polled can be read")
+        yield _fine(RuleName.FEED_FAILING, limit, "all polled feeds can be read")
 
 
 def shares(
     requests: RequestShares, *, unknown_limit: int, bad_ip_limit: int, least: int
 ) -> Iterator[Observation]:
-    """Shares of the requests of late; of fewer than ``least`` requests no share is an alert."""
+    """Shares of recent requests; with fewer than ``least`` requests no alert fires."""
     unknown = _percent(requests.unknown_path, requests.candidates)
     yield Observation(
         rule=RuleName.UNKNOWN_PATH_SHARE,
@@ -203,7 +203,7 @@ def shares(
 def downloads_falling(
     weeks: Sequence[WeeklyDownloads], titles: Mapping[PodcastId, str], *, limit: int, least: int
 ) -> Iterator[Observation]:
-    """Shows whose downloads fell from one week to the next; those with too few are left out."""
+    """Shows whose downloads fell from one week to the next; shows with too few are skipped."""
     known = [week for week in weeks if week.week_before >= least]
     for week in known:
         fall = 100 * (week.week_before - week.last_week) / week.week_before
@@ -222,7 +222,7 @@ def downloads_falling(
 
 
 def inclusions_expired(number: int) -> Observation:
-    """Expired inclusions filter their listeners again (R19)."""
+    """Expired inclusions: their listeners are filtered again (R19)."""
     return Observation(
         rule=RuleName.INCLUSION_EXPIRED,
         value=number,
@@ -241,7 +241,7 @@ def _fine(rule: RuleName, limit: int, message: str) -> Observation:
 
 
 def email_text(message: str, rule: Rule, *, resolved: bool, address: str) -> tuple[str, str]:
-    """Subject and text of the email about an alert."""
+    """The subject and text of the email about an alert."""
     subject = f"Resolved: {rule.title}" if resolved else f"Alert: {rule.title}"
     first = message[:1].upper() + message[1:]
     if resolved:

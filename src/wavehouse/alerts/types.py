@@ -9,7 +9,7 @@ from uuid import UUID
 
 
 class RuleName(StrEnum):
-    """What is watched."""
+    """The names of the rules."""
 
     FIGURES_LATE = "figures_late"
     DAILY_ROLLUPS_LATE = "daily_rollups_late"
@@ -24,7 +24,7 @@ class RuleName(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
-    """A rule: its heading, the unit of its values, the setting of its threshold, and advice."""
+    """A rule: heading, unit, threshold setting and advice."""
 
     name: RuleName
     title: str
@@ -35,9 +35,9 @@ class Rule:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Observation:
-    """What a rule measured now; ``subject`` is empty for the whole organization.
+    """A rule's current measurement; ``subject`` is empty for the whole organization.
 
-    ``value`` and ``threshold`` are in the rule's unit; None: there is nothing to measure.
+    ``value`` and ``threshold`` are in the rule's unit; None when there is nothing to measure.
     """
 
     rule: RuleName
@@ -67,7 +67,7 @@ class Alert:
 
     @property
     def state(self) -> str:
-        """open, acknowledged or resolved."""
+        """The state: open, acknowledged or resolved."""
         if self.resolved_at is not None:
             return "resolved"
         return "open" if self.acknowledged_at is None else "acknowledged"
@@ -75,7 +75,7 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Silence:
-    """A rule about which nobody is notified until a time."""
+    """A period without notifications about a rule."""
 
     silence_id: UUID
     rule: str
@@ -86,7 +86,7 @@ class Silence:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What an evaluation changed."""
+    """The result of an evaluation."""
 
     opened: tuple[Alert, ...] = ()
     resolved: tuple[Alert, ...] = ()

@@ -1,4 +1,4 @@
-"""The door of ``catalog``: podcasts, episodes, and where requests for their files belong."""
+"""Public interface of ``catalog``: podcasts, episodes, and matching requests to their files."""
 
 from wavehouse.catalog.adapters import (
     FeedSource,

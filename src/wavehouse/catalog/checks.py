@@ -19,7 +19,7 @@ _LATE = timedelta(hours=1)
 
 
 def feeds(workspace: Workspace) -> Finding:
-    """Feeds that cannot be read, are gone, or that no worker polls."""
+    """Feeds that cannot be read, are gone, or are not polled by any worker."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         listed = list_podcasts(tx, identity=workspace.identity)
     bad = [show for show in listed if show.state in {"failing", "gone"}]
@@ -36,7 +36,7 @@ def feeds(workspace: Workspace) -> Finding:
     late = _late_by(listed)
     if late > _LATE:
         waits = f"a feed has been due for {late.total_seconds() / 3600:.1f} hours"
-        return Finding("feeds", False, f"{waits}; no worker polls", "wavehouse up")
+        return Finding("feeds", False, f"{waits}; no worker is polling", "wavehouse up")
     polled = sum(show.state == "active" for show in listed)
     return Finding("feeds", True, f"{polled} polled")
 
@@ -48,7 +48,7 @@ def _late_by(shows: list[PodcastSummary]) -> timedelta:
 
 
 def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
-    """Feeds by state, and how late their polls are."""
+    """Feeds by state, and how overdue their polls are."""
     with stores.operational.app(identity.organization_id) as tx:
         listed = list_podcasts(tx, identity=identity)
     states = Counter(show.state for show in listed)
@@ -58,7 +58,7 @@ def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
 
 
 def shows(workspace: Workspace) -> Finding:
-    """How many shows there are."""
+    """The number of shows."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         listed = list_podcasts(tx, identity=workspace.identity)
     if not listed:
@@ -67,7 +67,7 @@ def shows(workspace: Workspace) -> Finding:
 
 
 def media_sizes(workspace: Workspace) -> Finding:
-    """Files whose size is unknown cannot be counted (R29)."""
+    """Files of unknown size, which cannot be counted (R29)."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         unknown = sum(entry.bytes is None for entry in media_index(tx))
     if unknown:
@@ -81,11 +81,11 @@ def media_sizes(workspace: Workspace) -> Finding:
 
 
 def shared_files(workspace: Workspace) -> Finding:
-    """Files that several episodes have: a rule decides which one a request counts for (R03)."""
+    """Files shared by several episodes: a rule decides which one a request counts for (R03)."""
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
         files = files_of_several(tx, identity=workspace.identity)
     if not files:
-        return Finding("shared files", True, "each file is of one episode")
+        return Finding("shared files", True, "each file belongs to one episode")
     first = files[0]
     titles = ", ".join(f'"{title}"' for title in first.titles[:3])
     more = f"; {len(files) - 1} more files" if len(files) > 1 else ""

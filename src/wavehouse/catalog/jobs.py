@@ -1,4 +1,4 @@
-"""Background work of ``catalog``: a job for each feed that is due."""
+"""Background work of ``catalog``: a job for each due feed."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from wavehouse.workspace import Workspace
 
 
 def dispatching(workspace: Workspace) -> Callable[[], None]:
-    """Make the jobs of the feeds that are due."""
+    """Make the jobs of due feeds."""
     every = interval(workspace.settings)
 
     def work() -> None:
@@ -32,7 +32,7 @@ def dispatching(workspace: Workspace) -> Callable[[], None]:
 
 
 def dispatching_subscriptions(workspace: Workspace) -> Callable[[], None] | None:
-    """Make the jobs of subscriptions that are due; none without a public address of this site."""
+    """Make the jobs of due subscriptions; does nothing without a public address."""
     if workspace.settings["site_url"] is None:
         return None
 
@@ -43,7 +43,7 @@ def dispatching_subscriptions(workspace: Workspace) -> Callable[[], None] | None
 
 
 def subscribing(attempt: Attempt) -> str | None:
-    """Request one subscription at its hub; a line when the hub does not take it."""
+    """Request one subscription at its hub; returns a line when the hub rejects it."""
     workspace = attempt.workspace
     with closing(guarded_web(workspace.settings)) as web:
         return subscribe(
@@ -56,9 +56,9 @@ def subscribing(attempt: Attempt) -> str | None:
 
 
 def polling(attempt: Attempt) -> str | None:
-    """Poll one feed; its result and the end of the job are one transaction.
+    """Poll one feed; its result and the end of the job share one transaction.
 
-    A line when it brought something, or failed.
+    Returns a line when something was new or the poll failed.
     """
     workspace = attempt.workspace
     with poll_reading(workspace.settings) as reading:

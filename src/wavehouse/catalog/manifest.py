@@ -86,7 +86,7 @@ MANIFEST = Manifest(
                 ),
                 Gauge(
                     "wavehouse_feed_poll_late_seconds",
-                    "How long the feed that is most overdue has waited for its poll.",
+                    "How long the most overdue feed has waited for its poll.",
                 ),
             ),
         ),

@@ -1,5 +1,5 @@
-"""Credentials of people: passwords and their hashes, passkeys. Below all contexts.
+"""Credentials of people: passwords and their hashes, passkeys. A layer below all contexts.
 
-Creators (``accounts``) and listeners sign in by the same means, on databases of their own: what is
-about a credential itself is here, what is about whose it is stays in the context.
+Creators (``accounts``) and listeners sign in the same way, on separate databases: code about
+credentials is here, code about their owners is in the contexts.
 """

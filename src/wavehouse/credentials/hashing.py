@@ -15,22 +15,22 @@ T = TypeVar("T")
 
 
 class Slow(Protocol):
-    """What of ``argon2.PasswordHasher`` is used here."""
+    """The part of ``argon2.PasswordHasher`` used here."""
 
     def hash(self, password: str) -> str:
         """A salted hash that contains its own parameters."""
 
     def verify(self, hash: str, password: str) -> bool:  # noqa: A002 - its name there
-        """True, or an error of argon2 for a password that is not it."""
+        """True, or an argon2 error when the password does not match."""
 
     def check_needs_rehash(self, hash: str) -> bool:  # noqa: A002 - its name there
-        """Whether it was made with other parameters."""
+        """Whether the hash uses other parameters than the current ones."""
 
 
 class Hasher:
-    """Hashes and verifies, never more than ``threads`` at once; so memory has an end.
+    """Hashes and verifies, at most ``threads`` at once, which bounds memory.
 
-    Whoever comes when ``waiting`` wait already gets TooManyRequests instead of a long queue.
+    When ``waiting`` calls are already queued, further ones get TooManyRequests.
     """
 
     def __init__(
@@ -42,15 +42,15 @@ class Hasher:
         self._decoy = ""
 
     def hash(self, password: str) -> str:
-        """The hash to keep, which begins with ``$argon2id$``."""
+        """The hash to store, which begins with ``$argon2id$``."""
         return self._run(lambda: self._slow().hash(password))
 
     def matches(self, stored: str | None, password: str) -> bool:
-        """Whether a password is it; without a stored one as slow, and never (AC8)."""
+        """Whether a password matches; without a stored hash it takes as long and is False (AC8)."""
         return self._run(lambda: self._verify(stored, password))
 
     def is_outdated(self, stored: str) -> bool:
-        """Whether a hash was made with other parameters than are used now."""
+        """Whether a hash uses other parameters than the current ones."""
         return self._slow().check_needs_rehash(stored)
 
     def _slow(self) -> Slow:

@@ -1,4 +1,4 @@
-"""WebAuthn, by the library of that name: what an authenticator is asked and answers (AC3)."""
+"""WebAuthn, using the ``webauthn`` library: options and responses (AC3)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SHORTEST_ID, LONGEST_ID = 16, 1_023
 
 
 class RelyingParty(Protocol):
-    """The site that a passkey belongs to."""
+    """The site a passkey belongs to."""
 
     @property
     def origin(self) -> str:
@@ -27,7 +27,7 @@ class RelyingParty(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class NewPasskey:
-    """A passkey as its authenticator made it (AC3)."""
+    """A passkey as created by its authenticator (AC3)."""
 
     credential_id: bytes
     public_key: bytes
@@ -38,7 +38,7 @@ class NewPasskey:
 def creation_options(
     site: RelyingParty, *, challenge: bytes, user_id: bytes, email: str, known: Sequence[bytes]
 ) -> dict[str, Any]:
-    """For ``navigator.credentials.create``: a passkey that asks its owner and knows its account."""
+    """Options for ``navigator.credentials.create``: user verification, discoverable."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -59,7 +59,7 @@ def creation_options(
 
 
 def request_options(site: RelyingParty, *, challenge: bytes) -> dict[str, Any]:
-    """For ``navigator.credentials.get``; it names no passkey, so it reveals nothing (AC8)."""
+    """Options for ``navigator.credentials.get``; they list no passkeys (AC8)."""
     import webauthn
     from webauthn.helpers import structs
 
@@ -73,18 +73,18 @@ def request_options(site: RelyingParty, *, challenge: bytes) -> dict[str, Any]:
 
 
 def challenge_of(credential: Mapping[str, Any]) -> bytes:
-    """The challenge that an answer says it signed. InvalidInput when it says none."""
+    """The challenge that a response claims to sign. InvalidInput when it has none."""
     from webauthn.helpers import base64url_to_bytes
 
     try:
         client_data = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
         return base64url_to_bytes(client_data["challenge"])
-    except Exception:  # whatever a stranger's bytes make of the parsers
+    except Exception:  # untrusted bytes may raise anything in the parsers
         raise InvalidInput("the answer of the authenticator cannot be read") from None
 
 
 def id_of(credential: Mapping[str, Any]) -> bytes:
-    """Which passkey an answer says it is of. InvalidInput when it says none."""
+    """The passkey id in a response. InvalidInput when it has none."""
     from webauthn.helpers import base64url_to_bytes
 
     try:
@@ -96,7 +96,7 @@ def id_of(credential: Mapping[str, Any]) -> bytes:
 def registered(
     site: RelyingParty, *, challenge: bytes, credential: Mapping[str, Any]
 ) -> NewPasskey:
-    """A new passkey whose origin, party, challenge and owner's presence are right.
+    """Verify a registration: origin, relying party, challenge and user verification.
 
     InvalidInput for everything else; the library's reason is not shown.
     """
@@ -130,10 +130,10 @@ def asserted(
     owner: bytes,
     credential: Mapping[str, Any],
 ) -> int:
-    """The counter of an answer whose signature, origin, party and challenge are right.
+    """Verify a signed response: signature, origin, party, challenge; returns its counter.
 
-    ``owner`` is the id that the passkey was made for. The counter is not judged here: one that
-    went back is to be kept as a fact. NotSignedIn for everything that is not right.
+    ``owner`` is the id that the passkey was made for. The caller checks the counter, since a
+    decrease must be recorded. NotSignedIn for any other failure.
     """
     import webauthn
     from webauthn.helpers import parse_authentication_credential_json
@@ -158,7 +158,7 @@ def asserted(
 
 
 def as_text(credential_id: bytes) -> str:
-    """An id as clients write it: base64url without padding."""
+    """An id in the clients' encoding: base64url without padding."""
     from webauthn.helpers import bytes_to_base64url
 
     return bytes_to_base64url(credential_id)

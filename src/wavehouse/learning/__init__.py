@@ -1,4 +1,4 @@
-"""Learning: what listeners understand, and the right next thing to hear."""
+"""Learning: estimates what listeners understand, and recommends the next piece."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``wavehouse learning``: the model, texts, learners, content."""
+"""``wavehouse learning``: model, texts, learners, content."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ model_option = click.option(
 
 @click.group()
 def learning() -> None:
-    """The learner model: fit it, compare it with simpler ones, estimate a text's difficulty."""
+    """The learner model: fit it, compare it with baselines, estimate a text's difficulty."""
 
 
 @learning.command()
@@ -59,15 +59,15 @@ def fit(seed: int, version: str, out: Path | None) -> None:
 
 
 @learning.command()
-@click.option("--seed", type=int, default=2, show_default=True, help="The learners to judge by.")
+@click.option("--seed", type=int, default=2, show_default=True, help="Evaluation population size.")
 @click.option("--learners", type=click.IntRange(10), default=300, show_default=True)
 @model_option
 @json_option
 def evaluate(seed: int, learners: int, model_file: Path | None, as_json: bool) -> None:
-    """Compare levels and choices with simpler ways, on learners whose ability is known.
+    """Compare levels and choices with simple baselines, on learners of known ability.
 
-    Levels are from 0 to 1; the error is the root of the mean square. The learners' way of listening
-    is not the model's, and the model was fitted to others.
+    Levels are from 0 to 1; the error is the root mean square. The simulated learners do not follow
+    the model, and the model was fitted to a different population.
     """
     from wavehouse.kernel import terminal
     from wavehouse.learning.service.evaluating import AFTER, POLICIES
@@ -112,7 +112,7 @@ def evaluate(seed: int, learners: int, model_file: Path | None, as_json: bool) -
 @click.option("--language", default="it", show_default=True, help="it or en.")
 @json_option
 def difficulty(files: tuple[Path, ...], language: str, as_json: bool) -> None:
-    """Estimate how difficult texts are to hear: ease (0 hard, 100 easy), words, sentences.
+    """Estimate the listening difficulty of texts: ease (0 hard, 100 easy), words, sentences.
 
     A text of fewer than 80 words gets no level.
     """
@@ -165,7 +165,7 @@ def _model(path: Path | None) -> Model:
 @json_option
 @click.pass_obj
 def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
-    """Learners with their levels from 0 to 1, those seen last first.
+    """List learners with their levels from 0 to 1, last active first.
 
     A learner with fewer than five outcomes has no level.
     """
@@ -214,9 +214,9 @@ def list_learners(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> N
 @json_option
 @click.pass_obj
 def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Replace estimated difficulties by what listeners show, for content that 30 have heard.
+    """Replace estimated difficulties by observed ones, for content with 30 listeners.
 
-    What was counted before keeps the difficulty that it was heard with.
+    Earlier outcomes keep the difficulty at which they were counted.
     """
     from wavehouse import learning as context
     from wavehouse.kernel import terminal
@@ -239,7 +239,7 @@ def calibrate(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def list_models(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The stored versions of the model; without one in use, levels are by the shipped one."""
+    """List the stored model versions; the default is the one that ships with Wavehouse."""
     from wavehouse.kernel import terminal
     from wavehouse.learning.rules.model import DEFAULT
     from wavehouse.learning.service import models
@@ -261,9 +261,9 @@ def list_models(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @json_option
 @click.pass_obj
 def use_model(open_workspace: OpenWorkspace, model: str, as_json: bool) -> None:
-    """Compute levels with MODEL from now on: a file of `learning fit`, or the name of a version.
+    """Use MODEL for levels from now on: a file made by `learning fit`, or a version's name.
 
-    Counters do not change, so that every version can be used again.
+    Counters do not change, so you can return to any version.
     """
     from wavehouse.kernel import terminal
     from wavehouse.learning.service import models

@@ -1,4 +1,4 @@
-"""The demo's chapter ``learning``: a learner whose level is known hears twenty pieces."""
+"""The demo's ``learning`` chapter: a learner of known level hears twenty pieces."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _TOPICS = ("food", "travel", "football", "history")
 
 
 def learning(stage: Stage) -> ChapterResult:
-    """Giulia's level is known to the simulation alone; the product has to find it."""
+    """Giulia's true level is known only to the simulation; the product has to estimate it."""
     identity = stage.workspace.identity
     began = datetime.combine(stage.until, time(6), UTC)
     dice = Random(20)  # noqa: S311 - a simulation
@@ -93,7 +93,7 @@ def _result(level: Level | None, following: Recommendation) -> ChapterResult:
 
 
 def _begin(tx: Tx[Learning], stage: Stage) -> None:
-    """The content, and Giulia as if she had never been here: the chapter can be played again."""
+    """Create the content, and reset Giulia, so that the chapter can be replayed."""
     identity = stage.workspace.identity
     with contextlib.suppress(NotFound):
         sessions.erase_learner(tx, identity=identity, account_id=ACCOUNT)
@@ -120,7 +120,7 @@ def _piece(number: int) -> ContentInput:
 
 
 def _events(outcome: Outcome, number: int, at: datetime) -> Iterator[EventInput]:
-    """What a player sends when a piece is heard like this."""
+    """The events that a player sends for this way of hearing a piece."""
 
     def event(
         kind: EventType, step: int, position: float, before: float | None = None

@@ -1,4 +1,4 @@
-"""Work of ``learning`` that repeats."""
+"""Recurring jobs of ``learning``."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _LOOKING_BACK = timedelta(minutes=30)
 
 
 def closing(workspace: Workspace) -> Callable[[], str | None]:
-    """Close what was left half an hour ago, and compute the figures of content that was heard."""
+    """Close pieces left half an hour ago, and compute the figures of content that was heard."""
     stores = workspace.stores
 
     def work() -> str | None:

@@ -1,4 +1,4 @@
-"""What ``learning`` announces: the learner model and its evaluation."""
+"""Manifest of ``learning``: the learner model and its evaluation."""
 
 from __future__ import annotations
 

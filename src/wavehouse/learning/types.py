@@ -1,4 +1,4 @@
-"""What is known of learners, of what they hear and of how it went."""
+"""Data types of learners, content and outcomes."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ LEAST_OUTCOMES = 5
 
 
 class EventType(StrEnum):
-    """What a player reports."""
+    """The event types of a player."""
 
     PLAY = "play"
     PAUSE = "pause"
@@ -32,7 +32,7 @@ class EventType(StrEnum):
 
 
 class OutcomeClass(IntEnum):
-    """How listening to one item went."""
+    """The class of an outcome: how listening to one item went."""
 
     CLEAN = 0
     SOME = 1
@@ -64,7 +64,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """What was heard: its length in seconds, its difficulty from -3 to 3, what it is about."""
+    """An item: length in seconds, difficulty from -3 to 3, features."""
 
     content_id: str
     duration: float
@@ -74,7 +74,7 @@ class Item:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """One item in one session, closed out: ``at`` its last event, ``heard`` a share of 0 to 1."""
+    """The outcome of one item in one session, at its last event; ``heard`` is from 0 to 1."""
 
     content_id: str
     at: datetime
@@ -88,7 +88,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """What the events of one item in one session come to, open or not.
+    """The state of one item in one session, open or closed.
 
     ``seconds`` counts audio that was heard again, ``heard`` (from 0 to 1) does not. ``kind`` is
     None when nothing was heard and nothing skipped. ``ended``: complete or skip.
@@ -110,7 +110,7 @@ Cell = tuple[str, int, int]
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Counts alone: what a learner's outcomes add up to, in whatever order they came (L1).
+    """Counts of a learner's outcomes, independent of their order (L1).
 
     ``likes`` are by feature: (for, against).
     """
@@ -120,7 +120,7 @@ class Evidence:
 
     @property
     def outcomes(self) -> int:
-        """How many outcomes were counted."""
+        """The number of counted outcomes."""
         return sum(self.cells.values())
 
 
@@ -146,7 +146,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Level:
-    """The ability of a learner as estimated; ``level``, ``sd`` and interval are from 0 to 1."""
+    """A learner's estimated ability; ``level``, ``sd`` and interval are from 0 to 1."""
 
     level: float
     sd: float
@@ -157,13 +157,13 @@ class Level:
 
     @property
     def is_enough(self) -> bool:
-        """Whether there is evidence enough to show a level (L14)."""
+        """Whether there is enough evidence to show a level (L14)."""
         return self.outcomes >= LEAST_OUTCOMES
 
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """What comes next, and why. ``propensity``: how probable the choice was, in (0, 1] (L15)."""
+    """The chosen item and the reasons. ``propensity``: the probability of the choice (L15)."""
 
     content_id: str
     propensity: float
@@ -173,7 +173,7 @@ class Choice:
 
 
 class Stated(StrEnum):
-    """How difficult a learner says that content should be."""
+    """The difficulty that a learner asks for."""
 
     BEGINNER = "beginner"
     INTERMEDIATE = "intermediate"
@@ -237,7 +237,7 @@ class Content:
 
     @property
     def features(self) -> tuple[str, ...]:
-        """What it is about, as ``name:value``; preferences are learned for these."""
+        """The features of the content, as ``name:value``; preferences are learned for these."""
         named = (("format", self.format), ("genre", self.genre), ("topic", self.topic))
         return tuple(f"{name}:{value}" for name, value in named if value)
 
@@ -261,7 +261,7 @@ class EventInput:
 
 
 class Stored(StrEnum):
-    """What became of one entry of a batch."""
+    """The result of one entry of a batch."""
 
     STORED = "stored"
     DUPLICATE = "duplicate"
@@ -270,7 +270,7 @@ class Stored(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class EntryResult:
-    """What became of the entry at ``index``; ``reason`` is a sentence when it was refused."""
+    """The result of the entry at ``index``; ``reason`` is set when it was refused."""
 
     index: int
     id: str
@@ -296,7 +296,7 @@ class Session:
 
 @dataclass(frozen=True, slots=True)
 class SessionItem:
-    """What the events of one piece in one session come to; ``outcome`` None while it is open."""
+    """The state of one piece in one session; ``outcome`` is None while it is open."""
 
     session_id: str
     content_id: str
@@ -313,7 +313,7 @@ class SessionItem:
 
     @property
     def outcome(self) -> Outcome | None:
-        """What is counted of it: nothing before it is closed or when nothing was heard."""
+        """The counted outcome: None while the item is open or when nothing was heard."""
         if not self.closed or self.kind is None:
             return None
         return Outcome(
@@ -330,7 +330,7 @@ class SessionItem:
 
 @dataclass(frozen=True, slots=True)
 class Preferences:
-    """What a learner says: difficulty, formats and genres, speed, and how much to understand."""
+    """A learner's preferences: difficulty, formats and genres, speed, and desired understanding."""
 
     difficulty: Stated = Stated.INTERMEDIATE
     formats: tuple[str, ...] = ()
@@ -342,7 +342,7 @@ class Preferences:
 
 @dataclass(frozen=True, slots=True)
 class LevelReport:
-    """A learner's level and why; ``level`` is None below five outcomes (L14).
+    """A learner's level and the reasons; ``level`` is None below five outcomes (L14).
 
     ``best_difficulty`` (-3 to 3) is understood with the probability that the learner wants.
     """
@@ -369,7 +369,7 @@ class LevelPoint:
 
 @dataclass(frozen=True, slots=True)
 class Recommendation:
-    """What comes next for a learner, as it was decided and logged."""
+    """A recommended piece, as chosen and logged."""
 
     slot: int
     content_id: str

@@ -1,6 +1,6 @@
-"""Mail: emails as text and HTML from one template, sent by a mail server or kept in a folder.
+"""Mail: text and HTML emails from one template, sent by a mail server or stored in a folder.
 
-A floor below all contexts: a context writes the text, this package renders and sends it.
+A layer below all contexts: a context writes the text, this package renders and sends it.
 """
 
 from wavehouse.mail.outbox import (

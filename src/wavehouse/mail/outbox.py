@@ -1,4 +1,4 @@
-"""Emails as files: where they go without a mail server, and how they are read again."""
+"""Emails as files: stored when there is no mail server, and read back."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _KEPT = 15 * 60.0
 
 
 def outbox_folder(settings: Settings) -> Path:
-    """The folder of emails when there is no mail server: ``outbox`` in the data folder."""
+    """The folder for emails when there is no mail server: ``outbox`` in the data folder."""
     return settings.home / "outbox"
 
 
@@ -39,17 +39,17 @@ class Outbox:
         with os.fdopen(os.open(file_path, flags, 0o600), "wb") as file:
             file.write(bytes(message))
         removal = Timer(_KEPT, file_path.unlink, kwargs={"missing_ok": True})
-        removal.daemon = True  # `tidy` deletes what a program that ended has left
+        removal.daemon = True  # `tidy` deletes what a stopped process left behind
         removal.start()
 
     def forget(self, *, to: str) -> int:
-        """Delete the files to an address."""
+        """Delete stored emails to an address."""
         return forget_emails(self.folder, lambda _, recipient: recipient.lower() == to.lower())
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEmail:
-    """An email in the outbox; ``name`` is its file's name without the ending."""
+    """An email in the outbox; ``name`` is its file name without the suffix."""
 
     name: str
     written_at: datetime
@@ -60,7 +60,7 @@ class StoredEmail:
 
 
 def stored_emails(folder: Path) -> list[StoredEmail]:
-    """The emails of an outbox, the newest first."""
+    """The emails of an outbox, newest first."""
     stored_emails = []
     for file_path in sorted(folder.glob("*.eml"), reverse=True) if folder.is_dir() else ():
         with suppress(FileNotFoundError):
@@ -84,7 +84,7 @@ def _part(message: EmailMessage, kind: str) -> str:
 
 
 def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
-    """Delete the emails of an outbox that ``which`` chooses by file and recipient; how many."""
+    """Delete the emails that ``which`` selects by file and recipient; returns how many."""
     gone = 0
     for file_path in folder.glob("*.eml") if folder.is_dir() else ():
         with suppress(FileNotFoundError):
@@ -96,5 +96,5 @@ def forget_emails(folder: Path, which: Callable[[Path, str], bool]) -> int:
 
 
 def forget_late_emails(outbox: Path, before: datetime) -> int:
-    """Delete emails of the outbox that were written before an instant; how many."""
+    """Delete emails written before a given time; returns how many."""
     return forget_emails(outbox, lambda path, _: path.stat().st_mtime < before.timestamp())

@@ -1,8 +1,8 @@
 """An email's two parts from one template: the text is the template, the HTML is derived from it.
 
 A template is plain text. Paragraphs are separated by an empty line; a paragraph that is one web
-address becomes a button; addresses inside a paragraph become links. So the two parts always say
-the same, and a writer of emails writes no markup.
+address becomes a button; addresses inside a paragraph become links. So the two parts always agree,
+and templates need no markup.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ font:16px/1.5 system-ui,sans-serif">
 def email_message(*, to: str, subject: str, text: str) -> EmailMessage:
     """A message with a text part and an HTML part (RFC 2046: the richest part comes last).
 
-    Neither part is quoted-printable, which would cut a link in two for people who read the file.
+    Neither part is quoted-printable, which would break links across lines in the stored file.
     """
     message = EmailMessage()
     message["To"], message["Subject"], message["Date"] = to, subject, clock.now()

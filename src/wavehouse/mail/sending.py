@@ -1,4 +1,4 @@
-"""Sending emails, behind a Protocol: by a mail server, or into a folder when there is none."""
+"""Sending emails, behind a Protocol: through a mail server, or to a folder if there is none."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ class Mail(Protocol):
     """Sends emails."""
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Send an email; its text may hold a secret and is in no log line (AC10)."""
+        """Send an email; its text may contain a secret and is never logged (AC10)."""
 
     def forget(self, *, to: str) -> int:
-        """Delete emails to an address that are still kept here; how many."""
+        """Delete stored emails to an address; returns how many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +34,10 @@ class Smtp:
     password: str = field(default="", repr=False)
 
     def send(self, *, to: str, subject: str, text: str) -> None:
-        """Send the email to the server within 20 s for each answer. OSError when it does not.
+        """Send the email, with a timeout of 20 s per response. OSError on failure.
 
         With ``starttls`` a server that offers no TLS, or whose certificate is not valid for
-        ``host``, gets nothing: neither the email nor the password.
+        ``host``, receives neither the email nor the password.
         """
         import smtplib
         import ssl
@@ -59,12 +59,12 @@ class Smtp:
             server.send_message(message)
 
     def forget(self, *, to: str) -> int:
-        """Nothing is kept here."""
+        """Does nothing: no emails are stored."""
         return 0
 
 
 def mail_of(settings: Settings, *, domain: str) -> Mail:
-    """The mail server of the settings, or the folder ``outbox`` when there is none.
+    """The configured mail server, or the folder ``outbox`` when there is none.
 
     ``domain`` is the name of this site, for the sender's address when none is set.
     """

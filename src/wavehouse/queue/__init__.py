@@ -1,4 +1,4 @@
-"""The door of ``queue``: jobs, their handlers, and the worker that runs them."""
+"""Public interface of ``queue``: jobs, handlers, and the worker that runs them."""
 
 from wavehouse.queue.rules import kind_of
 from wavehouse.queue.service.attempt import Attempt

@@ -1,4 +1,4 @@
-"""Checks of ``wavehouse doctor`` and values of ``/metrics`` on the queue (Q28)."""
+"""``wavehouse doctor`` checks and ``/metrics`` values of the queue (Q28)."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from wavehouse.store import Stores
 from wavehouse.workspace import Workspace
 
 LATE = 300
-"""Seconds that a due job may wait before ``doctor`` reports it."""
+"""Seconds a due job may wait before ``doctor`` reports it."""
 LANES = ("interactive", "scheduled", "backfill")
 
 
 def queue(workspace: Workspace) -> Finding:
-    """Depth of each lane and the age of the oldest due job; kinds that no worker can do."""
+    """Depth of each lane and age of the oldest due job; kinds that no worker handles."""
     with workspace.stores.operational.worker() as tx:
         stats = managing.stats(tx, identity=workspace.identity, system=True)
         orphans = reading.orphans(tx) if stats.workers else []
@@ -45,7 +45,7 @@ def dead_letter(workspace: Workspace) -> Finding:
 
 
 def tables(workspace: Workspace) -> Finding:
-    """Dead rows, heartbeats that stayed in place, the oldest transaction, lost leases."""
+    """Dead rows, HOT updates of heartbeats, the oldest transaction, lost leases."""
     with workspace.stores.operational.worker() as tx:
         health = reading.health(tx)
         lost = sum(worker.lost_leases for worker in reading.workers(tx))
@@ -60,7 +60,7 @@ def tables(workspace: Workspace) -> Finding:
 
 
 def measures(stores: Stores, *, identity: Identity) -> Iterator[Measure]:
-    """Depth of the organization's jobs, and how those of the last day ended."""
+    """Depth of the organization's queue, and the outcomes of the last day's jobs."""
     with stores.operational.app(identity.organization_id) as tx:
         stats = managing.stats(tx, identity=identity)
     for depth in stats.depths:

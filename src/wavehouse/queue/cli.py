@@ -1,4 +1,4 @@
-"""``wavehouse jobs``: what runs in the background, and what went wrong."""
+"""``wavehouse jobs``: background jobs and their failures."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def jobs() -> None:
     "statuses",
     type=click.Choice(_STATUSES),
     multiple=True,
-    help="Only jobs in this state; may be given several times.",
+    help="Only jobs in this state; repeatable.",
 )
 @click.option("--kind", help="Only jobs of this kind, such as measurement.counting.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
@@ -41,7 +41,7 @@ def list_jobs(
     limit: int,
     as_json: bool,
 ) -> None:
-    """Jobs, live and ended, the latest first."""
+    """List jobs, live and finished, latest first."""
     from wavehouse.kernel import terminal
     from wavehouse.queue.service import managing
     from wavehouse.queue.service.scoping import visible
@@ -95,7 +95,7 @@ def _json(job: JobSummary) -> dict[str, object]:
 @AS_JSON
 @click.pass_obj
 def show(open_workspace: OpenWorkspace, job_id: UUID, as_json: bool) -> None:
-    """A job with its payload, progress and errors."""
+    """Show a job with its payload, progress and errors."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -125,10 +125,10 @@ def show(open_workspace: OpenWorkspace, job_id: UUID, as_json: bool) -> None:
 
 @jobs.command()
 @click.argument("job_ids", nargs=-1, type=click.UUID, required=True)
-@click.option("--keep-attempts", is_flag=True, help="Keep the count of attempts; allow one more.")
+@click.option("--keep-attempts", is_flag=True, help="Keep the attempt count and allow one more.")
 @click.pass_obj
 def retry(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...], keep_attempts: bool) -> None:
-    """Run jobs again that ended without success."""
+    """Run unsuccessful jobs again."""
     from wavehouse.kernel import terminal
     from wavehouse.queue.service import managing
     from wavehouse.queue.service.scoping import visible
@@ -156,7 +156,7 @@ def retry(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...], keep_attempt
 @click.argument("job_ids", nargs=-1, type=click.UUID, required=True)
 @click.pass_obj
 def cancel(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
-    """Cancel jobs: at once what waits; what runs is asked to stop and cannot complete."""
+    """Cancel jobs: waiting ones at once; running ones are asked to stop and cannot complete."""
     from wavehouse.kernel import terminal
     from wavehouse.queue.service import managing
     from wavehouse.queue.service.scoping import visible
@@ -180,7 +180,7 @@ def cancel(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
 @click.argument("job_ids", nargs=-1, type=click.UUID, required=True)
 @click.pass_obj
 def discard(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
-    """Take jobs out of the dead letter; they stay in the history as failed."""
+    """Remove jobs from the dead letter queue; they stay in the history as failed."""
     from wavehouse.kernel import terminal
     from wavehouse.queue.service import managing
     from wavehouse.queue.service.scoping import visible
@@ -201,12 +201,12 @@ def discard(open_workspace: OpenWorkspace, job_ids: tuple[UUID, ...]) -> None:
 @jobs.command()
 @click.option("--everything", is_flag=True, help="Pause the whole queue, the system's jobs too.")
 @click.option("--project", "project_id", type=click.UUID, help="Pause only this project.")
-@click.option("--reason", default="", help="Why; operators see it.")
+@click.option("--reason", default="", help="The reason, shown to operators.")
 @click.pass_obj
 def pause(
     open_workspace: OpenWorkspace, everything: bool, project_id: UUID | None, reason: str
 ) -> None:
-    """Start no more jobs of the organization; what runs may finish."""
+    """Start no more jobs of the organization; running ones may finish."""
     from wavehouse.kernel import terminal
     from wavehouse.queue.service import managing
     from wavehouse.queue.service.scoping import check_operator, visible
@@ -226,7 +226,7 @@ def pause(
                 everything=everything,
                 reason=reason,
             )
-    terminal.say("Paused. Go on with: wavehouse jobs resume" if new else "It was paused already.")
+    terminal.say("Paused. Resume with: wavehouse jobs resume" if new else "It was paused already.")
 
 
 @jobs.command()
@@ -234,7 +234,7 @@ def pause(
 @click.option("--project", "project_id", type=click.UUID, help="Resume only this project.")
 @click.pass_obj
 def resume(open_workspace: OpenWorkspace, everything: bool, project_id: UUID | None) -> None:
-    """Go on with what was paused."""
+    """Resume paused jobs."""
     from wavehouse.kernel import terminal
     from wavehouse.queue.service import managing
     from wavehouse.queue.service.scoping import check_operator, visible
@@ -257,7 +257,7 @@ def resume(open_workspace: OpenWorkspace, everything: bool, project_id: UUID | N
 @AS_JSON
 @click.pass_obj
 def stats(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Depth of the lanes, what ended within a day, workers and schedules."""
+    """Depth of the lanes, jobs finished within a day, workers and schedules."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal

@@ -30,7 +30,7 @@ Kind = Annotated[Exact | None, Query(max_length=100)]
 
 
 class Retry(BaseModel):
-    """How to run a job again: with its attempts counted from zero, or kept and one more allowed."""
+    """How to rerun a job: with its attempts reset to zero, or kept with one more allowed."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -38,7 +38,7 @@ class Retry(BaseModel):
 
 
 class PauseRequest(BaseModel):
-    """What to pause or resume: a project, or the whole organization."""
+    """The scope to pause or resume: a project, or the whole organization."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -48,14 +48,14 @@ class PauseRequest(BaseModel):
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a request."""
+    """The outcome of a request."""
 
     outcome: str
 
 
 @dataclass(frozen=True)
 class QueueStats:
-    """Depths of the lanes, what ended within a day, and whether the organization is paused."""
+    """Depths of the lanes, jobs finished within a day, and whether the organization is paused."""
 
     depths: list[Depth]
     ended: list[Ended]
@@ -83,7 +83,7 @@ def _reading(workspace: Workspace, gate: Gate) -> APIRouter:
         limit: Limit = PAGE,
         cursor: Cursor = None,
     ) -> Page[JobSummary]:
-        """Jobs, live and ended, the latest first."""
+        """Jobs, live and finished, latest first."""
         with _visible(workspace, identity) as (tx, system):
             rows = managing.list_jobs(
                 tx,
@@ -102,7 +102,7 @@ def _reading(workspace: Workspace, gate: Gate) -> APIRouter:
 
     @api.get("/jobs/stats", responses=gate.answers(scope))
     def stats(identity: Caller) -> QueueStats:
-        """How much waits and runs, and how the jobs of the last day ended."""
+        """The number of waiting and running jobs, and the outcomes of the last day's jobs."""
         with _visible(workspace, identity) as (tx, system):
             found = managing.stats(tx, identity=identity, system=system)
         return QueueStats(found.depths, found.ended, found.paused)
@@ -124,7 +124,7 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
 
     @api.post("/jobs/{job_id}/retry", responses=problems)
     def retry(identity: Caller, job_id: UUID, how: Retry) -> Outcome:
-        """Run a job again that ended without success."""
+        """Run an unsuccessful job again."""
         with _visible(workspace, identity) as (tx, system):
             managing.retry_job(
                 tx,
@@ -137,20 +137,20 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
 
     @api.post("/jobs/{job_id}/cancel", responses=problems)
     def cancel(identity: Caller, job_id: UUID) -> Outcome:
-        """Cancel a job: at once when it waits; while it runs it is asked to stop."""
+        """Cancel a job: at once when it is waiting; a running one is asked to stop."""
         with _visible(workspace, identity) as (tx, system):
             return Outcome(managing.cancel_job(tx, identity=identity, job_id=job_id, system=system))
 
     @api.post("/jobs/{job_id}/discard", responses=problems)
     def discard(identity: Caller, job_id: UUID) -> Outcome:
-        """Take a job out of the dead letter; it stays in the history as failed."""
+        """Remove a job from the dead letter queue; it stays in the history as failed."""
         with _visible(workspace, identity) as (tx, system):
             managing.discard_job(tx, identity=identity, job_id=job_id, system=system)
         return Outcome("failed")
 
     @api.post("/jobs/pause", responses=gate.answers(scope, 413, 422))
     def pause(identity: Caller, what: PauseRequest) -> Outcome:
-        """Start no more jobs of the organization or of a project; what runs may finish."""
+        """Start no more jobs of the organization or of a project; running ones may finish."""
         with _visible(workspace, identity) as (tx, _):
             managing.pause_jobs(
                 tx, identity=identity, project_id=what.project_id, reason=what.reason
@@ -159,7 +159,7 @@ def _writing(workspace: Workspace, gate: Gate) -> APIRouter:
 
     @api.post("/jobs/resume", responses=gate.answers(scope, 413, 422))
     def resume(identity: Caller, what: PauseRequest) -> Outcome:
-        """Go on with what was paused."""
+        """Resume paused jobs."""
         with _visible(workspace, identity) as (tx, _):
             managing.resume_jobs(tx, identity=identity, project_id=what.project_id)
         return Outcome("resumed")
@@ -181,7 +181,7 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("the time has no time zone")
         return instant, UUID(job_id)
     except ValueError:
         raise UsageError("invalid cursor", hint="Begin without a cursor.") from None

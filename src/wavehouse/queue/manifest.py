@@ -1,4 +1,4 @@
-"""What ``queue`` announces: background jobs, their commands, routes and checks."""
+"""Manifest of ``queue``: background jobs, commands, routes and checks."""
 
 from __future__ import annotations
 
@@ -32,8 +32,8 @@ MANIFEST = Manifest(
         Metrics(
             target="wavehouse.queue.checks:measures",
             gauges=(
-                Gauge("wavehouse_jobs_due", "Jobs that are due and wait, by lane.", ("lane",)),
-                Gauge("wavehouse_jobs_running", "Jobs that run, by lane.", ("lane",)),
+                Gauge("wavehouse_jobs_due", "Due jobs that are waiting, by lane.", ("lane",)),
+                Gauge("wavehouse_jobs_running", "Running jobs, by lane.", ("lane",)),
                 Gauge(
                     "wavehouse_jobs_oldest_due_seconds",
                     "How long the oldest due job has waited, by lane.",
@@ -41,7 +41,7 @@ MANIFEST = Manifest(
                 ),
                 Gauge(
                     "wavehouse_jobs_ended",
-                    "Jobs that ended within a day, by status; dead: all in the dead letter.",
+                    "Jobs that ended within a day, by status; dead: the whole dead letter queue.",
                     ("status",),
                 ),
             ),

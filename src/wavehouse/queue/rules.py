@@ -1,4 +1,4 @@
-"""Pure rules of ``queue``: cron expressions in UTC, turns of the lanes, classes of errors."""
+"""Pure rules of ``queue``: cron expressions in UTC, lane order, error classes."""
 
 from __future__ import annotations
 
@@ -23,15 +23,15 @@ _ROUND = (0, 1, 0, 2, 0, 1, 0, 1, 0, 0, 1, 0, 0)
 
 
 def lanes_of_turn(turn: int) -> tuple[Lane, ...]:
-    """The lanes in the order of this claim: weighted 8:4:1, and each is first once in 13 (Q10)."""
+    """The order of lanes for this claim: each comes first 8, 4 or 1 times in 13 (Q10)."""
     first = Lane(_ROUND[turn % len(_ROUND)])
     return (first, *(lane for lane in Lane if lane is not first))
 
 
 def next_time(cron: str, after: datetime) -> datetime:
-    """The first time after ``after`` of a five-field expression in UTC (Q8).
+    """The first match of a five-field cron expression after ``after``, in UTC (Q8).
 
-    Raises InvalidInput for an expression that is not one, or that no date of eight years matches.
+    Raises InvalidInput for an invalid expression, or one that matches no date within eight years.
     """
     minutes, hours, days, months, weekdays = _fields(cron)
     at = after.astimezone(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
@@ -80,7 +80,10 @@ def _field(text: str, low: int, high: int) -> frozenset[int]:
 
 
 def class_of(error: BaseException) -> ErrorClass:
-    """What an error means for the next attempt (Q18). What is not known is tried again."""
+    """The class of an error, which decides about the next attempt (Q18).
+
+    Unknown errors are retried.
+    """
     if isinstance(error, OverBudget):
         return ErrorClass.BUDGET
     if isinstance(error, InvalidInput | UsageError | NotFound | Gone):
@@ -91,17 +94,17 @@ def class_of(error: BaseException) -> ErrorClass:
 
 
 def wait_of(error: BaseException) -> timedelta | None:
-    """The wait that the other side asked for (``Retry-After``)."""
+    """The wait that the server asked for (``Retry-After``)."""
     if isinstance(error, TooManyRequests):
         return timedelta(seconds=error.retry_after)
     return None
 
 
 def described(error: BaseException) -> dict[str, str]:
-    """An error as a job keeps it: its type and the start of its message."""
+    """An error as stored with a job: its type and the start of its message."""
     return {"type": type(error).__name__, "message": str(error)[:LONGEST_MESSAGE]}
 
 
 def kind_of(context: str, name: str) -> str:
-    """The kind of a schedule's jobs: its context, and its name as lower-case words."""
+    """The job kind of a schedule: its context and its name as lower-case words."""
     return f"{context}.{re.sub('[^a-z]+', '_', name.lower()).strip('_')}"

@@ -1,4 +1,4 @@
-"""What ``queue`` works with: jobs, leases, schedules, handlers."""
+"""Data types of ``queue``: jobs, leases, schedules, handlers."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from uuid import UUID
 from wavehouse.kernel.errors import Conflict, WavehouseError
 
 SYSTEM = UUID(int=0)
-"""The share of the system's own jobs."""
+"""The organization id of the system's own jobs."""
 
 
 class Lane(IntEnum):
-    """Kinds of hurry (Q10)."""
+    """Priority lanes (Q10)."""
 
     INTERACTIVE = 0
     SCHEDULED = 1
@@ -37,7 +37,7 @@ class JobStatus(StrEnum):
 
 
 class ErrorClass(StrEnum):
-    """What a failed attempt means for the next one (Q18)."""
+    """The class of an error, which decides about the next attempt (Q18)."""
 
     TRANSIENT = "transient"
     PERMANENT = "permanent"
@@ -61,7 +61,7 @@ class Snooze(Exception):
 
 
 class OverBudget(WavehouseError):
-    """The budget does not allow this now: the job waits, and no attempt is counted (Q18)."""
+    """The budget does not allow this now: the job waits and no attempt is counted (Q18)."""
 
     code = "over_budget"
     http_status = 402
@@ -70,7 +70,10 @@ class OverBudget(WavehouseError):
 
 @dataclass(frozen=True, slots=True)
 class NewJob:
-    """A job to add. A live job of the same organization, kind and ``unique_key`` wins over it."""
+    """A job to add.
+
+    It is dropped when a live job has the same organization, kind and ``unique_key``.
+    """
 
     kind: str
     organization_id: UUID | None = None
@@ -106,7 +109,7 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What the database says of a lease that a worker holds."""
+    """The database's view of a lease that a worker holds."""
 
     job_id: UUID
     lease_token: UUID
@@ -124,7 +127,7 @@ class Rescued:
 
 @dataclass(frozen=True, slots=True)
 class JobSummary:
-    """A job of a list, live or ended."""
+    """A job in a listing, live or finished."""
 
     job_id: UUID
     organization_id: UUID | None
@@ -142,7 +145,7 @@ class JobSummary:
 
 @dataclass(frozen=True, slots=True)
 class JobDetail:
-    """Everything that is known of a job."""
+    """All details of a job."""
 
     job_id: UUID
     organization_id: UUID | None
@@ -164,7 +167,7 @@ class JobDetail:
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How many jobs of a lane wait and run, and how long the oldest that is due has waited."""
+    """The number of waiting and running jobs of a lane, and the age of the oldest due one."""
 
     lane: int
     due: int
@@ -176,7 +179,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many jobs ended in a way within the last day."""
+    """How many jobs finished with a status within the last day."""
 
     status: str
     number: int
@@ -199,7 +202,7 @@ class WorkerRow:
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Work that repeats: by cron expression in UTC, or every so often."""
+    """Recurring work: by cron expression in UTC, or at an interval."""
 
     schedule_id: UUID
     name: str
@@ -213,7 +216,7 @@ class Schedule:
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """What the server knows about the queue's tables (Q28)."""
+    """The server's statistics on the queue's tables (Q28)."""
 
     live_rows: int
     dead_rows: int
@@ -223,7 +226,7 @@ class Health:
 
 @dataclass(frozen=True, slots=True)
 class Stats:
-    """The queue as operators see it."""
+    """Queue statistics for operators."""
 
     depths: list[Depth]
     ended: list[Ended]
@@ -234,12 +237,12 @@ class Stats:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handler:
-    """How jobs of a kind are done.
+    """How to run jobs of one kind.
 
     ``transactional``: ``call(tx, identity=, payload=)``; the effect and the completion are that one
     transaction. Otherwise ``call(attempt)``, for work of many transactions that may be repeated.
     ``together``: short transactional jobs of an organization may share a transaction.
-    ``retry``: the wait before the next attempt instead of the backoff.
+    ``retry``: a fixed wait before the next attempt instead of the backoff.
     """
 
     kind: str
@@ -252,7 +255,7 @@ class Handler:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A schedule that a program announces when it starts."""
+    """A schedule that a process registers at start."""
 
     name: str
     kind: str

@@ -1,7 +1,7 @@
 """The door of ``usage``: models and prices, reserving and settling, budgets.
 
-A call of a model is paid in three steps: ``reserve`` before it, ``settle`` after it, or ``release``
-when nothing was used. docs/concepts/budgets.md says what holds.
+A model call is paid for in three steps: ``reserve`` before it, ``settle`` after it, or ``release``
+when nothing was used. See docs/concepts/budgets.md.
 """
 
 from wavehouse.usage.service.budgets import (

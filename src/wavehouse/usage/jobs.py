@@ -1,4 +1,4 @@
-"""Work of ``usage`` that repeats, and the email about a threshold."""
+"""Recurring jobs of ``usage``, and the email about a threshold."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def sweeping(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def rolling(workspace: Workspace) -> Callable[[], str | None]:
-    """Begin the present periods of budgets (U8)."""
+    """Start the current periods of budgets (U8)."""
     operational, identity = workspace.stores.operational, workspace.identity
 
     def work() -> str | None:
@@ -37,7 +37,7 @@ def rolling(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def nightly(workspace: Workspace) -> Callable[[], str | None]:
-    """Compare totals with events, prepare the calendar (U10)."""
+    """Compare totals with events and extend the calendar (U10)."""
     operational, identity = workspace.stores.operational, workspace.identity
 
     def work() -> str | None:
@@ -50,7 +50,7 @@ def nightly(workspace: Workspace) -> Callable[[], str | None]:
 
 
 def email(attempt: Attempt) -> str | None:
-    """Email a budget's addresses that a threshold was reached; each address once."""
+    """Email a budget's addresses that a threshold was reached, once per address."""
     alert = attempt.payload
     sent = list(attempt.progress.get("sent", []))
     settings = attempt.workspace.settings

@@ -1,4 +1,4 @@
-"""What ``usage`` announces: usage and budgets by command, API and page, upkeep, the gateway."""
+"""Manifest of ``usage``: commands, routes, page, jobs, the gateway."""
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ EVERY_END_USER = "*"
 
 
 class Unit(StrEnum):
-    """What is counted and priced (U1)."""
+    """A unit that is counted and priced (U1)."""
 
     INPUT = "input"
     OUTPUT = "output"
@@ -32,7 +32,7 @@ class Unit(StrEnum):
 
 
 class Modality(StrEnum):
-    """What a model makes."""
+    """The kind of output of a model."""
 
     TEXT = "text"
     SPEECH = "speech"
@@ -42,7 +42,7 @@ class Modality(StrEnum):
 
 
 class BudgetScope(StrEnum):
-    """What a budget limits."""
+    """The scope of a budget."""
 
     ORGANIZATION = "organization"
     PROJECT = "project"
@@ -51,7 +51,7 @@ class BudgetScope(StrEnum):
 
 
 class BudgetPeriod(StrEnum):
-    """How often a budget starts again; ``total`` never does: a prepaid amount."""
+    """How often a budget resets; ``total`` never resets: a prepaid amount."""
 
     DAY = "day"
     WEEK = "week"
@@ -68,7 +68,7 @@ class PeriodKind(StrEnum):
 
 
 class EventStatus(StrEnum):
-    """How a call ended."""
+    """The outcome of a call."""
 
     SUCCESS = "success"
     ERROR = "error"
@@ -76,7 +76,7 @@ class EventStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A model of the registry."""
+    """A registered model."""
 
     model_id: ModelId
     provider: str
@@ -89,7 +89,7 @@ class Model:
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """A price per one unit, from a moment until the next one of its unit and tier (U1)."""
+    """A unit price, valid until the next price of the same unit and tier (U1)."""
 
     unit: str
     tier: str
@@ -102,7 +102,7 @@ class Price:
 
 @dataclass(frozen=True, slots=True)
 class PriceRow:
-    """A price of the list that people see."""
+    """A price as listings show it."""
 
     model: str
     provider: str
@@ -117,7 +117,7 @@ class PriceRow:
 
 @dataclass(frozen=True, slots=True)
 class PricedModel:
-    """A model, its prices at a moment as JSON, and what the organization counts in."""
+    """A model, its prices at a given time as JSON, and the organization's currency."""
 
     model_id: ModelId
     provider: str
@@ -132,7 +132,7 @@ class PricedModel:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What was used of one unit and its cost; ``price`` is None when the unit has none."""
+    """The quantity and cost of one unit; ``price`` is None when the unit has none."""
 
     unit: Unit
     quantity: Decimal
@@ -144,7 +144,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """The lines of a use and their sum; ``priced`` is False when a unit has no price."""
+    """Cost lines and their sum; ``priced`` is False when a unit has no price."""
 
     lines: tuple[Line, ...]
     total: Decimal
@@ -153,7 +153,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """For whom a call is made beside the identity: a project and an end user."""
+    """The project and end user that a call is made for, besides the identity."""
 
     project_id: UUID | None = None
     end_user: str | None = None
@@ -161,7 +161,7 @@ class Caller:
 
 @dataclass(frozen=True, slots=True)
 class Reservation:
-    """An amount that is held for one call (U4)."""
+    """An amount reserved for one call (U4)."""
 
     reservation_id: ReservationId
     request_id: str
@@ -192,7 +192,7 @@ class ReservationRow:
 
 @dataclass(frozen=True, slots=True)
 class ReserveAnswer:
-    """What ``usage.reserve`` returns."""
+    """The result of ``usage.reserve``."""
 
     outcome: str
     reservation_id: ReservationId | None
@@ -208,7 +208,7 @@ class ReserveAnswer:
 
 @dataclass(frozen=True, slots=True)
 class SettleAnswer:
-    """What ``usage.settle`` returns."""
+    """The result of ``usage.settle``."""
 
     outcome: str
     event_id: UUID
@@ -219,9 +219,9 @@ class SettleAnswer:
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """What a call has used, as it is settled.
+    """The usage of a call to be settled.
 
-    ``metadata`` holds facts for people, such as what an upstream reported when it was not believed.
+    ``metadata`` holds facts for people, such as an upstream's report that was rejected.
     """
 
     quantities: Mapping[Unit, Decimal]
@@ -233,7 +233,7 @@ class Used:
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """The event that a reservation became; ``repeated`` when it had been settled before."""
+    """The event of a settled reservation; ``repeated`` when it had already been settled."""
 
     event_id: UUID
     occurred_at: datetime
@@ -245,7 +245,7 @@ class Settled:
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """A budget in its present period."""
+    """A budget in its current period."""
 
     budget_id: BudgetId
     name: str
@@ -269,7 +269,7 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class PastPeriod:
-    """An ended period of a budget."""
+    """A past period of a budget."""
 
     budget_id: BudgetId
     name: str
@@ -306,7 +306,7 @@ class Period:
 
 @dataclass(frozen=True, slots=True)
 class LastPeriod:
-    """The last materialised period of a kind."""
+    """The last stored period of a kind."""
 
     kind: str
     local_date: date
@@ -332,7 +332,7 @@ class Daily:
 
 @dataclass(frozen=True, slots=True)
 class Spent:
-    """What a day cost."""
+    """The cost of a day."""
 
     usage_date: date
     cost: Decimal
@@ -341,7 +341,7 @@ class Spent:
 
 @dataclass(frozen=True, slots=True)
 class EventRow:
-    """A usage event of the list that people see."""
+    """A usage event as listings show it."""
 
     event_id: UUID
     occurred_at: datetime
@@ -364,7 +364,7 @@ class EventRow:
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """A total that is not the sum of its events (U10)."""
+    """A total that differs from the sum of its events (U10)."""
 
     total: str
     key: str
@@ -385,7 +385,7 @@ class Reconciliation:
 
 @dataclass(frozen=True, slots=True)
 class NetEvent:
-    """An event with the cost that it and its adjustments have so far."""
+    """An event with its cost including adjustments."""
 
     event_id: UUID
     occurred_at: datetime
@@ -399,7 +399,7 @@ class NetEvent:
 
 @dataclass(frozen=True, slots=True)
 class Repriced:
-    """What a correction of prices did."""
+    """The result of repricing."""
 
     examined: int
     adjusted: int
@@ -409,7 +409,7 @@ class Repriced:
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """A server that speaks the OpenAI API. Its key is sealed and in no listing."""
+    """A server that implements the OpenAI API. Its key is encrypted and never listed."""
 
     upstream_id: UUID
     provider: str
@@ -431,7 +431,7 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class Fallback:
-    """A model that is called instead of another one; without a project for all of them."""
+    """The model to call instead of another; applies to all projects if it names none."""
 
     project_id: UUID | None
     model: str

@@ -1,4 +1,4 @@
-"""The dashboard: pages made on the server from figures, charts in SVG, no build step."""
+"""The dashboard: server-rendered pages, charts in SVG, no build step."""
 
 from wavehouse.web.live import live_app
 from wavehouse.web.serve import server

@@ -1,4 +1,4 @@
-"""The way in and out: one-time links, the session cookie, CSRF tokens, and a rate limit."""
+"""Signing in and out: one-time links, the session cookie, CSRF tokens, and a rate limit."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def signed_in(request: Request, services: Services) -> Identity:
 
 
 def check_role(request: Request, identity: Identity) -> None:
-    """Refused when the identity's role does not allow the page that was asked for."""
+    """Refused when the identity's role may not open the requested page."""
     path = getattr(request.scope.get("route"), "path", request.url.path)
     accounts.require(identity.role, access_to_page(request.method, path))
 
@@ -70,7 +70,7 @@ def csrf_token(request: Request) -> str:
 
 
 def remember_csrf(request: Request, response: Response, token: str, site: Site) -> None:
-    """Set the cookie that the form's token is compared with, unless it is there."""
+    """Set the CSRF cookie unless it is already set."""
     if request.cookies.get(CSRF) != token:
         response.set_cookie(
             CSRF, token, httponly=True, samesite="lax", secure=site.secure, path="/"
@@ -78,7 +78,7 @@ def remember_csrf(request: Request, response: Response, token: str, site: Site) 
 
 
 def remember_session(response: Response, cookie: str, expires_at: datetime, site: Site) -> None:
-    """Set the cookie of a session that has just begun, and forget the form's token."""
+    """Set the cookie of a new session, and delete the form's token."""
     response.set_cookie(
         SESSION,
         cookie,
@@ -92,7 +92,7 @@ def remember_session(response: Response, cookie: str, expires_at: datetime, site
 
 
 def check_csrf(request: Request, fields: dict[str, str]) -> None:
-    """Refuse a form that did not come from a page of ours (double submit, and Fetch metadata)."""
+    """Refuse a form that was not sent from our pages (double submit, and Fetch metadata)."""
     foreign = request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
     cookie, sent = request.cookies.get(CSRF, ""), fields.get("csrf", "")
     same = hmac.compare_digest(cookie.encode(), sent.encode())
@@ -104,7 +104,7 @@ def check_csrf(request: Request, fields: dict[str, str]) -> None:
 
 
 def router(services: Services, site: Site) -> APIRouter:
-    """Signing in and out. Looking at a link does not use it up, only the button does."""
+    """Signing in and out. Opening a link does not consume it; the button does."""
     routes = APIRouter(include_in_schema=False)
     brake = TokenBucket()
 

@@ -1,4 +1,4 @@
-"""The page of the visitor's own ways to sign in: passkeys and a password."""
+"""The page of the user's own credentials: passkeys and a password."""
 
 from __future__ import annotations
 

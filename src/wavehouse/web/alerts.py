@@ -1,4 +1,4 @@
-"""The page of alerts: what is open, what is measured, what has resolved; acknowledge, silence."""
+"""The alerts page: open and resolved alerts, measurements; acknowledge, silence."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ class MeasureLine:
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/alerts`` and its forms."""
+    """Routes of ``/alerts`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
     operational = workspace.stores.operational

@@ -1,4 +1,4 @@
-"""The application: the pages, health, static files, and the contexts' own routers."""
+"""The application: pages, health, static files, and the contexts' routers."""
 
 from __future__ import annotations
 
@@ -23,10 +23,10 @@ from wavehouse.web.slashes import Slashes
 def create_app(
     services: Services, routers: Sequence[APIRouter] = (), site: Site | None = None
 ) -> FastAPI:
-    """The web application on these services.
+    """Create the web application on these services.
 
-    ``routers`` are the contexts' HTTP entrances (``/api/v1/...``); they sign in by API key and
-    need no CSRF token, since no cookie opens them.
+    ``routers`` are the contexts' HTTP entrances (``/api/v1/...``); they authenticate by API key and
+    need no CSRF token, since they accept no cookie.
     """
     edge = site or Site()
     app = FastAPI(

@@ -1,4 +1,4 @@
-"""From figures to the page's view: pure, so that a page follows from its data alone."""
+"""Build the page's view from figures: pure functions of their input."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ _REASONS = {
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """All that an overview is made of."""
+    """The data of an overview page."""
 
     query: Query
     now: datetime
@@ -75,7 +75,7 @@ class Material:
 
 
 def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
-    """The show that the URL names, None for all; NotFound for one that is not there."""
+    """The show named in the URL, None for all; NotFound when it does not exist."""
     if not show:
         return None
     for podcast in podcasts:
@@ -85,7 +85,7 @@ def chosen(podcasts: Sequence[PodcastRef], show: str) -> PodcastRef | None:
 
 
 def overview(material: Material) -> Overview:
-    """The overview page."""
+    """Build the overview page."""
     current, before = material.current, material.previous
     partial = partial_buckets(current.span, material.now)
     latest = material.query.episodes == "latest"
@@ -143,12 +143,12 @@ def _header(material: Material) -> Header:
 
 
 def _only(podcasts: Sequence[PodcastRef]) -> PodcastRef | None:
-    """The one show of a house that has just one: "all shows" would be a riddle."""
+    """The only show, if there is just one, which is then shown instead of "all shows"."""
     return podcasts[0] if len(podcasts) == 1 else None
 
 
 def _shows(query: Query, podcasts: Sequence[PodcastRef]) -> tuple[Link, ...]:
-    """All shows and then each; the digits 1–9 choose them by key."""
+    """All shows, then each one; the digits 1–9 select them."""
     every = Link("All shows", query.url(show=""), not query.show, "1")
     each = (
         Link(
@@ -163,7 +163,7 @@ def _shows(query: Query, podcasts: Sequence[PodcastRef]) -> tuple[Link, ...]:
 
 
 def _hidden(query: Query) -> tuple[tuple[str, str], ...]:
-    """What the form for one's own dates must carry along."""
+    """The hidden fields of the custom date form."""
     kept = {
         "show": query.show,
         "compare": "" if query.compare else "off",
@@ -190,7 +190,7 @@ def _plural(amount: int, noun: str) -> str:
 
 
 def _initials(title: str) -> str:
-    """Two letters for the show's tile; none for all shows, which have a sign."""
+    """Two letters for the show's tile; none for all shows, which have an icon."""
     letters = [character for character in title if character.isalnum()]
     return "".join(letters[:2]).capitalize()
 
@@ -205,7 +205,7 @@ def _compare_label(material: Material) -> str:
 
 
 def _when(instant: datetime, today: date) -> str:
-    """The time, with its day unless that is today."""
+    """The time, with the date unless it is today."""
     time = f"{instant:%H:%M} UTC"
     return time if instant.date() == today else f"{fmt.day(instant.date())} {time}"
 
@@ -225,13 +225,13 @@ def _fresh(freshness: Freshness, today: date) -> Fresh:
 
 
 def _definitions(freshness: Freshness) -> tuple[tuple[str, str], ...]:
-    """What the figures mean, and by which rules and lists they were made."""
+    """The definitions of the figures, and the versions of rules and lists used."""
     versions = (("Rules", freshness.rule), ("Lists", freshness.lists))
     return (*_DEFINITIONS, *((name, said) for name, said in versions if said))
 
 
 def _removed(removed: Mapping[str, int]) -> str:
-    """How many requests were not counted, and why; shown because trust needs it."""
+    """The number of requests not counted, by reason."""
     total = sum(removed.values())
     if not total:
         return ""
@@ -244,6 +244,6 @@ def _removed(removed: Mapping[str, int]) -> str:
 
 
 def podcast_id(podcasts: Sequence[PodcastRef], show: str) -> PodcastId | None:
-    """The id of the show that the URL names, None for all."""
+    """The id of the show named in the URL, None for all."""
     podcast = chosen(podcasts, show)
     return podcast.podcast_id if podcast else None

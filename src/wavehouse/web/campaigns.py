@@ -1,4 +1,4 @@
-"""The page of campaigns: what each must bring, has brought, and may become."""
+"""The campaigns page: goals, results, and possible state changes."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _VERBS = {
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """A state that a campaign can be moved to, and the word on its button."""
+    """A state that a campaign can be moved to, and its button's label."""
 
     status: str
     verb: str
@@ -61,7 +61,7 @@ class CampaignLine:
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/campaigns`` and its forms."""
+    """Routes of ``/campaigns`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 
@@ -106,7 +106,7 @@ def router(context: PageContext) -> APIRouter:
         return back("/campaigns", "moved")
 
     def change(identity: Identity, fields: dict[str, str]) -> None:
-        """Give a campaign the state that the form asks for."""
+        """Move a campaign to the requested state."""
         wanted = fields.get("status", "")
         if wanted not in list(CampaignStatus):
             raise InvalidInput("Unknown status.", hint="Use the buttons of the page.")
@@ -122,7 +122,7 @@ def router(context: PageContext) -> APIRouter:
 
 
 def _delivered(analytics: Tx[Analytics], identity: Identity, card: CampaignCard) -> int:
-    """Downloads of the carrying episodes within the flight, as in the campaign's report."""
+    """Downloads of the campaign's episodes within the flight, as in the campaign's report."""
     if not card.episode_ids:
         return 0
     last = min(card.end_date, clock.today())
@@ -139,7 +139,7 @@ def _delivered(analytics: Tx[Analytics], identity: Identity, card: CampaignCard)
 
 
 def line(campaigns: CampaignFigures, delivered: int) -> CampaignLine:
-    """A campaign's line; a dash where a figure cannot be known (AT22)."""
+    """A campaign's line; a dash for unknown figures (AT22)."""
     card, wanted = campaigns.card, campaigns.card.guaranteed_impressions
     earned = campaigns.results.conversions or campaigns.results.revenue
     share = f"{min(100 * delivered / wanted, 100):.1f}%" if wanted else ""

@@ -1,4 +1,4 @@
-"""The row of metric cards: total, change, shape, and the link that chooses the curve."""
+"""The row of metric cards: total, change, sparkline, and the link that selects the chart."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cards(
 
 
 def unknown(query: Query, current: Figures) -> tuple[Metric, ...]:
-    """The metrics that have no card, as nothing is known of them in the range."""
+    """The metrics without a card, because they have no data in the range."""
     always = {Metric.DOWNLOADS, query.metric}
     return tuple(m for m in Metric if m not in always and not _known(series_of(current, m)))
 
@@ -37,7 +37,7 @@ def _known(series: Series) -> bool:
 
 
 def unknown_explained(query: Query, current: Figures) -> str:
-    """Which metrics have no card, and what they need; empty when each has one."""
+    """A sentence about the metrics without a card and what they need; empty if there are none."""
     by_reason: dict[str, list[str]] = {}
     for metric in unknown(query, current):
         reason = KINDS[metric].why_empty or "nothing known in this range"
@@ -64,14 +64,14 @@ def _card(
 
 
 def _why(kind: Kind, series: Series) -> str:
-    """Why there is no total; R44 for listeners whose days are known."""
+    """The reason why there is no total; R44 for listeners with known days."""
     if series.total is not None:
         return ""
     return kind.why_unknown if series.points else kind.why_empty
 
 
 def _spark(series: Series, partial: Partial) -> Markup:
-    """The shape of what is over: a bucket that still runs would look like a fall."""
+    """The sparkline of completed buckets: a running one would look like a fall."""
     known = [None if value is None else float(value) for value in series.points[: partial.whole]]
     return Markup(spark(known, theme=WEB))  # noqa: S704 - our own drawing
 
@@ -79,9 +79,9 @@ def _spark(series: Series, partial: Partial) -> Markup:
 def _trend(
     metric: Metric, current: Figures, before: Figures | None, partial: Partial
 ) -> Trend | None:
-    """The change over the part of the range that is over: the same hours or days of both.
+    """The change over the completed part of the range: the same hours or days of both.
 
-    A metric that does not add up has no partial total, hence no change while a range runs.
+    A metric that is not additive has no partial total, so no change while the range is running.
     """
     if before is None or not before.covered:
         return None
@@ -103,7 +103,7 @@ def _trend(
 
 
 def _until(span: Span, partial: Partial) -> str:
-    """Up to where the earlier range was taken, when the present one is not over."""
+    """The end of the earlier range's compared part, when the current range is not over."""
     if not partial.running:
         return ""
     if span.grain is Grain.HOUR:

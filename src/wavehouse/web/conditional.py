@@ -1,6 +1,6 @@
-"""What every route of the API has: bodies that are no larger than needed, and ETags.
+"""Applied to every API route: body size limits and ETags.
 
-A GET that succeeds gets a strong ETag of its body; ``If-None-Match`` with it is answered by 304.
+A successful GET gets a strong ETag of its body; a matching ``If-None-Match`` gets 304.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ _ARCHIVES = "/api/v1/listener/import"
 
 
 class Conditional:
-    """Wraps the application; only ``/api/v1/`` is touched."""
+    """Wraps the application; only affects ``/api/v1/``."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] != "http" or not scope["path"].startswith(_PREFIX):
             await self._app(scope, receive, send)
             return
@@ -37,7 +37,7 @@ class Conditional:
 
 
 def _largest(path: str) -> int:
-    """How many bytes the body of a request may have: a listener's archive is the largest."""
+    """The maximum size of a request body in bytes; listeners' archives have the largest."""
     if path == _ARCHIVES:
         return LARGEST_ARCHIVE
     if path.startswith(_EVENTS):
@@ -46,7 +46,7 @@ def _largest(path: str) -> int:
 
 
 class _Counted:
-    """A body that may not go on for ever."""
+    """A request body with a size limit."""
 
     def __init__(self, receive: Receive, largest: int) -> None:
         self._receive = receive
@@ -62,7 +62,7 @@ class _Counted:
 
 
 class _Tagged:
-    """Holds a JSON answer back until its whole body is known; files pass as they come."""
+    """Buffers a JSON response to compute its ETag; files are streamed."""
 
     def __init__(self, headers: Headers, send: Send) -> None:
         self._known = headers.get("if-none-match", "")

@@ -1,10 +1,9 @@
-"""Connections with limits: of time for each phase, of bytes for a head, of how many there are.
+"""Connection limits: time per phase, header size, number of connections.
 
-A connection is in one of four phases: it waits for a request's head, it waits for a body, it is
-being answered, it is idle between two requests. Each but the answer has a limit of time for all of
-it, so a client that sends a byte now and then gains nothing. When all places are taken, the
-connection that has waited longest for its client makes room, so that slow clients never shut out a
-working one.
+A connection is in one of four phases: waiting for headers, waiting for a body, being answered, or
+idle between two requests. Each phase except answering has a total time limit, so sending a byte now
+and then gains nothing. When the limit of connections is reached, the one that has waited longest
+for its client is closed, so slow clients cannot block others.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _FILES_FOR_OTHERS = 200
 
 
 def most_connections() -> int:
-    """How many connections may be open: as many as the system's limit of files leaves room for."""
+    """The maximum number of open connections: what the limit of open files allows."""
     files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
     if files == resource.RLIM_INFINITY:
         return _MOST
@@ -32,7 +31,7 @@ def most_connections() -> int:
 
 
 class Bounded(HttpToolsProtocol):
-    """Uvicorn's protocol with limits. A request that breaks one is answered by 400 or closed."""
+    """Uvicorn's protocol with limits. A request that exceeds one gets 400 or is closed."""
 
     _phase = "head"
     _since = 0.0
@@ -40,17 +39,17 @@ class Bounded(HttpToolsProtocol):
     _timer: Any = None
     _unread: Any = None
 
-    # -- what the transport reports -------------------------------------------------------------
+    # -- transport callbacks --------------------------------------------------------------------
 
     def connection_made(self, transport: Any) -> None:
-        """A client connects; if there is no room, the one that waits longest leaves."""
+        """A client connects; at the limit, the connection that has waited longest is closed."""
         super().connection_made(transport)
         self._enter("head")
         if len(self.connections) > most_connections():
             self._make_room()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """The connection is gone, and its timers with it."""
+        """The connection is lost; cancel its timers."""
         self._phase = "lost"
         self._cancel()
         if self._unread is not None:
@@ -58,7 +57,7 @@ class Bounded(HttpToolsProtocol):
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        """Pass on what came, and count it while a head lasts."""
+        """Pass on received data, and count it while headers are incomplete."""
         if self._phase == "idle":
             self._enter("head")  # from the first byte on, empty lines before a request too
         super().data_received(data)
@@ -68,7 +67,7 @@ class Bounded(HttpToolsProtocol):
                 self.send_400_response("The head of the request is too large.")
 
     def pause_writing(self) -> None:
-        """The client does not read its answer; it may do so for a minute."""
+        """The client does not read its response; allow it a minute."""
         super().pause_writing()
         if self._unread is None:
             self._unread = self.loop.call_later(_UNREAD_SECONDS, self.transport.abort)
@@ -80,7 +79,7 @@ class Bounded(HttpToolsProtocol):
             self._unread.cancel()
             self._unread = None
 
-    # -- what the parser reports ------------------------------------------------------------------
+    # -- parser callbacks -------------------------------------------------------------------------
 
     def on_message_begin(self) -> None:
         """A request begins."""
@@ -88,7 +87,7 @@ class Bounded(HttpToolsProtocol):
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
-        """The head is complete; the body has limits of its own."""
+        """The headers are complete; the body has its own limits."""
         self._head = None
         self._enter("body")
         if not self.url.startswith((b"/", b"*")):
@@ -96,18 +95,18 @@ class Bounded(HttpToolsProtocol):
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The request is complete; from now on the client waits for us."""
+        """The request is complete; the client now waits for us."""
         self._enter("answer")
         super().on_message_complete()
 
     def on_response_complete(self) -> None:
-        """The answer is sent. Uvicorn starts its own, shorter timer for the next request too."""
+        """The response is sent. Uvicorn also starts its own, shorter timer for the next request."""
         super().on_response_complete()
         if self._phase == "answer" and not self.pipeline:
             self._enter("idle")
 
     def _take_host_of_the_address(self) -> None:
-        """``GET http://host/path``: that host is the one that is asked, whatever Host says."""
+        """For ``GET http://host/path`` use that host, whatever the Host header is."""
         asked = urlsplit(self.url.decode("ascii", "replace")).netloc.encode("ascii", "replace")
         self.headers[:] = [pair for pair in self.headers if pair[0] != b"host"]
         self.headers.append((b"host", asked))
@@ -126,7 +125,7 @@ class Bounded(HttpToolsProtocol):
             self._timer = None
 
     def _too_slow(self) -> None:
-        """Close at once: an answer would only be waited for again."""
+        """Close at once, without a response that would have to wait again."""
         if not self.transport.is_closing():
             self.transport.abort()
 

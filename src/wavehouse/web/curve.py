@@ -1,4 +1,4 @@
-"""The big chart of the chosen metric, and the table that says the same."""
+"""The main chart of the selected metric, and the equivalent table."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NO_HOURS = Empty(
 
 
 def chart(query: Query, current: Figures, before: Figures | None, partial: Partial) -> ChartPanel:
-    """The chosen metric's curve and the table behind it."""
+    """The selected metric's chart and its table."""
     metric = query.metric
     series = series_of(current, metric)
     labels = _labels(current.span)
@@ -112,7 +112,7 @@ def _no_curve(metric: Metric) -> Empty:
 
 
 def _labels(span: Span) -> list[tuple[str, str]]:
-    """For each bucket: its axis label and its heading."""
+    """For each bucket: its axis label and its tooltip heading."""
     if span.grain is Grain.HOUR:
         day = fmt.weekday(span.first)
         return [(f"{hour:02}:00", f"{day}, {hour:02}:00 UTC") for hour in range(24)]
@@ -124,7 +124,7 @@ def _at(series: Series, index: int) -> Number | None:
 
 
 def _releases(figures: Figures) -> list[tuple[str, ...]]:
-    """The titles that came out in each bucket."""
+    """The titles published in each bucket."""
     by_bucket: list[list[str]] = [[] for _ in range(figures.span.buckets)]
     for release in figures.releases:
         bucket = _bucket(figures.span, release)
@@ -168,7 +168,7 @@ def _exact(metric: Metric, value: Number | None, currency: str | None) -> str:
 
 
 def _tip(name: str, row: ChartRow, was: str) -> str:
-    """The words on hover: a heading, the value, what it was, what happened."""
+    """The tooltip: a heading, the value, the previous value, releases."""
     value = f"{row.value} {name.lower()}" if row.value != fmt.NOTHING else "no data"
     if row.change and row.change != fmt.NOTHING:
         value += f" · {row.change}"

@@ -1,4 +1,4 @@
-"""What a visitor entered into a form that could not be carried out, and why."""
+"""A rejected form: the entered values and the error."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ CORRECTABLE = (Conflict, InvalidInput, NotFound, UsageError)
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """The fields as they were sent, and the message beside the field it is about.
+    """The submitted fields, and the message beside the field it concerns.
 
-    ``wrong`` is the field's name, empty when the message is about the whole form.
+    ``wrong`` is the field's name, empty when the message concerns the whole form.
     """
 
     fields: Mapping[str, str] = field(default_factory=dict)
@@ -29,11 +29,11 @@ class Entered:
     message: str = ""
 
     def value(self, name: str, default: str = "") -> str:
-        """What a field shows."""
+        """The value to show in a field."""
         return self.fields.get(name, "") if self.fields else default
 
     def ticked(self, name: str, default: bool = False) -> bool:
-        """Whether a box is ticked."""
+        """Whether a checkbox is checked."""
         return name in self.fields if self.fields else default
 
 
@@ -41,7 +41,7 @@ NOTHING = Entered()
 
 
 def refused(fields: Mapping[str, str], error: WavehouseError, known: Collection[str]) -> Entered:
-    """A form with the error's message, beside the field that the error names if it is ``known``."""
+    """A rejected form with the error's message, beside its field if that is in ``known``."""
     wrong = error.where if error.where in known else ""
     message = error.message if wrong or not error.where else f"{error.message} ({error.where})"
     sentence = message[:1].upper() + message[1:].removesuffix(".") + "."

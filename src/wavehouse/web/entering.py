@@ -1,7 +1,7 @@
 """Signing in without a printed link: by an emailed link, a password, a passkey.
 
-Every answer is the same for addresses that are known and unknown, and every way is slowed down by
-client and by address.
+Responses are the same for known and unknown addresses, and every method is rate limited by client
+and by address.
 """
 
 from __future__ import annotations
@@ -37,21 +37,21 @@ _SENT = Message(
 
 
 class Brakes:
-    """Limits of tries by client and by address, in the process."""
+    """Rate limits by client and by address, kept in the process."""
 
     def __init__(self) -> None:
         self._clients = TokenBucket()
         self._addresses = TokenBucket(burst=5, seconds=60.0)
 
     def check(self, request: Request, email: str = "") -> None:
-        """TooManyRequests when the client or the address has no try left."""
+        """TooManyRequests when the client or the address has no attempts left."""
         client = request.client.host if request.client else ""
         if not self._clients.take(client) or (email and not self._addresses.take(email)):
             raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/sign-in/email``, ``/sign-in/password`` and ``/sign-in/passkey``."""
+    """Routes of ``/sign-in/email``, ``/sign-in/password`` and ``/sign-in/passkey``."""
     routes = APIRouter(include_in_schema=False)
     brakes = Brakes()
     _by_email(routes, context, brakes)
@@ -174,14 +174,14 @@ def _by_provider(routes: APIRouter, context: PageContext, brakes: Brakes) -> Non
 
 
 def entered(session: NewSession, site: Site) -> Response:
-    """To the overview, with the session's cookie."""
+    """Redirect to the overview, with the session's cookie."""
     response = RedirectResponse("/", status_code=_SEE_OTHER)
     access.remember_session(response, session.token, session.expires_at, site)
     return response
 
 
 def credential_of(body: dict[str, Any]) -> dict[str, Any]:
-    """The answer of an authenticator in a request. InvalidInput when there is none."""
+    """The authenticator's response in a request. InvalidInput when there is none."""
     credential = body.get("credential")
     if not isinstance(credential, dict):
         raise InvalidInput("the answer of the authenticator cannot be read", where="credential")
@@ -189,13 +189,13 @@ def credential_of(body: dict[str, Any]) -> dict[str, Any]:
 
 
 def browser_of(request: Request) -> str:
-    """The browser's cookie, or a new one: what a sign-in under way is bound to."""
+    """The browser's cookie, or a new one: a pending sign-in is bound to it."""
     known = request.cookies.get(BROWSER, "")
     return known if len(known) >= 32 else secrets.token_urlsafe(32)
 
 
 def remember_browser(response: Response, browser: str, site: Site) -> None:
-    """Set the cookie that a sign-in under way is bound to, for a day."""
+    """Set the cookie that a pending sign-in is bound to, for a day."""
     response.set_cookie(
         BROWSER,
         browser,
@@ -208,5 +208,5 @@ def remember_browser(response: Response, browser: str, site: Site) -> None:
 
 
 def site_of(context: PageContext) -> accounts.Site:
-    """The dashboard's address: where its passkeys belong."""
+    """The dashboard's address, to which its passkeys belong."""
     return accounts.Site(accounts.mailer(context.workspace.settings)[1])

@@ -1,4 +1,4 @@
-"""``/metrics`` for Prometheus: behind an API key, open, or off, as the setting ``metrics`` says.
+"""``/metrics`` for Prometheus: with an API key, open, or off (setting ``metrics``).
 
 Without ``from __future__ import annotations``: FastAPI must see the dependency's type.
 """
@@ -14,7 +14,7 @@ from wavehouse.workspace import Edge
 
 
 def routers(edge: Edge) -> list[APIRouter]:
-    """The route; none when the setting is off."""
+    """The route; empty when the setting is off."""
     workspace = edge.workspace
     routes = APIRouter(include_in_schema=False)
     if workspace.settings["metrics"] == "off":

@@ -1,4 +1,4 @@
-"""The first run: three steps, each verified by what the databases hold."""
+"""The first run: three steps, each checked against the databases."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _NOTHING_COUNTS = (
 
 
 def steps(*, has_shows: bool, fresh: Freshness) -> tuple[Step, ...]:
-    """The steps, or none when all three are done."""
+    """The steps, or an empty list when all three are done."""
     has_requests = fresh.events_to is not None
     has_downloads = fresh.rollup_at is not None
     if has_shows and has_downloads:

@@ -1,4 +1,4 @@
-"""API authentication: keys, rates, and the error responses of every route.
+"""API authentication: keys, rate limits, and every route's error responses.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependency's types.
 """
@@ -21,8 +21,8 @@ SECONDS = 0.1
 _SAYS = {
     401: "No valid API key came with the request.",
     403: "The API key lacks the scope {scope}.",
-    404: "There is no such thing, or it is another organization's.",
-    409: "It contradicts what is there, or the Idempotency-Key was used for another request.",
+    404: "Not found, or it belongs to another organization.",
+    409: "Conflict with the current state, or the Idempotency-Key was used for another request.",
     410: "The file is gone or was changed since it was made.",
     412: "It has changed since it was read (`If-Match`).",
     413: "The body is too large.",
@@ -34,7 +34,7 @@ _PROBLEM: dict[str, Any] = {"content": {"application/problem+json": {}}}
 
 
 class ApiGate:
-    """``accounts.Gate`` on the operational database; each key's rate is kept in the process."""
+    """``accounts.Gate`` on the operational database; rates per key are kept in the process."""
 
     def __init__(self, database: Database[Operational]) -> None:
         self._database = database
@@ -42,7 +42,7 @@ class ApiGate:
         self._bearer = HTTPBearer(auto_error=False, description="An API key: wh_live_…")
 
     def __call__(self, scope: Scope) -> Callable[..., Identity]:
-        """The dependency of a route that needs this scope."""
+        """The dependency of a route that requires this scope."""
 
         def admitted(
             sent: Annotated[HTTPAuthorizationCredentials | None, Depends(self._bearer)],
@@ -65,7 +65,7 @@ class ApiGate:
         return admitted
 
     def answers(self, scope: Scope, *statuses: int) -> dict[int | str, dict[str, Any]]:
-        """The problems of a route, for the OpenAPI."""
+        """The error responses of a route, for the OpenAPI document."""
         return {
             status: {
                 "description": _SAYS.get(status, HTTPStatus(status).phrase).format(scope=scope),

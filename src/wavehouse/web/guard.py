@@ -1,4 +1,4 @@
-"""The outermost ring: which hosts and origins are answered, and the headers of every answer."""
+"""The outermost middleware: allowed hosts and origins, and the headers of every response."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _log = logging.getLogger("wavehouse.web")
 
 
 class Guard:
-    """Wraps the application: refuses other sites' hosts and origins, adds the headers."""
+    """Wraps the application: refuses foreign hosts and origins, adds the headers."""
 
     def __init__(self, app: ASGIApp, site: Site) -> None:
         self._app = app
         self._site = site
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request; lifespan and the like pass through."""
+        """Handle one request; other ASGI events pass through."""
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
@@ -50,7 +50,7 @@ class Guard:
             _log.warning("A client left before its request was complete.")
 
     def _refusal(self, method: str, headers: Headers) -> tuple[WavehouseError, int] | None:
-        """The error and status for a request that no route may see, or None."""
+        """The error and status for a request refused before routing, or None."""
         hosts = headers.getlist("host")
         if len(hosts) != 1 or not self._site.allows(hosts[0]):
             strange = UsageError(
@@ -74,9 +74,9 @@ class Guard:
         return None
 
     def _is_foreign(self, headers: Headers, host: str) -> bool:
-        """Whether a browser says that another site's page sent the request.
+        """Whether the browser says that another site's page sent the request.
 
-        Programs send neither header, and bring cookies only of their own will.
+        Programs send neither header, and only send cookies deliberately.
         """
         origins = headers.getlist("origin")
         if origins in ([], ["null"]):  # our pages send no referrer, so their forms say "null"

@@ -1,4 +1,4 @@
-"""The headers that every answer carries."""
+"""The headers of every response."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ POLICY = "; ".join(
     )
 )
 CROSS_ORIGIN = ("/api/v1/learning/player/", "/static/player.js")
-"""What pages of other sites may use: a session's token travels in a header, never in a cookie."""
+"""Paths open to other sites' pages: a session's token is sent in a header, never in a cookie."""
 CORS = {
     "Access-Control-Allow-Origin": "*",
     "Access-Control-Allow-Methods": "GET, POST",

@@ -1,4 +1,4 @@
-"""What an orchestrator asks: whether the process is alive, and whether traffic may come."""
+"""Health checks for an orchestrator: liveness and readiness."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ _ASKING = (Check("databases", False, "the first check is still running"),)
 
 
 class Recent:
-    """The latest answer of a check; it is asked again after two seconds, by one caller at a time.
+    """The latest result of a check; refreshed after two seconds, by one caller at a time.
 
-    Whoever asks meanwhile gets the answer before, at once: a database that hangs must not hold a
-    thread for each of a load balancer's questions.
+    Other callers get the previous result at once: a hanging database must not hold a thread for
+    each of a load balancer's requests.
     """
 
     def __init__(self, ask: Callable[[], Sequence[Check]]) -> None:
@@ -31,7 +31,7 @@ class Recent:
         self._until: datetime | None = None
 
     def checks(self) -> Sequence[Check]:
-        """The checks, at most two seconds old, or older while new ones are being made."""
+        """The checks, at most two seconds old, or older while a refresh is running."""
         if self._until is not None and clock.now() < self._until:
             return self._answer
         if not self._asking.acquire(blocking=False):
@@ -45,20 +45,20 @@ class Recent:
 
 
 def router(services: Services) -> APIRouter:
-    """``/health/live`` touches nothing; ``/health/ready`` asks what must hold."""
+    """``/health/live`` does no I/O; ``/health/ready`` checks the databases."""
     routes = APIRouter(tags=["health"])
     recent = Recent(services.readiness)
 
     @routes.head("/health/live", include_in_schema=False)
     @routes.get("/health/live")
     def live() -> JSONResponse:
-        """The process answers."""
+        """The process responds."""
         return JSONResponse({"status": "live"})
 
     @routes.head("/health/ready", include_in_schema=False)
-    @routes.get("/health/ready", responses={_BUSY: {"description": "Something must be mended"}})
+    @routes.get("/health/ready", responses={_BUSY: {"description": "Something must be fixed"}})
     def ready() -> JSONResponse:
-        """The databases answer and are migrated; 503 if not. The answer may be two seconds old."""
+        """The databases respond and are migrated; 503 if not. The result may be two seconds old."""
         checks = recent.checks()
         ok = all(check.ok for check in checks)
         shown = [{"name": c.name, "ok": c.ok, "says": c.message} for c in checks]

@@ -1,4 +1,4 @@
-"""The page of jobs: what runs, what is late, what failed; retry, cancel, discard, pause."""
+"""The jobs page: running, late and failed jobs; retry, cancel, discard, pause."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ class ScheduleLine:
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/jobs`` and its forms."""
+    """Routes of ``/jobs`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 

@@ -1,4 +1,4 @@
-"""A small JSON object as a request's body, for the pages' own scripts.
+"""Parse a small JSON object from a request's body, for the pages' own scripts.
 
 Without ``from __future__ import annotations``: FastAPI must see the types.
 """
@@ -14,9 +14,10 @@ _LONGEST = 65_536
 
 
 async def json_object(request: Request) -> dict[str, Any]:
-    """The object of a request with ``Content-Type: application/json``, at most 64 KiB.
+    """The JSON object of a request with ``Content-Type: application/json``, at most 64 KiB.
 
-    A form of another site cannot send that type without asking first, so this guards like a token.
+    Another site's form cannot send that type without a preflight, so this protects like a CSRF
+    token.
     """
     if request.headers.get("content-type", "").partition(";")[0].strip() != "application/json":
         raise InvalidInput("the body must be JSON")

@@ -1,4 +1,4 @@
-"""The pages of learning: learners and their levels, content, policies, and a player."""
+"""The learning pages: learners and their levels, content, policies, and a player."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class PolicyCells:
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/learning``, ``/learning/learners/{session}`` and ``/learning/listen/{content}``."""
+    """Routes of ``/learning`` and its pages of learners and content."""
     routes = APIRouter(include_in_schema=False)
     database = context.workspace.stores.learning
 
@@ -138,7 +138,7 @@ def router(context: PageContext) -> APIRouter:
 
 
 def _own_session(identity: Identity) -> str:
-    """The session in which a user of the dashboard listens."""
+    """The session of a dashboard user who listens."""
     return f"dashboard-{identity.organization_id}-{identity.user_id}"
 
 

@@ -1,7 +1,7 @@
-"""The dashboard's services on the contexts' doors: figures become what the pages show.
+"""The dashboard's services, implemented on the contexts' public interfaces.
 
-Each method opens its own transactions and returns plain data, so that no transaction is open
-while a page is drawn.
+Each method opens its own transactions and returns plain data, so that no transaction is open while
+a page is rendered.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _Period = tuple[date, date] | None
 
 
 class LiveServices:
-    """``Services`` on an open workspace, each call for the organization of its identity."""
+    """``Services`` on an open workspace; each call acts for its identity's organization."""
 
     def __init__(self, workspace: Workspace, *, sample_data: bool = False) -> None:
         self._stores = workspace.stores
@@ -63,7 +63,7 @@ class LiveServices:
 
     @contextmanager
     def _reading(self, identity: Identity) -> Iterator[tuple[Tx[Analytics], Tx[Operational]]]:
-        """Transactions on both databases that see the rows of the identity's organization."""
+        """Transactions on both databases, limited to the identity's organization."""
         with (
             self._stores.analytics.app(identity.organization_id) as analytics,
             self._stores.operational.app(identity.organization_id) as operational,
@@ -71,7 +71,7 @@ class LiveServices:
             yield analytics, operational
 
     def data_version(self, identity: Identity) -> str | None:
-        """Changes with every rollup, feed, campaign and conversion."""
+        """A version that changes with every rollup, feed, campaign and conversion."""
         with self._reading(identity) as (analytics, operational):
             fresh = measurement.freshness(analytics, operational, identity=identity)
             shows = catalog.list_podcasts(operational, identity=identity)
@@ -89,7 +89,7 @@ class LiveServices:
         ]
 
     def figures(self, identity: Identity, span: Span, podcast_id: PodcastId | None) -> Figures:
-        """Downloads and listeners from the rollups, revenue from the credits."""
+        """Downloads and listeners from the rollups, revenue from attribution credits."""
         first, last = span.first, span.last
         with self._reading(identity) as (analytics, operational):
             episodes = catalog.list_episodes(operational, identity=identity, podcast_id=podcast_id)
@@ -139,10 +139,10 @@ class LiveServices:
     def campaigns(
         self, identity: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
-        """Campaigns that fly within the span, each with all it has brought so far.
+        """Campaigns active within the span, each with its results so far.
 
-        A campaign's return is that of the whole campaign, as in its report: its fee is not paid
-        by the day, so some days' revenue against the whole fee would mean nothing.
+        A campaign's return covers the whole campaign, as in its report: comparing some days'
+        revenue with the whole fee would be meaningless.
         """
         with self._stores.operational.app(identity.organization_id) as tx:
             results = sponsorship.campaign_results(
@@ -157,7 +157,7 @@ class LiveServices:
     def removed(
         self, identity: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Mapping[str, int]:
-        """Requests that a filter stopped, of one show or of all."""
+        """Requests removed by a filter, for one show or for all."""
         with self._reading(identity) as (analytics, operational):
             return self._removals.get(
                 (identity.organization_id, span, podcast_id),
@@ -174,7 +174,7 @@ class LiveServices:
     def windows(
         self, identity: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Windows | None:
-        """The three windows, counted once for each version of the data."""
+        """The three windows, counted once per data version."""
         with self._reading(identity) as (analytics, operational):
             return self._windows.get(
                 (identity.organization_id, span, podcast_id),
@@ -183,7 +183,7 @@ class LiveServices:
             )
 
     def freshness(self, identity: Identity) -> Freshness:
-        """How far the events and the rollups go."""
+        """How recent the events and the rollups are."""
         with self._reading(identity) as (analytics, operational):
             known = measurement.freshness(analytics, operational, identity=identity)
         return Freshness(
@@ -197,7 +197,7 @@ class LiveServices:
         )
 
     def sign_in(self, token: str, browser: str) -> NewSession:
-        """Use up a one-time link."""
+        """Consume a one-time link."""
         with self._stores.operational.worker() as tx:
             opened = accounts.sign_in(tx, token=token, browser=browser)
         return NewSession(opened.token, opened.expires_at)
@@ -215,7 +215,7 @@ class LiveServices:
             accounts.sign_out(tx, token=cookie)
 
     def readiness(self) -> Sequence[Check]:
-        """Each of the databases answers."""
+        """Whether each of the databases responds."""
         return [_answers(database) for database in self._stores.databases]
 
 
@@ -230,7 +230,7 @@ def _answers(database: AnyDatabase) -> Check:
 def live_app(
     workspace: Workspace, *, site: Site | None = None, sample_data: bool = False
 ) -> FastAPI:
-    """The whole web application on an open workspace: what the manifests announce."""
+    """The complete web application on an open workspace, with the manifests' routers."""
     edge = Edge(workspace, ApiGate(workspace.stores.operational), wiring.readers())
     context = PageContext(workspace, site or Site(), edge.readers)
     pages = [wiring.resolve(page.target)(context) for page in wiring.pages() if page.target]
@@ -320,7 +320,7 @@ def _episode_figures(
 
 
 def _revenue(span: Span, days: Sequence[sponsorship.RevenueDay]) -> tuple[Series, str | None]:
-    """Credited revenue per day in its currency; amounts of several currencies have no sum."""
+    """Credited revenue per day in its currency; amounts in several currencies have no sum."""
     currencies = {day.currency for day in days}
     if len(currencies) != 1:
         return Series(), None

@@ -1,4 +1,4 @@
-"""The pages of the dashboard that belong to no single context, and ``/metrics``."""
+"""The dashboard pages that belong to no single context, and ``/metrics``."""
 
 from __future__ import annotations
 

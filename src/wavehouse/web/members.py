@@ -1,4 +1,4 @@
-"""The page of members: invite, change a role, remove, leave; and the page that accepts."""
+"""The members page: invite, change a role, remove, leave; and the page to accept an invitation."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ _SEE_OTHER = 303
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/members`` and its forms; ``/join`` accepts an invitation."""
+    """Routes of ``/members`` and its forms; ``/join`` accepts an invitation."""
     routes = APIRouter(include_in_schema=False)
     _managing(routes, context)
     _joining(routes, context)

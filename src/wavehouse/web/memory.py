@@ -1,4 +1,4 @@
-"""Answers worth keeping, each with the version of the data that it was made from."""
+"""A cache of results, each with the data version it was computed from."""
 
 from __future__ import annotations
 
@@ -11,11 +11,10 @@ T = TypeVar("T")
 
 
 class Memory(Generic[T]):
-    """The latest answers to questions. A key names all that an answer depends on but the data.
+    """A cache of recent results. A key names all inputs of a result except the data.
 
-    An answer is returned only under the version it was made from, so it is never stale; one of a
-    new version takes the place of the old one. Two visitors who ask at once may both do the
-    work; neither waits for the other.
+    A result is returned only for the version it was computed from, so it is never stale; a newer
+    one replaces it. Two concurrent requests may both compute it; neither waits for the other.
     """
 
     def __init__(self, most: int = 256) -> None:
@@ -24,7 +23,7 @@ class Memory(Generic[T]):
         self._lock = Lock()
 
     def get(self, key: Hashable, version: Hashable, make: Callable[[], T]) -> T:
-        """The kept answer of this version, or a new one."""
+        """The cached result for this version, or a new one."""
         with self._lock:
             kept = self._kept.get(key)
             if kept is not None and kept[0] == version:

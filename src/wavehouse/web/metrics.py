@@ -1,4 +1,4 @@
-"""What the metrics are called, mean, and how a value of each is written."""
+"""The metrics: names, meanings, and number formats."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _HOUR = 3600
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a metric is called, explained and written."""
+    """The name, explanation and format of a metric."""
 
     name: str
     meaning: str
@@ -62,14 +62,14 @@ KINDS = {
 
 @dataclass(frozen=True, slots=True)
 class Partial:
-    """How many of the span's buckets are over, and whether the last one shown is not."""
+    """The number of completed buckets in the span, and whether the last one shown is partial."""
 
     whole: int
     running: bool
 
 
 def partial_buckets(span: Span, now: datetime) -> Partial:
-    """What part of the span can be compared: buckets that have ended."""
+    """The comparable part of the span: completed buckets."""
     if span.grain is Grain.HOUR:
         gone = int((now - start_of_day(span.first)).total_seconds() // _HOUR)
     else:
@@ -79,7 +79,7 @@ def partial_buckets(span: Span, now: datetime) -> Partial:
 
 
 def figure(metric: Metric, value: Number | None, currency: str | None) -> Figure:
-    """A value of a metric, short and exact."""
+    """Format a value of a metric, short and exact."""
     if value is None:
         return Figure(fmt.NOTHING)
     if metric is Metric.REVENUE:
@@ -104,5 +104,5 @@ def trend(share: Decimal | None, before: str) -> Trend | None:
 
 
 def series_of(figures: Figures, metric: Metric) -> Series:
-    """A metric's series, empty when nothing is known of it."""
+    """A metric's series, empty when there is no data."""
     return figures.series.get(metric, Series())

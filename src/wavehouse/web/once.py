@@ -1,4 +1,4 @@
-"""Secrets that are shown once after a redirect, and forms that are carried out once."""
+"""Secrets shown once after a redirect, and forms processed once."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ class _Made:
 
 
 class Once:
-    """Kept in memory for ten minutes; a restart forgets it, as it would a page that was closed."""
+    """Kept in memory for ten minutes; lost on restart."""
 
     def __init__(self) -> None:
         self._made: dict[str, _Made] = {}
@@ -33,7 +33,7 @@ class Once:
         return secrets.token_urlsafe(16)
 
     def make(self, ticket: str, visitor: str, work: Callable[[], str]) -> None:
-        """Do the work of a form, unless this form was sent before; keep the text that it made."""
+        """Process a form unless it was already sent; keep the resulting text."""
         with self._lock:
             self._forget()
             if ticket and (ticket, visitor) in ((t, m.visitor) for t, m in self._made.items()):
@@ -41,7 +41,7 @@ class Once:
             self._made[ticket] = _Made(visitor, work(), clock.now())
 
     def take(self, ticket: str, visitor: str) -> str | None:
-        """The text, once, for the visitor who made it."""
+        """Take the text, once, for the visitor who created it."""
         with self._lock:
             self._forget()
             made = self._made.get(ticket)

@@ -1,4 +1,4 @@
-"""The page of one's organizations, and the switch between them."""
+"""The page of the user's organizations, and the switch between them."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from wavehouse.web.page_context import PageContext, back
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/organizations`` and its form."""
+    """Routes of ``/organizations`` and its form."""
     routes = APIRouter(include_in_schema=False)
     operational = context.workspace.stores.operational
 

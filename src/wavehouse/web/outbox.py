@@ -1,4 +1,4 @@
-"""The page of the outbox: emails of an installation without a mail server."""
+"""The outbox page: stored emails of an installation without a mail server."""
 
 from __future__ import annotations
 
@@ -16,15 +16,17 @@ _POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox; frame-ancesto
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/outbox`` and the HTML of each email."""
+    """Routes of ``/outbox`` and the HTML of each email."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 
     def emails(request: Request) -> tuple[Identity, list[mail.StoredEmail]]:
-        """The visitor and the emails. NotFound for everybody but the installation's administrator.
+        """The visitor and the emails.
 
-        The outbox holds emails of the whole installation, so an administrator of another
-        organization sees nothing of it.
+        NotFound unless the visitor is the installation's administrator.
+
+        The outbox holds emails of the whole installation, so other organizations' administrators
+        cannot see it.
         """
         identity = context.visitor(request)
         owner = workspace.home

@@ -1,4 +1,4 @@
-"""The overview's route: the visitor, the span, and whether they have it already."""
+"""The overview's route: the visitor, the span, and conditional requests."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _NOT_MODIFIED = 304
 
 
 def router(services: Services, site: Site) -> APIRouter:
-    """The pages behind the session."""
+    """The pages that need a session."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.api_route("/", methods=["GET", "HEAD"])
@@ -52,7 +52,7 @@ def router(services: Services, site: Site) -> APIRouter:
 
 
 def material(services: Services, who: Identity, query: ranges.Query) -> build.Material:
-    """Everything that the page is made of, asked for once."""
+    """Load all data of the page once."""
     now = clock.now()
     podcasts = services.podcasts(who)
     podcast_id = build.podcast_id(podcasts, query.show)
@@ -71,7 +71,7 @@ def material(services: Services, who: Identity, query: ranges.Query) -> build.Ma
 
 
 def etag(request: Request, data_version: str, who: Identity, csrf: str) -> str:
-    """Weak, from all that the page depends on: data, code, address, day, visitor."""
+    """A weak ETag of everything the page depends on: data, code, address, day, visitor."""
     now = clock.now()
     parts = (
         data_version,
@@ -92,5 +92,5 @@ def weak(text: str) -> str:
 
 
 def not_modified(tag: str) -> Response:
-    """The visitor has it already."""
+    """The 304 response: the visitor already has the page."""
     return Response(status_code=_NOT_MODIFIED, headers={**_CACHING, "ETag": tag})

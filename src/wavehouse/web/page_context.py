@@ -1,4 +1,4 @@
-"""What the working pages share: the visitor, forms that came from our pages, the redirect."""
+"""Shared by the pages with forms: the visitor, CSRF checks, the redirect."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ _OK, _SEE_OTHER, _UNPROCESSABLE = 200, 303, 422
 
 @dataclass(frozen=True, slots=True)
 class PageContext:
-    """The workspace behind the pages with forms. A page acts for the identity of its session."""
+    """The workspace behind the pages with forms. A page acts for its session's identity."""
 
     workspace: Workspace
     site: Site
     readers: Mapping[str, Reader] = field(default_factory=dict)
 
     def visitor(self, request: Request) -> Identity:
-        """The identity of the session. NotSignedIn without one, Refused by its role."""
+        """The identity of the session. NotSignedIn without one, Refused if its role is too low."""
         cookie = request.cookies.get(access.SESSION, "")
         identity = None
         if cookie:
@@ -45,7 +45,7 @@ class PageContext:
         return identity
 
     def editor(self, request: Request, fields: dict[str, str]) -> Identity:
-        """The identity that sent a form. Refused for its role, and for a form of another site."""
+        """The identity that sent a form. Refused if its role is too low or the form is not ours."""
         access.check_csrf(request, fields)
         return self.visitor(request)
 
@@ -58,7 +58,7 @@ class PageContext:
         entered: Entered = NOTHING,
         **values: object,
     ) -> HTMLResponse:
-        """The page ``name`` with a token for its forms; 422 with what could not be carried out."""
+        """Render the page ``name`` with a token for its forms; status 422 for a rejected form."""
         csrf = access.csrf_token(request)
         body = pages.with_forms(
             name, who=identity, csrf=csrf, done=_done(request), entered=entered, **values
@@ -70,14 +70,14 @@ class PageContext:
 
 
 def back(path: str, done: str, amount: int | None = None, **more: str) -> Response:
-    """Redirect to a page after a form was carried out; the page shows what was done."""
+    """Redirect to a page after processing a form; the page shows the result."""
     query = {"did": done, **more} | ({} if amount is None else {"n": str(amount)})
     return RedirectResponse(f"{path}?{urlencode(query)}", status_code=_SEE_OTHER)
 
 
 _SENTENCES = {
     "moved": "The campaign has moved.",
-    "advanced": "{n} campaigns moved as the calendar asked.",
+    "advanced": "{n} campaigns moved as scheduled.",
     "made": "{n} files were made.",
     "made_key": "The key was made.",
     "revoked": "The key is revoked; it stopped working at once.",
@@ -88,28 +88,28 @@ _SENTENCES = {
     "granted_budget": "The budget was topped up.",
     "deleted_budget": "The budget was deleted.",
     "repaired_usage": "The totals are the sums of their events.",
-    "rotated": "There is a new secret; the old one is valid for 24 hours more.",
-    "disabled_endpoint": "The endpoint is disabled; what is pending waits.",
+    "rotated": "There is a new secret; the old one remains valid for 24 hours.",
+    "disabled_endpoint": "The endpoint is disabled; pending deliveries wait.",
     "enabled_endpoint": "The endpoint is active.",
     "deleted_endpoint": "The endpoint was deleted.",
     "tested_endpoint": "A test will be sent within seconds.",
     "replayed_events": "{n} events will be sent again.",
     "acknowledged_alert": "The alert is acknowledged; it still resolves by itself.",
     "silenced_rule": "Nobody is notified about this rule for a day.",
-    "unsilenced_rule": "The rule notifies again.",
+    "unsilenced_rule": "Notifications about this rule are on again.",
     "queued_poll": "The feed is polled as soon as a worker is free.",
-    "paused_feed": "The feed is not polled any more until it is resumed.",
+    "paused_feed": "The feed is no longer polled until it is resumed.",
     "resumed_feed": "The feed is polled again.",
     "queued": "The rows are read again in the background; the page of jobs shows how far it is.",
     "retried": "The job will run again.",
     "job_cancelled": "The job is cancelled; one that runs is asked to stop.",
     "job_discarded": "The job is out of the dead letter.",
-    "paused": "No job of the organization starts any more; what runs may finish.",
-    "resumed": "Jobs start again.",
+    "paused": "No more jobs of the organization start; running ones may finish.",
+    "resumed": "Jobs are resumed.",
     "plan_chosen": "The plan was stored.",
     "invited": "The invitation was emailed.",
     "invitation_revoked": "The invitation is revoked; its link stopped working at once.",
-    "role_changed": "The role was changed; it counts from the next request on.",
+    "role_changed": "The role was changed; it takes effect with the next request.",
     "removed_member": "The person is no longer a member; sessions and keys stopped working.",
     "password_set": "The password is set; your other sessions ended.",
     "password_removed": "You have no password any more; your other sessions ended.",
@@ -122,7 +122,7 @@ _SENTENCES = {
 
 
 def _done(request: Request) -> str:
-    """What was done, from a fixed list: an address cannot put words into the page."""
+    """The result message, from a fixed list, so that a URL cannot inject text into the page."""
     sentence = _SENTENCES.get(request.query_params.get("did", ""), "")
     amount = request.query_params.get("n", "0")
     return sentence.format(n=f"{int(amount):,}" if amount.isdecimal() and len(amount) < 12 else "0")

@@ -1,4 +1,4 @@
-"""Templates and assets: from a view to HTML, as a whole page or as the part that is swapped."""
+"""Templates and assets: render a view as HTML, as a full page or as a fragment."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def _file(name: str) -> Traversable:
 
 
 def asset(name: str, *, bare: bool = False) -> str:
-    """The address of a static file; it changes with the content, so that it can be cached forever.
+    """The URL of a static file; it changes with the content, so that it can be cached forever.
 
     ``bare`` is for the font, which the style sheet names without a digest.
     """
@@ -39,7 +39,7 @@ def asset(name: str, *, bare: bool = False) -> str:
 
 @cache
 def icon(name: str, more: str = "") -> Markup:
-    """A Lucide icon inline, in the text's colour; decoration, as words stand beside it."""
+    """An inline Lucide icon in the text's colour; decorative, since there is always a label."""
     source = _file(f"vendor/icons/{name}.svg").read_text(encoding="utf-8")
     match = _INSIDE.search(source)
     inside = match.group(1).strip() if match else ""
@@ -64,13 +64,13 @@ def _environment() -> Environment:
 
 
 def places() -> list[Page]:
-    """The pages that have an entry in the navigation."""
+    """The pages with an entry in the navigation."""
     return [page for page in wiring.pages() if page.title]
 
 
 @cache
 def version() -> str:
-    """Changes with any template or static file of ours; part of every page's ETag."""
+    """Changes with any of our templates or static files; part of every page's ETag."""
     total = hashlib.sha256()
     folders = (files("wavehouse.web") / "templates", STATIC)
     for folder in folders:
@@ -83,28 +83,28 @@ def version() -> str:
 def overview(
     page: Overview, *, who: Identity | None = None, csrf: str = "", fragment: bool = False
 ) -> str:
-    """The overview, or only its content when htmx asks for it."""
+    """The overview, or only its content for htmx."""
     return _render("overview.html", page=page, who=who, csrf=csrf, fragment=fragment)
 
 
 def windows(card: WindowsCard, *, who: Identity, csrf: str, back: str, bare: bool) -> str:
-    """The counting windows: the card alone, or on a page of its own."""
+    """The counting windows: the card only, or a separate page."""
     name = "_windows.html" if bare else "windows.html"
     return _render(name, card=card, who=who, csrf=csrf, back=back, fragment=False)
 
 
 def with_forms(name: str, *, who: Identity, csrf: str, done: str, **values: object) -> str:
-    """A page on which something can be done."""
+    """Render a page that has forms."""
     return _render(f"{name}.html", who=who, csrf=csrf, done=done, fragment=False, **values)
 
 
 def message(page: Message, *, fragment: bool = False) -> str:
-    """A page that says one thing: an error, a farewell."""
+    """A page with a single message: an error or a sign-out."""
     return _render("message.html", page=page, who=None, csrf="", fragment=fragment)
 
 
 def sign_in(page: Message, *, token: str, csrf: str, provider: str = "") -> str:
-    """The way in: a button that uses up the link, or the other ways to sign in."""
+    """The sign-in page: a button that consumes the link, or the other methods."""
     return _render(
         "sign_in.html",
         page=page,
@@ -119,7 +119,7 @@ def sign_in(page: Message, *, token: str, csrf: str, provider: str = "") -> str:
 def join(
     *, invitation: Invitation, organization: Organization, meaning: str, token: str, csrf: str
 ) -> str:
-    """The page of an invitation, with the button that accepts it."""
+    """The page of an invitation, with the button to accept it."""
     page = Message(
         f"Join {organization.name}",
         f"{invitation.invited_by} invites {invitation.email} as {invitation.role}: "

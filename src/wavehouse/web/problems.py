@@ -1,4 +1,4 @@
-"""Errors on the wire: problem+json for programs, a page or a fragment for people.
+"""Error responses: problem+json for programs, a page or a fragment for people.
 
 htmx swaps the bodies of errors too, so every error has a fragment that says what to do.
 """
@@ -46,11 +46,11 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
     }
     for status in (400, 404, 405, 422)
 }
-"""What every route may answer beside its own, for the OpenAPI."""
+"""The error responses common to all routes, for the OpenAPI document."""
 
 
 def install(app: FastAPI, sign_in_command: str) -> None:
-    """Give the application one handler for each kind of error."""
+    """Register the application's handlers for each kind of error."""
 
     def ours(request: Request, error: Exception) -> Response:
         if not isinstance(error, WavehouseError):
@@ -68,7 +68,7 @@ def install(app: FastAPI, sign_in_command: str) -> None:
 
 
 def is_fragment(request: Request) -> bool:
-    """Whether htmx asks for the content only; going back asks for a whole page."""
+    """Whether htmx requests a fragment; history navigation requests a full page."""
     headers = request.headers
     return (
         headers.get("hx-request") == "true"
@@ -78,7 +78,7 @@ def is_fragment(request: Request) -> bool:
 
 
 def wants_page(request: Request) -> bool:
-    """Whether a person is looking; the API always answers programs."""
+    """Whether to respond with a page; the API always responds with problem+json."""
     accepts = "text/html" in request.headers.get("accept", "")
     return accepts and not request.url.path.startswith("/api/")
 
@@ -91,7 +91,7 @@ def answer(
     command: str = "",
     headers: dict[str, str] | None = None,
 ) -> Response:
-    """The error as a page, a fragment or problem+json, whichever was asked for."""
+    """The error as a page, a fragment or problem+json, as requested."""
     if not wants_page(request):
         return problem(error, status=status, headers=headers)
     page = Message(
@@ -105,7 +105,7 @@ def answer(
 
 
 def _sentence(text: str) -> str:
-    """Our errors serve the terminal too, which begins them small; a page has sentences."""
+    """Capitalize the message and add a full stop: the terminal's messages begin in lower case."""
     closed = text if text.endswith((".", "!", "?", ")")) else f"{text}."
     return closed[:1].upper() + closed[1:]
 
@@ -117,7 +117,7 @@ def problem(
     headers: dict[str, str] | None = None,
     **more: Any,
 ) -> JSONResponse:
-    """RFC 9457: a stable code, a sentence, and the next step."""
+    """RFC 9457: a stable code, a message, and the next step."""
     body: dict[str, Any] = {
         "type": f"urn:wavehouse:error:{error.code}",
         "title": error.title,
@@ -138,7 +138,7 @@ def problem(
 
 
 def _invalid(request: Request, error: Exception) -> Response:
-    """FastAPI's own validation: which field is wrong and why, never what was sent."""
+    """FastAPI's own validation: the wrong field and the reason, without the submitted value."""
     errors = error.errors() if isinstance(error, RequestValidationError) else []
     fields = [
         {"where": ".".join(str(part) for part in each["loc"]), "says": each["msg"]}
@@ -152,7 +152,7 @@ def _invalid(request: Request, error: Exception) -> Response:
 
 
 def _http(request: Request, error: Exception) -> Response:
-    """Errors of the framework: no such address, no such method, a body that is not JSON."""
+    """Framework errors: unknown address, wrong method, a body that is not JSON."""
     if not isinstance(error, HTTPException):
         raise error
     if error.status_code == HTTPStatus.NOT_FOUND:
@@ -164,7 +164,7 @@ def _http(request: Request, error: Exception) -> Response:
 
 
 def _unexpected(request: Request, error: Exception) -> Response:
-    """An unexpected error: shown without details; re-raised, so that the server logs the trace."""
+    """An unexpected error: shown without details; re-raised so that it is logged."""
     ours = WavehouseError(
         "Unexpected error; it has been logged.",
         hint="Try again. If the error persists, run:",

@@ -1,4 +1,4 @@
-"""The date range of a page: its names in the URL, its days, and what it is compared with."""
+"""The date range of a page: its URL parameters, its days, and the previous range."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _WEEK = 7
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """What the URL asks for. The defaults are left out of URLs, so that these stay short."""
+    """The URL's parameters. Defaults are left out, so that URLs stay short."""
 
     show: str = ""
     range: str = DEFAULT
@@ -38,7 +38,7 @@ class Query:
     episodes: str = "top"
 
     def url(self, **changes: str | bool) -> str:
-        """The page's address with some of it changed."""
+        """The page's URL with some parameters changed."""
         values = {
             "show": self.show,
             "range": self.range,
@@ -63,7 +63,7 @@ class Query:
 
 
 def parsed(raw: dict[str, str]) -> Query:
-    """The URL's parameters as a query; InvalidInput says which one is wrong and what is right."""
+    """Parse the URL's parameters; InvalidInput with the wrong parameter and valid values."""
     name = raw.get("range") or (CUSTOM if raw.get("from") or raw.get("to") else DEFAULT)
     if name not in NAMES and name != CUSTOM:
         raise _wrong("range", name, (*NAMES, CUSTOM))
@@ -95,7 +95,7 @@ def _wrong(name: str, value: str, known: tuple[str, ...]) -> InvalidInput:
 
 
 def span_of(query: Query, today: date) -> Span:
-    """The days that are meant. Relative ranges end yesterday, because today is not over."""
+    """The days of the range. Relative ranges end yesterday, because today is not over."""
     yesterday = today - timedelta(days=1)
     if query.range == "today":
         return Span(today, today)
@@ -126,7 +126,7 @@ def _custom(query: Query, today: date) -> Span:
 
 
 def previous(span: Span) -> Span:
-    """The same number of days before, moved by whole weeks so that weekdays meet."""
+    """The preceding range of equal length, shifted by whole weeks so that weekdays align."""
     weeks = -(-span.days // _WEEK)
     shift = timedelta(days=weeks * _WEEK)
     return Span(span.first - shift, span.last - shift)

@@ -1,4 +1,4 @@
-"""The page of reports: make one, find one, fetch its file unchanged."""
+"""The reports page: create, list, download."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _FORMS = {"pdf": "PDF", "excel": "XLSX", "csv": "CSV", "json": "JSON"}
 
 @dataclass(frozen=True, slots=True)
 class ReportFile:
-    """A form of a report, to be fetched."""
+    """A file of a report, to download."""
 
     form: str
     href: str
@@ -44,7 +44,7 @@ class ReportFile:
 
 @dataclass(frozen=True, slots=True)
 class ReportLine:
-    """A report as the page shows it, with the forms that were made at once."""
+    """A report with its files as the page shows it."""
 
     number: str
     sponsor: str
@@ -57,7 +57,7 @@ class ReportLine:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """A campaign to make a report of, with the days that a report usually covers."""
+    """A campaign to report on, with the days that its report usually covers."""
 
     campaign_id: str
     label: str
@@ -65,7 +65,7 @@ class Choice:
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/reports``, its form and its files."""
+    """Routes of ``/reports``, its form and its files."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 
@@ -109,7 +109,7 @@ def router(context: PageContext) -> APIRouter:
         return back("/reports", "made", files)
 
     def made(identity: Identity, fields: dict[str, str]) -> int:
-        """Make the report that the form describes; the number of its files."""
+        """Create the requested report; returns the number of files."""
         formats = [name for name in FORMATS if f"format.{name}" in fields]
         if not formats:
             raise InvalidInput("Tick PDF, XLSX, CSV or JSON.", where="formats")
@@ -146,7 +146,7 @@ def router(context: PageContext) -> APIRouter:
 
 
 def lines(made: Sequence[ListedReport]) -> list[ReportLine]:
-    """A line for each report, the latest first; its forms side by side in the usual order."""
+    """A line for each report, latest first; file types in a fixed order."""
     report_lines = []
     for (number, generated_at), same in groupby(made, lambda r: (r.number, r.generated_at)):
         reports = sorted(same, key=lambda r: [*_FORMS].index(r.format))

@@ -1,4 +1,4 @@
-"""Uvicorn as this house wants it: quiet about visitors, bounded in time, size and number."""
+"""Uvicorn's configuration: no access log, limits for time, size and number."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.web.sparing import spare
 
 
 def server(app: FastAPI, *, host: str = "127.0.0.1", port: int = 8080) -> uvicorn.Server:
-    """A server that is not running yet; ``run()`` blocks until ``should_exit`` is set.
+    """A server that has not started; ``run()`` blocks until ``should_exit`` is set.
 
     There is no access log, since its lines would hold visitors' addresses; forwarded headers are
     ignored, since anyone can send them; the program's name is not sent.

@@ -1,7 +1,7 @@
-"""What the dashboard needs from the rest of the house, as one Protocol and its plain data.
+"""The Protocol that the dashboard needs, and its plain data.
 
-``web/live.py`` implements it on the contexts' doors. Pages ask for figures of a span of UTC days
-and show them. None always means "not known", never zero.
+``web/live.py`` implements it on the contexts' public interfaces. Pages ask for figures of a span of
+UTC days and show them. None always means "not known", never zero.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Number = int | Decimal
 
 
 class Metric(StrEnum):
-    """A figure that has a card and a curve."""
+    """A metric with a card and a chart."""
 
     DOWNLOADS = "downloads"
     LISTENERS = "listeners"
@@ -32,7 +32,7 @@ class Metric(StrEnum):
 
 
 class Grain(StrEnum):
-    """How long one point of a series is."""
+    """The length of one point of a series."""
 
     HOUR = "hour"
     DAY = "day"
@@ -47,17 +47,17 @@ class Span:
 
     @property
     def days(self) -> int:
-        """How many days there are, both ends counted."""
+        """The number of days, both ends included."""
         return (self.last - self.first).days + 1
 
     @property
     def grain(self) -> Grain:
-        """Hours for one day, else days."""
+        """Hours for a single day, otherwise days."""
         return Grain.HOUR if self.days == 1 else Grain.DAY
 
     @property
     def buckets(self) -> int:
-        """How many points a series of this span has."""
+        """The number of points in a series of this span."""
         return 24 if self.grain is Grain.HOUR else self.days
 
 
@@ -88,9 +88,9 @@ class EpisodeFigures:
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """Downloads split by a dimension with a card, as measurement returns them.
+    """Downloads split by a dimension that has a card, as measurement returns them.
 
-    An empty member is an unknown one.
+    An empty member means unknown.
     """
 
     dimension: Dimension
@@ -99,7 +99,7 @@ class Split:
 
 @dataclass(frozen=True, slots=True)
 class Release:
-    """An episode that came out within the span."""
+    """An episode published within the span."""
 
     released_at: datetime
     title: str
@@ -109,8 +109,8 @@ class Release:
 class Figures:
     """Everything counted in a span, for one show or for all.
 
-    ``covered`` is false when the data begins within or after the span: nothing is compared with
-    such a one, as any change would be of the data and not of the audience.
+    ``covered`` is false when the data begins within or after the span: such a span is not used for
+    comparison, as any change would reflect the data and not the audience.
     """
 
     span: Span
@@ -124,7 +124,7 @@ class Figures:
 
 @dataclass(frozen=True, slots=True)
 class PodcastRef:
-    """A show to pick. ``checked_at`` is when its feed was last read."""
+    """A show to select. ``checked_at`` is when its feed was last read."""
 
     podcast_id: PodcastId
     title: str
@@ -134,7 +134,7 @@ class PodcastRef:
 
 @dataclass(frozen=True, slots=True)
 class CampaignFigures:
-    """A campaign and what is credited to it in the span; ROI by AT21, None by AT22."""
+    """A campaign and its credits in the span; ROI by AT21, None by AT22."""
 
     sponsor: str
     name: str
@@ -146,9 +146,9 @@ class CampaignFigures:
 
 @dataclass(frozen=True, slots=True)
 class Freshness:
-    """How far the data reaches, and by which rule and lists it was counted.
+    """How recent the data is, and the versions of rules and lists used.
 
-    ``sample_data`` puts a banner on every page: so that a demo is not mistaken for real data.
+    ``sample_data`` puts a banner on every page: so that demo data is not mistaken for real data.
     """
 
     events_to: datetime | None
@@ -162,7 +162,7 @@ class Freshness:
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """Downloads of a span by each counting window, and why they differ."""
+    """Downloads of a span by each counting window, and the reasons for the differences."""
 
     calendar: int
     first_touch: int
@@ -172,7 +172,7 @@ class Windows:
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """A session just opened: the cookie's value and when it ends."""
+    """A new session: the cookie's value and expiry."""
 
     cookie: str
     expires_at: datetime
@@ -180,7 +180,7 @@ class NewSession:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing that must hold before traffic may come."""
+    """A readiness check."""
 
     name: str
     ok: bool
@@ -191,14 +191,15 @@ class Services(Protocol):
     """The use cases behind the pages. Methods are called from worker threads."""
 
     def data_version(self, who: Identity) -> str | None:
-        """Changes whenever a figure, a show or a campaign may have; part of every ETag.
+        """Changes whenever a figure, a show or a campaign may have changed; part of every ETag.
 
-        None when that is not known cheaply: pages are then made and compared by content.
+        None when that cannot be determined cheaply: pages are then rendered and compared by
+        content.
         """
         ...
 
     def podcasts(self, who: Identity) -> Sequence[PodcastRef]:
-        """The shows of the visitor's organisation, by title."""
+        """The shows of the visitor's organization, by title."""
         ...
 
     def figures(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Figures:
@@ -208,7 +209,7 @@ class Services(Protocol):
     def campaigns(
         self, who: Identity, span: Span, podcast_id: PodcastId | None
     ) -> Sequence[CampaignFigures]:
-        """Campaigns that touch the span, best revenue first."""
+        """Campaigns active within the span, highest revenue first."""
         ...
 
     def removed(self, who: Identity, span: Span, podcast_id: PodcastId | None) -> Mapping[str, int]:
@@ -220,11 +221,11 @@ class Services(Protocol):
         ...
 
     def freshness(self, who: Identity) -> Freshness:
-        """How far the data reaches."""
+        """How recent the data is."""
         ...
 
     def sign_in(self, token: str, browser: str) -> NewSession:
-        """Use up a one-time link; NotSignedIn when it is unknown, used, or another browser's."""
+        """Consume a one-time link; NotSignedIn when it is unknown, used, or another browser's."""
         ...
 
     def session(self, cookie: str) -> Identity | None:
@@ -232,9 +233,9 @@ class Services(Protocol):
         ...
 
     def sign_out(self, cookie: str) -> None:
-        """End a session; an unknown one is already ended."""
+        """End a session; does nothing for an unknown one."""
         ...
 
     def readiness(self) -> Sequence[Check]:
-        """What must hold before traffic may come."""
+        """The readiness checks."""
         ...

@@ -1,4 +1,4 @@
-"""What an installation decides about its site: its names, its cookies, its commands."""
+"""The installation's site settings: names, cookies, commands."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ LOCAL_HOSTS = frozenset({"localhost", "127.0.0.1", "::1"})
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Settings of the web edge; the defaults are right for one machine.
+    """Settings of the web edge; the defaults suit a single machine.
 
     ``hosts`` are further names that the ``Host`` header may hold; ``secure`` marks cookies for
     HTTPS only; ``sign_in_command`` prints a new one-time link; ``netloc`` is the host (and port) of
@@ -24,7 +24,7 @@ class Site:
     provider: str = ""
 
     def allows(self, host: str) -> bool:
-        """Whether a ``Host`` header names this site; guards against DNS rebinding."""
+        """Whether a ``Host`` header names this site; protects against DNS rebinding."""
         name, colon, port = host.rpartition(":")
         if not colon or host.endswith("]") or (host.count(":") > 1 and not host.startswith("[")):
             name, port = host, "0"

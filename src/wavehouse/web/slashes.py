@@ -1,4 +1,4 @@
-"""Addresses with a slash too many, as clients build them from a server's address: ``//api/2``."""
+"""Collapse duplicate slashes from clients that concatenate URLs: ``//api/2``."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ _LEADING = re.compile(r"^(/gpodder)?//+")
 
 
 class Slashes:
-    """Wraps the application; several slashes where a client's own path begins count as one."""
+    """Wraps the application; duplicate slashes at the start of a client's path count as one."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Answer one request."""
+        """Handle one request."""
         if scope["type"] == "http" and _LEADING.match(scope["path"]):
             path = _LEADING.sub(lambda match: f"{match[1] or ''}/", scope["path"])
             scope = {**scope, "path": path, "raw_path": path.encode()}

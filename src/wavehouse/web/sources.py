@@ -1,4 +1,4 @@
-"""The page of sources: feeds, log files, and what waits in the quarantine."""
+"""The sources page: feeds, log files, and quarantined rows."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ class FileLine:
 
 @dataclass(frozen=True, slots=True)
 class WaitingRow:
-    """A row of the quarantine as the page shows it."""
+    """A quarantined row as the page shows it."""
 
     place: str
     why: str
@@ -64,7 +64,7 @@ class WaitingRow:
 
 @dataclass(frozen=True, slots=True)
 class UnknownLine:
-    """A host and path of no known file as the page shows it."""
+    """An unknown host and path as the page shows it."""
 
     place: str
     requests: str
@@ -73,14 +73,14 @@ class UnknownLine:
 
 @dataclass(frozen=True, slots=True)
 class SharedLine:
-    """A file of several episodes as the page shows it."""
+    """A file shared by several episodes as the page shows it."""
 
     address: str
     titles: str
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/sources`` and its forms."""
+    """Routes of ``/sources`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 
@@ -212,7 +212,7 @@ def _file(file: SourceSummary) -> FileLine:
 
 
 def _bytes(number: int) -> str:
-    """Bytes as a file manager shows them."""
+    """Format a size in bytes like a file manager."""
     amount, units = float(number), ["B", "KB", "MB", "GB", "TB"]
     while amount >= 1000 and len(units) > 1:
         amount, units = amount / 1000, units[1:]

@@ -1,4 +1,4 @@
-"""Log lines with a limit for each cause: strangers can break things faster than a disk fills."""
+"""Rate-limited logging by cause, so that clients cannot fill the disk by causing errors."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _CAUSES = 256
 
 
 class Sparing(logging.Filter):
-    """Passes five lines of one cause in ten seconds, then counts, and says how many it left out.
+    """Passes five lines per cause in ten seconds, then counts the rest and logs their number.
 
-    A cause is the message before its values are filled in, or the place an exception comes from.
+    A cause is the unformatted message, or the location where an exception was raised.
     """
 
     def __init__(self) -> None:
@@ -26,7 +26,7 @@ class Sparing(logging.Filter):
         self._lock = Lock()
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Whether a line is written; the first of a new window says what was left out before."""
+        """Whether to write a line; the first one of a new window reports how many were dropped."""
         cause, now = _cause(record), clock.now()
         with self._lock:
             began, lines = self._known.pop(cause, (now, 0))
@@ -54,7 +54,7 @@ def _cause(record: logging.LogRecord) -> object:
 
 
 def spare(*names: str) -> None:
-    """Limit the lines of these loggers; doing it again changes nothing."""
+    """Limit these loggers; repeating it changes nothing."""
     for name in names:
         logger = logging.getLogger(name)
         if not any(isinstance(each, Sparing) for each in logger.filters):

@@ -1,4 +1,4 @@
-"""The lists of the overview: episodes, splits, campaigns, and their empty states."""
+"""The lists of the overview: episodes, splits, campaigns, and empty states."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ NO_CAMPAIGNS = Empty(
 
 
 def no_episodes(*, has_shows: bool) -> Empty:
-    """What to type first: a feed, or, when there is one, a log."""
+    """The first command to type: add a feed, or, when there is one, a log."""
     if has_shows:
         return Empty(
             "No downloads in this range",
@@ -50,7 +50,7 @@ def no_episodes(*, has_shows: bool) -> Empty:
 
 
 def _trend(now: int, before: int | None, *, compared: bool, partial: Partial) -> Trend | None:
-    """A row's change, when the whole range is over and the row was there before."""
+    """A row's change, when the whole range is over and the row has a previous value."""
     if not compared or partial.running:
         return None
     return trend(fmt.change(now, before), f"from {fmt.count(before)}")
@@ -59,7 +59,7 @@ def _trend(now: int, before: int | None, *, compared: bool, partial: Partial) ->
 def episodes(
     current: Figures, before: Figures | None, *, latest: bool, partial: Partial
 ) -> tuple[EpisodeRow, ...]:
-    """The best, or the newest, episodes of the range."""
+    """The top or the newest episodes of the range."""
     old = {row.episode_id: row.downloads for row in before.episodes} if before else {}
     best = max((row.downloads for row in current.episodes), default=0)
     order: Callable[[EpisodeFigures], tuple[object, ...]] = _by_release if latest else _by_downloads
@@ -150,13 +150,13 @@ def _bar(label: str, downloads: int, total: int, best: int, change: Trend | None
 
 
 def _length(value: int, best: int) -> str:
-    """A length in per cent of the longest, for the ``width`` of an SVG rectangle."""
+    """A percentage of the longest bar, for the ``width`` of an SVG rectangle."""
     share = min(ratio(value, best) or Decimal(0), Decimal(1))
     return f"{share * 100:.1f}%"
 
 
 def campaigns(rows: Sequence[CampaignFigures]) -> tuple[CampaignRow, ...]:
-    """The campaigns as given, best revenue first."""
+    """The campaigns as given, highest revenue first."""
     return tuple(
         CampaignRow(
             sponsor=row.sponsor,
@@ -176,7 +176,7 @@ def _own_name(member: str | None) -> str:
 
 
 def country_name(code: str | None) -> str:
-    """A country's English name, or its code when it is a new one."""
+    """A country's English name, or its code when the name is unknown."""
     return "Unknown" if not code else _country_names().get(code.upper(), code)
 
 

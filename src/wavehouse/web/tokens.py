@@ -1,4 +1,4 @@
-"""The page of API keys: create one (shown once), see what they do, revoke at once."""
+"""The API keys page: create one (shown once), list their scopes, revoke at once."""
 
 from __future__ import annotations
 
@@ -80,14 +80,14 @@ class KeyLine:
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """A key that was just made: the only time that its text is on a page."""
+    """A new key: the only time that its text is on a page."""
 
     text: str
     example: str
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/tokens`` and its forms."""
+    """Routes of ``/tokens`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
 
@@ -115,7 +115,7 @@ def router(context: PageContext) -> APIRouter:
         return response
 
     def made(request: Request) -> Shown | None:
-        """The key that this visitor has just made, the one time that it can be shown."""
+        """The key that this visitor has just created, if not yet shown."""
         query = request.query_params
         text = once.take(query.get("new", ""), _session(request))
         scopes = query.get("scopes", "").split(",")
@@ -169,7 +169,7 @@ def _scopes(fields: dict[str, str]) -> list[Scope]:
 
 
 def _expiry(text: str) -> datetime | None:
-    """The end of the last day on which a key works, UTC; empty for a key without an end."""
+    """The end of a key's last valid day, UTC; empty for a key that does not expire."""
     if not text:
         return None
     last = day_of(text, "expires")
@@ -177,7 +177,7 @@ def _expiry(text: str) -> datetime | None:
 
 
 def _example(request: Request, text: str, scopes: Sequence[str]) -> str:
-    """A command to try the key with."""
+    """An example command that uses the key."""
     options, path = next(
         (tried for scope, tried in _TRIES.items() if scope in scopes), (" ", "/api/v1/podcasts")
     )
@@ -187,7 +187,7 @@ def _example(request: Request, text: str, scopes: Sequence[str]) -> str:
 
 
 def line(key: ApiKey, now: datetime) -> KeyLine:
-    """A key's line, its state first."""
+    """A key's line, starting with its state."""
     expired = key.expires_at is not None and key.expires_at <= now
     state, tone = ("live", "good")
     if key.revoked_at is not None:

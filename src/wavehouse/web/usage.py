@@ -1,4 +1,4 @@
-"""The page of usage: budgets and how they burn down, what models cost, totals that differ."""
+"""The usage page: budgets and their burn-down, cost of models, totals that differ."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PERIODS = ("month", "week", "day", "total")
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/usage`` and its forms."""
+    """Routes of ``/usage`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     operational = context.workspace.stores.operational
 
@@ -164,7 +164,7 @@ def _models(days: list[Daily]) -> list[dict[str, str]]:
 
 
 def _chart(burning: BurnDown) -> Markup:
-    """What is left of the budget beside an even burn, or what each day cost without one."""
+    """The budget left beside an even burn-down, or daily costs without a budget."""
     number = len(burning.days)
     marks = []
     for index, (day, value) in enumerate(burning.days):

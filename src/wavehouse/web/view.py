@@ -1,7 +1,7 @@
-"""What the templates print: finished text and addresses, nothing left to compute.
+"""The data for the templates: finished text and addresses, nothing left to compute.
 
-A template only loops and prints; every figure is formatted, every link is made and every chart
-is drawn by ``build``. So a page can be tested without HTML and without a database.
+A template only loops and prints; ``build`` formats every figure, makes every link and draws every
+chart. So a page can be tested without HTML or a database.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A choice: what it says, where it leads, and whether it is the present one."""
+    """A choice: its label, its target, and whether it is the current one."""
 
     label: str
     href: str
@@ -23,7 +23,7 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A figure as it reads, and exactly for the title attribute."""
+    """A figure as displayed, and its exact value for the title attribute."""
 
     shown: str
     exact: str = ""
@@ -31,7 +31,7 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Trend:
-    """A change: its text, its direction in a word (never by colour alone), what it was."""
+    """A change: its text, its direction in words (never by colour alone), the previous value."""
 
     shown: str
     direction: str
@@ -40,7 +40,7 @@ class Trend:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A metric's card; choosing it chooses the curve. Without a link there is no data for it."""
+    """A metric's card; selecting it selects the chart. Without a link it has no data."""
 
     name: str
     figure: Figure
@@ -54,7 +54,7 @@ class Card:
 
 @dataclass(frozen=True, slots=True)
 class Empty:
-    """An empty state: what will appear here, and the one command that fills it."""
+    """An empty state: an explanation, and the one command that fills it."""
 
     title: str
     text: str
@@ -74,7 +74,7 @@ class ChartRow:
 
 @dataclass(frozen=True, slots=True)
 class ChartPanel:
-    """The big chart in three widths, of which one shows, and the table that says the same."""
+    """The main chart in three widths, only one of which is visible, and the equivalent table."""
 
     metric: str
     wide: Markup
@@ -89,7 +89,7 @@ class ChartPanel:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeRow:
-    """An episode's line; ``share`` is its part of the best episode's downloads, in per cent."""
+    """An episode's line; ``share`` is its downloads in per cent of the top episode's."""
 
     title: str
     released: str
@@ -144,7 +144,7 @@ class Fresh:
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """The page's head: the show, its facts, and the pickers."""
+    """The page's header: the show, its facts, and the pickers."""
 
     initials: str
     title: str
@@ -162,7 +162,7 @@ class Header:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A step of the first run. ``state`` is done, next or later; ``command`` what to type."""
+    """A step of the first run. ``state`` is done, next or later; ``command`` is to be typed."""
 
     title: str
     text: str
@@ -172,7 +172,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Overview:
-    """The whole overview page. While ``steps`` is not empty, it is all that is shown."""
+    """The whole overview page. While ``steps`` is not empty, only the steps are shown."""
 
     header: Header
     cards: tuple[Card, ...]
@@ -196,7 +196,7 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """A page that says one thing: an error, or the way in."""
+    """A page with a single message: an error, or the sign-in page."""
 
     title: str
     text: str
@@ -207,7 +207,7 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class WindowRow:
-    """A counting window: its downloads, as a share of the largest, and what it means."""
+    """A counting window: its downloads, as a share of the largest, and its definition."""
 
     name: str
     downloads: str
@@ -217,7 +217,7 @@ class WindowRow:
 
 @dataclass(frozen=True, slots=True)
 class WindowsCard:
-    """The counting windows of a range, and in words why they differ."""
+    """The counting windows of a range, and a text on why they differ."""
 
     rows: tuple[WindowRow, ...]
     why: tuple[str, ...]

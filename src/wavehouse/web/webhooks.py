@@ -1,4 +1,4 @@
-"""The page of webhooks: endpoints, their secrets (shown once), what was sent and what failed."""
+"""The webhooks page: endpoints, secrets (shown once), deliveries and failures."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ROWS = 50
 
 
 def router(context: PageContext) -> APIRouter:
-    """``/webhooks`` and its forms."""
+    """Routes of ``/webhooks`` and its forms."""
     routes = APIRouter(include_in_schema=False)
     workspace = context.workspace
     operational = workspace.stores.operational

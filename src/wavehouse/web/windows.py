@@ -1,4 +1,4 @@
-"""The counting windows side by side: a card that the overview loads when it stands, or a page."""
+"""The counting windows side by side: a card loaded after the overview, or a page."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MEANING = (
 
 
 def router(services: Services, site: Site) -> APIRouter:
-    """The card behind the session."""
+    """The card, for signed-in visitors."""
     routes = APIRouter(include_in_schema=False)
 
     @routes.get("/windows")

@@ -1,6 +1,6 @@
-"""Webhooks: events that are announced to other programs, in the form of Standard Webhooks.
+"""Webhooks: events for other programs, following Standard Webhooks.
 
-The door: what other contexts and the pages may use.
+Public interface for other contexts and the pages.
 """
 
 from wavehouse.webhooks.adapters import Sealer, WebSender

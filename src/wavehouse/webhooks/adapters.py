@@ -1,4 +1,4 @@
-"""The outside world of webhooks: sealing secrets at rest, and sending to other people's servers."""
+"""Adapters of webhooks: encrypting secrets at rest, and sending to other servers."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class Sealer:
     """Encrypts secrets with AES-256-GCM under a key of the installation.
 
     The key is derived from the secret that the roles' passwords come from. When that changes (a
-    new password in the database's URL), sealed secrets cannot be opened: rotate them.
+    new password in the database's URL), stored secrets cannot be decrypted: rotate them.
     """
 
     key: bytes = field(repr=False)
@@ -41,14 +41,14 @@ class Sealer:
         return cls(hmac.new(place.secret.encode(), label, hashlib.sha256).digest())
 
     def sealed(self, secret: bytes, *, endpoint_id: UUID) -> bytes:
-        """The secret, encrypted for this endpoint alone."""
+        """Encrypt the secret for one endpoint."""
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
         nonce = os.urandom(_NONCE)
         return _VERSION + nonce + AESGCM(self.key).encrypt(nonce, secret, endpoint_id.bytes)
 
     def opened(self, sealed: bytes, *, endpoint_id: UUID) -> bytes:
-        """The secret. Refused when it was sealed for another endpoint or under another key."""
+        """Decrypt the secret. Refused when it belongs to another endpoint or another key."""
         from cryptography.exceptions import InvalidTag
         from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -67,11 +67,11 @@ class Sender(Protocol):
     """Sends a delivery."""
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
-        """What came of it; never an exception for what the other side did."""
+        """Send a delivery; returns the outcome, and never raises for a failure of the receiver."""
 
 
 class WebSender:
-    """Sends through the guarded client (decision 0203): no redirect, 15 s in all."""
+    """Sends through the guarded client (decision 0203): no redirects, 15 s in total."""
 
     def __init__(self, *, allow_private: bool = False) -> None:
         self._web = Web(
@@ -81,7 +81,7 @@ class WebSender:
         )
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Sent:
-        """Send it, and read at most 1 kB of the answer, whatever its length."""
+        """Send a delivery and read at most 1 kB of the response."""
         sent = {"User-Agent": USER_AGENT, "Accept-Encoding": "identity", **headers}
         try:
             with self._web.post(url, body, sent) as answer:
@@ -89,7 +89,7 @@ class WebSender:
                 wait = seconds_of(answer.response.headers.get("retry-after"))
                 try:
                     start = self._web.start_of_body(answer, _EXCERPT)
-                except WavehouseError as broken:  # the status has come: it is the answer
+                except WavehouseError as broken:  # the status has arrived and is enough
                     return Sent(status, None, broken.message, wait)
                 return Sent(status, excerpt_of(start, _EXCERPT), None, wait)
         except WavehouseError as error:

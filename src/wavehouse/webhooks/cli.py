@@ -23,9 +23,9 @@ ENDPOINT = click.argument("endpoint", type=click.UUID)
 
 @click.group()
 def webhooks() -> None:
-    """Events for other programs, in the form of Standard Webhooks.
+    """Events for other programs, following Standard Webhooks.
 
-    Each delivery is signed; what fails is tried again for three days. `wavehouse up` sends; so
+    Each delivery is signed; failed deliveries are retried for three days. `wavehouse up` sends; so
     does `wavehouse send-webhooks`.
     """
 
@@ -37,9 +37,9 @@ def webhooks() -> None:
     "events",
     multiple=True,
     type=click.Choice([each.value for each in SUBSCRIBABLE]),
-    help="An event type; several times for several. Default: all.",
+    help="An event type; repeatable. Default: all.",
 )
-@click.option("--description", default="", help="Note for people.")
+@click.option("--description", default="", help="Description of the endpoint.")
 @AS_JSON
 @click.pass_obj
 def add(
@@ -94,11 +94,11 @@ def list_command(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @webhooks.command()
 @ENDPOINT
-@click.option("--at-once", is_flag=True, help="The present secret is invalid at once.")
+@click.option("--at-once", is_flag=True, help="Invalidate the current secret at once.")
 @AS_JSON
 @click.pass_obj
 def rotate(open_workspace: OpenWorkspace, endpoint: UUID, at_once: bool, as_json: bool) -> None:
-    """Make a new secret. The present one signs too for 24 hours."""
+    """Make a new secret. The current one stays valid for 24 hours."""
     from datetime import timedelta
 
     from wavehouse.webhooks.adapters import Sealer
@@ -121,7 +121,7 @@ def rotate(open_workspace: OpenWorkspace, endpoint: UUID, at_once: bool, as_json
 @ENDPOINT
 @click.pass_obj
 def disable(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
-    """Stop sending to an endpoint; what is pending waits."""
+    """Stop sending to an endpoint; pending deliveries wait."""
     _say(_change(open_workspace, "disable_endpoint", endpoint))
 
 
@@ -129,7 +129,7 @@ def disable(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
 @ENDPOINT
 @click.pass_obj
 def enable(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
-    """Send to a disabled endpoint again."""
+    """Resume sending to a disabled endpoint."""
     _say(_change(open_workspace, "enable_endpoint", endpoint))
 
 
@@ -137,7 +137,7 @@ def enable(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
 @ENDPOINT
 @click.pass_obj
 def delete(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
-    """Delete an endpoint and the record of its deliveries."""
+    """Delete an endpoint and its delivery history."""
     _change(open_workspace, "delete_endpoint", endpoint)
     terminal.say("The endpoint is deleted.")
 
@@ -146,19 +146,19 @@ def delete(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
 @ENDPOINT
 @click.pass_obj
 def test(open_workspace: OpenWorkspace, endpoint: UUID) -> None:
-    """Send an event of the type webhook.test to an endpoint, with the next sending."""
+    """Send an event of type webhook.test to an endpoint."""
     terminal.out(str(_change(open_workspace, "send_test", endpoint)))
 
 
 @webhooks.command()
-@click.option("--endpoint", type=click.UUID, help="Of this endpoint only.")
+@click.option("--endpoint", type=click.UUID, help="Only this endpoint.")
 @click.option("--limit", type=click.IntRange(1, 200), default=50, show_default=True)
 @AS_JSON
 @click.pass_obj
 def deliveries(
     open_workspace: OpenWorkspace, endpoint: UUID | None, limit: int, as_json: bool
 ) -> None:
-    """The attempts, the newest first."""
+    """List delivery attempts, newest first."""
     from wavehouse.webhooks.service import endpoints as service
 
     with open_workspace() as workspace:
@@ -185,8 +185,8 @@ def deliveries(
 
 @webhooks.command()
 @ENDPOINT
-@click.option("--event", type=click.UUID, help="Send this event again.")
-@click.option("--since", type=DAY, help="Send every event from this day (UTC) on again.")
+@click.option("--event", type=click.UUID, help="Resend this event.")
+@click.option("--since", type=DAY, help="Resend every event from this day (UTC).")
 @click.option("--until", type=DAY, help="End of the range, excluded.")
 @click.pass_obj
 def replay(
@@ -196,7 +196,7 @@ def replay(
     since: datetime | None,
     until: datetime | None,
 ) -> None:
-    """Send one event or a range of them to an endpoint again."""
+    """Resend one event or a range of events to an endpoint."""
     from wavehouse.webhooks.service import endpoints as service
 
     with open_workspace() as workspace:
@@ -217,7 +217,7 @@ def replay(
 @AS_JSON
 @click.pass_obj
 def send_webhooks(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Send what is due now, for all organizations; exit code 3 when an attempt failed."""
+    """Send everything due now, for all organizations; exit code 3 when an attempt failed."""
     from wavehouse.kernel.errors import EXIT_FOUND
     from wavehouse.webhooks.adapters import Sealer, WebSender
     from wavehouse.webhooks.service import delivering
@@ -264,4 +264,4 @@ def _show(made: NewEndpoint, *, as_json: bool) -> None:
         terminal.print_json({"endpoint_id": made.endpoint.endpoint_id, "secret": made.secret})
         return
     terminal.out(f"{made.endpoint.endpoint_id}\t{made.secret}")
-    terminal.say("The secret is shown this once. Give it to the receiver.")
+    terminal.say("The secret is only shown once. Give it to the receiver.")

@@ -22,7 +22,7 @@ from wavehouse.workspace import Edge, Gate
 
 
 class EndpointIn(BaseModel):
-    """An endpoint to add; without event types it gets all of them."""
+    """An endpoint to add; without event types it receives all of them."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -32,7 +32,7 @@ class EndpointIn(BaseModel):
 
 
 class EndpointOut(BaseModel):
-    """An endpoint; ``secret`` is there when it was just made."""
+    """An endpoint; ``secret`` is only set when it was just created."""
 
     webhook_endpoint_id: UUID
     url: str
@@ -46,7 +46,7 @@ class EndpointOut(BaseModel):
 
     @classmethod
     def of(cls, endpoint: Endpoint, secret: str | None = None) -> "EndpointOut":
-        """The endpoint on the wire."""
+        """The endpoint as a response."""
         return cls(
             webhook_endpoint_id=endpoint.endpoint_id,
             url=endpoint.url,
@@ -61,7 +61,7 @@ class EndpointOut(BaseModel):
 
     @classmethod
     def new(cls, made: NewEndpoint) -> "EndpointOut":
-        """The endpoint with its secret, the one time that it is shown."""
+        """The endpoint with its secret, which is only shown once."""
         return cls.of(made.endpoint, made.secret)
 
 
@@ -82,7 +82,7 @@ class DeliveryOut(BaseModel):
 
     @classmethod
     def of(cls, delivery: Delivery) -> "DeliveryOut":
-        """The attempt on the wire."""
+        """The attempt as a response."""
         return cls(
             event_id=delivery.event_id,
             webhook_endpoint_id=delivery.endpoint_id,
@@ -99,7 +99,7 @@ class DeliveryOut(BaseModel):
 
 
 class ReplayIn(BaseModel):
-    """What to send again: one event, or those of a range (``until`` excluded)."""
+    """The events to resend: one event, or a range (``until`` excluded)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -109,7 +109,7 @@ class ReplayIn(BaseModel):
 
 
 class Count(BaseModel):
-    """How many events will be sent again."""
+    """The number of events that will be resent."""
 
     events: int
 
@@ -135,13 +135,13 @@ def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> AP
 
     @api.get("/endpoints", responses=gate.answers(reads))
     def list_endpoints(identity: Reader) -> list[EndpointOut]:
-        """The endpoints, oldest first; 50 at most."""
+        """The endpoints, oldest first; at most 50."""
         with database.app(identity.organization_id) as tx:
             return [EndpointOut.of(e) for e in endpoints.list_endpoints(tx, identity=identity)]
 
     @api.post("/endpoints", status_code=201, responses=gate.answers(writes, 413, 422))
     def add_endpoint(body: EndpointIn, identity: Writer) -> EndpointOut:
-        """Add an endpoint; the answer has its secret, this once."""
+        """Add an endpoint; the response has its secret, which is not shown again."""
         with database.app(identity.organization_id) as tx:
             made = endpoints.add_endpoint(
                 tx,
@@ -156,7 +156,7 @@ def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> AP
 
     @api.post("/endpoints/{webhook_endpoint_id}/rotate", responses=gate.answers(writes, 404, 422))
     def rotate_secret(webhook_endpoint_id: UUID, identity: Writer) -> EndpointOut:
-        """A new secret; the present one signs too for 24 hours."""
+        """Make a new secret; the current one stays valid for 24 hours."""
         with database.app(identity.organization_id) as tx:
             made = endpoints.rotate_secret(
                 tx,
@@ -168,7 +168,7 @@ def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> AP
 
     @api.post("/endpoints/{webhook_endpoint_id}/disable", responses=gate.answers(writes, 404, 422))
     def disable_endpoint(webhook_endpoint_id: UUID, identity: Writer) -> EndpointOut:
-        """Stop sending; what is pending waits."""
+        """Stop sending; pending deliveries wait."""
         with database.app(identity.organization_id) as tx:
             return EndpointOut.of(
                 endpoints.disable_endpoint(
@@ -178,7 +178,7 @@ def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> AP
 
     @api.post("/endpoints/{webhook_endpoint_id}/enable", responses=gate.answers(writes, 404, 422))
     def enable_endpoint(webhook_endpoint_id: UUID, identity: Writer) -> EndpointOut:
-        """Send again; what is pending goes on."""
+        """Resume sending, including pending deliveries."""
         with database.app(identity.organization_id) as tx:
             return EndpointOut.of(
                 endpoints.enable_endpoint(
@@ -192,7 +192,7 @@ def _endpoints(database: Database[Operational], gate: Gate, private: bool) -> AP
         responses=gate.answers(writes, 404, 422),
     )
     def delete_endpoint(webhook_endpoint_id: UUID, identity: Writer) -> None:
-        """Delete an endpoint and the record of its deliveries."""
+        """Delete an endpoint and its delivery history."""
         with database.app(identity.organization_id) as tx:
             endpoints.delete_endpoint(
                 tx, identity=identity, endpoint_id=EndpointId(webhook_endpoint_id)
@@ -213,7 +213,7 @@ def _sending(database: Database[Operational], gate: Gate) -> APIRouter:
         webhook_endpoint_id: UUID | None = None,
         limit: Annotated[int, Query(ge=1, le=LARGEST_PAGE)] = PAGE,
     ) -> list[DeliveryOut]:
-        """The attempts, the newest first."""
+        """Delivery attempts, newest first."""
         chosen = None if webhook_endpoint_id is None else EndpointId(webhook_endpoint_id)
         with database.app(identity.organization_id) as tx:
             deliveries = endpoints.list_deliveries(
@@ -237,7 +237,7 @@ def _sending(database: Database[Operational], gate: Gate) -> APIRouter:
         "/endpoints/{webhook_endpoint_id}/replay", responses=gate.answers(writes, 404, 413, 422)
     )
     def replay(webhook_endpoint_id: UUID, body: ReplayIn, identity: Writer) -> Count:
-        """Send one event again, or those of a range."""
+        """Resend one event or a range of events."""
         with database.app(identity.organization_id) as tx:
             count = endpoints.replay(
                 tx,

@@ -1,4 +1,4 @@
-"""Work of ``webhooks`` that repeats."""
+"""Recurring jobs of ``webhooks``."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from wavehouse.workspace import Workspace
 
 
 def delivering(workspace: Workspace) -> Callable[[], str | None]:
-    """Send what is due; a line when an endpoint was disabled."""
+    """Send due deliveries; returns a line when an endpoint was disabled."""
     operational = workspace.stores.operational
     sealer = Sealer.of(operational.place)
     sender = WebSender(allow_private=workspace.settings["webhook_allow_private"])

@@ -1,4 +1,4 @@
-"""What ``webhooks`` announces: endpoints by command, API and page, and the sending."""
+"""Manifest of ``webhooks``: commands, API, page, and the sending job."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""SQL of the outbox, of endpoints and of deliveries."""
+"""SQL for the outbox, endpoints and deliveries."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def event_since(
     subject: tuple[str, str],
     since: datetime,
 ) -> bool:
-    """Whether an event of a type and a subject occurred since an instant."""
+    """Whether an event with a type and subject occurred since a given time."""
     return bool(
         tx.value(
             """
@@ -75,7 +75,7 @@ def event_since(
 
 
 def dispatch(tx: Tx[Operational], *, at: datetime, limit: int) -> int:
-    """Make the first attempt of every open event for each endpoint that wants it; how many events.
+    """Make the first attempt of every open event for each subscribed endpoint; returns how many.
 
     A test goes to the endpoint that is its subject, other events to those that subscribe.
     """
@@ -106,7 +106,7 @@ def dispatch(tx: Tx[Operational], *, at: datetime, limit: int) -> int:
 
 
 def claim_due(tx: Tx[Operational], *, at: datetime, until: datetime, limit: int) -> list[Due]:
-    """Take deliveries that are due; one that is not finished by ``until`` is due again."""
+    """Claim due deliveries; one not finished by ``until`` becomes due again."""
     return tx.rows(
         Due,
         """
@@ -140,7 +140,7 @@ def finish_delivery(
     excerpt: str | None,
     error: str | None,
 ) -> bool:
-    """Record what came of an attempt; False when another process has done so."""
+    """Record the outcome of an attempt; False when another process already has."""
     return bool(
         tx.execute(
             """
@@ -163,7 +163,7 @@ def finish_delivery(
 
 
 def insert_attempt(tx: Tx[Operational], *, due: Due, next_attempt_at: datetime) -> None:
-    """The attempt after a failed one."""
+    """Insert the attempt after a failed one."""
     tx.execute(
         """
         INSERT INTO queue.webhook_deliveries (organization_id, webhook_endpoint_id, outbox_id,
@@ -183,7 +183,7 @@ def insert_attempt(tx: Tx[Operational], *, due: Due, next_attempt_at: datetime) 
 
 
 def endpoint_works(tx: Tx[Operational], *, endpoint_id: EndpointId) -> None:
-    """Forget since when an endpoint has failed."""
+    """Clear the time since which an endpoint has been failing."""
     tx.execute(
         """
         UPDATE queue.webhook_endpoints SET failing_since = NULL
@@ -194,7 +194,7 @@ def endpoint_works(tx: Tx[Operational], *, endpoint_id: EndpointId) -> None:
 
 
 def endpoint_fails(tx: Tx[Operational], *, endpoint_id: EndpointId, at: datetime) -> datetime:
-    """Since when an endpoint has failed, which may be now."""
+    """Record that an endpoint is failing; returns since when."""
     since: datetime = tx.value(
         """
         UPDATE queue.webhook_endpoints SET failing_since = coalesce(failing_since, %(at)s)
@@ -224,7 +224,7 @@ def disable_endpoint(
 def enable_endpoint(
     tx: Tx[Operational], *, organization_id: OrganizationId, endpoint_id: EndpointId
 ) -> bool:
-    """Send to an endpoint again; what is pending goes on."""
+    """Resume sending to an endpoint, including pending deliveries."""
     return bool(
         tx.execute(
             """
@@ -299,7 +299,7 @@ def endpoints(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[E
 def lock_secrets(
     tx: Tx[Operational], *, organization_id: OrganizationId, endpoint_id: EndpointId
 ) -> Secrets | None:
-    """The sealed secrets of an endpoint, locked; None when it does not exist."""
+    """The encrypted secrets of an endpoint, locked; None when it does not exist."""
     return tx.maybe(
         Secrets,
         """
@@ -321,7 +321,7 @@ def replace_secret(
     secret_sealed: bytes,
     previous_expires_at: datetime | None,
 ) -> None:
-    """Put a new secret in place; the present one signs too until ``previous_expires_at``."""
+    """Store a new secret; the current one stays valid until ``previous_expires_at``."""
     tx.execute(
         """
         UPDATE queue.webhook_endpoints SET secret_sealed = %(secret_sealed)s,
@@ -346,7 +346,7 @@ def deliveries(
     endpoint_id: EndpointId | None,
     limit: int,
 ) -> list[Delivery]:
-    """The attempts of an organization, the newest first."""
+    """The attempts of an organization, newest first."""
     return tx.rows(
         Delivery,
         """
@@ -373,10 +373,10 @@ def replay(
     until: datetime | None,
     at: datetime,
 ) -> int:
-    """Begin a new series of attempts for one event or a range of them; how many.
+    """Start a new series of attempts for one event or a range of them; returns how many.
 
-    Events that the endpoint subscribes to now, whether they were delivered to it or not; those
-    with an attempt that is still pending are left alone.
+    Covers the events that the endpoint subscribes to now, delivered or not; skips those with a
+    pending attempt.
     """
     return tx.execute(
         """

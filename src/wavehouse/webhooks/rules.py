@@ -1,4 +1,4 @@
-"""Standard Webhooks: secrets, signatures, bodies; and when a failed delivery is tried again.
+"""Standard Webhooks: secrets, signatures, bodies, and the retry schedule.
 
 https://www.standardwebhooks.com: the signed text is ``id.timestamp.body``, the signature is
 HMAC-SHA256, written ``v1,<base64>``; a header may hold several, separated by spaces.
@@ -29,7 +29,7 @@ DELAYS = tuple(
 )
 """Before the second to the tenth attempt: 5 s, 5 m, 30 m, 2 h, 5 h, 10 h, 14 h, 20 h, 24 h."""
 JITTER = 0.1
-"""Part of a delay that chance moves it by, either way."""
+"""The jitter, as a fraction of the delay, in either direction."""
 DISABLED_AFTER = timedelta(days=5)
 """An endpoint that has failed this long is disabled."""
 
@@ -51,14 +51,14 @@ def secret_key(text: str) -> bytes:
 
 
 def signature(key: bytes, *, event_id: str, timestamp: int, body: bytes) -> str:
-    """One signature of a delivery."""
+    """A signature of a delivery."""
     signed = b".".join((event_id.encode(), str(timestamp).encode(), body))
     digest = hmac.new(key, signed, hashlib.sha256).digest()
     return "v1," + base64.b64encode(digest).decode("ascii")
 
 
 def headers(keys: Sequence[bytes], *, event_id: str, timestamp: int, body: bytes) -> dict[str, str]:
-    """The headers of a delivery; during a rotation one signature per key, the new key first."""
+    """The headers of a delivery; during a rotation one signature per secret, new one first."""
     signatures = [signature(key, event_id=event_id, timestamp=timestamp, body=body) for key in keys]
     return {
         "Content-Type": "application/json",
@@ -71,7 +71,7 @@ def headers(keys: Sequence[bytes], *, event_id: str, timestamp: int, body: bytes
 def verify(
     keys: Sequence[bytes], given: Mapping[str, str], body: bytes, *, now: datetime
 ) -> Mapping[str, Any]:
-    """The event of a delivery, as a receiver checks it. InvalidInput for anything else.
+    """Verify a delivery as a receiver does; returns its event. InvalidInput when it is not valid.
 
     The timestamp must be within five minutes of ``now``; one valid signature is enough.
     """
@@ -99,13 +99,13 @@ def verify(
 
 
 def body_of(event_type: str, occurred_at: datetime, data: Mapping[str, Any]) -> bytes:
-    """The body of an event: the same bytes at every attempt."""
+    """The body of an event: the same bytes for every attempt."""
     event = {"type": event_type, "timestamp": occurred_at.isoformat(), "data": dict(data)}
     return json.dumps(event, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def outcome(status: int | None) -> Outcome:
-    """2xx is delivered, 410 is gone, everything else (3xx too, and no answer) has failed."""
+    """The outcome of a response: 2xx is delivered, 410 is gone, anything else has failed."""
     if status is None:
         return Outcome.FAILED
     if 200 <= status < 300:
@@ -114,9 +114,9 @@ def outcome(status: int | None) -> Outcome:
 
 
 def next_delay(attempt: int, chance: float, retry_after: float | None = None) -> timedelta | None:
-    """How long to wait after a failed attempt (from 1); None when it was the last.
+    """The delay after a failed attempt (from 1); None after the last.
 
-    ``chance`` is a number from 0 to 1 that spreads the attempts; a longer ``Retry-After`` (in
+    ``chance`` is a number from 0 to 1 for the jitter; a longer ``Retry-After`` (in
     seconds) is respected, up to a day.
     """
     if not 1 <= attempt <= len(DELAYS):
@@ -127,11 +127,11 @@ def next_delay(attempt: int, chance: float, retry_after: float | None = None) ->
 
 
 def seconds_of(retry_after: str | None) -> float | None:
-    """The seconds of a ``Retry-After`` header; None for a date, which nobody sends here."""
+    """The seconds in a ``Retry-After`` header; None for a date."""
     given = (retry_after or "").strip()
     return float(given) if re.fullmatch(r"[0-9]{1,9}", given) else None
 
 
 def excerpt_of(data: bytes, longest: int = 1024) -> str:
-    """The start of an answer as text that PostgreSQL can hold."""
+    """The start of a response as text that PostgreSQL can store."""
     return data[:longest].decode("utf-8", "replace").replace("\0", "�")[:longest]

@@ -16,7 +16,7 @@ EventId = NewType("EventId", UUID)
 
 
 class EventType(StrEnum):
-    """What is announced; each is emitted in the transaction of what it reports."""
+    """Event types; each is emitted in the same transaction as the change it reports."""
 
     REPORT_GENERATED = "report.generated"
     CAMPAIGN_STATUS_CHANGED = "campaign.status_changed"
@@ -35,11 +35,11 @@ SUBSCRIBABLE = (
     EventType.BUDGET_THRESHOLD_REACHED,
     EventType.TIER_LIMIT_REACHED,
 )
-"""A test goes to the endpoint that is tested, whatever it subscribes to."""
+"""A test is sent to its endpoint, whatever the subscriptions."""
 
 
 class Outcome(StrEnum):
-    """What an answer means."""
+    """The outcome of a delivery attempt."""
 
     DELIVERED = "delivered"
     FAILED = "failed"
@@ -48,7 +48,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A URL that gets events. Its secret is sealed and in no listing."""
+    """A URL that receives events. Its secret is encrypted and never listed."""
 
     endpoint_id: EndpointId
     url: str
@@ -62,7 +62,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class NewEndpoint:
-    """An endpoint with its secret: the only time that it is shown."""
+    """A new endpoint with its secret, which is only shown once."""
 
     endpoint: Endpoint
     secret: str = field(repr=False)
@@ -70,7 +70,7 @@ class NewEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The sealed secrets of an endpoint; the previous one signs too, until it expires."""
+    """The encrypted secrets of an endpoint; the previous one stays valid until it expires."""
 
     current: bytes = field(repr=False)
     previous: bytes | None = field(repr=False)
@@ -79,7 +79,7 @@ class Secrets:
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A delivery to make now: the event, its endpoint, and which attempt it is."""
+    """A due delivery: the event, its endpoint, and the number of the attempt."""
 
     delivery_id: UUID
     organization_id: OrganizationId
@@ -98,7 +98,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """What came of an attempt: the status (None without an answer), the start of the answer."""
+    """The result of an attempt: status (None without a response), start of the response."""
 
     status: int | None
     excerpt: str | None = None
@@ -108,7 +108,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """An attempt as a page shows it."""
+    """A delivery attempt as a page shows it."""
 
     delivery_id: UUID
     endpoint_id: EndpointId
@@ -127,7 +127,7 @@ class Delivery:
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """What a run of deliveries did."""
+    """The result of a delivery run."""
 
     dispatched: int = 0
     delivered: int = 0

@@ -1,1 +1,1 @@
-"""What ``accounts`` asks of other servers."""
+"""Adapters of ``accounts``: the OpenID Connect provider."""

@@ -1,6 +1,6 @@
-"""A provider of OpenID Connect: its addresses, its keys, and the ID token that it signed.
+"""An OpenID Connect provider: its endpoints, its keys, and verifying its ID tokens.
 
-The code flow with PKCE, state and nonce. Claims are judged by Authlib, signatures by joserfc, and
+The code flow with PKCE, state and nonce. Authlib checks the claims, joserfc the signatures, and
 every request goes through the guarded client: one deadline, bounded answers, no redirects.
 """
 
@@ -27,7 +27,7 @@ _KEPT = timedelta(minutes=10)
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """What a provider says of the person that signed in, after every check."""
+    """The provider's claims about the person who signed in, after every check."""
 
     issuer: str
     subject: str
@@ -60,7 +60,7 @@ class Provider:
 
     @classmethod
     def of(cls, settings: Settings) -> Provider:
-        """The provider of the settings. NotFound when there is none."""
+        """The configured provider. NotFound when there is none."""
         if not settings["oidc_issuer"] or not settings["oidc_client_id"]:
             raise NotFound("there is no provider to sign in with")
         return cls(
@@ -71,7 +71,10 @@ class Provider:
         )
 
     def begin_address(self, *, redirect: str, state: str, nonce: str, verifier: str) -> str:
-        """Where the browser goes to sign in. Unreachable when the provider does not answer."""
+        """The address where the browser signs in.
+
+        Unreachable when the provider does not respond.
+        """
         from authlib.oauth2.rfc7636 import create_s256_code_challenge
 
         query = {
@@ -88,7 +91,7 @@ class Provider:
         return f"{address}{'&' if '?' in address else '?'}{urlencode(query)}"
 
     def verified(self, *, code: str, redirect: str, verifier: str, nonce: str) -> Verified:
-        """Exchange a code and check the ID token. NotSignedIn for everything that is not right."""
+        """Exchange a code and check the ID token. NotSignedIn when anything is invalid."""
         tokens = self._tokens(code, redirect, verifier)
         claims = self._claims(str(tokens.get("id_token", "")), nonce, tokens.get("access_token"))
         return Verified(
@@ -139,7 +142,7 @@ class Provider:
                 claims.validate(now=int(clock.now().timestamp()), leeway=_LEEWAY)
                 return dict(claims)
             except (JoseError, ValueError, TypeError, KeyError) as error:
-                # A key that is not known may be new: the keys are read once more.
+                # An unknown key may be new: fetch the keys once more.
                 if again or not self._has_new_keys(token):
                     raise NotSignedIn(
                         f"the provider's token cannot be used: {type(error).__name__}",
@@ -148,7 +151,7 @@ class Provider:
         raise AssertionError  # pragma: no cover - the loop returns or raises
 
     def _has_new_keys(self, token: str) -> bool:
-        """Whether the token names a key that is not among those kept."""
+        """Whether the token names a key that is not cached."""
         from joserfc.errors import JoseError
         from joserfc.jws import extract_compact
 
@@ -192,7 +195,7 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class Begun:
-    """The secrets of a sign-in that begins: what must come back, and what proves it is ours."""
+    """The secrets of a sign-in that has begun: state, nonce and PKCE verifier."""
 
     state: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(32), repr=False)

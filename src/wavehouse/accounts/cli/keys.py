@@ -1,4 +1,4 @@
-"""Commands of ``accounts``: API keys, and the link that signs in."""
+"""Commands of ``accounts``: API keys, and the sign-in link."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ SCOPES = [
 
 @click.group()
 def keys() -> None:
-    """API keys of programs that send or read data."""
+    """API keys for programs that send or read data."""
 
 
 @keys.command()
@@ -52,9 +52,9 @@ def keys() -> None:
     multiple=True,
     required=True,
     type=click.Choice(SCOPES),
-    help="What it may do; repeat for several.",
+    help="A scope to allow; repeatable.",
 )
-@click.option("--expires", type=DAY, help="Last day on which it works (UTC).")
+@click.option("--expires", type=DAY, help="Last day of validity (UTC).")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def create(
@@ -64,7 +64,7 @@ def create(
     expires: datetime | None,
     as_json: bool,
 ) -> None:
-    """Make a key. Its text is shown this once and not stored."""
+    """Create a key. Its text is shown once and not stored."""
     from wavehouse.accounts.service import keys as service
     from wavehouse.accounts.types import Scope
     from wavehouse.kernel import clock, terminal
@@ -94,7 +94,7 @@ def create(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_keys(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The keys, newest first, without their secrets."""
+    """List the keys, newest first, without their secrets."""
     from wavehouse.accounts.service import keys as service
     from wavehouse.kernel import terminal
 
@@ -140,7 +140,7 @@ def revoke(open_workspace: OpenWorkspace, prefix: str) -> None:
 def sign_in_link(open_workspace: OpenWorkspace) -> None:
     """Print a one-time link that signs the administrator in; it works once, for 24 hours.
 
-    The link leads to the program that serves on this home (`wavehouse up`), on whatever port.
+    The link points to the server that is running on this home (`wavehouse up`), whatever its port.
     """
     from wavehouse.accounts.service import sessions as service
     from wavehouse.kernel import serving, terminal

@@ -42,7 +42,7 @@ def _opened(open_workspace: OpenWorkspace) -> Iterator[tuple[Workspace, Tx[Opera
 @AS_JSON
 @click.pass_obj
 def list_all(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The members, and the invitations that are open or have expired."""
+    """List the members, and the invitations that are open or have expired."""
     from wavehouse.accounts import rules
     from wavehouse.accounts.service import invitations as invitation_service
     from wavehouse.accounts.service import members as service
@@ -77,7 +77,7 @@ def list_all(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @members.command()
 @click.argument("email")
 @click.option(
-    "--role", type=click.Choice(ROLES), default="user", help="What the person may do; default user."
+    "--role", type=click.Choice(ROLES), default="user", help="Role of the person; default: user."
 )
 @click.pass_obj
 def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
@@ -104,7 +104,7 @@ def invite(open_workspace: OpenWorkspace, email: str, role: str) -> None:
 @click.argument("role", type=click.Choice(ROLES))
 @click.pass_obj
 def role(open_workspace: OpenWorkspace, email: str, role: str) -> None:
-    """Give the member EMAIL the ROLE, from the next request on."""
+    """Give the member EMAIL the ROLE; takes effect with the next request."""
     from wavehouse.accounts.service import members as service
 
     with _opened(open_workspace) as (_, tx, identity):
@@ -128,7 +128,7 @@ def remove(open_workspace: OpenWorkspace, email: str) -> None:
 @click.argument("email")
 @click.pass_obj
 def revoke(open_workspace: OpenWorkspace, email: str) -> None:
-    """Revoke the open invitation of EMAIL at once."""
+    """Revoke the open invitation for EMAIL at once."""
     from wavehouse.accounts.service import invitations as service
 
     with _opened(open_workspace) as (_, tx, identity):

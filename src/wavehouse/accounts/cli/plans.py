@@ -1,4 +1,4 @@
-"""``wavehouse init``: what an installation is asked at its first start."""
+"""``wavehouse init``: the questions of the first start."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ PERSONAS = ["solo_podcaster", "producer", "agency", "enterprise"]
 
 @click.command()
 @click.option("--tier", type=click.Choice(TIERS), help="The plan; default free.")
-@click.option("--persona", type=click.Choice(PERSONAS), help="What kind of maker you are.")
+@click.option("--persona", type=click.Choice(PERSONAS), help="The kind of creator you are.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def init(
     open_workspace: OpenWorkspace, tier: str | None, persona: str | None, as_json: bool
 ) -> None:
-    """Choose the plan and say what kind of maker you are; asks on a terminal, else takes defaults.
+    """Choose the plan and your persona; asks on a terminal, otherwise uses the defaults.
 
     A plan limits projects, seats (members and open invitations) and how long raw data is kept.
     """
@@ -52,7 +52,7 @@ def init(
 def choose(
     workspace: Workspace, tier: str | None = None, persona: str | None = None
 ) -> tuple[str, str | None]:
-    """Store what was given, asked on a terminal, or else as it is now; the tier and persona."""
+    """Store the given tier and persona; missing ones are asked on a terminal, or left unchanged."""
     from wavehouse.accounts.service import plans
 
     identity = workspace.identity
@@ -76,7 +76,7 @@ def choose(
 
 
 def ask_at_first_start(workspace: Workspace) -> None:
-    """Ask once; a start without a terminal takes the defaults and says so."""
+    """Ask once; without a terminal, use the defaults and print them."""
     from wavehouse.accounts.service import plans
 
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:

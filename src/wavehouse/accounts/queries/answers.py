@@ -1,4 +1,4 @@
-"""Stored answers by Idempotency-Key."""
+"""Stored responses by Idempotency-Key."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def claim_idempotency_key(
     request_hash: bytes,
     at: datetime,
 ) -> bool:
-    """Reserve a key for a request; False when it is taken. Waits for a concurrent reservation."""
+    """Reserve an Idempotency-Key; False when it is taken. Waits for a concurrent reservation."""
     return bool(
         tx.execute(
             """
@@ -40,7 +40,7 @@ def claim_idempotency_key(
 
 
 def kept_answer(tx: Tx[Operational], *, identity: Identity, idempotency_key: str) -> KeptAnswer:
-    """The stored answer to the request that took a key."""
+    """The stored response for an Idempotency-Key."""
     return tx.one(
         KeptAnswer,
         """
@@ -64,7 +64,7 @@ def keep_answer(
     status: int,
     body: dict[str, Any],
 ) -> None:
-    """Store the answer to a request."""
+    """Store the response to a request."""
     tx.execute(
         """
         UPDATE accounts.idempotency_keys SET status = %(status)s, body = %(body)s
@@ -82,7 +82,7 @@ def keep_answer(
 
 
 def delete_old_answers(tx: Tx[Operational], *, before: datetime) -> int:
-    """Delete stored answers after a day."""
+    """Delete stored responses after a day."""
     return tx.execute(
         "DELETE FROM accounts.idempotency_keys WHERE created_at < %(before)s", {"before": before}
     )

@@ -19,7 +19,7 @@ def insert_invitation(
     token_hash: bytes,
     expires_at: datetime,
 ) -> InvitationId:
-    """Add an invitation (the hash of its token)."""
+    """Add an invitation (storing the token's hash)."""
     value = tx.value(
         """
         INSERT INTO accounts.invitations
@@ -57,7 +57,7 @@ def invitations(tx: Tx[Operational], *, organization_id: OrganizationId) -> list
 
 
 def invitation_by_token(tx: Tx[Operational], *, token_hash: bytes) -> Invitation | None:
-    """The invitation with this token; locked, so that only one request accepts it."""
+    """The invitation with this token; locked, so that only one request can accept it."""
     return tx.maybe(
         Invitation,
         """
@@ -73,7 +73,7 @@ def invitation_by_token(tx: Tx[Operational], *, token_hash: bytes) -> Invitation
 def accept_invitation(
     tx: Tx[Operational], *, invitation_id: InvitationId, user_id: UserId, at: datetime
 ) -> None:
-    """Use an invitation up."""
+    """Mark an invitation as accepted."""
     tx.execute(
         """
         UPDATE accounts.invitations SET accepted_at = %(at)s, accepted_by = %(user_id)s
@@ -106,7 +106,7 @@ def revoke_invitation(
 def revoke_invitations_to(
     tx: Tx[Operational], *, organization_id: OrganizationId, email: str, at: datetime
 ) -> list[InvitationId]:
-    """Revoke the open invitation of an address, expired or not; returns its id, if any."""
+    """Revoke the open invitation for an address, even if expired; returns its id, if any."""
     return tx.values(
         """
         UPDATE accounts.invitations SET revoked_at = %(at)s

@@ -20,7 +20,7 @@ def insert_api_key(
     scopes: list[str],
     expires_at: datetime | None,
 ) -> ApiKey:
-    """Add an API key (its hash)."""
+    """Add an API key (storing its hash)."""
     return tx.one(
         ApiKey,
         """
@@ -75,7 +75,7 @@ def key_record(tx: Tx[Operational], *, key_prefix: str) -> KeyRecord | None:
 
 
 def touch_api_key(tx: Tx[Operational], *, api_key_id: ApiKeyId, at: datetime) -> None:
-    """Store when a key was last used."""
+    """Record when a key was last used."""
     tx.execute(
         "UPDATE accounts.api_keys SET last_used_at = %(at)s WHERE api_key_id = %(api_key_id)s",
         {"api_key_id": api_key_id, "at": at},
@@ -85,7 +85,7 @@ def touch_api_key(tx: Tx[Operational], *, api_key_id: ApiKeyId, at: datetime) ->
 def revoke_api_key(
     tx: Tx[Operational], *, organization_id: OrganizationId, key_prefix: str, at: datetime
 ) -> ApiKeyId | None:
-    """Revoke a key by its prefix; None when there is no such live key."""
+    """Revoke a key by its prefix; None when there is no active key."""
     value = tx.value(
         """
         UPDATE accounts.api_keys SET revoked_at = %(at)s

@@ -1,4 +1,4 @@
-"""Memberships: who works in an organization, and as what."""
+"""Memberships: users and their roles in an organization."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def members(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Mem
 
 
 def memberships(tx: Tx[Operational], *, user_id: UserId) -> list[Membership]:
-    """The organizations that a user works in, by name."""
+    """A user's organizations, by name."""
     return tx.rows(
         Membership,
         """
@@ -40,9 +40,9 @@ def memberships(tx: Tx[Operational], *, user_id: UserId) -> list[Membership]:
 def user_by_email(
     tx: Tx[Operational], *, organization_id: OrganizationId, email: str
 ) -> Identity | None:
-    """The active user with this address, in whichever organization, as of this one.
+    """The active user with this address, from any organization, acting in this one.
 
-    The role is the one in the organization; empty for a user that is not a member of it.
+    The role is the one in this organization; empty when the user is not a member.
     """
     return tx.maybe(
         Identity,
@@ -93,7 +93,7 @@ def administrators(tx: Tx[Operational], *, organization_id: OrganizationId) -> l
 def join_organization(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, role: str
 ) -> None:
-    """Make a user a member with a role, again if they had left."""
+    """Make a user a member with a role; also re-adds a former member."""
     tx.execute(
         """
         INSERT INTO accounts.memberships (organization_id, user_id, role)
@@ -121,7 +121,7 @@ def set_role(
 def set_home_role(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, role: str
 ) -> None:
-    """Keep the role of the user's row equal when the organization is the user's home."""
+    """Update the role in the user's row when the organization is the user's home."""
     tx.execute(
         """
         UPDATE accounts.users SET role = %(role)s
@@ -134,7 +134,7 @@ def set_home_role(
 def remove_membership(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId, at: datetime
 ) -> None:
-    """End a membership; its row stays."""
+    """End a membership; its row is kept."""
     tx.execute(
         """
         UPDATE accounts.memberships SET removed_at = %(at)s

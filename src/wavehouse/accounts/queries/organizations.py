@@ -11,7 +11,7 @@ from wavehouse.store import Operational, Tx
 
 
 def first_organization(tx: Tx[Operational]) -> Organization | None:
-    """The oldest organization: the one a single-tenant installation means."""
+    """The oldest organization: the default of a single-tenant installation."""
     return tx.maybe(
         Organization,
         """
@@ -34,7 +34,7 @@ def organization(tx: Tx[Operational], *, organization_id: OrganizationId) -> Org
 
 
 def lock_organization(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
-    """Let changes of an organization's members follow one another until the transaction ends."""
+    """Serialize changes of an organization's members until the transaction ends."""
     tx.execute(
         """
         SELECT 1 FROM accounts.organizations
@@ -88,7 +88,7 @@ def insert_user(
     role: str,
     password_hash: str,
 ) -> Identity:
-    """Add a user and, by a trigger, the membership of the home organization."""
+    """Add a user and, through a trigger, the membership of the home organization."""
     return tx.one(
         Identity,
         """
@@ -138,7 +138,7 @@ def active_user(
 
 
 def plan(tx: Tx[Operational], *, organization_id: OrganizationId, at: datetime) -> Plan:
-    """The organization's plan and the seats that are taken at an instant."""
+    """The organization's plan and the number of seats taken at a given time."""
     return tx.one(
         Plan,
         """
@@ -164,7 +164,7 @@ def set_plan(
     persona: str | None,
     at: datetime,
 ) -> None:
-    """Store an organization's tier and persona; the users at home there have them as well."""
+    """Store an organization's tier and persona, also for users whose home it is."""
     tx.execute(
         """
         WITH people AS (

@@ -20,7 +20,7 @@ def insert_challenge(
     expires_at: datetime,
     at: datetime,
 ) -> None:
-    """Store the hash of a challenge, and delete those that have expired."""
+    """Store the hash of a challenge, and delete expired ones."""
     tx.execute(
         """
         WITH expired AS (DELETE FROM accounts.passkey_challenges WHERE expires_at <= %(at)s)
@@ -48,7 +48,7 @@ def use_challenge(
     browser_hash: bytes,
     at: datetime,
 ) -> bool:
-    """Delete a challenge; False when it was not there for this user, purpose and browser."""
+    """Delete a challenge; False when none matches this user, purpose and browser."""
     return bool(
         tx.execute(
             """
@@ -69,7 +69,7 @@ def use_challenge(
 
 
 def insert_passkey(tx: Tx[Operational], *, user_id: UserId, passkey: NewPasskey, name: str) -> bool:
-    """Store a passkey; False when it is registered already, whoever has it."""
+    """Store a passkey; False when it is already registered, to any user."""
     return bool(
         tx.execute(
             """
@@ -92,7 +92,7 @@ def insert_passkey(tx: Tx[Operational], *, user_id: UserId, passkey: NewPasskey,
 
 
 def passkey(tx: Tx[Operational], *, credential_id: bytes) -> Passkey | None:
-    """The passkey with this id, of an active user."""
+    """The passkey with this id, if its user is active."""
     return tx.maybe(
         Passkey,
         """
@@ -119,9 +119,9 @@ def passkeys(tx: Tx[Operational], *, user_id: UserId) -> list[Passkey]:
 def count_passkey_use(
     tx: Tx[Operational], *, credential_id: bytes, sign_count: int, at: datetime
 ) -> bool:
-    """Store a counter that grew, or that the authenticator does not have (0 and 0 again).
+    """Store a counter that increased, or that the authenticator does not use (always 0).
 
-    False for one that did not grow, and for a passkey that is flagged.
+    False when it did not increase, or when the passkey is flagged.
     """
     return bool(
         tx.execute(
@@ -147,7 +147,7 @@ def flag_passkey(tx: Tx[Operational], *, credential_id: bytes, at: datetime) -> 
 
 
 def delete_passkey(tx: Tx[Operational], *, user_id: UserId, credential_id: bytes) -> bool:
-    """Delete a user's passkey; False for one that the user does not have."""
+    """Delete a user's passkey; False when the user has no such passkey."""
     return bool(
         tx.execute(
             """

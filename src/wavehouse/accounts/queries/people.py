@@ -1,4 +1,4 @@
-"""People as they sign in: by address, by id, by a password, by a provider."""
+"""Look up people for signing in: by address, id, password, or provider."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def active_user_id(tx: Tx[Operational], *, email: str) -> UserId | None:
 
 
 def first_identity(tx: Tx[Operational], *, user_id: UserId) -> Identity | None:
-    """A user in the organization where a session begins: the home, or else the one joined first."""
+    """A user in the organization where a session begins: the home, otherwise the first joined."""
     return tx.maybe(
         Identity,
         """
@@ -45,7 +45,7 @@ def stored_password(tx: Tx[Operational], *, email: str) -> StoredPassword | None
 
 
 def password_is(tx: Tx[Operational], *, user_id: UserId, password_hash: str) -> bool:
-    """Whether the hash that was checked is still the user's; it stays so until the end."""
+    """Whether the checked hash is still the user's; locks it until the transaction ends."""
     return bool(
         tx.value(
             """
@@ -58,7 +58,7 @@ def password_is(tx: Tx[Operational], *, user_id: UserId, password_hash: str) -> 
 
 
 def store_password(tx: Tx[Operational], *, user_id: UserId, password_hash: str) -> None:
-    """Store the hash of a password, or the marker of none."""
+    """Store a password's hash, or the marker for none."""
     tx.execute(
         "UPDATE accounts.users SET password_hash = %(password_hash)s WHERE user_id = %(user_id)s",
         {"user_id": user_id, "password_hash": password_hash},
@@ -66,7 +66,7 @@ def store_password(tx: Tx[Operational], *, user_id: UserId, password_hash: str) 
 
 
 def has_password(tx: Tx[Operational], *, user_id: UserId) -> bool:
-    """Whether a user has a password to sign in with."""
+    """Whether a user has a password."""
     return bool(
         tx.value(
             "SELECT password_hash LIKE '$argon2%%' FROM accounts.users WHERE user_id = %(user_id)s",
@@ -76,7 +76,7 @@ def has_password(tx: Tx[Operational], *, user_id: UserId) -> bool:
 
 
 def session_began_at(tx: Tx[Operational], *, token_hash: bytes) -> datetime | None:
-    """When the person of a session proved who they are."""
+    """When the person of a session last proved their identity."""
     began_at: datetime | None = tx.value(
         "SELECT began_at FROM accounts.login_sessions WHERE token_hash = %(token_hash)s",
         {"token_hash": token_hash},
@@ -85,7 +85,7 @@ def session_began_at(tx: Tx[Operational], *, token_hash: bytes) -> datetime | No
 
 
 def delete_other_sessions(tx: Tx[Operational], *, user_id: UserId, token_hash: bytes) -> int:
-    """End every session of a user but one; returns how many."""
+    """End all other sessions of a user; returns how many."""
     return tx.execute(
         """
         DELETE FROM accounts.login_sessions
@@ -105,7 +105,7 @@ def insert_provider_sign_in(
     expires_at: datetime,
     at: datetime,
 ) -> None:
-    """Store a sign-in that begins at a provider, and delete those that have expired."""
+    """Store a sign-in that begins at a provider, and delete expired ones."""
     tx.execute(
         """
         WITH expired AS (DELETE FROM accounts.provider_sign_ins WHERE expires_at <= %(at)s)
@@ -127,7 +127,7 @@ def insert_provider_sign_in(
 def use_provider_sign_in(
     tx: Tx[Operational], *, state_hash: bytes, browser_hash: bytes, at: datetime
 ) -> ProviderSignIn | None:
-    """Delete a sign-in under way and return it; None unless this browser began it in time."""
+    """Delete and return a pending sign-in; None unless this browser began it in time."""
     return tx.maybe(
         ProviderSignIn,
         """
@@ -141,7 +141,7 @@ def use_provider_sign_in(
 
 
 def provider_user_id(tx: Tx[Operational], *, issuer: str, subject: str) -> UserId | None:
-    """The user with this id at a provider."""
+    """The user with this provider id."""
     value = tx.value(
         """
         SELECT user_id FROM accounts.provider_identities
@@ -155,7 +155,7 @@ def provider_user_id(tx: Tx[Operational], *, issuer: str, subject: str) -> UserI
 def insert_provider_identity(
     tx: Tx[Operational], *, issuer: str, subject: str, user_id: UserId
 ) -> None:
-    """Store that a user has this id at a provider."""
+    """Store a user's id at a provider."""
     tx.execute(
         """
         INSERT INTO accounts.provider_identities (issuer, subject, user_id)

@@ -17,7 +17,7 @@ def insert_login_link(
     expires_at: datetime,
     browser_hash: bytes | None = None,
 ) -> None:
-    """Store the hash of a one-time link; one with a ``browser_hash`` works in that browser only."""
+    """Store the hash of a one-time link; with a ``browser_hash`` it works in that browser only."""
     tx.execute(
         """
         INSERT INTO accounts.login_links
@@ -38,7 +38,7 @@ def insert_login_link(
 def use_login_link(
     tx: Tx[Operational], *, token_hash: bytes, browser_hash: bytes, at: datetime
 ) -> Identity | None:
-    """Consume a link: its user once and None ever after, for two requests at a time too."""
+    """Consume a link: returns its user once, even for concurrent requests, then None."""
     return tx.maybe(
         Identity,
         """
@@ -83,7 +83,7 @@ def insert_session(
 
 
 def session_identity(tx: Tx[Operational], *, token_hash: bytes, at: datetime) -> Identity | None:
-    """The user of a live session."""
+    """The user of an active session."""
     return tx.maybe(
         Identity,
         """
@@ -121,7 +121,7 @@ def delete_expired_sign_ins(tx: Tx[Operational], *, at: datetime) -> int:
 def delete_sign_ins(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UserId
 ) -> int:
-    """End a user's sessions in an organization and delete the links that would begin one."""
+    """End a user's sessions in an organization and delete the user's pending links."""
     return tx.execute(
         """
         WITH links AS (
@@ -136,7 +136,7 @@ def delete_sign_ins(
 
 
 def move_session(tx: Tx[Operational], *, token_hash: bytes, organization_id: OrganizationId) -> int:
-    """Let a session act for another organization of its user."""
+    """Switch a session to another organization of its user."""
     return tx.execute(
         """
         UPDATE accounts.login_sessions SET organization_id = %(organization_id)s

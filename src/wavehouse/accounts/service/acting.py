@@ -1,4 +1,4 @@
-"""The acting user: the name in the audit log, what the role allows, who a job acts for."""
+"""The acting user: name in the audit log, permissions, the user of a job."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ _VERBS = {
 
 
 def user_actor(identity: Identity) -> audit.Actor:
-    """The audit log's name for a user, or for the API key that acts for one."""
+    """The audit log's name for a user, or for the API key acting for one."""
     if identity.api_key_id is not None:
         return audit.Actor(f"key:{identity.api_key_id}")
     return audit.Actor(f"user:{identity.user_id}")
 
 
 def require(role: str, needed: Access | Scope) -> None:
-    """Refused when the role does not allow it: a level of access, or a scope of the API."""
+    """Refused when the role does not allow an access level or a scope of the API."""
     level = rules.access_of(needed) if isinstance(needed, Scope) else needed
     if rules.role_allows(role, level):
         return
@@ -40,9 +40,9 @@ def require(role: str, needed: Access | Scope) -> None:
 def acting_for(
     tx: Tx[Operational], *, organization_id: OrganizationId, user_id: UUID | None = None
 ) -> Identity:
-    """Whom a job acts for: the user, as it is now, or the organization's administrator.
+    """The user that a job acts for, in its current state, or the organization's administrator.
 
-    Refused when the user may not act any more.
+    Refused when the user may no longer act.
     """
     if user_id is None:
         identity = queries.first_administrator(tx, organization_id=organization_id)

@@ -1,4 +1,4 @@
-"""Answers by Idempotency-Key, so that a retry changes nothing."""
+"""Responses by Idempotency-Key, so that a retry changes nothing."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def answer_once(
     request: bytes,
     answer: Callable[[], tuple[int, dict[str, Any]]],
 ) -> Answered:
-    """Carry a request out, or return the stored answer to the same Idempotency-Key.
+    """Handle a request, or return the stored response for its Idempotency-Key.
 
-    ``request`` is all that makes it this request (method, path, body). The answer is kept in the
-    transaction of the effect: after a crash both are there or neither. A second request with the
-    key waits for the first. Conflict when the key was used for another request; keys are free
-    again after 24 hours.
+    ``request`` identifies the request (method, path, body). The response is stored in the
+    transaction of the effect: after a crash both exist or neither. A second request with the key
+    waits for the first. Conflict when the key was used for another request; keys are free again
+    after 24 hours.
     """
     if key is None:
         return Answered(*answer())

@@ -1,4 +1,4 @@
-"""Invitations: an email with a link that one address may use once, within seven days."""
+"""Invitations: an email with a one-time link for one address, valid for seven days."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from wavehouse.store import Operational, Tx
 
 
 def list_invitations(tx: Tx[Operational], *, identity: Identity) -> list[Invitation]:
-    """The invitations of the organization, newest first, whatever became of them."""
+    """The invitations of the organization, newest first, in any state."""
     require(identity.role, Access.READ)
     return queries.invitations(tx, organization_id=identity.organization_id)
 
@@ -28,11 +28,11 @@ def list_invitations(tx: Tx[Operational], *, identity: Identity) -> list[Invitat
 def invite(
     tx: Tx[Operational], mail: Mail, *, identity: Identity, email: str, role: str, address: str
 ) -> Invitation:
-    """Invite an address with a role and email the link; ``address`` is where links begin.
+    """Invite an address with a role and email the link; ``address`` is the site's base URL.
 
-    An older open invitation to the address is replaced. The email is sent last: without it there
-    is no invitation. Conflict when the address is a member's; Unreachable when the email cannot be
-    sent.
+    An older open invitation to the address is replaced. The email is sent last: if it fails, the
+    invitation is not created. Conflict when the address belongs to a member; Unreachable when the
+    email cannot be sent.
     """
     require(identity.role, Access.ADMIN)
     recipient, new_role = normalised_email(email), members.role_named(role)
@@ -59,7 +59,7 @@ def invite(
 def revoke_invitation(
     tx: Tx[Operational], *, identity: Identity, wanted: str | InvitationId
 ) -> None:
-    """Revoke an open invitation by its id or its address. NotFound when there is none."""
+    """Revoke an open invitation by its id or its address. NotFound when it does not exist."""
     require(identity.role, Access.ADMIN)
     organization_id, now = identity.organization_id, clock.now()
     if isinstance(wanted, str):
@@ -78,9 +78,9 @@ def revoke_invitation(
 
 
 def invitation_of(tx: Tx[Operational], *, token: str) -> tuple[Invitation, Organization]:
-    """An invitation that may still be accepted, and its organization; locked until the end.
+    """An open invitation and its organization; locked until the transaction ends.
 
-    NotFound for an unknown token; Gone for an invitation that was used, revoked or has expired.
+    NotFound for an unknown token; Gone when the invitation was used, revoked or has expired.
     """
     invitation = queries.invitation_by_token(tx, token_hash=rules.token_hash(token))
     if invitation is None:
@@ -97,10 +97,10 @@ def invitation_of(tx: Tx[Operational], *, token: str) -> tuple[Invitation, Organ
 def accept_invitation(
     tx: Tx[Operational], *, token: str, name: str = "", visitor: Identity | None = None
 ) -> Accepted:
-    """Join the organization: as a new user of that name, or as the user of the invited address.
+    """Join the organization, as a new user of that name or as the invited address's user.
 
-    ``visitor`` is the user that is signed in, if any. Refused when that is another address than
-    the invited one; NotFound and Gone as ``invitation_of``.
+    ``visitor`` is the signed-in user, if any. Refused when its address is not the invited one;
+    NotFound and Gone as ``invitation_of``.
     """
     invitation, organization = invitation_of(tx, token=token)
     organization_id, email = organization.organization_id, invitation.email
@@ -112,7 +112,7 @@ def accept_invitation(
     user = queries.user_by_email(tx, organization_id=organization_id, email=email)
     if user is None and queries.email_is_known(tx, email=email):
         raise Refused("the account of this address is inactive", hint="Ask the operator.")
-    # The invitation has a seat of its own; a plan that became smaller may have none for it now.
+    # The invitation already counts as a seat; after a downgrade the plan may have no room for it.
     check_room(tx, organization_id=organization_id, limit=Limit.SEATS, more=0)
     is_new = user is None
     if user is None:

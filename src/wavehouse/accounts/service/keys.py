@@ -22,7 +22,7 @@ def create_api_key(
     scopes: list[Scope],
     expires_at: datetime | None = None,
 ) -> NewApiKey:
-    """A new key; its text is returned once and not stored."""
+    """Create a key; its text is returned once and not stored."""
     for scope in scopes:
         require(identity.role, scope)
     name = words.line(name)
@@ -59,7 +59,7 @@ def list_api_keys(tx: Tx[Operational], *, identity: Identity) -> list[ApiKey]:
 
 
 def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) -> None:
-    """Revoke a key at once. NotFound when there is no such live key."""
+    """Revoke a key at once. NotFound when there is no such active key."""
     revoked = queries.revoke_api_key(
         tx,
         organization_id=identity.organization_id,
@@ -80,10 +80,10 @@ def revoke_api_key(tx: Tx[Operational], *, identity: Identity, key_prefix: str) 
 
 
 def verify_api_key(tx: Tx[Operational], *, text: str, scope: Scope) -> Identity:
-    """The identity of a key's user, as the user is now.
+    """The identity of a key's user, with the user's current role.
 
     NotSignedIn for a key that is not valid or whose user is removed or inactive; Refused for a
-    missing scope, and for one that the user's role no longer has.
+    scope that the key lacks or the user's role no longer has.
     """
     parts = rules.read_key(text)
     record = queries.key_record(tx, key_prefix=parts[0]) if parts else None

@@ -1,4 +1,4 @@
-"""The mail of the installation, and the address at which links in emails begin."""
+"""The installation's mailer, and the base address of links in emails."""
 
 from __future__ import annotations
 

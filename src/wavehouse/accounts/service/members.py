@@ -1,7 +1,7 @@
 """Members: list them, change a role, remove one, leave.
 
-Every change is refused that would leave an organization without an administrator. A demotion and a
-removal count from the next request on: sessions and keys are resolved with the role of now.
+A change that would leave an organization without an administrator is refused. Demotions and
+removals take effect with the next request: sessions and keys use the current role.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def list_members(tx: Tx[Operational], *, identity: Identity) -> list[Member]:
 
 
 def find_member(tx: Tx[Operational], *, identity: Identity, wanted: str | UUID) -> Member:
-    """The member with this address or id. NotFound when there is none in the organization."""
+    """The member with this address or id. NotFound when the organization has none."""
     email = wanted.strip().lower() if isinstance(wanted, str) else None
     for member in list_members(tx, identity=identity):
         if wanted == member.user_id or email == member.email.lower():
@@ -37,7 +37,7 @@ def find_member(tx: Tx[Operational], *, identity: Identity, wanted: str | UUID) 
 def change_role(
     tx: Tx[Operational], *, identity: Identity, wanted: str | UUID, role: str
 ) -> Member:
-    """Give a member another role. Conflict when it would take the last administrator away."""
+    """Change a member's role. Conflict when it would remove the last administrator."""
     require(identity.role, Access.ADMIN)
     new_role = role_named(role)
     queries.lock_organization(tx, organization_id=identity.organization_id)
@@ -53,7 +53,7 @@ def change_role(
 
 
 def remove_member(tx: Tx[Operational], *, identity: Identity, wanted: str | UUID) -> Member:
-    """Remove a member: sessions end, keys are revoked. Conflict for the last administrator."""
+    """Remove a member: ends sessions, revokes keys. Conflict for the last administrator."""
     require(identity.role, Access.ADMIN)
     queries.lock_organization(tx, organization_id=identity.organization_id)
     member = find_member(tx, identity=identity, wanted=wanted)
@@ -69,7 +69,7 @@ def leave(tx: Tx[Operational], *, identity: Identity) -> None:
 
 
 def role_named(text: str) -> Role:
-    """The role of this name. InvalidInput for another."""
+    """The role with this name. InvalidInput for an unknown name."""
     try:
         return Role(text)
     except ValueError:
@@ -78,7 +78,7 @@ def role_named(text: str) -> Role:
 
 
 def is_member_email(tx: Tx[Operational], *, identity: Identity, email: str) -> bool:
-    """Whether a member of the organization has this address."""
+    """Whether the address belongs to a member of the organization."""
     address = normalised_email(email)
     members = queries.members(tx, organization_id=identity.organization_id)
     return any(member.email.lower() == address for member in members)

@@ -12,7 +12,7 @@ from wavehouse.store import Operational, Tx
 
 
 def ensure_organization(tx: Tx[Operational], *, name: str) -> tuple[Organization, Identity]:
-    """The installation's organization and its first administrator, made at first start."""
+    """The installation's organization and its first administrator; created at first start."""
     organization = queries.first_organization(tx) or _created(tx, name, audit.Actor("system:up"))
     return organization, _administrator(tx, organization)
 
@@ -33,7 +33,7 @@ def set_timezone(tx: Tx[Operational], *, identity: Identity, timezone: str) -> N
 def further_organization(
     tx: Tx[Operational], *, identity: Identity, name: str
 ) -> tuple[Organization, Identity]:
-    """The organization of this name, made by a user of the installation's own if there is none."""
+    """The organization with this name; created by the operator if it does not exist."""
     slug = rules.slug_of(name)
     organization = queries.organization_by_slug(tx, slug=slug) or _created(
         tx, name, user_actor(identity)
@@ -46,8 +46,8 @@ def acting_in(
 ) -> tuple[Organization, Identity]:
     """The organization with this slug and its member with this address, for the command line.
 
-    Without a slug the installation's own, without an address the first administrator. NotFound for
-    an organization or a member that is not there.
+    Defaults: the installation's own organization and its first administrator. NotFound when the
+    organization or the member does not exist.
     """
     organization = (
         queries.first_organization(tx)

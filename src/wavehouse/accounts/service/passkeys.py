@@ -23,7 +23,7 @@ _REGISTER, _SIGN_IN = "register", "sign_in"
 def passkey_creation(
     tx: Tx[Operational], site: Site, *, identity: Identity, session: str, browser: str
 ) -> dict[str, Any]:
-    """The options for a new passkey, for five minutes. Refused without a recent sign-in."""
+    """Options to create a passkey, valid for five minutes. Refused without a recent sign-in."""
     check_fresh(tx, token=session)
     return authenticators.creation_options(
         site,
@@ -43,9 +43,9 @@ def add_passkey(
     name: str,
     credential: Mapping[str, Any],
 ) -> str:
-    """Store the passkey that an authenticator made; returns its id as clients write it.
+    """Store a passkey made by an authenticator; returns its id as clients encode it.
 
-    The challenge is used up whatever comes of it. InvalidInput when origin, party, challenge or
+    The challenge is consumed in any case. InvalidInput when origin, party, challenge or
     the answer is not right; Conflict when the passkey is registered already.
     """
     label = words.line(name)[: rules.LONGEST_NAME]
@@ -55,7 +55,7 @@ def add_passkey(
     with database.worker() as tx:
         is_open = _use(tx, challenge, _REGISTER, browser, identity.user_id)
     if not is_open:
-        raise InvalidInput("the challenge has expired or was answered", hint="Start again.")
+        raise InvalidInput("the challenge has expired or was already used", hint="Start again.")
     made = authenticators.registered(site, challenge=challenge, credential=credential)
     with database.worker() as tx:
         if not queries.insert_passkey(tx, user_id=identity.user_id, passkey=made, name=label):
@@ -65,18 +65,18 @@ def add_passkey(
 
 
 def passkey_request(tx: Tx[Operational], site: Site, *, browser: str) -> dict[str, Any]:
-    """The options for signing in by a passkey; the same for everybody."""
+    """Options for signing in with a passkey; the same for everybody."""
     return authenticators.request_options(site, challenge=_challenge(tx, _SIGN_IN, browser, None))
 
 
 def sign_in_by_passkey(
     database: Database[Operational], site: Site, *, browser: str, credential: Mapping[str, Any]
 ) -> NewSession:
-    """Begin a session by a passkey.
+    """Begin a session with a passkey.
 
-    A counter that did not grow flags the passkey: there may be a copy, and neither signs in any
-    more. NotSignedIn for that and for everything that is not right; InvalidInput for an answer
-    that cannot be read.
+    A counter that did not increase flags the passkey: there may be a copy, and neither can sign in
+    any more. NotSignedIn for that and any other failed check; InvalidInput for a malformed
+    response.
     """
     challenge = authenticators.challenge_of(credential)
     credential_id = authenticators.id_of(credential)
@@ -109,7 +109,10 @@ def list_passkeys(tx: Tx[Operational], *, identity: Identity) -> list[Passkey]:
 def remove_passkey(
     tx: Tx[Operational], *, identity: Identity, session: str, passkey_id: str
 ) -> None:
-    """Remove a passkey of the user's. NotFound for another; Refused without a recent sign-in."""
+    """Remove a user's passkey.
+
+    NotFound when it does not exist; Refused without a recent sign-in.
+    """
     check_fresh(tx, token=session)
     wanted = authenticators.id_of({"id": passkey_id})
     if not queries.delete_passkey(tx, user_id=identity.user_id, credential_id=wanted):
@@ -118,14 +121,14 @@ def remove_passkey(
 
 
 def passkey_id(passkey: Passkey) -> str:
-    """A passkey's id as clients write it."""
+    """A passkey's id as clients encode it."""
     return authenticators.as_text(passkey.credential_id)
 
 
 def _counted(
     database: Database[Operational], passkey: Passkey, sign_count: int
 ) -> NewSession | None:
-    """A session for a counter that grew; the flag for one that did not is stored."""
+    """Begin a session if the counter increased; otherwise flag the passkey."""
     now, credential_id = clock.now(), passkey.credential_id
     with database.worker() as tx:
         if queries.count_passkey_use(

@@ -17,10 +17,10 @@ from wavehouse.store import Database, Operational, Tx
 def sign_in_by_password(
     database: Database[Operational], hasher: Hasher, *, email: str, password: str
 ) -> NewSession:
-    """Begin a session by a password. No transaction is open while the hash is computed.
+    """Begin a session with a password. No transaction is open while the hash is computed.
 
-    NotSignedIn, the same after the same time, for an unknown address, a user without a password
-    and a wrong one; InvalidInput for an invalid address; TooManyRequests when too many wait.
+    NotSignedIn, with the same message and timing, for an unknown address, no password or a wrong
+    one; InvalidInput for an invalid address; TooManyRequests when too many wait.
     """
     address, given = normalised_email(email), normalised_password(password)
     with database.worker() as tx:
@@ -46,7 +46,7 @@ def set_password(
     session: str,
     password: str,
 ) -> int:
-    """Give the user a password; the other sessions end, returns how many.
+    """Set the user's password and end the other sessions; returns how many ended.
 
     Refused without a recent sign-in; InvalidInput for a password that is too short, too long or
     the address itself.
@@ -60,13 +60,13 @@ def set_password(
 
 
 def remove_password(tx: Tx[Operational], *, identity: Identity, session: str) -> int:
-    """Let the user have no password; the other sessions end, returns how many."""
+    """Remove the user's password and end the other sessions; returns how many ended."""
     check_fresh(tx, token=session)
     return _changed(tx, identity, session, rules.UNUSABLE_PASSWORD, "password.removed")
 
 
 def has_password(tx: Tx[Operational], *, identity: Identity) -> bool:
-    """Whether the user has a password to sign in with."""
+    """Whether the user has a password."""
     return queries.has_password(tx, user_id=identity.user_id)
 
 

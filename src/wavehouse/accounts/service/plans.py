@@ -1,4 +1,4 @@
-"""The plan of an organization: what its tier allows, and what it is asked at the first start."""
+"""The plan of an organization: the limits of its tier, and the first-start questions."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ def require_room(
     used: int | None = None,
     more: int = 1,
 ) -> None:
-    """LimitReached unless the plan has room for ``more``; called where something is created.
+    """LimitReached unless the plan allows ``more``; called before creating something.
 
-    Seats are counted here; of projects and days the caller tells how many are ``used``. The
-    organization's row stays locked until the transaction ends, so that two creations at a time do
-    not both take the last place.
+    Seats are counted here; for projects and days the caller passes ``used``. The organization's row
+    stays locked until the transaction ends, so that concurrent calls cannot both take the last
+    seat.
     """
     check_room(tx, organization_id=identity.organization_id, limit=limit, used=used, more=more)
 
@@ -42,7 +42,7 @@ def check_room(
     used: int | None = None,
     more: int = 1,
 ) -> None:
-    """As ``require_room``, for an organization that nobody acts for yet: an invited person's."""
+    """Like ``require_room``, without an acting user: for accepting an invitation."""
     queries.lock_organization(tx, organization_id=organization_id)
     plan = queries.plan(tx, organization_id=organization_id, at=clock.now())
     count = plan.seats if used is None else used
@@ -61,15 +61,15 @@ def check_room(
 
 
 def retention_days(tx: Tx[Operational], *, identity: Identity, configured: int) -> int:
-    """How long raw data of the organization is kept: as configured, at most as the plan allows."""
+    """Days that raw data is kept: the configured number, limited by the plan."""
     most = rules.allowed(plan_of(tx, identity=identity), Limit.RETENTION_DAYS)
     return configured if most is None else min(configured, most)
 
 
 def choose_plan(tx: Tx[Operational], *, identity: Identity, tier: str, persona: str | None) -> Plan:
-    """Store the tier and the persona. What is above its limits stays and may not grow.
+    """Store the tier and the persona. Usage above the new limits stays but cannot grow.
 
-    Refused for anybody but an administrator; InvalidInput for an unknown tier or persona.
+    Refused unless the user is an administrator; InvalidInput for an unknown tier or persona.
     """
     require(identity.role, Access.ADMIN)
     before = plan_of(tx, identity=identity)

@@ -1,4 +1,4 @@
-"""Signing in by a provider of OpenID Connect."""
+"""Signing in with an OpenID Connect provider."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.store import Database, Operational, Tx
 def begin_at_provider(
     database: Database[Operational], provider: Provider, *, redirect: str, browser: str
 ) -> str:
-    """The provider's address for the browser; what comes back is expected for ten minutes."""
+    """The provider's address for the browser; the response is accepted for ten minutes."""
     begun, now = Begun(), clock.now()
     address = provider.begin_address(
         redirect=redirect, state=begun.state, nonce=begun.nonce, verifier=begun.verifier
@@ -47,7 +47,7 @@ def sign_in_by_provider(
     """Begin a session for the person that a provider sent back.
 
     The state works once, in the browser that began. NotSignedIn when it or the provider's token is
-    not right; Refused when the person's address is not verified, or is no member's.
+    invalid; Refused when the person's address is unverified or not a member's.
     """
     with database.worker() as tx:
         expected = queries.use_provider_sign_in(
@@ -58,7 +58,7 @@ def sign_in_by_provider(
         )
     if expected is None or not code:
         raise NotSignedIn(
-            "this sign-in was not begun here, was used, or has expired", hint="Start again."
+            "this sign-in is unknown, was already used, or has expired", hint="Start again."
         )
     verified = provider.verified(
         code=code, redirect=redirect, verifier=expected.verifier, nonce=expected.nonce
@@ -68,7 +68,7 @@ def sign_in_by_provider(
 
 
 def _user(tx: Tx[Operational], verified: Verified) -> UserId:
-    """The user of a provider's person: by the provider's id, at first by the verified address."""
+    """The user of a provider's person: by provider id, the first time by verified address."""
     issuer, subject = verified.issuer, verified.subject
     user_id = queries.provider_user_id(tx, issuer=issuer, subject=subject)
     if user_id is not None:

@@ -17,7 +17,7 @@ from wavehouse.store import Operational, Tx
 
 
 def create_login_link(tx: Tx[Operational], *, identity: Identity) -> NewLoginLink:
-    """A one-time link for a user; only its hash is kept."""
+    """Create a one-time link for a user; only its hash is stored."""
     queries.delete_expired_sign_ins(tx, at=clock.now())
     link = NewLoginLink(secrets.token_urlsafe(32), clock.now() + rules.LINK_LIFETIME)
     queries.insert_login_link(
@@ -30,9 +30,9 @@ def create_login_link(tx: Tx[Operational], *, identity: Identity) -> NewLoginLin
 
 
 def request_link(tx: Tx[Operational], *, email: str, browser: str) -> NewLoginLink | None:
-    """A link to email to a user: for 15 minutes, once, in the browser that asked (its cookie).
+    """Create a one-time link to email: valid for 15 minutes, in the browser that requested it.
 
-    None for an address that is no active member's; the caller answers the same for both.
+    None when the address belongs to no active member; the caller's response is the same.
     """
     user_id = queries.active_user_id(tx, email=normalised_email(email))
     identity = None if user_id is None else queries.first_identity(tx, user_id=user_id)
@@ -51,7 +51,7 @@ def request_link(tx: Tx[Operational], *, email: str, browser: str) -> NewLoginLi
 
 
 def link_email(link: NewLoginLink, address: str) -> tuple[str, str]:
-    """The subject and the text of the email with a link; ``address`` is where links begin."""
+    """The subject and text of an email with a link; ``address`` is the site's base URL."""
     minutes = rules.EMAILED_LINK_LIFETIME.seconds // 60
     return "Sign in to Wavehouse", (
         f"This link signs you in:\n\n{address}/sign-in?token={link.token}\n\n"
@@ -61,9 +61,9 @@ def link_email(link: NewLoginLink, address: str) -> tuple[str, str]:
 
 
 def begin_session_of(tx: Tx[Operational], *, user_id: UserId) -> NewSession:
-    """Begin a session of a user that has just proved who it is, in the home organization first.
+    """Begin a session for a user that has just been verified, preferably at home.
 
-    NotSignedIn for a user that is in no organization any more.
+    NotSignedIn when the user is no longer in any organization.
     """
     identity = queries.first_identity(tx, user_id=user_id)
     if identity is None:
@@ -72,7 +72,7 @@ def begin_session_of(tx: Tx[Operational], *, user_id: UserId) -> NewSession:
 
 
 def check_fresh(tx: Tx[Operational], *, token: str) -> None:
-    """Refused unless the session began within 15 minutes: credentials are about to change."""
+    """Refused unless the session began within 15 minutes; required to change credentials."""
     began_at = queries.session_began_at(tx, token_hash=rules.token_hash(token))
     if not rules.is_fresh(began_at, clock.now()):
         raise Refused(
@@ -101,7 +101,7 @@ def sign_in(tx: Tx[Operational], *, token: str, browser: str = "") -> NewSession
 
 
 def begin_session(tx: Tx[Operational], *, identity: Identity) -> NewSession:
-    """Begin a session of a user that has just proved who it is."""
+    """Begin a session for a user that has just been verified."""
     session = NewSession(secrets.token_urlsafe(32), clock.now() + rules.SESSION_LIFETIME, identity)
     queries.insert_session(
         tx,
@@ -126,16 +126,16 @@ def session_of(tx: Tx[Operational], *, token: str) -> Identity | None:
 
 
 def organizations_of(tx: Tx[Operational], *, identity: Identity) -> list[Membership]:
-    """The organizations that the identity's user works in, by name."""
+    """The organizations of the identity's user, by name."""
     return queries.memberships(tx, user_id=identity.user_id)
 
 
 def switch_organization(
     tx: Tx[Operational], *, identity: Identity, token: str, wanted: UUID | str
 ) -> Membership:
-    """Let the session act for another organization of its user, by its id or slug.
+    """Switch the session to another organization of its user, by id or slug.
 
-    NotFound for one that the user is not a member of.
+    NotFound when the user is not a member.
     """
     membership = membership_of(tx, identity=identity, wanted=wanted)
     organization_id = membership.organization_id
@@ -151,7 +151,7 @@ def switch_organization(
 
 
 def membership_of(tx: Tx[Operational], *, identity: Identity, wanted: UUID | str) -> Membership:
-    """The membership of the identity's user in an organization. NotFound when there is none."""
+    """The user's membership in an organization. NotFound when there is none."""
     for membership in queries.memberships(tx, user_id=identity.user_id):
         if wanted in (membership.organization_id, membership.slug):
             return membership
@@ -159,5 +159,5 @@ def membership_of(tx: Tx[Operational], *, identity: Identity, wanted: UUID | str
 
 
 def sign_out(tx: Tx[Operational], *, token: str) -> None:
-    """End a session; harmless if it has ended."""
+    """End a session; does nothing if it has already ended."""
     queries.delete_session(tx, token_hash=rules.token_hash(token))

@@ -1,4 +1,4 @@
-"""Use case: open and resolve alerts by what was observed; notify once of each."""
+"""Use case: open and resolve alerts from the observations; notify once each."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def _everybody(operational: Database[Operational]) -> list[Identity]:
         for organization_id in queries.organizations(tx):
             try:
                 acting.append(acting_for(tx, organization_id=organization_id))
-            except Refused:  # nobody administers it: nobody would hear of an alert
+            except Refused:  # no administrator: nobody to notify
                 continue
     return acting
 
@@ -47,10 +47,10 @@ def _everybody(operational: Database[Operational]) -> list[Identity]:
 def evaluate(
     tx: Tx[Operational], *, identity: Identity, observations: Sequence[Observation]
 ) -> Evaluated:
-    """Open an alert for what fires and has none, resolve what has been in order for ten minutes.
+    """Open an alert for each firing rule that has none, resolve those clear for ten minutes.
 
     Each opening and each resolution emits one webhook event and one job that sends the email, in
-    this transaction; those of a silenced rule emit none.
+    this transaction; silenced rules emit none.
     """
     at, organization_id = clock.now(), identity.organization_id
     silenced = queries.silences(tx, organization_id=organization_id, at=at)

@@ -1,4 +1,4 @@
-"""Use cases of people: list, acknowledge, silence; and the emails about an alert."""
+"""Use cases: list, acknowledge, silence; and the emails about an alert."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ MOST = 200
 
 
 def list_alerts(tx: Tx[Operational], *, identity: Identity, resolved: bool = False) -> list[Alert]:
-    """Open alerts, and with ``resolved`` those that have resolved; the open ones first."""
+    """Open alerts, and with ``resolved`` also resolved ones; open ones first."""
     return queries.alerts(
         tx, organization_id=identity.organization_id, resolved=resolved, limit=MOST
     )
 
 
 def acknowledge_alert(tx: Tx[Operational], *, identity: Identity, alert_id: UUID) -> None:
-    """Note that somebody takes care of an open alert. NotFound for any other."""
+    """Acknowledge an open alert. NotFound for any other."""
     if not queries.acknowledge(tx, identity=identity, alert_id=alert_id, at=clock.now()):
         raise NotFound("no such open alert", where=str(alert_id), command="wavehouse alerts list")
     _record(tx, identity, "alert.acknowledged", ("alert", alert_id))
@@ -40,10 +40,10 @@ def silence_rule(
     length: timedelta,
     subject: str | None = None,
 ) -> Silence:
-    """Notify nobody about a rule for some time, 90 days at most. InvalidInput beyond that."""
+    """Stop notifications about a rule, for at most 90 days. InvalidInput beyond that."""
     if not timedelta(0) < length <= LONGEST_SILENCE:
         raise InvalidInput(
-            "a silence lasts from a minute to 90 days", hint="Choose a threshold by a setting."
+            "a silence lasts from a minute to 90 days", hint="Or change its threshold setting."
         )
     at = clock.now()
     silence = queries.put_silence(
@@ -54,7 +54,7 @@ def silence_rule(
 
 
 def end_silence(tx: Tx[Operational], *, identity: Identity, rule: RuleName) -> int:
-    """Notify about a rule again; how many silences there were."""
+    """Resume notifications about a rule; returns how many silences were removed."""
     ended = queries.end_silences(tx, organization_id=identity.organization_id, rule=rule)
     if ended:
         _record(tx, identity, "alert.unsilenced", ("alert_rule", rule.value))
@@ -62,7 +62,7 @@ def end_silence(tx: Tx[Operational], *, identity: Identity, rule: RuleName) -> i
 
 
 def list_silences(tx: Tx[Operational], *, identity: Identity) -> list[Silence]:
-    """The silences that hold."""
+    """The active silences."""
     return queries.silences(tx, organization_id=identity.organization_id, at=clock.now())
 
 
@@ -75,9 +75,9 @@ def emails_of(
     to: tuple[str, ...],
     address: str,
 ) -> list[AlertEmail]:
-    """The emails about an alert: to ``to``, or else to the administrators.
+    """The emails about an alert: to ``to``, otherwise to the administrators.
 
-    Addresses below ``.invalid`` are nobody's and get none.
+    Addresses ending in ``.invalid`` are skipped.
     """
     alert = queries.alert(tx, organization_id=identity.organization_id, alert_id=alert_id)
     if alert is None:

@@ -1,4 +1,4 @@
-"""Use case: measure what the rules watch, for one organization."""
+"""Use case: take the measurements for the rules, for one organization."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.store import Stores
 
 
 def observe(stores: Stores, settings: Settings, *, identity: Identity) -> list[Observation]:
-    """Every rule's observations now, in the order of the rules."""
+    """The current observations of every rule, in the order of the rules."""
     now = clock.now()
     with stores.operational.worker() as tx:
         waiting, passes = measurement.waiting_work(tx), measurement.rollup_passes(tx)
@@ -49,6 +49,6 @@ def observe(stores: Stores, settings: Settings, *, identity: Identity) -> list[O
 
 
 def passes_of_late(stores: Stores, *, identity: Identity) -> RollupPasses:
-    """Rollups of the last day: number, duration, how long hours waited for them."""
+    """Rollups of the last day: number, duration, how long hours waited."""
     with stores.operational.worker() as tx:
         return measurement.rollup_passes(tx)

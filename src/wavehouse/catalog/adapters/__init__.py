@@ -1,4 +1,4 @@
-"""The outside world of the catalog: feeds and media files, each behind a Protocol."""
+"""Adapters of the catalog: feeds and media files, each behind a Protocol."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where feed documents come from: the web, or, for the command line alone, a file."""
+"""Sources of feed documents: the web, or, for the command line only, a file."""
 
 from __future__ import annotations
 
@@ -26,12 +26,12 @@ _ACCEPT = (
 
 
 class FeedSource(Protocol):
-    """Somewhere a feed document can be had from."""
+    """A source of feed documents."""
 
     def fetch(
         self, location: str, *, etag: str | None = None, last_modified: str | None = None
     ) -> Fetched:
-        """The document, or word that it has not changed since these validators."""
+        """Fetch the document, or report that it has not changed since these validators."""
         ...
 
 
@@ -57,7 +57,7 @@ class WebFeedSource:
 
 
 def _refusal(answer: Answer) -> WavehouseError:
-    """What a status other than 200 means for the feed."""
+    """The error for a status other than 200."""
     status, where = answer.response.status_code, shown(answer.url)
     if status == 410:
         return Gone("the server says that the feed is gone for good (410)", where=where)
@@ -70,7 +70,7 @@ def _refusal(answer: Answer) -> WavehouseError:
 
 
 def _is_sendable(value: str | None) -> TypeGuard[str]:
-    """Whether a validator can be sent back: some servers send letters that no header may hold."""
+    """Whether a validator can be sent back: some servers send characters not allowed in headers."""
     return (
         value is not None
         and 0 < len(value) <= _LONGEST_VALIDATOR
@@ -111,13 +111,13 @@ def local_path(location: str) -> Path:
 class FileFeedSource:
     """Feeds from files, for the command line alone.
 
-    A server must not read its own disk on somebody's word.
+    A server must not read its own disk at a user's request.
     """
 
     def fetch(
         self, location: str, *, etag: str | None = None, last_modified: str | None = None
     ) -> Fetched:
-        """Read the file; a file is always read, its content decides what is new."""
+        """Read the file; files are always read, whatever the validators."""
         path = local_path(location)
         try:
             if not path.is_file():
@@ -137,5 +137,5 @@ class FileFeedSource:
 
 
 def is_web_address(location: str) -> bool:
-    """True when ``location`` is for the web, not for the disk."""
+    """True when ``location`` is a web address, not a file."""
     return location.lower().startswith(("http://", "https://"))

@@ -1,4 +1,4 @@
-"""Hubs of feeds, behind a Protocol: where a subscription is requested."""
+"""WebSub hubs, behind a Protocol: subscription requests."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ from wavehouse.kernel.web_addresses import shown
 
 
 class Hub(Protocol):
-    """Something that takes requests for subscriptions."""
+    """A hub that accepts subscription requests."""
 
     def request(self, url: str, form: Mapping[str, str]) -> None:
-        """Send the form; any error of the tree when the hub does not take it."""
+        """Send the form; raises an error of the tree when the hub rejects it."""
         ...
 
 
@@ -26,7 +26,7 @@ class WebHub:
         self._web = web
 
     def request(self, url: str, form: Mapping[str, str]) -> None:
-        """Send the form; Unreachable when the hub answers with another status than 2xx."""
+        """Send the form; Unreachable when the hub's status is not 2xx."""
         headers = {"Content-Type": "application/x-www-form-urlencoded"}
         with self._web.post(url, urlencode(form).encode(), headers) as answer:
             status = answer.response.status_code

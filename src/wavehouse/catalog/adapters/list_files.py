@@ -1,4 +1,4 @@
-"""Own lists as files below ``<home>/lists``, with a manifest of where each came from."""
+"""Custom lists as files in ``<home>/lists``, with a manifest of their sources."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9._-]{0,60}")
 
 @dataclass(frozen=True, slots=True)
 class KeptList:
-    """A list that is kept: what it is, where it came from, and which version is used."""
+    """A stored list: its content, source and version."""
 
     kind: str
     name: str
@@ -45,7 +45,7 @@ class KeptList:
 
 
 def manifest(home: Path) -> dict[str, KeptList]:
-    """The kept lists by ``kind/name``."""
+    """The stored lists by ``kind/name``."""
     path = home / FOLDER_NAME / "manifest.json"
     try:
         held = json.loads(path.read_text(encoding="utf-8"))
@@ -59,7 +59,7 @@ def manifest(home: Path) -> dict[str, KeptList]:
 
 
 def read_source(source: str, web: Web) -> bytes:
-    """A list's content from a file or an address. NotFound, Unreachable, InvalidInput."""
+    """Read a list from a file or an address. Raises NotFound, Unreachable, InvalidInput."""
     if is_web_address(source):
         with web.get(source) as answer:
             if answer.response.status_code != 200:
@@ -81,7 +81,7 @@ def read_source(source: str, web: Web) -> bytes:
 
 
 def keep(home: Path, kind: str, name: str, content: bytes, facts: dict[str, Any]) -> KeptList:
-    """Check a list and put it in its place; a list that cannot be used changes nothing."""
+    """Check and store a list; an invalid list changes nothing."""
     if not _NAME.fullmatch(name):
         raise InvalidInput(f"invalid list name {name!r}", hint="Use a to z, 0 to 9, dot, dash.")
     folder = kept_folder(home, kind)
@@ -101,7 +101,7 @@ def keep(home: Path, kind: str, name: str, content: bytes, facts: dict[str, Any]
 
 
 def append_line(home: Path, kind: str, line: str) -> bytes:
-    """The content of the list of single lines, with one more."""
+    """The content of the single-line list with one more line."""
     path = kept_folder(home, kind) / f"{OWN}.txt"
     before = path.read_text(encoding="utf-8") if path.is_file() else ""
     lines = [*before.splitlines(), line.strip()]
@@ -109,7 +109,7 @@ def append_line(home: Path, kind: str, line: str) -> bytes:
 
 
 def forget(home: Path, key: str) -> None:
-    """Remove a kept list. NotFound when there is none of this name."""
+    """Remove a stored list. NotFound when it does not exist."""
     held = manifest(home)
     if key not in held:
         raise NotFound(f"unknown list {key!r}", command="wavehouse lists list")
@@ -119,7 +119,7 @@ def forget(home: Path, key: str) -> None:
 
 
 def unchanged(kept: KeptList, at: str) -> KeptList:
-    """The same version, looked at later."""
+    """The same version, with a later check time."""
     return replace(kept, updated_at=at)
 
 

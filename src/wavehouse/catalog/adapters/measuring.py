@@ -1,4 +1,4 @@
-"""Measure many files at once, a few at a time; a file that cannot be measured stops no other.
+"""Measure many files, a few at a time; one failure does not stop the others.
 
 All files of a feed share a limit of time, so that a feed of slow servers does not hold up others.
 """
@@ -31,10 +31,10 @@ class Measured:
 
 
 def measure(files: Sequence[FeedFile], probe: MediaProbe, seconds: float = _SECONDS) -> Measured:
-    """Probe the files, at the address behind the prefixes: a prefix counts each request as its own.
+    """Measure the files at their addresses without prefixes, since prefixes count each request.
 
     Any error of a file is recorded as its failure. Files that are not reached within ``seconds``
-    are failures too; the next look at the feed measures them.
+    are failures too; the next read of the feed measures them.
     """
     end = time.monotonic() + seconds
 
@@ -47,7 +47,7 @@ def measure(files: Sequence[FeedFile], probe: MediaProbe, seconds: float = _SECO
             return probe.probe(url)
         except WavehouseError as error:
             return ProbeFailure(shown(file.url), error.message)
-        except Exception as error:  # a file is not worth the feed, whatever it holds
+        except Exception as error:  # a bad file must not fail the whole feed
             return ProbeFailure(shown(file.url), f"unexpected error: {type(error).__name__}")
 
     with ThreadPoolExecutor(AT_ONCE, thread_name_prefix="probe") as pool:

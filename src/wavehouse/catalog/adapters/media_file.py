@@ -19,7 +19,7 @@ _LARGEST = 2**63 - 1
 
 
 def read_media_file(path: Path) -> dict[str, MediaFacts]:
-    """Every address of the file with its facts; one clear error for the first wrong entry."""
+    """Read every address in the file with its facts; raises one error for the first bad entry."""
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError as wrong:
@@ -32,7 +32,7 @@ def read_media_file(path: Path) -> dict[str, MediaFacts]:
         document = json.loads(text)
     except (json.JSONDecodeError, RecursionError) as wrong:
         line = getattr(wrong, "lineno", 1)
-        reason = getattr(wrong, "msg", "it nests too deeply")
+        reason = getattr(wrong, "msg", "it is nested too deeply")
         raise InvalidInput(
             f"the media file is not JSON: {reason}", where=f"{path}:{line}"
         ) from wrong
@@ -93,12 +93,12 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _rendition(url: str, facts: dict[str, Any], wrong: Callable[[str], InvalidInput]) -> MediaFacts:
-    """An HLS rendition by its segments, in the order in which they play (R13)."""
+    """An HLS rendition from its segments, in playback order (R13)."""
     named = facts["segments"]
     if not isinstance(named, list) or not named:
         raise wrong("segments must be a list of segments")
     if others := sorted(facts.keys() - {"segments"}):
-        raise wrong(f"{others[0]!r} does not go with segments, whose sums tell it")
+        raise wrong(f"{others[0]!r} cannot be combined with segments, which determine it")
     segments, start = [], 0
     for index, entry in enumerate(named, 1):
         if not isinstance(entry, dict) or not isinstance(entry.get("uri"), str):

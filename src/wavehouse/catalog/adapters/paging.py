@@ -1,7 +1,7 @@
-"""Fetching the further pages of a feed (RFC 5005), as long as they bring something.
+"""Fetch the further pages of a feed (RFC 5005) while they add new episodes.
 
 A server can make up pages without end, link them in a circle, or stop answering at one of them:
-the number of pages, their episodes and the time are limited, and what was left out is said.
+the number of pages, their episodes and the time are limited, and anything left out is reported.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ SECONDS = 180.0
 
 @dataclass(slots=True)
 class Pages:
-    """The further pages that were read, why no more were, and where the next poll reads on."""
+    """The further pages read, the reason for stopping, and where the next poll continues."""
 
     feeds: list[Feed] = field(default_factory=list)
     note: str | None = None
     next_url: str | None = None
     in_all: int = 1
-    """Pages that were read, in all runs."""
+    """Pages read, in all runs."""
 
 
 @dataclass(slots=True, kw_only=True)
 class PageReader:
     """Reads the pages after the first one of a feed.
 
-    ``known``: guids of the show's episodes; pages are read until one has no other, or, with
-    ``everything``, none that this reading has not seen. ``pages_before``: how many pages earlier
-    polls have read.
+    ``known``: guids of the show's episodes; reading stops at a page without new ones, or, with
+    ``everything``, without any not yet seen. ``pages_before``: how many pages earlier polls have
+    read.
     """
 
     source: FeedSource
@@ -68,7 +68,7 @@ class PageReader:
             visited.add(url)
             try:
                 last = self._page(url)
-            except Unreachable as wrong:  # it may answer at the next poll
+            except Unreachable as wrong:  # it may work at the next poll
                 pages.note, pages.next_url = f"a page could not be read: {wrong}", url
                 return pages
             except WavehouseError as wrong:
@@ -88,12 +88,12 @@ class PageReader:
         )
 
     def _brings(self, page: Feed, seen: set[str]) -> bool:
-        """Whether a page has an episode that is new, so that its next one may have another."""
+        """Whether a page has a new episode, so the next page may have one too."""
         guids = {episode.guid for episode in page.episodes} - seen
         return bool(guids) if self.everything else bool(guids - set(self.known))
 
     def _limit(self, pages: Pages, seen: set[str], end: float) -> tuple[str, bool] | None:
-        """The limit that was reached, and whether the next poll reads on."""
+        """The limit that was reached, and whether the next poll continues."""
         number = len(pages.feeds) + 1
         if number + self.pages_before > MOST_PAGES_IN_ALL:
             return f"it has more than {MOST_PAGES_IN_ALL:,} pages; the rest is not read", False

@@ -1,4 +1,4 @@
-"""Measuring media files: a few range requests for the bytes that say where the sound begins."""
+"""Measure media files: a few range requests to find where the audio begins."""
 
 from __future__ import annotations
 
@@ -32,15 +32,15 @@ ReadRange = Callable[[ByteRange], tuple[bytes, int | None]]
 
 
 class MediaProbe(Protocol):
-    """Something that can measure a media file by its address."""
+    """Measures a media file by its address."""
 
     def probe(self, url: str) -> MediaFacts:
-        """The facts of the file, as far as they can be known."""
+        """The facts of the file, as far as they can be determined."""
         ...
 
 
 def driven(read: ReadRange) -> MediaFacts:
-    """Feed the pure reader with the ranges it asks for, a bounded number of times."""
+    """Feed the pure reader the ranges it asks for, a limited number of times."""
     head, total = read(ByteRange(0, WINDOW))
     reader = read_media(head, total)
     data: bytes | None = None
@@ -55,13 +55,13 @@ def driven(read: ReadRange) -> MediaFacts:
 
 
 class WebMediaProbe:
-    """Measures files on the web without fetching them."""
+    """Measures files on the web without downloading them."""
 
     def __init__(self, web: Web) -> None:
         self._web = web
 
     def probe(self, url: str) -> MediaFacts:
-        """The facts of the file at an address, by at most nine range requests.
+        """The facts of the file at an address, with at most nine range requests.
 
         Where the address redirects, its hops and its target are among the facts (R03).
         """
@@ -74,7 +74,7 @@ class WebMediaProbe:
         return replace(facts, hops=tuple(hop for hop in hops if hop != url))
 
     def _rendition(self, url: str, deadline: Deadline, hops: dict[str, None]) -> MediaFacts:
-        """An HLS rendition: its playlist, and the playlists that this one names (R13)."""
+        """An HLS rendition: its playlist, and the playlists it references (R13)."""
         first = self._playlist(url, deadline, hops)
         segments = list(first.segments)
         for named in first.playlists[:_MOST_REQUESTS]:
@@ -120,13 +120,13 @@ class WebMediaProbe:
             if status == 206:
                 stated = _CONTENT_RANGE.match(response.headers.get("content-range", ""))
                 if stated is None or int(stated[1]) != wish.offset:
-                    raise InvalidInput("the server sends another range", where=shown(answer.url))
+                    raise InvalidInput("the server sent a different range", where=shown(answer.url))
                 total = _size(stated[3])
                 return self._web.start_of_body(answer, wish.length), total
             return self._without_ranges(answer, wish)
 
     def _without_ranges(self, answer: Answer, wish: ByteRange) -> tuple[bytes, int | None]:
-        """A server that always sends the whole file: read up to the wish if that is not far."""
+        """For servers that ignore ranges: read up to the requested range if it is near."""
         total = _size(answer.response.headers.get("content-length", ""))
         end = wish.offset + wish.length
         if end > _FURTHEST_WITHOUT_RANGES:
@@ -135,7 +135,7 @@ class WebMediaProbe:
 
 
 def _size(text: str) -> int | None:
-    """A file's size as a server states it; None if it is not the size of a file."""
+    """The file size stated by the server; None if it is not plausible."""
     if not (text.isascii() and text.isdecimal() and len(text) < 20):
         return None
     return int(text) if 0 < int(text) <= _LARGEST else None

@@ -1,4 +1,4 @@
-"""Commands of ``catalog``: feeds, episodes, path rules, own lists."""
+"""Commands of ``catalog``: feeds, episodes, path rules, custom lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``wavehouse episodes``: list them; merge, split, and take either back (R03)."""
+"""``wavehouse episodes``: list, merge, split and undo (R03)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ _RECOUNT = "Stored requests follow with the next count: wavehouse rollup run"
 
 @click.group()
 def episodes() -> None:
-    """The episodes of the registered shows, and which of them are one."""
+    """The episodes of the registered shows, and which are merged."""
 
 
 @episodes.command("list")
-@click.option("--show", metavar="TITLE|ID", help="Only of this show.")
-@click.option("--shared", is_flag=True, help="Only episodes that have a file in common.")
+@click.option("--show", metavar="TITLE|ID", help="Only this show.")
+@click.option("--shared", is_flag=True, help="Only episodes that share a file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json: bool) -> None:
-    """Every episode, newest first, with its id, guid and show."""
+    """List episodes, newest first, with id, guid and show."""
     from wavehouse.catalog.service import files_of_several, listed_episodes
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import NotFound
@@ -78,9 +78,9 @@ def list_(open_workspace: OpenWorkspace, show: str | None, shared: bool, as_json
 @click.argument("into", metavar="INTO")
 @click.pass_obj
 def merge(open_workspace: OpenWorkspace, episode: str, into: str) -> None:
-    """Have requests for EPISODE count for INTO, those that are stored included.
+    """Count requests for EPISODE, including stored ones, for INTO.
 
-    Both are named by id, guid or title. `wavehouse episodes undo` takes it back.
+    Both are named by id, guid or title. `wavehouse episodes undo` reverts it.
     """
     from wavehouse.catalog.service import merge_episodes
     from wavehouse.kernel import terminal
@@ -95,12 +95,12 @@ def merge(open_workspace: OpenWorkspace, episode: str, into: str) -> None:
 
 @episodes.command()
 @click.argument("episode", metavar="EPISODE")
-@click.option("--guid", help="A former guid of it that becomes an episode of its own again.")
+@click.option("--guid", help="The former guid to split off as its own episode.")
 @click.pass_obj
 def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None:
-    """Make two episodes of one: end a merge, or undo a changed guid.
+    """Make one episode two: end a merge, or revert a changed guid.
 
-    `wavehouse episodes undo` takes it back.
+    `wavehouse episodes undo` reverts it.
     """
     from wavehouse.catalog.service import split_episode
     from wavehouse.kernel import terminal
@@ -116,7 +116,7 @@ def split(open_workspace: OpenWorkspace, episode: str, guid: str | None) -> None
 @episodes.command()
 @click.pass_obj
 def undo(open_workspace: OpenWorkspace) -> None:
-    """Take the last merge or split back; again, and it is done again."""
+    """Undo the last merge or split; run it again to redo."""
     from wavehouse.catalog.service import undo_identity
     from wavehouse.kernel import terminal
 

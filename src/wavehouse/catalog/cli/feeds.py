@@ -36,7 +36,7 @@ _NOTES_SHOWN = 20
 )
 @click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
 @click.option("--no-probe", is_flag=True, help="Do not measure media files.")
-@click.option("--again", is_flag=True, help="Read and measure even what has not changed.")
+@click.option("--again", is_flag=True, help="Read and measure again, even if unchanged.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def feed(
@@ -75,7 +75,7 @@ def feed(
 
 
 def _warn_of_sample(workspace: Workspace, locations: tuple[str, ...]) -> None:
-    """Warn before a show of the user's own is registered beside the demo's sample data."""
+    """Warn before a show of the user's own is added to the demo data."""
     from wavehouse.kernel import terminal
 
     home = workspace.settings.home
@@ -91,7 +91,7 @@ def _warn_of_sample(workspace: Workspace, locations: tuple[str, ...]) -> None:
 def _reading(
     location: str, allow_private: bool, no_probe: bool, options: dict[str, Any]
 ) -> Iterator[FeedReading]:
-    """How to read one location: files only here, on the word of the person at the keyboard."""
+    """How to read one location: files are allowed only on the command line."""
     from wavehouse.catalog.adapters import (
         FileFeedSource,
         Web,
@@ -107,7 +107,7 @@ def _reading(
 
 
 def _outcome(workspace: Workspace, location: str, reading: FeedReading) -> Outcome:
-    """What came of one feed: a bad one does not stop the others."""
+    """The result of one feed: a bad feed does not stop the others."""
     from wavehouse.catalog.service import ingest_feed
     from wavehouse.kernel.errors import WavehouseError
 
@@ -139,7 +139,7 @@ def _exit_code(outcomes: list[Outcome]) -> int:
 
 
 def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
-    """Results as lines, what was dropped with its place, errors with their next step."""
+    """Print results, dropped items with their lines, and errors with the next step."""
     from wavehouse.kernel import terminal
 
     for location, outcome in outcomes:
@@ -152,7 +152,7 @@ def _tell(outcomes: list[Outcome], *, quiet_results: bool) -> None:
             terminal.complain(f"{location}:{item.line}: dropped, {item.detail}")
         if len(outcome.dropped) > _DROPPED_SHOWN:
             more = len(outcome.dropped) - _DROPPED_SHOWN
-            terminal.complain(f"{location}: {more} more dropped; --json tells them all")
+            terminal.complain(f"{location}: {more} more dropped; --json lists them all")
         for note in outcome.notes[:_NOTES_SHOWN]:
             terminal.complain(f"{location}:{note.line}: warning, {note.message}")
         if len(outcome.notes) > _NOTES_SHOWN:

@@ -1,4 +1,4 @@
-"""``wavehouse lists``: lists of the operator's own beside the bundled ones, without a release."""
+"""``wavehouse lists``: the operator's own lists besides the bundled ones."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _KINDS = click.Choice(["prefixes", "agents", "parameters", "paths"])
 
 @click.group()
 def lists() -> None:
-    """Tracking prefixes, user agents, client parameters and path rules of your own.
+    """Your own tracking prefixes, user agents, client parameters and path rules.
 
     They are added to the bundled lists and tried first. Files and addresses are checked before
     they are used; each change is another version, and is in the audit log. Formats: our grammar,
@@ -27,7 +27,7 @@ def lists() -> None:
 @lists.command()
 @click.argument("kind", type=_KINDS, metavar="KIND")
 @click.argument("source", metavar="LINE|FILE|URL")
-@click.option("--name", help="What to call it; else the file's name. Agents: bots, apps, …")
+@click.option("--name", help="Name of the list; default: the file's name. Agents: bots, apps, …")
 @click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
 @click.pass_obj
 def add(
@@ -59,7 +59,7 @@ def add(
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The bundled lists and your own, each with its version and source."""
+    """Show the bundled lists and your own, each with its version and source."""
     from wavehouse.catalog.service import bundled_lists, kept_lists
     from wavehouse.kernel import terminal
 
@@ -95,7 +95,7 @@ def remove(open_workspace: OpenWorkspace, name: str) -> None:
 @click.option("--allow-private", is_flag=True, help="Open addresses of private networks too.")
 @click.pass_context
 def update(context: click.Context, name: str | None, allow_private: bool) -> None:
-    """Read lists again from where they came; one that cannot be used keeps its last version."""
+    """Reload lists from their sources; a list that is invalid keeps its last version."""
     from wavehouse.catalog.adapters import Web
     from wavehouse.catalog.service import update_lists
     from wavehouse.kernel import terminal

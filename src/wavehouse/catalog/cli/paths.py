@@ -1,4 +1,4 @@
-"""``wavehouse paths``: rules that say which file a path means (R03)."""
+"""``wavehouse paths``: rules that map paths to files (R03)."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _RECOUNT = "Stored requests are looked through with the next count: wavehouse ro
 
 @click.group()
 def paths() -> None:
-    """Rules for addresses whose path differs and that mean one file.
+    """Rules for addresses with different paths that mean the same file.
 
     A rule is 'pattern => address': {name} is one segment or a part of one, {*} any segment, {**}
     any number; {name:uuid}, {name:hex} and {name:digits} are of that form. 'guid:{name}' on the
@@ -25,7 +25,7 @@ def paths() -> None:
 
 @paths.command()
 @click.argument("rule", metavar="'PATTERN => ADDRESS'")
-@click.option("--note", help="Why, in words.")
+@click.option("--note", help="The reason, as a note.")
 @click.pass_obj
 def add(open_workspace: OpenWorkspace, rule: str, note: str | None) -> None:
     """Add a rule: 'cdn.example/{show}/{digest}/{file} => cdn.example/{show}/{file}'."""
@@ -44,7 +44,7 @@ def add(open_workspace: OpenWorkspace, rule: str, note: str | None) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Every rule in the order in which they are tried: own ones, files', ours."""
+    """List every rule in the order in which they are tried: your own, files', bundled."""
     from wavehouse.catalog.service import list_path_rules
     from wavehouse.kernel import terminal
     from wavehouse.kernel.reference import path_rules
@@ -67,13 +67,13 @@ def list_(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @paths.command()
 @click.argument("addresses", nargs=-1, required=True, metavar="ADDRESS...")
-@click.option("--rule", metavar="'PATTERN => ADDRESS'", help="Try this rule, and do not add it.")
+@click.option("--rule", metavar="'PATTERN => ADDRESS'", help="Try this rule without adding it.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_context
 def test(
     context: click.Context, addresses: tuple[str, ...], rule: str | None, as_json: bool
 ) -> None:
-    """Say which file each ADDRESS means, and by which rule; exit code 3 when one means none."""
+    """Show which file each ADDRESS means, and by which rule; exit code 3 when one means none."""
     from wavehouse.catalog.service import FileMeant, files_meant
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import EXIT_DONE, EXIT_FOUND
@@ -98,7 +98,7 @@ def test(
 @click.argument("rule", metavar="RULE|ID")
 @click.pass_obj
 def remove(open_workspace: OpenWorkspace, rule: str) -> None:
-    """Remove a rule. What was counted by it stays counted."""
+    """Remove a rule. Requests it already matched stay counted."""
     from wavehouse.catalog.service import remove_path_rule
     from wavehouse.kernel import terminal
 

@@ -1,4 +1,4 @@
-"""``wavehouse feeds``: the registered shows and the polling of their feeds."""
+"""``wavehouse feeds``: the registered shows and feed polling."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ _SHOWN = (
 
 @click.group()
 def feeds() -> None:
-    """The shows that are registered, and the polling of their feeds.
+    """Registered shows and the polling of their feeds.
 
     While `wavehouse up` or `wavehouse work` runs, each feed is polled every 15 minutes (setting
     feed_poll_minutes). A failure doubles the wait, up to a day; Retry-After wins. A feed that is
-    gone (410) is not polled any more; one that moved (301, 308) is polled at its new address.
+    gone (410) is no longer polled; one that moved (301, 308) is polled at its new address.
     """
 
 
@@ -40,7 +40,7 @@ def feeds() -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def list_feeds(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """Every show, with its feed, its last poll and its next one."""
+    """List every show, with its feed, its last poll and its next one."""
     from wavehouse.catalog.service import list_podcasts
     from wavehouse.kernel import terminal
 
@@ -97,9 +97,9 @@ def poll(
     allow_private: bool,
     as_json: bool,
 ) -> None:
-    """Poll feeds now, also paused ones and those that are gone.
+    """Poll feeds now, even if a named one is paused or gone.
 
-    This is the entrance for a Podping or another announcement. Exit code 5 when a feed could not
+    Use this for a Podping or another announcement. Exit code 5 when a feed could not
     be read.
     """
     from wavehouse.catalog.service import find_podcast, list_podcasts, poll_feed, poll_reading
@@ -137,7 +137,7 @@ def poll(
 @click.argument("name", metavar="URL|ID|TITLE")
 @click.pass_obj
 def pause(open_workspace: OpenWorkspace, name: str) -> None:
-    """Poll a feed no more until it is resumed. What is known of it stays."""
+    """Stop polling a feed until it is resumed. Its data is kept."""
     from wavehouse.catalog.service import find_podcast, pause_feed
     from wavehouse.kernel import terminal
 
@@ -154,7 +154,7 @@ def pause(open_workspace: OpenWorkspace, name: str) -> None:
 @click.argument("name", metavar="URL|ID|TITLE")
 @click.pass_obj
 def resume(open_workspace: OpenWorkspace, name: str) -> None:
-    """Poll a feed again: one that was paused, is gone, or was first read from a file."""
+    """Resume polling a feed that was paused, is gone, or was read from a file."""
     from wavehouse.catalog.service import find_podcast, resume_feed
     from wavehouse.kernel import terminal
 
@@ -172,7 +172,7 @@ def resume(open_workspace: OpenWorkspace, name: str) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.pass_obj
 def show(open_workspace: OpenWorkspace, name: str, as_json: bool) -> None:
-    """One feed: its state, its last poll, and the addresses that it had."""
+    """Show one feed: its state, its last poll, and its former addresses."""
     from wavehouse.catalog.service import feed_moves, find_podcast, hub_of, list_podcasts
     from wavehouse.kernel import terminal
 

@@ -1,4 +1,4 @@
-"""The HTTP entrances of ``catalog``: its part of the API, and where hubs announce changes."""
+"""HTTP routes of ``catalog``: its part of the API, and the WebSub callbacks."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""``/api/v1/podcasts``: shows and episodes, as the feeds said.
+"""``/api/v1/podcasts``: shows and episodes, as published in the feeds.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
@@ -47,7 +47,7 @@ class Episode:
 
 
 class FeedAddress(BaseModel):
-    """A feed that has changed, as a Podping or a hook of the publisher names it."""
+    """A feed that has changed, as named by a Podping or a publisher's hook."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,14 +56,14 @@ class FeedAddress(BaseModel):
 
 @dataclass(frozen=True)
 class QueuedPoll:
-    """A poll that a worker carries out; ``queued`` is False when it was queued already."""
+    """A poll for a worker; ``queued`` is False when it was already queued."""
 
     podcast_id: UUID
     queued: bool
 
 
 def router(database: Database[Operational], gate: Gate) -> APIRouter:
-    """The HTTP entrance of ``catalog``."""
+    """The HTTP routes of ``catalog``."""
     api = APIRouter(prefix="/api/v1", tags=["catalog"])
     scope = Scope.CATALOG_READ
     Caller = Annotated[Identity, Depends(gate(scope))]  # noqa: N806 - it is a type
@@ -96,7 +96,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
     def episodes(
         podcast_id: UUID, identity: Caller, limit: Limit = PAGE, cursor: Cursor = None
     ) -> Page[Episode]:
-        """A show's episodes, the newest first."""
+        """A show's episodes, newest first."""
         show = show_of(identity, podcast_id)
         with database.app(identity.organization_id) as tx:
             episodes = list_episodes(tx, identity=identity, podcast_id=PodcastId(show.podcast_id))
@@ -112,7 +112,7 @@ def router(database: Database[Operational], gate: Gate) -> APIRouter:
 
 
 def _add_polling(api: APIRouter, database: Database[Operational], gate: Gate) -> None:
-    """Routes that poll a feed now, pause it, resume it."""
+    """Add the routes that poll a feed now, pause it, resume it."""
     scope = Scope.SOURCES_WRITE
     Caller = Annotated[Identity, Depends(gate(scope))]  # noqa: N806 - it is a type
 
@@ -135,7 +135,7 @@ def _add_polling(api: APIRouter, database: Database[Operational], gate: Gate) ->
 
     @api.post("/podcasts/{podcast_id}/pause", status_code=204, responses=gate.answers(scope, 404))
     def pause(podcast_id: UUID, identity: Caller) -> None:
-        """Poll a show's feed no more until it is resumed."""
+        """Stop polling a show's feed until it is resumed."""
         with database.app(identity.organization_id) as tx:
             pause_feed(tx, identity=identity, podcast_id=PodcastId(podcast_id))
 
@@ -143,7 +143,7 @@ def _add_polling(api: APIRouter, database: Database[Operational], gate: Gate) ->
         "/podcasts/{podcast_id}/resume", status_code=204, responses=gate.answers(scope, 404, 409)
     )
     def resume(podcast_id: UUID, identity: Caller) -> None:
-        """Poll a show's feed again, the first time at once."""
+        """Resume polling a show's feed, starting at once."""
         with database.app(identity.organization_id) as tx:
             resume_feed(tx, identity=identity, podcast_id=PodcastId(podcast_id))
 

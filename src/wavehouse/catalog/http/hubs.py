@@ -1,4 +1,4 @@
-"""``/websub/…``: where hubs verify subscriptions and announce changes.
+"""``/websub/…``: callbacks where hubs verify subscriptions and announce changes.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies.
 """
@@ -20,12 +20,15 @@ LARGEST_ANNOUNCEMENT = 32 * 1024 * 1024
 
 
 def websub_router(database: Database[Operational]) -> APIRouter:
-    """The entrance of hubs. Anybody may call it: an announcement counts by its signature alone."""
+    """Routes for hubs. Anybody may call them: only signed announcements count."""
     web = APIRouter(prefix="/websub", include_in_schema=False)
     brake = TokenBucket(burst=30, seconds=2.0)
 
     async def is_signed(subscription_id: UUID, request: Request) -> bool:
-        """Whether the body is signed with the subscription's secret. It is hashed as it comes."""
+        """Whether the body is signed with the subscription's secret.
+
+        It is hashed while streaming.
+        """
         if not brake.take(str(subscription_id)):
             raise TooManyRequests("too many announcements", hint="Wait a minute.")
         given = method_and_digest(request.headers.get("x-hub-signature"))
@@ -48,12 +51,15 @@ def websub_router(database: Database[Operational]) -> APIRouter:
                 tx, subscription_id=subscription_id, query=dict(request.query_params)
             )
         if challenge is None:
-            raise NotFound("nobody here asked for this subscription")
+            raise NotFound("unknown subscription")
         return Response(challenge, media_type="text/plain")
 
     @web.post("/{subscription_id}", status_code=202)
     def announce(subscription_id: UUID, signed: Annotated[bool, Depends(is_signed)]) -> Response:
-        """A wrong signature is answered like a right one (WebSub, 7.1.2), and does nothing."""
+        """Accept an announcement.
+
+        An invalid signature gets the same answer (WebSub, 7.1.2) and no effect.
+        """
         if signed:
             with database.worker() as tx:
                 if not announced(tx, subscription_id=subscription_id):

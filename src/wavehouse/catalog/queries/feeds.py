@@ -1,4 +1,4 @@
-"""SQL of feeds, episodes and files: one typed function per statement."""
+"""SQL for feeds, episodes and files: one typed function per statement."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from wavehouse.store import Operational, Tx
 
 
 def lock_feeds(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
-    """Let one look at a feed write at a time in an organization; ends with the transaction."""
+    """Serialize the writes of feeds in an organization until the transaction ends."""
     tx.execute(
         "SELECT pg_advisory_xact_lock(hashtextextended('catalog.feeds ' || %(id)s::text, 0))",
         {"id": organization_id},
@@ -34,7 +34,7 @@ def lock_feeds(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
 def podcast_by_url(
     tx: Tx[Operational], *, organization_id: OrganizationId, feed_url: str
 ) -> PodcastState | None:
-    """The show that is registered under an address, with http or https, and a last slash or not."""
+    """The show registered under an address, ignoring http or https and a trailing slash."""
     return tx.maybe(
         PodcastState,
         """
@@ -55,7 +55,7 @@ def podcast_by_url(
 def podcast_by_guid(
     tx: Tx[Operational], *, organization_id: OrganizationId, podcast_guid: str
 ) -> PodcastState | None:
-    """The show with a podcast:guid, wherever its feed is now (R03)."""
+    """The show with a podcast:guid, whatever its feed address is now (R03)."""
     return tx.maybe(
         PodcastState,
         """
@@ -71,7 +71,7 @@ def podcast_by_guid(
 def insert_podcast(
     tx: Tx[Operational], *, identity: Identity, feed_url: str, title: str
 ) -> PodcastState:
-    """Register a show; another program that does so at the same time finds the same row."""
+    """Register a show; concurrent callers get the same row."""
     return tx.one(
         PodcastState,
         """
@@ -100,7 +100,7 @@ def update_podcast(
     at: datetime,
     next_poll_at: datetime | None,
 ) -> None:
-    """Store what a feed says of its show, and when to look again; None leaves that as it is."""
+    """Store a feed's show data and the next poll; None leaves the next poll unchanged."""
     tx.execute(
         """
         UPDATE catalog.podcasts SET
@@ -132,7 +132,7 @@ def update_podcast(
 def touch_podcast(
     tx: Tx[Operational], *, podcast_id: PodcastId, at: datetime, next_poll_at: datetime
 ) -> str:
-    """Remember that a feed was looked at and had not changed; its title."""
+    """Record that a feed was checked and had not changed; returns its title."""
     return str(
         tx.value(
             """
@@ -151,9 +151,9 @@ def touch_podcast(
 def mark_podcast_failed(
     tx: Tx[Operational], *, podcast_id: PodcastId, message: str, next_poll_at: datetime | None
 ) -> None:
-    """Remember that a feed could not be read, and why; a paused one stays paused.
+    """Record why a feed could not be read; a paused feed stays paused.
 
-    ``next_poll_at`` None: it is not polled any more.
+    With ``next_poll_at`` None it is no longer polled.
     """
     tx.execute(
         """
@@ -169,7 +169,7 @@ def mark_podcast_failed(
 
 
 def known_episodes(tx: Tx[Operational], *, podcast_id: PodcastId) -> list[KnownEpisode]:
-    """The episodes of a show as they are now."""
+    """The current episodes of a show."""
     return tx.rows(
         KnownEpisode,
         """
@@ -205,7 +205,7 @@ def upsert_episodes(
     podcast_id: PodcastId,
     rows: Sequence[dict[str, Any]],
 ) -> list[WrittenEpisode]:
-    """Insert new episodes and change those that differ, in one statement; only these come back."""
+    """Insert new episodes and update changed ones, in one statement; returns only these."""
     return tx.rows(
         WrittenEpisode,
         """
@@ -283,7 +283,7 @@ def insert_enclosures(
 
 
 def update_enclosures(tx: Tx[Operational], *, rows: Sequence[dict[str, Any]]) -> int:
-    """Store what was learned of versions that are there, in one statement."""
+    """Update existing versions with new facts, in one statement."""
     return tx.execute(
         """
         UPDATE catalog.enclosures f SET
@@ -301,7 +301,7 @@ def update_enclosures(tx: Tx[Operational], *, rows: Sequence[dict[str, Any]]) ->
 def put_segments(
     tx: Tx[Operational], *, podcast_id: PodcastId, rows: Sequence[dict[str, Any]]
 ) -> int:
-    """Store the segments of playlists, with the newest version of each rendition (R13)."""
+    """Store playlist segments, with the newest version of each rendition (R13)."""
     return tx.execute(
         """
         INSERT INTO catalog.segments
@@ -364,7 +364,7 @@ def episodes(
 
 
 def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
-    """Every version of every file, by place and time; the first of a place is valid since ever."""
+    """Every version of every file, by place and time; the first of a place has no start."""
     return tx.rows(
         MediaIndexEntry,
         """

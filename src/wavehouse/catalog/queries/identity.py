@@ -1,4 +1,4 @@
-"""SQL of identity (R03): guids that changed, hops, rules, shows and episodes that are one."""
+"""SQL for identity (R03): changed guids, redirects, path rules, merged shows and episodes."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def rename_guids(
     rows: Sequence[dict[str, Any]],
     at: datetime,
 ) -> None:
-    """Give episodes the guids that their feed has for them now, and keep the former ones (R03)."""
+    """Give episodes their new guids, and keep the former ones (R03)."""
     tx.execute(
         """
         WITH renamed AS (
@@ -60,7 +60,7 @@ def rename_guids(
 def move_files(
     tx: Tx[Operational], *, podcast_id: PodcastId, rows: Sequence[dict[str, Any]]
 ) -> None:
-    """Give every version of a file the path that its address has now: only its query changed."""
+    """Update the path of every version of a file whose query changed."""
     tx.execute(
         """
         UPDATE catalog.enclosures f SET media_path = r.after
@@ -76,7 +76,7 @@ def move_files(
 def put_hops(
     tx: Tx[Operational], *, podcast_id: PodcastId, rows: Sequence[dict[str, Any]], at: datetime
 ) -> int:
-    """Store where redirecting files lead, with the newest version of each; how many are new."""
+    """Store the redirects of files, with the newest version of each; returns how many are new."""
     return len(
         tx.values(
             """
@@ -100,7 +100,7 @@ def put_hops(
 
 
 def note_media_change(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
-    """Have stored requests looked through again: what an address means has changed."""
+    """Mark stored requests for another pass: the meaning of some addresses has changed."""
     tx.execute(
         """
         INSERT INTO catalog.media_revisions AS m (organization_id) VALUES (%(organization_id)s)
@@ -113,7 +113,7 @@ def note_media_change(tx: Tx[Operational], *, organization_id: OrganizationId) -
 def podcasts_with_items(
     tx: Tx[Operational], *, organization_id: OrganizationId, guids: Sequence[str]
 ) -> list[SimilarPodcast]:
-    """The shows without podcast:guid that have some of these guids, and what distinguishes them."""
+    """Shows without podcast:guid that have some of these guids, with their distinguishing data."""
     return tx.rows(
         SimilarPodcast,
         """
@@ -145,7 +145,7 @@ def podcast_by_id(tx: Tx[Operational], *, podcast_id: PodcastId) -> PodcastState
 def files_of_several(
     tx: Tx[Operational], *, organization_id: OrganizationId
 ) -> list[FileOfSeveral]:
-    """Files that several episodes have at one time: whose the requests are, a rule decides."""
+    """Files shared by several episodes at one time; a rule decides whose the requests are."""
     return tx.rows(
         FileOfSeveral,
         """
@@ -191,7 +191,7 @@ def insert_merge(
     into_episode_id: EpisodeId,
     at: datetime,
 ) -> Merge:
-    """Remember that an episode is another one."""
+    """Record that an episode is merged into another."""
     return tx.one(
         Merge,
         """
@@ -213,7 +213,7 @@ def insert_merge(
 def change_merge(
     tx: Tx[Operational], *, identity: Identity, merge_id: UUID, split_at: datetime | None
 ) -> None:
-    """End a merge, or have it hold again."""
+    """End a merge, or restore it."""
     tx.execute(
         """
         UPDATE catalog.merges SET split_at = %(split_at)s, changed_by = %(user_id)s
@@ -224,7 +224,7 @@ def change_merge(
 
 
 def merges(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Merge]:
-    """Every merge, the one that was changed last first."""
+    """Every merge, last changed first."""
     return tx.rows(
         Merge,
         """
@@ -243,10 +243,10 @@ def give_files(
     into_episode_id: EpisodeId,
     at: datetime,
 ) -> int:
-    """Make the files of an episode another one's, and remember whose they are; returns how many.
+    """Move an episode's files to another one, recording their origin; returns how many.
 
-    Where the other one has a version of the same file from the same moment on, a microsecond
-    keeps them apart.
+    If the target has a version of the same file with the same start, one is shifted by a
+    microsecond.
     """
     return tx.execute(
         """
@@ -267,7 +267,7 @@ def give_files(
 
 
 def take_files_back(tx: Tx[Operational], *, episode_id: EpisodeId, at: datetime) -> int:
-    """Give an episode its files back; returns how many."""
+    """Return an episode's files to it; returns how many."""
     return tx.execute(
         """
         UPDATE catalog.enclosures f
@@ -283,7 +283,7 @@ def take_files_back(tx: Tx[Operational], *, episode_id: EpisodeId, at: datetime)
 def restore_former(
     tx: Tx[Operational], *, episode_id: EpisodeId, guid: str, at: datetime
 ) -> EpisodeId | None:
-    """Restore the episode of a former guid, with the files that were served before the change.
+    """Restore the episode of a former guid, with the files served before the change.
 
     None when the episode never had this guid.
     """
@@ -335,7 +335,7 @@ def restore_former(
 def insert_path_rule(
     tx: Tx[Operational], *, identity: Identity, rule: str, note: str | None, at: datetime
 ) -> StoredPathRule:
-    """Add a rule; an existing one keeps its id and gets the note."""
+    """Add a rule; an existing one keeps its id and its note is replaced."""
     return tx.one(
         StoredPathRule,
         """
@@ -379,7 +379,7 @@ def delete_path_rule(tx: Tx[Operational], *, organization_id: OrganizationId, ru
 
 
 def places(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[KnownPlace]:
-    """Where the files of an organization are served from, redirects included."""
+    """The places that an organization's files are served from, including redirects."""
     return tx.rows(
         KnownPlace,
         """

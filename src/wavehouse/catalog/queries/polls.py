@@ -1,4 +1,4 @@
-"""SQL of polling: which feeds are due, what came of their polls, where they moved."""
+"""SQL for polling: due feeds, poll results, moved feeds."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from wavehouse.store import Operational, Tx
 def take_due_feeds(
     tx: Tx[Operational], *, at: datetime, again_at: datetime, limit: int
 ) -> list[DueFeed]:
-    """Take the feeds of all organizations that are due; they are due again at ``again_at``.
+    """Claim the due feeds of all organizations; they are due again at ``again_at``.
 
-    Feeds of files and paused feeds are never due. Two programs never take the same feed.
+    Feeds read from files and paused feeds are never due. Two processes never claim the same feed.
     """
     return tx.rows(
         DueFeed,
@@ -36,7 +36,7 @@ def take_due_feeds(
 def feed_to_poll(
     tx: Tx[Operational], *, organization_id: OrganizationId, podcast_id: PodcastId
 ) -> FeedToPoll | None:
-    """A feed and its last poll; None for an unknown show."""
+    """A feed and its last poll; None when the show does not exist."""
     return tx.maybe(
         FeedToPoll,
         """
@@ -57,7 +57,7 @@ def podcasts_named(
     name: str,
     spellings: Sequence[str],
 ) -> list[PodcastId]:
-    """The shows with an id, a title or an address; a former address counts where no feed has it."""
+    """Shows matching an id, title or address; former addresses count if no feed has them now."""
     return tx.values(
         """
         WITH named AS (
@@ -93,7 +93,7 @@ def put_poll(
     pages: int,
     next_page_url: str | None,
 ) -> None:
-    """Remember a poll that read the feed, or heard that it had not changed."""
+    """Record a successful poll, changed or not."""
     tx.execute(
         """
         INSERT INTO catalog.feed_polls AS f
@@ -129,7 +129,7 @@ def put_poll(
 def put_failed_poll(
     tx: Tx[Operational], *, podcast_id: PodcastId, outcome: str, message: str, at: datetime
 ) -> int:
-    """Remember a poll that failed; how many have failed in a row."""
+    """Record a failed poll; returns the number of failures in a row."""
     failures: int = tx.value(
         """
         INSERT INTO catalog.feed_polls AS f
@@ -149,7 +149,7 @@ def put_failed_poll(
 def poll_state(
     tx: Tx[Operational], *, organization_id: OrganizationId, podcast_id: PodcastId
 ) -> PollState:
-    """What is known of a feed after a poll."""
+    """The state of a feed after a poll."""
     return tx.one(
         PollState,
         """
@@ -163,7 +163,7 @@ def poll_state(
 
 
 def forget_failures(tx: Tx[Operational], *, podcast_id: PodcastId) -> None:
-    """Let the next failure of a feed be its first."""
+    """Reset the count of failures."""
     tx.execute(
         """
         UPDATE catalog.feed_polls
@@ -178,7 +178,7 @@ def forget_failures(tx: Tx[Operational], *, podcast_id: PodcastId) -> None:
 def set_next_poll(
     tx: Tx[Operational], *, podcast_id: PodcastId, status: str, next_poll_at: datetime | None
 ) -> None:
-    """Pause or resume a feed: its status, and when it is polled next."""
+    """Pause or resume a feed: set its status and its next poll."""
     tx.execute(
         """
         UPDATE catalog.podcasts
@@ -190,7 +190,7 @@ def set_next_poll(
 
 
 def poll_at(tx: Tx[Operational], *, podcast_id: PodcastId, next_poll_at: datetime) -> None:
-    """Poll a feed at another time than planned."""
+    """Change the time of a feed's next poll."""
     tx.execute(
         "UPDATE catalog.podcasts SET next_poll_at = %(next_poll_at)s "
         "WHERE podcast_id = %(podcast_id)s",
@@ -201,7 +201,7 @@ def poll_at(tx: Tx[Operational], *, podcast_id: PodcastId, next_poll_at: datetim
 def insert_move(
     tx: Tx[Operational], *, podcast_id: PodcastId, from_url: str, to_url: str, at: datetime
 ) -> None:
-    """Remember the address that a feed had before."""
+    """Record a feed's former address."""
     tx.execute(
         """
         INSERT INTO catalog.feed_moves (organization_id, podcast_id, from_url, to_url, moved_at)
@@ -213,7 +213,7 @@ def insert_move(
 
 
 def set_feed_url(tx: Tx[Operational], *, podcast_id: PodcastId, feed_url: str) -> None:
-    """Give a feed another address."""
+    """Change a feed's address."""
     tx.execute(
         "UPDATE catalog.podcasts SET feed_url = %(feed_url)s WHERE podcast_id = %(podcast_id)s",
         {"podcast_id": podcast_id, "feed_url": feed_url},
@@ -223,7 +223,7 @@ def set_feed_url(tx: Tx[Operational], *, podcast_id: PodcastId, feed_url: str) -
 def moves(
     tx: Tx[Operational], *, organization_id: OrganizationId, podcast_id: UUID
 ) -> list[FeedMove]:
-    """The addresses that a feed had, the latest first."""
+    """The former addresses of a feed, latest first."""
     return tx.rows(
         FeedMove,
         """

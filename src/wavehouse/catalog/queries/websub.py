@@ -1,4 +1,4 @@
-"""SQL of subscriptions to the hubs of feeds (WebSub)."""
+"""SQL for subscriptions to feeds' hubs (WebSub)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def want(
     topic_url: str,
     at: datetime,
 ) -> None:
-    """Have a feed subscribed at its hub; another hub or topic is another subscription."""
+    """Request a subscription for a feed; another hub or topic makes another subscription."""
     tx.execute(
         """
         INSERT INTO catalog.websub_subscriptions AS s
@@ -42,7 +42,7 @@ def want(
 
 
 def forget(tx: Tx[Operational], *, organization_id: OrganizationId, podcast_id: PodcastId) -> None:
-    """Remove the subscription of a feed that names no hub any more."""
+    """Remove the subscription of a feed that no longer names a hub."""
     tx.execute(
         """
         DELETE FROM catalog.websub_subscriptions
@@ -55,7 +55,7 @@ def forget(tx: Tx[Operational], *, organization_id: OrganizationId, podcast_id: 
 def take_due(
     tx: Tx[Operational], *, at: datetime, again_at: datetime, limit: int
 ) -> list[Subscription]:
-    """Take the subscriptions to request or renew now; they are due again at ``again_at``.
+    """Claim the subscriptions to request or renew; they are due again at ``again_at``.
 
     Feeds that are not polled are not subscribed.
     """
@@ -108,7 +108,7 @@ def subscription_of(
 def mark_requested(
     tx: Tx[Operational], *, subscription_id: UUID, at: datetime, next_try_at: datetime
 ) -> None:
-    """The hub took the request; it has to verify it. An active one stays active meanwhile."""
+    """Record that the hub accepted the request and will verify it; an active one stays active."""
     tx.execute(
         """
         UPDATE catalog.websub_subscriptions
@@ -128,7 +128,7 @@ def mark_failed(
     message: str,
     next_try_at: datetime,
 ) -> None:
-    """The hub did not take the request, or denied it."""
+    """Record that the hub rejected or denied the request."""
     tx.execute(
         """
         UPDATE catalog.websub_subscriptions
@@ -148,7 +148,7 @@ def mark_failed(
 def mark_active(
     tx: Tx[Operational], *, subscription_id: UUID, expires_at: datetime, next_try_at: datetime
 ) -> None:
-    """The hub verified the request: it announces changes until the lease ends."""
+    """Record that the hub verified the request; active until the lease ends."""
     tx.execute(
         """
         UPDATE catalog.websub_subscriptions
@@ -165,7 +165,7 @@ def mark_active(
 
 
 def mark_announced(tx: Tx[Operational], *, subscription_id: UUID, at: datetime) -> None:
-    """The hub announced a change."""
+    """Record that the hub announced a change."""
     tx.execute(
         "UPDATE catalog.websub_subscriptions SET announced_at = %(at)s "
         "WHERE subscription_id = %(subscription_id)s",

@@ -1,1 +1,1 @@
-"""Pure rules of the catalog: what a feed says, and what the bytes of a media file say."""
+"""Pure rules of the catalog: parsing feeds and media files."""

@@ -1,7 +1,7 @@
-"""Make the tags of a broken text nest: every end tag finds its start, every start its end.
+"""Balance the tags of malformed text: every end tag has a start, every start an end.
 
-An end tag closes whatever was left open inside its element; an end without a start goes; an item
-cannot stand in an item; a sign that starts no tag is text. Line breaks stay where they are.
+An end tag closes whatever was left open inside its element; an end tag without a start is removed;
+items cannot nest; a ``<`` that starts no tag is text. Line breaks are kept.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DEEPEST = 100
 
 
 def balanced(text: str) -> str:
-    """The same text with tags that nest."""
+    """The same text with balanced tags."""
     text = _with_closed_sections(text)
     out: list[str] = []
     open_tags: list[str] = []
@@ -38,9 +38,9 @@ def balanced(text: str) -> str:
 
 
 def _with_closed_sections(text: str) -> str:
-    """The text without the starts of sections that never end.
+    """Remove the start of CDATA sections and comments that never end.
 
-    A search for such an end would go to the end of the text, once for every start.
+    Otherwise each start would search to the end of the text.
     """
     for start, end in (("<![CDATA[", "]]>"), ("<!--", "-->"), ("<?", "?>")):
         last = text.rfind(end)
@@ -72,7 +72,7 @@ def _started(token: re.Match[str], open_tags: list[str]) -> str:
 
 
 def _ended(name: str, open_tags: list[str]) -> str:
-    """End tags down to the innermost open element of this name; none when there is none."""
+    """End tags down to the innermost open element with this name; empty when none is open."""
     if name not in open_tags:
         return ""
     closed = []

@@ -1,7 +1,7 @@
-"""Dates as feeds write them: RFC 822, 850 and 5322, asctime, ISO 8601, and what is close to them.
+"""Parse dates in feeds: RFC 822, 850 and 5322, asctime, ISO 8601, and near misses.
 
 ``read_date`` returns an instant in UTC, or None where the text is not a date or can mean several
-days. Where it means one instant only by an assumption, ``doubt`` names the assumption. A wrong day
+days. If an assumption was needed, ``doubt`` names it. A wrong day
 of the week is ignored, a missing zone is UTC, 24:00 is the next day.
 """
 
@@ -22,7 +22,7 @@ from wavehouse.kernel.reference import month_key, month_names
 _LONGEST = 100
 _EARLIEST, _LATEST, _BUDDHIST = 1900, 2200, 543
 _PIVOT = 69
-"""Years 00-68 are of this century, 69-99 of the last, as in POSIX and ``email.utils``."""
+"""Years 00-68 are in this century, 69-99 in the last, as in POSIX and ``email.utils``."""
 
 _SPACES = re.compile(r"\s+")
 _MARKS = str.maketrans({"−": "-", "–": "-", "‐": "-", "‑": "-", "，": ",", "：": ":", "．": "."})
@@ -64,7 +64,7 @@ _ENGLISH = tuple(name.lower() for name in calendar.month_name[1:])
 
 @dataclass(frozen=True, slots=True)
 class DateReading:
-    """What a text means: an instant in UTC or None, and the assumption that was made, if any."""
+    """A parsed date: an instant in UTC or None, and the assumption made, if any."""
 
     at: datetime | None
     doubt: str | None = None
@@ -74,7 +74,7 @@ NOT_A_DATE = DateReading(None)
 
 
 def read_date(text: str | None) -> DateReading:
-    """The instant that a text means; ``NOT_A_DATE`` when it is not a date."""
+    """Parse a date; ``NOT_A_DATE`` when the text is not one."""
     if not text or len(text) > _LONGEST:
         return NOT_A_DATE
     try:
@@ -85,12 +85,12 @@ def read_date(text: str | None) -> DateReading:
 
 
 def instant(text: str | None) -> datetime | None:
-    """The instant alone, for values that report no doubts."""
+    """The instant only, without doubts."""
     return read_date(text).at
 
 
 def _plain(text: str) -> str:
-    """The text with one kind of digit, space, dash and colon, East Asian marks resolved."""
+    """Normalize digits, spaces, dashes, colons and East Asian date marks."""
     if "&" in text:
         text = unescape(text)
     text = "".join(
@@ -104,7 +104,7 @@ def _plain(text: str) -> str:
 
 
 def _month_with_letters(word: re.Match[str]) -> str:
-    """``Ju1`` and ``0ct`` are mistyped; anything else stays."""
+    """Correct mistyped months such as ``Ju1`` and ``0ct``; anything else stays."""
     mended = word[0].replace("1", "l").replace("0", "o").lower()
     return mended if any(name.startswith(mended) for name in _ENGLISH) else word[0]
 
@@ -149,7 +149,7 @@ def _iso_day(match: re.Match[str]) -> date:
 
 
 def _numeric(text: str) -> DateReading | None:
-    """Days in numbers alone: a slash is read as American, a full stop and a dash as European."""
+    """Numeric dates: slashes are read as American, full stops and dashes as European."""
     match = _NUMBERS.match(text)
     if match is None:
         return None
@@ -163,7 +163,7 @@ def _numeric(text: str) -> DateReading | None:
 
 
 def _named(text: str) -> DateReading | None:
-    """Days with the month's name; the time before or after them, the year where asctime has it."""
+    """Dates with a month name; the time may precede or follow, the year as in asctime."""
     time = _TIME.search(text)
     if time is None:
         day = _named_day(text)
@@ -176,7 +176,7 @@ def _named(text: str) -> DateReading | None:
 
 
 def _named_day(text: str) -> tuple[date, str] | None:
-    """The day in a text and what stands behind it; None without one that is certain."""
+    """The day in a text and the text after it; None unless it is certain."""
     text = _of_one_word(text)
     words = list(_WORDS.finditer(text))
     numbers = [n for n, word in enumerate(words) if word[0].isdigit()]
@@ -203,7 +203,7 @@ def _named_day(text: str) -> tuple[date, str] | None:
 
 
 def _of_one_word(text: str) -> str:
-    """The text with names of several words or with marks in them (ม.ค.) as English ones."""
+    """Replace month names of several words or with marks (ม.ค.) by English ones."""
     folded = text.casefold()
     for name, month in _long_names():
         if name in folded and len(folded) == len(text):
@@ -214,7 +214,7 @@ def _of_one_word(text: str) -> str:
 
 @cache
 def _long_names() -> tuple[tuple[str, int], ...]:
-    """Names that are not one word, the longest first."""
+    """Month names that are not a single word, longest first."""
     several = ((n, min(m)) for n, m in month_names().items() if len(_WORDS.findall(n)) > 1)
     return tuple(sorted(several, key=lambda pair: -len(pair[0])))
 
@@ -222,13 +222,13 @@ def _long_names() -> tuple[tuple[str, int], ...]:
 def _past_small_words(
     named: list[tuple[int, frozenset[int]]], numbers: list[int]
 ) -> tuple[int, frozenset[int]] | None:
-    """A month that small words keep apart from its numbers: 5 de octubre de 2026."""
+    """Handle small words around the month: 5 de octubre de 2026."""
     months = [(n, m) for n, m in named if m]
     return months[-1] if months and numbers else None
 
 
 def _months(word: str) -> frozenset[int]:
-    """The months that a word can mean, by CLDR's names or as the start of an English one."""
+    """The months that a word can mean, by CLDR names or as an English prefix."""
     key = month_key(word)
     if len(key) < 3 and key.isascii():
         return frozenset()
@@ -240,7 +240,7 @@ def _months(word: str) -> frozenset[int]:
 
 
 def _with_time(day: date, rest: str) -> DateReading:
-    """The day with the time and the zone that follow it."""
+    """The day combined with the time and zone after it."""
     gap = _BEFORE_TIME.match(rest)
     behind = rest[gap.end() :] if gap else rest
     time = _BASIC_TIME.match(behind) or _TIME.match(behind)
@@ -250,7 +250,7 @@ def _with_time(day: date, rest: str) -> DateReading:
 
 
 def _assembled(day: date, time: Mapping[str, str | None], tail: str) -> DateReading:
-    """Day, time of day and the zone at the start of ``tail`` as one instant."""
+    """Combine day, time and the zone at the start of ``tail`` into one instant."""
     hour, minute, second = (int(time.get(part) or 0) for part in ("hour", "minute", "second"))
     half = (time.get("half") or time.get("half_alone") or "").lower()
     if half and 1 <= hour <= 12:
@@ -281,7 +281,7 @@ def _is_day(year: str, month: int, day: str) -> bool:
 
 
 def _century(text: str) -> int:
-    """A year of four digits, or of two and three as RFC 5322 (4.3) has them."""
+    """Expand a two- or three-digit year as RFC 5322 (4.3) says; four digits stay."""
     year = int(text)
     if len(text) == 2:
         return year + (2000 if year < _PIVOT else 1900)

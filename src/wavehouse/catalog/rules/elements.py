@@ -1,4 +1,4 @@
-"""Elements by the names that feeds mean, whatever prefix or namespace address they wrote.
+"""Look up elements by intended name, whatever prefix or namespace address the feed uses.
 
 A name is ``title``, ``itunes:author``, ``podcast:person`` …, in lower case. An element gets its
 family from its namespace, or, when the feed forgot to declare the prefix or mistyped the address,
@@ -52,7 +52,7 @@ def _meant(tag: str, prefix: str | None) -> str:
 
 
 def name_of(element: etree._Element) -> str:
-    """The name that the feed means by this element."""
+    """The intended name of this element."""
     return _meant(str(element.tag), element.prefix)
 
 
@@ -70,7 +70,7 @@ def line_of(element: etree._Element) -> int:
 
 
 def attribute(element: etree._Element, *names: str) -> str | None:
-    """The first attribute by these names, in any case, on one line; None if none has a text."""
+    """The first attribute with one of these names, in any case, on one line; None if empty."""
     for name in names:
         value = element.get(name)
         if value is not None and (text := words.line(value)):
@@ -111,11 +111,11 @@ class Children:
         return [child for name in names for child in self._by_name.get(name, ())]
 
     def first(self, *names: str) -> etree._Element | None:
-        """The first child with the first of the names that is there."""
+        """The first child with the first name that exists."""
         return next(iter(self.all(*names)), None)
 
     def text(self, *names: str) -> str | None:
-        """The text of the first child by these names that has any."""
+        """The text of the first child with this name that is not empty."""
         return next((text for child in self.all(*names) if (text := text_of(child))), None)
 
     def paragraphs(self, *names: str) -> str | None:
@@ -157,8 +157,8 @@ def _parsed_once(xml: str) -> tuple[etree._Element | None, list[tuple[int, str]]
 def parsed(xml: str) -> tuple[etree._Element, list[tuple[int, str]]]:
     """The root of a cleaned text, and the parser's complaints as (line, message).
 
-    A text that is not well-formed is parsed again with its tags balanced: the parser's own
-    recovery would put every later item inside the element that somebody forgot to close.
+    A text that is not well-formed is parsed again with its tags balanced: the parser's own recovery
+    would nest every later item inside the unclosed element.
     """
     root, complaints = _parsed_once(xml)
     if complaints:

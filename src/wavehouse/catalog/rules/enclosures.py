@@ -1,4 +1,4 @@
-"""Which media file an item carries, and which others carry the same."""
+"""Find an item's main media file and its alternates."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LONGEST_URL = 1000
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """The main file of an item, and the others that carry the same."""
+    """The main file of an item, and its alternates."""
 
     enclosure: Enclosure
     alternates: tuple[AlternateEnclosure, ...]
@@ -28,7 +28,7 @@ class Media:
 
 @dataclass(frozen=True, slots=True)
 class Unusable:
-    """Why an item has no media."""
+    """The reason why an item has no media."""
 
     reason: DropReason
     detail: str
@@ -40,7 +40,7 @@ def _is_media(tag: etree._Element) -> bool:
 
 
 def _named(of: Children) -> Iterator[tuple[str | None, etree._Element]]:
-    """Every (address as written, element) that may carry the item's media."""
+    """Every (address as written, element) that may hold the item's media."""
     for tag in of.all("enclosure"):
         yield attribute(tag, "url", "href"), tag
     for tag in of.all("atom:link", "link"):

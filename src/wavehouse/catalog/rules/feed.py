@@ -1,6 +1,6 @@
-"""``parse_feed``: the bytes of a feed become a ``Feed``, or one clear error.
+"""``parse_feed`` turns the bytes of a feed into a ``Feed``, or raises one error.
 
-RSS 2.0, RSS 1.0 and Atom. What is broken is mended when its meaning is beyond doubt; an item
+RSS 2.0, RSS 1.0 and Atom. Errors are repaired when the meaning is certain; an item
 that cannot be used is dropped, with its line and the reason.
 """
 
@@ -60,7 +60,7 @@ def _link(of: Children, relation: str, location: str | None = None) -> str | Non
 
 
 def _ends_inside_an_item(xml: str) -> bool:
-    """True when the document stops before its last item, and the feed around it, are closed."""
+    """True when the document stops before its last item and channel are closed."""
     opened = max(xml.rfind("<item"), xml.rfind("<entry"))
     closes = ("</item", "</entry", "</channel", "</rss", "</feed", "</rdf:RDF")
     return opened > max(xml.rfind(tag) for tag in closes)
@@ -69,7 +69,7 @@ def _ends_inside_an_item(xml: str) -> bool:
 def _sorted_out(
     elements: list[etree._Element], location: str | None, cut: bool
 ) -> tuple[list[FeedEpisode], list[DroppedItem]]:
-    """Items into episodes and dropped ones; of two with one guid the first stays."""
+    """Split items into episodes and dropped ones; the first of two with one guid wins."""
     episodes: dict[str, FeedEpisode] = {}
     dropped: list[DroppedItem] = []
     for position, element in enumerate(elements, start=1):
@@ -104,7 +104,7 @@ def parse_feed(
     """Read a feed; raises ``InvalidInput`` with one sentence when ``data`` is not a feed.
 
     ``location`` resolves relative addresses, ``name`` is what an error calls the document;
-    ``charset`` is what the server said, and counts less than what the bytes prove.
+    ``charset`` is the server's header; evidence in the bytes overrides it.
     """
     try:
         return _parsed_feed(data, location, charset)
@@ -116,7 +116,7 @@ def parse_feed(
 
 
 def _ends_between_items(xml: str, complaints: list[tuple[int, str]]) -> bool:
-    """True when the text stops before its channel does: what followed is missing.
+    """True when the text stops before its channel ends, so something is missing.
 
     A feed that closes its channel and only forgets the last tag after it is whole.
     """

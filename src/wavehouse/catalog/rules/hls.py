@@ -1,8 +1,8 @@
-"""HLS playlists (RFC 8216): which segments there are, and how long each plays (R13).
+"""HLS playlists (RFC 8216): the segments and their durations (R13).
 
 Only what counting asks for is read: segments, initialisation sections, and the variants of a
 master playlist. Variants are the same programme in other qualities, so their segments share its
-time: who switches between them hears no minute twice.
+time: switching between them counts no minute twice.
 """
 
 from __future__ import annotations
@@ -22,19 +22,19 @@ _URI = re.compile(r'URI="([^"]+)"')
 
 @dataclass(frozen=True, slots=True)
 class Playlist:
-    """A playlist as read: the playlists that it names, or its own segments."""
+    """A parsed playlist: the playlists it references, or its own segments."""
 
     playlists: tuple[str, ...]
     segments: tuple[Segment, ...]
 
 
 def is_playlist(url: str) -> bool:
-    """True for an address that ends as playlists do."""
+    """True when an address ends like a playlist's."""
     return url.partition("?")[0].partition("#")[0].lower().endswith((".m3u8", ".m3u"))
 
 
 def read_playlist(text: str, url: str) -> Playlist | None:
-    """What a playlist says, addresses made absolute; None when it is not a playlist."""
+    """Parse a playlist, with absolute addresses; None when it is not a playlist."""
     lines = [line.strip() for line in text.removeprefix("\ufeff").splitlines()]
     if not lines or lines[0] != "#EXTM3U":
         return None
@@ -84,7 +84,7 @@ def joined(segments: Iterable[Segment]) -> Iterator[Segment]:
 
 
 def facts_of(segments: Iterable[Segment]) -> MediaFacts:
-    """The facts of a rendition: its length in milliseconds stands where a file's bytes do."""
+    """The facts of a rendition: its length in milliseconds replaces the byte size."""
     known = tuple(segments)
     length = max((s.start_ms + s.duration_ms for s in known), default=0)
     if not length:

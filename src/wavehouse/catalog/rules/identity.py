@@ -1,4 +1,4 @@
-"""Which episode an item is (R03): by its guid, without one by its file, and across changed guids.
+"""Identify the episode of an item (R03): by guid, otherwise by file, and across changed guids.
 
 A guid that the catalog does not know is a former episode's new guid when the same file is its
 file, its old guid is gone from the feed, and its date or its title stayed. Everything else is
@@ -21,9 +21,9 @@ LONGEST_GUID = 500
 
 
 def guid_without_one(url: str, *, whole_query: bool = False) -> str:
-    """What an item without guid is known by: its file, without prefixes and client parameters.
+    """The identifier of an item without guid: its file, without prefixes and client parameters.
 
-    ``whole_query`` is for items of a feed that differ by such parameters alone.
+    Use ``whole_query`` when items of a feed differ only by such parameters.
     """
     key = media_key(url, whole_query=whole_query)
     return f"https://{key.host}{key.path}"[:LONGEST_GUID]
@@ -34,7 +34,7 @@ def changed_guids(
     known: Mapping[str, KnownEpisode],
     files: Mapping[Place, EnclosureVersion],
 ) -> list[ChangedGuid]:
-    """The episodes of a feed that are known under another guid."""
+    """The episodes of a feed that are stored under another guid."""
     present = {episode.guid for episode in feed.episodes}
     gone: dict[MediaKey, dict[EpisodeId, KnownEpisode]] = defaultdict(dict)
     for guid, key in files:
@@ -63,7 +63,7 @@ def changed_guids(
 
 
 def _is_the_same(before: KnownEpisode, episode: FeedEpisode) -> bool:
-    """One file alone is not enough: some shows publish every episode under one address."""
+    """A shared file is not enough: some shows publish every episode under one address."""
     same_query = _query_of(before.audio_url) == _query_of(episode.enclosure.url)
     is_script = not has_media_ending(media_key(episode.enclosure.url).bare.path)
     if is_script and not same_query:
@@ -79,7 +79,7 @@ def _query_of(url: str) -> str:
 def moved_files(
     feed_files: Iterable[FeedFile], current: Mapping[Place, EnclosureVersion]
 ) -> list[MovedFile]:
-    """Files that are known at the same host and path with another query.
+    """Known files whose query changed while host and path stayed.
 
     Only where the episode has one file there, before and now: else the query distinguishes them.
     """
@@ -99,7 +99,7 @@ def moved_files(
 
 
 def shared_files(feed: Feed) -> tuple[SharedFile, ...]:
-    """The files that several items of a feed name."""
+    """Files that several items of a feed name."""
     titles = {episode.guid: episode.title for episode in feed.episodes}
     guids: dict[MediaKey, list[str]] = defaultdict(list)
     for file in files_of_feed(feed):

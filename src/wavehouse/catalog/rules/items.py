@@ -47,7 +47,7 @@ _BODIES = (
 
 
 def author_of(of: Children) -> str | None:
-    """The author of an item: Apple's tag, then the other tags for it."""
+    """The author of an item: Apple's tag first, then the alternatives."""
     for name in ("atom:author", "author"):
         for tag in of.all(name):
             inside = Children(tag).line("atom:name", "name")
@@ -57,7 +57,7 @@ def author_of(of: Children) -> str | None:
 
 
 def link_of(of: Children, base: str | None) -> str | None:
-    """The page that people read: RSS's link, or Atom's alternate."""
+    """The web page of the item: RSS's link, or Atom's alternate."""
     for tag in of.all("link", "atom:link"):
         if (attribute(tag, "rel") or "alternate").lower() != "alternate":
             continue
@@ -96,7 +96,7 @@ def _title_of(of: Children, body: str | None, enclosure: Enclosure) -> str:
 
 
 def _published(of: Children) -> tuple[DateReading, str | None]:
-    """The first date of an item that can be read, or else its first date as it is written."""
+    """The first readable date of an item, otherwise its first date as written."""
     written = None
     for tag in of.all(*_DATES):
         text = one_line(text_of(tag))
@@ -108,7 +108,7 @@ def _published(of: Children) -> tuple[DateReading, str | None]:
 
 
 def _date_note(title: str, reading: DateReading, written: str | None) -> str | None:
-    """What a person has to know of an item's date; None when nothing was assumed."""
+    """A note for people about an item's date; None when nothing was assumed."""
     if reading.at is not None:
         return f'"{title}": the date {written!r}: {reading.doubt}' if reading.doubt else None
     what = f"the date {written!r} cannot be read" if written else "the item has no date"
@@ -116,7 +116,7 @@ def _date_note(title: str, reading: DateReading, written: str | None) -> str | N
 
 
 def episode_of(element: etree._Element, location: str | None) -> FeedEpisode | DroppedItem:
-    """The episode that an item describes, or the reason why it is not an episode."""
+    """The episode of an item, or the reason why it is dropped."""
     of, line = Children(element), line_of(element)
     base = base_of(element.base, location)
     media = media_of(of, base)

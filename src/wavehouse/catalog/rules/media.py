@@ -1,4 +1,4 @@
-"""``read_media``: which kind of file this is, and its facts, without touching a file."""
+"""``read_media`` detects a file's format and extracts its facts, without I/O."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from wavehouse.catalog.types.media import MediaFacts
 def read_media(head: bytes, total: int | None) -> Reading:
     """Facts of a media file from its first bytes, asking for more ranges where needed.
 
-    A format that is not read (Ogg, WAV, playlists) keeps its size; rule R29 then asks for all of
-    its bytes.
+    For unsupported formats (Ogg, WAV, playlists) only the size is known; rule R29 then requires all
+    bytes.
     """
     if looks_like_mp4(head):
         return (yield from read_mp4(head, total))
@@ -21,7 +21,7 @@ def read_media(head: bytes, total: int | None) -> Reading:
 
 
 def plausible(facts: MediaFacts) -> MediaFacts:
-    """The facts without those that contradict each other: a header larger than its file."""
+    """The facts without contradictions, such as a header larger than its file."""
     size, header = facts.bytes, facts.header_bytes
     if size is not None and header is not None and header >= size:
         return MediaFacts(size, None, None)

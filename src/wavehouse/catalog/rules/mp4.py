@@ -1,4 +1,4 @@
-"""Where the sound of an MP4 (M4A, M4B, MOV) file begins, and how long it lasts.
+"""Find where the audio of an MP4 (M4A, M4B, MOV) file begins, and its duration.
 
 ``header_bytes`` (rule R26): with ``moov`` in front, everything before the payload of the first
 ``mdat``. With ``moov`` at the end, a player must fetch it too before it can play: then everything
@@ -19,7 +19,7 @@ _LONGEST_HEAD = 16
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A box: its type, where it starts, how long its own head and the whole of it are."""
+    """A box: type, start, size of its header, total size."""
 
     kind: bytes
     start: int
@@ -33,7 +33,7 @@ class Box:
 
 
 def box_at(data: bytes, at: int, start: int, limit: int | None) -> Box | None:
-    """The box whose head is at ``at`` in ``data`` and at ``start`` in the file."""
+    """The box whose header is at ``at`` in ``data`` and at ``start`` in the file."""
     if at + 8 > len(data):
         return None
     size, kind, head = int.from_bytes(data[at : at + 4]), data[at + 4 : at + 8], 8
@@ -47,12 +47,12 @@ def box_at(data: bytes, at: int, start: int, limit: int | None) -> Box | None:
 
 
 def looks_like_mp4(head: bytes) -> bool:
-    """True when the first box has a type that MP4 files start with."""
+    """True when the first box has a type that MP4 files can start with."""
     return head[4:8] in {b"ftyp", b"moov", b"mdat", b"styp", b"free", b"skip", b"wide"}
 
 
 def mvhd_duration_ms(payload: bytes) -> int | None:
-    """The duration that a movie header states; None for 0 and for "unknown" (all ones)."""
+    """The duration stated in a movie header; None for 0 and for "unknown" (all ones)."""
     wide = payload[:1] == b"\x01"
     at, width = (20, 8) if wide else (12, 4)
     if len(payload) < at + 4 + width:
@@ -65,13 +65,13 @@ def mvhd_duration_ms(payload: bytes) -> int | None:
 
 
 class _Window:
-    """The part of the file that is at hand."""
+    """The part of the file that has been read."""
 
     def __init__(self, head: bytes) -> None:
         self.start, self.data = 0, head
 
     def at(self, offset: int, length: int) -> Generator[ByteRange, bytes, int]:
-        """The place of ``offset`` in ``data``, after asking for more when it is not there."""
+        """The position of ``offset`` in ``data``, requesting more when needed."""
         start = offset - self.start
         if start < 0 or start + length > len(self.data):
             self.data = yield ByteRange(offset, WINDOW)
@@ -107,7 +107,7 @@ def _duration(window: _Window, outer: Box) -> Generator[ByteRange, bytes, int | 
 
 
 def read_mp4(head: bytes, total: int | None) -> Reading:
-    """The facts of an MP4 file whose first bytes are ``head``."""
+    """The facts of an MP4 file that starts with ``head``."""
     window, offset = _Window(head), 0
     moov: Box | None = None
     mdat: Box | None = None

@@ -1,4 +1,4 @@
-"""Where the sound of an MPEG audio file begins, and how long it lasts.
+"""Find where the audio of an MPEG file begins, and its duration.
 
 ``header_bytes`` (rule R26) is everything before the first audio frame: ID3v2 tags with their
 artwork, one after the other, and padding. A Xing, Info or VBRI frame is a frame: it plays as
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from wavehouse.catalog.types.media import ByteRange, MediaFacts
 
 Reading = Generator[ByteRange, bytes, MediaFacts]
-"""A reader without a file: it asks for ranges, is sent their bytes, and returns the facts."""
+"""A reader without I/O: it yields ranges, receives their bytes, and returns the facts."""
 
 WINDOW = 64 * 1024
 _MOST_TAGS = 8
@@ -42,7 +42,7 @@ class Frame:
 
 
 def id3v2_size(head: bytes) -> int:
-    """The whole size of an ID3v2 tag that starts here, footer included; 0 when none does."""
+    """The full size of an ID3v2 tag starting here, footer included; 0 when there is none."""
     if len(head) < _ID3_HEADER or head[:3] != b"ID3" or head[3] == 0xFF or max(head[6:10]) > 0x7F:
         return 0
     size = (head[6] << 21) | (head[7] << 14) | (head[8] << 7) | head[9]
@@ -57,7 +57,7 @@ def _bitrates(version: int, layer: int) -> tuple[int, ...]:
 
 
 def frame_at(data: bytes, at: int) -> Frame | None:
-    """The frame whose header stands here, or None. Free-format frames have no known size: None."""
+    """The frame whose header is here, or None. Free-format frames have no known size: None."""
     if at + 4 > len(data) or data[at] != 0xFF or data[at + 1] & 0xE0 != 0xE0:
         return None
     version, layer = (data[at + 1] >> 3) & 3, (data[at + 1] >> 1) & 3
@@ -78,7 +78,7 @@ def frame_at(data: bytes, at: int) -> Frame | None:
 
 
 def first_frame(data: bytes) -> int | None:
-    """Where the first frame stands that another of its kind follows, or None."""
+    """The position of the first frame that is followed by another of its kind, or None."""
     at = data.find(b"\xff")
     while at != -1:
         frame = frame_at(data, at)
@@ -91,7 +91,7 @@ def first_frame(data: bytes) -> int | None:
 
 
 def _counted_frames(data: bytes, at: int, frame: Frame) -> int | None:
-    """The number of frames that a Xing, Info or VBRI header states."""
+    """The number of frames stated by a Xing, Info or VBRI header."""
     xing = at + 4 + frame.side_info
     if data[xing : xing + 4] in (b"Xing", b"Info") and data[xing + 7] & 1:
         return int.from_bytes(data[xing + 8 : xing + 12]) or None
@@ -102,7 +102,7 @@ def _counted_frames(data: bytes, at: int, frame: Frame) -> int | None:
 
 
 def _constant_bitrate(data: bytes, at: int) -> int | None:
-    """The bitrate, when the frames at the start agree on one; no Xing header and CBR is usual."""
+    """The bitrate when the first frames agree: a file without Xing header is usually CBR."""
     seen: set[int] = set()
     for _ in range(_FRAMES_TO_AGREE):
         frame = frame_at(data, at)
@@ -127,7 +127,7 @@ def _duration_ms(data: bytes, at: int, audio_bytes: int | None) -> int | None:
 
 
 def read_mpeg(head: bytes, total: int | None) -> Reading:
-    """The facts of an MPEG audio file whose first bytes are ``head``."""
+    """The facts of an MPEG audio file that starts with ``head``."""
     offset, data = 0, head
     for _ in range(_MOST_TAGS):
         size = id3v2_size(data)

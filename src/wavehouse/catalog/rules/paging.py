@@ -1,4 +1,4 @@
-"""Feeds of several pages (RFC 5005): which page is next, and the pages as one feed."""
+"""Paged feeds (RFC 5005): find the next page, and merge pages into one feed."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def older_page(feed: Feed) -> str | None:
 
 
 def merged(first: Feed, pages: Sequence[Feed]) -> Feed:
-    """The first page with the episodes of the others; of two with one guid the first stays.
+    """Merge the pages' episodes into the first page; the first of two with one guid wins.
 
-    What the other pages dropped or repaired says on which page.
+    Notes about dropped or repaired items name the page.
     """
     if not pages:
         return first

@@ -1,4 +1,4 @@
-"""Readers of the Podcasting 2.0 tags. A tag without what it cannot do without is left out."""
+"""Readers of the Podcasting 2.0 tags. Tags without a required part are left out."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def soundbites(of: Children) -> tuple[Soundbite, ...]:
 
 
 def fundings(of: Children, base: str | None) -> tuple[Funding, ...]:
-    """Every funding page."""
+    """Every funding link."""
     return tuple(
         Funding(url, one_line(text_of(tag)) or "")
         for tag in of.all("podcast:funding")
@@ -90,7 +90,7 @@ def fundings(of: Children, base: str | None) -> tuple[Funding, ...]:
 
 
 def locations(of: Children) -> tuple[Location, ...]:
-    """Every named place."""
+    """Every named location."""
     return tuple(
         Location(
             name,
@@ -105,7 +105,7 @@ def locations(of: Children) -> tuple[Location, ...]:
 
 
 def license_of(of: Children, base: str | None) -> License | None:
-    """The licence, when one is named."""
+    """The licence, if any."""
     tag = of.first("podcast:license")
     name = one_line(text_of(tag)) if tag is not None else None
     if tag is None or name is None:
@@ -130,7 +130,7 @@ def episode_number(of: Children) -> EpisodeNumber | None:
 
 
 def remote_item(tag: etree._Element, base: str | None) -> RemoteItem | None:
-    """A pointer to another feed, when it names one."""
+    """A reference to another feed, if any."""
     guid, url = attribute(tag, "feedGuid"), web_url(attribute(tag, "feedUrl"), base)
     if not guid and not url:
         return None
@@ -144,7 +144,7 @@ def remote_item(tag: etree._Element, base: str | None) -> RemoteItem | None:
 
 
 def remote_items(of: Children, base: str | None) -> tuple[RemoteItem, ...]:
-    """Every pointer among the children."""
+    """Every reference among the children."""
     items = (remote_item(tag, base) for tag in of.all("podcast:remoteitem"))
     return tuple(item for item in items if item)
 
@@ -203,7 +203,7 @@ def values(of: Children, base: str | None) -> tuple[Value, ...]:
 
 
 def alternates(of: Children, base: str | None) -> tuple[AlternateEnclosure, ...]:
-    """Every alternate enclosure that can be had from the web, with all its sources."""
+    """Every alternate enclosure with a web source, with all its sources."""
     alternates = []
     for tag in of.all("podcast:alternateenclosure"):
         inside = Children(tag)
@@ -231,7 +231,7 @@ def alternates(of: Children, base: str | None) -> tuple[AlternateEnclosure, ...]
 
 
 def txts(of: Children) -> tuple[Txt, ...]:
-    """Every free text for machines."""
+    """Every machine-readable text."""
     return tuple(
         Txt(attribute(tag, "purpose"), text)
         for tag in of.all("podcast:txt")
@@ -240,7 +240,7 @@ def txts(of: Children) -> tuple[Txt, ...]:
 
 
 def social(of: Children) -> tuple[SocialInteract, ...]:
-    """Every place of comments; the protocol "disabled" stands without an address."""
+    """Every link to comments; the protocol "disabled" needs no address."""
     return tuple(
         SocialInteract(
             protocol,
@@ -255,7 +255,7 @@ def social(of: Children) -> tuple[SocialInteract, ...]:
 
 
 def content_links(of: Children) -> tuple[ContentLink, ...]:
-    """Every other place of the same content."""
+    """Every link to the same content elsewhere."""
     return tuple(
         ContentLink(href, one_line(text_of(tag)) or "")
         for tag in of.all("podcast:contentlink")
@@ -264,7 +264,7 @@ def content_links(of: Children) -> tuple[ContentLink, ...]:
 
 
 def blocks(of: Children) -> tuple[Block, ...]:
-    """Every wish to be listed or not."""
+    """Every block tag."""
     return tuple(Block(attribute(tag, "id"), yes(text_of(tag))) for tag in of.all("podcast:block"))
 
 
@@ -285,13 +285,13 @@ def trailers(of: Children, base: str | None) -> tuple[Trailer, ...]:
 
 
 def podroll(of: Children, base: str | None) -> tuple[RemoteItem, ...]:
-    """The shows that this show recommends."""
+    """The shows recommended by this show."""
     rolls = of.all("podcast:podroll")
     return tuple(item for roll in rolls for item in remote_items(Children(roll), base))
 
 
 def update_frequency(of: Children) -> UpdateFrequency | None:
-    """How often the show says it comes out."""
+    """How often the show says it is published."""
     tag = of.first("podcast:updatefrequency")
     if tag is None:
         return None

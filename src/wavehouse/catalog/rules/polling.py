@@ -1,4 +1,4 @@
-"""When a feed is polled next: the interval with jitter, backoff after failures, Retry-After."""
+"""Compute a feed's next poll: the interval with jitter, backoff after failures, Retry-After."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def next_try(
 
 
 def _fraction(key: UUID, at: datetime) -> float:
-    """A number from 0 up to 1 that feed and time decide."""
+    """A number from 0 up to 1 derived from feed and time."""
     seed = key.bytes + at.isoformat().encode()
     return int.from_bytes(hashlib.blake2b(seed, digest_size=7).digest()) / 2**56
 
@@ -52,7 +52,7 @@ def _fraction(key: UUID, at: datetime) -> float:
 def retry_after(header: str | None, *, now: datetime) -> timedelta | None:
     """The wait that a ``Retry-After`` header asks for, in seconds or as a date (RFC 9110, 10.2.3).
 
-    A date in the past is no wait at all; None for anything else.
+    A date in the past means no wait; None for anything else.
     """
     written = (header or "").strip()
     if re.fullmatch(r"[0-9]{1,9}", written):

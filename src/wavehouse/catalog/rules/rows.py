@@ -1,4 +1,4 @@
-"""Feeds as rows: what fits the columns, the rest as JSON."""
+"""Convert feeds to rows: columns where they exist, the rest as JSON."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ _FEED_EXTRAS = (
 
 
 def _json(value: Any) -> Any:
-    """A typed value as JSON's types, what is empty left out; numbers keep their digits."""
+    """A typed value as JSON types, without empty values; numbers keep their digits."""
     if is_dataclass(value) and not isinstance(value, type):
         named = ((field.name, _json(getattr(value, field.name))) for field in fields(value))
         return {name: part for name, part in named if part not in (None, [], {})}
@@ -72,7 +72,7 @@ def _fitting_url(url: str | None) -> str | None:
 
 
 def podcast_row(feed: Feed) -> dict[str, Any]:
-    """The columns of a show that its feed decides."""
+    """The columns of a show that come from its feed."""
     return {
         "title": feed.title,
         "description": feed.description,
@@ -88,7 +88,7 @@ def podcast_row(feed: Feed) -> dict[str, Any]:
 
 
 def episode_row(episode: FeedEpisode, before: KnownEpisode | None, now: datetime) -> dict[str, Any]:
-    """The columns of an episode; without a date of its own it gets the first one it had, or now."""
+    """The columns of an episode; without a date of its own, the first one stored, or now."""
     published = episode.published_at or (before.publish_date if before else now)
     number = episode.episode.number if episode.episode else None
     transcript = episode.transcripts[0].url if episode.transcripts else None
@@ -122,7 +122,7 @@ def episode_rows(
 
 
 def stored_facts(described: Described) -> dict[str, Any]:
-    """The facts of a file as they are stored: a header larger than the file is unknown."""
+    """The facts of a file to store: a header larger than the file is unknown."""
     facts = described.facts
     size, header = facts.bytes, facts.header_bytes
     fits = size is not None and header is not None and header < size
@@ -140,10 +140,10 @@ def file_rows(
     known: Mapping[str, KnownEpisode],
     now: datetime,
 ) -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
-    """Versions to add and versions to correct.
+    """The versions to add and the versions to correct.
 
-    The first file of a new episode holds from the episode's date on (None here), every later
-    version and every new address of a known episode from now on.
+    The first file of a new episode is valid from the episode's date (None here), every later
+    version and every new address of a known episode from now.
     """
     inserts, updates = [], []
     for file, seen in described:
@@ -161,7 +161,7 @@ def file_rows(
 
 
 def segment_rows(described: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
-    """What the playlists among the files name (R13), each address once."""
+    """The segments of the playlists among the files (R13), each address once."""
     rows = {}
     for file, seen in described:
         for segment in seen.facts.segments:
@@ -182,7 +182,7 @@ def segment_rows(described: Iterable[tuple[FeedFile, Described]]) -> list[dict[s
 
 
 def hop_rows(described: Iterable[tuple[FeedFile, Described]]) -> list[dict[str, Any]]:
-    """Where redirecting files lead (R03), each place once; never the file's own."""
+    """The redirect targets of files (R03), each place once; never the file's own."""
     rows = {}
     for file, seen in described:
         for key in map(media_key, seen.facts.hops):
@@ -211,7 +211,7 @@ def _version_row(file: FeedFile, seen: Described, valid_from: datetime | None) -
 
 
 def _same_facts(version: EnclosureVersion, url: str) -> dict[str, Any]:
-    """R03: another prefix, the same file."""
+    """R03: the same file under another prefix."""
     return {
         "enclosure_id": str(version.enclosure_id),
         "url": url,

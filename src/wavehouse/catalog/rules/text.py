@@ -1,8 +1,8 @@
-"""From the bytes of a feed to text that an XML parser can live with.
+"""Turn the bytes of a feed into text that an XML parser accepts.
 
-Feeds lie about their encoding, hold control characters, use HTML's entities and leave ampersands
-bare. All of that is mended here, before the parser, and without moving a line: what is cut out
-leaves its line breaks behind, so that a message can name the line in the publisher's file.
+Feeds declare wrong encodings, contain control characters, use HTML entities and leave ampersands
+unescaped. All of that is repaired here, before the parser, and without moving a line: what is cut
+out leaves its line breaks behind, so that a message can name the line in the publisher's file.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from wavehouse.kernel.errors import InvalidInput
 
 _BOMS = (
     (codecs.BOM_UTF8, "utf-8"),
-    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16: its mark begins with that one's
+    (codecs.BOM_UTF32_LE, "utf-32-le"),  # before UTF-16, whose BOM is a prefix of this one
     (codecs.BOM_UTF32_BE, "utf-32-be"),
     (codecs.BOM_UTF16_LE, "utf-16-le"),
     (codecs.BOM_UTF16_BE, "utf-16-be"),
@@ -48,7 +48,7 @@ _MAGIC = (
 
 
 def _codec(name: str | None) -> str | None:
-    """Python's name of an encoding that has text on its other side, or None."""
+    """Python's name of a text encoding, or None."""
     if not name:
         return None
     try:
@@ -59,7 +59,7 @@ def _codec(name: str | None) -> str | None:
 
 
 def _as_windows(wrong: UnicodeError) -> tuple[str, int]:
-    """The bytes at which UTF-8 stops, read as Windows-1252."""
+    """Decode the bytes that are not valid UTF-8 as Windows-1252."""
     if not isinstance(wrong, UnicodeDecodeError):
         raise wrong
     return wrong.object[wrong.start : wrong.end].decode("cp1252", errors="replace"), wrong.end
@@ -69,7 +69,7 @@ codecs.register_error("wavehouse.windows", _as_windows)
 
 
 def decoded(data: bytes, charset: str | None) -> str:
-    """The text of a feed: byte order mark, then what is declared and true, then a repair."""
+    """The text of a feed: byte order mark, then a correct declaration, then a repair."""
     for mark, encoding in _BOMS:
         if data.startswith(mark):
             return data[len(mark) :].decode(encoding, errors="replace")
@@ -101,14 +101,14 @@ def _mended_ampersand(match: re.Match[str]) -> str:
     if whole.startswith("<![") or name in _XML_ENTITIES:
         return whole
     if name and name[0] == "#":
-        return whole.lower()  # XML knows only the small x
+        return whole.lower()  # XML only allows a lower-case x
     if name and name in html5:
         return "".join(f"&#{ord(c)};" for c in html5[name])
     return "&amp;" + (name or "")
 
 
 def _character_or_nothing(match: re.Match[str]) -> str:
-    """A reference such as ``&#233;`` or ``&#xE9;``, when it names a character of XML's."""
+    """Resolve a reference such as ``&#233;`` or ``&#xE9;`` when XML allows the character."""
     digits = match.group(1).lower()
     if len(digits) > _LONGEST_REFERENCE:
         return ""
@@ -119,14 +119,14 @@ def _character_or_nothing(match: re.Match[str]) -> str:
 
 
 def clean_xml(data: bytes, charset: str | None = None) -> str:
-    """Text that starts with the feed's root element; raises when it has none."""
+    """The text from the feed's root element on; raises when there is none."""
     if not data.strip():
         raise InvalidInput("the document is empty", hint="Check the feed's address.")
     for magic, kind in _MAGIC:
         if data.startswith(magic):
             raise InvalidInput(f"the document is {kind}, not a feed", hint="Give the RSS address.")
     text = decoded(data, charset)
-    # Each mark costs some hundred bytes and a microsecond on the way: the largest feeds of real
+    # Each mark costs some hundred bytes and a microsecond: the largest feeds of real
     # shows, 25 MB with HTML in every description, have less than half as many.
     marks = text.count("<") + text.count("&")
     if marks > _MOST_MARKS:
@@ -148,7 +148,7 @@ def clean_xml(data: bytes, charset: str | None = None) -> str:
             where=f":{prolog[: prolog.index('<!ENTITY')].count(chr(10)) + 1}",
             hint="Ask the publisher to remove the <!DOCTYPE> block.",
         )
-    # everywhere, in CDATA too: where that begins and ends is not sure in a broken text
+    # everywhere, in CDATA too, whose bounds are uncertain in malformed text
     feed = _REFERENCES.sub(_character_or_nothing, text[root.start() :])
     return _only_line_breaks(prolog) + _AMPERSANDS.sub(_mended_ampersand, feed)
 

@@ -1,4 +1,4 @@
-"""Small values as feeds write them: durations, numbers, yes and no, addresses."""
+"""Parse small values in feeds: durations, numbers, booleans, addresses."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def one_line(text: str | None) -> str | None:
 
 
 def plain_start(html: str | None, length: int) -> str | None:
-    """The first words of a piece of HTML, without its tags, for where a title is missing."""
+    """The first words of a piece of HTML, without tags, to replace a missing title."""
     words = one_line(_TAGS.sub(" ", (html or "")[: 20 * length]))
     if words is None or len(words) <= length:
         return words
@@ -78,12 +78,12 @@ def number(text: str | None) -> Decimal | None:
 
 
 def yes(text: str | None) -> bool:
-    """True for the values that feeds use: yes, true, explicit, 1."""
+    """True for the affirmative values in feeds: yes, true, explicit, 1."""
     return (text or "").strip().lower() in {"yes", "true", "explicit", "1"}
 
 
 def base_of(written: str | None, location: str | None) -> str | None:
-    """The address that relative ones start from: ``xml:base`` if it is one, else the document's."""
+    """The base for relative addresses: ``xml:base`` if valid, otherwise the document's."""
     try:
         return urljoin(location or "", written or "") or None
     except ValueError:

@@ -19,7 +19,7 @@ Place = tuple[str, MediaKey]
 
 @dataclass(frozen=True, slots=True)
 class FeedFile:
-    """One file that a feed names for an episode, with what the feed says about it."""
+    """A file of an episode, with what the feed states about it."""
 
     guid: str
     kind: str
@@ -36,14 +36,14 @@ class FeedFile:
 
 @dataclass(frozen=True, slots=True)
 class Described:
-    """Facts and who said them."""
+    """Facts and their source."""
 
     facts: MediaFacts
     source: FactsSource
 
 
 class Step(Enum):
-    """What is to be done about the stored version of a file."""
+    """The action for the stored version of a file."""
 
     KEEP = auto()
     LEARN = auto()
@@ -93,7 +93,7 @@ def files_of_feed(feed: Feed) -> list[FeedFile]:
 def described(
     file: FeedFile, measured: MediaFacts | None, known: Mapping[MediaKey, MediaFacts]
 ) -> Described:
-    """The best facts of a file: a media file's, else measured ones, else the feed's."""
+    """The best facts of a file: from a media file, else measured, else from the feed."""
     facts = known.get(file.key) or known.get(file.key.bare)
     source = FactsSource.MEDIA_FILE
     if facts is None:
@@ -102,15 +102,15 @@ def described(
     if facts is None or size is None:
         has_some = file.stated.bytes is not None or file.stated.duration_ms is not None
         return Described(file.stated, FactsSource.FEED if has_some else FactsSource.NONE)
-    # Where the frames do not tell the duration, the publisher's is right to the second.
+    # If the frames do not give the duration, use the publisher's, which is right to the second.
     duration = facts.duration_ms or file.stated.duration_ms
     return Described(replace(facts, bytes=size, duration_ms=duration), source)
 
 
 def step(current: EnclosureVersion, described: Described) -> Step:
-    """Whether the file itself changed (a new version), or only what is known of it.
+    """Whether the file itself changed (a new version), or only our knowledge of it.
 
-    What a feed states never overrules what was measured.
+    A feed's statement never overrides a measurement.
     """
     before = FactsSource(current.facts_source)
     same = described.facts == current.facts
@@ -125,7 +125,7 @@ def step(current: EnclosureVersion, described: Described) -> Step:
 
 
 def after(current: EnclosureVersion | None, described: Described) -> MediaFacts:
-    """The facts that hold once ``step`` is done."""
+    """The facts after ``step``."""
     keep = current is not None and step(current, described) is Step.KEEP
     return current.facts if current is not None and keep else described.facts
 
@@ -154,7 +154,7 @@ def to_probe(
 
 
 def enclosure_changes(feed: Feed, known: Mapping[str, KnownEpisode]) -> tuple[EnclosureChange, ...]:
-    """R03: episodes that are the same and whose address is not."""
+    """R03: unchanged episodes whose file address changed."""
     return tuple(
         EnclosureChange(
             guid=episode.guid,

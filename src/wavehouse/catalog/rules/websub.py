@@ -21,7 +21,7 @@ _REL = re.compile(r';\s*rel\s*=\s*(?:"([^"]*)"|([^",;\s]+))', re.IGNORECASE)
 
 
 def links_of(header: str | None) -> tuple[tuple[str, str], ...]:
-    """Relation and address of every ``Link`` header (RFC 8288), in their order."""
+    """The relation and address of every ``Link`` header (RFC 8288), in order."""
     return tuple(_links((header or "")[:4000]))
 
 
@@ -33,20 +33,20 @@ def _links(header: str) -> Iterator[tuple[str, str]]:
 
 
 def secret_of(installation: str, subscription_id: UUID) -> bytes:
-    """The secret of a subscription: derived, so that it is stored nowhere."""
+    """The secret of a subscription: derived, so it is not stored anywhere."""
     message = b"wavehouse websub " + subscription_id.bytes
     return hmac.new(installation.encode(), message, hashlib.sha256).hexdigest().encode()
 
 
 def method_and_digest(header: str | None) -> tuple[str, str] | None:
-    """The parts of ``X-Hub-Signature``; None for a method that WebSub does not know."""
+    """The parts of ``X-Hub-Signature``; None when WebSub does not define the method."""
     method, _, digest = (header or "").strip().partition("=")
     method = method.strip().lower()
     return (method, digest.strip().lower()) if method in METHODS else None
 
 
 def subscription_form(*, callback: str, topic: str, secret: bytes) -> dict[str, str]:
-    """What a subscriber sends to a hub."""
+    """The form that a subscriber sends to a hub."""
     return {
         "hub.mode": "subscribe",
         "hub.callback": callback,
@@ -57,7 +57,7 @@ def subscription_form(*, callback: str, topic: str, secret: bytes) -> dict[str, 
 
 
 def lease_of(query: Mapping[str, str]) -> timedelta:
-    """The lease that a hub grants, from five minutes to 30 days; ten days if it says nothing."""
+    """The lease granted by a hub, limited to 5 minutes to 30 days; ten days when not stated."""
     stated = query.get("hub.lease_seconds", "")
     if not (stated.isascii() and stated.isdecimal() and len(stated) < 12):
         return LEASE

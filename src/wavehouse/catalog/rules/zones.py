@@ -1,4 +1,4 @@
-"""Time zones behind a date: offsets, names, and names without an offset."""
+"""Time zones in dates: offsets, and zone names."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _MINUTES = {
     "clst": -180, "cot": -300, "pet": -300, "vet": -240,
 }  # fmt: skip
 _SHARED = {"ist": (330, "India's")}
-"""Names of several zones, with the one that is assumed; CST, EST and BST are as RFC 822 and
+"""Ambiguous names, with the zone assumed; CST, EST and BST are as RFC 822 and
 Britain have them."""
 
 _SUMMER = {
@@ -46,9 +46,9 @@ _IS_NOT_A_ZONE = {"am", "pm", "uhr", "hrs", "hs", "h"}
 
 
 def offset_of(tail: str, local: datetime) -> tuple[timedelta, str | None]:
-    """How far ahead of UTC a clock is that shows ``local``, and what was assumed for it.
+    """The UTC offset of a clock that shows ``local``, and the assumption made, if any.
 
-    ``tail`` begins where the time ends. Nothing readable there is UTC.
+    ``tail`` begins where the time ends. UTC when it has no readable zone.
     """
     match = ZONE.match(tail) or _COMMENT.match(tail)
     if match is None:
@@ -82,7 +82,7 @@ def _numbers(text: str) -> tuple[timedelta, str | None]:
 
 
 def _named(name: str, local: datetime) -> tuple[timedelta, str | None]:
-    """A name's offset. Summer time outside summer is the clock of the place (as OP3 reads it)."""
+    """The offset of a zone name. Summer time names outside summer mean local time (as in OP3)."""
     listed = timedelta(minutes=_MINUTES[name])
     region = _SUMMER.get(name)
     if region is None:

@@ -1,4 +1,4 @@
-"""The use case "what files does a feed name": fetch, read, measure, store nothing."""
+"""Use case: describe the files of a feed: fetch, parse, measure, store nothing."""
 
 from __future__ import annotations
 
@@ -24,9 +24,9 @@ MEASURED_AT_MOST = (
 
 
 def describe_feed(location: str, reading: FeedReading) -> DescribedFeed:
-    """Every file of every episode, with the facts that ``ingest_feed`` would store of it.
+    """Every file of every episode, with the facts that ``ingest_feed`` would store.
 
-    Raises what reading a feed raises: InvalidInput, NotFound, Unreachable.
+    Raises InvalidInput, NotFound, Unreachable.
     """
     fetched = reading.source.fetch(location)
     name = shown(location) if is_web_address(location) else location
@@ -75,7 +75,7 @@ def _files(feed: Feed, described: list[tuple[FeedFile, Described]]) -> Iterator[
 
 
 def _warnings(name: str, feed: Feed, measured: Measured) -> Iterator[str]:
-    """What a person should know of a feed before counting by it."""
+    """Warnings about a feed, before counting by it."""
     for item in feed.dropped:
         yield f"{name}:{item.line}: dropped, {item.detail}"
     for note in feed.notes:

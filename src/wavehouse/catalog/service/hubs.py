@@ -1,4 +1,4 @@
-"""The hub that a feed names, kept with the show (WebSub)."""
+"""Stores the hub named by a feed (WebSub)."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def note_hub(
     feed: Feed,
     fetched: Fetched,
 ) -> None:
-    """Remember the hub that a feed names, in a ``Link`` header or in itself; or that there is none.
+    """Store the hub named in a ``Link`` header or in the feed, or that there is none.
 
     The topic is the feed's own ``self`` address, as the hub knows it.
     """
-    links = dict(reversed(fetched.links))  # of two with one relation the first counts
+    links = dict(reversed(fetched.links))  # the first of two with one relation wins
     hub = web_url(links.get("hub"), fetched.location) or feed.hub_url
     topic = web_url(links.get("self"), fetched.location) or feed.self_url or fetched.location
     organization_id = identity.organization_id

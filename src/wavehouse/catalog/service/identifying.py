@@ -1,4 +1,4 @@
-"""Use cases of identity (R03): episodes that are one, and rules from paths to files."""
+"""Use cases of identity (R03): merged episodes and path rules."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ _LIST = "wavehouse episodes list"
 
 
 def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into: str) -> Merge:
-    """Count the requests of one episode for another from now on, stored ones included."""
+    """Count one episode's requests for another, including stored ones."""
     other_episode = find_episode(tx, identity=identity, name=other)
     kept = find_episode(tx, identity=identity, name=into)
     if other_episode.episode_id == kept.episode_id:
@@ -79,7 +79,7 @@ def merge_episodes(tx: Tx[Operational], *, identity: Identity, other: str, into:
 def split_episode(
     tx: Tx[Operational], *, identity: Identity, episode: str, guid: str | None = None
 ) -> Merge:
-    """Make two of one: end a merge, or give a former guid an episode of its own again."""
+    """Split an episode: end a merge, or give a former guid its own episode again."""
     known = find_episode(tx, identity=identity, name=episode)
     merges = identities.merges(tx, organization_id=identity.organization_id)
     held = [m for m in merges if m.split_at is None and m.episode_id == known.episode_id]
@@ -113,7 +113,7 @@ def _restored(
 
 
 def undo_identity(tx: Tx[Operational], *, identity: Identity) -> tuple[str, Merge]:
-    """Take back the last merge or split. NotFound when there was none."""
+    """Undo the last merge or split. NotFound when there was none."""
     merges = identities.merges(tx, organization_id=identity.organization_id)
     if not merges:
         raise NotFound("no episodes have been merged or split", command=_LIST)
@@ -156,7 +156,7 @@ def _record(tx: Tx[Operational], identity: Identity, action: str, merge: Merge) 
 def add_path_rule(
     tx: Tx[Operational], *, identity: Identity, rule: str, note: str | None = None
 ) -> StoredPathRule:
-    """Add a rule from paths to a file; stored requests are checked again."""
+    """Add a path rule; stored requests are checked again."""
     stored = identities.insert_path_rule(
         tx,
         identity=identity,
@@ -184,7 +184,7 @@ def list_path_rules(tx: Tx[Operational], *, identity: Identity) -> list[StoredPa
 def remove_path_rule(tx: Tx[Operational], *, identity: Identity, rule: str) -> None:
     """Remove a rule by its text or id. NotFound when there is no such rule.
 
-    What was counted by it stays; only new requests no longer find their file by it.
+    Requests already counted stay; only new requests are affected.
     """
     if not identities.delete_path_rule(tx, organization_id=identity.organization_id, rule=rule):
         raise NotFound(f"unknown rule {rule!r}", command="wavehouse paths list")
@@ -201,7 +201,7 @@ def remove_path_rule(tx: Tx[Operational], *, identity: Identity, rule: str) -> N
 
 @dataclass(frozen=True, slots=True)
 class FileMeant:
-    """Which file an address means, by which rule; ``title`` is None when it means none."""
+    """The file that an address means, and the rule used; ``title`` is None when there is none."""
 
     address: str
     means: str
@@ -224,7 +224,7 @@ def files_meant(
     addresses: Sequence[str],
     trying: str | None = None,
 ) -> list[FileMeant]:
-    """What addresses mean by the organization's rules, with one that is only tried first."""
+    """The files that addresses mean under the organization's rules, plus one trial rule."""
     own = [rule.rule for rule in list_path_rules(tx, identity=identity)]
     rules = path_rules([trying, *own] if trying else own)
     places = identities.places(tx, organization_id=identity.organization_id)

@@ -1,7 +1,7 @@
-"""The use case "look at a feed": fetch, read, measure, store.
+"""Use case: read a feed: fetch, parse, measure, store.
 
-Fetching and measuring take long, so no transaction is open while they last: one transaction reads
-what is known, then the outside world is asked, then one transaction writes everything.
+Fetching and measuring take long, so no transaction is open meanwhile: one transaction reads the
+known state, then everything is fetched, then one transaction writes everything.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ Writing = Callable[[], AbstractContextManager[Tx[Operational]]]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedReading:
-    """How a feed is to be read: from where, and how its files are described.
+    """How to read a feed: its source, and how its files are described.
 
-    ``conditional``: whether the last validators go along; None: when all files are measured.
+    ``conditional``: whether to send the last validators; None: only when all files are measured.
     ``writing`` opens the transaction of the result, such as that of a job's completion.
     """
 
@@ -74,13 +74,13 @@ class FeedReading:
     every: timedelta = POLL_EVERY
     conditional: bool | None = None
     turn: int = 0
-    """Which files come first, of more than a run measures."""
+    """Which files are measured first when there are more than a run measures."""
     writing: Writing | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What the catalog knows of a feed's show before a new look."""
+    """The stored state of a feed's show before a read."""
 
     state: PodcastState | None
     episodes: Mapping[str, KnownEpisode]
@@ -99,9 +99,9 @@ def ingest_feed(
     location: str,
     reading: FeedReading,
 ) -> IngestedFeed:
-    """Fetch, read and store a feed; measure its new files. Doing it again changes nothing.
+    """Fetch, parse and store a feed; measure its new files. Repeating it changes nothing.
 
-    A feed that cannot be read raises, and a registered show remembers why.
+    If the feed cannot be read it raises, and the reason is stored with a registered show.
     """
     writing = reading.writing or (lambda: operational.app(identity.organization_id))
     with (
@@ -142,7 +142,7 @@ def ingest_feed(
 def _remembering(
     writing: Writing, identity: Identity, location: str, reading: FeedReading
 ) -> Iterator[None]:
-    """Keep the reason of a failure with the show, if there is one under this address."""
+    """Store the reason of a failure with the show, if one has this address."""
     try:
         yield
     except (LeaseLost, Interrupted):  # the attempt failed, not the feed
@@ -169,7 +169,7 @@ def _by_url(tx: Tx[Operational], identity: Identity, feed_url: str) -> PodcastSt
 def _podcast(
     tx: Tx[Operational], identity: Identity, feed: Feed, addresses: tuple[str, ...]
 ) -> PodcastState | None:
-    """R03: a show is its podcast:guid; without one, its feed's address, or, by file, its items."""
+    """R03: find the show by podcast:guid, else by feed address, or, for files, by its items."""
     if feed.podcast_guid:
         known = queries.podcast_by_guid(
             tx, organization_id=identity.organization_id, podcast_guid=feed.podcast_guid
@@ -185,9 +185,9 @@ def _podcast(
 def _by_items(
     tx: Tx[Operational], identity: Identity, feed: Feed, addresses: tuple[str, ...]
 ) -> PodcastState | None:
-    """The show that was read by file and now by address, or the other way round.
+    """The show that was read once from a file and once from the web.
 
-    Two addresses of the web stay two shows: one may be a copy that somebody else publishes.
+    Two web addresses stay two shows: one may be a copy by another publisher.
     """
     if feed.podcast_guid:
         return None
@@ -217,7 +217,7 @@ def _known(tx: Tx[Operational], state: PodcastState | None) -> _Known:
 
 
 def _fetched(location: str, known: _Known, reading: FeedReading) -> Fetched:
-    """The document; the last one's validators go along when nothing else is left to be done."""
+    """The document; sends the last validators when no other work is pending."""
     conditional = not reading.again and not reading.media
     enough = reading.conditional
     if enough is None:
@@ -260,7 +260,7 @@ def _not_modified(
 
 
 def _feed_url(location: str, fetched: Fetched, feed: Feed) -> str:
-    """The address to poll: where it moved for good; for a file, where it says it is published."""
+    """The address to poll: the permanent redirect target; for a file, the address it states."""
     url = fetched.moved_to or location
     if not is_web_address(location):
         url = feed.self_url or fetched.location
@@ -292,7 +292,7 @@ def _measured(feed: Feed, known: _Known, reading: FeedReading) -> Measured:
 
 @dataclass(frozen=True, slots=True)
 class _Look:
-    """One look at a feed: everything that came from outside."""
+    """One read of a feed: everything fetched from outside."""
 
     location: str
     feed_url: str
@@ -305,7 +305,7 @@ class _Look:
 def _stored(
     tx: Tx[Operational], identity: Identity, look: _Look, reading: FeedReading
 ) -> IngestedFeed:
-    """Write a look at a feed in one transaction, against what is known at this moment."""
+    """Write a read of a feed in one transaction, compared with the current state."""
     queries.lock_feeds(tx, organization_id=identity.organization_id)
     state = _podcast(tx, identity, look.feed, (look.location, look.feed_url))
     registered = state is None
@@ -347,7 +347,7 @@ def _stored(
 def _renamed(
     tx: Tx[Operational], identity: Identity, state: PodcastState, feed: Feed, known: _Known
 ) -> tuple[list[ChangedGuid], _Known]:
-    """Give episodes with changed guids their new ones, files with changed queries their paths."""
+    """Apply changed guids to episodes and changed queries to files."""
     changed = changed_guids(feed, known.episodes, known.files)
     if changed:
         identities.rename_guids(
@@ -378,7 +378,7 @@ def _renamed(
 def _counted(
     state: PodcastState, look: _Look, feed_url: str, written: list[WrittenEpisode]
 ) -> IngestedFeed:
-    """What was written of a feed, in numbers."""
+    """The numbers of rows written for a feed."""
     new = sum(episode.inserted for episode in written)
     return IngestedFeed(
         podcast_id=state.podcast_id,
@@ -401,7 +401,7 @@ def _counted(
 
 
 def _free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, wanted: str) -> str:
-    """The address to keep: the new one, unless it is a file or another show's."""
+    """The address to store: the new one, unless it is a file or belongs to another show."""
     if wanted == state.feed_url:
         return wanted
     if is_web_address(state.feed_url) and not is_web_address(wanted):
@@ -412,7 +412,7 @@ def _free_url(tx: Tx[Operational], identity: Identity, state: PodcastState, want
 def _write_podcast(
     tx: Tx[Operational], podcast_id: PodcastId, look: _Look, feed_url: str, reading: FeedReading
 ) -> None:
-    """What the feed says of the show. One that was read from a file is not polled by that."""
+    """Store the feed's show data. This does not start polling for a show read from a file."""
     at = clock.now()
     next_poll_at = None
     if is_web_address(look.location):
@@ -437,7 +437,7 @@ def _write_files(
     reading: FeedReading,
     result: IngestedFeed,
 ) -> IngestedFeed:
-    """Store new files, new versions of changed ones, and what was learned of the others."""
+    """Store new files, new versions of changed ones, and new facts of the others."""
     described = [
         (file, versions.described(file, look.measured.facts.get(file.place), _given_facts(reading)))
         for file in versions.files_of_feed(look.feed)
@@ -468,7 +468,7 @@ def _write_files(
 def _write_hops(
     tx: Tx[Operational], identity: Identity, podcast_id: PodcastId, hops: list[dict[str, Any]]
 ) -> int:
-    """Store where files redirect to; a place that is new may be one that stored requests name."""
+    """Store redirects; stored requests may name a new place, so they are marked."""
     new = identities.put_hops(tx, podcast_id=podcast_id, rows=hops, at=clock.now()) if hops else 0
     if new:
         identities.note_media_change(tx, organization_id=identity.organization_id)
@@ -476,7 +476,7 @@ def _write_hops(
 
 
 def _recorded(tx: Tx[Operational], identity: Identity, result: IngestedFeed) -> None:
-    """Say in the audit log what changed; a look that found nothing new says nothing."""
+    """Write changes to the audit log; a read without changes writes nothing."""
     changes = result.enclosure_changes
     if result.registered or result.new or result.changed or result.changed_guids:
         audit.record(

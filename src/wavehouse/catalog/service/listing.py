@@ -1,4 +1,4 @@
-"""Use cases that read: what is registered, and where requests belong."""
+"""Use cases that read: registered shows, and matching requests to files."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ def list_episodes(
 
 
 def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
-    """Where requests belong: every version of every file by host and path, then by time.
+    """Every version of every file by host and path, then by time, for matching requests.
 
-    Of a place's entries, the last whose ``valid_from`` is not after a request is the one meant.
+    A request matches the last entry of its place whose ``valid_from`` is not after it.
     """
     return queries.media_index(tx)
 
@@ -39,12 +39,12 @@ def media_index(tx: Tx[Operational]) -> list[MediaIndexEntry]:
 def listed_episodes(
     tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId | None = None
 ) -> list[ListedEpisode]:
-    """Episodes with their show, former guids, and what they were merged into; newest first."""
+    """Episodes with their show, former guids, and merge target; newest first."""
     return identities.listed_episodes(
         tx, organization_id=identity.organization_id, podcast_id=podcast_id
     )
 
 
 def files_of_several(tx: Tx[Operational], *, identity: Identity) -> list[FileOfSeveral]:
-    """Files that several episodes have: which one a request counts for, a rule decides (R03)."""
+    """Files shared by several episodes; a rule decides which one a request counts for (R03)."""
     return identities.files_of_several(tx, organization_id=identity.organization_id)

@@ -22,7 +22,7 @@ from wavehouse.store import Operational, Tx
 
 @dataclass(frozen=True, slots=True)
 class UpdatedList:
-    """What came of one list."""
+    """The result of updating one list."""
 
     name: str
     ok: bool
@@ -49,7 +49,7 @@ def add_list(
     name: str | None,
     web: Web,
 ) -> KeptList:
-    """Add a list by file or address, or one line to the list of single lines."""
+    """Add a list from a file or address, or one line to the single-line list."""
     is_source = is_web_address(source) or Path(source).is_file()
     if is_source:
         content = list_files.read_source(source, web)
@@ -68,7 +68,7 @@ def add_list(
 def update_lists(
     tx: Tx[Operational], *, identity: Identity, home: Path, name: str | None, web: Web
 ) -> list[UpdatedList]:
-    """Read lists again from where they came; one that cannot be used stays as it was."""
+    """Reload lists from their sources; an invalid list stays as it was."""
     held = list_files.manifest(home)
     if name is not None and name not in held:
         raise NotFound(f"unknown list {name!r}", command="wavehouse lists list")
@@ -80,7 +80,7 @@ def update_lists(
 
 
 def remove_list(tx: Tx[Operational], *, identity: Identity, home: Path, name: str) -> None:
-    """Remove a list. NotFound when there is none of this name."""
+    """Remove a list. NotFound when it does not exist."""
     list_files.forget(home, name)
     own_lists.refresh()
     _record(tx, identity, "list.removed", {"list": name})

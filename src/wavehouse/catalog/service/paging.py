@@ -1,4 +1,4 @@
-"""The further pages of a feed: all of them at first, later those with new episodes."""
+"""Read the further pages of a feed: all at first, later those with new episodes."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.store import Operational, Tx
 def last_poll(
     tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId | None
 ) -> FeedToPoll | None:
-    """What the last poll of a show left to do; None for a new show."""
+    """The point where a show's last poll stopped; None for a new show."""
     if podcast_id is None:
         return None
     return polls.feed_to_poll(tx, organization_id=identity.organization_id, podcast_id=podcast_id)
@@ -32,7 +32,7 @@ def read_pages(
     last: FeedToPoll | None,
     again: bool,
 ) -> Pages:
-    """The pages after the first one, from where the last poll stopped."""
+    """Read the pages after the first, from where the last poll stopped."""
     if not is_web_address(fetched.location) or older_page(feed) is None:
         return Pages()
     resume_at = last.next_page_url if last and not again else None

@@ -1,4 +1,4 @@
-"""Polling: a job for each feed that is due, and the same by hand; pausing and resuming."""
+"""Polling: scheduled and manual polls; pausing and resuming."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _LIST = "wavehouse feeds list"
 
 @contextmanager
 def poll_reading(settings: Settings, *, allow_private: bool = False) -> Iterator[FeedReading]:
-    """How polls read feeds: over the web, media files measured, by the settings' interval."""
+    """How polls read feeds: over the web, measuring files, at the configured interval."""
     with closing(guarded_web(settings, allow_private=allow_private)) as web:
         yield FeedReading(
             source=WebFeedSource(web), probe=WebMediaProbe(web), every=interval(settings)
@@ -44,21 +44,21 @@ def poll_reading(settings: Settings, *, allow_private: bool = False) -> Iterator
 
 
 def guarded_web(settings: Settings, *, allow_private: bool = False) -> Web:
-    """The client of polls and hubs: private addresses only if the setting allows them."""
+    """The web client for polls and hubs: private addresses only if the setting allows them."""
     allowed = allow_private or settings["feed_allow_private"]
     hint = "The operator allows private addresses with WAVEHOUSE_FEED_ALLOW_PRIVATE."
     return Web(allow_private=allowed, hint=hint)
 
 
 def interval(settings: Settings) -> timedelta:
-    """How often a feed is polled."""
+    """The polling interval."""
     return timedelta(minutes=settings["feed_poll_minutes"])
 
 
 def dispatch_polls(operational: Database[Operational], *, every: timedelta) -> int:
-    """Make a job for every feed that is due, of all organizations; how many.
+    """Make a job for every due feed of all organizations; returns how many.
 
-    A feed whose last job still runs gets no second one.
+    A feed whose last job is still running gets no second one.
     """
     at = clock.now()
     with operational.worker() as tx:
@@ -77,7 +77,7 @@ def dispatch_polls(operational: Database[Operational], *, every: timedelta) -> i
 
 
 def enqueue_poll(tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId) -> bool:
-    """Have a feed polled as soon as a worker is free; False when its poll is queued already.
+    """Queue a poll of a feed; False when one is already queued.
 
     NotFound for an unknown show, Conflict for a feed that was read from a file.
     """
@@ -102,9 +102,9 @@ def poll_feed(
     by_hand: bool = True,
     writing: Writing | None = None,
 ) -> Polled | None:
-    """Poll one feed; its failure is an outcome, not an error. None when it is paused or gone.
+    """Poll one feed; a failure is returned, not raised. None when it is paused or gone.
 
-    By hand, a feed that is paused or gone is polled as well. ``writing`` opens the transaction of
+    A manual poll includes paused and gone feeds. ``writing`` opens the transaction of
     the result, such as that of a job's completion. NotFound for an unknown show.
     """
     with operational.app(identity.organization_id) as tx:
@@ -140,7 +140,7 @@ def poll_feed(
 
 
 def _conditional(feed: FeedToPoll) -> bool | None:
-    """Whether "not modified" is all that a poll needs to hear."""
+    """Whether a poll may send validators, because "not modified" would be enough."""
     if feed.unmeasured or feed.next_page_url:
         return False
     recent = feed.read_at is not None and clock.now() - feed.read_at < READ_WHOLE_AFTER
@@ -163,7 +163,7 @@ def _another(
     result: IngestedFeed,
     reading: FeedReading,
 ) -> Polled:
-    """The address serves another show by now: a failure of this one."""
+    """The error when an address now serves another show."""
     wrong = Conflict(f'the address serves the feed of another show, "{result.title}"')
     with operational.app(identity.organization_id) as tx:
         remember_failure(
@@ -191,7 +191,7 @@ def _after(tx: Tx[Operational], identity: Identity, podcast_id: PodcastId, messa
 
 
 def find_podcast(tx: Tx[Operational], *, identity: Identity, name: str) -> PodcastId:
-    """The show with an id, an address (a former one too) or a title. NotFound, or Conflict."""
+    """The show with an id, an address (current or former) or a title. NotFound, or Conflict."""
     wanted = name.strip()
     named = polls.podcasts_named(
         tx,
@@ -209,14 +209,14 @@ def find_podcast(tx: Tx[Operational], *, identity: Identity, name: str) -> Podca
 
 
 def pause_feed(tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId) -> None:
-    """Poll a feed no more, until it is resumed. NotFound for an unknown show."""
+    """Stop polling a feed until it is resumed. NotFound for an unknown show."""
     feed = _feed(tx, identity, podcast_id)
     polls.set_next_poll(tx, podcast_id=feed.podcast_id, status="paused", next_poll_at=None)
     _record(tx, identity, podcast_id, "feed.paused")
 
 
 def resume_feed(tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId) -> None:
-    """Poll a feed from now on: one that was paused, is gone, or was read from a file first.
+    """Resume polling a feed that was paused, is gone, or was read from a file.
 
     NotFound for an unknown show, Conflict when its address is not on the web.
     """
@@ -229,7 +229,7 @@ def resume_feed(tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastI
 
 
 def feed_moves(tx: Tx[Operational], *, identity: Identity, podcast_id: PodcastId) -> list[FeedMove]:
-    """The addresses that a feed had, the latest first. NotFound for an unknown show."""
+    """The former addresses of a feed, latest first. NotFound for an unknown show."""
     _feed(tx, identity, podcast_id)
     return polls.moves(tx, organization_id=identity.organization_id, podcast_id=podcast_id)
 

@@ -1,4 +1,4 @@
-"""What a look at a feed leaves beside its content: outcome, failures, moves, the next poll."""
+"""Stores the outcome of reading a feed: failures, moves, the next poll."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def remember_failure(
     error: WavehouseError,
     every: timedelta,
 ) -> int:
-    """Keep why a feed could not be read, and poll it later; how many polls failed in a row.
+    """Store why a feed could not be read, and poll it later; returns the failures in a row.
 
-    A feed that is gone (410) is not polled any more; what is known of it stays.
+    A feed that is gone (410) is no longer polled; what is known of it stays.
     """
     at, gone = clock.now(), isinstance(error, Gone)
     outcome = PollOutcome.GONE if gone else PollOutcome.FAILED
@@ -66,7 +66,7 @@ def remember_failure(
 def remember_reading(
     tx: Tx[Operational], *, identity: Identity, result: IngestedFeed, outcome: PollOutcome
 ) -> None:
-    """Keep that a feed was read, or had not changed, and what was left out of it."""
+    """Store that a feed was read or had not changed, and what was left out."""
     polls.put_poll(
         tx,
         organization_id=identity.organization_id,
@@ -92,7 +92,7 @@ def _left_out(result: IngestedFeed) -> str | None:
 
 
 def remember_move(tx: Tx[Operational], *, identity: Identity, result: IngestedFeed) -> None:
-    """Keep the address that a feed had before it moved for good."""
+    """Store the former address of a feed that moved permanently."""
     if result.moved_from is None:
         return
     polls.insert_move(

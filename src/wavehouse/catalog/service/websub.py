@@ -1,4 +1,4 @@
-"""WebSub: subscribe to the hub that a feed names, verify, renew, and poll when it announces."""
+"""WebSub: subscribe to feeds' hubs, verify, renew, and poll on announcements."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _AT_ONCE = 200
 
 
 def dispatch_subscriptions(operational: Database[Operational]) -> int:
-    """Make a job for each subscription to request or to renew; how many."""
+    """Make a job for each subscription to request or renew; returns how many."""
     at = clock.now()
     with operational.worker() as tx:
         due = queries.take_due(tx, at=at, again_at=at + RETRY, limit=_AT_ONCE)
@@ -60,9 +60,11 @@ def subscribe(
     hub: Hub,
     site: str,
 ) -> str | None:
-    """Request a subscription at its hub; a failure is kept and tried again. A line when it fails.
+    """Request a subscription at its hub; failures are stored and retried.
 
-    ``site`` is the public address of this installation, where the hub verifies and announces.
+    Returns a line on failure.
+
+    ``site`` is the public address of this installation, where the hub sends its callbacks.
     """
     with operational.app(identity.organization_id) as tx:
         wanted = queries.subscription(tx, subscription_id=subscription_id)
@@ -91,9 +93,9 @@ def subscribe(
 
 
 def verified(tx: Tx[Operational], *, subscription_id: UUID, query: Mapping[str, str]) -> str | None:
-    """The challenge to answer a hub with; None when nobody here asked for this subscription.
+    """The challenge to return to a hub; None when this subscription was not requested here.
 
-    A hub that denies the subscription is answered with an empty text.
+    The answer to a denial is empty.
     """
     wanted = queries.subscription(tx, subscription_id=subscription_id)
     if wanted is None or query.get("hub.topic") != wanted.topic_url:
@@ -125,10 +127,10 @@ def verified(tx: Tx[Operational], *, subscription_id: UUID, query: Mapping[str, 
 
 
 def announced(tx: Tx[Operational], *, subscription_id: UUID) -> bool:
-    """Poll the feed whose hub announces a change; False when the subscription is gone.
+    """Poll the feed whose hub announced a change; False when the subscription is gone.
 
-    What the hub sends along is not read: the feed is, under its own address. Polls that follow
-    each other fast are 30 s apart.
+    The body sent by the hub is ignored: the feed is fetched at its own address. Polls are at least
+    30 s apart.
     """
     held = queries.subscription(tx, subscription_id=subscription_id)
     if held is None:

@@ -1,4 +1,4 @@
-"""What the catalog speaks of: feeds as published, media files as measured, results of use cases."""
+"""Data types of the catalog: feeds as published, media files as measured, results."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from wavehouse.catalog.types.podcasting import (
 
 
 class DropReason(StrEnum):
-    """Why an item of a feed did not become an episode."""
+    """The reason why an item of a feed was dropped."""
 
     NO_ENCLOSURE = "no_enclosure"
     BAD_ENCLOSURE_URL = "bad_enclosure_url"
@@ -39,7 +39,7 @@ class DropReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DroppedItem:
-    """An item that did not become an episode: where it stands, and why in one clause."""
+    """An item that did not become an episode: its line and the reason."""
 
     line: int
     reason: DropReason
@@ -48,7 +48,7 @@ class DroppedItem:
 
 @dataclass(frozen=True, slots=True)
 class FeedNote:
-    """Something in the feed that was repaired or guessed."""
+    """A repair or guess made while reading the feed."""
 
     line: int
     message: str
@@ -65,7 +65,7 @@ class Enclosure:
 
 @dataclass(frozen=True, slots=True)
 class AlternateEnclosure:
-    """Another version of the episode's media, with every address it can be had from."""
+    """Another version of the episode's media, with all its addresses."""
 
     media_type: str | None
     bytes: int | None
@@ -82,7 +82,7 @@ class AlternateEnclosure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FeedEpisode:
-    """One item of a feed that has something to hear or to see."""
+    """An item of a feed with playable media."""
 
     line: int
     guid: str
@@ -116,7 +116,7 @@ class FeedEpisode:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feed:
-    """A podcast's feed: the show, its episodes, and what could not be used of it."""
+    """A podcast's feed: the show, its episodes, and what could not be used."""
 
     title: str
     description: str | None
@@ -158,7 +158,7 @@ class Feed:
 
 @dataclass(frozen=True, slots=True)
 class Fetched:
-    """A feed document as it came; ``body`` is empty when nothing changed since ``etag``."""
+    """A feed document as received; ``body`` is empty when nothing changed since ``etag``."""
 
     location: str
     body: bytes

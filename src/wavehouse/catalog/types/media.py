@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class ByteRange:
-    """A wish for bytes: ``length`` of them from ``offset`` on."""
+    """A range request: ``length`` bytes from ``offset``."""
 
     offset: int
     length: int
@@ -15,7 +15,7 @@ class ByteRange:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """A piece of an HLS rendition: its place in the programme, and its size if that is known."""
+    """A segment of an HLS rendition: its position in the programme, and its size if known."""
 
     url: str
     start_ms: int
@@ -25,7 +25,7 @@ class Segment:
 
 @dataclass(frozen=True, slots=True)
 class MediaFacts:
-    """What rule R26 needs of one version of a file; None is "not known" and leads to R29.
+    """The facts that rule R26 needs of one version of a file; None is "unknown" and leads to R29.
 
     Of an HLS rendition ``bytes`` is its length in milliseconds, and the segments are known (R13).
     They differ by address, so other addresses for the same programme are not a new version.

@@ -13,7 +13,7 @@ from decimal import Decimal
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody of interest to the audience: host, guest, editor."""
+    """A person of the show or episode: host, guest, editor."""
 
     name: str
     role: str
@@ -24,7 +24,7 @@ class Person:
 
 @dataclass(frozen=True, slots=True)
 class TranscriptLink:
-    """Where a transcript of the episode lies."""
+    """The address of a transcript of the episode."""
 
     url: str
     media_type: str | None
@@ -34,7 +34,7 @@ class TranscriptLink:
 
 @dataclass(frozen=True, slots=True)
 class ChaptersLink:
-    """Where the chapters of the episode lie."""
+    """The address of the episode's chapters."""
 
     url: str
     media_type: str | None
@@ -59,7 +59,7 @@ class Funding:
 
 @dataclass(frozen=True, slots=True)
 class Location:
-    """A place that the show or episode is about."""
+    """A location that the show or episode is about."""
 
     name: str
     geo: str | None
@@ -70,7 +70,7 @@ class Location:
 
 @dataclass(frozen=True, slots=True)
 class License:
-    """The licence of the content: an identifier, and its text's address when it is a custom one."""
+    """The licence of the content: an identifier, and an address for a custom licence."""
 
     name: str
     url: str | None
@@ -86,7 +86,7 @@ class Season:
 
 @dataclass(frozen=True, slots=True)
 class EpisodeNumber:
-    """An episode's number (it may be 3.5), and how to show it."""
+    """An episode's number (possibly 3.5), and how to display it."""
 
     number: Decimal
     display: str | None
@@ -94,7 +94,7 @@ class EpisodeNumber:
 
 @dataclass(frozen=True, slots=True)
 class RemoteItem:
-    """A pointer to another feed, or to an item in it."""
+    """A reference to another feed, or to an item in it."""
 
     feed_guid: str
     feed_url: str | None
@@ -105,7 +105,7 @@ class RemoteItem:
 
 @dataclass(frozen=True, slots=True)
 class ValueRecipient:
-    """One who receives a share of a value block."""
+    """A recipient of a share of a value block."""
 
     name: str | None
     kind: str
@@ -118,7 +118,7 @@ class ValueRecipient:
 
 @dataclass(frozen=True, slots=True)
 class ValueTimeSplit:
-    """A stretch of the episode whose value goes elsewhere."""
+    """A time range of the episode whose value goes to other recipients."""
 
     start: Decimal
     duration: Decimal
@@ -130,7 +130,7 @@ class ValueTimeSplit:
 
 @dataclass(frozen=True, slots=True)
 class Value:
-    """How value flows back: the method, its recipients and the exceptions by time."""
+    """A value block: the method, its recipients and the exceptions by time."""
 
     kind: str
     method: str | None
@@ -153,7 +153,7 @@ class Trailer:
 
 @dataclass(frozen=True, slots=True)
 class Txt:
-    """Free text for machines, such as a proof of ownership."""
+    """Machine-readable text, such as a proof of ownership."""
 
     purpose: str | None
     text: str
@@ -161,7 +161,7 @@ class Txt:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A wish that a platform (or, without one, every platform) does not list the show."""
+    """A request that a platform (or every platform) does not list the show."""
 
     platform: str | None
     blocked: bool
@@ -169,7 +169,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class UpdateFrequency:
-    """How often the show comes out."""
+    """How often the show is published."""
 
     label: str
     rrule: str | None
@@ -179,7 +179,7 @@ class UpdateFrequency:
 
 @dataclass(frozen=True, slots=True)
 class SocialInteract:
-    """Where the comments on an episode are."""
+    """The address of the comments on an episode."""
 
     protocol: str
     uri: str | None
@@ -190,7 +190,7 @@ class SocialInteract:
 
 @dataclass(frozen=True, slots=True)
 class ContentLink:
-    """Another place where the same content can be had."""
+    """An address where the same content is available."""
 
     href: str
     label: str

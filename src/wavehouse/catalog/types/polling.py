@@ -1,4 +1,4 @@
-"""Polls of feeds: what came of them, and when the next one is."""
+"""Polls of feeds: outcomes, and the next poll."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.kernel.ids import OrganizationId, PodcastId
 
 
 class PollOutcome(StrEnum):
-    """What came of the last poll of a feed."""
+    """The outcome of the last poll of a feed."""
 
     READ = "read"
     NOT_MODIFIED = "not_modified"
@@ -20,13 +20,13 @@ class PollOutcome(StrEnum):
 
 
 class ServerBusy(Unreachable):
-    """Another server answers with an error and says when to ask again (`Retry-After`)."""
+    """The server returned an error with a time to retry (`Retry-After`)."""
 
     code = "server_busy"
     title = "The server asks to come back later"
 
     def __init__(self, message: str, *, where: str, wait: timedelta) -> None:
-        """``wait`` is the time that the server asks for."""
+        """``wait`` is the time that the server asked for."""
         super().__init__(message, where=where)
         self.wait = wait
 
@@ -41,7 +41,7 @@ class DueFeed:
 
 @dataclass(frozen=True, slots=True)
 class FeedToPoll:
-    """What a poll needs to know of a feed."""
+    """The data that a poll needs about a feed."""
 
     podcast_id: PodcastId
     title: str
@@ -57,7 +57,7 @@ class FeedToPoll:
 
 @dataclass(frozen=True, slots=True)
 class PollState:
-    """What is known of a feed after a poll."""
+    """The state of a feed after a poll."""
 
     title: str
     feed_url: str
@@ -68,7 +68,7 @@ class PollState:
 
 @dataclass(frozen=True, slots=True)
 class FeedMove:
-    """An address that a feed had before."""
+    """A former address of a feed."""
 
     from_url: str
     to_url: str
@@ -77,7 +77,7 @@ class FeedMove:
 
 @dataclass(frozen=True, slots=True)
 class Polled:
-    """What a poll did, as one line for people; ``ok`` is False when the feed could not be read."""
+    """The result of a poll, as one line; ``ok`` is False when the feed could not be read."""
 
     podcast_id: PodcastId
     title: str

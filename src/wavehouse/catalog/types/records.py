@@ -1,4 +1,4 @@
-"""Rows of the catalog, as they are stored and as they are read."""
+"""Rows of the catalog, as written and as read."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ class FactsSource(StrEnum):
 
     @property
     def measured(self) -> bool:
-        """True when somebody looked at the file itself."""
+        """True when the file itself was examined."""
         return self in {FactsSource.PROBE, FactsSource.MEDIA_FILE}
 
 
 @dataclass(frozen=True, slots=True)
 class PodcastState:
-    """What a new look at a feed needs to know of the last one."""
+    """The state of a show's last read, needed by the next one."""
 
     podcast_id: PodcastId
     feed_url: str
@@ -39,7 +39,7 @@ class PodcastState:
 
 @dataclass(frozen=True, slots=True)
 class KnownEpisode:
-    """An episode as it is in the catalog before a new look at its feed."""
+    """A stored episode, before its feed is read again."""
 
     episode_id: EpisodeId
     guid: str
@@ -65,13 +65,13 @@ class EnclosureVersion:
 
     @property
     def facts(self) -> MediaFacts:
-        """What is known of the file."""
+        """The facts of the file."""
         return MediaFacts(self.bytes, self.header_bytes, self.duration_ms)
 
 
 @dataclass(frozen=True, slots=True)
 class WrittenEpisode:
-    """An episode that a statement inserted or changed."""
+    """An episode that a statement inserted or updated."""
 
     episode_id: EpisodeId
     guid: str
@@ -129,10 +129,10 @@ class EpisodeSummary:
 
 @dataclass(frozen=True, slots=True)
 class MediaIndexEntry:
-    """One version of one file: where requests for it go, and what R26 needs.
+    """One version of one file: the episode that requests count for, and the facts for R26.
 
     A request belongs to the version of its host and path with the latest ``valid_from`` that is
-    not after it. The first version of a place is valid since ever, so such a version exists.
+    not after it. The first version of a place has no start, so there is always one.
     """
 
     enclosure_id: EnclosureId
@@ -151,7 +151,7 @@ class MediaIndexEntry:
 
 @dataclass(frozen=True, slots=True)
 class SimilarPodcast:
-    """A show that has items of a feed: it may be the same one, read from elsewhere."""
+    """A show that shares items with a feed: it may be the same one from another source."""
 
     podcast_id: PodcastId
     feed_url: str
@@ -162,7 +162,7 @@ class SimilarPodcast:
 
 @dataclass(frozen=True, slots=True)
 class FileOfSeveral:
-    """A file that several episodes have: requests go by the rule of R03."""
+    """A file shared by several episodes: R03 decides about its requests."""
 
     media_host: str
     media_path: str
@@ -189,7 +189,7 @@ class ListedEpisode:
 
 @dataclass(frozen=True, slots=True)
 class Merge:
-    """Two episodes that are one, or were."""
+    """A merge of two episodes, current or ended."""
 
     merge_id: UUID
     episode_id: EpisodeId
@@ -200,7 +200,7 @@ class Merge:
 
 @dataclass(frozen=True, slots=True)
 class StoredPathRule:
-    """A rule from paths to files that an organization has added."""
+    """A path rule of an organization."""
 
     path_rule_id: UUID
     rule: str
@@ -210,7 +210,7 @@ class StoredPathRule:
 
 @dataclass(frozen=True, slots=True)
 class KnownPlace:
-    """A place that a file is served from, and the episode that it is of."""
+    """A place that a file is served from, and its episode."""
 
     media_host: str
     media_path: str

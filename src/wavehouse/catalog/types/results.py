@@ -1,4 +1,4 @@
-"""What a use case of the catalog reports."""
+"""Results of the catalog's use cases."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from wavehouse.kernel.ids import EpisodeId, PodcastId
 
 @dataclass(frozen=True, slots=True)
 class ProbeFailure:
-    """A file that could not be measured; its downloads then need all of its bytes (R29)."""
+    """A file that could not be measured; its downloads then need all bytes (R29)."""
 
     url: str
     message: str
@@ -29,7 +29,7 @@ class EnclosureChange:
 
 @dataclass(frozen=True, slots=True)
 class ChangedGuid:
-    """An episode that its feed gave another guid."""
+    """An episode whose guid changed in its feed."""
 
     episode_id: EpisodeId
     title: str
@@ -39,7 +39,7 @@ class ChangedGuid:
 
 @dataclass(frozen=True, slots=True)
 class MovedFile:
-    """A file whose address changed in its query alone."""
+    """A file whose address changed only in its query."""
 
     guid: str
     host: str
@@ -49,14 +49,14 @@ class MovedFile:
 
 @dataclass(frozen=True, slots=True)
 class SharedFile:
-    """A file that several episodes name."""
+    """A file shared by several episodes."""
 
     address: str
     titles: tuple[str, ...]
 
     @property
     def message(self) -> str:
-        """The notice for people: what it is, and by which rule requests are given to one."""
+        """The notice for people: the file, and the rule that assigns its requests."""
         named = ", ".join(f'"{title}"' for title in self.titles[:3])
         more = f" and {len(self.titles) - 3} more" if len(self.titles) > 3 else ""
         return (
@@ -67,7 +67,7 @@ class SharedFile:
 
 @dataclass(frozen=True, slots=True)
 class IngestedFeed:
-    """What one look at a feed found and did."""
+    """The result of reading a feed."""
 
     podcast_id: PodcastId
     title: str
@@ -100,7 +100,7 @@ class IngestedFeed:
 
 @dataclass(frozen=True, slots=True)
 class ServedAt:
-    """A segment of an HLS rendition: where it is served from, and its place in the programme."""
+    """A segment of an HLS rendition: where it is served, and its position in the programme."""
 
     host: str
     path: str
@@ -129,7 +129,7 @@ class FileOfFeed:
 
 @dataclass(frozen=True, slots=True)
 class DescribedFeed:
-    """The files that a feed names, and what a person should know before counting by them."""
+    """The files of a feed, and warnings before counting by them."""
 
     files: tuple[FileOfFeed, ...]
     warnings: tuple[str, ...]

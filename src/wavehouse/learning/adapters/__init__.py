@@ -1,1 +1,1 @@
-"""The outside of learning: here, learners that are simulated."""
+"""Adapters of learning: simulated learners, session tokens."""

@@ -1,8 +1,8 @@
-"""Simulated learners: the truth that estimates and policies are compared with.
+"""Simulated learners: the ground truth for evaluating estimates and policies.
 
-Their way of listening is deliberately not the model's: understanding is a probit of the gap between
-ability and difficulty with a width of its own for each learner, replays are Poisson, and what a
-learner likes decides whether an item is heard to its end, as much as understanding does.
+They deliberately do not follow the model: understanding is a probit of the gap between ability and
+difficulty with a width per learner, replays are Poisson, and completion depends on taste as much as
+on understanding.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _BETWEEN = timedelta(hours=20)
 
 @dataclass(frozen=True, slots=True)
 class Learner:
-    """A learner whose ability is known: from -3 to 3."""
+    """A learner with a known ability, from -3 to 3."""
 
     learner_id: str
     ability: float
@@ -34,12 +34,12 @@ class Learner:
 
     @property
     def level(self) -> float:
-        """The ability on the scale of levels, 0 to 1."""
+        """The ability converted to the level scale, 0 to 1."""
         return min(max((self.ability + 3) / 6, 0.0), 1.0)
 
     @property
     def stated(self) -> str:
-        """What the learner says: most know themselves, roughly."""
+        """The learner's self-assessment: usually close to the truth."""
         return "beginner" if self.ability < -0.6 else "advanced" if self.ability > 0.6 else ""
 
     def understanding(self, difficulty: float) -> float:
@@ -47,12 +47,12 @@ class Learner:
         return 0.5 * (1 + math.erf((self.ability - difficulty + 0.9) / self.width / math.sqrt(2)))
 
     def interest(self, candidate: Candidate) -> float:
-        """How much an item is to the learner's taste; 0 is indifferent."""
+        """How much an item matches the learner's taste; 0 is neutral."""
         return sum(self.interests.get(feature, 0.0) for feature in candidate.features)
 
 
 def population(number: int, seed: int) -> list[Learner]:
-    """Learners drawn from a seed."""
+    """Draw learners from a seed."""
     dice = Random(seed)  # noqa: S311 - a simulation
     return [
         Learner(
@@ -67,7 +67,7 @@ def population(number: int, seed: int) -> list[Learner]:
 
 
 def library(number: int, seed: int) -> list[Candidate]:
-    """Items of every difficulty, format and topic."""
+    """Items of all difficulties, formats and topics."""
     dice = Random(seed)  # noqa: S311 - a simulation
     return [
         Candidate(
@@ -80,7 +80,7 @@ def library(number: int, seed: int) -> list[Candidate]:
 
 
 def heard(learner: Learner, candidate: Candidate, number: int, dice: Random) -> Outcome:
-    """How a learner's listening to an item goes. ``number`` counts the learner's items."""
+    """Simulate a learner listening to an item. ``number`` counts the learner's items."""
     clear = learner.understanding(candidate.difficulty)
     taste = learner.interest(candidate)
     stays = 1 / (1 + math.exp(-(0.6 + 1.1 * taste + 3.2 * (clear - 0.5) + learner.patience)))
@@ -114,7 +114,7 @@ def heard(learner: Learner, candidate: Candidate, number: int, dice: Random) -> 
 def careers(
     learners: list[Learner], items: list[Candidate], length: int, seed: int
 ) -> Iterator[tuple[Learner, list[Outcome]]]:
-    """Each learner with outcomes of items drawn at random."""
+    """Each learner with the outcomes of randomly drawn items."""
     dice = Random(seed)  # noqa: S311 - a simulation
     for learner in learners:
         chosen = dice.sample(items, length)

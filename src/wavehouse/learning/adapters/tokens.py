@@ -1,7 +1,7 @@
-"""Tokens of sessions: a player may send the events of one session, and nothing else.
+"""Session tokens: a player may send the events of one session, and nothing else.
 
-A token is a keyed hash, so that none is stored. It ends with its session: an archived or erased
-session takes no events.
+A token is a keyed hash, so it is not stored. It expires with its session: an archived or erased
+session accepts no events.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _MAC = 24
 
 @dataclass(frozen=True, slots=True)
 class Tokens:
-    """Makes and checks tokens under a key of the installation."""
+    """Makes and verifies tokens with a key of the installation."""
 
     key: bytes = field(repr=False)
 
@@ -39,7 +39,7 @@ class Tokens:
         return _PREFIX + base64.urlsafe_b64encode(organization_id.bytes + mac).decode()
 
     def organization(self, token: str, session_id: str) -> OrganizationId:
-        """The organization of a token that belongs to this session. NotSignedIn otherwise."""
+        """The organization in a token for this session. NotSignedIn when the token is invalid."""
         try:
             raw = base64.b64decode(token.removeprefix(_PREFIX), altchars=b"-_", validate=True)
         except ValueError:

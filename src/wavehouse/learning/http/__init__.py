@@ -9,7 +9,7 @@ from wavehouse.workspace import Edge
 
 
 def routers(edge: Edge) -> list[APIRouter]:
-    """``/api/v1/learning`` for an application's server, and what its players may call."""
+    """The routes of ``/api/v1/learning``, for applications' servers and their players."""
     return [
         content.router(edge.workspace.stores.learning, edge.gate),
         sessions.router(edge.workspace.stores.learning, edge.gate),

@@ -1,4 +1,4 @@
-"""What the routes of ``learning`` share: entries of batches, answers."""
+"""Shared by the routes of ``learning``: batch entries and responses."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class EventIn(BaseModel):
-    """An event of a player. Positions are seconds; ``before`` is where a jump began."""
+    """A player event. Positions are in seconds; ``before`` is where a jump started."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -53,12 +53,12 @@ class EventIn(BaseModel):
     device: dict[Line, Line] = Field(default_factory=dict, max_length=20)
 
     def to_event(self) -> EventInput:
-        """The event by our rules."""
+        """Convert to an event; validated later."""
         return EventInput(**self.model_dump())
 
 
 class EventsIn(BaseModel):
-    """Events of one session; each is judged alone."""
+    """Events of one session; each is validated separately."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -66,7 +66,7 @@ class EventsIn(BaseModel):
 
 
 class ContentIn(BaseModel):
-    """Content: what is spoken, its audio, what it is about. Difficulty from -3 to 3."""
+    """Content: text, audio, topics. Difficulty from -3 to 3."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -84,12 +84,12 @@ class ContentIn(BaseModel):
     difficulty: Seconds | None = None
 
     def to_content(self) -> ContentInput:
-        """The content by our rules."""
+        """Convert to content; validated later."""
         return ContentInput(**self.model_dump())
 
 
 class ContentBatch(BaseModel):
-    """Pieces of content; each is judged alone."""
+    """A batch of content; each piece is validated separately."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -98,14 +98,14 @@ class ContentBatch(BaseModel):
 
 @dataclass(frozen=True)
 class Judged(Generic[T]):
-    """Entries of a batch that have the right form, and what became of the others."""
+    """The valid entries of a batch, and the results of the others."""
 
     good: list[T]
     places: list[int]
     refused: list[EntryResult]
 
     def joined(self, results: Sequence[EntryResult]) -> BatchOut:
-        """The answer for the whole batch, in the order of its entries."""
+        """The results of the whole batch, in the order of its entries."""
         moved = [
             EntryResult(self.places[each.index], each.id, each.outcome, each.reason)
             for each in results
@@ -114,7 +114,7 @@ class Judged(Generic[T]):
 
 
 def judged(model: type[M], entries: Iterable[Any], key: str) -> Judged[M]:
-    """Each entry by the model; one that does not fit is refused with its place and the reason."""
+    """Parse each entry; invalid ones are rejected with their index and the reason."""
     batch: Judged[M] = Judged([], [], [])
     for index, entry in enumerate(entries):
         try:
@@ -140,7 +140,7 @@ def _sentence(error: ValidationError) -> str:
 
 
 class EntryOut(BaseModel):
-    """What became of the entry at ``index`` of the batch."""
+    """The result for the entry at ``index`` of the batch."""
 
     index: int
     id: str
@@ -149,7 +149,7 @@ class EntryOut(BaseModel):
 
 
 class BatchOut(BaseModel):
-    """How many entries were stored, known and refused; the refused ones with their reasons."""
+    """The numbers of stored, known and refused entries; refused ones with their reasons."""
 
     stored: int
     duplicates: int
@@ -158,7 +158,7 @@ class BatchOut(BaseModel):
 
     @classmethod
     def of(cls, results: Sequence[EntryResult]) -> BatchOut:
-        """The answer to a batch."""
+        """The response to a batch."""
         counted = [each.outcome for each in results]
         return cls(
             stored=counted.count(Stored.STORED),
@@ -173,7 +173,7 @@ class BatchOut(BaseModel):
 
 
 class PreferencesIO(BaseModel):
-    """What a learner says; ``understanding`` is how much of a piece should be understood."""
+    """A learner's preferences; ``understanding`` is the desired share of a piece to understand."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -187,7 +187,7 @@ class PreferencesIO(BaseModel):
     understanding: float = Field(default=0.85, ge=0.5, le=0.99)
 
     def to_preferences(self) -> Preferences:
-        """The preferences by our rules."""
+        """Convert to preferences; validated later."""
         return Preferences(
             self.difficulty,
             tuple(each.value for each in self.formats),
@@ -199,7 +199,7 @@ class PreferencesIO(BaseModel):
 
     @classmethod
     def of(cls, said: Preferences) -> PreferencesIO:
-        """The preferences on the wire."""
+        """The preferences as a response."""
         return cls(
             difficulty=said.difficulty,
             formats=[ContentFormat(each) for each in said.formats],
@@ -211,7 +211,7 @@ class PreferencesIO(BaseModel):
 
 
 class SessionOut(BaseModel):
-    """A session; ``token`` lets a player of the learner send this session's events."""
+    """A session; the learner's player sends this session's events with ``token``."""
 
     session_id: str
     account_id: str | None
@@ -226,7 +226,7 @@ class SessionOut(BaseModel):
 
     @classmethod
     def of(cls, session: Session, token: str | None = None) -> SessionOut:
-        """The session on the wire."""
+        """The session as a response."""
         return cls(
             session_id=session.session_id,
             account_id=session.account_id,
@@ -256,7 +256,7 @@ class LevelOut(BaseModel):
 
     @classmethod
     def of(cls, report: LevelReport) -> LevelOut:
-        """The level on the wire."""
+        """The level as a response."""
         level = report.level
         return cls(
             enough_data=level is not None,
@@ -272,7 +272,7 @@ class LevelOut(BaseModel):
 
 
 class RecommendationOut(BaseModel):
-    """What comes next, and why. ``propensity``: how probable the choice was."""
+    """The recommended piece and the reasons. ``propensity``: the probability of this choice."""
 
     slot: int
     content_id: str
@@ -286,7 +286,7 @@ class RecommendationOut(BaseModel):
 
     @classmethod
     def of(cls, choice: Recommendation) -> RecommendationOut:
-        """The recommendation on the wire."""
+        """The recommendation as a response."""
         return cls(
             slot=choice.slot,
             content_id=choice.content_id,

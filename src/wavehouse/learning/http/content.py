@@ -1,4 +1,4 @@
-"""``/api/v1/learning/content``: what there is to hear.
+"""``/api/v1/learning/content``: the content that learners can hear.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
@@ -20,7 +20,7 @@ from wavehouse.workspace import Gate
 
 
 class ContentOut(BaseModel):
-    """Content with its estimated difficulty (-3 to 3) and what became of it with learners."""
+    """Content with its estimated difficulty (-3 to 3) and its engagement figures."""
 
     content_id: str
     title: str
@@ -41,7 +41,7 @@ class ContentOut(BaseModel):
 
     @classmethod
     def of(cls, piece: Content) -> "ContentOut":
-        """The content on the wire."""
+        """The content as a response."""
         return cls(
             content_id=piece.content_id,
             title=piece.title,
@@ -63,7 +63,7 @@ class ContentOut(BaseModel):
 
 
 class Sentence(BaseModel):
-    """A sentence and where it is spoken, in seconds; estimated from the lengths of sentences."""
+    """A sentence and its position in seconds, estimated from sentence lengths."""
 
     start: float
     end: float
@@ -79,7 +79,7 @@ class Transcript(BaseModel):
 
 
 def router(database: Database[Learning], gate: Gate) -> APIRouter:
-    """Content: add, list, one with its transcript."""
+    """Content: add, list, get one, get its transcript."""
     api = APIRouter(prefix="/api/v1/learning", tags=["learning"])
     reads, writes = Scope.LEARNING_READ, Scope.LEARNING_WRITE
     Reader = Annotated[Identity, Depends(gate(reads))]  # noqa: N806 - it is a type
@@ -88,7 +88,7 @@ def router(database: Database[Learning], gate: Gate) -> APIRouter:
 
     @api.post("/content", responses=gate.answers(writes, 413, 422))
     def add_content(body: ContentBatch, identity: Writer) -> BatchOut:
-        """Add or replace content, 200 pieces at most; a wrong one is refused, the rest stored."""
+        """Add or replace content, at most 200 pieces; invalid ones are refused, the rest stored."""
         entries = judged(ContentIn, body.content, "content_id")
         with database.app(identity.organization_id) as tx:
             results = library.add_content(
@@ -127,7 +127,7 @@ def router(database: Database[Learning], gate: Gate) -> APIRouter:
 
 
 def transcript_of(piece: Content) -> Transcript:
-    """The transcript on the wire."""
+    """The transcript as a response."""
     return Transcript(
         content_id=piece.content_id,
         estimated=True,

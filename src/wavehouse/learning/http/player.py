@@ -1,7 +1,7 @@
-"""``/api/v1/learning/player``: what a learner's player may do, with the token of its session.
+"""``/api/v1/learning/player``: routes for a learner's player, using its session's token.
 
-A player runs in a browser, often on another site: the token travels in a header, never in a cookie,
-so that every origin may be allowed to call (``web.headers.CROSS_ORIGIN``).
+A player runs in a browser, often on another site: the token is sent in a header, never in a cookie,
+so all origins may call (``web.headers.CROSS_ORIGIN``).
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the workspace.
@@ -47,7 +47,7 @@ def _answers(*statuses: int) -> dict[int | str, dict[str, Any]]:
 
 
 def router(workspace: Workspace) -> APIRouter:
-    """Events, the next piece, the level and transcripts, for one session."""
+    """Events, next piece, level and transcripts, for one session."""
     api = APIRouter(prefix="/api/v1/learning/player", tags=["learning player"])
     database = workspace.stores.learning
     brake = TokenBucket(burst=_BURST, seconds=_SECONDS)
@@ -60,7 +60,7 @@ def router(workspace: Workspace) -> APIRouter:
         session_id: SessionKey,
         sent: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)],
     ) -> Identity:
-        """The identity under which the session's organization keeps its learners."""
+        """The identity used for the session's organization."""
         if sent is None:
             raise NotSignedIn("missing token: send Authorization: Bearer <token of the session>")
         organization_id = Tokens.of(database.place).organization(sent.credentials, session_id)
@@ -77,7 +77,7 @@ def router(workspace: Workspace) -> APIRouter:
 
     @api.post("/{session_id}/events", responses=_answers(404, 413, 422))
     def record_events(session_id: SessionKey, body: EventsIn, identity: Holder) -> BatchOut:
-        """Store events of the session; a wrong one is refused, the rest stored."""
+        """Store events of the session; invalid ones are refused, the rest stored."""
         entries = judged(EventIn, body.events, "event_id")
         with database.app(identity.organization_id) as tx:
             results = recording.record_events(
@@ -95,7 +95,7 @@ def router(workspace: Workspace) -> APIRouter:
         language: Annotated[Exact, Query(min_length=2, max_length=10)] = "it",
         count: Annotated[int, Query(ge=1, le=50)] = 1,
     ) -> Recommendations:
-        """What comes next for the learner."""
+        """The recommended next pieces for the learner."""
         with database.app(identity.organization_id) as tx:
             chosen = recommending.recommend(
                 tx, identity=identity, session_id=session_id, language=language, count=count
@@ -104,7 +104,7 @@ def router(workspace: Workspace) -> APIRouter:
 
     @api.get("/{session_id}/level", responses=_answers(404, 422))
     def level(session_id: SessionKey, identity: Holder) -> LevelOut:
-        """The learner's level with its interval and why."""
+        """The learner's level with its interval and the reasons."""
         with database.app(identity.organization_id) as tx:
             return LevelOut.of(levels.level_of(tx, identity=identity, session_id=session_id))
 

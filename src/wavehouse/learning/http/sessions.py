@@ -1,4 +1,4 @@
-"""``/api/v1/learning/sessions``: an application's server works with its learners.
+"""``/api/v1/learning/sessions``: routes for an application's server.
 
 Without ``from __future__ import annotations``: FastAPI must see the dependencies, which close
 over the database.
@@ -32,7 +32,7 @@ AccountKey = Annotated[Exact, Path(min_length=1, max_length=255)]
 
 
 class SessionIn(BaseModel):
-    """A session to start; without an id it gets one, without an account it is anonymous."""
+    """A session to start; ids are generated if missing; without an account it is anonymous."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -42,7 +42,7 @@ class SessionIn(BaseModel):
 
 
 class ClaimIn(BaseModel):
-    """The account that an anonymous session belongs to from now on."""
+    """The account that claims an anonymous session."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -50,7 +50,7 @@ class ClaimIn(BaseModel):
 
 
 class EndIn(BaseModel):
-    """How to end a session; an archived one takes no more events."""
+    """How to end a session; an archived one accepts no more events."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -58,7 +58,7 @@ class EndIn(BaseModel):
 
 
 class Recommendations(BaseModel):
-    """What comes next, the choice of the policy first; empty when nothing is left."""
+    """The recommended pieces, the policy's choice first; empty when nothing is left."""
 
     recommendations: list[RecommendationOut] = Field(default_factory=list)
 
@@ -78,7 +78,7 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
 
     @api.post("/sessions", status_code=201, responses=gate.answers(writes, 409, 413, 422))
     def start_session(body: SessionIn, identity: Writer) -> SessionOut:
-        """Start a session, or get the one of this id; with a token for the learner's player."""
+        """Start a session, or get the existing one; returns a token for the player."""
         with database.app(identity.organization_id) as tx:
             started = sessions.start_session(
                 tx,
@@ -98,7 +98,7 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
 
     @api.post("/sessions/{session_id}/events", responses=gate.answers(writes, 404, 413, 422))
     def record_events(session_id: SessionKey, body: EventsIn, identity: Writer) -> BatchOut:
-        """Store events, 10,000 at most; a wrong one is refused, the rest stored. Idempotent."""
+        """Store up to 10,000 events; invalid ones are refused, the rest stored. Idempotent."""
         entries = judged(EventIn, body.events, "event_id")
         with database.app(identity.organization_id) as tx:
             results = recording.record_events(
@@ -111,7 +111,7 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
 
     @api.post("/sessions/{session_id}/end", responses=gate.answers(writes, 404, 413, 422))
     def end_session(session_id: SessionKey, body: EndIn, identity: Writer) -> SessionOut:
-        """End a session: what is open in it counts as left."""
+        """End a session: pieces still open in it count as left."""
         with database.app(identity.organization_id) as tx:
             return SessionOut.of(
                 sessions.end_session(
@@ -133,7 +133,7 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
     def set_preferences(
         session_id: SessionKey, body: PreferencesIO, identity: Writer
     ) -> PreferencesIO:
-        """Store what the learner says."""
+        """Store the learner's preferences."""
         with database.app(identity.organization_id) as tx:
             said = sessions.set_preferences(
                 tx,
@@ -150,7 +150,7 @@ def _working(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
         language: Annotated[Exact, Query(min_length=2, max_length=10)] = "it",
         count: Annotated[int, Query(ge=1, le=50)] = 1,
     ) -> Recommendations:
-        """What comes next; the first is logged as the choice, and given again until it is heard."""
+        """Recommend pieces; the first is logged as the choice, and repeated until it is heard."""
         with database.app(identity.organization_id) as tx:
             chosen = recommending.recommend(
                 tx, identity=identity, session_id=session_id, language=language, count=count
@@ -170,7 +170,7 @@ def _asking(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
 
     @api.get("/sessions/{session_id}/preferences", responses=gate.answers(reads, 404, 422))
     def preferences(session_id: SessionKey, identity: Reader) -> PreferencesIO:
-        """What the learner says."""
+        """The learner's stated preferences."""
         with database.app(identity.organization_id) as tx:
             return PreferencesIO.of(
                 sessions.preferences(tx, identity=identity, session_id=session_id)
@@ -178,7 +178,7 @@ def _asking(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
 
     @api.get("/sessions/{session_id}/level", responses=gate.answers(reads, 404, 422))
     def level(session_id: SessionKey, identity: Reader) -> LevelOut:
-        """The learner's level with its interval and why; none below five outcomes."""
+        """The learner's level with its interval and the reasons; none below five outcomes."""
         with database.app(identity.organization_id) as tx:
             return LevelOut.of(levels.level_of(tx, identity=identity, session_id=session_id))
 
@@ -189,7 +189,7 @@ def _erasing(api: APIRouter, database: Database[Learning], gate: Gate) -> None:
 
     @api.delete("/sessions/{session_id}", status_code=204, responses=gate.answers(writes, 404, 422))
     def erase_session(session_id: SessionKey, identity: Writer) -> None:
-        """Erase a session; the learner's model loses exactly what it added."""
+        """Erase a session; its contribution is removed from the learner's model."""
         with database.app(identity.organization_id) as tx:
             sessions.erase_session(tx, identity=identity, session_id=session_id)
 

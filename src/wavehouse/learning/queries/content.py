@@ -1,4 +1,4 @@
-"""SQL of content and of what is derived for it."""
+"""SQL for content and its derived figures."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from wavehouse.store import Learning, Tx
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """What events need to know of their content."""
+    """The facts about content needed to process events."""
 
     content_id: str
     duration: int
@@ -55,7 +55,7 @@ def insert_content(
 
 
 def update_content(tx: Tx[Learning], *, row: dict[str, Any]) -> bool:
-    """Replace content of the organization; False when it has none of this id."""
+    """Replace content of the organization; False when it has none with this id."""
     return bool(
         tx.execute(
             """
@@ -137,9 +137,9 @@ def contents(tx: Tx[Learning], *, after: str, limit: int) -> list[Content]:
 
 
 def candidates(tx: Tx[Learning], *, learner_id: UUID, language: str, limit: int) -> list[Candidate]:
-    """Content in a language that the learner has not listened to, the next of series first.
+    """Content in a language that the learner has not heard, next of a series first.
 
-    As tuples: a thousand rows are read for each choice.
+    Returned as tuples because each choice reads a thousand rows.
     """
     features: dict[tuple[str, str, str], tuple[str, ...]] = {}
     rows = tx.tuples(
@@ -173,7 +173,7 @@ def candidates(tx: Tx[Learning], *, learner_id: UUID, language: str, limit: int)
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """What a recommendation shows of its content."""
+    """The part of content shown in a recommendation."""
 
     content_id: str
     title: str
@@ -193,7 +193,7 @@ def named(tx: Tx[Learning], *, content_ids: Sequence[str]) -> dict[str, Named]:
 
 
 def derive_engagement(tx: Tx[Learning], *, since: datetime) -> int:
-    """Compute the figures of content that was heard since a moment; how many pieces."""
+    """Compute the figures of content heard since a given time; returns how many pieces."""
     return tx.execute(
         """
         WITH changed AS (

@@ -1,4 +1,4 @@
-"""SQL of events, of what they come to, and of likes."""
+"""SQL for events, their outcomes, and likes."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def insert_events(
     session_id: str,
     rows: list[dict[str, Any]],
 ) -> set[str]:
-    """Store events; the ids that were new. One that is in use anywhere is left alone."""
+    """Store events; returns the new ids. An id that is already in use is skipped."""
     return set(
         tx.values(
             """
@@ -48,7 +48,7 @@ def insert_events(
 
 
 def stored_ids(tx: Tx[Learning], *, session_id: str, event_ids: Sequence[str]) -> set[str]:
-    """Which of these events the session has."""
+    """The ids among these that the session already has."""
     return set(
         tx.values(
             """
@@ -62,7 +62,7 @@ def stored_ids(tx: Tx[Learning], *, session_id: str, event_ids: Sequence[str]) -
 
 @dataclass(frozen=True, slots=True)
 class StoredEvent:
-    """An event as it was stored, with what its content was then."""
+    """A stored event, with the facts of its content at that time."""
 
     id: str
     content_id: str
@@ -89,7 +89,7 @@ def events(tx: Tx[Learning], *, session_id: str, content_ids: Sequence[str]) -> 
 
 
 def touched(tx: Tx[Learning], *, session_id: str) -> list[str]:
-    """The pieces that a session has events of."""
+    """The pieces with events in a session."""
     return tx.values(
         """
         SELECT DISTINCT content_id FROM learning.behavioral_events
@@ -102,7 +102,7 @@ def touched(tx: Tx[Learning], *, session_id: str) -> list[str]:
 def items(
     tx: Tx[Learning], *, session_id: str, content_ids: Sequence[str] | None = None
 ) -> dict[str, SessionItem]:
-    """What the pieces of a session came to, by content."""
+    """The results of a session's pieces, by content."""
     rows = tx.rows(
         SessionItem,
         """
@@ -122,7 +122,7 @@ def items(
 
 
 def outcomes_of(tx: Tx[Learning], *, learner_id: UUID) -> list[SessionItem]:
-    """The closed items of a learner in the order of their last event."""
+    """A learner's closed items in the order of their last event."""
     return tx.rows(
         SessionItem,
         """
@@ -140,7 +140,7 @@ def outcomes_of(tx: Tx[Learning], *, learner_id: UUID) -> list[SessionItem]:
 def save_items(
     tx: Tx[Learning], *, organization_id: OrganizationId, items: Sequence[SessionItem]
 ) -> None:
-    """Store what pieces came to."""
+    """Store the results of pieces."""
     tx.execute_many(
         """
         INSERT INTO learning.session_items
@@ -204,7 +204,7 @@ def derive_likes(tx: Tx[Learning], *, session_id: str, content_ids: Sequence[str
 
 
 def organizations_at_work(tx: Tx[Learning], *, since: datetime) -> list[OrganizationId]:
-    """Organizations with pieces that changed since a moment or are open."""
+    """Organizations with open pieces, or pieces changed since a given time."""
     return tx.values(
         """
         SELECT organization_id FROM learning.session_items WHERE NOT closed
@@ -215,7 +215,7 @@ def organizations_at_work(tx: Tx[Learning], *, since: datetime) -> list[Organiza
 
 
 def left(tx: Tx[Learning], *, before: datetime, learner_id: UUID | None, limit: int) -> list[str]:
-    """Sessions with open pieces whose last event is older than a moment; of one learner, or all."""
+    """Sessions with open pieces and no event since a given time; of one learner, or all."""
     return tx.values(
         """
         SELECT s.id FROM learning.session_items i JOIN learning.sessions s ON s.id = i.session_id

@@ -1,4 +1,4 @@
-"""SQL of counted evidence, of model versions, of what was recommended."""
+"""SQL for counted evidence, model versions, and recommendations."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from wavehouse.store import Learning, Tx
 
 @dataclass(frozen=True, slots=True)
 class Counters:
-    """The counts of a month: 12 bins of 5 classes, and (liked, other) by feature."""
+    """The counts of one month: 12 bins of 5 classes, and (liked, other) by feature."""
 
     bucket: date
     outcomes: list[int]
@@ -39,7 +39,7 @@ def counters(tx: Tx[Learning], *, learner_id: UUID) -> list[Counters]:
 def lock_counters(
     tx: Tx[Learning], *, organization_id: OrganizationId, learner_id: UUID, buckets: Sequence[date]
 ) -> list[Counters]:
-    """The counters of months, locked; months without any are made with zeros."""
+    """The counters of some months, locked; missing ones are created as zeros."""
     return tx.rows(
         Counters,
         """
@@ -85,7 +85,7 @@ def save_state(
     state: dict[str, Any],
     at: datetime,
 ) -> None:
-    """Store what the model makes of a learner, for the sessions given."""
+    """Store the model's estimates of a learner, for the given sessions."""
     tx.execute(
         """
         INSERT INTO learning.learner_model_state
@@ -116,7 +116,7 @@ def save_state(
 
 
 def active_model(tx: Tx[Learning]) -> dict[str, Any] | None:
-    """The parameters of the model in use; None for the one that is shipped."""
+    """The parameters of the active model; None for the default model."""
     value: dict[str, Any] | None = tx.value(
         "SELECT parameters FROM learning.models WHERE is_active"
     )
@@ -130,7 +130,7 @@ def insert_model(
     version: str,
     parameters: dict[str, Any],
 ) -> bool:
-    """Store a version of the model; False when there is one of this name."""
+    """Store a version of the model; False when the name exists."""
     return bool(
         tx.execute(
             """
@@ -147,7 +147,7 @@ def insert_model(
 
 
 def activate_model(tx: Tx[Learning], *, version: str) -> bool:
-    """Use a version from now on, the shipped one when there is none of this name; False then."""
+    """Activate a version, or the default if no such version exists; False in that case."""
     tx.execute("UPDATE learning.models SET is_active = false WHERE is_active")
     return bool(
         tx.execute(
@@ -167,7 +167,7 @@ class ModelVersion:
 
 
 def model_versions(tx: Tx[Learning]) -> list[ModelVersion]:
-    """The stored versions, the oldest first."""
+    """The stored versions, oldest first."""
     return tx.rows(
         ModelVersion,
         "SELECT version, is_active, created_at FROM learning.models ORDER BY created_at, version",
@@ -175,7 +175,7 @@ def model_versions(tx: Tx[Learning]) -> list[ModelVersion]:
 
 
 def recommendations(tx: Tx[Learning], *, learner_id: UUID, limit: int) -> list[Recommendation]:
-    """What was recommended to a learner, the latest first."""
+    """The recommendations of a learner, latest first."""
     return tx.rows(
         Recommendation,
         """
@@ -197,7 +197,7 @@ def insert_recommendation(
     choice: Recommendation,
     candidates: Sequence[str],
 ) -> None:
-    """Log what was chosen, out of what, how probable it was, and why (L15)."""
+    """Log a choice: the candidates, its probability, and the reasons (L15)."""
     tx.execute(
         """
         INSERT INTO learning.recommendations
@@ -235,7 +235,7 @@ def next_slot(tx: Tx[Learning], *, learner_id: UUID) -> int:
 
 
 def move_recommendations(tx: Tx[Learning], *, learner_id: UUID, to: UUID, after: int) -> None:
-    """Give the recommendations of a learner to another, numbered after a slot."""
+    """Move a learner's recommendations to another learner, numbered after a slot."""
     tx.execute(
         """
         UPDATE learning.recommendations SET learner_id = %(to)s, slot = slot + %(after)s

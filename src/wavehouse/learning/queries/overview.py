@@ -1,4 +1,4 @@
-"""SQL of the pages: learners, content with its outcomes, policies side by side."""
+"""SQL for the pages: learners, content with its outcomes, policies."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.store import Learning, Tx
 
 @dataclass(frozen=True, slots=True)
 class LearnerRow:
-    """A learner with a session to show it by."""
+    """A learner, with a session that represents it."""
 
     learner_id: UUID
     account_id: str | None
@@ -25,7 +25,7 @@ class LearnerRow:
 
 
 def learners(tx: Tx[Learning], *, limit: int) -> list[LearnerRow]:
-    """The learners with the latest activity."""
+    """The learners, last active first."""
     return tx.rows(
         LearnerRow,
         """
@@ -45,7 +45,7 @@ def learners(tx: Tx[Learning], *, limit: int) -> list[LearnerRow]:
 
 @dataclass(frozen=True, slots=True)
 class CountersOf:
-    """The counters of a learner's month."""
+    """The counters of one learner for one month."""
 
     learner_id: UUID
     counters: Counters
@@ -67,7 +67,7 @@ def counters_of(tx: Tx[Learning], *, learner_ids: Sequence[UUID]) -> list[Counte
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """One closed item: who heard what, and how it went."""
+    """One closed item: the learner and the outcome."""
 
     content_id: str
     learner_id: UUID
@@ -89,7 +89,7 @@ def heard(tx: Tx[Learning], *, content_ids: Sequence[str]) -> list[Heard]:
 
 
 def often_heard(tx: Tx[Learning], *, least: int) -> list[str]:
-    """Content that so many learners have heard, at least."""
+    """Content with at least this many distinct listeners."""
     return tx.values(
         """
         SELECT i.content_id FROM learning.session_items i
@@ -114,7 +114,7 @@ def set_difficulty(tx: Tx[Learning], *, content_id: str, score: float, method: s
 
 @dataclass(frozen=True, slots=True)
 class PolicyRow:
-    """How the choices of a policy went."""
+    """The results of a policy's choices."""
 
     policy: str
     choices: int
@@ -124,7 +124,7 @@ class PolicyRow:
 
 
 def policies(tx: Tx[Learning]) -> list[PolicyRow]:
-    """Each policy's choices with what became of them."""
+    """Each policy's choices with their results."""
     return tx.rows(
         PolicyRow,
         """

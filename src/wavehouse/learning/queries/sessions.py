@@ -1,4 +1,4 @@
-"""SQL of learners, sessions and preferences."""
+"""SQL for learners, sessions and preferences."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from wavehouse.store import Learning, Tx
 def insert_learner(
     tx: Tx[Learning], *, organization_id: OrganizationId, learner_id: UUID, account_id: str | None
 ) -> bool:
-    """Store a learner; False when the organization has one of this account."""
+    """Store a learner; False when the account already has one in the organization."""
     return bool(
         tx.execute(
             """
@@ -54,7 +54,7 @@ def delete_learner(tx: Tx[Learning], *, learner_id: UUID) -> bool:
 
 
 def set_understanding(tx: Tx[Learning], *, learner_id: UUID, understanding: float) -> None:
-    """How much the learner wants to understand."""
+    """Set how much the learner wants to understand."""
     tx.execute(
         """
         UPDATE learning.learners SET desired_understanding = %(understanding)s
@@ -107,7 +107,7 @@ def session(tx: Tx[Learning], *, session_id: str) -> Session | None:
 
 
 def lock_session(tx: Tx[Learning], *, session_id: str) -> Session | None:
-    """A session of the organization, locked: its events are folded one batch after another."""
+    """A session of the organization, locked, so that its batches are processed one by one."""
     return tx.maybe(
         Session,
         """
@@ -122,7 +122,7 @@ def lock_session(tx: Tx[Learning], *, session_id: str) -> Session | None:
 
 
 def sessions_of(tx: Tx[Learning], *, learner_id: UUID) -> list[str]:
-    """The sessions of a learner, the first one first."""
+    """The sessions of a learner, oldest first."""
     return tx.values(
         """
         SELECT id FROM learning.sessions WHERE learner_id = %(learner_id)s ORDER BY started_at, id
@@ -132,7 +132,7 @@ def sessions_of(tx: Tx[Learning], *, learner_id: UUID) -> list[str]:
 
 
 def move_session(tx: Tx[Learning], *, session_id: str, learner_id: UUID) -> None:
-    """Give a session to another learner."""
+    """Move a session to another learner."""
     tx.execute(
         "UPDATE learning.sessions SET learner_id = %(learner_id)s WHERE id = %(session_id)s",
         {"learner_id": learner_id, "session_id": session_id},
@@ -147,7 +147,7 @@ def delete_session(tx: Tx[Learning], *, session_id: str) -> None:
 
 
 def end_session(tx: Tx[Learning], *, session_id: str, at: datetime, archive: bool) -> None:
-    """Mark a session as ended, and as archived."""
+    """Mark a session as ended, and optionally as archived."""
     tx.execute(
         """
         UPDATE learning.sessions SET
@@ -196,7 +196,7 @@ class StoredPreferences:
 
 
 def preferences(tx: Tx[Learning], *, learner_id: UUID) -> StoredPreferences | None:
-    """What a learner said, or else what was said in a session; None without a learner."""
+    """A learner's preferences, otherwise those of the session; None without a learner."""
     return tx.maybe(
         StoredPreferences,
         """
@@ -226,7 +226,7 @@ def save_preferences(
     values: dict[str, Any],
     at: datetime,
 ) -> bool:
-    """Store what a learner said; False when another organization uses the id."""
+    """Store preferences; False when another organization uses the id."""
     return bool(
         tx.value(
             """
@@ -260,5 +260,5 @@ def save_preferences(
 
 
 def delete_preferences(tx: Tx[Learning], *, preferences_id: str) -> None:
-    """Forget what was said under an id."""
+    """Delete the preferences with an id."""
     tx.execute("DELETE FROM learning.user_preferences WHERE id = %(id)s", {"id": preferences_id})

@@ -1,4 +1,4 @@
-"""The difficulty of content as its listeners show it, once there are enough of them."""
+"""Content difficulty estimated from listeners, once there are enough of them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from wavehouse.learning.rules.posterior import log_probabilities
 from wavehouse.learning.types import Model
 
 LEAST_LISTENERS = 30
-"""Distinct learners that must have heard a piece before its estimate is replaced."""
+"""Distinct learners required before a piece's estimate is replaced."""
 METHOD = "listeners-1"
 _STEP = 0.05
 _GRID = tuple(-3 + _STEP * n for n in range(int(6 / _STEP) + 1))
@@ -17,9 +17,9 @@ _TRUST_IN_TEXT = 1.0
 
 
 def difficulty(outcomes: Sequence[tuple[float, int]], estimate: float, model: Model) -> float:
-    """The difficulty from -3 to 3 under which the outcomes are most probable.
+    """The most probable difficulty, from -3 to 3, given the outcomes.
 
-    An outcome is the learner's ability and the class. The text's estimate is the prior.
+    An outcome is a pair of the learner's ability and the class. The text's estimate is the prior.
     """
 
     def score(value: float) -> float:

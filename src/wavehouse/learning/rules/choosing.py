@@ -1,4 +1,4 @@
-"""What comes next: candidates are scored, one is drawn, with reasons and probability (L12, L15)."""
+"""Choosing the next piece: score candidates, draw one, give reasons and probability (L12, L15)."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from wavehouse.learning.rules.posterior import GRID, posterior, understanding, u
 from wavehouse.learning.types import Choice, Evidence, Model
 
 UNDERSTAND = 0.85
-"""How much of what they hear learners want to understand, unless they say otherwise."""
+"""The default share that learners want to understand."""
 _WEIGHT = 6.0
-"""How much a point of probability away from the target costs, in log-odds of liking."""
+"""The cost of a point of probability away from the target, in log-odds of liking."""
 _FIRST = 20
-"""Outcomes until which the choice is drawn from the posterior (Thompson)."""
+"""Below this many outcomes the choice is drawn from the posterior (Thompson)."""
 _EXPLORING = 0.05
 _PRIOR_LIKES = 3.0
 _DIGITS = 9
@@ -25,7 +25,7 @@ _DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An item that may come next. ``is_next``: the next one of a series that was begun."""
+    """A candidate item. ``is_next``: it continues a series that the learner has begun."""
 
     content_id: str
     difficulty: float
@@ -34,7 +34,7 @@ class Candidate:
 
 
 def features_of(format_: str, genre: str, topic: str) -> tuple[str, ...]:
-    """What a piece is about, as ``name:value``; preferences are learned for these."""
+    """The features of a piece, as ``name:value``; preferences are learned for these."""
     pairs = (("format", format_), ("genre", genre), ("topic", topic))
     return tuple(f"{name}:{value}" for name, value in pairs if value)
 
@@ -109,10 +109,10 @@ def ranked(
     stated: str = "",
     target: float = UNDERSTAND,
 ) -> list[tuple[Candidate, float]]:
-    """Candidates with their scores, the best first; equal ones by id."""
+    """Candidates with their scores, best first; ties by id."""
     chances = understood(posterior(evidence, model, bucket=bucket, stated=stated), model)
     liked = preferences(evidence, model)
-    scores: dict[tuple[tuple[str, ...], int], float] = {}  # many candidates are alike
+    scores: dict[tuple[tuple[str, ...], int], float] = {}  # many candidates share features and bin
     scored = []
     for candidate in candidates:
         kind = candidate.features, bin_of(candidate.difficulty)
@@ -124,7 +124,7 @@ def ranked(
 
 
 def _pool(candidates: Sequence[Candidate]) -> list[Candidate]:
-    """A series that was begun goes on; the order is by id, so that it is the same everywhere."""
+    """The candidates to draw from: a begun series first; sorted by id, for reproducibility."""
     ordered = sorted(candidates, key=lambda item: item.content_id)
     return [item for item in ordered if item.is_next] or ordered
 
@@ -140,7 +140,7 @@ def _greedy(
     target: float,
     drawn: float,
 ) -> tuple[int, float]:
-    """The best one, and now and then any."""
+    """The best candidate, and occasionally a random one."""
     scores = [
         _score(t, chances, candidate, target) for t, candidate in zip(taste, pool, strict=True)
     ]
@@ -158,7 +158,7 @@ def _thompson(
     target: float,
     drawn: float,
 ) -> tuple[int, float]:
-    """The best one for an ability drawn from the posterior.
+    """The best candidate for an ability drawn from the posterior.
 
     Of each bin only the best liked item can be the best: 12 are compared at each point of the grid,
     however many candidates there are. The propensity is exact: the weight of all the points at
@@ -191,7 +191,7 @@ def _thompson(
 
 
 def _uniform(learner_id: str, slot: int, version: str) -> float:
-    """A number in [0, 1) that anyone can compute again."""
+    """A reproducible pseudo-random number in [0, 1)."""
     text = f"{learner_id}\0{slot}\0{version}".encode()
     return int.from_bytes(hashlib.sha256(text).digest()[:7], "big") / (1 << 56)
 

@@ -1,4 +1,4 @@
-"""Close-out: the events of one item in one session become one outcome."""
+"""Close-out: turns the events of one item in one session into one outcome."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from wavehouse.learning.types import Event, EventType, Item, Listening, Outcome, OutcomeClass
 
 LEFT_AFTER = timedelta(minutes=30)
-"""An item without an event for so long was left."""
+"""An item without events for this long counts as left."""
 _SHORTEST_REPLAY, _LONGEST_REPLAY = 5.0, 60.0
 _HEARD, _LEFT_EARLY, _MUCH_AGAIN = 0.90, 0.30, 0.15
 _MANY_REPLAYS = 3
@@ -18,9 +18,9 @@ _JUMPS = {EventType.SEEK, EventType.REPLAY}
 
 
 def listening(events: Iterable[Event], duration: float) -> Listening | None:
-    """What the events of one item come to; None without events.
+    """Summarize the events of one item; None without events.
 
-    Neither the order in which events arrive nor one that came twice changes it (L1, L2): they
+    The result does not depend on arrival order or duplicates (L1, L2): they
     are read in the order of their time, then of their id.
     """
     ordered = sorted({e.event_id: e for e in events}.values(), key=lambda e: (e.at, e.event_id))
@@ -44,7 +44,7 @@ def listening(events: Iterable[Event], duration: float) -> Listening | None:
 
 
 def outcome(events: Iterable[Event], item: Item) -> Outcome | None:
-    """The outcome of an item that is closed; None when nothing of it was heard."""
+    """The outcome of a closed item; None when nothing of it was heard."""
     heard = listening(events, item.duration)
     if heard is None or heard.kind is None:
         return None
@@ -61,7 +61,7 @@ def outcome(events: Iterable[Event], item: Item) -> Outcome | None:
 
 
 def is_closed(heard: Listening, *, now: datetime, session_ended: bool = False) -> bool:
-    """Whether an item ended, was skipped, was left half an hour ago, or its session ended."""
+    """Whether an item ended, was skipped, has been idle for half an hour, or its session ended."""
     return session_ended or heard.ended or now - heard.last_at >= LEFT_AFTER
 
 
@@ -76,9 +76,9 @@ def _class(heard: float, replays: int, again: float) -> OutcomeClass:
 
 
 def _heard(events: Sequence[Event], duration: float) -> tuple[list[tuple[float, float]], int]:
-    """Stretches that were played, and how often the learner went back to hear audio again.
+    """The ranges played, and how often the learner went back to replay audio.
 
-    Pauses are no evidence. A jump that a sleep timer made is none either.
+    Pauses and jumps by a sleep timer do not count.
     """
     spans: list[tuple[float, float]] = []
     playing, at, replays = False, 0.0, 0
@@ -111,6 +111,6 @@ def _union(spans: Iterable[tuple[float, float]]) -> float:
 
 
 def _is_liked(events: Sequence[Event]) -> bool:
-    """The last word counts: an unlike takes back exactly what the like added (L11)."""
+    """The last event counts: an unlike removes exactly what the like added (L11)."""
     said = [e.type for e in events if e.type in (EventType.LIKE, EventType.UNLIKE)]
     return bool(said) and said[-1] is EventType.LIKE

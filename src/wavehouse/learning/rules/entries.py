@@ -1,4 +1,4 @@
-"""What a batch may hold: each entry is judged alone, and a wrong one gets a sentence."""
+"""Validation of batch entries: each is checked alone; errors are sentences."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ _TYPES = frozenset(EventType)
 
 
 def fault_of_event(event: EventInput, *, duration: int | None, now: datetime) -> str:
-    """Why an event cannot be stored; empty for one that can.
+    """The reason why an event cannot be stored; empty if it can.
 
     ``duration`` is that of its content in seconds; None when there is no such content.
     """
@@ -64,7 +64,7 @@ def _fault_of_position(name: str, value: float | None, duration: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """The difficulty of content from -3 to 3, how it was found, and the figures of its text."""
+    """The difficulty of content from -3 to 3, its source, and the figures of its text."""
 
     difficulty: float
     method: str
@@ -72,7 +72,7 @@ class Measured:
 
 
 def measured(content: ContentInput) -> Measured | str:
-    """The difficulty of content, given or estimated from its text; a sentence without either."""
+    """The difficulty of content, given or estimated from its text; otherwise an error sentence."""
     figures = readability(content.text, content.language, seconds=float(content.duration) or None)
     if content.difficulty is not None:
         return Measured(round(content.difficulty, 2), "given", figures)
@@ -92,7 +92,7 @@ def measured(content: ContentInput) -> Measured | str:
 
 
 def fault_of_content(content: ContentInput) -> str:
-    """Why content cannot be stored, apart from its difficulty; empty for content that can."""
+    """The reason why content cannot be stored, apart from its difficulty; empty if it can."""
     if not 0 < len(content.content_id) <= _LONGEST_ID:
         return f"the content id needs 1 to {_LONGEST_ID} characters"
     if not content.title.strip():

@@ -1,4 +1,4 @@
-"""Counted evidence: integers that outcomes are added to and taken from, in any order (L1-L5)."""
+"""Counted evidence: integers to which outcomes are added or removed, in any order (L1-L5)."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ _LOWEST, _WIDTH = -3.0, 0.5
 
 
 def bin_of(difficulty: float) -> int:
-    """The bin of a difficulty from -3 to 3; beyond, the outermost."""
+    """The bin of a difficulty from -3 to 3; values beyond go to the outermost."""
     return min(max(int((difficulty - _LOWEST) // _WIDTH), 0), BINS - 1)
 
 
 def middle_of(number: int) -> float:
-    """The difficulty in the middle of a bin."""
+    """The difficulty at the middle of a bin."""
     return _LOWEST + _WIDTH * (number + 0.5)
 
 
 def bucket_of(at: datetime) -> str:
-    """The calendar month of a moment in UTC, as ``2026-11``: it does not depend on any order."""
+    """The calendar month of a time in UTC, such as ``2026-11``."""
     return f"{at:%Y-%m}"
 
 
 def cell_of(outcome: Outcome) -> Cell:
-    """Where an outcome is counted."""
+    """The cell that counts an outcome."""
     return bucket_of(outcome.at), bin_of(outcome.difficulty), int(outcome.kind)
 
 
@@ -42,12 +42,12 @@ def of(outcomes: Iterable[Outcome]) -> Evidence:
 
 
 def merged(first: Evidence, second: Evidence) -> Evidence:
-    """The evidence of both: the same as counting the outcomes of both (L3)."""
+    """The sum of both: the same as counting the outcomes of both (L3)."""
     return _sum(first, second, 1)
 
 
 def without(evidence: Evidence, erased: Evidence) -> Evidence:
-    """The evidence with some taken out: the same as if it had never come (L4)."""
+    """The evidence minus some other: the same as if that had never been counted (L4)."""
     return _sum(evidence, erased, -1)
 
 

@@ -1,4 +1,4 @@
-"""Fitting the table of a model by expectation and maximization on a population of learners."""
+"""Fit the table of a model by expectation maximization on a population of learners."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def fitted(
     rounds: int = _ROUNDS,
     on_round: Callable[[int], None] = lambda _: None,
 ) -> Model:
-    """The model under which a population's outcomes are most probable.
+    """The most probable model for a population's outcomes.
 
     Abilities are on the scale of the difficulties, so the prior's mean and spread are fitted, too.
     The slope of ``clean`` stays the largest and that of ``heavy`` the smallest: only then does
@@ -76,7 +76,7 @@ def _without_months(evidence: Evidence, month: str) -> dict[tuple[str, int, int]
 
 
 def _maximized(expected: Expected, model: Model) -> tuple[tuple[float, ...], tuple[float, ...]]:
-    """Some Newton steps, one class at a time, on the weighted multinomial logit."""
+    """A few Newton steps, one class at a time, on the weighted multinomial logit."""
     alpha, beta = list(model.alpha), list(model.beta)
     cells = [
         (GRID[n] - middle_of(number), counts, sum(counts))

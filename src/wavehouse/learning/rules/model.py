@@ -1,4 +1,4 @@
-"""The model that is used until an organization fits one of its own."""
+"""The default model, used until an organization fits its own."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DEFAULT = Model(
 
 
 def as_json(model: Model) -> dict[str, Any]:
-    """The table as a document."""
+    """The table as JSON values."""
     return {
         "version": model.version,
         "classes": [kind.name.lower() for kind in OutcomeClass],
@@ -36,7 +36,7 @@ def as_json(model: Model) -> dict[str, Any]:
 
 
 def read(text: str, where: str) -> Model:
-    """A table from the text of a document. InvalidInput says what is missing or wrong."""
+    """Parse a table from JSON text. InvalidInput with the missing or wrong field."""
     try:
         document = json.loads(text)
     except ValueError as error:
@@ -45,7 +45,7 @@ def read(text: str, where: str) -> Model:
 
 
 def of_json(document: Mapping[str, Any], *, where: str) -> Model:
-    """A table from a document. InvalidInput says what is missing or wrong."""
+    """Parse a table from JSON values. InvalidInput with the missing or wrong field."""
     try:
         model = Model(
             str(document["version"]),
@@ -75,7 +75,7 @@ def _no_model(where: str) -> InvalidInput:
 
 
 def fault_of(model: Model) -> str:
-    """Why a table cannot be used; empty for one that can."""
+    """The reason why a table is invalid; empty if it is valid."""
     if len(model.alpha) != CLASSES or len(model.beta) != CLASSES:
         return f"alpha and beta need {CLASSES} values"
     values = (*model.alpha, *model.beta, model.prior_mean, model.prior_sd)

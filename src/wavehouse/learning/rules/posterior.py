@@ -1,4 +1,4 @@
-"""From counts to a level: the posterior of a learner's ability, computed when it is read."""
+"""From counts to a level: the posterior of a learner's ability, computed on reading."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ POINTS = 41
 _LOWEST, _HIGHEST = -4.0, 4.0
 GRID = tuple(_LOWEST + (_HIGHEST - _LOWEST) * n / (POINTS - 1) for n in range(POINTS))
 _TAIL = 0.1
-"""On either side of an 80 % interval."""
+"""The probability outside an 80 % interval, on each side."""
 STATED = {"beginner": -1.0, "intermediate": 0.0, "advanced": 1.0}
-"""What is added to the mean of the prior, by the difficulty that a learner asked for."""
+"""The shift of the prior's mean, by the difficulty that a learner asked for."""
 
 
 def log_probabilities(model: Model, ability: float, difficulty: float) -> tuple[float, ...]:
-    """Log-probability of each class of outcome: a multinomial logit."""
+    """Log-probabilities of the outcome classes: a multinomial logit."""
     gap = ability - difficulty
     logits = [a + b * gap for a, b in zip(model.alpha, model.beta, strict=True)]
     most = max(logits)
@@ -55,7 +55,7 @@ def understanding(model: Model) -> tuple[tuple[float, ...], ...]:
 
 
 def months_between(earlier: str, later: str) -> int:
-    """Calendar months from one bucket to a later one; nothing for one that is not later."""
+    """Calendar months from one bucket to a later one; 0 if it is not later."""
     (y1, m1), (y2, m2) = (tuple(map(int, text.split("-"))) for text in (earlier, later))
     return max(12 * (y2 - y1) + m2 - m1, 0)
 
@@ -65,7 +65,8 @@ def posterior(
 ) -> tuple[float, ...]:
     """The probability of each point of the grid, as of a month.
 
-    The prior is that of the model, moved by what the learner said; evidence loses weight by age.
+    The prior is the model's, shifted by the learner's self-assessment; evidence loses weight with
+    age.
     """
     mean = model.prior_mean + STATED.get(stated, 0.0)
     logs = [-((ability - mean) ** 2) / (2 * model.prior_sd**2) for ability in GRID]
@@ -85,10 +86,10 @@ def posterior(
 
 @lru_cache(maxsize=16)
 def information(model: Model) -> tuple[float, ...]:
-    """What an outcome of each bin says of an ability, over the abilities that the prior expects.
+    """The information an outcome in each bin gives about ability, averaged over the prior.
 
-    It is the variance of the slope of the class that comes, so that it does not depend on which
-    class came: evidence never takes information away (L7).
+    It is the variance of the slope over the classes, so it does not depend on the observed class:
+    evidence never reduces information (L7).
     """
     logs = [-((a - model.prior_mean) ** 2) / (2 * model.prior_sd**2) for a in GRID]
     prior = [math.exp(log) for log in logs]
@@ -106,9 +107,9 @@ def information(model: Model) -> tuple[float, ...]:
 
 
 def spread(evidence: Evidence, model: Model, *, bucket: str) -> float:
-    """The standard deviation that so much evidence leaves.
+    """The standard deviation after this much evidence.
 
-    It falls with each outcome of the month, and grows with months of silence (L7).
+    It decreases with each outcome of the month, and grows with inactive months (L7).
     """
     known = information(model)
     precision = 1 / model.prior_sd**2 + sum(
@@ -133,7 +134,7 @@ def level(evidence: Evidence, model: Model, *, bucket: str, stated: str = "") ->
 
 
 def quantile(weights: Sequence[float], share: float) -> float:
-    """The ability below which a share of the posterior is; points are joined by straight lines."""
+    """A quantile of the ability, interpolated linearly between the grid points."""
     step = GRID[1] - GRID[0]
     reached = 0.0
     for ability, total in zip(GRID, accumulate(weights), strict=True):
@@ -145,7 +146,7 @@ def quantile(weights: Sequence[float], share: float) -> float:
 
 
 def understood(weights: Sequence[float], model: Model) -> tuple[float, ...]:
-    """The probability that an item of each bin is understood, over the posterior."""
+    """The probability of understanding an item of each bin, over the posterior."""
     return tuple(
         sum(w * p for w, p in zip(weights, points, strict=True)) for points in understanding(model)
     )
@@ -154,7 +155,7 @@ def understood(weights: Sequence[float], model: Model) -> tuple[float, ...]:
 def best_difficulty(weights: Sequence[float], model: Model, target: float) -> float:
     """The difficulty at which an item is understood with the target probability.
 
-    Between the middles of two bins it is read off a straight line.
+    Interpolated linearly between the middles of bins.
     """
     chances = understood(weights, model)
     for number in range(1, BINS):
@@ -166,5 +167,5 @@ def best_difficulty(weights: Sequence[float], model: Model, target: float) -> fl
 
 
 def _scaled(ability: float) -> float:
-    """From -3..3 to 0..1; what lies beyond is cut (L9)."""
+    """Convert from -3..3 to 0..1, clipping values beyond (L9)."""
     return min(max((ability + 3) / 6, 0.0), 1.0)

@@ -1,4 +1,4 @@
-"""How difficult a text is to hear: sentence and word length, and how it is spoken.
+"""Estimates how difficult a text is to understand by ear: sentence length, word length, rate.
 
 Every figure is an estimate of the text, not a measurement of a listener; levels are recalibrated
 from outcomes once 30 listeners have heard an item.
@@ -13,7 +13,7 @@ from typing import Protocol
 
 METHOD = "text-1"
 LEAST_WORDS = 80
-"""Below so many words a text gets no level: one greeting is not C2."""
+"""Texts below this many words get no level: one greeting is not C2."""
 _SENTENCE = re.compile(r"[.!?…]+(?:[\"'»”’)\]]*)(?=\s|$)|\n{2,}")
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
 _LEVELS = ((80.0, "A1"), (70.0, "A2"), (60.0, "B1"), (50.0, "B2"), (40.0, "C1"))
@@ -23,7 +23,7 @@ _LEVELS = ((80.0, "A1"), (70.0, "A2"), (60.0, "B1"), (50.0, "B2"), (40.0, "C1"))
 class Readability:
     """``ease`` is from 0 (hard) to 100 (easy); ``lexical`` and ``discourse`` from 0 to 1 (hard).
 
-    ``level`` is an estimate, empty for a text of too few words; ``rate`` is in words a minute.
+    ``level`` is an estimate, empty if the text is too short; ``rate`` is in words per minute.
     """
 
     words: int
@@ -38,18 +38,18 @@ class Readability:
 
 
 class Language(Protocol):
-    """What a language adds: its index of ease, and how long words and sentences usually are."""
+    """The rules of a language: readability index, and typical lengths of words and sentences."""
 
     @property
     def usual_letters(self) -> float:
-        """Letters of a word."""
+        """Typical letters per word."""
 
     @property
     def usual_words(self) -> float:
-        """Words of a sentence."""
+        """Typical words per sentence."""
 
     def ease(self, letters: int, words: int, sentences: int) -> float:
-        """The language's index of ease; not cut."""
+        """The language's readability index, unclipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +66,13 @@ class Italian:
 
 @dataclass(frozen=True, slots=True)
 class English:
-    """Coleman and Liau (1975), turned round and put on a scale of 0 to 100."""
+    """Coleman and Liau (1975), inverted and scaled to 0 to 100."""
 
     usual_letters: float = 4.4
     usual_words: float = 17.0
 
     def ease(self, letters: int, words: int, sentences: int) -> float:
-        """A grade of 0 is 100, of 20 is 0."""
+        """Grade 0 becomes 100, grade 20 becomes 0."""
         grade = 0.0588 * letters * 100 / words - 0.296 * sentences * 100 / words - 15.8
         return 100 - 5 * grade
 
@@ -106,17 +106,17 @@ def readability(text: str, language: str, *, seconds: float | None = None) -> Re
 
 
 def words_of(text: str) -> list[str]:
-    """The words of a text; numbers and punctuation are none. Elided words are one: ``l'acqua``."""
+    """The words of a text, without numbers and punctuation. Elisions count as one: ``l'acqua``."""
     return _WORD.findall(unicodedata.normalize("NFC", text))
 
 
 def sentences_of(text: str) -> list[str]:
-    """The sentences of a text, without those that have no word."""
+    """The sentences of a text that contain a word."""
     return [part.strip() for part in _SENTENCE.split(text) if part and _WORD.search(part)]
 
 
 def spoken(text: str) -> list[str]:
-    """The sentences of a text as they are written, with their punctuation."""
+    """The sentences of a text as written, with punctuation."""
     sentences, start = [], 0
     for end in (*(match.end() for match in _SENTENCE.finditer(text)), len(text)):
         sentence = text[start:end].strip()
@@ -127,13 +127,13 @@ def spoken(text: str) -> list[str]:
 
 
 def coverage(text: str, known: set[str]) -> float:
-    """The share of a text's words that are among the known ones, lower case; 1 for no words."""
+    """The share of a text's words that are known (lower case); 1 for a text without words."""
     words = [word.lower() for word in words_of(text)]
     return sum(word in known for word in words) / len(words) if words else 1.0
 
 
 def difficulty_of(readability: Readability) -> float:
-    """The difficulty on the scale of abilities, -3 to 3, from ease: 90 is -3, 30 is 3."""
+    """Convert ease to difficulty, -3 to 3: 90 is -3, 30 is 3."""
     return round(min(max((60 - readability.ease) / 10, -3.0), 3.0), 2)
 
 

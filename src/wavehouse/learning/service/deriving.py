@@ -1,8 +1,8 @@
-"""From stored events to items, counters and levels: always computed again, never incremented.
+"""Derive items, counters and levels from stored events: always recomputed, never incremented.
 
-An item in a session is folded from all of its events. The learner's counters change by the
-difference of what the item came to before and now, so that they equal a replay of the raw events
-for every order in which these arrive (L1).
+An item in a session is computed from all of its events. The learner's counters change by the
+difference between its old and new outcome, so they equal a replay of the raw events in any order of
+arrival (L1).
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ def derive(
     content_ids: Sequence[str],
     now: datetime,
 ) -> None:
-    """Compute what pieces of a locked session come to, and everything that follows from it."""
+    """Recompute pieces of a locked session, and everything derived from them."""
     events = event_queries.events(tx, session_id=session.session_id, content_ids=content_ids)
     before = event_queries.items(tx, session_id=session.session_id, content_ids=content_ids)
     after = [
@@ -65,7 +65,7 @@ def derive(
 def folded(
     session: Session, events: Sequence[event_queries.StoredEvent], *, now: datetime
 ) -> SessionItem | None:
-    """What the events of one piece in a session come to."""
+    """The result of the events of one piece in a session."""
     first = events[0]
     duration = float(first.characteristics.get("duration", 0))
     heard = closing.listening((_event(e) for e in events), duration)
@@ -110,7 +110,7 @@ def count(
     come: Iterable[Outcome],
     gone: Iterable[Outcome] = (),
 ) -> None:
-    """Add outcomes to the learner's counters and take others out."""
+    """Add outcomes to the learner's counters and remove others."""
     added, taken = _by_month(come), _by_month(gone)
     rows = model_queries.lock_counters(
         tx,
@@ -153,7 +153,7 @@ def counted(rows: Iterable[model_queries.Counters]) -> Evidence:
 
 
 def as_counters(bucket: date, total: Evidence) -> model_queries.Counters:
-    """Evidence of one month as its row."""
+    """The evidence of one month as a row of counters."""
     outcomes = [0] * (BINS * CLASSES)
     for (_, number, kind), times in total.cells.items():
         outcomes[number * CLASSES + kind] = times
@@ -163,12 +163,12 @@ def as_counters(bucket: date, total: Evidence) -> model_queries.Counters:
 
 
 def evidence_of(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> Evidence:
-    """The evidence that a learner's counters hold."""
+    """The evidence in a learner's counters."""
     return counted(model_queries.counters(tx, learner_id=learner_id))
 
 
 def save_state(tx: Tx[Learning], *, identity: Identity, session: Session, now: datetime) -> None:
-    """Store what the model in use makes of the learner, for the session that changed it."""
+    """Store the active model's estimates of the learner, for the changed session."""
     said = session_queries.preferences(tx, learner_id=session.learner_id)
     state = state_of(
         evidence_of(tx, identity=identity, learner_id=session.learner_id),

@@ -1,4 +1,4 @@
-"""Evaluation: the model and its policies beside simple ones, on learners whose truth is known."""
+"""Evaluation: the model and its policies compared with baselines, on simulated learners."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wavehouse.learning.rules.posterior import level
 from wavehouse.learning.types import Evidence, Model, Outcome, OutcomeClass
 
 AFTER = (5, 10, 20, 40)
-"""Outcomes after which levels are compared."""
+"""The numbers of outcomes after which levels are compared."""
 _PILOT, _PILOT_ITEMS = 400, 50
 _FINISHED = (OutcomeClass.CLEAN, OutcomeClass.SOME, OutcomeClass.HEAVY)
 _GRADES = {
@@ -37,7 +37,7 @@ OnStep = Callable[[str], None]
 
 @dataclass(slots=True)
 class Evaluation:
-    """Errors of levels (root of the mean square, 0 to 1), coverage of 80 % intervals, policies."""
+    """Level errors (RMSE, 0 to 1), coverage of 80 % intervals, results by policy."""
 
     model: Model
     errors: dict[str, dict[int, float]] = field(default_factory=dict)
@@ -52,13 +52,13 @@ class Evaluation:
 
 
 def pilot(seed: int = 1) -> list[Evidence]:
-    """The evidence of a pilot population: what a model is fitted to."""
+    """The evidence of a pilot population, used to fit a model."""
     found = careers(population(_PILOT, seed), library(300, seed), _PILOT_ITEMS, seed)
     return [counting.of(outcomes) for _, outcomes in found]
 
 
 def fit(*, version: str, seed: int = 1, on_round: Callable[[int], None] = lambda _: None) -> Model:
-    """A model fitted to a simulated pilot population."""
+    """Fit a model to a simulated pilot population."""
     return fitted(pilot(seed), version=version, on_round=on_round)
 
 
@@ -72,7 +72,7 @@ def evaluate(
     policy_items: int = 50,
     on_step: OnStep = lambda _: None,
 ) -> Evaluation:
-    """Compare levels and policies on a population that the model was not fitted to."""
+    """Compare levels and policies on a population not used for fitting."""
     result = Evaluation(model)
     on_step("levels")
     _levels(result, list(careers(population(learners, seed), library(300, seed), items, seed)))
@@ -113,7 +113,7 @@ def _ours(outcomes: Sequence[Outcome], model: Model) -> tuple[float, float, floa
 
 
 def _running(outcomes: Sequence[Outcome]) -> float:
-    """A level that goes up a little when an item is finished, and down when it is left."""
+    """A baseline: the level rises a little when an item is finished, and falls when it is left."""
     value = 0.5
     for outcome in outcomes:
         value += 0.02 if outcome.kind in _FINISHED else -0.02
@@ -121,7 +121,7 @@ def _running(outcomes: Sequence[Outcome]) -> float:
 
 
 def _elo(outcomes: Sequence[Outcome], *, graded: bool) -> float:
-    """A rating against the item's difficulty, updated outcome by outcome."""
+    """A baseline: an Elo rating against the item's difficulty, updated by each outcome."""
     ability = 0.0
     for n, outcome in enumerate(outcomes):
         got = _GRADES[outcome.kind] if graded else float(outcome.kind in _FINISHED)
@@ -155,7 +155,7 @@ def _fixed(
 def _popular(
     pool: Sequence[Candidate], _: Learner, __: object, ___: Model, dice: Random
 ) -> Candidate:
-    """The easiest are finished by most."""
+    """A baseline: recommend the easiest items, which most people finish."""
     return min(pool, key=lambda item: (item.difficulty, item.content_id))
 
 
@@ -187,7 +187,7 @@ def _ours_next(
 def _oracle(
     pool: Sequence[Candidate], who: Learner, _: object, __: Model, dice: Random
 ) -> Candidate:
-    """Knows the truth."""
+    """An upper bound: the policy that knows the true abilities."""
     return max(
         pool,
         key=lambda item: 1.1 * who.interest(item) + 3.2 * who.understanding(item.difficulty),

@@ -1,4 +1,4 @@
-"""A learner's level, its interval, why, and how it came about."""
+"""A learner's level, its interval, the reasons, and its history."""
 
 from __future__ import annotations
 
@@ -34,9 +34,9 @@ _NAMES = {
 
 
 def level_of(tx: Tx[Learning], *, identity: Identity, session_id: str) -> LevelReport:
-    """The level of the learner of a session as of now, with the reasons.
+    """The current level of a session's learner, with the reasons.
 
-    What the learner left half an hour ago is closed first.
+    Pieces idle for half an hour are closed first.
     """
     session = session_queries.session(tx, session_id=session_id)
     if session is None:
@@ -45,7 +45,7 @@ def level_of(tx: Tx[Learning], *, identity: Identity, session_id: str) -> LevelR
 
 
 def report(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> LevelReport:
-    """The level of a learner as of now, with the reasons."""
+    """The current level of a learner, with the reasons."""
     close_left(tx, identity=identity, learner_id=learner_id)
     counted = evidence_of(tx, identity=identity, learner_id=learner_id)
     model = model_in_use(tx, identity=identity)
@@ -66,7 +66,7 @@ def report(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> LevelRe
 
 
 def reasons(counted: Evidence, stated: str) -> tuple[str, ...]:
-    """What a level rests on, in sentences."""
+    """The reasons for a level, in sentences."""
     if counted.outcomes < LEAST_OUTCOMES:
         missing = LEAST_OUTCOMES - counted.outcomes
         pieces = "piece is" if counted.outcomes == 1 else "pieces are"
@@ -93,7 +93,7 @@ def reasons(counted: Evidence, stated: str) -> tuple[str, ...]:
 
 
 def history(tx: Tx[Learning], *, identity: Identity, learner_id: UUID) -> list[LevelPoint]:
-    """The level after each outcome, by the model in use."""
+    """The level after each outcome, by the active model."""
     model = model_in_use(tx, identity=identity)
     said = session_queries.preferences(tx, learner_id=learner_id)
     stated = (said and said.difficulty_preference) or ""

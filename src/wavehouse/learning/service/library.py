@@ -1,4 +1,4 @@
-"""Content: added with its estimated difficulty, listed, its figures derived."""
+"""Content: add with estimated difficulty, list, derive figures."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from wavehouse.learning.types import Content, ContentInput, EntryResult, Stored
 from wavehouse.store import Learning, Tx
 
 MOST_CONTENT = 200
-"""In one batch."""
+"""Pieces in one batch."""
 
 
 def add_content(
     tx: Tx[Learning], *, identity: Identity, content: Sequence[ContentInput]
 ) -> list[EntryResult]:
-    """Store or replace content; what became of each, in their order.
+    """Store or replace content; returns the results in input order.
 
-    A wrong entry is refused with a sentence and the others are stored. Difficulty is estimated
+    An invalid entry is refused with a reason and the others are stored. Difficulty is estimated
     from the text unless it is given.
     """
     if len(content) > MOST_CONTENT:
@@ -82,7 +82,7 @@ def _row(content: ContentInput, measured: entries.Measured) -> dict[str, Any]:
 
 
 def content(tx: Tx[Learning], *, identity: Identity, content_id: str) -> Content:
-    """One piece of content. NotFound when the organization has none of this id."""
+    """One piece of content. NotFound when the organization has none with this id."""
     row = queries.content(tx, content_id=content_id)
     if row is None:
         raise NotFound("no such content", where=content_id[:255])
@@ -97,14 +97,14 @@ def list_content(
 
 
 def derive_engagement(tx: Tx[Learning], *, identity: Identity, since: datetime) -> int:
-    """Compute the figures of the content that was heard since a moment; how many pieces changed."""
+    """Compute the figures of content heard since a given time; returns how many pieces."""
     return queries.derive_engagement(tx, since=since)
 
 
 def transcript(piece: Content) -> list[tuple[float, float, str]]:
-    """The sentences of a piece with where each starts and ends, in seconds.
+    """The sentences of a piece with their start and end, in seconds.
 
-    An estimate: the time is shared out by the length of each sentence.
+    An estimate: time is divided in proportion to sentence length.
     """
     sentences = spoken(piece.text)
     total = sum(len(sentence) for sentence in sentences) or 1

@@ -1,4 +1,4 @@
-"""Versions of the model: store one, use one, read the one in use."""
+"""Model versions: store, activate, read."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from wavehouse.store import Learning, Tx
 
 
 def model_in_use(tx: Tx[Learning], *, identity: Identity) -> Model:
-    """The organization's model, or else the one that is shipped."""
+    """The organization's active model, otherwise the default."""
     stored = queries.active_model(tx)
     return rules.DEFAULT if stored is None else rules.of_json(stored, where="learning.models")
 
 
 def add_model(tx: Tx[Learning], *, identity: Identity, model: Model) -> None:
-    """Store a version. Conflict when there is one of this name: a version never changes."""
+    """Store a version. Conflict when the name exists: versions never change."""
     if model.version == rules.DEFAULT.version or not queries.insert_model(
         tx,
         organization_id=identity.organization_id,
@@ -29,11 +29,11 @@ def add_model(tx: Tx[Learning], *, identity: Identity, model: Model) -> None:
 
 
 def use_model(tx: Tx[Learning], *, identity: Identity, version: str) -> None:
-    """Compute levels and choices with a version from now on; counters do not change (L13)."""
+    """Activate a version for levels and choices; counters do not change (L13)."""
     if not queries.activate_model(tx, version=version) and version != rules.DEFAULT.version:
         raise NotFound(f"no model {version!r}", command="wavehouse learning models")
 
 
 def list_models(tx: Tx[Learning], *, identity: Identity) -> list[ModelVersion]:
-    """The stored versions, the oldest first."""
+    """The stored versions, oldest first."""
     return queries.model_versions(tx)

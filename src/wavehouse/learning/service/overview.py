@@ -1,4 +1,4 @@
-"""What the pages show: learners with their levels, calibration of content, policies."""
+"""Data for the pages: learners with levels, calibration of content, policies."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from wavehouse.learning.types import UNDERSTOOD, Content, Evidence, Level, Model
 from wavehouse.store import Learning, Tx
 
 _LEAST_CHANGE = 0.06
-"""Difficulties are stored in steps of so much."""
+"""The step in which difficulties are stored."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class LearnerLine:
 
 
 def list_learners(tx: Tx[Learning], *, identity: Identity, limit: int = 50) -> list[LearnerLine]:
-    """The learners with the latest activity, with their levels as of now."""
+    """The learners, last active first, with their current levels."""
     model, bucket = model_in_use(tx, identity=identity), evidence.bucket_of(clock.now())
     rows = queries.learners(tx, limit=limit)
     counts = _evidence(tx, [row.learner_id for row in rows])
@@ -55,7 +55,7 @@ def _evidence(tx: Tx[Learning], learner_ids: Sequence[UUID]) -> Mapping[UUID, Ev
 
 @dataclass(frozen=True, slots=True)
 class CalibrationLine:
-    """Content, its difficulty and what its listeners show.
+    """Content with its estimated and its observed difficulty.
 
     ``shown`` is None below 30 listeners; ``understood`` is the share of outcomes, None without any.
     """
@@ -70,7 +70,7 @@ class CalibrationLine:
 def calibration(
     tx: Tx[Learning], *, identity: Identity, after: str = "", limit: int = 50
 ) -> list[CalibrationLine]:
-    """Content with its difficulty as estimated and as its listeners show it."""
+    """Content with its estimated and its observed difficulty."""
     pieces = content_queries.contents(tx, after=after, limit=limit)
     return _lines(tx, pieces, model_in_use(tx, identity=identity))
 
@@ -95,7 +95,7 @@ def _lines(tx: Tx[Learning], pieces: Sequence[Content], model: Model) -> list[Ca
 
 
 def _estimate(piece: Content) -> float:
-    """The text's estimate, so that calibrating again does not drift; what is stored without one."""
+    """The text's estimate, so that recalibration does not drift; else the stored value."""
     figures = readability(piece.text, piece.language)
     return piece.difficulty if figures is None else difficulty_of(figures)
 
@@ -111,9 +111,9 @@ def _abilities(tx: Tx[Learning], learner_ids: set[UUID], model: Model) -> Mappin
 
 
 def calibrate(tx: Tx[Learning], *, identity: Identity) -> list[CalibrationLine]:
-    """Replace the estimates of content that 30 learners have heard; what was replaced.
+    """Replace the estimates of content with 30 listeners; returns the replaced ones.
 
-    What was counted before keeps the difficulty that it was heard with.
+    Earlier outcomes keep the difficulty at which they were counted.
     """
     pieces = [
         piece
@@ -136,5 +136,5 @@ def calibrate(tx: Tx[Learning], *, identity: Identity) -> list[CalibrationLine]:
 
 
 def compare_policies(tx: Tx[Learning], *, identity: Identity) -> list[PolicyRow]:
-    """Each policy's choices with what became of them."""
+    """Each policy's choices with their results."""
     return queries.policies(tx)

@@ -1,4 +1,4 @@
-"""What comes next for a learner: candidates, one choice, logged with its probability (L12, L15)."""
+"""Recommend the next piece: candidates, one choice, logged with its probability (L12, L15)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ MOST_CANDIDATES = 1000
 
 @dataclass(frozen=True, slots=True)
 class _Situation:
-    """What a choice depends on."""
+    """The inputs of a choice."""
 
     session: Session
     counted: Evidence
@@ -38,9 +38,9 @@ class _Situation:
 def recommend(
     tx: Tx[Learning], *, identity: Identity, session_id: str, language: str = "it", count: int = 1
 ) -> list[Recommendation]:
-    """The next piece, and others that would suit, the best first; empty when nothing is left.
+    """The next piece and alternatives, best first; empty when nothing is left.
 
-    The first is the choice of the policy and is logged. Until it is heard, asking again gives it
+    The first is the choice of the policy and is logged. Until it is heard, further calls return it
     again: no second choice is drawn.
     """
     session = locked_session(tx, identity=identity, session_id=session_id)
@@ -83,7 +83,7 @@ def _situation(tx: Tx[Learning], identity: Identity, session: Session) -> _Situa
 def _pending(
     tx: Tx[Learning], session: Session, pool: Sequence[Candidate]
 ) -> Recommendation | None:
-    """The last choice, when it has not been heard yet."""
+    """The last choice, if it has not been heard yet."""
     last = model_queries.recommendations(tx, learner_id=session.learner_id, limit=1)
     if not last or all(each.content_id != last[0].content_id for each in pool):
         return None
@@ -93,7 +93,7 @@ def _pending(
 def _chosen(
     tx: Tx[Learning], identity: Identity, situation: _Situation, pool: Sequence[Candidate]
 ) -> Recommendation:
-    """A new choice, logged. The account names the learner, so that another machine agrees (L12)."""
+    """Draw and log a choice. The account identifies the learner, for reproducibility (L12)."""
     learner_id = situation.session.learner_id
     slot = model_queries.next_slot(tx, learner_id=learner_id)
     choice = choosing.choose(
@@ -130,13 +130,13 @@ def _chosen(
 
 
 def _other(first: Recommendation, candidate: Candidate, piece: Named) -> Recommendation:
-    """A piece that would suit too; it was not drawn, so that it has no probability of its own."""
+    """An alternative piece; it was not drawn, so it has no probability."""
     return replace(
         first,
         content_id=piece.content_id,
         title=piece.title,
         audio_url=piece.audio_url,
-        reasons=("next of a series that was begun" if candidate.is_next else "would suit, too",),
+        reasons=("next of a series that was begun" if candidate.is_next else "also suitable",),
         policy="ranked",
     )
 
@@ -144,7 +144,7 @@ def _other(first: Recommendation, candidate: Candidate, piece: Named) -> Recomme
 def list_recommendations(
     tx: Tx[Learning], *, identity: Identity, session_id: str, limit: int = 50
 ) -> list[Recommendation]:
-    """What was recommended to the learner of a session, the latest first."""
+    """The recommendations of a session's learner, latest first."""
     session = session_queries.session(tx, session_id=session_id)
     if session is None:
         raise NotFound("no such session", where=session_id[:255])

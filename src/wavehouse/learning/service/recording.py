@@ -1,4 +1,4 @@
-"""Events of players: judged one by one, stored once, folded into what they come to."""
+"""Player events: validated one by one, stored once, folded into outcomes."""
 
 from __future__ import annotations
 
@@ -21,17 +21,17 @@ from wavehouse.learning.types import EntryResult, EventInput, Session, Stored
 from wavehouse.store import Learning, Tx
 
 MOST_EVENTS = 10_000
-"""In one batch."""
+"""Events in one batch."""
 _MOST_LEFT = 200
 
 
 def record_events(
     tx: Tx[Learning], *, identity: Identity, session_id: str, events: Sequence[EventInput]
 ) -> list[EntryResult]:
-    """Store the events of a session; what became of each, in their order.
+    """Store the events of a session; returns the results in input order.
 
-    A wrong event is refused with a sentence and the others are stored; an event that is known
-    changes nothing (L2). NotFound for an unknown session: one that was erased stays erased.
+    An invalid event is refused with a reason and the others are stored; a known event changes
+    nothing (L2). NotFound for an unknown session: an erased session is not recreated.
     """
     if len(events) > MOST_EVENTS:
         raise InvalidInput(
@@ -109,7 +109,7 @@ def _row(event: EventInput, content: Played) -> dict[str, Any]:
 
 
 def locked_session(tx: Tx[Learning], *, identity: Identity, session_id: str) -> Session:
-    """A session, locked until the transaction ends. NotFound when there is none."""
+    """A session, locked until the transaction ends. NotFound when it does not exist."""
     session = session_queries.lock_session(tx, session_id=session_id)
     if session is None:
         raise NotFound("no such session", where=session_id[:255])
@@ -117,12 +117,12 @@ def locked_session(tx: Tx[Learning], *, identity: Identity, session_id: str) -> 
 
 
 def organizations_at_work(tx: Tx[Learning], *, since: datetime) -> list[OrganizationId]:
-    """The organizations whose learners listened since a moment, or left something open."""
+    """Organizations whose learners have open pieces or listened since a given time."""
     return event_queries.organizations_at_work(tx, since=since)
 
 
 def close_left(tx: Tx[Learning], *, identity: Identity, learner_id: UUID | None = None) -> int:
-    """Close what was left for half an hour, of all learners or of one; how many sessions."""
+    """Close pieces idle for half an hour, of one learner or all; returns how many sessions."""
     now = clock.now()
     left = event_queries.left(
         tx, before=now - closing.LEFT_AFTER, learner_id=learner_id, limit=_MOST_LEFT
@@ -135,6 +135,6 @@ def close_left(tx: Tx[Learning], *, identity: Identity, learner_id: UUID | None 
 
 
 def derive_all(tx: Tx[Learning], *, identity: Identity, session: Session, now: datetime) -> None:
-    """Compute again what every piece of a locked session comes to."""
+    """Recompute every piece of a locked session."""
     touched = event_queries.touched(tx, session_id=session.session_id)
     derive(tx, identity=identity, session=session, content_ids=touched, now=now)

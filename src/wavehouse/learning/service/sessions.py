@@ -1,4 +1,4 @@
-"""Sessions and learners: start, end, archive, claim, erase; what a learner says."""
+"""Sessions and learners: start, end, archive, claim, erase; preferences."""
 
 from __future__ import annotations
 
@@ -22,9 +22,10 @@ _LONGEST_ID = 255
 def start_session(
     tx: Tx[Learning], *, identity: Identity, session_id: str = "", account_id: str = ""
 ) -> Session:
-    """A session of an account, or of a learner who is not known yet.
+    """Start a session of an account, or of an anonymous learner.
 
-    The same id again returns the session. Conflict when another account or organization uses it.
+    Repeating an id returns the existing session. Conflict when another account or organization uses
+    it.
     """
     chosen = session_id or str(uuid7())
     for name, value in (("session_id", chosen), ("account_id", account_id)):
@@ -48,7 +49,7 @@ def start_session(
 
 
 def session(tx: Tx[Learning], *, identity: Identity, session_id: str) -> Session:
-    """One session. NotFound when the organization has none of this id."""
+    """One session. NotFound when the organization has none with this id."""
     row = queries.session(tx, session_id=session_id)
     if row is None:
         raise NotFound("no such session", where=session_id[:_LONGEST_ID])
@@ -67,7 +68,7 @@ def _learner(tx: Tx[Learning], identity: Identity, account_id: str) -> UUID:
     )
     made = queries.learner_of(tx, account_id=account_id)
     if made is None:  # deleted between the two statements
-        raise Conflict("the learner was erased at this moment", hint="Send the request again.")
+        raise Conflict("the learner was erased in the meantime", hint="Send the request again.")
     return made
 
 
@@ -82,7 +83,7 @@ def _anonymous(tx: Tx[Learning], identity: Identity) -> UUID:
 def end_session(
     tx: Tx[Learning], *, identity: Identity, session_id: str, archive: bool = False
 ) -> Session:
-    """End a session: what is open in it counts as left. An archived one takes no more events."""
+    """End a session: pieces still open count as left. An archived one accepts no more events."""
     locked_session(tx, identity=identity, session_id=session_id)
     now = clock.now()
     queries.end_session(tx, session_id=session_id, at=now, archive=archive)
@@ -96,7 +97,7 @@ def claim_session(
 ) -> Session:
     """Give an anonymous session to an account: preferences, history, counters, recommendations.
 
-    The counters of both are added (L3). Claiming it again for the same account changes nothing.
+    The counters of both are added (L3). Repeating the claim for the same account changes nothing.
     Conflict when it belongs to another account.
     """
     if not 0 < len(account_id) <= _LONGEST_ID:
@@ -132,7 +133,7 @@ def claim_session(
 
 
 def _move_preferences(tx: Tx[Learning], identity: Identity, learner: UUID, account: UUID) -> None:
-    """What was said in the session becomes the account's, unless the account has said something."""
+    """The session's preferences become the account's, unless the account already has some."""
     said = queries.preferences(tx, learner_id=learner)
     own = queries.preferences(tx, learner_id=account)
     if said is None or said.difficulty_preference is None:
@@ -146,7 +147,7 @@ def _move_preferences(tx: Tx[Learning], identity: Identity, learner: UUID, accou
 
 
 def erase_session(tx: Tx[Learning], *, identity: Identity, session_id: str) -> None:
-    """Erase a session: counters lose exactly what it added (L4), events and likes go."""
+    """Erase a session: its counts are removed (L4), its events and likes deleted."""
     present = locked_session(tx, identity=identity, session_id=session_id)
     items = event_queries.items(tx, session_id=session_id)
     gone = [outcome for item in items.values() if (outcome := item.outcome)]
@@ -159,7 +160,7 @@ def erase_session(tx: Tx[Learning], *, identity: Identity, session_id: str) -> N
 
 
 def erase_learner(tx: Tx[Learning], *, identity: Identity, account_id: str) -> None:
-    """Erase a learner of an account with everything that is known of it. NotFound without one."""
+    """Erase an account's learner with all its data. NotFound when there is none."""
     learner_id = queries.learner_of(tx, account_id=account_id)
     if learner_id is None:
         raise NotFound("no such learner", where=account_id[:_LONGEST_ID])
@@ -169,7 +170,7 @@ def erase_learner(tx: Tx[Learning], *, identity: Identity, account_id: str) -> N
 
 
 def preferences(tx: Tx[Learning], *, identity: Identity, session_id: str) -> Preferences:
-    """What the learner of a session says; the defaults when nothing was said."""
+    """The preferences of a session's learner, or the defaults."""
     present = session(tx, identity=identity, session_id=session_id)
     said = queries.preferences(tx, learner_id=present.learner_id)
     return Preferences() if said is None else _preferences(said)
@@ -191,7 +192,7 @@ def _preferences(said: queries.StoredPreferences) -> Preferences:
 def set_preferences(
     tx: Tx[Learning], *, identity: Identity, session_id: str, preferences: Preferences
 ) -> Preferences:
-    """Store what the learner of a session says."""
+    """Store the preferences of a session's learner."""
     present = locked_session(tx, identity=identity, session_id=session_id)
     known = present.account_id is not None
     name = str(present.learner_id) if known else session_id

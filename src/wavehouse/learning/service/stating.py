@@ -1,4 +1,4 @@
-"""What the model makes of a learner, in the columns that were asked for."""
+"""The model's estimates of a learner, as columns for the application."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def state_of(
 
 
 def formats_of(liked: dict[str, float]) -> dict[str, float]:
-    """How much each format is preferred; the shares add up to 1."""
+    """The preference for each format; the shares add up to 1."""
     powers = {
         each.value: math.exp(liked.get(f"format:{each.value}", 0.0)) for each in ContentFormat
     }

@@ -1,1 +1,1 @@
-"""SQL of ``queue``: calls of its functions, and what operators read."""
+"""SQL of ``queue``: calls of its functions, and queries for operators."""

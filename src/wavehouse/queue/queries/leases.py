@@ -1,6 +1,6 @@
 """Calls of the queue's SQL functions: adding, claiming, ending, leading.
 
-The time is the transaction's (``wavehouse.now``) or the server's, never this process's.
+Times are the transaction's (``wavehouse.now``) or the server's, never this process's.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from wavehouse.store import Operational, Tx
 
 
 def enqueue(tx: Tx[Operational], *, jobs: Sequence[Mapping[str, Any]]) -> list[UUID]:
-    """Add jobs; the ids of those that were added."""
+    """Add jobs; returns the ids of those added."""
     job_ids: list[UUID] = tx.values(
         "SELECT queue.enqueue_many(%(jobs)s)", {"jobs": Jsonb(list(jobs))}
     )
@@ -25,7 +25,7 @@ def enqueue(tx: Tx[Operational], *, jobs: Sequence[Mapping[str, Any]]) -> list[U
 
 
 def notify(tx: Tx[Operational]) -> None:
-    """Wake the workers that listen."""
+    """Wake the listening workers."""
     tx.execute("SELECT pg_notify('wavehouse_queue', '')")
 
 
@@ -39,7 +39,7 @@ def enter(
     kinds: Sequence[str],
     release: str,
 ) -> None:
-    """Say that a worker is there and what it can do."""
+    """Register a worker and the kinds it can handle."""
     tx.execute(
         """
         SELECT queue.enter(%(worker_id)s, %(name)s, %(host)s, %(pid)s, %(kinds)s::text[],
@@ -66,7 +66,7 @@ def heartbeat(tx: Tx[Operational], *, worker_id: UUID, draining: bool, lost: int
 
 
 def held(tx: Tx[Operational], *, worker_id: UUID) -> list[Held]:
-    """What a worker holds."""
+    """The leases of a worker."""
     return tx.rows(
         Held,
         "SELECT job_id, lease_token, cancelled, overdue FROM queue.held(%(worker_id)s)",
@@ -75,7 +75,7 @@ def held(tx: Tx[Operational], *, worker_id: UUID) -> list[Held]:
 
 
 def leave(tx: Tx[Operational], *, worker_id: UUID) -> None:
-    """Remove a worker and end its term."""
+    """Remove a worker and end its leadership."""
     tx.execute(
         "SELECT queue.resign(%(worker_id)s), queue.leave(%(worker_id)s)", {"worker_id": worker_id}
     )
@@ -101,7 +101,7 @@ def claim(
     kinds: Sequence[str],
     since: datetime | None,
 ) -> list[Lease]:
-    """Take what is due."""
+    """Claim due jobs."""
     return tx.rows(
         Lease,
         """
@@ -121,7 +121,7 @@ def claim(
 
 
 def complete(tx: Tx[Operational], *, ids: Sequence[UUID], tokens: Sequence[UUID]) -> list[UUID]:
-    """End successes; the ids that were still leased."""
+    """Mark jobs as succeeded; returns the ids whose lease was still valid."""
     job_ids: list[UUID] = tx.values(
         "SELECT queue.complete(%(ids)s::uuid[], %(tokens)s::uuid[])",
         {"ids": list(ids), "tokens": list(tokens)},
@@ -156,7 +156,7 @@ def fail(
 
 
 def snooze(tx: Tx[Operational], *, job_id: UUID, token: UUID, wait: timedelta) -> bool:
-    """Put a job back for so long, without an attempt."""
+    """Postpone a job without counting an attempt."""
     held: bool = tx.value(
         "SELECT queue.snooze(%(job_id)s, %(token)s, queue.at(NULL) + %(wait)s::interval)",
         {"job_id": job_id, "token": token, "wait": wait},
@@ -167,7 +167,7 @@ def snooze(tx: Tx[Operational], *, job_id: UUID, token: UUID, wait: timedelta) -
 def checkpoint(
     tx: Tx[Operational], *, job_id: UUID, token: UUID, progress: Mapping[str, Any]
 ) -> bool:
-    """Keep what the next attempt can continue from."""
+    """Store a checkpoint for the next attempt."""
     held: bool = tx.value(
         "SELECT queue.checkpoint(%(job_id)s, %(token)s, %(progress)s)",
         {"job_id": job_id, "token": token, "progress": Jsonb(dict(progress))},
@@ -176,13 +176,13 @@ def checkpoint(
 
 
 def lead(tx: Tx[Operational], *, worker_id: UUID) -> int | None:
-    """Become leader or renew; the term."""
+    """Become leader or renew; returns the term."""
     term: int | None = tx.value("SELECT queue.lead(%(worker_id)s)", {"worker_id": worker_id})
     return term
 
 
 def rescue(tx: Tx[Operational], *, term: int) -> list[Rescued]:
-    """Take back what dead workers hold."""
+    """Take back the jobs of dead workers."""
     return tx.rows(Rescued, "SELECT job_id, outcome FROM queue.rescue(%(term)s)", {"term": term})
 
 
@@ -193,13 +193,13 @@ def sweep_workers(tx: Tx[Operational], *, term: int) -> int:
 
 
 def ensure_months(tx: Tx[Operational]) -> int:
-    """Make the partitions of what is done."""
+    """Create the partitions of finished jobs."""
     number: int = tx.value("SELECT queue.ensure_months()")
     return number
 
 
 def drop_done(tx: Tx[Operational], *, days: int) -> int:
-    """Drop the months of finished jobs that ended so many days ago."""
+    """Drop the months of jobs that finished more than the given days ago."""
     number: int = tx.value(
         "SELECT queue.drop_done(queue.at(NULL) - make_interval(days => %(days)s))", {"days": days}
     )
@@ -215,7 +215,7 @@ def tick(
     following: datetime | None,
     keep: bool,
 ) -> UUID | None:
-    """Make the job of a schedule that is due; None when another made it or one is live."""
+    """Make the job of a due schedule; None when another process made it or one is live."""
     made: UUID | None = tx.value(
         """
         SELECT queue.tick(%(term)s, %(schedule_id)s, %(due)s::timestamptz,
@@ -240,7 +240,7 @@ def cancel(tx: Tx[Operational], *, job_id: UUID) -> str | None:
 
 
 def requeue(tx: Tx[Operational], *, job_id: UUID, reset: bool) -> bool:
-    """Bring a job that ended without success back to life."""
+    """Requeue a job that did not succeed."""
     done: bool = tx.value(
         "SELECT queue.requeue(%(job_id)s, %(reset)s)", {"job_id": job_id, "reset": reset}
     )
@@ -248,7 +248,7 @@ def requeue(tx: Tx[Operational], *, job_id: UUID, reset: bool) -> bool:
 
 
 def discard(tx: Tx[Operational], *, job_id: UUID) -> bool:
-    """Take a job out of the dead letter."""
+    """Remove a job from the dead letter queue."""
     done: bool = tx.value("SELECT queue.discard(%(job_id)s)", {"job_id": job_id})
     return done
 
@@ -261,7 +261,7 @@ def pause(
     actor: str,
     reason: str,
 ) -> bool:
-    """Pause jobs and slots; False when they were."""
+    """Pause jobs and slots; False when they were already paused."""
     new: list[bool] = tx.values(
         """
         SELECT queue.pause(%(organization_id)s::uuid, %(project_id)s::uuid, %(actor)s, %(reason)s)
@@ -280,7 +280,7 @@ def pause(
 
 
 def resume(tx: Tx[Operational], *, organization_id: UUID | None, project_id: UUID | None) -> bool:
-    """End a pause of jobs and slots; False when there was none."""
+    """Resume jobs and slots; False when they were not paused."""
     was: list[bool] = tx.values(
         """
         SELECT queue.resume(%(organization_id)s::uuid, %(project_id)s::uuid)

@@ -1,4 +1,4 @@
-"""What operators read of the queue."""
+"""Queries for operators."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def jobs(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[JobSummary]:
-    """Jobs of an organization, and with ``system`` the system's own; the latest first."""
+    """Jobs of an organization, and with ``system`` also the system's; latest first."""
     at, last = before or (None, None)
     return tx.rows(
         JobSummary,
@@ -68,7 +68,7 @@ def jobs(
 def job(
     tx: Tx[Operational], *, organization_id: UUID, system: bool, job_id: UUID
 ) -> JobDetail | None:
-    """A job, live or ended."""
+    """A job, live or finished."""
     return tx.maybe(
         JobDetail,
         """
@@ -91,7 +91,7 @@ def job(
 
 
 def depths(tx: Tx[Operational], *, organization_id: UUID, system: bool) -> list[Depth]:
-    """How much waits and runs, by lane."""
+    """The number of waiting and running jobs, by lane."""
     return tx.rows(
         Depth,
         """
@@ -114,7 +114,7 @@ def depths(tx: Tx[Operational], *, organization_id: UUID, system: bool) -> list[
 
 
 def ended(tx: Tx[Operational], *, organization_id: UUID, system: bool) -> list[Ended]:
-    """How many jobs ended within a day, by status, and all that are in the dead letter."""
+    """Jobs finished within a day, by status, and everything in the dead letter queue."""
     return tx.rows(
         Ended,
         """
@@ -128,7 +128,7 @@ def ended(tx: Tx[Operational], *, organization_id: UUID, system: bool) -> list[E
 
 
 def workers(tx: Tx[Operational]) -> list[WorkerRow]:
-    """The workers with a heartbeat, the leader first."""
+    """The workers with a heartbeat, leader first."""
     return tx.rows(
         WorkerRow,
         """
@@ -143,7 +143,7 @@ def workers(tx: Tx[Operational]) -> list[WorkerRow]:
 
 
 def schedules(tx: Tx[Operational]) -> list[Schedule]:
-    """The work that repeats."""
+    """The recurring jobs."""
     return tx.rows(
         Schedule,
         """
@@ -154,7 +154,7 @@ def schedules(tx: Tx[Operational]) -> list[Schedule]:
 
 
 def due_schedules(tx: Tx[Operational]) -> list[Schedule]:
-    """Schedules that are due and that a living worker can do."""
+    """Due schedules that a live worker can handle."""
     return tx.rows(
         Schedule,
         """
@@ -170,7 +170,7 @@ def due_schedules(tx: Tx[Operational]) -> list[Schedule]:
 
 
 def next_schedule(tx: Tx[Operational]) -> timedelta | None:
-    """How long until the next schedule is due."""
+    """The time until the next schedule is due."""
     wait: timedelta | None = tx.value(
         "SELECT min(next_run_at) - queue.at(NULL) FROM queue.schedules WHERE is_active"
     )
@@ -199,7 +199,7 @@ def put_schedule(
 
 
 def is_paused(tx: Tx[Operational], *, organization_id: UUID) -> bool:
-    """Whether everything or this organization is paused."""
+    """Whether the whole queue or this organization is paused."""
     paused: bool = tx.value(
         """
         SELECT EXISTS (SELECT FROM queue.pauses
@@ -212,7 +212,7 @@ def is_paused(tx: Tx[Operational], *, organization_id: UUID) -> bool:
 
 
 def health(tx: Tx[Operational]) -> Health:
-    """Dead rows of the live table, heartbeats that stayed in place, the oldest transaction."""
+    """Dead rows of the live table, HOT updates of heartbeats, the oldest transaction."""
     return tx.one(
         Health,
         """
@@ -229,7 +229,7 @@ def health(tx: Tx[Operational]) -> Health:
 
 
 def orphans(tx: Tx[Operational]) -> list[str]:
-    """Kinds of due jobs that no living worker can do."""
+    """Kinds of due jobs that no live worker handles."""
     kinds: list[str] = tx.values(
         """
         SELECT DISTINCT j.kind FROM queue.jobs j

@@ -16,7 +16,7 @@ from wavehouse.workspace import Reader, Workspace
 
 
 class Attempt:
-    """What a handler of many transactions works with (``Job(transactional=False)``)."""
+    """The interface of a handler that uses many transactions (``Job(transactional=False)``)."""
 
     def __init__(
         self,
@@ -35,19 +35,19 @@ class Attempt:
 
     @property
     def payload(self) -> Mapping[str, Any]:
-        """What the job was given."""
+        """The job's payload."""
         return self.lease.payload
 
     @property
     def progress(self) -> Mapping[str, Any]:
-        """The checkpoint of an earlier attempt, or this one's; empty at first."""
+        """The checkpoint of an earlier attempt or of this one; empty at first."""
         return self.lease.progress or {}
 
     def check(self) -> None:
-        """Call between two steps.
+        """Call this between two steps.
 
-        LeaseLost when the work is another's or cancelled; Interrupted when this program stops, so
-        that another one goes on.
+        LeaseLost when another worker has the job or it was cancelled; Interrupted when this process
+        is stopping, so that another one continues.
         """
         if self.lost.is_set():
             raise LeaseLost("the job was cancelled or taken back", where=str(self.lease.job_id))
@@ -55,7 +55,7 @@ class Attempt:
             raise Interrupted("the worker stops")
 
     def checkpoint(self, progress: Mapping[str, Any]) -> None:
-        """Keep what a later attempt can continue from; people see it. LeaseLost as ``check``."""
+        """Store progress for a later attempt and for people to see. LeaseLost as in ``check``."""
         self.check()
         with self._opened() as tx:
             held = leases.checkpoint(
@@ -67,7 +67,7 @@ class Attempt:
 
     @contextmanager
     def finishing(self) -> Iterator[Tx[Operational]]:
-        """The transaction of the last effect: it completes the job, or does not happen at all."""
+        """The transaction of the final effect, which also completes the job."""
         with self._opened() as tx:
             yield tx
             complete(tx, self.lease)
@@ -78,14 +78,17 @@ class Attempt:
 
 
 def opened(operational: Database[Operational], lease: Lease) -> Any:
-    """The transaction of a lease: under row security for an organization's job."""
+    """The transaction of a lease: under row-level security for an organization's job."""
     if lease.organization_id is None:
         return operational.worker()
     return operational.app(lease.organization_id)
 
 
 def complete(tx: Tx[Operational], *held: Lease) -> None:
-    """End these jobs in the transaction of their effects. LeaseLost rolls both back (Q15, Q19)."""
+    """Complete these jobs in the transaction of their effects.
+
+    LeaseLost rolls both back (Q15, Q19).
+    """
     done = leases.complete(
         tx, ids=[each.job_id for each in held], tokens=[each.lease_token for each in held]
     )

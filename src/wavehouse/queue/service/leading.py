@@ -1,4 +1,4 @@
-"""What the leader does: rescues, schedules, partitions (Q20, Q26). Every write carries its term."""
+"""The leader's duties: rescues, schedules, partitions (Q20, Q26). Every write carries its term."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from wavehouse.store import Database, Operational
 RENEW, RESCUE, TIDY = 3.0, 5.0, 3600.0
 KEEP_DAYS = 90
 _KEPT = timedelta(hours=1)
-"""Successes of work that repeats more often than this are not kept one by one."""
+"""Successes of jobs that recur more often than this are not stored individually."""
 
 
 class Leader:
-    """The leadership of one worker, as long as it has it."""
+    """The leadership of one worker, while it lasts."""
 
     def __init__(self, database: Database[Operational], worker_id: UUID) -> None:
         self._database = database
@@ -30,7 +30,7 @@ class Leader:
         self.next_schedule = 0.0
 
     def announce(self, plans: Sequence[Plan]) -> None:
-        """Write the schedules that this program can do."""
+        """Store the schedules that this process can handle."""
         with self._database.worker() as tx:
             for plan in plans:
                 first = plan.first if plan.first is not None else plan.every
@@ -44,7 +44,7 @@ class Leader:
                 )
 
     def work(self) -> bool:
-        """Whatever is due now. True when jobs were made."""
+        """Do whatever is due. True when jobs were made."""
         made = False
         self._when("renew", RENEW, self._renew)
         if self.term is not None:
@@ -76,7 +76,7 @@ class Leader:
                 leases.sweep_workers(tx, term=self.term)
 
     def tick(self) -> bool:
-        """Make the jobs of the schedules that are due."""
+        """Make the jobs of due schedules."""
         made = False
         with self._database.worker() as tx:
             for schedule in reading.due_schedules(tx):
@@ -92,12 +92,12 @@ class Leader:
                 made = made or job is not None
             wait = reading.next_schedule(tx)
         seconds = 5.0 if wait is None else min(wait.total_seconds(), 5.0)
-        if seconds <= 0:  # what no worker can do stays due, and is not asked for all the time
+        if seconds <= 0:  # without a worker for it a schedule stays due; avoid a busy loop
             seconds = 0.02 if made else 1.0
         self.next_schedule = time.monotonic() + seconds
         return made
 
 
 def _following(schedule: Schedule) -> datetime | None:
-    """The next time of a cron expression; of an interval the database computes it."""
+    """The next time of a cron expression; the database computes it for intervals."""
     return rules.next_time(schedule.cron, clock.now()) if schedule.cron else None

@@ -1,4 +1,4 @@
-"""Use cases of people and programs: add, list, show, retry, cancel, discard, pause, resume."""
+"""Use cases: add, list, show, retry, cancel, discard, pause, resume."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from wavehouse.store import Operational, Tx
 
 
 def enqueue(tx: Tx[Operational], *jobs: NewJob, identity: Identity | None = None) -> list[UUID]:
-    """Add jobs in the caller's transaction, as its last act; workers are woken by its commit.
+    """Add jobs as the last step of the caller's transaction; its commit wakes the workers.
 
     With an identity the jobs are the organization's and run as its user; without one they are the
-    system's. Returns the ids of those that were added (``unique_key``).
+    system's. Returns the ids of those added (``unique_key``).
     """
     added = leases.enqueue(tx, jobs=[_fields(job, identity) for job in jobs])
     if added:
@@ -57,7 +57,7 @@ def list_jobs(
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[JobSummary]:
-    """The organization's jobs, live and ended, the latest first; ``system`` adds the system's."""
+    """The organization's jobs, live and ended, latest first; ``system`` adds the system's."""
     return reading.jobs(
         tx,
         organization_id=identity.organization_id,
@@ -72,7 +72,7 @@ def list_jobs(
 def show_job(
     tx: Tx[Operational], *, identity: Identity, job_id: UUID, system: bool = False
 ) -> JobDetail:
-    """A job with its errors. NotFound for an unknown one."""
+    """A job with its errors. NotFound when it does not exist."""
     job = reading.job(tx, organization_id=identity.organization_id, system=system, job_id=job_id)
     if job is None:
         raise NotFound("no such job", where=str(job_id), command="wavehouse jobs list")
@@ -100,7 +100,7 @@ def retry_job(
     keep_attempts: bool = False,
     system: bool = False,
 ) -> None:
-    """Requeue a job that ended without success (Q21). Conflict for any other."""
+    """Requeue a job that did not succeed (Q21). Conflict for any other."""
     job = show_job(tx, identity=identity, job_id=job_id, system=system)
     if job.status not in {JobStatus.DEAD, JobStatus.FAILED, JobStatus.CANCELLED}:
         raise Conflict(f"the job is {job.status}", where=str(job_id))
@@ -114,7 +114,7 @@ def retry_job(
 def discard_job(
     tx: Tx[Operational], *, identity: Identity, job_id: UUID, system: bool = False
 ) -> None:
-    """Take a job out of the dead letter (Q21). Conflict when it is not there."""
+    """Remove a job from the dead letter queue (Q21). Conflict when it is not there."""
     job = show_job(tx, identity=identity, job_id=job_id, system=system)
     if not leases.discard(tx, job_id=job_id):
         raise Conflict(f"the job is {job.status}, not dead", where=str(job_id))
@@ -129,7 +129,7 @@ def pause_jobs(
     everything: bool = False,
     reason: str = "",
 ) -> bool:
-    """Pause the organization, a project, or everything (Q23); False when it was paused."""
+    """Pause the organization, a project, or everything (Q23); False when already paused."""
     organization_id = None if everything else identity.organization_id
     new = leases.pause(
         tx,
@@ -150,7 +150,7 @@ def resume_jobs(
     project_id: UUID | None = None,
     everything: bool = False,
 ) -> bool:
-    """End a pause (Q23); False when there was none."""
+    """Resume (Q23); False when not paused."""
     organization_id = None if everything else identity.organization_id
     was = leases.resume(
         tx, organization_id=organization_id, project_id=None if everything else project_id
@@ -162,7 +162,7 @@ def resume_jobs(
 
 
 def stats(tx: Tx[Operational], *, identity: Identity, system: bool = False) -> Stats:
-    """Depths of the lanes, what ended within a day, and with ``system`` workers and schedules."""
+    """Lane depths, jobs finished within a day, and with ``system`` workers and schedules."""
     organization_id = identity.organization_id
     return Stats(
         depths=reading.depths(tx, organization_id=organization_id, system=system),

@@ -1,4 +1,4 @@
-"""Runs claimed jobs: effect and completion in one transaction, errors by their class."""
+"""Runs claimed jobs: effect and completion in one transaction, errors by class."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ class Runner:
         self._lock = threading.Lock()
         self._attempts: dict[UUID, Attempt] = {}
         self.lost = 0
-        """Leases that were lost since this was last read."""
+        """Leases lost since this was last read."""
 
     def groups(self, claimed: Iterable[Lease]) -> list[list[Lease]]:
-        """What runs in one thread: jobs that may share a transaction, the others one by one."""
+        """The jobs for one thread: those that may share a transaction, the others singly."""
         together: dict[tuple[UUID | None, str], list[Lease]] = {}
         groups: list[list[Lease]] = []
         for lease in claimed:
@@ -57,7 +57,7 @@ class Runner:
         return groups
 
     def run(self, group: Sequence[Lease]) -> None:
-        """Run a group; when it cannot be done together, each of it alone."""
+        """Run a group; if it fails as a whole, run each job on its own."""
         handler = self._handlers[group[0].kind]
         try:
             with telemetry.span("queue.attempt", kind=handler.kind, jobs=len(group)):
@@ -112,7 +112,7 @@ class Runner:
         )
 
     def _ended(self, handler: Handler, lease: Lease, error: BaseException) -> None:
-        """Write what an attempt came to."""
+        """Write the outcome of an attempt."""
         if isinstance(error, Snooze | Interrupted):
             wait = error.wait if isinstance(error, Snooze) else NO_WAIT
             self.release([lease], wait)
@@ -132,13 +132,13 @@ class Runner:
             self._say(_line(handler, status, error))
 
     def release(self, unstarted: Iterable[Lease], wait: timedelta = NO_WAIT) -> None:
-        """Give leases back without an attempt (Q24)."""
+        """Release leases without counting an attempt (Q24)."""
         with self._workspace.stores.operational.worker() as tx:
             for lease in unstarted:
                 leases.snooze(tx, job_id=lease.job_id, token=lease.lease_token, wait=wait)
 
     def compare(self, held: Iterable[Held]) -> None:
-        """Tell handlers whose lease is gone, cancelled or past its time (Q15, Q22)."""
+        """Signal handlers whose lease is lost, cancelled or expired (Q15, Q22)."""
         valid = {each.lease_token for each in held if not each.cancelled and not each.overdue}
         with self._lock:
             for token, attempt in self._attempts.items():
@@ -146,7 +146,7 @@ class Runner:
                     attempt.lost.set()
 
     def give_up(self, orphans: Iterable[Held]) -> None:
-        """End attempts whose end could not be written: the server was away at that moment."""
+        """End attempts whose outcome could not be written because the server was unavailable."""
         for lease in orphans:
             with self._workspace.stores.operational.worker() as tx:
                 leases.fail(
@@ -159,7 +159,7 @@ class Runner:
                 )
 
     def stop(self) -> None:
-        """Tell handlers that the program stops (Q24)."""
+        """Signal handlers that the process is stopping (Q24)."""
         with self._lock:
             for attempt in self._attempts.values():
                 attempt.stopping.set()

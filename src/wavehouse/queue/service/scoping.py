@@ -1,4 +1,4 @@
-"""Which jobs a caller sees: its organization's, and at home the system's own as well."""
+"""Which jobs a caller sees: its organization's, and for the operator the system's as well."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ def is_operator(identity: Identity, *, home: UUID) -> bool:
 def visible(
     operational: Database[Operational], *, identity: Identity, home: UUID
 ) -> Iterator[tuple[Tx[Operational], bool]]:
-    """A transaction over the jobs that the identity sees, and whether the system's are among them.
+    """A transaction on the jobs visible to the identity, and whether it includes the system's.
 
-    Every other caller works under row security.
+    All other callers are under row-level security.
     """
     if is_operator(identity, home=home):
         with operational.worker() as tx:
@@ -33,6 +33,6 @@ def visible(
 
 
 def check_operator(identity: Identity, *, home: UUID) -> None:
-    """Refused for all but administrators of the installation's organization."""
+    """Refused unless the identity is an administrator of the installation's organization."""
     if not is_operator(identity, home=home):
-        raise Refused("only the operator pauses everything", hint="Pause your organization.")
+        raise Refused("only the operator may pause everything", hint="Pause your organization.")

@@ -1,7 +1,7 @@
-"""Wakes workers when jobs were added: at most twenty notifications a second per process (Q25).
+"""Wakes workers when jobs are added: at most twenty notifications a second per process (Q25).
 
-A notification is sent after the commit, from a transaction that does nothing else: sent by every
-enqueueing transaction it would make their commits wait for each other.
+A notification is sent after the commit, in its own transaction: NOTIFY in every enqueueing
+transaction would serialize their commits.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Waker:
         self.sent = 0
 
     def wake(self, database: Database[Operational]) -> None:
-        """Send a notification now, or one for all calls until the gap is over."""
+        """Send a notification now, or one for all calls within the minimum gap."""
         with self._lock:
             if self._waiting:
                 return
@@ -49,7 +49,7 @@ class Waker:
             self._waiting = False
             self._last = time.monotonic()
             self.sent += 1
-        # Workers poll as well: a notification that is lost delays and loses nothing.
+        # Workers also poll, so a lost notification only delays jobs.
         with contextlib.suppress(WavehouseError), database.worker() as tx:
             leases.notify(tx)
 

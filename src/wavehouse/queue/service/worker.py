@@ -1,7 +1,7 @@
-"""A worker process: one thread that claims, beats, leads and listens; N threads that run jobs.
+"""A worker process: one thread claims, sends heartbeats, leads and listens; N threads run jobs.
 
-Every write of a handler is its own transaction's; this loop writes only leases and heartbeats. What
-it does is short, so that heartbeats are never late because of a job.
+Handlers write in their own transactions; this loop writes only leases and heartbeats. Its steps are
+short, so that no job delays a heartbeat.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ class Worker:
         self.claims = 0
 
     def stop(self) -> None:
-        """Claim no more; what runs may finish (Q24)."""
+        """Claim no more jobs; running ones may finish (Q24)."""
         self._stop.set()
         self._wake.set()
 
@@ -87,7 +87,7 @@ class Worker:
                 except Unreachable:
                     entered = False
                     self._stop.wait(_RETRY + random.random())  # noqa: S311 - a jitter
-                except Exception as error:  # whatever it was: the next turn may succeed
+                except Exception as error:  # the next iteration may succeed
                     self._say(f"the worker goes on after {type(error).__name__}: {error}")
                     self._stop.wait(BUSY)
             self._drain(pool, grace)
@@ -112,7 +112,7 @@ class Worker:
         self._leader.next_schedule = 0.0
 
     def _step(self, pool: ThreadPoolExecutor, *, once: bool) -> bool:
-        """One turn of the loop; True when there is nothing more to do (``once``)."""
+        """One iteration of the loop; True when nothing is left to do (``once``)."""
         self._wake.clear()
         self._collect()
         if time.monotonic() >= self._next_beat:
@@ -174,13 +174,13 @@ class Worker:
         self._next_beat = time.monotonic() + BEAT
 
     def _collect(self) -> None:
-        """Forget what has ended; an error of the runner itself is raised."""
+        """Remove finished groups; re-raise errors of the runner itself."""
         for future in [each for each in self._running if each.done()]:
             del self._running[future]
             future.result()
 
     def _drain(self, pool: ThreadPoolExecutor, grace: float) -> None:
-        """Release what was not started, wait for what runs, leave (Q24)."""
+        """Release jobs not yet started, wait for running ones, unregister (Q24)."""
         unstarted = [lease for f, group in self._running.items() if f.cancel() for lease in group]
         self._running = {f: group for f, group in self._running.items() if not f.cancelled()}
         self._runner.stop()
@@ -199,10 +199,10 @@ class Worker:
             return  # the next leader takes back what this worker held
 
     def _listen(self) -> None:
-        """Wake the loop for notifications; start the embedded server when it has died."""
+        """Wake the loop on notifications; restart the embedded server when it has died."""
         for _ in notices(self._database, CHANNEL, self._stop, lost=self._revive):
             self._wake.set()
 
     def _revive(self) -> None:
         if self._server is not None and not self._stop.is_set() and self._server.revive():
-            self._say("The embedded PostgreSQL had died; it runs again.")
+            self._say("The embedded PostgreSQL had stopped; it was restarted.")

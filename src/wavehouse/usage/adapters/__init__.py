@@ -1,4 +1,4 @@
-"""The outside world of ``usage``: files of prices, the time zone rules, upstreams."""
+"""Adapters of ``usage``: price files, the time zone database, upstream servers."""
 
 from wavehouse.usage.adapters.files import read_json, shipped_prices, tzdata_version
 

@@ -1,4 +1,4 @@
-"""The outside world of ``usage``: the edition of the time zone rules, files of prices."""
+"""Adapters for files: the version of the time zone database, price lists."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _LARGEST = 32 * 1024 * 1024
 
 
 def tzdata_version() -> str:
-    """The edition of the package ``tzdata``, or ``system`` where the system's rules are used."""
+    """The version of the ``tzdata`` package; ``system`` when the system's own is used."""
     try:
         return version("tzdata")
     except PackageNotFoundError:
@@ -21,20 +21,20 @@ def tzdata_version() -> str:
 
 
 def shipped_prices() -> Path:
-    """The list of prices that comes with Wavehouse."""
+    """The price list that ships with Wavehouse."""
     import wavehouse
 
     return Path(wavehouse.__file__).parent / "reference" / "model-prices.json"
 
 
 class NumberText(str):
-    """A JSON number as it is written, so that it never becomes a float (U2)."""
+    """A JSON number kept as text, so that it never becomes a float (U2)."""
 
     __slots__ = ()
 
 
 def read_json(path: Path) -> Any:
-    """A JSON file whose numbers are kept as text. InvalidInput for what is not JSON."""
+    """Read a JSON file, keeping numbers as text. InvalidInput when the file is not JSON."""
     try:
         if path.stat().st_size > _LARGEST:
             raise InvalidInput("the file is larger than 32 MB", where=str(path))

@@ -1,7 +1,7 @@
 """Upstreams by HTTP: pooled connections to addresses that were checked (decision 1302).
 
-The address is the operator's own; a name is resolved when a connection is opened, all its addresses
-are checked, and the checked one is connected to. Redirects and proxies are not followed.
+The operator configures the address; a name is resolved when a connection is opened, all its
+addresses are checked, and the checked one is connected to. Redirects and proxies are not followed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[Any] | None = None,
     ) -> httpcore.AsyncNetworkStream:
-        """A connection to an address of the name. Refused for a private or link-local one."""
+        """Connect to one of the name's addresses. Refused for a private or link-local one."""
         entries = await asyncio.get_running_loop().getaddrinfo(host, port, type=socket.SOCK_STREAM)
         addresses = [str(entry[4][0]) for entry in entries]
         if any(is_never_meant(address) for address in addresses):
@@ -50,24 +50,24 @@ class _Guarded(httpcore.AsyncNetworkBackend):
         if not self._allow_private and not all(is_public(address) for address in addresses):
             raise Refused(
                 f"the upstream {host} is an address of a private network",
-                hint="The operator allows that with --allow-private.",
+                hint="The operator can allow this with --allow-private.",
             )
         return await self._inner.connect_tcp(
             addresses[0], port, timeout, local_address, socket_options
         )
 
     async def connect_unix_socket(self, *_: Any, **__: Any) -> httpcore.AsyncNetworkStream:
-        """Upstreams have an address."""
+        """Always fails: upstreams are reached over TCP."""
         raise Refused("an upstream is not a socket")
 
     async def sleep(self, seconds: float) -> None:
-        """Wait between tries."""
+        """Wait between attempts."""
         await self._inner.sleep(seconds)
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An open answer of an upstream."""
+    """An open response from an upstream."""
 
     status: int
     headers: httpx.Headers
@@ -75,7 +75,7 @@ class Reply:
 
 
 class Upstreams:
-    """The connections of one process, one pool for each event loop and kind of address."""
+    """The connections of one process: one pool per event loop and kind of address."""
 
     def __init__(self) -> None:
         self._tls: ssl.SSLContext | None = None
@@ -106,9 +106,9 @@ class Upstreams:
         seconds: float,
         allow_private: bool,
     ) -> AsyncIterator[Reply]:
-        """Send a request; the block reads the answer, then the connection is given back or closed.
+        """Send a request; the connection is released when the block ends.
 
-        Raises Refused for an address that may not be called, Unreachable when there is no answer.
+        Raises Refused for a blocked address, Unreachable when the upstream does not respond.
         """
         waits = {"connect": _CONNECT_SECONDS, "read": seconds, "write": seconds, "pool": seconds}
         pool = self._pool(allow_private=allow_private)
@@ -122,9 +122,9 @@ class Upstreams:
         try:
             response = await opening.__aenter__()
         except httpcore.TimeoutException:
-            raise Unreachable("the upstream does not answer in time") from None
+            raise Unreachable("the upstream timed out") from None
         except BROKEN as error:
-            raise Unreachable(f"no answer from the upstream ({type(error).__name__})") from error
+            raise Unreachable(f"no response from the upstream ({type(error).__name__})") from error
         try:
             yield Reply(
                 response.status,

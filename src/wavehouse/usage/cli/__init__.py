@@ -1,4 +1,4 @@
-"""Commands of ``usage``: what was used, and what may be spent."""
+"""Commands of ``usage``: model usage and budgets."""
 
 from wavehouse.usage.cli.budgets import budgets
 from wavehouse.usage.cli.usage import usage

@@ -1,4 +1,4 @@
-"""``wavehouse budgets``: what may be spent."""
+"""``wavehouse budgets``: spending limits."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ BUDGET = click.argument("budget", type=click.UUID)
 
 @click.group()
 def budgets() -> None:
-    """Budgets: limits, what is spent and reserved of them, top-ups, ended periods."""
+    """Budgets: limits, amounts spent and reserved, top-ups, past periods."""
 
 
 @budgets.command("set")
@@ -28,13 +28,13 @@ def budgets() -> None:
 @CURRENCY
 @click.option("--period", type=click.Choice(_PERIODS), default="month", show_default=True)
 @click.option("--scope", type=click.Choice(_SCOPES), default="organization", show_default=True)
-@click.option("--id", "ref", help="Project or key id, or the end user; * for every end user.")
-@click.option("--name", default="", help="Name for people.")
+@click.option("--id", "ref", help="Project id, key id or end user; * for every end user.")
+@click.option("--name", default="", help="Display name.")
 @click.option("--soft", is_flag=True, help="Warn only; refuse nothing.")
 @click.option("--allow-unpriced", is_flag=True, help="Allow models without a price.")
 @click.option("--threshold", "thresholds", type=click.IntRange(1, 100), multiple=True,
-              help="Per cent at which to warn; repeatable. Default: 50, 80, 100.")  # fmt: skip
-@click.option("--notify", "emails", multiple=True, help="Address that is emailed; repeatable.")
+              help="Percentage at which to warn; repeatable. Default: 50, 80, 100.")  # fmt: skip
+@click.option("--notify", "emails", multiple=True, help="Email address to notify; repeatable.")
 @AS_JSON
 @click.pass_obj
 def set_budget(
@@ -51,7 +51,7 @@ def set_budget(
     emails: tuple[str, ...],
     as_json: bool,
 ) -> None:
-    """Set the budget of a scope and period; what was spent in the period already counts."""
+    """Set the budget of a scope and period; spending in the current period already counts."""
     from wavehouse.usage.service import budgets as service
     from wavehouse.usage.types import BudgetPeriod, BudgetScope
 
@@ -76,7 +76,7 @@ def set_budget(
 @AS_JSON
 @click.pass_obj
 def list_budgets(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The budgets in their present periods."""
+    """List the budgets with their current periods."""
     from wavehouse.usage.service import budgets as service
 
     with organization(open_workspace) as (tx, identity):
@@ -87,8 +87,8 @@ def list_budgets(open_workspace: OpenWorkspace, as_json: bool) -> None:
 @budgets.command()
 @BUDGET
 @click.option("--amount", required=True, help="A decimal number, such as 10 or 2.50.")
-@click.option("--currency", help="Must be the budget's, if given.")
-@click.option("--note", default="", help="Note for people, such as the invoice.")
+@click.option("--currency", help="If given, must be the budget's currency.")
+@click.option("--note", default="", help="Note, such as the invoice number.")
 @AS_JSON
 @click.pass_obj
 def grant(
@@ -99,7 +99,7 @@ def grant(
     note: str,
     as_json: bool,
 ) -> None:
-    """Top a budget up: for its present period; for ever when its period is total."""
+    """Top up a budget: for its current period, or permanently when its period is total."""
     from wavehouse.usage.service import budgets as service
     from wavehouse.usage.types import BudgetId
 
@@ -116,12 +116,12 @@ def grant(
 
 
 @budgets.command()
-@click.option("--budget", type=click.UUID, help="Of this budget only.")
+@click.option("--budget", type=click.UUID, help="Only this budget.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=50, show_default=True)
 @AS_JSON
 @click.pass_obj
 def history(open_workspace: OpenWorkspace, budget: UUID | None, limit: int, as_json: bool) -> None:
-    """Ended periods, and the grants."""
+    """Show past periods and grants."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -160,7 +160,7 @@ def history(open_workspace: OpenWorkspace, budget: UUID | None, limit: int, as_j
 @BUDGET
 @click.pass_obj
 def delete(open_workspace: OpenWorkspace, budget: UUID) -> None:
-    """Remove a budget with its history; the usage stays."""
+    """Remove a budget with its history; usage is kept."""
     from wavehouse.kernel import terminal
     from wavehouse.usage.service import budgets as service
     from wavehouse.usage.types import BudgetId

@@ -29,10 +29,10 @@ def reprice(
     dry_run: bool,
     as_json: bool,
 ) -> None:
-    """Charge what a model was used for at its corrected prices, by adjustment events.
+    """Recalculate a model's past usage at its corrected prices, by adjustment events.
 
-    Works for all organizations; jobs that waited for budget run again. Running it twice adjusts
-    nothing the second time.
+    Works for all organizations; jobs waiting for budget run again. Running it twice adjusts nothing
+    the second time.
     """
     from dataclasses import asdict
 
@@ -66,7 +66,7 @@ def reprice(
 @AS_JSON
 @click.pass_context
 def reconcile(context: click.Context, repair: bool, as_json: bool) -> None:
-    """Compare daily totals and budgets with the events, to the last digit.
+    """Compare daily totals and budgets with the events, exactly.
 
     Exit code 3 when something differs and is not repaired. Also done every day by `wavehouse up`.
     """

@@ -1,4 +1,4 @@
-"""Options that the commands share."""
+"""Options shared by the commands."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ CURRENCY = click.option("--currency", default="EUR", show_default=True, help="IS
 SINCE = click.option("--from", "first", type=DAY, help="First day; default: 30 days ago.")
 UNTIL = click.option("--to", "last", type=DAY, help="Last day, included; default: today.")
 EFFECTIVE = click.option(
-    "--from", "effective", type=DAY, help="First day (UTC) that it is valid; default: now."
+    "--from", "effective", type=DAY, help="First day (UTC) of validity; default: now."
 )
 
 
@@ -36,7 +36,7 @@ def organization(open_workspace: OpenWorkspace) -> Iterator[tuple[Tx[Operational
 
 @contextmanager
 def operator(open_workspace: OpenWorkspace) -> Iterator[tuple[Tx[Operational], Identity]]:
-    """A transaction of the operator: the registry and prices are the installation's.
+    """A transaction of the operator: models and prices belong to the whole installation.
 
     Refused for a user of another organization.
     """
@@ -47,15 +47,15 @@ def operator(open_workspace: OpenWorkspace) -> Iterator[tuple[Tx[Operational], I
 
 
 def check_operator(workspace: Workspace) -> None:
-    """Refused for all but administrators of the installation's own organization."""
+    """Refused unless the identity is an administrator of the installation's own organization."""
     from wavehouse.accounts import Role
     from wavehouse.kernel.errors import Refused
 
     identity, home = workspace.identity, workspace.organization.organization_id
     if identity.role != Role.ADMIN or identity.organization_id != home:
-        raise Refused("only the operator changes models, prices and upstreams")
+        raise Refused("only the operator may change models, prices and upstreams")
 
 
 def utc(day: datetime | None) -> datetime | None:
-    """The beginning of a UTC day."""
+    """The start of a UTC day."""
     return None if day is None else day.replace(tzinfo=UTC)

@@ -16,16 +16,16 @@ if TYPE_CHECKING:
 
 @click.group()
 def upstreams() -> None:
-    """Servers that speak the OpenAI API; the gateway sends calls of a provider's models there."""
+    """Servers that implement the OpenAI API; the gateway sends a provider's calls there."""
 
 
 @upstreams.command("set")
 @click.argument("provider")
-@click.option("--url", required=True, help="Its address, up to and with /v1.")
+@click.option("--url", required=True, help="Base URL, including /v1.")
 @click.option("--key-variable", help="Environment variable that holds its API key.")
 @click.option("--allow-private", is_flag=True, help="Allow http and addresses of private networks.")
 @click.option("--timeout", type=click.IntRange(1, 3600), default=120, show_default=True,
-              help="Seconds to wait for a byte of its answer.")  # fmt: skip
+              help="Read timeout in seconds.")  # fmt: skip
 @click.pass_obj
 def set_upstream(
     open_workspace: OpenWorkspace,
@@ -35,7 +35,7 @@ def set_upstream(
     allow_private: bool,
     timeout: int,
 ) -> None:
-    """Set the upstream of a PROVIDER. Its key is encrypted and not shown again."""
+    """Set the upstream of a PROVIDER. Its key is encrypted and never shown again."""
     from wavehouse.kernel import terminal
     from wavehouse.kernel.errors import UsageError
     from wavehouse.usage.service import gateway
@@ -64,7 +64,7 @@ def set_upstream(
 @AS_JSON
 @click.pass_obj
 def list_upstreams(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The upstreams, without their keys."""
+    """List the upstreams, without their keys."""
     from wavehouse.kernel import terminal
     from wavehouse.usage.service import gateway
 
@@ -103,18 +103,18 @@ def delete_upstream(open_workspace: OpenWorkspace, provider: str) -> None:
 
 @click.group()
 def fallbacks() -> None:
-    """Models that are called when another one's upstream is overloaded or away."""
+    """Models to call when another model's upstream is overloaded or unavailable."""
 
 
 @fallbacks.command("set")
 @click.argument("model")
 @click.argument("fallback", required=False)
-@click.option("--project", type=click.UUID, help="For this project only.")
+@click.option("--project", type=click.UUID, help="Only for this project.")
 @click.pass_obj
 def set_fallback(
     open_workspace: OpenWorkspace, model: str, fallback: str | None, project: UUID | None
 ) -> None:
-    """Call FALLBACK instead of MODEL; without FALLBACK there is none any more."""
+    """Call FALLBACK when MODEL is unavailable; omit FALLBACK to remove it."""
     from wavehouse.kernel import terminal
     from wavehouse.usage.service import gateway
 
@@ -129,7 +129,7 @@ def set_fallback(
 @AS_JSON
 @click.pass_obj
 def list_fallbacks(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The fallbacks of the organization."""
+    """List the organization's fallbacks."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal

@@ -1,4 +1,4 @@
-"""``wavehouse usage``: what was used and cost; models, prices, corrections, the zone."""
+"""``wavehouse usage``: usage and cost; models, prices, corrections, the time zone."""
 
 from __future__ import annotations
 
@@ -34,16 +34,17 @@ _MODALITIES = ["text", "speech", "audio", "image", "embedding"]
 
 @click.group()
 def usage() -> None:
-    """What models were used and what it cost; the registry of models and their prices.
+    """Model usage and its cost; registered models and their prices.
 
-    Days are the organization's (`wavehouse usage timezone`). Amounts are exact decimals.
+    Days are in the organization's time zone (`wavehouse usage timezone`). Amounts are exact
+    decimals.
     """
 
 
 @usage.command()
 @SINCE
 @UNTIL
-@click.option("--project", type=click.UUID, help="Of this project only.")
+@click.option("--project", type=click.UUID, help="Only this project.")
 @AS_JSON
 @click.pass_obj
 def daily(
@@ -85,7 +86,7 @@ def daily(
 @AS_JSON
 @click.pass_obj
 def events(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
-    """The usage events, the latest first."""
+    """Usage events, latest first."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -112,7 +113,7 @@ def events(open_workspace: OpenWorkspace, limit: int, as_json: bool) -> None:
 def timezone(open_workspace: OpenWorkspace, zone: str | None) -> None:
     """Show the organization's time zone, or set it: ZONE like Europe/Rome.
 
-    A change is valid from the next day, week and month on.
+    A change applies from the next day, week and month.
     """
     from wavehouse.kernel import terminal
     from wavehouse.usage.queries import calendar
@@ -123,19 +124,19 @@ def timezone(open_workspace: OpenWorkspace, zone: str | None) -> None:
             terminal.out(calendar.timezone(tx, organization_id=identity.organization_id))
             return
         valid_from = periods.change_timezone(tx, identity=identity, timezone=zone)
-    terminal.say(f"The zone is {zone} from {valid_from.isoformat()} on.")
+    terminal.say(f"The time zone is {zone} from {valid_from.isoformat()} on.")
 
 
 @usage.group()
 def models() -> None:
-    """The registry of models."""
+    """Registered models."""
 
 
 @models.command("list")
 @AS_JSON
 @click.pass_obj
 def list_models(open_workspace: OpenWorkspace, as_json: bool) -> None:
-    """The models, by provider and name."""
+    """List models by provider and name."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -154,10 +155,10 @@ def list_models(open_workspace: OpenWorkspace, as_json: bool) -> None:
 
 @models.command("add")
 @click.argument("name")
-@click.option("--provider", required=True, help="The provider, as its upstream is called.")
-@click.option("--version", default="", help="Its version there.")
+@click.option("--provider", required=True, help="Provider name, as used for its upstream.")
+@click.option("--version", default="", help="The model's version at the provider.")
 @click.option("--modality", type=click.Choice(_MODALITIES), default="text", show_default=True)
-@click.option("--context", type=click.IntRange(1), help="Tokens that it can take in.")
+@click.option("--context", type=click.IntRange(1), help="Context window in tokens.")
 @click.pass_obj
 def add_model(
     open_workspace: OpenWorkspace,
@@ -167,7 +168,7 @@ def add_model(
     modality: str,
     context: int | None,
 ) -> None:
-    """Add a model; it can be used once it has a price."""
+    """Add a model; it can be called once it has a price."""
     from wavehouse.kernel import terminal
     from wavehouse.usage.service import models as service
     from wavehouse.usage.types import Modality
@@ -187,15 +188,15 @@ def add_model(
 
 @usage.group()
 def prices() -> None:
-    """Prices of models, by unit and the moment from which they are valid."""
+    """Model prices, by unit and start of validity."""
 
 
 @prices.command("list")
-@click.option("--model", help="Of this model only.")
+@click.option("--model", help="Only this model.")
 @AS_JSON
 @click.pass_obj
 def list_prices(open_workspace: OpenWorkspace, model: str | None, as_json: bool) -> None:
-    """The prices with all their revisions."""
+    """List the prices with all their revisions."""
     from dataclasses import asdict
 
     from wavehouse.kernel import terminal
@@ -222,7 +223,7 @@ def list_prices(open_workspace: OpenWorkspace, model: str | None, as_json: bool)
 @click.option("--price", required=True, help="Per one unit, a decimal number; 0 for free.")
 @CURRENCY
 @EFFECTIVE
-@click.option("--source", default="by hand", show_default=True, help="Origin of the price.")
+@click.option("--source", default="by hand", show_default=True, help="Source of the price.")
 @click.pass_obj
 def add_price(
     open_workspace: OpenWorkspace,
@@ -233,9 +234,9 @@ def add_price(
     effective: datetime | None,
     source: str,
 ) -> None:
-    """Add a price, or the next revision of one that was wrong.
+    """Add a price, or a new revision that corrects an existing one.
 
-    Afterwards `wavehouse usage reprice` corrects what was charged at the wrong one.
+    Then run `wavehouse usage reprice` to correct what was charged at the old price.
     """
     from wavehouse.kernel import terminal
     from wavehouse.usage.service import models as service
@@ -259,9 +260,9 @@ def add_price(
 
 @prices.command("import")
 @click.argument("file", required=False, type=click.Path(exists=True, dir_okay=False))
-@click.option("--currency", default="USD", show_default=True, help="Currency of the prices kept.")
+@click.option("--currency", default="USD", show_default=True, help="Currency of the stored prices.")
 @click.option("--rate", help="Price of one dollar in that currency, such as 0.92.")
-@click.option("--provider", "providers", multiple=True, help="Only of this provider; repeatable.")
+@click.option("--provider", "providers", multiple=True, help="Only this provider; repeatable.")
 @EFFECTIVE
 @AS_JSON
 @click.pass_obj
@@ -274,9 +275,9 @@ def import_prices(
     effective: datetime | None,
     as_json: bool,
 ) -> None:
-    """Import FILE, a map of prices in LiteLLM's form, or the list that comes with Wavehouse.
+    """Import FILE, a price map in LiteLLM's format, or the list that ships with Wavehouse.
 
-    Numbers are read by their decimal text; nothing becomes a float.
+    Numbers are read as decimal text, never as floats.
     """
     from dataclasses import asdict
 

@@ -1,4 +1,4 @@
-"""HTTP entrances of ``usage``: the API of budgets, and the gateway."""
+"""HTTP routes of ``usage``: the budgets API and the gateway."""
 
 from collections.abc import Iterable
 

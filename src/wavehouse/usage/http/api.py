@@ -41,7 +41,7 @@ Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE)]
 
 
 class BudgetIn(BaseModel):
-    """A budget to set: of the organization unless ``scope`` and ``scope_ref`` say otherwise."""
+    """A budget to set: for the organization unless ``scope`` and ``scope_ref`` say otherwise."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -69,7 +69,7 @@ class GrantIn(BaseModel):
 
 @dataclass(frozen=True)
 class BudgetOut:
-    """A budget in its present period; amounts are decimal text."""
+    """A budget in its current period; amounts are decimal text."""
 
     budget_id: UUID
     name: str
@@ -90,7 +90,7 @@ class BudgetOut:
 
 
 def budget_out(budget: Budget) -> BudgetOut:
-    """The budget on the wire."""
+    """The budget as a response."""
     return BudgetOut(
         budget_id=budget.budget_id,
         name=budget.name,
@@ -128,14 +128,14 @@ class EventOut(EventRow):
 
 @dataclass(frozen=True)
 class PriceOut(PriceRow):
-    """A price of a unit from a moment on."""
+    """The price of a unit from a given time."""
 
     price: Plain
 
 
 @dataclass(frozen=True)
 class PastPeriodOut(PastPeriod):
-    """An ended period of a budget."""
+    """A past period of a budget."""
 
     hard_limit: Plain
     granted: Plain
@@ -144,14 +144,14 @@ class PastPeriodOut(PastPeriod):
 
 @dataclass(frozen=True)
 class GrantOut(Grant):
-    """An amount that was added to a budget."""
+    """An amount added to a budget."""
 
     amount: Plain
 
 
 @dataclass(frozen=True)
 class History:
-    """Ended periods, and the grants."""
+    """Past periods and grants."""
 
     periods: list[PastPeriodOut]
     grants: list[GrantOut]
@@ -175,7 +175,7 @@ def _usage(database: Database[Operational], gate: Gate) -> APIRouter:
         last: Annotated[date | None, Query(alias="to")] = None,
         project_id: UUID | None = None,
     ) -> list[DailyOut]:
-        """Usage by day of the organization's zone, project, model and unit; the last 30 days."""
+        """Usage by local day, project, model and unit; default: the last 30 days."""
         with database.app(identity.organization_id) as tx:
             rows = reading.usage_by_day(
                 tx, identity=identity, first=first, last=last, project_id=project_id
@@ -188,7 +188,7 @@ def _usage(database: Database[Operational], gate: Gate) -> APIRouter:
         limit: Limit = PAGE,
         cursor: Annotated[str | None, Query(max_length=2000)] = None,
     ) -> Page[EventOut]:
-        """Usage events, the latest first."""
+        """Usage events, latest first."""
         with database.app(identity.organization_id) as tx:
             rows = reading.list_events(
                 tx, identity=identity, before=_place(cursor), limit=limit + 1
@@ -201,7 +201,7 @@ def _usage(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.get("/models", responses=gate.answers(scope))
     def list_models(identity: Reader) -> list[Model]:
-        """The registry of models."""
+        """The registered models."""
         with database.app(identity.organization_id) as tx:
             return models.list_models(tx, identity=identity)
 
@@ -225,20 +225,20 @@ def _budgets(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.get("", responses=gate.answers(reads))
     def list_budgets(identity: Reader) -> list[BudgetOut]:
-        """The budgets in their present periods, wide scopes first; 1,000 at most."""
+        """The budgets in their current periods, widest scope first; at most 1,000."""
         with database.app(identity.organization_id) as tx:
             return [budget_out(b) for b in budgets.list_budgets(tx, identity=identity)]
 
     @api.put("", responses=gate.answers(writes, 413, 422))
     def set_budget(body: BudgetIn, identity: Writer) -> BudgetOut:
-        """Set the budget of a scope and period; what was spent in the period already counts."""
+        """Set the budget of a scope and period; spending in the current period already counts."""
         new = budgets.NewBudget(**body.model_dump())
         with database.app(identity.organization_id) as tx:
             return budget_out(budgets.set_budget(tx, identity=identity, new=new))
 
     @api.get("/history", responses=gate.answers(reads, 404, 422))
     def history(identity: Reader, budget_id: UUID | None = None, limit: Limit = PAGE) -> History:
-        """Ended periods and grants, the latest first."""
+        """Past periods and grants, latest first."""
         chosen = None if budget_id is None else BudgetId(budget_id)
         with database.app(identity.organization_id) as tx:
             periods = budgets.history(tx, identity=identity, budget_id=chosen, limit=limit)
@@ -250,7 +250,7 @@ def _budgets(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.post("/{budget_id}/grants", responses=gate.answers(writes, 404, 413, 422))
     def grant(budget_id: UUID, body: GrantIn, identity: Writer) -> BudgetOut:
-        """Top a budget up: for its present period; for ever when its period is total."""
+        """Top up a budget: for its current period, or permanently when its period is total."""
         with database.app(identity.organization_id) as tx:
             return budget_out(
                 budgets.grant(
@@ -265,7 +265,7 @@ def _budgets(database: Database[Operational], gate: Gate) -> APIRouter:
 
     @api.delete("/{budget_id}", status_code=204, responses=gate.answers(writes, 404, 422))
     def delete_budget(budget_id: UUID, identity: Writer) -> None:
-        """Remove a budget with its history; the usage stays."""
+        """Remove a budget with its history; usage is kept."""
         with database.app(identity.organization_id) as tx:
             budgets.delete_budget(tx, identity=identity, budget_id=BudgetId(budget_id))
 
@@ -279,7 +279,7 @@ def _place(cursor: str | None) -> tuple[datetime, UUID] | None:
     try:
         instant = datetime.fromisoformat(at)
         if instant.tzinfo is None:
-            raise ValueError("a time without a zone")
+            raise ValueError("the time has no time zone")
         return instant, UUID(event_id)
     except ValueError:
         raise UsageError("invalid cursor", hint="Begin without a cursor.") from None

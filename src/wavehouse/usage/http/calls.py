@@ -1,4 +1,4 @@
-"""One call through the gateway: reserved, sent upstream, passed on, settled."""
+"""One call through the gateway: reserve, send upstream, forward the response, settle."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _log = logging.getLogger("wavehouse.gateway")
 
 
 class Operation(StrEnum):
-    """What is called; the path behind the upstream's address."""
+    """An operation of the API: its path below the upstream's base URL."""
 
     CHAT = "chat/completions"
     EMBEDDINGS = "embeddings"
@@ -45,7 +45,7 @@ class Operation(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request of a client."""
+    """A client's request."""
 
     identity: Identity
     request_id: str
@@ -56,7 +56,7 @@ class Call:
 
 @dataclass(slots=True)
 class Attempt:
-    """A call to one model: reserved, and to be settled exactly once."""
+    """A call to one model: reserved, then settled exactly once."""
 
     call: Call
     admitted: service.Admitted
@@ -78,7 +78,7 @@ class Forwarder:
         self._cooling: dict[str, float] = {}
 
     async def answer(self, call: Call) -> Response:
-        """The answer of the model, or of its fallback when its upstream is overloaded or away."""
+        """The response of the model, or of its fallback when the upstream is unavailable."""
         model, tried = call.plan.model, set[str]()
         while True:
             tried.add(model)
@@ -175,7 +175,7 @@ class Forwarder:
                 await opening.__aexit__(None, None, None)
 
     async def _refusal(self, reply: Reply, provider: str) -> GatewayError:
-        """The error for an answer that is not 200; the upstream's own for a faulty request."""
+        """The error for a response other than 200; the upstream's own for a faulty request."""
         content = await _read(reply, 1024 * 1024)
         if reply.status in _OVERLOADED:
             wait = _seconds(reply.headers.get("retry-after"))
@@ -194,7 +194,7 @@ class Forwarder:
         )
 
     async def _whole(self, attempt: Attempt, reply: Reply) -> Response:
-        """The answer of a call that is not streamed, with its settlement after its last byte."""
+        """A non-streamed response, settled after its last byte."""
         plan, operation = attempt.call.plan, attempt.call.operation
         try:
             content = await _read(reply, _LARGEST)
@@ -216,13 +216,13 @@ class Forwarder:
             text = content[: 64 * 1024].decode("utf-8", "replace")
             await self.finish(attempt, self.failed(attempt, text, 0, "upstream_nonsense"))
             raise GatewayError(
-                "the upstream answered something that is not an answer of this API",
+                "the upstream returned an invalid response",
                 reason="upstream_nonsense",
             )
         return Whole(self, attempt, content, kind, used)
 
     def used(self, attempt: Attempt, count: openai.Count) -> Used:
-        """A settled call, with what was not believed."""
+        """A settled call, with any reported figures that were rejected."""
         metadata = dict(count.doubts)
         if attempt.admitted.name != attempt.call.plan.model:
             metadata["asked_for"] = attempt.call.plan.model
@@ -231,7 +231,7 @@ class Forwarder:
     def failed(
         self, attempt: Attempt, text: str, pieces: int, code: str, reported: Any = None
     ) -> Used:
-        """A call that failed after it may have cost something: settled by our own count."""
+        """A failed call that may have cost something: settled by our own count."""
         plan = attempt.call.plan
         if attempt.call.operation == Operation.SPEECH:
             quantities: Mapping[Unit, Decimal] = plan.bound
@@ -244,7 +244,7 @@ class Forwarder:
         )
 
     async def finish(self, attempt: Attempt, used: Used | None) -> None:
-        """Settle or release, once; when the database is away it is tried for a minute."""
+        """Settle or release, once; retried for a minute when the database is unavailable."""
         if attempt.done:
             return
         attempt.done = True
@@ -269,7 +269,7 @@ class Forwarder:
                     return
 
     def passed(self, attempt: Attempt, seen: Passed) -> Used:
-        """The settlement of a stream: what was reported, or what was seen of it."""
+        """The settlement of a stream: the reported usage, or our own count of what was sent."""
         count = openai.counted(attempt.call.plan, seen.text, seen.pieces, seen.reported)
         used = self.used(attempt, count)
         if seen.ended_by is None:
@@ -296,7 +296,7 @@ async def _read(reply: Reply, largest: int) -> bytes:
     async for part in reply.pieces:
         size += len(part)
         if size > largest:
-            raise GatewayError("the upstream's answer is too large", reason="upstream_nonsense")
+            raise GatewayError("the upstream's response is too large", reason="upstream_nonsense")
         parts.append(part)
     return b"".join(parts)
 
@@ -309,7 +309,7 @@ def _json(content: bytes) -> Any:
 
 
 def _seconds(text: str | None) -> float | None:
-    """The seconds of a Retry-After header; a date is not read."""
+    """The seconds in a Retry-After header; dates are ignored."""
     try:
         seconds = float(text or "")
     except ValueError:

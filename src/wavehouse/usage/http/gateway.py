@@ -29,12 +29,12 @@ from wavehouse.workspace import Edge
 
 LARGEST = 16 * 1024 * 1024
 _BELIEVED = 1.0
-"""Seconds that a key and the list of upstreams are believed without looking again."""
+"""Seconds for which a key and the list of upstreams are cached."""
 Handler = Callable[[Request, Identity, str], Awaitable[Response]]
 
 
 class Gateway:
-    """What the handlers share: keys and upstreams seen within the last second, connections."""
+    """State shared by the handlers: connections, and keys and upstreams cached for one second."""
 
     def __init__(self, edge: Edge) -> None:
         self.operational = edge.workspace.stores.operational
@@ -72,7 +72,7 @@ class Gateway:
         return routes
 
     async def answered(self, request: Request, handler: Handler) -> Response:
-        """The answer of a handler; its errors in OpenAI's shape."""
+        """The handler's response, with errors in OpenAI's format."""
         request_id = str(uuid4())
         try:
             return await handler(request, await self.identity(request), request_id)
@@ -89,12 +89,12 @@ class Gateway:
         return await self._made(request, identity, request_id, plan, Operation.CHAT)
 
     async def embeddings(self, request: Request, identity: Identity, request_id: str) -> Response:
-        """Embeddings."""
+        """Create embeddings."""
         plan = openai.embeddings_plan(await body_of(request))
         return await self._made(request, identity, request_id, plan, Operation.EMBEDDINGS)
 
     async def speech(self, request: Request, identity: Identity, request_id: str) -> Response:
-        """Speech."""
+        """Create speech."""
         plan = openai.speech_plan(await body_of(request))
         return await self._made(request, identity, request_id, plan, Operation.SPEECH)
 
@@ -114,7 +114,7 @@ class Gateway:
         return await self.forwarder.answer(Call(identity, request_id, plan, operation, caller))
 
     async def models(self, request: Request, identity: Identity, request_id: str) -> Response:
-        """The models that can be called, or the one of the path."""
+        """The models that can be called, or the one in the path."""
         rows = await anyio.to_thread.run_sync(self._served, identity)
         data = [
             {
@@ -139,7 +139,7 @@ class Gateway:
 
 
 async def body_of(request: Request) -> Any:
-    """The JSON of a request. InvalidInput when it is too large or is not JSON."""
+    """The request's JSON body. InvalidInput when it is too large or is not JSON."""
     parts, size = [], 0
     async for part in request.stream():
         size += len(part)
@@ -158,20 +158,18 @@ async def body_of(request: Request) -> Any:
 
 
 def project_of(request: Request) -> UUID | None:
-    """The project of the header ``OpenAI-Project``, which clients send for ``project``."""
+    """The project in the header ``OpenAI-Project``, which clients send for ``project``."""
     text = request.headers.get("openai-project", "").strip()
     if not text:
         return None
     try:
         return UUID(text)
     except ValueError:
-        raise InvalidInput(
-            "the project is not an id of a project", where="OpenAI-Project"
-        ) from None
+        raise InvalidInput("invalid project id", where="OpenAI-Project") from None
 
 
 def router(edge: Edge) -> APIRouter:
-    """The routes of the gateway; they are the OpenAI API's and not in our own document."""
+    """The routes of the gateway: OpenAI's API, so they are not in our OpenAPI document."""
     gateway = Gateway(edge)
     api = APIRouter(prefix="/gateway/v1", include_in_schema=False)
 

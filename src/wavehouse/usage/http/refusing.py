@@ -1,4 +1,4 @@
-"""Errors in OpenAI's shape: what its clients parse, and when they try again."""
+"""Errors in OpenAI's format, with the retry headers that its clients follow."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class GatewayError(WavehouseError):
         retry_after: str | None = None,
         body: dict[str, Any] | None = None,
     ) -> None:
-        """``body`` is an error of the upstream that is passed on as it is."""
+        """``body`` is an upstream error to forward unchanged."""
         super().__init__(message)
         self.status = status
         self.kind = kind
@@ -57,11 +57,11 @@ _KNOWN: tuple[tuple[type[WavehouseError], int, str, str], ...] = (
     (Unreachable, 503, "server_error", "unreachable"),
 )
 _NOT_AGAIN = {"x-should-retry": "false"}
-"""Official clients do not repeat a call that is answered with this header."""
+"""With this header, official clients do not retry the call."""
 
 
 def refused(error: WavehouseError, request_id: str) -> JSONResponse:
-    """The error as the clients of OpenAI expect it."""
+    """The error in the format that OpenAI clients expect."""
     headers = {"x-request-id": request_id}
     if isinstance(error, BudgetExhausted):
         return _answer(429, _exhausted(error), headers | _NOT_AGAIN)

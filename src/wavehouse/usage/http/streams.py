@@ -1,4 +1,4 @@
-"""Answers on their way to the client: whole ones, and streams of server-sent events."""
+"""Responses sent to the client: complete ones, and streams of server-sent events."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LONGEST_EVENT = 8 * 1024 * 1024
 
 @dataclass(slots=True)
 class Passed:
-    """What has been seen of a stream."""
+    """The part of a stream that has been forwarded."""
 
     text: str = ""
     pieces: int = 0
@@ -36,7 +36,7 @@ class Passed:
     parts: list[str] = field(default_factory=list)
 
     def see(self, event: dict[str, Any]) -> bool:
-        """Count an event; False when it only reports the usage."""
+        """Count an event; False when it only reports usage."""
         if isinstance(event.get("usage"), dict):
             self.reported = event["usage"]
         choices = event.get("choices")
@@ -51,14 +51,14 @@ class Passed:
         return True
 
     def close(self) -> None:
-        """Join what was seen."""
+        """Join the text seen so far."""
         self.text = "".join(self.parts)
 
 
 class Whole(Response):
     """A complete answer: its bytes first, then the settlement, then the end of the response.
 
-    The client has its answer as soon as the bytes of its Content-Length are there; the next request
+    The client has its answer once it has Content-Length bytes; the next request
     on the connection finds the call settled.
     """
 
@@ -88,7 +88,7 @@ class Whole(Response):
 
 
 class EventStream(Response):
-    """A stream of events, passed on one by one; settled when it ends, in whatever way."""
+    """A stream of events, forwarded one by one; settled however it ends."""
 
     media_type = "text/event-stream"
 
@@ -110,7 +110,7 @@ class EventStream(Response):
         self._seen = Passed()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the stream on until it ends, the upstream breaks off, or the client leaves."""
+        """Forward the stream until it ends, the upstream breaks off, or the client disconnects."""
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._watch, receive, tasks.cancel_scope)
@@ -140,7 +140,7 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": block, "more_body": True})
 
     async def _events(self) -> AsyncIterator[bytes]:
-        """The blocks to send; an error as the last one when the stream does not end."""
+        """The blocks to send; ends with an error when the stream is incomplete."""
         try:
             async for data in _data(self._reply.pieces):
                 if data == b"[DONE]":
@@ -177,7 +177,7 @@ class EventStream(Response):
 
 
 async def _data(pieces: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
-    """The data of each event of a stream, in whatever pieces its bytes come."""
+    """The data of each event of a stream, however its bytes are split."""
     pending = b""
     async for piece in pieces:
         pending += piece

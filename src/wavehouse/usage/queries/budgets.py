@@ -1,4 +1,4 @@
-"""SQL of budgets, their grants and their ended periods."""
+"""SQL for budgets, grants and past periods."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.usage.types import Budget, BudgetId, Grant, PastPeriod
 
 
 def lock_totals(tx: Tx[Operational], *, organization_id: OrganizationId) -> None:
-    """Wait for running settlements and hold further ones until the transaction ends."""
+    """Wait for running settlements and block new ones until the transaction ends."""
     tx.execute(
         "SELECT usage.lock_totals(%(organization_id)s, true)",
         {"organization_id": organization_id},
@@ -21,7 +21,7 @@ def lock_totals(tx: Tx[Operational], *, organization_id: OrganizationId) -> None
 
 
 def budgets(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Budget]:
-    """The budgets of an organization, wide scopes first."""
+    """The budgets of an organization, widest scope first."""
     return tx.rows(
         Budget,
         """
@@ -56,7 +56,7 @@ def budget(
 
 
 def roll(tx: Tx[Operational], *, organization_id: OrganizationId, now: datetime) -> int:
-    """Bring every budget whose period has ended to its present period; how many."""
+    """Move every budget whose period has ended to its current period; returns how many."""
     return int(
         tx.value(
             """
@@ -92,7 +92,7 @@ def put_budget(
     starts_at: datetime,
     ends_at: datetime,
 ) -> BudgetId:
-    """Add a budget with what was spent in its period, or change the one of its scope and period."""
+    """Add a budget with its period's spending, or change the one with its scope and period."""
     budget_id: BudgetId = tx.value(
         """
         INSERT INTO usage.budgets AS b (organization_id, name, scope, scope_id, scope_ref, period,
@@ -132,7 +132,7 @@ def put_budget(
 
 
 def follow_pattern(tx: Tx[Operational], *, organization_id: OrganizationId, period: str) -> int:
-    """Give the budgets that were made from the pattern of end users the pattern's limit."""
+    """Copy the limit of the end-user pattern to the budgets that were made from it."""
     return tx.execute(
         """
         UPDATE usage.budgets b SET hard_limit = p.hard_limit, is_hard = p.is_hard,
@@ -171,7 +171,7 @@ def grant(
     user_id: UUID,
     at: datetime,
 ) -> None:
-    """Add an amount to a budget, with its record."""
+    """Add an amount to a budget and record the grant."""
     tx.execute(
         """
         WITH noted AS (
@@ -194,7 +194,7 @@ def grant(
 
 
 def grants(tx: Tx[Operational], *, organization_id: OrganizationId, limit: int) -> list[Grant]:
-    """The grants, the newest first."""
+    """The grants, newest first."""
     return tx.rows(
         Grant,
         """
@@ -214,7 +214,7 @@ def past_periods(
     budget_id: BudgetId | None,
     limit: int,
 ) -> list[PastPeriod]:
-    """Ended periods, the latest first."""
+    """Past periods, latest first."""
     return tx.rows(
         PastPeriod,
         """

@@ -11,7 +11,7 @@ from wavehouse.usage.types import LastPeriod, Period
 
 
 def timezone(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
-    """The organization's time zone; its row is locked, so that periods are made once."""
+    """The organization's time zone; locks the row so that periods are only created once."""
     return str(
         tx.value(
             """
@@ -26,7 +26,7 @@ def timezone(tx: Tx[Operational], *, organization_id: OrganizationId) -> str:
 def last_period(
     tx: Tx[Operational], *, organization_id: OrganizationId, kind: str
 ) -> LastPeriod | None:
-    """The last materialised period of a kind."""
+    """The last stored period of a kind."""
     return tx.maybe(
         LastPeriod,
         """
@@ -41,7 +41,7 @@ def last_period(
 def delete_future(
     tx: Tx[Operational], *, organization_id: OrganizationId, kind: str, now: datetime
 ) -> int:
-    """Delete the periods that have not begun: the zone has changed."""
+    """Delete periods that have not begun, after a change of time zone."""
     return tx.execute(
         """
         DELETE FROM usage.organization_periods
@@ -59,7 +59,7 @@ def insert_periods(
     timezone: str,
     tzdata_version: str,
 ) -> int:
-    """Add periods; those that are there stay."""
+    """Add periods; existing ones are kept."""
     return tx.execute(
         """
         INSERT INTO usage.organization_periods
@@ -85,7 +85,7 @@ def insert_periods(
 def present_period(
     tx: Tx[Operational], *, organization_id: OrganizationId, kind: str, at: datetime
 ) -> LastPeriod | None:
-    """The period that holds a moment."""
+    """The period that contains a given time."""
     return tx.maybe(
         LastPeriod,
         """
@@ -98,7 +98,7 @@ def present_period(
 
 
 def close_months(tx: Tx[Operational], *, ended_before: datetime, now: datetime) -> int:
-    """Close the months that ended before a moment; how many (U9)."""
+    """Close the months that ended before a given time; returns how many (U9)."""
     return tx.execute(
         """
         UPDATE usage.organization_periods SET closed_at = %(now)s
@@ -109,7 +109,7 @@ def close_months(tx: Tx[Operational], *, ended_before: datetime, now: datetime) 
 
 
 def organizations(tx: Tx[Operational]) -> list[OrganizationId]:
-    """The organizations that have usage or budgets."""
+    """The organizations with usage or budgets."""
     return tx.values(
         "SELECT organization_id FROM usage.organization_ledgers ORDER BY organization_id"
     )

@@ -1,4 +1,4 @@
-"""SQL of corrections: events with their net cost, adjustments, totals compared and repaired."""
+"""SQL for corrections: net cost of events, adjustments, comparing and repairing totals."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def net_events(
     after: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[NetEvent]:
-    """Events of a model, of all organizations, each with what it and its adjustments cost."""
+    """A model's events across all organizations, each with its cost including adjustments."""
     at, event_id = after or (None, None)
     return tx.rows(
         NetEvent,
@@ -72,7 +72,7 @@ def adjust(
     metadata: Mapping[str, Any],
     now: datetime,
 ) -> list[Any]:
-    """Write an adjustment of an event; the thresholds that it reached."""
+    """Write an adjustment to an event; returns the thresholds that it reached."""
     alerts: list[Any] = tx.value(
         """
         SELECT usage.adjust(%(organization_id)s::uuid, %(event_id)s::uuid,
@@ -97,7 +97,7 @@ def adjust(
 
 
 def compared(tx: Tx[Operational], *, organization_id: OrganizationId, since: date) -> int:
-    """How many totals there are to compare."""
+    """The number of totals to compare."""
     return int(
         tx.value(
             """
@@ -116,7 +116,7 @@ def compared(tx: Tx[Operational], *, organization_id: OrganizationId, since: dat
 def differences(
     tx: Tx[Operational], *, organization_id: OrganizationId, since: date
 ) -> list[Difference]:
-    """The totals that are not the sums of their events (U10)."""
+    """The totals that differ from the sums of their events (U10)."""
     return tx.rows(
         Difference,
         """
@@ -179,7 +179,7 @@ def differences(
 def repair_days(
     tx: Tx[Operational], *, organization_id: OrganizationId, since: date, now: datetime
 ) -> int:
-    """Set the daily rows to the sums of the events; how many were changed."""
+    """Set the daily rows to the sums of the events; returns how many changed."""
     return tx.execute(
         """
         WITH events AS (
@@ -214,7 +214,7 @@ def repair_days(
 
 
 def repair_budgets(tx: Tx[Operational], *, organization_id: OrganizationId) -> int:
-    """Set what budgets have spent and reserved to the sums; how many were changed."""
+    """Set the budgets' spent and reserved amounts to the sums; returns how many changed."""
     return tx.execute(
         """
         UPDATE usage.budgets b SET settled = x.spent, reserved = x.held
@@ -234,7 +234,7 @@ def repair_budgets(tx: Tx[Operational], *, organization_id: OrganizationId) -> i
 
 
 def repair_periods(tx: Tx[Operational], *, organization_id: OrganizationId, since: date) -> int:
-    """Set what ended periods have spent to the sums; how many were changed."""
+    """Set the spent amounts of past periods to the sums; returns how many changed."""
     return tx.execute(
         """
         UPDATE usage.budget_periods h SET settled = x.spent
@@ -260,7 +260,7 @@ def put_reconciliation(
     repaired: bool,
     now: datetime,
 ) -> None:
-    """Keep the result of a comparison."""
+    """Store the result of a comparison."""
     tx.execute(
         """
         INSERT INTO usage.reconciliations AS r
@@ -284,7 +284,7 @@ def put_reconciliation(
 def reconciliations(
     tx: Tx[Operational], *, organization_id: OrganizationId | None
 ) -> list[Reconciliation]:
-    """The last comparison of an organization, or of all."""
+    """The last comparison of one organization, or of all."""
     return tx.rows(
         Reconciliation,
         """
@@ -298,7 +298,7 @@ def reconciliations(
 
 
 def ended_budgets(tx: Tx[Operational], *, now: datetime) -> list[OrganizationId]:
-    """The organizations that have a budget whose period has ended."""
+    """The organizations with a budget whose period has ended."""
     return tx.values(
         """
         SELECT DISTINCT organization_id FROM usage.budgets
@@ -309,7 +309,7 @@ def ended_budgets(tx: Tx[Operational], *, now: datetime) -> list[OrganizationId]
 
 
 def ensure_months(tx: Tx[Operational], *, months: Sequence[datetime]) -> int:
-    """Make the partitions of months; how many were made."""
+    """Create the monthly partitions; returns how many were created."""
     return int(
         tx.value(
             """

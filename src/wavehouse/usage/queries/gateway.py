@@ -1,4 +1,4 @@
-"""SQL of the gateway: upstreams, the models that they serve, fallbacks."""
+"""SQL for the gateway: upstreams, the models they serve, fallbacks."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def put_upstream(
     allow_private: bool,
     timeout_seconds: int,
 ) -> None:
-    """Add an upstream, or replace the one of its provider."""
+    """Add a provider's upstream, or replace it."""
     tx.execute(
         """
         INSERT INTO usage.upstreams
@@ -60,7 +60,7 @@ def delete_upstream(tx: Tx[Operational], *, provider: str) -> int:
 
 
 def served_models(tx: Tx[Operational]) -> list[ServedModel]:
-    """The models that some upstream serves."""
+    """The models served by some upstream."""
     return tx.rows(
         ServedModel,
         """
@@ -79,7 +79,7 @@ def put_fallback(
     model_id: UUID,
     fallback_model_id: UUID,
 ) -> None:
-    """Set which model is called instead of another one."""
+    """Set the fallback of a model."""
     tx.execute(
         """
         INSERT INTO usage.model_fallbacks
@@ -139,7 +139,7 @@ def fallback_of(
     project_id: UUID | None,
     model: str,
 ) -> str | None:
-    """The model to call instead: the project's own choice, else the organization's."""
+    """The fallback model: the project's own choice, otherwise the organization's."""
     name: str | None = tx.value(
         """
         SELECT g.name FROM usage.model_fallbacks f JOIN usage.models m USING (model_id)

@@ -1,4 +1,4 @@
-"""SQL of the model registry and of prices."""
+"""SQL for the model registry and prices."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ from wavehouse.usage.types import Model, ModelId, PricedModel, PriceRow
 def priced_model(
     tx: Tx[Operational], *, organization_id: OrganizationId, name: str, at: datetime, tier: str
 ) -> PricedModel | None:
-    """A model by its name with the prices that are valid at a moment, one per unit and currency.
+    """A model by name with its prices valid at a given time, one per unit and currency.
 
-    Of models with the same name of several providers the first that is active and priced.
+    When several providers have a model with this name, the first that is active and priced.
     """
     return tx.maybe(
         PricedModel,
@@ -50,7 +50,7 @@ def priced_model(
 
 
 def models(tx: Tx[Operational]) -> list[Model]:
-    """The registry, by provider and name."""
+    """The registered models, by provider and name."""
     return tx.rows(
         Model,
         """
@@ -69,7 +69,7 @@ def insert_model(
     modality: str,
     context_window: int | None,
 ) -> ModelId | None:
-    """Add a model; None when it is there."""
+    """Add a model; None when it already exists."""
     model_id: ModelId | None = tx.value(
         """
         INSERT INTO usage.models (provider, name, version, modality, context_window)
@@ -88,7 +88,7 @@ def insert_model(
 
 
 def model_ids(tx: Tx[Operational], *, name: str) -> list[UUID]:
-    """The models of a name, or of ``provider/name``."""
+    """The models with a name, or with ``provider/name``."""
     return tx.values(
         """
         SELECT model_id FROM usage.models
@@ -110,9 +110,9 @@ def insert_price(
     effective_from: datetime,
     source: str,
 ) -> int | None:
-    """Add a price, as the next revision when one is there from that moment; its revision.
+    """Insert a price, as the next revision if one starts at that time; returns its revision.
 
-    None when the latest revision from that moment says the same.
+    None when the latest revision from that time is equal.
     """
     revision: int | None = tx.value(
         """
@@ -141,7 +141,7 @@ def insert_price(
 
 
 def prices(tx: Tx[Operational], *, names: Sequence[str] | None) -> list[PriceRow]:
-    """Prices with all their revisions, of some models or of all; the newest first."""
+    """Prices with all their revisions, of some models or of all; newest first."""
     return tx.rows(
         PriceRow,
         """

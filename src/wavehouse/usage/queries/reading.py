@@ -1,4 +1,4 @@
-"""SQL of what people read: daily totals and events."""
+"""SQL for reports: daily totals and events."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def daily(
     last: date,
     project_id: UUID | None,
 ) -> list[Daily]:
-    """Usage by day, project, model and unit, summed over shards; ``last`` included (CRE-2)."""
+    """Usage by day, project, model and unit, summed over shards; includes ``last`` (CRE-2)."""
     return tx.rows(
         Daily,
         """
@@ -46,7 +46,7 @@ def daily(
 def spent_by_day(
     tx: Tx[Operational], *, organization_id: OrganizationId, first: date, last: date
 ) -> list[Spent]:
-    """What each day cost; days without usage are left out."""
+    """Cost per day; days without usage are left out."""
     return tx.rows(
         Spent,
         """
@@ -66,7 +66,7 @@ def events(
     before: tuple[datetime, UUID] | None,
     limit: int,
 ) -> list[EventRow]:
-    """Usage events, the latest first."""
+    """Usage events, latest first."""
     at, event_id = before or (None, None)
     return tx.rows(
         EventRow,

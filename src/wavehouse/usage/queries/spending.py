@@ -1,4 +1,4 @@
-"""Calls of reserve, settle, release and sweep, and what they need (U4 to U6)."""
+"""Calls of reserve, settle, release and sweep, and related queries (U4 to U6)."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def reserve(
     lifetime: timedelta,
     now: datetime,
 ) -> ReserveAnswer:
-    """Hold an amount on every budget in scope."""
+    """Reserve an amount on every budget in scope."""
     return tx.one(
         ReserveAnswer,
         """
@@ -72,7 +72,7 @@ def reserve(
 def reservation(
     tx: Tx[Operational], *, organization_id: OrganizationId, reservation_id: ReservationId
 ) -> ReservationRow | None:
-    """A reservation that is not settled yet."""
+    """An open reservation."""
     return tx.maybe(
         ReservationRow,
         """
@@ -88,7 +88,7 @@ def reservation(
 def prices_at(
     tx: Tx[Operational], *, model_id: UUID, currency: str, tier: str, at: datetime
 ) -> list[Any]:
-    """The prices of a model that are valid at a moment, as JSON with decimal text."""
+    """A model's prices valid at a given time, as JSON with decimal text."""
     rows: list[Any] = tx.values(
         """
         SELECT jsonb_build_object('unit', p.unit, 'tier', p.tier, 'price', p.price::text,
@@ -121,7 +121,7 @@ def settle(
     metadata: Mapping[str, Any],
     now: datetime,
 ) -> SettleAnswer | None:
-    """Turn a reservation into an event; None when it was never made."""
+    """Turn a reservation into an event; None when it does not exist."""
     return tx.maybe(
         SettleAnswer,
         """
@@ -171,7 +171,7 @@ def event_cost(
 def release(
     tx: Tx[Operational], *, organization_id: OrganizationId, reservation_id: ReservationId
 ) -> bool:
-    """Give a reservation back; False when there is none."""
+    """Release a reservation; False when it does not exist."""
     return bool(
         tx.value(
             "SELECT usage.release(%(organization_id)s, %(reservation_id)s)",
@@ -183,7 +183,7 @@ def release(
 def sweep(
     tx: Tx[Operational], *, limit: int, organization_id: OrganizationId | None, now: datetime
 ) -> int:
-    """Free the amounts of expired reservations, of one organization or of all; how many."""
+    """Release expired reservations, of one organization or of all; returns how many."""
     return int(
         tx.value(
             "SELECT usage.sweep(%(limit)s, %(organization_id)s::uuid, %(now)s)",
@@ -193,7 +193,7 @@ def sweep(
 
 
 def delete_expired(tx: Tx[Operational], *, before: datetime) -> int:
-    """Delete reservations that expired long ago and were never settled; how many."""
+    """Delete reservations that expired long ago without being settled; returns how many."""
     return tx.execute(
         """
         DELETE FROM usage.reservations WHERE status = 'expired' AND expires_at < %(before)s
@@ -205,7 +205,7 @@ def delete_expired(tx: Tx[Operational], *, before: datetime) -> int:
 def insert_ledger(
     tx: Tx[Operational], *, organization_id: OrganizationId, currency: str, at: datetime
 ) -> str:
-    """Set the currency of an organization unless it is set; the one that is."""
+    """Set the organization's currency unless it is already set; returns the current one."""
     tx.execute(
         """
         INSERT INTO usage.organization_ledgers (organization_id, currency, created_at)
@@ -226,7 +226,7 @@ def insert_ledger(
 
 
 def unblock(tx: Tx[Operational], *, organization_id: OrganizationId) -> int:
-    """Let the jobs and slots that wait for budget run; how many (Q18)."""
+    """Let jobs and slots that wait for budget run; returns how many (Q18)."""
     return int(
         tx.value(
             """

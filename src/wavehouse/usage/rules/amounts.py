@@ -1,4 +1,4 @@
-"""Exact amounts: decimal text in, Decimal out; floats are refused at every entrance (U2)."""
+"""Exact amounts: decimal text in, Decimal out; floats are rejected everywhere (U2)."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _CURRENCY = re.compile(r"[A-Z]{3}")
 def amount_of(value: object, where: str = "amount") -> Decimal:
     """A non-negative amount from decimal text such as ``"1.50"``, or from a Decimal or an int.
 
-    Raises InvalidInput for a float (its decimal text is unknown), for a negative amount, for what
-    is not a number, and for more than 12 decimals.
+    Raises InvalidInput for a float (its decimal text is unknown), a negative amount, a value that
+    is not a number, and more than 12 decimals.
     """
     if isinstance(value, bool | float):
         raise InvalidInput(
@@ -48,7 +48,7 @@ def amount_of(value: object, where: str = "amount") -> Decimal:
 
 
 def price_text(literal: str, where: str = "price") -> Decimal:
-    """The exact Decimal of a JSON number's text, exponents included: ``1.5e-07`` (U2)."""
+    """The exact Decimal of a JSON number's text, with exponents: ``1.5e-07`` (U2)."""
     try:
         value = Decimal(literal)
     except InvalidOperation:
@@ -76,14 +76,14 @@ def _fitting(value: Decimal, where: str) -> Decimal:
 
 
 def rounded(value: Decimal) -> Decimal:
-    """To 12 decimals, half-even: for products of a price and a fractional quantity."""
+    """Round to 12 decimals, half-even: for products of a price and a fractional quantity."""
     with localcontext() as context:
         context.prec = 60
         return value.quantize(PLACES, rounding=ROUND_HALF_EVEN)
 
 
 def currency_of(text: str, where: str = "currency") -> str:
-    """An ISO 4217 code in capitals. InvalidInput for anything else."""
+    """Validate an ISO 4217 currency code in capitals. InvalidInput otherwise."""
     code = text.strip().upper()
     if not _CURRENCY.fullmatch(code):
         raise InvalidInput(

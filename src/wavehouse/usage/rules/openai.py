@@ -1,4 +1,4 @@
-"""The OpenAI API as the gateway speaks it: bounds of a request, what an answer used, errors.
+"""The gateway's view of the OpenAI API: request bounds, usage of a response, errors.
 
 A token of a byte-level tokenizer is at least one byte, so the bytes of a text are an upper bound of
 its tokens; four bytes a token is the estimate where nothing better is known.
@@ -16,19 +16,19 @@ from wavehouse.kernel.errors import InvalidInput
 from wavehouse.usage.types import Unit
 
 DEFAULT_OUTPUT = 4096
-"""Tokens out when a request names no maximum; sent upstream as its maximum."""
+"""Output tokens when a request sets no maximum; sent upstream as the maximum."""
 MOST_OUTPUT = 1_000_000
 MOST_CHOICES = 16
 _PER_MESSAGE = 16
 _PER_REQUEST = 64
 _BYTES_A_TOKEN = 4
 _IMPLAUSIBLE = 8
-"""A report of fewer tokens than a token for every 32 bytes is not believed."""
+"""Reports below one token per 32 bytes are rejected."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """A request as it is sent upstream, with the most that it can use."""
+    """A request to send upstream, with an upper bound of its usage."""
 
     body: dict[str, Any]
     model: str
@@ -41,14 +41,14 @@ class Plan:
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """What a call has used, and why it is not what the upstream reported."""
+    """The usage of a call, and why it differs from the upstream's report."""
 
     quantities: dict[Unit, Decimal]
     doubts: dict[str, Any] = field(default_factory=dict)
 
 
 def chat_plan(body: Any, *, context_window: int | None = None) -> Plan:
-    """The plan of a chat completion. InvalidInput when it cannot be bounded."""
+    """Plan a chat completion. InvalidInput when its usage cannot be bounded."""
     fields = _object(body)
     messages = fields.get("messages")
     if not isinstance(messages, list) or not messages:
@@ -64,7 +64,7 @@ def chat_plan(body: Any, *, context_window: int | None = None) -> Plan:
             raise InvalidInput(
                 "images, audio and files need a model whose context window is known",
                 where="messages",
-                hint="The operator adds it with the model.",
+                hint="The operator can add it to the model.",
             )
         most = context_window
     limits = [name for name in ("max_completion_tokens", "max_tokens") if fields.get(name)]
@@ -91,7 +91,7 @@ def chat_plan(body: Any, *, context_window: int | None = None) -> Plan:
 
 
 def is_more_than_text(body: Any) -> bool:
-    """Whether a chat request has images, audio or files: only then the context window matters."""
+    """Whether a chat request has images, audio or files, so the context window matters."""
     if not isinstance(body, dict) or not isinstance(body.get("model"), str):
         return False
     messages = body.get("messages")
@@ -102,12 +102,12 @@ def is_more_than_text(body: Any) -> bool:
 
 
 def embeddings_plan(body: Any) -> Plan:
-    """The plan of an embedding of texts or of lists of tokens."""
+    """Plan an embedding of texts or of token lists."""
     fields = _object(body)
     given = fields.get("input")
     items = [given] if isinstance(given, str) else given
     if not isinstance(items, list) or not items:
-        raise InvalidInput("input is not a text or a list", where="input")
+        raise InvalidInput("input is not a string or a list", where="input")
     size = 0
     for item in items:
         if isinstance(item, str):
@@ -117,7 +117,7 @@ def embeddings_plan(body: Any) -> Plan:
         elif isinstance(item, int) and not isinstance(item, bool):
             size += 1
         else:
-            raise InvalidInput("input has something other than texts and tokens", where="input")
+            raise InvalidInput("input may only contain strings and tokens", where="input")
     most = size + 4 * len(items)
     return Plan(
         fields, _model(fields), {Unit.INPUT: Decimal(most)}, size, end_user=_end_user(fields)
@@ -125,11 +125,11 @@ def embeddings_plan(body: Any) -> Plan:
 
 
 def speech_plan(body: Any) -> Plan:
-    """The plan of a speech: each character of the text is counted."""
+    """Plan a speech request: each character of the text counts."""
     fields = _object(body)
     text = fields.get("input")
     if not isinstance(text, str) or not text:
-        raise InvalidInput("input is not a text", where="input")
+        raise InvalidInput("input is not a string", where="input")
     return Plan(
         fields,
         _model(fields),
@@ -140,7 +140,7 @@ def speech_plan(body: Any) -> Plan:
 
 
 def with_maximum(plan: Plan, name: str, field_name: str) -> dict[str, Any]:
-    """The body for a model of an upstream, with the field that it calls its maximum by."""
+    """The body for an upstream's model, using that model's name for the maximum-tokens field."""
     body = {**plan.body, "model": name}
     if "max_tokens" in body and field_name != "max_tokens" and "max_completion_tokens" not in body:
         body[field_name] = body.pop("max_tokens")
@@ -148,7 +148,7 @@ def with_maximum(plan: Plan, name: str, field_name: str) -> dict[str, Any]:
 
 
 def text_of(answer: Mapping[str, Any]) -> str | None:
-    """The text of a chat completion, its reasoning and tool calls too; None if it is not one."""
+    """The text of a chat completion, with reasoning and tool calls; None if the body is not one."""
     choices = answer.get("choices")
     if not isinstance(choices, list) or not choices:
         return None
@@ -162,7 +162,7 @@ def text_of(answer: Mapping[str, Any]) -> str | None:
 
 
 def delta_text(delta: Mapping[str, Any]) -> str:
-    """The text of a message or of a piece of one."""
+    """The text of a message or of a streamed delta."""
     parts = [
         value
         for name in ("content", "reasoning_content", "reasoning", "refusal")
@@ -175,10 +175,10 @@ def delta_text(delta: Mapping[str, Any]) -> str:
 
 
 def counted(plan: Plan, text: str, pieces: int, reported: Any) -> Count:
-    """What a text call has used: what was reported, when our own count and the bound agree.
+    """The usage of a text call: the reported usage if it agrees with our own count and the bound.
 
-    Without a report, and with one that is implausible, our own estimate is counted; more than the
-    bound is never counted. What was not believed is kept with the event.
+    If the report is missing or implausible, our own estimate counts, never more than the bound.
+    Rejected reports are stored with the event.
     """
     own_out = max(pieces, _estimate(len(text.encode("utf-8", "replace"))))
     own_in = _estimate(plan.input_bytes)
@@ -244,7 +244,7 @@ def _estimate(size: int) -> int:
 
 
 def _size(messages: list[Any]) -> tuple[int, bool]:
-    """The bytes of the messages, and whether they are text alone."""
+    """The size of the messages in bytes, and whether they are text only."""
     bounded = True
     for message in messages:
         if not isinstance(message, dict):

@@ -11,11 +11,11 @@ from wavehouse.usage.types import LastPeriod, Period, PeriodKind
 
 DAY = timedelta(days=1)
 AHEAD = {PeriodKind.DAY: 40, PeriodKind.WEEK: 8, PeriodKind.MONTH: 3}
-"""How many periods are materialised beyond the present one."""
+"""The number of periods to create beyond the current one."""
 
 
 def zone_of(name: str) -> ZoneInfo:
-    """A time zone by its IANA name. InvalidInput for a zone that does not exist."""
+    """A time zone by its IANA name. InvalidInput when it does not exist."""
     try:
         if not name or name != name.strip() or name.startswith((".", "/")) or ".." in name:
             raise ValueError(name)
@@ -29,19 +29,19 @@ def zone_of(name: str) -> ZoneInfo:
 
 
 def start_of(day: date, zone: ZoneInfo) -> datetime:
-    """The instant at which a local date begins: midnight, or the end of a gap over it (Q1)."""
+    """The instant a local date starts: midnight, or the end of a DST gap over it (Q1)."""
     return datetime.combine(day, time.min, tzinfo=zone).astimezone(UTC)
 
 
 def first_day(kind: PeriodKind, day: date) -> date:
-    """The first date of the period that holds a date; weeks begin on Monday."""
+    """The first date of the period that contains a date; weeks start on Monday."""
     if kind == PeriodKind.WEEK:
         return day - timedelta(days=day.weekday())
     return day.replace(day=1) if kind == PeriodKind.MONTH else day
 
 
 def next_day(kind: PeriodKind, first: date) -> date:
-    """The first date of the period after the one that begins on ``first``."""
+    """The first date of the period after the one starting on ``first``."""
     if kind == PeriodKind.WEEK:
         return first + 7 * DAY
     if kind == PeriodKind.MONTH:
@@ -52,11 +52,11 @@ def next_day(kind: PeriodKind, first: date) -> date:
 def periods_from(
     kind: PeriodKind, zone: ZoneInfo, first: date, starts_at: datetime | None, number: int
 ) -> Iterator[Period]:
-    """``number`` periods without a gap, the first on local date ``first``.
+    """``number`` consecutive periods, the first starting on local date ``first``.
 
-    ``starts_at`` is the end of the period before it, which may have been one of another zone: a
-    changed zone is valid from the next period on, which is then shorter or longer once (U8). Dates
-    that a zone skipped, and those that had ended before ``starts_at``, give no period.
+    ``starts_at`` is the end of the period before it, possibly in another zone: a changed zone
+    applies from the next period, which is then shorter or longer once (U8). Dates that a zone
+    skipped, and dates that ended before ``starts_at``, get no period.
     """
     start = start_of(first, zone) if starts_at is None else starts_at
     made = 0
@@ -73,9 +73,9 @@ def periods_from(
 def missing_periods(
     kind: PeriodKind, zone: ZoneInfo, last: LastPeriod | None, now: datetime, since: datetime
 ) -> list[Period]:
-    """The periods to add after ``last`` so that they reach far enough beyond ``now``.
+    """The periods to add after ``last`` so that they extend far enough past ``now``.
 
-    Without any period yet they begin with the one that holds ``since``.
+    If there is no period yet, start with the one that contains ``since``.
     """
     target = now
     for _ in range(AHEAD[kind]):

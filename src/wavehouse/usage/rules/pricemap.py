@@ -1,4 +1,4 @@
-"""Maps of prices: LiteLLM's form and Wavehouse's own list, read without a float (U2)."""
+"""Price maps in LiteLLM's format and our own, read without floats (U2)."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A model of a map with its prices in USD per one unit."""
+    """A model in a price map with its prices in USD per unit."""
 
     provider: str
     name: str
@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class PriceMap:
-    """The entries of a map, and why others were left out."""
+    """The entries of a price map, and the reasons for skipping others."""
 
     entries: tuple[Entry, ...]
     skipped: Mapping[str, str]
@@ -55,10 +55,9 @@ class PriceMap:
 
 
 def parse(data: Any, where: str) -> PriceMap:
-    """The map. InvalidInput when it is not an object, or when a price is not a number in it.
+    """Parse a price map. InvalidInput when it is not an object or a price is not a number.
 
-    An entry without a price, and one of a mode that is not called through Wavehouse, is skipped
-    with its reason.
+    Entries without a price, and entries of an unsupported mode, are skipped with a reason.
     """
     if not isinstance(data, dict):
         raise InvalidInput("the list of prices is not a JSON object", where=where)
@@ -115,7 +114,7 @@ def _price(value: object, where: str) -> Decimal:
 
 
 def _shortened(text: str, where: str) -> Decimal:
-    """A price by its text; maps were once written from floats: digits beyond the 12th round."""
+    """A price from its text, rounded to 12 decimals: published maps contain float artifacts."""
     try:
         return price_text(text, where)
     except InvalidInput as error:
@@ -125,5 +124,5 @@ def _shortened(text: str, where: str) -> Decimal:
 
 
 def converted(price: Decimal, rate: Decimal | None) -> Decimal:
-    """A price in another currency: times the rate, to 12 decimals, half-even."""
+    """Convert a price to another currency: times the rate, 12 decimals, half-even."""
     return price if rate is None else rounded(price * rate)

@@ -1,4 +1,4 @@
-"""What a use costs: each unit at its price; an upper bound before the call (U1, U4)."""
+"""The cost of usage: each unit at its price; an upper bound before the call (U1, U4)."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ FALLBACKS = {
     Unit.CACHE_WRITE: Unit.INPUT,
     Unit.REASONING: Unit.OUTPUT,
 }
-"""Units that cost what another one costs when they have no price of their own."""
+"""Units that fall back to another unit's price."""
 _DEAREST = {
     Unit.INPUT: (Unit.INPUT, Unit.CACHE_READ, Unit.CACHE_WRITE),
     Unit.OUTPUT: (Unit.OUTPUT, Unit.REASONING),
 }
-"""A reserved token may turn out to be any of these: the bound takes the dearest."""
+"""A reserved token may be any of these: the bound uses the highest price."""
 
 
 def prices_of(rows: Iterable[Mapping[str, Any]]) -> dict[Unit, Price]:
-    """The prices by unit, from the JSON of the database (amounts are text there)."""
+    """The prices by unit, from the database's JSON (amounts are text there)."""
     prices = {}
     for row in rows:
         prices[Unit(row["unit"])] = Price(
@@ -40,7 +40,7 @@ def prices_of(rows: Iterable[Mapping[str, Any]]) -> dict[Unit, Price]:
 
 
 def price_for(unit: Unit, prices: Mapping[Unit, Price]) -> Price | None:
-    """The price of a unit, its fallback's when it has none of its own, or None."""
+    """The price of a unit, or of its fallback unit, or None."""
     own = prices.get(unit)
     if own is not None:
         return own
@@ -49,7 +49,7 @@ def price_for(unit: Unit, prices: Mapping[Unit, Price]) -> Price | None:
 
 
 def cost_of(quantities: Mapping[Unit, Decimal], prices: Mapping[Unit, Price]) -> Cost:
-    """The exact cost, line by line; one ``request`` is always counted, free unless it has a price.
+    """The exact cost, line by line; one ``request`` always counts, free unless it has a price.
 
     A unit without a price costs nothing here and makes the result not ``priced``.
     """
@@ -72,7 +72,7 @@ def cost_of(quantities: Mapping[Unit, Decimal], prices: Mapping[Unit, Price]) ->
 
 
 def bound_of(quantities: Mapping[Unit, Decimal], prices: Mapping[Unit, Price]) -> Cost:
-    """An upper bound for a call: at most these quantities, each token at its dearest price (U4)."""
+    """An upper bound for a call: these quantities, each token at its highest price (U4)."""
     dearest = dict(prices)
     for unit, alternatives in _DEAREST.items():
         candidates = [prices[each] for each in alternatives if each in prices]
@@ -82,12 +82,12 @@ def bound_of(quantities: Mapping[Unit, Decimal], prices: Mapping[Unit, Price]) -
 
 
 def is_free(prices: Mapping[Unit, Price]) -> bool:
-    """Whether a model has prices and all of them are zero: such a model is never blocked."""
+    """Whether a model has prices and all of them are zero: free models are never blocked."""
     return bool(prices) and all(price.price == 0 for price in prices.values())
 
 
 def as_json(lines: Iterable[Line]) -> list[dict[str, Any]]:
-    """The lines as they are stored: amounts are decimal text."""
+    """The lines in stored form: amounts are decimal text."""
     return [
         {
             "unit": line.unit.value,
@@ -107,7 +107,7 @@ def quantities_of(lines: Iterable[Mapping[str, Any]]) -> dict[Unit, Decimal]:
 
 
 def change(old: Iterable[Mapping[str, Any]], new: Cost) -> tuple[Line, ...]:
-    """The lines of an adjustment: new cost less the cost so far by unit; quantities stay (U9)."""
+    """The lines of an adjustment: new cost minus old cost by unit; quantities stay (U9)."""
     before: dict[Unit, Decimal] = {}
     for stored in old:
         unit = Unit(stored["unit"])

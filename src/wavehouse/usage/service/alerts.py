@@ -1,4 +1,4 @@
-"""Use case: announce thresholds that a settlement has reached, once each (U7)."""
+"""Use case: announce thresholds reached by a settlement, once each (U7)."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ EMAIL_KIND = "usage.budget_email"
 def announce(
     tx: Tx[Operational], *, identity: Identity, alerts: Sequence[Mapping[str, Any]]
 ) -> None:
-    """A webhook event for each threshold, and an email to the budget's addresses."""
+    """Emit a webhook event for each threshold, and an email to the budget's addresses."""
     for alert in alerts:
         webhooks.emit(
             tx,

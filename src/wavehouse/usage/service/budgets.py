@@ -36,10 +36,10 @@ _MOST_EMAILS = 20
 
 @dataclass(frozen=True, slots=True)
 class NewBudget:
-    """What a budget is to be.
+    """The settings of a budget.
 
     ``scope_ref`` is the project's or key's id, or the end user; ``*`` gives every end user a budget
-    of its own. ``hard`` refuses calls beyond the limit, otherwise it only warns.
+    of its own. ``hard`` refuses calls beyond the limit; otherwise the budget only warns.
     """
 
     limit: Decimal | str | int
@@ -55,7 +55,7 @@ class NewBudget:
 
 
 def set_budget(tx: Tx[Operational], *, identity: Identity, new: NewBudget) -> Budget:
-    """Add a budget, or change the one of the same scope and period; what was spent counts.
+    """Add a budget, or change the one with the same scope and period; past spending counts.
 
     Raises InvalidInput for a limit that is negative or a float, for a currency other than the
     organization's, and for a scope without its id.
@@ -103,7 +103,7 @@ def set_budget(tx: Tx[Operational], *, identity: Identity, new: NewBudget) -> Bu
 
 
 def list_budgets(tx: Tx[Operational], *, identity: Identity) -> list[Budget]:
-    """The organization's budgets in their present periods, wide scopes first."""
+    """The organization's budgets in their current periods, widest scope first."""
     organization_id = identity.organization_id
     if any(b.period_ends_at <= clock.now() for b in queries.budgets(
         tx, organization_id=organization_id
@@ -114,7 +114,7 @@ def list_budgets(tx: Tx[Operational], *, identity: Identity) -> list[Budget]:
 
 
 def show_budget(tx: Tx[Operational], *, identity: Identity, budget_id: BudgetId) -> Budget:
-    """A budget. NotFound when the organization has none of this id."""
+    """One budget. NotFound when the organization has none with this id."""
     budget = queries.budget(tx, organization_id=identity.organization_id, budget_id=budget_id)
     if budget is None:
         raise NotFound(
@@ -132,7 +132,7 @@ def grant(
     currency: str | None = None,
     note: str = "",
 ) -> Budget:
-    """Top a budget up: for its present period, or for ever when it has the period ``total``.
+    """Top up a budget: for its current period, or permanently when its period is ``total``.
 
     InvalidInput for an amount that is zero, negative, a float, or in another currency.
     """
@@ -162,7 +162,7 @@ def grant(
 
 
 def list_grants(tx: Tx[Operational], *, identity: Identity, limit: int = 50) -> list[Grant]:
-    """The grants of the organization, the newest first."""
+    """The grants of the organization, newest first."""
     return queries.grants(tx, organization_id=identity.organization_id, limit=limit)
 
 
@@ -173,7 +173,7 @@ def history(
     budget_id: BudgetId | None = None,
     limit: int = 50,
 ) -> list[PastPeriod]:
-    """Ended periods with what was allowed and spent, the latest first."""
+    """Past periods with their allowance and spending, latest first."""
     list_budgets(tx, identity=identity)
     if budget_id is not None:
         show_budget(tx, identity=identity, budget_id=budget_id)
@@ -183,7 +183,7 @@ def history(
 
 
 def delete_budget(tx: Tx[Operational], *, identity: Identity, budget_id: BudgetId) -> None:
-    """Remove a budget with its history; usage stays. NotFound when there is none."""
+    """Remove a budget with its history; usage is kept. NotFound when it does not exist."""
     show_budget(tx, identity=identity, budget_id=budget_id)
     queries.delete_budget(tx, organization_id=identity.organization_id, budget_id=budget_id)
     _record(tx, identity, budget_id, "deleted")

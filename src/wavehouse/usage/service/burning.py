@@ -1,4 +1,4 @@
-"""Use case of the page: how a budget burns down, day by day."""
+"""Use case of the usage page: how a budget burns down, day by day."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ _DAYS = 30
 
 @dataclass(frozen=True, slots=True)
 class BurnDown:
-    """The days of a budget's period with what was left after each; None for days to come.
+    """The days of a budget's period with the remainder after each; None for future days.
 
-    Without a budget of the organization the last 30 days with what each cost.
+    If the organization has no budget: the last 30 days with their costs.
     """
 
     budget: Budget | None
@@ -31,7 +31,7 @@ class BurnDown:
 
 
 def burn_down(tx: Tx[Operational], *, identity: Identity) -> BurnDown:
-    """Of the organization's budget by month, else by week; of the ledger's days without one."""
+    """The burn-down of the organization's monthly budget, else weekly, else the daily costs."""
     zone = periods.zone_of(calendar.timezone(tx, organization_id=identity.organization_id))
     today = clock.now().astimezone(zone).date()
     budget = _chosen(list_budgets(tx, identity=identity))

@@ -34,7 +34,7 @@ def reprice(
     until: datetime | None = None,
     dry_run: bool = False,
 ) -> Repriced:
-    """Charge a model's events at the prices that are valid now for their time (U9).
+    """Recalculate a model's events at the prices now known for their time (U9).
 
     Each difference is an adjustment event; no event is changed. Running it again adjusts nothing.
     It works for all organizations, and lets the jobs run that waited for budget.
@@ -81,7 +81,7 @@ def reprice(
 def _repriced(
     tx: Tx[Operational], identity: Identity, model_id: object, event: NetEvent, *, dry_run: bool
 ) -> Decimal | None:
-    """The difference of an event, adjusted; None when its cost is right."""
+    """The adjustment of an event; None when its cost is already right."""
     prices = pricing.prices_of(
         spending.prices_at(
             tx,
@@ -120,10 +120,10 @@ def _repriced(
 def reconcile(
     operational: Database[Operational], *, identity: Identity, repair: bool = False
 ) -> list[Difference]:
-    """Compare the organization's totals with its events, to the last digit; what differs (U10).
+    """Compare the organization's totals with its events, exactly; returns the differences (U10).
 
-    ``repair`` sets the totals to the sums and returns what had differed. Settlements wait while
-    that runs.
+    ``repair`` sets the totals to the sums and returns the differences found. Settlements wait
+    meanwhile.
     """
     organization_id, now = identity.organization_id, clock.now()
     since = (now - _COMPARED).date()
@@ -165,7 +165,7 @@ def last_reconciliation(tx: Tx[Operational], *, identity: Identity) -> Reconcili
 
 
 def nightly(operational: Database[Operational], *, identity: Identity) -> int:
-    """Partitions, periods, closed months, and every organization reconciled; how many differ.
+    """Create partitions and periods, close months, reconcile; returns how many differ.
 
     Upkeep: ``identity`` is the operator's; it works for all organizations.
     """
@@ -185,7 +185,7 @@ def nightly(operational: Database[Operational], *, identity: Identity) -> int:
 
 
 def roll_budgets(operational: Database[Operational], *, identity: Identity) -> int:
-    """Begin the present period of budgets whose last one has ended, and let what waited run (Q18).
+    """Start the current period of budgets whose last one has ended; waiting jobs run again (Q18).
 
     Upkeep for all organizations; how many budgets.
     """

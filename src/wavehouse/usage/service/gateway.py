@@ -1,4 +1,4 @@
-"""Use cases of the gateway: upstreams, fallbacks, transactions of a call (decision 1302)."""
+"""Use cases of the gateway: upstreams, fallbacks, the transactions of a call (decision 1302)."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ from wavehouse.webhooks import Sealer
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """An upstream with its opened key."""
+    """An upstream with its decrypted key."""
 
     upstream: Upstream
     key: str | None
@@ -51,10 +51,10 @@ def set_upstream(
     allow_private: bool = False,
     timeout_seconds: int = 120,
 ) -> UUID:
-    """Add or replace the upstream of a provider; its key is sealed and never shown again.
+    """Add or replace a provider's upstream; its key is encrypted and never shown again.
 
-    InvalidInput for an address that is not https (http only with ``allow_private``) or has a
-    password in it.
+    InvalidInput for an address that is not https (http only with ``allow_private``) or contains a
+    password.
     """
     address = web_url(base_url.strip())
     if address is None or len(address) > 500:
@@ -91,12 +91,12 @@ def set_upstream(
 
 
 def list_upstreams(tx: Tx[Operational], *, identity: Identity) -> list[Upstream]:
-    """The installation's upstreams; their keys are sealed."""
+    """The installation's upstreams, with encrypted keys."""
     return queries.upstreams(tx)
 
 
 def delete_upstream(tx: Tx[Operational], *, identity: Identity, provider: str) -> None:
-    """Remove the upstream of a provider. NotFound when there is none."""
+    """Remove a provider's upstream. NotFound when it does not exist."""
     if not queries.delete_upstream(tx, provider=provider):
         raise NotFound(
             f"there is no upstream of the provider {provider!r}",
@@ -113,7 +113,7 @@ def set_fallback(
     fallback: str | None,
     project_id: UUID | None = None,
 ) -> None:
-    """Call ``fallback`` when the model's upstream is overloaded or away; None removes it."""
+    """Set the fallback for a model whose upstream is overloaded or unavailable; None removes it."""
     wanted = _model_id(tx, model)
     if fallback is None:
         if not queries.delete_fallback(
@@ -126,7 +126,7 @@ def set_fallback(
         return
     instead = _model_id(tx, fallback)
     if wanted == instead:
-        raise InvalidInput("a model cannot stand in for itself", where="fallback")
+        raise InvalidInput("a model cannot be its own fallback", where="fallback")
     queries.put_fallback(
         tx,
         organization_id=identity.organization_id,
@@ -143,12 +143,15 @@ def list_fallbacks(tx: Tx[Operational], *, identity: Identity) -> list[Fallback]
 
 
 def served_models(tx: Tx[Operational], *, identity: Identity) -> list[ServedModel]:
-    """The models that can be called; upstreams are the installation's: a worker's transaction."""
+    """The models that can be called.
+
+    Upstreams belong to the installation: needs a worker transaction.
+    """
     return queries.served_models(tx)
 
 
 def routes(operational: Database[Operational], *, sealer: Sealer) -> dict[str, Route]:
-    """The upstreams by provider with their opened keys; one whose key cannot be opened is left out.
+    """The upstreams by provider with decrypted keys; skips those that cannot be decrypted.
 
     Upkeep of the installation: it takes no identity.
     """
@@ -170,7 +173,7 @@ def routes(operational: Database[Operational], *, sealer: Sealer) -> dict[str, R
 
 @dataclass(frozen=True, slots=True)
 class Admitted:
-    """A call that was reserved: its reservation, and the model's name and provider."""
+    """A reserved call: its reservation, and the model's name and provider."""
 
     reservation: Reservation
     name: str
@@ -178,7 +181,7 @@ class Admitted:
 
 
 def context_window(tx: Tx[Operational], *, identity: Identity, model: str) -> int | None:
-    """How many tokens a model can take in, when that is known."""
+    """The model's context window in tokens, or None when it is unknown."""
     return spending.find_model(tx, identity=identity, name=model).context_window
 
 
@@ -192,7 +195,7 @@ def admit(
     caller: Caller,
     request_id: str,
 ) -> Admitted:
-    """Reserve a call. When a budget refuses, expired reservations are freed and it is tried again.
+    """Reserve a call. When a budget refuses, free expired reservations and try again.
 
     Raises what ``reserve`` raises.
     """
@@ -229,7 +232,7 @@ def finish(
     reservation_id: ReservationId,
     used: Used | None,
 ) -> None:
-    """Settle a call, or release it when it used nothing."""
+    """Settle a call, or release it when nothing was used."""
     with operational.app(identity.organization_id) as tx:
         if used is None:
             spending.release(tx, identity=identity, reservation_id=reservation_id)
@@ -240,7 +243,7 @@ def finish(
 def fallback_of(
     operational: Database[Operational], *, identity: Identity, model: str, project_id: UUID | None
 ) -> str | None:
-    """The model to call instead of another one, or None."""
+    """The fallback of a model, or None."""
     with operational.app(identity.organization_id) as tx:
         return queries.fallback_of(
             tx,

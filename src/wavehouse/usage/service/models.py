@@ -1,4 +1,4 @@
-"""Use cases of the operator: models, prices, lists of prices (U1, U2)."""
+"""Use cases of the operator: models, prices, price lists (U1, U2)."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONGEST = 200
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import of a list of prices did; ``skipped`` says why each entry was left out."""
+    """The result of importing a price list; ``skipped`` gives the reason for each skipped entry."""
 
     models: int
     prices: int
@@ -43,7 +43,7 @@ def add_model(
     modality: Modality = Modality.TEXT,
     context_window: int | None = None,
 ) -> UUID:
-    """Add a model to the installation's registry. Conflict when it is there."""
+    """Add a model to the installation's registry. Conflict when it already exists."""
     if context_window is not None and context_window < 1:
         raise InvalidInput("the context window is not a positive number", where="context_window")
     model_id = queries.insert_model(
@@ -61,7 +61,7 @@ def add_model(
 
 
 def list_models(tx: Tx[Operational], *, identity: Identity) -> list[Model]:
-    """The registry; it is the same for every organization."""
+    """The registered models; the same for every organization."""
     return queries.models(tx)
 
 
@@ -71,7 +71,7 @@ def list_prices(
     identity: Identity,
     model: str | None = None,
 ) -> list[PriceRow]:
-    """Prices with all revisions, by model and unit, the newest first."""
+    """Prices with all revisions, by model and unit, newest first."""
     return queries.prices(tx, names=None if model is None else [model])
 
 
@@ -87,11 +87,11 @@ def add_price(
     tier: str = STANDARD,
     source: str = "by hand",
 ) -> int:
-    """Add a price per one unit from a moment on (default: now); its revision.
+    """Add a unit price valid from a given time (default: now); returns its revision.
 
-    A price that is there from the same moment is kept, and the new one is its next revision: events
-    keep what they were charged until ``reprice`` adjusts them (U9). InvalidInput for a negative
-    price, a float and an unknown model.
+    An existing price from the same time is kept and the new one is its next revision: events keep
+    their cost until ``reprice`` adjusts them (U9). InvalidInput for a negative price, a float and
+    an unknown model.
     """
     ids = queries.model_ids(tx, name=model)
     if not ids:
@@ -102,7 +102,7 @@ def add_price(
         )
     at = effective_from or clock.now()
     if at.tzinfo is None:
-        raise InvalidInput("the time has no zone", where="effective_from")
+        raise InvalidInput("the time has no time zone", where="effective_from")
     revision = queries.insert_price(
         tx,
         model_id=ids[0],
@@ -114,7 +114,7 @@ def add_price(
         source=_text(source, "source", _LONGEST),
     )
     if revision is None:
-        raise Conflict("this price is there from that moment on", where="price")
+        raise Conflict("this price already exists from that time", where="price")
     _record(tx, identity, "model_price.added", ids[0], unit=unit, price=str(price))
     return revision
 
@@ -129,10 +129,10 @@ def import_prices(
     rate: Decimal | str | None = None,
     providers: tuple[str, ...] = (),
 ) -> Imported:
-    """Import a map of prices in LiteLLM's form, or Wavehouse's own list, exactly (U2).
+    """Import a price map in LiteLLM's format, or our own list, exactly (U2).
 
-    Numbers are taken by their decimal text. ``rate`` converts dollars into ``currency``: a price in
-    USD times it, rounded to 12 decimals; without one the prices stay in USD.
+    Numbers are read as decimal text. ``rate`` converts USD prices into ``currency``, rounded to 12
+    decimals; without it prices stay in USD.
     """
     code = currency_of(currency)
     if rate is None and code != "USD":

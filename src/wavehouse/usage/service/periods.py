@@ -1,4 +1,4 @@
-"""Use cases of the calendar: materialise an organization's periods, change its zone (U8)."""
+"""Use cases of the calendar: create an organization's periods, change its time zone (U8)."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from wavehouse.usage.rules import periods as rules
 from wavehouse.usage.types import LastPeriod, PeriodKind
 
 HISTORY = timedelta(days=100)
-"""How far back an organization's first periods reach: late events of that time have a day."""
+"""How far back an organization's first periods reach, for late events."""
 
 
 def ensure_periods(tx: Tx[Operational], *, identity: Identity) -> int:
-    """Materialise the organization's periods some weeks ahead; how many were added.
+    """Create the organization's periods some weeks ahead; returns how many were added.
 
-    When its time zone has changed, periods that have not begun are computed again: the present ones
-    stay, and the next begin where they end.
+    When its time zone has changed, periods that have not begun are recomputed: current ones are
+    kept, and the next ones start where they end.
     """
     organization_id, now = identity.organization_id, clock.now()
     name = calendar.timezone(tx, organization_id=organization_id)
@@ -46,7 +46,7 @@ def ensure_periods(tx: Tx[Operational], *, identity: Identity) -> int:
 
 
 def change_timezone(tx: Tx[Operational], *, identity: Identity, timezone: str) -> datetime:
-    """Set the organization's zone; the end of the present day, from which on it is valid.
+    """Set the organization's time zone; returns the end of the current day, when it takes effect.
 
     InvalidInput for a zone that does not exist.
     """
@@ -60,7 +60,10 @@ def change_timezone(tx: Tx[Operational], *, identity: Identity, timezone: str) -
 def period_at(
     tx: Tx[Operational], *, identity: Identity, kind: PeriodKind, at: datetime
 ) -> LastPeriod:
-    """The organization's period that holds a moment. InvalidInput when it is too far away."""
+    """The organization's period that contains a given time.
+
+    InvalidInput when it is too far away.
+    """
     period = calendar.present_period(tx, organization_id=identity.organization_id, kind=kind, at=at)
     if period is None:
         raise InvalidInput(

@@ -1,4 +1,4 @@
-"""Use cases of reading: usage by day, what days cost, events (CRE-2)."""
+"""Use cases of reporting: usage by day, cost by day, events (CRE-2)."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONGEST = timedelta(days=400)
 
 
 def local_today(tx: Tx[Operational], *, identity: Identity) -> date:
-    """The organization's present date."""
+    """The organization's current date."""
     zone = periods.zone_of(calendar.timezone(tx, organization_id=identity.organization_id))
     return clock.now().astimezone(zone).date()
 
@@ -30,9 +30,9 @@ def usage_by_day(
     last: date | None = None,
     project_id: UUID | None = None,
 ) -> list[Daily]:
-    """Usage by day of the organization's zone, project, model and unit; both ends included.
+    """Usage by day, project, model and unit, in the organization's time zone; both ends included.
 
-    Without days: the last 30. InvalidInput when the end is before the start, or the range is
+    Default: the last 30 days. InvalidInput when the end is before the start, or the range is
     longer than 400 days.
     """
     first, last = _range(tx, identity, first, last)
@@ -52,7 +52,7 @@ def spent_by_day(
     first: date | None = None,
     last: date | None = None,
 ) -> list[Spent]:
-    """What each day cost; days without usage are left out."""
+    """Cost per day; days without usage are left out."""
     first, last = _range(tx, identity, first, last)
     return reading.spent_by_day(
         tx, organization_id=identity.organization_id, first=first, last=last
@@ -66,7 +66,7 @@ def list_events(
     before: tuple[datetime, UUID] | None = None,
     limit: int = 50,
 ) -> list[EventRow]:
-    """Usage events, the latest first."""
+    """Usage events, latest first."""
     return reading.events(tx, organization_id=identity.organization_id, before=before, limit=limit)
 
 

@@ -1,4 +1,4 @@
-"""What a call is refused for."""
+"""Errors that refuse a call."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from wavehouse.usage.types import ReserveAnswer
 
 
 class BudgetExhausted(OverBudget):
-    """A budget does not allow the call: it would pass its limit (U4, U7)."""
+    """The call would exceed a budget's limit (U4, U7)."""
 
     code = "budget_exhausted"
     title = "The budget does not allow this call"
 
     def __init__(self, answer: ReserveAnswer, *, asked: Decimal, currency: str) -> None:
-        """``answer`` is what the database said; ``asked`` the bound of the call."""
+        """``answer`` is the database's response; ``asked`` is the upper bound of the call."""
         self.budget_id: UUID | None = answer.budget_id
         self.budget = answer.budget_name or ""
         self.limit = answer.hard_limit or Decimal(0)
@@ -38,7 +38,7 @@ class BudgetExhausted(OverBudget):
 
 
 class Unpriced(Refused):
-    """The model has no price for what the call may use, and that is not allowed."""
+    """The model has no price for a unit the call may use, and no budget allows that."""
 
     code = "unpriced"
     http_status = 402

@@ -52,10 +52,10 @@ def reserve(
     lifetime: timedelta = LIFETIME,
     known: PricedModel | None = None,
 ) -> Reservation:
-    """Hold the most that a call can cost on every budget in its scope.
+    """Reserve the highest possible cost of a call on every budget in its scope.
 
-    ``bound`` has an upper bound of each quantity. The scope is the organization, the caller's
-    project and end user, and the identity's API key; ``known`` is the model if it was just read.
+    ``bound`` holds an upper bound for each quantity. The scope is the organization, the caller's
+    project and end user, and the identity's API key; ``known`` is the model if already loaded.
     Repeating a ``request_id`` returns the same
     reservation while it is open.
 
@@ -118,10 +118,10 @@ def _reservation(
 def settle(
     tx: Tx[Operational], *, identity: Identity, reservation_id: ReservationId, used: Used
 ) -> Settled:
-    """Turn a reservation into a usage event, at the prices of the moment that it was made.
+    """Turn a reservation into a usage event, at the prices of the time it was made.
 
     A second call changes nothing and returns the event of the first. An expired reservation is
-    settled too, and its event is marked late. NotFound when there never was one.
+    settled too, and its event is marked late. NotFound when it does not exist.
     """
     organization_id = identity.organization_id
     row = spending.reservation(tx, organization_id=organization_id, reservation_id=reservation_id)
@@ -174,14 +174,14 @@ def settle(
 
 
 def release(tx: Tx[Operational], *, identity: Identity, reservation_id: ReservationId) -> bool:
-    """Give a reservation back whose call used nothing; False when there is none (any more)."""
+    """Release the reservation of a call that used nothing; False when it no longer exists."""
     return spending.release(
         tx, organization_id=identity.organization_id, reservation_id=reservation_id
     )
 
 
 def sweep(operational: Database[Operational], *, batch: int = 500) -> int:
-    """Free the amounts of all expired reservations of the installation; how many (U6).
+    """Release all expired reservations of the installation; returns how many (U6).
 
     Upkeep: it works for all organizations and takes no identity.
     """
@@ -198,12 +198,12 @@ def sweep(operational: Database[Operational], *, batch: int = 500) -> int:
 
 
 def sweep_own(tx: Tx[Operational], *, identity: Identity) -> int:
-    """Free the amounts of the organization's expired reservations; how many."""
+    """Release the organization's expired reservations; returns how many."""
     return spending.sweep(tx, limit=500, organization_id=identity.organization_id, now=clock.now())
 
 
 def find_model(tx: Tx[Operational], *, identity: Identity, name: str) -> PricedModel:
-    """A model with its prices of now, by ``name`` or ``provider/name``. NotFound for another."""
+    """A model with its current prices, by ``name`` or ``provider/name``. NotFound if unknown."""
     row = models.priced_model(
         tx,
         organization_id=identity.organization_id,
@@ -215,7 +215,7 @@ def find_model(tx: Tx[Operational], *, identity: Identity, name: str) -> PricedM
         raise NotFound(
             f"there is no model {words.line(name)[:100]!r} in the registry",
             where="model",
-            hint="An operator adds it, or imports a list of prices.",
+            hint="The operator can add it or import a price list.",
             command="wavehouse usage models add NAME --provider PROVIDER",
         )
     if row.status == "retired":
@@ -224,7 +224,7 @@ def find_model(tx: Tx[Operational], *, identity: Identity, name: str) -> PricedM
 
 
 def tokens_of(quantities: Mapping[Unit, Decimal]) -> tuple[int, int, int]:
-    """Tokens in (cached ones too), out (reasoning too), and cached, as events list them."""
+    """Input tokens (including cached), output tokens (including reasoning), and cached tokens."""
     cached = quantities.get(Unit.CACHE_READ, Decimal(0))
     written = quantities.get(Unit.CACHE_WRITE, Decimal(0))
     came = quantities.get(Unit.INPUT, Decimal(0)) + cached + written
@@ -233,7 +233,7 @@ def tokens_of(quantities: Mapping[Unit, Decimal]) -> tuple[int, int, int]:
 
 
 def _currency(tx: Tx[Operational], identity: Identity, model: PricedModel) -> str:
-    """The currency that the organization counts in; the first use sets it."""
+    """The organization's currency; the first use sets it."""
     if model.ledger_currency is not None:
         return model.ledger_currency
     offered = sorted({price["currency"] for price in model.prices})

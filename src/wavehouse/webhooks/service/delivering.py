@@ -1,8 +1,8 @@
-"""Use case: hand open events to the endpoints, and make the attempts that are due.
+"""Use case: dispatch open events to the endpoints, and send due deliveries.
 
 This is upkeep of the installation: it works for all organizations and takes no identity. Attempts
 are claimed in one transaction, sent outside any, and recorded in another: a process that dies in
-between sends again after the claim's end, under the same ``webhook-id``.
+between sends again after the claim expires, under the same ``webhook-id``.
 """
 
 from __future__ import annotations
@@ -67,7 +67,7 @@ def _send(due: Due, sealer: Sealer, sender: Sender, now: datetime) -> Sent:
 
 
 def _record(operational: Database[Operational], due: Due, sent: Sent) -> tuple[Outcome, bool]:
-    """Record an attempt and plan the next one; whether the endpoint was disabled."""
+    """Record an attempt and plan the next one; returns whether the endpoint was disabled."""
     now, outcome = clock.now(), rules.outcome(sent.status)
     delay = None
     if outcome == Outcome.FAILED:

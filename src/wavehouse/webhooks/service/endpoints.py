@@ -28,7 +28,7 @@ from wavehouse.webhooks.types import (
 )
 
 OVERLAP = timedelta(hours=24)
-"""How long a rotated secret signs beside the new one."""
+"""How long a rotated secret still signs along with the new one."""
 _KEY_BYTES = 32
 _LONGEST_URL = 1000
 _LONGEST_DESCRIPTION = 200
@@ -45,10 +45,10 @@ def add_endpoint(
     description: str = "",
     allow_private: bool = False,
 ) -> NewEndpoint:
-    """An endpoint for these events (default: all), with a new secret.
+    """Add an endpoint for these events (default: all), with a new secret.
 
-    Raises InvalidInput for an address that is not https (http too with ``allow_private``), has a
-    password in it, or for an unknown event type.
+    Raises InvalidInput for an address that is not https (http too with ``allow_private``) or
+    contains a password, or for an unknown event type.
     """
     address = _address(url, allow_private=allow_private)
     wanted = _types(event_types)
@@ -76,7 +76,7 @@ def list_endpoints(tx: Tx[Operational], *, identity: Identity) -> list[Endpoint]
 
 
 def endpoint(tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId) -> Endpoint:
-    """One endpoint. NotFound when the organization has none of this id."""
+    """One endpoint. NotFound when the organization has none with this id."""
     for list_endpoint in list_endpoints(tx, identity=identity):
         if list_endpoint.endpoint_id == endpoint_id:
             return list_endpoint
@@ -91,7 +91,7 @@ def rotate_secret(
     endpoint_id: EndpointId,
     overlap: timedelta = OVERLAP,
 ) -> NewEndpoint:
-    """A new secret; the present one signs too until the overlap ends, at once with none."""
+    """Make a new secret; the current one stays valid during the overlap, if any."""
     organization_id = identity.organization_id
     present = queries.lock_secrets(tx, organization_id=organization_id, endpoint_id=endpoint_id)
     if present is None:
@@ -111,7 +111,7 @@ def rotate_secret(
 def disable_endpoint(
     tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId
 ) -> Endpoint:
-    """Stop sending to an endpoint; what is pending waits."""
+    """Stop sending to an endpoint; pending deliveries wait."""
     found = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     if queries.disable_endpoint(
         tx,
@@ -126,7 +126,7 @@ def disable_endpoint(
 def enable_endpoint(
     tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId
 ) -> Endpoint:
-    """Send to a disabled endpoint again; what is pending goes on."""
+    """Resume sending to a disabled endpoint, including pending deliveries."""
     found = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     if queries.enable_endpoint(
         tx, organization_id=identity.organization_id, endpoint_id=found.endpoint_id
@@ -136,7 +136,7 @@ def enable_endpoint(
 
 
 def delete_endpoint(tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId) -> None:
-    """Delete an endpoint and the record of its deliveries. NotFound when there is none."""
+    """Delete an endpoint and its delivery history. NotFound when it does not exist."""
     if not queries.delete_endpoint(
         tx, organization_id=identity.organization_id, endpoint_id=endpoint_id
     ):
@@ -145,7 +145,7 @@ def delete_endpoint(tx: Tx[Operational], *, identity: Identity, endpoint_id: End
 
 
 def send_test(tx: Tx[Operational], *, identity: Identity, endpoint_id: EndpointId) -> EventId:
-    """Emit an event to this endpoint alone."""
+    """Emit a test event for this endpoint only."""
     found = endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     return emit(
         tx,
@@ -162,7 +162,7 @@ def list_deliveries(
     endpoint_id: EndpointId | None = None,
     limit: int = 50,
 ) -> list[Delivery]:
-    """The attempts of the organization, the newest first."""
+    """The organization's delivery attempts, newest first."""
     return queries.deliveries(
         tx,
         organization_id=identity.organization_id,
@@ -180,9 +180,9 @@ def replay(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> int:
-    """Send one event again, or all of a range of time (``until`` excluded); how many.
+    """Resend one event, or all within a time range (``until`` excluded); returns how many.
 
-    InvalidInput without an event and without a beginning: everything is never meant.
+    InvalidInput when neither an event nor a start is given.
     """
     endpoint(tx, identity=identity, endpoint_id=endpoint_id)
     if event_id is None and since is None:
@@ -208,7 +208,7 @@ def _address(url: str, *, allow_private: bool) -> str:
         )
     parts = urlsplit(address)
     if parts.username or parts.password:
-        raise InvalidInput("the address holds a password", where="url", hint="Leave it out.")
+        raise InvalidInput("the address contains a password", where="url", hint="Leave it out.")
     if parts.scheme != "https" and not allow_private:
         raise InvalidInput(
             "the address does not begin with https://",

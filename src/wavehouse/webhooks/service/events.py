@@ -1,4 +1,4 @@
-"""Use case: emit an event in the transaction of what it reports."""
+"""Use case: emit an event in the same transaction as the change it reports."""
 
 from __future__ import annotations
 
@@ -24,7 +24,8 @@ def emit(
 ) -> EventId:
     """Add an event to the outbox: it is sent if, and only if, the transaction commits.
 
-    ``data`` is thin: ids and a state. A receiver asks the API for the rest, with its own rights.
+    ``data`` is thin: ids and a state. A receiver fetches the rest from the API with its own
+    permissions.
     """
     event_id = EventId(uuid7())
     kind, name = subject
@@ -41,9 +42,9 @@ def emit(
 
 
 def announce_limit(database: Database[Operational], *, error: LimitReached) -> None:
-    """Emit ``tier.limit_reached`` for a creation that was refused, once a day for each limit.
+    """Emit ``tier.limit_reached`` for a refused creation, at most once a day per limit.
 
-    The refused creation is rolled back, so the event has a transaction of its own.
+    The refused creation is rolled back, so the event is emitted in a separate transaction.
     """
     organization_id, now = OrganizationId(error.organization_id), clock.now()
     subject, kind = ("limit", error.limit), EventType.TIER_LIMIT_REACHED.value
