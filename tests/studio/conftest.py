@@ -58,7 +58,7 @@ class Studio:
     def execute(self, statement: str, *parameters: object) -> None:
         """A statement as the worker: what other parts of the product do."""
         with self.workspace.stores.operational.worker() as tx:
-            tx.connection.execute(statement, parameters)  # type: ignore[arg-type]
+            tx.connection.execute(statement, parameters)
 
 
 @pytest.fixture
