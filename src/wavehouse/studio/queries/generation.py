@@ -24,7 +24,7 @@ def episode_to_make(
         """
         SELECT e.episode_id, e.project_id, e.organization_id, p.owner_id, p.title AS project_title,
                coalesce(p.brief, '') AS brief, p.language, p.status AS project_status, e.title,
-               e.status, (SELECT count(*)::integer FROM studio.episodes x
+               e.status, coalesce(e.scheduled_for, e.created_at) AS scheduled_for, (SELECT count(*)::integer FROM studio.episodes x
                  WHERE x.organization_id = e.organization_id AND x.project_id = e.project_id
                    AND (x.created_at, x.episode_id) <= (e.created_at, e.episode_id)) AS number
         FROM studio.episodes e JOIN studio.projects p USING (project_id, organization_id)
@@ -242,4 +242,34 @@ def waiting_review(
         ORDER BY updated_at DESC LIMIT 1 FOR UPDATE
         """,
         {"organization_id": organization_id, "episode_id": episode_id},
+    )
+
+
+def title_for_slot(
+    tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
+) -> str:
+    """The title that an episode has until its outline names it."""
+    return str(
+        tx.value(
+            """
+            SELECT title FROM studio.projects
+            WHERE organization_id = %(organization_id)s AND project_id = %(project_id)s
+            """,
+            {"organization_id": organization_id, "project_id": project_id},
+        )
+    )
+
+
+def fail_orphans(tx: Tx[Operational]) -> int:
+    """Mark episodes as failed whose slot ended without one of their own attempts saying so."""
+    return tx.execute(
+        """
+        UPDATE studio.episodes e SET status = 'failed'
+        WHERE e.status IN ('generating', 'scheduled')
+          AND NOT EXISTS (SELECT FROM studio.episode_schedule_queue q
+            WHERE q.episode_id = e.episode_id)
+          AND EXISTS (SELECT FROM studio.episode_schedule_done d
+            WHERE d.organization_id = e.organization_id AND d.project_id = e.project_id
+              AND d.episode_id = e.episode_id AND d.status IN ('dead', 'failed', 'cancelled'))
+        """
     )

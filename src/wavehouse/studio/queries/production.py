@@ -195,3 +195,27 @@ def organization_of_project(tx: Tx[Operational], *, project_id: UUID) -> UUID | 
     return organization_id
 
 
+
+
+def next_number(
+    tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
+) -> int:
+    """The number of a project's next episode in its feed; the project stays locked."""
+    tx.execute(
+        """
+        SELECT FROM studio.projects
+        WHERE organization_id = %(organization_id)s AND project_id = %(project_id)s
+        FOR NO KEY UPDATE
+        """,
+        {"organization_id": organization_id, "project_id": project_id},
+    )
+    return int(
+        tx.value(
+            """
+            SELECT coalesce(max(number), 0) + 1 FROM studio.publications
+            WHERE organization_id = %(organization_id)s AND project_id = %(project_id)s
+              AND season = 1
+            """,
+            {"organization_id": organization_id, "project_id": project_id},
+        )
+    )

@@ -532,3 +532,30 @@ def leave_worker(tx: Tx[Operational], *, worker_id: UUID) -> None:
     tx.execute("SELECT queue.leave(%(worker_id)s)", {"worker_id": worker_id})
 
 
+
+
+def is_cancelled(tx: Tx[Operational], *, slot_id: UUID, token: UUID) -> bool:
+    """Whether a slot is still held by this token and was asked to stop."""
+    return bool(
+        tx.value(
+            """
+            SELECT cancel_requested_at IS NOT NULL FROM studio.episode_schedule_queue
+            WHERE slot_id = %(slot_id)s AND lease_token = %(token)s
+            """,
+            {"slot_id": slot_id, "token": token},
+        )
+    )
+
+
+def live_slot_of(
+    tx: Tx[Operational], *, organization_id: OrganizationId, episode_id: UUID
+) -> UUID | None:
+    """The slot of an episode that has not ended."""
+    slot_id: UUID | None = tx.value(
+        """
+        SELECT slot_id FROM studio.episode_schedule_queue
+        WHERE organization_id = %(organization_id)s AND episode_id = %(episode_id)s LIMIT 1
+        """,
+        {"organization_id": organization_id, "episode_id": episode_id},
+    )
+    return slot_id

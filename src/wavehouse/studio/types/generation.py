@@ -89,6 +89,7 @@ class EpisodeToMake:
     project_status: str
     title: str
     status: str
+    scheduled_for: datetime
     number: int
 
 

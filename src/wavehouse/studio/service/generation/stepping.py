@@ -33,10 +33,11 @@ NONE = Decimal(0)
 
 @dataclass(slots=True)
 class Writing:
-    """A transaction and what was settled in it."""
+    """A transaction, what was settled in it, and whether it completes the slot."""
 
     tx: Tx[Operational]
     cost: Decimal = NONE
+    completes: bool = False
 
 
 class WrongLanguage(Refused):
@@ -76,14 +77,22 @@ class Run:
         with self.operational.app(self.identity.organization_id) as tx:
             write = Writing(tx)
             yield write
-            if not slots.checkpoint_slot(
+            held = slots.checkpoint_slot(
                 tx,
                 slot_id=self.lease.slot_id,
                 token=self.lease.lease_token,
                 progress=done,
                 cost=write.cost,
                 now=clock.now(),
-            ):
+            )
+            if held and write.completes:
+                held = slots.complete_slot(
+                    tx,
+                    slot_id=self.lease.slot_id,
+                    token=self.lease.lease_token,
+                    now=clock.now(),
+                )
+            if not held:
                 raise LeaseLost("the slot was cancelled or taken back", where=str(self.lease.slot_id))
         self.cost += write.cost
 
