@@ -28,7 +28,10 @@ from wavehouse.studio.rules.slots import (
 
 TODAY = date(2026, 11, 20)
 ROME = {"days": ["MO", "TH"], "times": ["06:00"], "tz": "Europe/Rome", "start": "2026-11-01"}
-STEP, WALLS = timedelta(days=7), [timedelta(minutes=minutes) for minutes in (-90, -30, -1, 0, 1, 29, 61, 150)]
+STEP, WALLS = (
+    timedelta(days=7),
+    [timedelta(minutes=minutes) for minutes in (-90, -30, -1, 0, 1, 29, 61, 150)],
+)
 
 
 def cadence(**changes: Any) -> Cadence:
@@ -60,7 +63,9 @@ def changes_of(name: str) -> list[tuple[datetime, timedelta, timedelta]]:
     return found
 
 
-def test_q1_every_zone_and_every_transition_from_2005_to_2036_moves_a_slot_as_the_rule_says() -> None:
+def test_q1_every_zone_and_every_transition_from_2005_to_2036_moves_a_slot_as_the_rule_says() -> (
+    None
+):
     """In a gap later by its length, in an overlap the earlier instant; checked from UTC's side."""
     zones, checked = sorted(zone_names()), 0
     for name in zones:
@@ -93,7 +98,9 @@ def test_q1_slots_never_come_out_of_order_and_never_twice_around_any_transition(
              "start": "2005-01-01"}, zones=zone_names(), today=TODAY)  # fmt: skip
         for at, _, _ in changes_of(name)[-6:]:
             span = timedelta(days=3)
-            instants = [s.slot_at for s in slots_between(daily, zone_of(name), at - span, at + span)]
+            instants = [
+                s.slot_at for s in slots_between(daily, zone_of(name), at - span, at + span)
+            ]
 
             assert sorted(set(instants)) == instants, (name, at)
 
@@ -101,7 +108,12 @@ def test_q1_slots_never_come_out_of_order_and_never_twice_around_any_transition(
 def test_q1_a_date_that_a_zone_skipped_gives_no_second_slot_at_the_same_instant() -> None:
     """Apia had no 30 December 2011: the slot of the 31st remains."""
     daily = cadence_of(
-        {"days": ["TH", "FR", "SA"], "times": ["06:00"], "tz": "Pacific/Apia", "start": "2011-12-01"},
+        {
+            "days": ["TH", "FR", "SA"],
+            "times": ["06:00"],
+            "tz": "Pacific/Apia",
+            "start": "2011-12-01",
+        },
         zones=zone_names(),
         today=TODAY,
     )
@@ -120,7 +132,9 @@ def test_q1_the_two_nights_of_rome() -> None:
     """02:30 does not exist on 28 March 2027 and happens twice on 31 October."""
     zone = zone_of("Europe/Rome")
 
-    assert datetime(2027, 3, 28, 1, 30, tzinfo=UTC) == instant_of(date(2027, 3, 28), time(2, 30), zone)
+    assert datetime(2027, 3, 28, 1, 30, tzinfo=UTC) == instant_of(
+        date(2027, 3, 28), time(2, 30), zone
+    )
     assert datetime(2027, 10, 31, 0, 30, tzinfo=UTC) == instant_of(
         date(2027, 10, 31), time(2, 30), zone
     )
@@ -187,7 +201,8 @@ def test_q3_skipped_dates_and_dates_outside_the_span_have_no_slot() -> None:
 def test_q6_only_slots_that_differ_are_replaced() -> None:
     """What is right keeps its id; a moved time or another zone replaces the slot."""
     first, second = (
-        Slot(date(2026, 12, day), time(6), 0, datetime(2026, 12, day, 5, tzinfo=UTC)) for day in (3, 7)
+        Slot(date(2026, 12, day), time(6), 0, datetime(2026, 12, day, 5, tzinfo=UTC))
+        for day in (3, 7)
     )
     same = PendingSlot(uuid4(), first.local_date, time(6), 0, first.slot_at, "Europe/Rome")
     moved = PendingSlot(

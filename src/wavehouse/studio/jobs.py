@@ -6,30 +6,17 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from wavehouse.kernel import clock
-from wavehouse.kernel.config import Settings
-from wavehouse.kernel.serving import address_of
 from wavehouse.queue import Attempt, Lane, NewJob, enqueue
 from wavehouse.store import Database, Operational
-from wavehouse.studio.adapters.objects import FolderStore
 from wavehouse.studio.queries import generation, slots
 from wavehouse.studio.service import planning
-from wavehouse.studio.service.generation.running import Place, run_next
+from wavehouse.studio.service.generation.places import place_of
+from wavehouse.studio.service.generation.running import run_next
 from wavehouse.workspace import Workspace
 
 GENERATE = "studio.generate"
 _MOST_AT_ONCE = 8
 _TIME_LIMIT = timedelta(minutes=30)
-
-
-def store_of(settings: Settings) -> FolderStore:
-    """The files of the studio, below the home folder."""
-    return FolderStore(settings.home / "studio")
-
-
-def place_of(workspace: Workspace) -> Place:
-    """Where the pipeline works in this workspace."""
-    settings = workspace.settings
-    return Place(workspace.stores.operational, store_of(settings), address_of(settings))
 
 
 def planning_ahead(workspace: Workspace) -> Callable[[], str | None]:
@@ -84,7 +71,8 @@ def dispatch(operational: Database[Operational]) -> int:
 
 def generate(attempt: Attempt) -> str | None:
     """Claim a due slot and make its episode."""
-    place = place_of(attempt.workspace)
+    workspace = attempt.workspace
+    place = place_of(workspace.stores.operational, workspace.settings)
     with place.operational.worker() as tx:
         worker_id = slots.worker_of_job(
             tx, job_id=attempt.lease.job_id, token=attempt.lease.lease_token

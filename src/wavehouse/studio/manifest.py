@@ -1,7 +1,59 @@
-"""Manifest of ``studio``."""
+"""Manifest of ``studio``: commands, the feeds' routes, background work, a chapter."""
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Manifest
+from wavehouse.kernel.manifest import Chapter, Command, Job, Manifest, Routes, Schedule
 
-MANIFEST = Manifest()
+MANIFEST = Manifest(
+    commands=(
+        Command(
+            name="schedule",
+            group="studio",
+            target="wavehouse.studio.cli.schedule:schedule",
+            summary="When a project publishes: set, show, skip, cancel.",
+        ),
+        Command(
+            name="generate",
+            group="studio",
+            target="wavehouse.studio.cli.generate:generate",
+            summary="Make episodes: now, again, approve; the steps.",
+        ),
+        Command(
+            name="production",
+            group="studio",
+            target="wavehouse.studio.cli.production:production",
+            summary="Voices, level, writer, speaker of a project.",
+        ),
+        Command(
+            name="feed",
+            group="studio",
+            target="wavehouse.studio.cli.generate:feed",
+            summary="The feed of a project: address, public or private.",
+        ),
+    ),
+    routes=(Routes(target="wavehouse.studio.http:routers"),),
+    chapters=(
+        Chapter(
+            name="studio",
+            summary="A note changes the next script; spoken in Italian within its budget.",
+            target="wavehouse.studio.demo:studio",
+            place=30,
+        ),
+    ),
+    jobs=(
+        Job(kind="studio.generate", target="wavehouse.studio.jobs:generate", transactional=False),
+    ),
+    schedules=(
+        Schedule(
+            name="planning of episodes",
+            seconds=60,
+            first=5,
+            target="wavehouse.studio.jobs:planning_ahead",
+        ),
+        Schedule(
+            name="making of due episodes",
+            seconds=5,
+            target="wavehouse.studio.jobs:dispatching",
+        ),
+    ),
+)

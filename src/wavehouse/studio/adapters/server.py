@@ -36,7 +36,9 @@ class Server:
         web = Web(
             allow_private=self.allow_private,
             hint="The operator can allow this with --allow-private.",
-            limits=Limits(largest=_LARGEST, seconds=self.seconds, patience=self.seconds, redirects=0),
+            limits=Limits(
+                largest=_LARGEST, seconds=self.seconds, patience=self.seconds, redirects=0
+            ),
         )
         headers = {"Content-Type": "application/json", "Accept": "*/*"}
         if self.key:

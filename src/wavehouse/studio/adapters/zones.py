@@ -13,7 +13,7 @@ from wavehouse.kernel.errors import InvalidInput
 
 def tzdata_version() -> str:
     """The edition of the zone rules, such as ``2026b`` (Q5)."""
-    return tzdata.IANA_VERSION
+    return str(tzdata.IANA_VERSION)
 
 
 @cache

@@ -24,7 +24,8 @@ def episode_to_make(
         """
         SELECT e.episode_id, e.project_id, e.organization_id, p.owner_id, p.title AS project_title,
                coalesce(p.brief, '') AS brief, p.language, p.status AS project_status, e.title,
-               e.status, coalesce(e.scheduled_for, e.created_at) AS scheduled_for, (SELECT count(*)::integer FROM studio.episodes x
+               e.status, coalesce(e.scheduled_for, e.created_at) AS scheduled_for,
+               (SELECT count(*)::integer FROM studio.episodes x
                  WHERE x.organization_id = e.organization_id AND x.project_id = e.project_id
                    AND (x.created_at, x.episode_id) <= (e.created_at, e.episode_id)) AS number
         FROM studio.episodes e JOIN studio.projects p USING (project_id, organization_id)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-
-
 from uuid import UUID
 
 from psycopg.types.json import Jsonb
@@ -195,11 +193,7 @@ def organization_of_project(tx: Tx[Operational], *, project_id: UUID) -> UUID | 
     return organization_id
 
 
-
-
-def next_number(
-    tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
-) -> int:
+def next_number(tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID) -> int:
     """The number of a project's next episode in its feed; the project stays locked."""
     tx.execute(
         """

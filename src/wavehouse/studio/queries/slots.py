@@ -27,6 +27,23 @@ def projects_to_plan(tx: Tx[Operational]) -> list[ProjectToPlan]:
     )
 
 
+def projects_with_missed(tx: Tx[Operational], *, before: datetime) -> list[ProjectToPlan]:
+    """The projects that have slots which were due before a time and never started."""
+    return tx.rows(
+        ProjectToPlan,
+        """
+        SELECT p.organization_id, p.project_id, p.status, p.cadence_config, p.missed_policy,
+               p.missed_limit
+        FROM studio.projects p
+        WHERE EXISTS (SELECT FROM studio.episode_schedule_queue q
+          WHERE q.project_id = p.project_id AND q.status = 'pending' AND q.attempts = 0
+            AND q.lane = 1 AND q.slot_at < %(before)s)
+        ORDER BY p.organization_id, p.project_id
+        """,
+        {"before": before},
+    )
+
+
 def project_to_plan(
     tx: Tx[Operational], *, organization_id: OrganizationId, project_id: UUID
 ) -> ProjectToPlan | None:
@@ -187,7 +204,8 @@ def next_ordinal(
     return int(
         tx.value(
             """
-            SELECT greatest(%(least)s::integer, coalesce(max(ordinal) + 1, 0)) FROM queue.slot_ledger
+            SELECT greatest(%(least)s::integer, coalesce(max(ordinal) + 1, 0))
+            FROM queue.slot_ledger
             WHERE organization_id = %(organization_id)s AND project_id = %(project_id)s
               AND local_date = %(day)s
             """,
@@ -248,7 +266,8 @@ def end_slots(tx: Tx[Operational], *, slot_ids: Sequence[UUID], status: str, now
         tx.value(
             """
             SELECT studio.end_slots(%(slot_ids)s, %(status)s, %(now)s)
-            FROM (SELECT studio.lock_shares_slots(%(slot_ids)s)) AS locked
+            FROM (SELECT studio.lock_shares_slots(%(slot_ids)s), queue.ensure_months(%(now)s))
+              AS locked
             """,
             {"slot_ids": list(slot_ids), "status": status, "now": now},
         )
@@ -315,7 +334,11 @@ def slot(
 def cancel_slot(tx: Tx[Operational], *, slot_id: UUID, now: datetime) -> str | None:
     """Cancel a slot: cancelled, requested while it runs, or None when it is not live (Q22)."""
     outcome: str | None = tx.value(
-        "SELECT studio.cancel_slots(%(slot_id)s, %(now)s)", {"slot_id": slot_id, "now": now}
+        """
+        SELECT studio.cancel_slots(%(slot_id)s, %(now)s)
+        FROM (SELECT queue.ensure_months(%(now)s)) AS ensured
+        """,
+        {"slot_id": slot_id, "now": now},
     )
     return outcome
 
@@ -512,7 +535,8 @@ def enter_worker(
     """Register a command as a worker that claims no jobs."""
     tx.execute(
         """
-        SELECT queue.enter(%(worker_id)s, 'studio generate', %(host)s, %(pid)s, '{}', '{0,1,2}',
+        SELECT queue.ensure_months(%(now)s),
+               queue.enter(%(worker_id)s, 'studio generate', %(host)s, %(pid)s, '{}', '{0,1,2}',
                            %(release)s, %(now)s)
         """,
         {"worker_id": worker_id, "host": host, "pid": pid, "release": release, "now": now},
@@ -530,8 +554,6 @@ def beat_worker(tx: Tx[Operational], *, worker_id: UUID, now: datetime) -> None:
 def leave_worker(tx: Tx[Operational], *, worker_id: UUID) -> None:
     """Remove a command's row; what it still holds is rescued at once."""
     tx.execute("SELECT queue.leave(%(worker_id)s)", {"worker_id": worker_id})
-
-
 
 
 def is_cancelled(tx: Tx[Operational], *, slot_id: UUID, token: UUID) -> bool:

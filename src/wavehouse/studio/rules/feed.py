@@ -110,7 +110,8 @@ def feed(show: FeedShow) -> bytes:
     for item in sorted(show.items, key=lambda item: (item.published_at, item.guid), reverse=True):
         _item(channel, show, item)
     head = b'<?xml version="1.0" encoding="UTF-8"?>\n'
-    return head + tostring(rss, encoding="utf-8") + b"\n"
+    body: bytes = tostring(rss, encoding="utf-8")
+    return head + body + b"\n"
 
 
 def _item(channel: Element, show: FeedShow, item: FeedItem) -> None:

@@ -56,9 +56,9 @@ def outline_prompt(material: Material) -> list[dict[str, str]]:
     return _messages(task, material)
 
 
-def script_prompt(material: Material, outline: Outline, *, again: bool = False) -> list[
-    dict[str, str]
-]:
+def script_prompt(
+    material: Material, outline: Outline, *, again: bool = False
+) -> list[dict[str, str]]:
     """The messages that ask for a script; ``again`` when the last one was in another language."""
     task = _SCRIPT.format(
         outline=json.dumps(outline_as_json(outline), ensure_ascii=False),

@@ -110,9 +110,7 @@ class _Pick:
         return sentences[(self._first + self._turns[sentences]) % len(sentences)]
 
 
-def _opening(
-    material: Material, heading: Heading, texts: Texts, pick: _Pick
-) -> tuple[Line, ...]:
+def _opening(material: Material, heading: Heading, texts: Texts, pick: _Pick) -> tuple[Line, ...]:
     host, guest = material.speakers[0], material.speakers[-1]
     short = SHORT_GREETING in heading.points
     first = pick(texts.greeting_short if short else texts.greeting).format(

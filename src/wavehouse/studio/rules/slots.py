@@ -85,9 +85,7 @@ def slots_between(
     return tuple(by_instant[instant] for instant in sorted(by_instant))
 
 
-def difference(
-    wanted: Iterable[Slot], stored: Iterable[PendingSlot], timezone: str
-) -> Difference:
+def difference(wanted: Iterable[Slot], stored: Iterable[PendingSlot], timezone: str) -> Difference:
     """Compare wanted slots with the pending ones: equal ones are kept, the others replaced (Q6)."""
     missing = {(slot.local_date, slot.ordinal): slot for slot in wanted}
     kept: list[PendingSlot] = []

@@ -21,11 +21,12 @@ from wavehouse.studio.rules import prompts
 from wavehouse.studio.rules.script_blocks import from_markdown
 from wavehouse.studio.service.blocks import script
 from wavehouse.studio.service.episodes import show_episode
-from wavehouse.studio.service.generation.running import Outcome, Place, run_next
+from wavehouse.studio.service.generation.places import Place
+from wavehouse.studio.service.generation.running import run_next
 from wavehouse.studio.service.generation.stepping import hash_of
 from wavehouse.studio.service.planning import add_slot_now, show_slot
 from wavehouse.studio.service.production import production_of, voices_of
-from wavehouse.studio.types.generation import Step, StepRow, StepStatus
+from wavehouse.studio.types.generation import Outcome, Step, StepRow, StepStatus
 from wavehouse.studio.types.ids import ProjectId, StudioEpisodeId
 from wavehouse.studio.types.schedule import Lane, ScheduledSlot
 
@@ -49,20 +50,14 @@ def regenerate_episode(
     """
     accounts.require(identity.role, Access.WRITE)
     episode = show_episode(tx, identity=identity, episode_id=episode_id)
-    if slots.live_slot_of(
-        tx, organization_id=identity.organization_id, episode_id=episode_id
-    ):
+    if slots.live_slot_of(tx, organization_id=identity.organization_id, episode_id=episode_id):
         raise Conflict("the episode has a slot that has not ended", where=str(episode_id))
-    slot = add_slot_now(
-        tx, identity=identity, project_id=episode.project_id, lane=Lane.INTERACTIVE
-    )
+    slot = add_slot_now(tx, identity=identity, project_id=episode.project_id, lane=Lane.INTERACTIVE)
     slots.reserve_slot_episode(tx, slot_id=slot.slot_id, episode_id=episode_id)
     return show_slot(tx, identity=identity, slot_id=slot.slot_id)
 
 
-def approve_script(
-    tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
-) -> None:
+def approve_script(tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId) -> None:
     """Approve the script as it stands; its slot goes on at once.
 
     Conflict when no review waits, or when nothing in the script is spoken.
@@ -92,9 +87,7 @@ def approve_script(
         output_ref="approved",
         manifest={"approved_by": str(identity.user_id)},
     )
-    slots.bring_forward(
-        tx, organization_id=organization_id, episode_id=episode_id, now=clock.now()
-    )
+    slots.bring_forward(tx, organization_id=organization_id, episode_id=episode_id, now=clock.now())
     audit.record(
         tx,
         actor=accounts.user_actor(identity),

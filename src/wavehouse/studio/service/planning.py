@@ -34,7 +34,9 @@ _OPEN_ENDS = frozenset({SlotStatus.FAILED, SlotStatus.DEAD, SlotStatus.CANCELLED
 
 def checked_cadence(config: Mapping[str, Any]) -> Cadence:
     """A cadence that can be planned. InvalidInput names the field that is wrong."""
-    today = clock.now().astimezone(zone_of(str(config.get("tz")))).date() if _zoned(config) else None
+    today = (
+        clock.now().astimezone(zone_of(str(config.get("tz")))).date() if _zoned(config) else None
+    )
     return cadence_of(config, zones=zone_names(), today=today or clock.today())
 
 
@@ -98,6 +100,24 @@ def plan_all(operational: Database[Operational]) -> tuple[int, list[str]]:
         except InvalidInput as error:
             wrong.append(f"the project {each.project_id} cannot be planned: {error}")
     return changed, wrong
+
+
+def end_missed(operational: Database[Operational]) -> int:
+    """End the slots that their project's policy does not run any more; returns how many (Q7).
+
+    Upkeep: it works for all organizations and takes no identity.
+    """
+    now, ended = clock.now(), 0
+    with operational.worker() as tx:
+        late = queries.projects_with_missed(tx, before=now - rules.GRACE)
+    for each in late:
+        organization_id = OrganizationId(each.organization_id)
+        with operational.app(organization_id) as tx:
+            project = queries.project_to_plan(
+                tx, organization_id=organization_id, project_id=each.project_id
+            )
+            ended += _mark_missed(tx, project) if project is not None else 0
+    return ended
 
 
 def list_slots(
@@ -259,9 +279,7 @@ def _mark_missed(tx: Tx[Operational], project: ProjectToPlan) -> int:
     overdue = queries.overdue_slots(
         tx, organization_id=organization_id, project_id=project.project_id, now=now
     )
-    missed = rules.missed(
-        overdue, now, policy=project.missed_policy, limit=project.missed_limit
-    )
+    missed = rules.missed(overdue, now, policy=project.missed_policy, limit=project.missed_limit)
     if not missed:
         return 0
     return queries.end_slots(tx, slot_ids=missed, status=SlotStatus.MISSED, now=now)

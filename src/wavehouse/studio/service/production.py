@@ -31,14 +31,10 @@ _MOST_VOICES = 8
 _TOKEN_BYTES = 24
 
 
-def production_of(
-    tx: Tx[Operational], *, identity: Identity, project_id: ProjectId
-) -> Production:
+def production_of(tx: Tx[Operational], *, identity: Identity, project_id: ProjectId) -> Production:
     """The choices of a project, or the defaults. NotFound without the project."""
     show_project(tx, identity=identity, project_id=project_id)
-    stored = queries.production(
-        tx, organization_id=identity.organization_id, project_id=project_id
-    )
+    stored = queries.production(tx, organization_id=identity.organization_id, project_id=project_id)
     return stored or Production(
         project_id=project_id,
         level=Level.INTERMEDIATE,
@@ -87,9 +83,7 @@ def set_visibility(
     accounts.require(identity.role, Access.WRITE)
     old = production_of(tx, identity=identity, project_id=project_id)
     token = secrets.token_urlsafe(_TOKEN_BYTES) if visibility is Visibility.PRIVATE else None
-    new = replace(
-        old, visibility=visibility, feed_token_hash=token_hash(token) if token else None
-    )
+    new = replace(old, visibility=visibility, feed_token_hash=token_hash(token) if token else None)
     _stored(tx, identity, new, f"feed.made_{visibility}")
     return token
 
@@ -108,6 +102,20 @@ def voices_of(production: Production) -> tuple[Voice, ...]:
         Voice("Giulia", variant="f2", speed=pace, pitch=55),
         Voice("Marco", variant="m3", speed=pace, pitch=45),
     )
+
+
+def voice_of(text: str) -> Voice:
+    """A voice as it is typed: ``NAME[:VARIANT[:SPEED[:PITCH]]]``. InvalidInput otherwise."""
+    name, *rest = (part.strip() for part in text.split(":"))
+    variant, speed, pitch = [*rest, "", "", ""][:3]
+    if len(rest) > 3 or not all(part.isdecimal() for part in (speed, pitch) if part):
+        raise InvalidInput(
+            f"invalid voice {words.line(text)[:60]!r}",
+            where="voices",
+            hint="Write a name, a variant, words a minute, a pitch: Giulia:f2:150:55.",
+        )
+    voice = Voice(name, variant=variant)
+    return replace(voice, speed=int(speed or voice.speed), pitch=int(pitch or voice.pitch))
 
 
 def _checked_voices(voices: Sequence[Voice]) -> Sequence[Voice]:
@@ -129,9 +137,7 @@ def _checked_voices(voices: Sequence[Voice]) -> Sequence[Voice]:
 def _stored(
     tx: Tx[Operational], identity: Identity, production: Production, action: str
 ) -> Production:
-    queries.put_production(
-        tx, organization_id=identity.organization_id, production=production
-    )
+    queries.put_production(tx, organization_id=identity.organization_id, production=production)
     audit.record(
         tx,
         actor=accounts.user_actor(identity),

@@ -70,9 +70,7 @@ def feed_of(
     """The feed of a project. ``token`` is put into the addresses of a private feed."""
     project = show_project(tx, identity=identity, project_id=project_id)
     production = production_of(tx, identity=identity, project_id=project_id)
-    rows = queries.publications(
-        tx, organization_id=identity.organization_id, project_id=project_id
-    )
+    rows = queries.publications(tx, organization_id=identity.organization_id, project_id=project_id)
     return feed(_show(project, production, rows, address, token))
 
 
@@ -108,9 +106,7 @@ def file_of(
     ending: str,
 ) -> ServedFile:
     """A file of a published episode. NotFound when it is not published in this project."""
-    row = queries.publication(
-        tx, organization_id=identity.organization_id, episode_id=episode_id
-    )
+    row = queries.publication(tx, organization_id=identity.organization_id, episode_id=episode_id)
     if row is None or row.project_id != project_id or ending not in FILES:
         raise NotFound("there is no such file")
     ref = row.audio_ref
@@ -126,18 +122,14 @@ def publication_of(
     tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId
 ) -> Publication | None:
     """What was published of an episode, if anything."""
-    return queries.publication(
-        tx, organization_id=identity.organization_id, episode_id=episode_id
-    )
+    return queries.publication(tx, organization_id=identity.organization_id, episode_id=episode_id)
 
 
 def timeline_of(
     tx: Tx[Operational], *, identity: Identity, store: FolderStore, episode_id: StudioEpisodeId
 ) -> Timeline | None:
     """Chapters and transcript of a published episode, with times; None before it is published."""
-    row = queries.publication(
-        tx, organization_id=identity.organization_id, episode_id=episode_id
-    )
+    row = queries.publication(tx, organization_id=identity.organization_id, episode_id=episode_id)
     if row is None or not store.has(row.timeline_ref):
         return None
     index: dict[str, Any] = json.loads(store.get(row.timeline_ref))
@@ -168,12 +160,16 @@ def registered(
         for row in rows
         if store.has(row.audio_ref)
     }
-    return catalog.ingest_feed(
+    read = catalog.ingest_feed(
         operational,
         identity=identity,
         location=feed_url(address, project_id),
         reading=catalog.FeedReading(source=OwnFeed(body), media=media),
     )
+    if read.registered:  # what the studio publishes is read when it is published, not polled
+        with operational.app(identity.organization_id) as tx:
+            catalog.pause_feed(tx, identity=identity, podcast_id=read.podcast_id)
+    return read
 
 
 def _show(

@@ -121,7 +121,10 @@ class Heading:
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The title of an episode and its sections; ``declined`` has the reason for each note left out."""
+    """The title of an episode and its sections.
+
+    ``declined`` has the reason for each note left out.
+    """
 
     title: str
     sections: tuple[Heading, ...]

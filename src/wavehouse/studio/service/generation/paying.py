@@ -88,9 +88,7 @@ def settle(
         status=EventStatus.SUCCESS if error_code is None else EventStatus.ERROR,
         error_code=error_code,
     )
-    settled = usage.settle(
-        tx, identity=identity, reservation_id=answered.reservation_id, used=used
-    )
+    settled = usage.settle(tx, identity=identity, reservation_id=answered.reservation_id, used=used)
     return settled.cost
 
 

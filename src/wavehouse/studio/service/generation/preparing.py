@@ -48,9 +48,7 @@ def prepared(run: Run, episode: EpisodeToMake, production: Production, day: date
         inputs = asdict(material)
         ref = run.store.put(json.dumps(inputs, ensure_ascii=False, default=str).encode())
         work = Work(inputs=inputs, make=_nothing, manifest=manifest_of(material))
-        put(
-            run, write.tx, Step.PLAN, work, hash_of(Step.PLAN, inputs), StepStatus.COMPLETED, ref
-        )
+        put(run, write.tx, Step.PLAN, work, hash_of(Step.PLAN, inputs), StepStatus.COMPLETED, ref)
     run.ran.append(f"{Step.PLAN}:0")
     return material
 

@@ -96,7 +96,13 @@ def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
         )
         ref = f"catalog:{catalog_episode_id}"
         put(
-            run, write.tx, Step.NOTIFY, work, hash_of(Step.NOTIFY, inputs), StepStatus.COMPLETED, ref
+            run,
+            write.tx,
+            Step.NOTIFY,
+            work,
+            hash_of(Step.NOTIFY, inputs),
+            StepStatus.COMPLETED,
+            ref,
         )
         emit(
             write.tx,
@@ -116,8 +122,10 @@ def _publication(run: Run, tx: Tx[Operational], finished: Finished) -> Publicati
     organization_id = run.identity.organization_id
     recording, episode = finished.recording, finished.episode
     old = queries.publication(tx, organization_id=organization_id, episode_id=run.episode_id)
-    number = old.number if old else queries.next_number(
-        tx, organization_id=organization_id, project_id=episode.project_id
+    number = (
+        old.number
+        if old
+        else queries.next_number(tx, organization_id=organization_id, project_id=episode.project_id)
     )
     speakers = list(dict.fromkeys(x.speaker for s in finished.sections for x in s.lines))
     return Publication(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
 from uuid import UUID
@@ -14,11 +13,11 @@ from wavehouse.kernel import clock, ids
 from wavehouse.kernel.errors import Interrupted, NotFound, Refused
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.queue import LeaseLost, OverBudget, class_of, described, wait_of
-from wavehouse.store import Database, Operational, Tx
-from wavehouse.studio.adapters.objects import FolderStore
+from wavehouse.store import Operational, Tx
 from wavehouse.studio.adapters.zones import zone_of
 from wavehouse.studio.queries import generation as queries
 from wavehouse.studio.queries import slots
+from wavehouse.studio.service.generation.places import Place
 from wavehouse.studio.service.generation.preparing import prepared
 from wavehouse.studio.service.generation.providers import speaker_of, writer_of
 from wavehouse.studio.service.generation.releasing import Finished, announced, published
@@ -41,15 +40,6 @@ from wavehouse.webhooks import EventType, emit
 REVIEW_POLL = timedelta(minutes=15)
 """How often a slot looks whether its script was approved; an approval lets it run at once."""
 _ENDS = frozenset({SlotStatus.DEAD, SlotStatus.FAILED, SlotStatus.CANCELLED})
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where the pipeline works: the database, the store of files, the address of the feeds."""
-
-    operational: Database[Operational]
-    store: FolderStore
-    address: str
 
 
 def run_next(
@@ -91,12 +81,8 @@ def _made(place: Place, run: Run, episode: EpisodeToMake) -> None:
     """The steps, in their order."""
     identity, operational = run.identity, run.operational
     with operational.app(identity.organization_id) as tx:
-        production = production_of(
-            tx, identity=identity, project_id=ProjectId(episode.project_id)
-        )
-        slot = slots.slot(
-            tx, organization_id=identity.organization_id, slot_id=run.lease.slot_id
-        )
+        production = production_of(tx, identity=identity, project_id=ProjectId(episode.project_id))
+        slot = slots.slot(tx, organization_id=identity.organization_id, slot_id=run.lease.slot_id)
     if slot is None:
         raise LeaseLost("the slot is gone", where=str(run.lease.slot_id))
     day = episode.scheduled_for.astimezone(zone_of(slot.timezone)).date()
@@ -259,5 +245,3 @@ def _outcome(lease: SlotLease, run: Run | None, status: str, message: str) -> Ou
         cost=run.cost if run else Decimal(0),
         message=message,
     )
-
-

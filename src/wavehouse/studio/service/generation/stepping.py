@@ -93,7 +93,9 @@ class Run:
                     now=clock.now(),
                 )
             if not held:
-                raise LeaseLost("the slot was cancelled or taken back", where=str(self.lease.slot_id))
+                raise LeaseLost(
+                    "the slot was cancelled or taken back", where=str(self.lease.slot_id)
+                )
         self.cost += write.cost
 
 
@@ -121,7 +123,7 @@ def hash_of(step: str, inputs: Mapping[str, Any]) -> bytes:
 
 
 def run_step(run: Run, step: Step, work: Work) -> str:
-    """Run a step, or keep what it made before for the same input; returns the output's reference."""
+    """Run a step, or keep what it made for the same input; returns the output's reference."""
     run.check()
     input_hash = hash_of(step, work.inputs)
     known = _known(run, step, work, input_hash)
@@ -203,9 +205,7 @@ def _begin(run: Run, step: Step, work: Work, input_hash: bytes) -> None:
         put(run, write.tx, step, work, input_hash, StepStatus.RUNNING)
 
 
-def _made(
-    run: Run, step: Step, work: Work, input_hash: bytes
-) -> tuple[bytes, Answered | None]:
+def _made(run: Run, step: Step, work: Work, input_hash: bytes) -> tuple[bytes, Answered | None]:
     if work.payment is None:
         content = work.make().content
         return _read(work, step, content), None

@@ -133,19 +133,13 @@ def reviewed(run: Run, material: Material, production: Production) -> tuple[Sect
         run_step(run, Step.REVIEW, work)
         return sections
     with run.writing({"step": Step.REVIEW}) as write:
-        put(
-            run, write.tx, Step.REVIEW, work, hash_of(Step.REVIEW, inputs), StepStatus.WAITING
-        )
+        put(run, write.tx, Step.REVIEW, work, hash_of(Step.REVIEW, inputs), StepStatus.WAITING)
     raise AwaitsReview
 
 
-def sections_of(
-    tx: Tx[Operational], run: Run, speakers: Sequence[str]
-) -> tuple[Section, ...]:
+def sections_of(tx: Tx[Operational], run: Run, speakers: Sequence[str]) -> tuple[Section, ...]:
     """The sections of an episode's blocks. Nonsense when nothing in them is spoken."""
-    blocks = stored_script(
-        tx, identity=run.identity, episode_id=StudioEpisodeId(run.episode_id)
-    )
+    blocks = stored_script(tx, identity=run.identity, episode_id=StudioEpisodeId(run.episode_id))
     parsed = [
         from_markdown(block.body, speakers)
         for block in blocks
