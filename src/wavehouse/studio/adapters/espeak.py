@@ -25,6 +25,8 @@ def main() -> int:
     if rate <= 0:
         return 2
     samples = bytearray()
+    if hasattr(library, "espeak_ng_SetRandSeed"):  # breathy voices draw noise, seeded by the time
+        library.espeak_ng_SetRandSeed(ctypes.c_long(1))
     callback = ctypes.CFUNCTYPE(
         ctypes.c_int, ctypes.POINTER(ctypes.c_short), ctypes.c_int, ctypes.c_void_p
     )

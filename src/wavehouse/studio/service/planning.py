@@ -209,7 +209,14 @@ def add_slot_now(
         tx,
         organization_id=identity.organization_id,
         project_id=project_id,
-        slots=[Slot(local.date(), local.time().replace(microsecond=0), ordinal, now)],
+        slots=[
+            Slot(
+                local.date(),
+                local.time().replace(microsecond=0),
+                ordinal,
+                now - timedelta(microseconds=ordinal - _BESIDES),  # two at once are two slots
+            )
+        ],
         timezone=timezone,
         tzdata_version=tzdata_version(),
         lane=lane,

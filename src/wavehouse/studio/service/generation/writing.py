@@ -129,8 +129,11 @@ def reviewed(run: Run, material: Material, production: Production) -> tuple[Sect
         sections = sections_of(tx, run, material.speakers)
     inputs = {"script": prompts.script_as_json(sections)}
     work = Work(inputs=inputs, make=lambda: Answered(_dumped(inputs["script"]), {}))
-    if not production.review or _approved(run, inputs):
+    if not production.review:
         run_step(run, Step.REVIEW, work)
+        return sections
+    if _approved(run, inputs):
+        run.kept.append(f"{Step.REVIEW}:0")
         return sections
     with run.writing({"step": Step.REVIEW}) as write:
         put(run, write.tx, Step.REVIEW, work, hash_of(Step.REVIEW, inputs), StepStatus.WAITING)
