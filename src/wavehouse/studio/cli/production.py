@@ -26,6 +26,7 @@ _PROVIDERS = ["local", "openai_compatible"]
 @click.option("--speaker", type=click.Choice(_PROVIDERS), help="Who speaks.")
 @click.option("--speaker-model", help="Model of the registry that speaks.")
 @click.option("--author", help="Author that the feed names.")
+@click.option("--owner-email", help="Address that the feed publishes; empty for none.")
 @click.option("--explicit/--clean", default=None, help="Mark the feed as explicit.")
 @AS_JSON
 @click.pass_obj
@@ -40,6 +41,7 @@ def production(
     speaker: str | None,
     speaker_model: str | None,
     author: str | None,
+    owner_email: str | None,
     explicit: bool | None,
     as_json: bool,
 ) -> None:
@@ -60,6 +62,7 @@ def production(
         speech_provider=Provider(speaker) if speaker else None,
         speech_model=speaker_model,
         author=author,
+        owner_email=owner_email,
         explicit=explicit,
     )
     project_id = ProjectId(project)

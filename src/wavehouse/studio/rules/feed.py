@@ -65,6 +65,7 @@ class FeedShow:
     description: str
     language: str
     author: str
+    owner_email: str
     explicit: bool
     feed_url: str
     site_url: str
@@ -101,7 +102,7 @@ def feed(show: FeedShow) -> bytes:
     if show.private:
         _text(channel, f"{{{ITUNES}}}block", "Yes")
     _text(channel, f"{{{PODCAST}}}guid", show.guid)
-    _text(channel, f"{{{PODCAST}}}locked", "yes")
+    _text(channel, f"{{{PODCAST}}}locked", "yes", owner=show.owner_email)
     _text(channel, f"{{{PODCAST}}}medium", "podcast")
     if show.frequency is not None:
         rrule, in_words = show.frequency
@@ -129,7 +130,7 @@ def _item(channel: Element, show: FeedShow, item: FeedItem) -> None:
     _text(node, f"{{{ITUNES}}}explicit", "true" if show.explicit else "false")
     _text(node, f"{{{ITUNES}}}episode", str(item.number))
     _text(node, f"{{{ITUNES}}}season", str(item.season))
-    _text(node, f"{{{PODCAST}}}season", str(item.season))
+    _text(node, f"{{{PODCAST}}}season", str(item.season), name=str(item.season))
     _text(node, f"{{{PODCAST}}}episode", str(item.number))
     for transcript in item.transcripts:
         SubElement(
@@ -147,7 +148,7 @@ def _item(channel: Element, show: FeedShow, item: FeedItem) -> None:
 
 def _persons(parent: Element, persons: tuple[FeedPerson, ...]) -> None:
     for person in persons:
-        _text(parent, f"{{{PODCAST}}}person", person.name, role=person.role, group="cast")
+        _text(parent, f"{{{PODCAST}}}person", person.name[:128], role=person.role, group="cast")
 
 
 def _text(parent: Element, tag: str, text: str, **attributes: str) -> None:

@@ -10,6 +10,7 @@ from dataclasses import asdict, replace
 from wavehouse import accounts, audit
 from wavehouse.accounts import Access, Identity
 from wavehouse.kernel import words
+from wavehouse.kernel.emails import normalised_email
 from wavehouse.kernel.errors import InvalidInput
 from wavehouse.store import Operational, Tx
 from wavehouse.studio.queries import production as queries
@@ -47,6 +48,7 @@ def production_of(tx: Tx[Operational], *, identity: Identity, project_id: Projec
         visibility=Visibility.PUBLIC,
         feed_token_hash=None,
         author="",
+        owner_email="",
         explicit=False,
     )
 
@@ -69,6 +71,8 @@ def change_production(
             raise InvalidInput("a model has a name", where=name)
     if "author" in given:
         given["author"] = words.line(given["author"])[:255]
+    if given.get("owner_email"):
+        given["owner_email"] = normalised_email(given["owner_email"])
     new = replace(old, **given)
     return _stored(tx, identity, new, "production.changed")
 

@@ -193,6 +193,7 @@ def _show(
         description=project.brief or project.title,
         language=project.language,
         author=author,
+        owner_email=production.owner_email,
         explicit=production.explicit,
         feed_url=feed_url(address, project.project_id, token),
         site_url=address,

@@ -61,6 +61,7 @@ class Production:
     visibility: str
     feed_token_hash: bytes | None = field(repr=False)
     author: str
+    owner_email: str
     explicit: bool
 
 
@@ -76,6 +77,7 @@ class ProductionChange:
     speech_provider: Provider | None = None
     speech_model: str | None = None
     author: str | None = None
+    owner_email: str | None = None
     explicit: bool | None = None
 
 

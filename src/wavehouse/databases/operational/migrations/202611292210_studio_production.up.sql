@@ -19,6 +19,7 @@ CREATE TABLE studio.productions (
   feed_token_hash bytea
     CONSTRAINT productions_feed_token_hash_check CHECK (length(feed_token_hash) = 32),
   author          varchar(255) NOT NULL DEFAULT '',
+  owner_email     varchar(320) NOT NULL DEFAULT '',
   explicit        boolean NOT NULL DEFAULT false,
   created_at      timestamptz NOT NULL DEFAULT now(),
   updated_at      timestamptz NOT NULL DEFAULT now(),
@@ -48,6 +49,7 @@ COMMENT ON COLUMN studio.productions.speech_model IS 'Model of the registry that
 COMMENT ON COLUMN studio.productions.visibility IS 'public, or private: the feed and its files need the token.';
 COMMENT ON COLUMN studio.productions.feed_token_hash IS 'SHA-256 of the token of a private feed; the token is shown once.';
 COMMENT ON COLUMN studio.productions.author IS 'Author that the feed names; empty for the title of the organization.';
+COMMENT ON COLUMN studio.productions.owner_email IS 'Address that the feed publishes for moves to another host; empty to publish none.';
 COMMENT ON COLUMN studio.productions.explicit IS 'Whether the feed is marked as explicit.';
 COMMENT ON COLUMN studio.productions.created_at IS 'When the row was made; bookkeeping.';
 COMMENT ON COLUMN studio.productions.updated_at IS 'When the row last changed; kept by a trigger.';
