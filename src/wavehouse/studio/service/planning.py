@@ -40,6 +40,11 @@ def checked_cadence(config: Mapping[str, Any]) -> Cadence:
     return cadence_of(config, zones=zone_names(), today=today or clock.today())
 
 
+def stored_cadence(config: Mapping[str, Any]) -> dict[str, Any]:
+    """A cadence as it is stored; an empty one stays empty. InvalidInput as ``checked_cadence``."""
+    return as_config(checked_cadence(config)) if config else {}
+
+
 def preview(config: Mapping[str, Any], *, days: int = HORIZON.days) -> tuple[Slot, ...]:
     """The slots that a cadence has from now on, without storing anything."""
     cadence, now = checked_cadence(config), clock.now()
@@ -56,8 +61,7 @@ def set_cadence(
     """
     accounts.require(identity.role, Access.WRITE)
     project = _project(tx, identity, project_id)
-    cadence = checked_cadence(config) if config else None
-    stored = as_config(cadence) if cadence else {}
+    stored = stored_cadence(config)
     queries.set_cadence(
         tx, organization_id=identity.organization_id, project_id=project_id, config=stored
     )
