@@ -1,7 +1,14 @@
 """The door of ``studio``: projects, scripts, notes, memory, source documents."""
 
+from wavehouse.studio.adapters.pages import read_page
+from wavehouse.studio.adapters.pdf import read_pdf, read_pdf_file
 from wavehouse.studio.service.blocks import revisions, script, write_script
-from wavehouse.studio.service.documents import sources
+from wavehouse.studio.service.documents import (
+    add_document,
+    list_documents,
+    remove_document,
+    sources,
+)
 from wavehouse.studio.service.episodes import (
     archive_episode,
     create_episode,
@@ -9,7 +16,24 @@ from wavehouse.studio.service.episodes import (
     rename_episode,
     show_episode,
 )
-from wavehouse.studio.service.memory import recalled
+from wavehouse.studio.service.events import (
+    list_event_types,
+    list_events,
+    record_events,
+    register_event_type,
+    replay_events,
+    retire_event_type,
+)
+from wavehouse.studio.service.highlights import add_highlight, list_highlights, remove_highlight
+from wavehouse.studio.service.importing import export_memories, import_memories
+from wavehouse.studio.service.memory import (
+    correct,
+    end_memory,
+    forget,
+    memory_history,
+    recalled,
+    remember,
+)
 from wavehouse.studio.service.notes import (
     add_note,
     consume,
@@ -30,16 +54,19 @@ from wavehouse.studio.service.projects import (
     show_project,
 )
 from wavehouse.studio.types.blocks import Author, Block, BlockType, NewBlock, Revision
-from wavehouse.studio.types.documents import Source
+from wavehouse.studio.types.documents import Document, DocumentKind, DocumentText, Source
+from wavehouse.studio.types.events import EventState, EventType, NewEvent, Recorded, UserEvent
+from wavehouse.studio.types.highlights import Colour, Highlight, HighlightState
 from wavehouse.studio.types.ids import (
     BlockId,
     DocumentId,
+    HighlightId,
     MemoryId,
     NoteId,
     ProjectId,
     StudioEpisodeId,
 )
-from wavehouse.studio.types.memory import Memory, MemoryKind, SourceKind
+from wavehouse.studio.types.memory import Imported, Memory, MemoryKind, NewMemory, SourceKind
 from wavehouse.studio.types.notes import AddedNote, Decision, Note, NoteKind, NoteState, Reach
 from wavehouse.studio.types.projects import (
     EpisodeStatus,
@@ -57,14 +84,26 @@ __all__ = [
     "Block",
     "BlockId",
     "BlockType",
+    "Colour",
     "Decision",
+    "Document",
     "DocumentId",
+    "DocumentKind",
+    "DocumentText",
     "EpisodeStatus",
+    "EventState",
+    "EventType",
+    "Highlight",
+    "HighlightId",
+    "HighlightState",
+    "Imported",
     "Memory",
     "MemoryId",
     "MemoryKind",
     "MissedPolicy",
     "NewBlock",
+    "NewEvent",
+    "NewMemory",
     "NewProject",
     "Note",
     "NoteId",
@@ -75,27 +114,51 @@ __all__ = [
     "ProjectId",
     "ProjectStatus",
     "Reach",
+    "Recorded",
     "Revision",
     "Source",
     "SourceKind",
     "StudioEpisode",
     "StudioEpisodeId",
+    "UserEvent",
+    "add_document",
+    "add_highlight",
     "add_note",
     "archive_episode",
     "change_project",
     "consume",
+    "correct",
     "create_episode",
     "create_project",
+    "end_memory",
+    "export_memories",
+    "forget",
+    "import_memories",
+    "list_documents",
     "list_episodes",
+    "list_event_types",
+    "list_events",
+    "list_highlights",
     "list_notes",
     "list_projects",
+    "memory_history",
     "notes_left_on",
     "notes_taken_by",
     "open_notes",
     "reach",
+    "read_page",
+    "read_pdf",
+    "read_pdf_file",
     "recalled",
+    "record_events",
+    "register_event_type",
     "release_notes",
+    "remember",
+    "remove_document",
+    "remove_highlight",
     "rename_episode",
+    "replay_events",
+    "retire_event_type",
     "revisions",
     "script",
     "set_project_status",
