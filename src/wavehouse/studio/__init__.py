@@ -3,6 +3,23 @@
 from wavehouse.studio.adapters.pages import read_page
 from wavehouse.studio.adapters.pdf import read_pdf, read_pdf_file
 from wavehouse.studio.service.blocks import revisions, script, write_script
+from wavehouse.studio.service.chats import (
+    delete_chat,
+    list_chats,
+    passages_of,
+    show_chat,
+    start_chat,
+)
+from wavehouse.studio.service.chatting import (
+    Asked,
+    ChatProvider,
+    LocalChat,
+    Progress,
+    abort,
+    ask,
+    follow,
+    produce,
+)
 from wavehouse.studio.service.documents import (
     add_document,
     list_documents,
@@ -54,11 +71,20 @@ from wavehouse.studio.service.projects import (
     show_project,
 )
 from wavehouse.studio.types.blocks import Author, Block, BlockType, NewBlock, Revision
+from wavehouse.studio.types.chat import (
+    ChatMessage,
+    ChatSession,
+    Conversation,
+    MessageStatus,
+    Passage,
+    Piece,
+)
 from wavehouse.studio.types.documents import Document, DocumentKind, DocumentText, Source
 from wavehouse.studio.types.events import EventState, EventType, NewEvent, Recorded, UserEvent
 from wavehouse.studio.types.highlights import Colour, Highlight, HighlightState
 from wavehouse.studio.types.ids import (
     BlockId,
+    ChatSessionId,
     DocumentId,
     HighlightId,
     MemoryId,
@@ -80,11 +106,17 @@ from wavehouse.studio.types.projects import (
 
 __all__ = [
     "AddedNote",
+    "Asked",
     "Author",
     "Block",
     "BlockId",
     "BlockType",
+    "ChatMessage",
+    "ChatProvider",
+    "ChatSession",
+    "ChatSessionId",
     "Colour",
+    "Conversation",
     "Decision",
     "Document",
     "DocumentId",
@@ -97,9 +129,11 @@ __all__ = [
     "HighlightId",
     "HighlightState",
     "Imported",
+    "LocalChat",
     "Memory",
     "MemoryId",
     "MemoryKind",
+    "MessageStatus",
     "MissedPolicy",
     "NewBlock",
     "NewEvent",
@@ -109,6 +143,9 @@ __all__ = [
     "NoteId",
     "NoteKind",
     "NoteState",
+    "Passage",
+    "Piece",
+    "Progress",
     "Project",
     "ProjectChange",
     "ProjectId",
@@ -121,19 +158,24 @@ __all__ = [
     "StudioEpisode",
     "StudioEpisodeId",
     "UserEvent",
+    "abort",
     "add_document",
     "add_highlight",
     "add_note",
     "archive_episode",
+    "ask",
     "change_project",
     "consume",
     "correct",
     "create_episode",
     "create_project",
+    "delete_chat",
     "end_memory",
     "export_memories",
+    "follow",
     "forget",
     "import_memories",
+    "list_chats",
     "list_documents",
     "list_episodes",
     "list_event_types",
@@ -145,6 +187,8 @@ __all__ = [
     "notes_left_on",
     "notes_taken_by",
     "open_notes",
+    "passages_of",
+    "produce",
     "reach",
     "read_page",
     "read_pdf",
@@ -162,10 +206,12 @@ __all__ = [
     "revisions",
     "script",
     "set_project_status",
+    "show_chat",
     "show_episode",
     "show_note",
     "show_project",
     "sources",
+    "start_chat",
     "withdraw_note",
     "write_script",
 ]

@@ -29,7 +29,7 @@ _MOST_GROWTH = 2
 
 
 def quote_of(text: str, start: int, end: int) -> Quote:
-    """The quote of a passage with 32 characters before and after it; marks stay with their letters.
+    """The quote of a passage with 32 characters before and after it.
 
     Raises ValueError when the positions are not within the text.
     """
