@@ -1,4 +1,4 @@
-"""Manifest of ``studio``: commands, the feeds' routes, background work, a chapter."""
+"""Manifest of ``studio``: commands, the API, the feeds, background work, a chapter."""
 
 from __future__ import annotations
 
@@ -6,6 +6,48 @@ from wavehouse.kernel.manifest import Chapter, Command, Job, Manifest, Routes, S
 
 MANIFEST = Manifest(
     commands=(
+        Command(
+            name="projects",
+            group="studio",
+            target="wavehouse.studio.cli.projects:projects",
+            summary="Projects: create, list, change, archive.",
+        ),
+        Command(
+            name="episodes",
+            group="studio",
+            target="wavehouse.studio.cli.projects:episodes",
+            summary="Episodes in production, scripts, revisions.",
+        ),
+        Command(
+            name="notes",
+            group="studio",
+            target="wavehouse.studio.cli.notes:notes",
+            summary="What the next episode should change.",
+        ),
+        Command(
+            name="memory",
+            group="studio",
+            target="wavehouse.studio.cli.memory:memory",
+            summary="What is remembered, as of any time.",
+        ),
+        Command(
+            name="documents",
+            group="studio",
+            target="wavehouse.studio.cli.material:documents",
+            summary="Texts, pages and PDFs that a script may cite.",
+        ),
+        Command(
+            name="chat",
+            group="studio",
+            target="wavehouse.studio.cli.chat:chat",
+            summary="Ask an episode; answers quote it.",
+        ),
+        Command(
+            name="events",
+            group="studio",
+            target="wavehouse.studio.cli.material:events",
+            summary="What people did; types, quarantine, replay.",
+        ),
         Command(
             name="schedule",
             group="studio",
