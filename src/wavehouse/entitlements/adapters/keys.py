@@ -10,6 +10,6 @@ from wavehouse.store import Place
 _LINKS = b"wavehouse private media"
 
 
-def link_key(place: Place) -> bytes:
+def link_key(location: Place) -> bytes:
     """The key of links to private media."""
-    return hmac.new(place.secret.encode(), _LINKS, hashlib.sha256).digest()
+    return hmac.new(location.secret.encode(), _LINKS, hashlib.sha256).digest()

@@ -219,10 +219,10 @@ def waiting(tx: Tx[Listeners], *, before: datetime) -> int:
 
 def is_erased(tx: Tx[Listeners], *, hashes: Sequence[bytes]) -> bool:
     """Whether one of these references belonged to an erased listener (E27)."""
-    found: bool = tx.value(
+    is_known: bool = tx.value(
         """
         SELECT EXISTS (SELECT FROM listeners.erased_payers WHERE reference_hash = ANY (%(hashes)s))
         """,
         {"hashes": list(hashes)},
     )
-    return found
+    return is_known

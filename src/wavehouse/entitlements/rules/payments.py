@@ -141,10 +141,10 @@ def movements(facts: Sequence[Fact], links: Links) -> tuple[Movement, ...]:
     result: dict[str, Movement] = {}
     ranks: dict[str, int] = {}
     for fact in facts:
-        found = _movement(fact, links)
-        if found is None:
+        ranked = _movement(fact, links)
+        if ranked is None:
             continue
-        precedence, movement = found
+        precedence, movement = ranked
         if precedence >= ranks.get(movement.reference, -1):
             known = result.get(movement.reference)
             first = known.occurred_at if known else movement.occurred_at

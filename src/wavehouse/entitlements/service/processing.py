@@ -154,11 +154,11 @@ def send_notices(
         sent += 1
 
 
-def _sum(one: Processed, other: Processed) -> Processed:
+def _sum(done: Processed, more: Processed) -> Processed:
     return Processed(
-        one.events + other.events,
-        one.transitions + other.transitions,
-        one.pending + other.pending,
-        one.notices + other.notices,
-        one.anomalies + other.anomalies,
+        done.events + more.events,
+        done.transitions + more.transitions,
+        done.pending + more.pending,
+        done.notices + more.notices,
+        done.anomalies + more.anomalies,
     )

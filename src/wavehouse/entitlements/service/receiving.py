@@ -54,10 +54,10 @@ def receive(
         raise UsageError(refused)
     event = reading.read(body)
     with database.worker() as tx:
-        return store(tx, event=event, endpoint=endpoint, place=database.place)
+        return store(tx, event=event, endpoint=endpoint, location=database.place)
 
 
-def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, place: Place) -> Receipt:
+def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, location: Place) -> Receipt:
     """Store an event that was verified; a repetition changes nothing."""
     source, status, note = endpoint.source, EventStatus.RECEIVED, None
     fact: Fact | None = None
@@ -72,7 +72,7 @@ def store(tx: Tx[Listeners], *, event: ReadEvent, endpoint: Endpoint, place: Pla
         source = f"{STRIPE}:{event.account or 'other'}:{'live' if event.livemode else 'test'}"
         status, note, fact = EventStatus.IGNORED, foreign, None
     ids = fact_rules.object_ids(fact) if fact else []
-    is_erased = bool(ids) and queries.is_erased(tx, hashes=listeners.payer_hashes(place, ids))
+    is_erased = bool(ids) and queries.is_erased(tx, hashes=listeners.payer_hashes(location, ids))
     if is_erased:
         status, note, fact, ids = EventStatus.IGNORED, "the listener was erased", None, []
     inserted = queries.insert_event(

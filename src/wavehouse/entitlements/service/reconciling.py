@@ -81,7 +81,7 @@ def list_of(document: Any) -> dict[str, list[str]]:
     """
     items = document.get("data") if isinstance(document, dict) else document
     if not isinstance(items, list):
-        raise ValueError("there is no list of active entitlements")
+        raise ValueError("the list of active entitlements is missing")
     result: dict[str, list[str]] = {}
     for item in items:
         customer = item.get("customer") if isinstance(item, dict) else None

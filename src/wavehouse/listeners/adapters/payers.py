@@ -11,7 +11,7 @@ from wavehouse.store import Place
 _LABEL = b"wavehouse erased payers"
 
 
-def payer_hashes(place: Place, references: Sequence[str]) -> list[bytes]:
+def payer_hashes(location: Place, references: Sequence[str]) -> list[bytes]:
     """HMAC-SHA256 of each reference: what is kept of an erased listener's payments (E27)."""
-    key = hmac.new(place.secret.encode(), _LABEL, hashlib.sha256).digest()
+    key = hmac.new(location.secret.encode(), _LABEL, hashlib.sha256).digest()
     return [hmac.new(key, ref.encode(), hashlib.sha256).digest() for ref in references]

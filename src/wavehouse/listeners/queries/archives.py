@@ -99,10 +99,10 @@ def payer_references(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[str]
           SELECT ref::text FROM listeners.entitlements t
           CROSS JOIN LATERAL unnest(ARRAY[t.stripe_customer_id, t.stripe_subscription_id,
                                           t.stripe_payment_intent_id]) AS refs (ref)
-          WHERE t.listener_id = %(listener_id)s AND ref IS NOT NULL
+          WHERE t.listener_id = %(listener_id)s::uuid AND ref IS NOT NULL
           UNION
           SELECT unnest(e.object_ids) FROM listeners.external_events e
-          WHERE e.facts ->> 'listener_id' = %(listener_id)s::text
+          WHERE e.facts ->> 'listener_id' = %(listener_id)s::uuid::text
           UNION
           SELECT unnest(e.object_ids)
           FROM reached r JOIN listeners.external_events e ON e.object_ids @> ARRAY[r.ref]
@@ -152,11 +152,11 @@ def release_entitlements(
             status = CASE WHEN e.status IN ('pending_parent', 'received')
                           THEN 'ignored' ELSE e.status END
         WHERE e.object_ids && %(references)s::text[]
-           OR e.facts ->> 'listener_id' = %(listener_id)s::text
+           OR e.facts ->> 'listener_id' = %(listener_id)s::uuid::text
            OR EXISTS (
              SELECT FROM listeners.entitlements t
              LEFT JOIN listeners.entitlement_ledger g ON g.entitlement_id = t.entitlement_id
-             WHERE t.listener_id = %(listener_id)s
+             WHERE t.listener_id = %(listener_id)s::uuid
                AND e.external_event_id IN (t.source_event, g.external_event_id))
         """,
         params,
