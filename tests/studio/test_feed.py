@@ -111,7 +111,12 @@ def test_our_own_reader_finds_everything_that_was_emitted() -> None:
     assert (SHOW.guid, "Caffè", "it") == (read.podcast_guid, read.title, read.language)
     (episode,) = read.episodes
     assert (ITEM.guid, ITEM.title) == (episode.guid, episode.title)
-    assert ITEM.published_at == episode.publish_date
+    assert (ITEM.published_at, ITEM.seconds) == (episode.published_at, episode.duration_seconds)
+    assert ITEM.audio_url == episode.enclosure.url
+    assert ["Giulia", "Marco"] == [person.name for person in episode.persons]
+    assert [ITEM.transcripts[0].url] == [each.url for each in episode.transcripts]
+    assert ITEM.chapters.url == episode.chapters.url
+    assert (1, 2) == (int(episode.season.number), int(episode.episode.number))
 
 
 def test_the_guid_of_a_feed_is_the_one_that_the_definition_computes() -> None:
