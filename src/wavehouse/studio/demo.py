@@ -47,11 +47,11 @@ def studio(stage: Stage) -> ChapterResult:
     """
     workspace = stage.workspace
     began = datetime.combine(stage.until, time(5), UTC)
-    place = place_of(workspace.stores.operational, workspace.settings)
+    workshop = place_of(workspace.stores.operational, workspace.settings)
     with clock.frozen(began):
         _register(workspace.stores.operational, workspace.identity)
         with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
-            scene = _Scene(place, workspace.identity, _project(tx, workspace.identity))
+            scene = _Scene(workshop, workspace.identity, _project(tx, workspace.identity))
             notes = door.list_notes(tx, identity=scene.identity, project_id=scene.project_id)
     taken = [note for note in notes if note.applied_to_episode_id is not None]
     if taken and taken[0].applied_to_episode_id is not None:
@@ -67,7 +67,7 @@ def studio(stage: Stage) -> ChapterResult:
 
 @dataclass(frozen=True, slots=True)
 class _Scene:
-    place: Place
+    workshop: Place
     identity: Identity
     project_id: ProjectId
 
@@ -142,18 +142,18 @@ def _note(tx: Tx[Operational], scene: _Scene, episode_id: StudioEpisodeId) -> do
 def _made(scene: _Scene, again: StudioEpisodeId | None = None) -> StudioEpisodeId:
     """An episode, made now; or this one, made again."""
     organization_id, identity = scene.identity.organization_id, scene.identity
-    with scene.place.operational.app(organization_id) as tx:
+    with scene.workshop.operational.app(organization_id) as tx:
         if again is None:
             slot = generating.generate_episode(tx, identity=identity, project_id=scene.project_id)
         else:
             slot = generating.regenerate_episode(tx, identity=identity, episode_id=again)
-    generating.work_slot(scene.place, identity=identity, slot_id=slot.slot_id)
+    generating.work_slot(scene.workshop, identity=identity, slot_id=slot.slot_id)
     return StudioEpisodeId(slot.episode_id or episode_of(slot.slot_id))
 
 
 def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) -> ChapterResult:
     identity = scene.identity
-    with scene.place.operational.app(identity.organization_id) as tx:
+    with scene.workshop.operational.app(identity.organization_id) as tx:
         publication = publishing.publication_of(tx, identity=identity, episode_id=episode_id)
         if publication is None:
             return ChapterResult(False, ("The studio's episode was not made.",), {})
@@ -163,7 +163,7 @@ def _result(scene: _Scene, episode_id: StudioEpisodeId, note_id: door.NoteId) ->
             b for b in usage.list_budgets(tx, identity=identity) if b.scope_id == scene.project_id
         )
         timeline = publishing.timeline_of(
-            tx, identity=identity, store=scene.place.store, episode_id=episode_id
+            tx, identity=identity, store=scene.workshop.store, episode_id=episode_id
         )
         slots = planning.list_slots(tx, identity=identity, project_id=scene.project_id)
     figures = _figures(publication, budget, note.state)

@@ -58,12 +58,12 @@ def dispatch(operational: Database[Operational]) -> int:
                 *(
                     NewJob(
                         GENERATE,
-                        unique_key=f"place {place}",
+                        unique_key=f"slot {number}",
                         lane=Lane.SCHEDULED,
                         time_limit=_TIME_LIMIT,
                         keep_done=False,
                     )
-                    for place in range(min(due, _MOST_AT_ONCE))
+                    for number in range(min(due, _MOST_AT_ONCE))
                 ),
             )
     return due
@@ -72,14 +72,14 @@ def dispatch(operational: Database[Operational]) -> int:
 def generate(attempt: Attempt) -> str | None:
     """Claim a due slot and make its episode."""
     workspace = attempt.workspace
-    place = place_of(workspace.stores.operational, workspace.settings)
-    with place.operational.worker() as tx:
+    workshop = place_of(workspace.stores.operational, workspace.settings)
+    with workshop.operational.worker() as tx:
         worker_id = slots.worker_of_job(
             tx, job_id=attempt.lease.job_id, token=attempt.lease.lease_token
         )
     if worker_id is None:
         return None
-    outcome = run_next(place, worker_id=worker_id, check=attempt.check)
+    outcome = run_next(workshop, worker_id=worker_id, check=attempt.check)
     if outcome is None:
         return None
     return f"slot {outcome.slot_id}: {outcome.status}, {outcome.message}"

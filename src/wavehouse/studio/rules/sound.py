@@ -159,9 +159,9 @@ def resampled(samples: bytes, rate: int) -> bytes:
     number = len(source) * RATE // rate
     made = array("h", bytes(2 * number))
     for n in range(number):
-        place, rest = divmod(n * rate, RATE)
-        following = source[min(place + 1, len(source) - 1)]
-        made[n] = source[place] + (following - source[place]) * rest // RATE
+        index, rest = divmod(n * rate, RATE)
+        following = source[min(index + 1, len(source) - 1)]
+        made[n] = source[index] + (following - source[index]) * rest // RATE
     return _little_endian(made)
 
 

@@ -58,7 +58,7 @@ def regenerate_episode(
 
 
 def approve_script(tx: Tx[Operational], *, identity: Identity, episode_id: StudioEpisodeId) -> None:
-    """Approve the script as it stands; its slot goes on at once.
+    """Approve the script as it is now; its slot goes on at once.
 
     Conflict when no review waits, or when nothing in the script is spoken.
     """
@@ -107,16 +107,16 @@ def steps_of(
     )
 
 
-def work_slot(place: Place, *, identity: Identity, slot_id: UUID) -> list[Outcome]:
+def work_slot(workshop: Place, *, identity: Identity, slot_id: UUID) -> list[Outcome]:
     """Work in this process until the slot has ended or waits; slots before it are worked too."""
     outcomes: list[Outcome] = []
-    with worker(place.operational) as worker_id:
+    with worker(workshop.operational) as worker_id:
         while True:
-            outcome = run_next(place, worker_id=worker_id)
+            outcome = run_next(workshop, worker_id=worker_id)
             if outcome is None:
                 return outcomes
             outcomes.append(outcome)
-            with place.operational.app(identity.organization_id) as tx:
+            with workshop.operational.app(identity.organization_id) as tx:
                 slot = show_slot(tx, identity=identity, slot_id=slot_id)
             if slot.status not in _LIVE or outcome.slot_id == slot_id:
                 return outcomes

@@ -11,7 +11,7 @@ from typing import Any
 from wavehouse.store import Operational, Tx
 from wavehouse.studio.queries import generation as queries
 from wavehouse.studio.service.documents import sources
-from wavehouse.studio.service.generation.stepping import Run, Work, hash_of, put
+from wavehouse.studio.service.generation.stepping import Run, Work
 from wavehouse.studio.service.memory import recalled
 from wavehouse.studio.service.notes import open_notes
 from wavehouse.studio.service.production import voices_of
@@ -48,7 +48,7 @@ def prepared(run: Run, episode: EpisodeToMake, production: Production, day: date
         inputs = asdict(material)
         ref = run.store.put(json.dumps(inputs, ensure_ascii=False, default=str).encode())
         work = Work(inputs=inputs, make=_nothing, manifest=manifest_of(material))
-        put(run, write.tx, Step.PLAN, work, hash_of(Step.PLAN, inputs), StepStatus.COMPLETED, ref)
+        run.put(write.tx, Step.PLAN, work, StepStatus.COMPLETED, ref)
     run.ran.append(f"{Step.PLAN}:0")
     return material
 

@@ -14,7 +14,7 @@ from wavehouse.studio.queries import production as queries
 from wavehouse.studio.rules.script_blocks import spoken
 from wavehouse.studio.service.generation.paying import Answered
 from wavehouse.studio.service.generation.speaking import Recording
-from wavehouse.studio.service.generation.stepping import Run, Work, hash_of, put, run_step
+from wavehouse.studio.service.generation.stepping import Run, Work, run_step
 from wavehouse.studio.service.notes import consume, notes_taken_by
 from wavehouse.studio.service.publishing import registered
 from wavehouse.studio.types.generation import EpisodeToMake, Publication, Step, StepStatus
@@ -95,15 +95,7 @@ def announced(run: Run, episode: EpisodeToMake, address: str) -> None:
             catalog_episode_id=catalog_episode_id,
         )
         ref = f"catalog:{catalog_episode_id}"
-        put(
-            run,
-            write.tx,
-            Step.NOTIFY,
-            work,
-            hash_of(Step.NOTIFY, inputs),
-            StepStatus.COMPLETED,
-            ref,
-        )
+        run.put(write.tx, Step.NOTIFY, work, StepStatus.COMPLETED, ref)
         emit(
             write.tx,
             identity=run.identity,

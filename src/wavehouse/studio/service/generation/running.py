@@ -43,41 +43,41 @@ _ENDS = frozenset({SlotStatus.DEAD, SlotStatus.FAILED, SlotStatus.CANCELLED})
 
 
 def run_next(
-    place: Place, *, worker_id: UUID, check: Callable[[], None] = lambda: None
+    workshop: Place, *, worker_id: UUID, check: Callable[[], None] = lambda: None
 ) -> Outcome | None:
     """Claim one due slot and make its episode; None when nothing is due.
 
     It acts for the owner of the project, in the owner's present role. ``check`` is called between
     two steps and may raise Interrupted. Upkeep of the installation: it takes no identity.
     """
-    with place.operational.worker() as tx:
+    with workshop.operational.worker() as tx:
         lease = slots.claim_slot(tx, worker_id=worker_id, now=clock.now())
-    return None if lease is None else _attempted(place, lease, check)
+    return None if lease is None else _attempted(workshop, lease, check)
 
 
-def _attempted(place: Place, lease: SlotLease, check: Callable[[], None]) -> Outcome:
+def _attempted(workshop: Place, lease: SlotLease, check: Callable[[], None]) -> Outcome:
     run: Run | None = None
     try:
-        identity, episode = _entered(place, lease)
+        identity, episode = _entered(workshop, lease)
         run = Run(
-            operational=place.operational,
+            operational=workshop.operational,
             identity=identity,
             lease=lease,
-            store=place.store,
+            store=workshop.store,
             generation_id=generation_of(lease.slot_id),
             episode_id=episode.episode_id,
             check=check,
         )
-        _made(place, run, episode)
+        _made(workshop, run, episode)
     except BaseException as error:
-        outcome = _ended(place, lease, run, error)
+        outcome = _ended(workshop, lease, run, error)
         if not isinstance(error, Exception):
             raise
         return outcome
     return _outcome(lease, run, SlotStatus.DONE, "published")
 
 
-def _made(place: Place, run: Run, episode: EpisodeToMake) -> None:
+def _made(workshop: Place, run: Run, episode: EpisodeToMake) -> None:
     """The steps, in their order."""
     identity, operational = run.identity, run.operational
     with operational.app(identity.organization_id) as tx:
@@ -101,7 +101,7 @@ def _made(place: Place, run: Run, episode: EpisodeToMake) -> None:
         author=production.author or episode.project_title,
     )
     published(run, Finished(episode, outline, sections, recording, outline.title))
-    announced(run, episode, place.address)
+    announced(run, episode, workshop.address)
 
 
 def generation_of(slot_id: UUID) -> UUID:
@@ -114,11 +114,11 @@ def episode_of(slot_id: UUID) -> UUID:
     return ids.named("studio.episode", str(slot_id))
 
 
-def _entered(place: Place, lease: SlotLease) -> tuple[Identity, EpisodeToMake]:
+def _entered(workshop: Place, lease: SlotLease) -> tuple[Identity, EpisodeToMake]:
     """Count the attempt; the episode of the slot is made here the first time."""
     organization_id = OrganizationId(lease.organization_id)
     episode_id = lease.episode_id or episode_of(lease.slot_id)
-    with place.operational.app(organization_id) as tx:
+    with workshop.operational.app(organization_id) as tx:
         if lease.episode_id is None:
             _insert_episode(tx, lease, episode_id)
         queries.begin_attempt(tx, organization_id=organization_id, episode_id=episode_id)
@@ -156,10 +156,10 @@ def _insert_episode(tx: Tx[Operational], lease: SlotLease, episode_id: UUID) -> 
         raise LeaseLost("the slot was cancelled or taken back", where=str(lease.slot_id))
 
 
-def _ended(place: Place, lease: SlotLease, run: Run | None, error: BaseException) -> Outcome:
+def _ended(workshop: Place, lease: SlotLease, run: Run | None, error: BaseException) -> Outcome:
     """Write how the attempt ended, in one transaction."""
     organization_id, now = OrganizationId(lease.organization_id), clock.now()
-    with place.operational.app(organization_id) as tx:
+    with workshop.operational.app(organization_id) as tx:
         if isinstance(error, AwaitsReview | Interrupted):
             until = now + REVIEW_POLL if isinstance(error, AwaitsReview) else now
             slots.snooze_slot(

@@ -122,9 +122,9 @@ def _assembled(run: Run, sections: Sequence[Section], refs: Sequence[str]) -> st
             if number:
                 parts += [Part(silence(_BETWEEN_LINES)), Part(bridge())]
                 parts.append(Part(silence(_BETWEEN_SECTIONS)))
-            for place, line in enumerate(section.lines):
+            for position, line in enumerate(section.lines):
                 sound = from_wave(run.store.get(next(following)))
-                title = section.title if place == 0 else None
+                title = section.title if position == 0 else None
                 parts.append(Part(sound, title, line.speaker, spoken(line.text)))
                 parts.append(Part(silence(_BETWEEN_LINES)))
         sound, timeline = assembled(parts)

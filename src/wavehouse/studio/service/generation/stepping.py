@@ -98,6 +98,33 @@ class Run:
                 )
         self.cost += write.cost
 
+    def put(
+        self,
+        tx: Tx[Operational],
+        step: Step,
+        work: Work,
+        status: StepStatus,
+        ref: str | None = None,
+        *,
+        answered: Answered | None = None,
+        cost: Decimal = NONE,
+    ) -> None:
+        """Store the state of a step of this generation."""
+        queries.put_step(
+            tx,
+            organization_id=self.identity.organization_id,
+            generation_id=self.generation_id,
+            episode_id=self.episode_id,
+            step=step,
+            segment=work.segment,
+            input_hash=hash_of(step, work.inputs),
+            status=status,
+            output_ref=ref,
+            manifest=work.manifest,
+            reservation_id=answered.reservation_id if answered else None,
+            cost=cost,
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Work:
@@ -131,13 +158,13 @@ def run_step(run: Run, step: Step, work: Work) -> str:
         run.kept.append(f"{step}:{work.segment}")
         return known
     run.current = (step, work.segment, input_hash)
-    _begin(run, step, work, input_hash)
+    _begin(run, step, work)
     output, answered = _made(run, step, work, input_hash)
     ref = run.store.put(output)
     with run.writing({"step": step, "segment": work.segment}) as write:
         if answered is not None:
             write.cost = settle(write.tx, identity=run.identity, answered=answered)
-        put(run, write.tx, step, work, input_hash, StepStatus.COMPLETED, ref, answered, write.cost)
+        run.put(write.tx, step, work, StepStatus.COMPLETED, ref, answered=answered, cost=write.cost)
         if work.effect is not None:
             work.effect(write.tx, output)
     if answered is not None:
@@ -145,34 +172,6 @@ def run_step(run: Run, step: Step, work: Work) -> str:
     run.current = None
     run.ran.append(f"{step}:{work.segment}")
     return ref
-
-
-def put(
-    run: Run,
-    tx: Tx[Operational],
-    step: Step,
-    work: Work,
-    input_hash: bytes,
-    status: StepStatus,
-    ref: str | None = None,
-    answered: Answered | None = None,
-    cost: Decimal = NONE,
-) -> None:
-    """Store the state of a step of this generation."""
-    queries.put_step(
-        tx,
-        organization_id=run.identity.organization_id,
-        generation_id=run.generation_id,
-        episode_id=run.episode_id,
-        step=step,
-        segment=work.segment,
-        input_hash=input_hash,
-        status=status,
-        output_ref=ref,
-        manifest=work.manifest,
-        reservation_id=answered.reservation_id if answered else None,
-        cost=cost,
-    )
 
 
 def _known(run: Run, step: Step, work: Work, input_hash: bytes) -> str | None:
@@ -190,7 +189,7 @@ def _known(run: Run, step: Step, work: Work, input_hash: bytes) -> str | None:
         return None
     if (row.generation_id, row.segment) != (run.generation_id, work.segment):
         with run.writing({"step": step, "segment": work.segment}) as write:
-            put(run, write.tx, step, work, input_hash, StepStatus.SKIPPED, row.output_ref)
+            run.put(write.tx, step, work, StepStatus.SKIPPED, row.output_ref)
             if step in _REPEATED and work.effect is not None:
                 work.effect(write.tx, run.store.get(row.output_ref))
     return row.output_ref
@@ -200,9 +199,9 @@ _REPEATED = frozenset({Step.PUBLISH})
 """Steps whose effect is repeated for another generation, and changes nothing the second time."""
 
 
-def _begin(run: Run, step: Step, work: Work, input_hash: bytes) -> None:
+def _begin(run: Run, step: Step, work: Work) -> None:
     with run.writing({"step": step, "segment": work.segment}) as write:
-        put(run, write.tx, step, work, input_hash, StepStatus.RUNNING)
+        run.put(write.tx, step, work, StepStatus.RUNNING)
 
 
 def _made(run: Run, step: Step, work: Work, input_hash: bytes) -> tuple[bytes, Answered | None]:

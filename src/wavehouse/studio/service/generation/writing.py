@@ -24,7 +24,6 @@ from wavehouse.studio.service.generation.stepping import (
     Work,
     WrongLanguage,
     hash_of,
-    put,
     run_step,
 )
 from wavehouse.studio.types.blocks import Author, NewBlock
@@ -120,7 +119,7 @@ def _script_work(
 
 
 def reviewed(run: Run, material: Material, production: Production) -> tuple[Section, ...]:
-    """The script as it stands in the episode's blocks, after a person's changes, if any.
+    """The script as it is in the episode's blocks, after a person's changes, if any.
 
     AwaitsReview until a person approved this very text, where the project wants that.
     """
@@ -136,7 +135,7 @@ def reviewed(run: Run, material: Material, production: Production) -> tuple[Sect
         run.kept.append(f"{Step.REVIEW}:0")
         return sections
     with run.writing({"step": Step.REVIEW}) as write:
-        put(run, write.tx, Step.REVIEW, work, hash_of(Step.REVIEW, inputs), StepStatus.WAITING)
+        run.put(write.tx, Step.REVIEW, work, StepStatus.WAITING)
     raise AwaitsReview
 
 
