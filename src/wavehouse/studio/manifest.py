@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Command, Manifest, Routes
+from wavehouse.kernel.manifest import Command, Manifest, Page, Routes
 
 MANIFEST = Manifest(
     commands=(
@@ -50,4 +50,14 @@ MANIFEST = Manifest(
         ),
     ),
     routes=(Routes(target="wavehouse.studio.http:routers"),),
+    pages=(
+        Page(
+            path="/studio",
+            title="Studio",
+            icon="audio-lines",
+            key="d",
+            place=35,
+            target="wavehouse.web.studio:router",
+        ),
+    ),
 )

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from wavehouse import usage
 from wavehouse.accounts import Identity
-from wavehouse.charts import MEDIUM, WEB, Mark, Timeseries, timeseries
+from wavehouse.charts import WEB, WIDE, Mark, Timeseries, timeseries
 from wavehouse.charts import format as fmt
 from wavehouse.kernel.errors import NotFound
 from wavehouse.usage import Budget, BudgetId, BudgetPeriod, BurnDown, Daily
@@ -164,7 +164,12 @@ def _models(days: list[Daily]) -> list[dict[str, str]]:
 
 
 def _chart(burning: BurnDown) -> Markup:
-    """The budget left beside an even burn-down, or daily costs without a budget."""
+    """The budget left beside an even burn-down, or daily costs without a budget.
+
+    Empty without a budget and without costs: the page has an empty state then.
+    """
+    if burning.budget is None and not any(value for _, value in burning.days):
+        return Markup("")
     number = len(burning.days)
     marks = []
     for index, (day, value) in enumerate(burning.days):
@@ -181,4 +186,4 @@ def _chart(burning: BurnDown) -> Markup:
         )
     name = "Left of the budget" if burning.budget else "Cost a day"
     data = Timeseries(name, tuple(marks), lambda level: f"{level:g}", whole=False)
-    return Markup(timeseries(data, theme=WEB, size=MEDIUM, chart_id="burn"))  # noqa: S704 - our SVG
+    return Markup(timeseries(data, theme=WEB, size=WIDE, chart_id="burn"))  # noqa: S704 - our SVG
