@@ -13,9 +13,9 @@ from wavehouse.studio.service.chats import (
     start_chat,
 )
 from wavehouse.studio.service.chatting import (
-    Asked,
     ChatProvider,
     LocalChat,
+    PendingAnswer,
     Progress,
     abort,
     ask,
@@ -109,7 +109,6 @@ from wavehouse.studio.types.projects import (
 
 __all__ = [
     "AddedNote",
-    "Asked",
     "Author",
     "Block",
     "BlockId",
@@ -149,6 +148,7 @@ __all__ = [
     "NoteKind",
     "NoteState",
     "Passage",
+    "PendingAnswer",
     "Piece",
     "Progress",
     "Project",
