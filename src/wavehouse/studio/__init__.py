@@ -2,7 +2,9 @@
 
 from wavehouse.studio.adapters.pages import read_page
 from wavehouse.studio.adapters.pdf import read_pdf, read_pdf_file
+from wavehouse.studio.rules.diffs import Change, difference
 from wavehouse.studio.service.blocks import revisions, script, write_script
+from wavehouse.studio.service.calendar import authors, calendar_of, notes_in_prompt, step_lines
 from wavehouse.studio.service.chats import (
     delete_chat,
     list_chats,
@@ -11,9 +13,9 @@ from wavehouse.studio.service.chats import (
     start_chat,
 )
 from wavehouse.studio.service.chatting import (
-    Asked,
     ChatProvider,
     LocalChat,
+    PendingAnswer,
     Progress,
     abort,
     ask,
@@ -71,6 +73,7 @@ from wavehouse.studio.service.projects import (
     show_project,
 )
 from wavehouse.studio.types.blocks import Author, Block, BlockType, NewBlock, Revision
+from wavehouse.studio.types.calendar import CalendarSlot, StepLine
 from wavehouse.studio.types.chat import (
     ChatMessage,
     ChatSession,
@@ -106,11 +109,12 @@ from wavehouse.studio.types.projects import (
 
 __all__ = [
     "AddedNote",
-    "Asked",
     "Author",
     "Block",
     "BlockId",
     "BlockType",
+    "CalendarSlot",
+    "Change",
     "ChatMessage",
     "ChatProvider",
     "ChatSession",
@@ -144,6 +148,7 @@ __all__ = [
     "NoteKind",
     "NoteState",
     "Passage",
+    "PendingAnswer",
     "Piece",
     "Progress",
     "Project",
@@ -155,6 +160,7 @@ __all__ = [
     "Revision",
     "Source",
     "SourceKind",
+    "StepLine",
     "StudioEpisode",
     "StudioEpisodeId",
     "UserEvent",
@@ -164,12 +170,15 @@ __all__ = [
     "add_note",
     "archive_episode",
     "ask",
+    "authors",
+    "calendar_of",
     "change_project",
     "consume",
     "correct",
     "create_episode",
     "create_project",
     "delete_chat",
+    "difference",
     "end_memory",
     "export_memories",
     "follow",
@@ -184,6 +193,7 @@ __all__ = [
     "list_notes",
     "list_projects",
     "memory_history",
+    "notes_in_prompt",
     "notes_left_on",
     "notes_taken_by",
     "open_notes",
@@ -212,6 +222,7 @@ __all__ = [
     "show_project",
     "sources",
     "start_chat",
+    "step_lines",
     "withdraw_note",
     "write_script",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from wavehouse.kernel.manifest import Chapter, Command, Job, Manifest, Routes, Schedule
+from wavehouse.kernel.manifest import Chapter, Command, Job, Manifest, Page, Routes, Schedule
 
 MANIFEST = Manifest(
     commands=(
@@ -96,6 +96,16 @@ MANIFEST = Manifest(
             name="making of due episodes",
             seconds=5,
             target="wavehouse.studio.jobs:dispatching",
+        ),
+    ),
+    pages=(
+        Page(
+            path="/studio",
+            title="Studio",
+            icon="audio-lines",
+            key="d",
+            place=35,
+            target="wavehouse.web.studio:router",
         ),
     ),
 )

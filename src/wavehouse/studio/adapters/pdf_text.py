@@ -49,4 +49,4 @@ if __name__ == "__main__":
     logging.disable(logging.CRITICAL)
     limit(int(sys.argv[1]))
     answer = text_of(sys.stdin.buffer.read())
-    sys.stdout.write(json.dumps(answer, ensure_ascii=True))
+    json.dump(answer, sys.stdout)

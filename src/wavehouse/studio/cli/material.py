@@ -48,13 +48,15 @@ def add(
     from wavehouse.studio.service import documents as service
     from wavehouse.studio.types.ids import ProjectId
 
-    if (path is None) == (url is None):
-        raise click.UsageError("Send one of --file, --url.")
-    document = _read(path, url, title)
-    with organization(open_workspace) as (tx, identity):
-        row = service.add_document(
-            tx, identity=identity, project_id=ProjectId(project), document=document
-        )
+    with open_workspace() as workspace:
+        if (path is None) == (url is None):
+            raise click.UsageError("Send one of --file, --url.")
+        document = _read(path, url, title)
+        identity = workspace.identity
+        with workspace.stores.operational.app(identity.organization_id) as tx:
+            row = service.add_document(
+                tx, identity=identity, project_id=ProjectId(project), document=document
+            )
     show_row(row, as_json=as_json)
 
 
@@ -82,9 +84,9 @@ def remove(open_workspace: OpenWorkspace, document: UUID, yes: bool) -> None:
     from wavehouse.studio.service import documents as service
     from wavehouse.studio.types.ids import DocumentId
 
-    if not yes:
-        click.confirm("Erase the text of this document for good?", abort=True)
     with organization(open_workspace) as (tx, identity):
+        if not yes:
+            click.confirm("Erase the text of this document for good?", abort=True)
         service.remove_document(tx, identity=identity, document_id=DocumentId(document))
     terminal.say("The document is removed.")
 
@@ -102,8 +104,8 @@ def record(open_workspace: OpenWorkspace, path: Path, as_json: bool) -> None:
     """Record the events of FILE: a JSON array of at most 1,000."""
     from wavehouse.studio.service import events as service
 
-    given = [_event(each, number) for number, each in enumerate(_array(path))]
     with organization(open_workspace) as (tx, identity):
+        given = [_event(each, number) for number, each in enumerate(_array(path))]
         result = service.record_events(tx, identity=identity, events=given)
     show_row(result, as_json=as_json)
 
@@ -164,12 +166,8 @@ def register(
     from wavehouse.kernel.errors import Refused
     from wavehouse.studio.service import events as service
 
-    try:
-        value = json.loads(schema)
-    except ValueError:
-        raise click.BadParameter("a JSON schema is a JSON object", param_hint="--schema") from None
     with open_workspace() as workspace:
-        identity = workspace.identity
+        identity, value = workspace.identity, _schema(schema)
         if identity.organization_id != workspace.organization.organization_id:
             raise Refused("only the operator may register types of events")
         with workspace.stores.operational.worker() as tx:
@@ -177,6 +175,16 @@ def register(
                 tx, identity=identity, event_type=name, description=description, json_schema=value
             )
     show_row(row, as_json=as_json)
+
+
+def _schema(text: str) -> dict[str, Any]:
+    try:
+        value = json.loads(text)
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        raise click.BadParameter("a JSON schema is a JSON object", param_hint="--schema")
+    return value
 
 
 def _read(path: Path | None, url: str | None, title: str) -> DocumentText:

@@ -133,9 +133,9 @@ def forget(open_workspace: OpenWorkspace, memory: UUID, yes: bool) -> None:
     from wavehouse.studio.service import memory as service
     from wavehouse.studio.types.ids import MemoryId
 
-    if not yes:
-        click.confirm("Erase the content of this memory for good?", abort=True)
     with organization(open_workspace) as (tx, identity):
+        if not yes:
+            click.confirm("Erase the content of this memory for good?", abort=True)
         erased = service.forget(tx, identity=identity, memory_id=MemoryId(memory))
     terminal.say(f"{erased} rows were erased.")
 

@@ -31,7 +31,9 @@ def routers(edge: Edge) -> Iterable[APIRouter]:
     return [_sessions(operational, edge.gate), _messages(operational, edge.gate)]
 
 
-def start(operational: Database[Operational], identity: Identity, asked: chatting.Asked) -> None:
+def start(
+    operational: Database[Operational], identity: Identity, asked: chatting.PendingAnswer
+) -> None:
     """Produce an answer in a thread of its own, whatever becomes of the connection."""
     threading.Thread(
         target=chatting.produce,

@@ -191,7 +191,7 @@ def given_memories(
             CASE jsonb_typeof(memories) WHEN 'object' THEN memories ELSE '{}' END
           ) WITH ORDINALITY AS e (key, value, number)
         )
-        SELECT place,
+        SELECT place AS source_id,
           CASE jsonb_typeof(value) WHEN 'string' THEN value #>> '{}' ELSE value::text
             END AS content,
           CASE jsonb_typeof(value) WHEN 'string' THEN 'text' ELSE 'json' END AS content_type

@@ -48,7 +48,7 @@ def anchor(text: str, quote: Quote) -> tuple[int, int] | None:
     folded, places = fold(text)
     exact, _ = fold(quote.exact)
     prefix, suffix = fold(quote.prefix)[0], fold(quote.suffix)[0]
-    old = sum(1 for place in places[:-1] if place < quote.start)
+    old = sum(1 for position in places[:-1] if position < quote.start)
     span = _by_words(folded, exact, prefix, suffix, old)
     span = span or _by_surroundings(folded, exact, prefix, suffix)
     return None if span is None else (places[span[0]], places[span[1]])

@@ -67,7 +67,7 @@ class LocalChat:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PendingAnswer:
     """A question that is committed, and the answer that is to be produced."""
 
     session: ChatSession
@@ -97,7 +97,7 @@ def ask(
     text: str,
     provider: ChatProvider,
     spoken: Sequence[Passage] = (),
-) -> Asked:
+) -> PendingAnswer:
     """Commit a question, then reserve the answer.
 
     Conflict while another answer is being produced. What ``usage.reserve`` raises ends the answer
@@ -118,14 +118,14 @@ def ask(
     except WavehouseError as error:
         _store(operational, identity, answer, [_text(error.message)], MessageStatus.ERROR)
         raise
-    return Asked(session, question, answer, passages, language, reservation)
+    return PendingAnswer(session, question, answer, passages, language, reservation)
 
 
 def produce(
     operational: Database[Operational],
     *,
     identity: Identity,
-    asked: Asked,
+    asked: PendingAnswer,
     provider: ChatProvider,
 ) -> None:
     """Produce an answer and store it at least every second; settle it when it ends.
@@ -277,7 +277,7 @@ def _reserved(
 def _end(
     operational: Database[Operational],
     identity: Identity,
-    asked: Asked,
+    asked: PendingAnswer,
     pieces: Sequence[Piece],
     status: MessageStatus,
 ) -> None:

@@ -60,7 +60,7 @@ def import_memories(
         _import_value(tx, organization_id, _new(project_id, value, project.created_at, at), last)
         for value in given
     ]
-    gone = [last[place] for place in last.keys() - {value.place for value in given}]
+    gone = [last[source_id] for source_id in last.keys() - {value.source_id for value in given}]
     removed = sum(_end(tx, organization_id, memory, at) for memory in gone)
     result = Imported(done.count("added"), done.count("changed"), removed, done.count("unchanged"))
     audit.record(
@@ -84,19 +84,19 @@ def export_memories(tx: Tx[Operational], *, identity: Identity, project_id: Proj
 
 def erase_imported(tx: Tx[Operational], *, identity: Identity, memory: Memory) -> None:
     """Set the value that a memory was imported from to null, unless it has changed since."""
-    place = memory.source_id
+    source_id = memory.source_id
     given = queries.given_memories(
         tx, organization_id=identity.organization_id, project_id=memory.project_id
     )
-    same = GivenMemory(place, memory.content or "", memory.content_type)
+    same = GivenMemory(source_id, memory.content or "", memory.content_type)
     if same not in given:
         return
-    index = _INDEX.match(place)
+    index = _INDEX.match(source_id)
     key = digest = None
-    if place.startswith(f"{_ROOT}."):
-        key, _ = json.JSONDecoder().raw_decode(place, len(_ROOT) + 1)
-    elif place.startswith(f"{_ROOT}#"):
-        digest = place[len(_ROOT) + 1 :]
+    if source_id.startswith(f"{_ROOT}."):
+        key, _ = json.JSONDecoder().raw_decode(source_id, len(_ROOT) + 1)
+    elif source_id.startswith(f"{_ROOT}#"):
+        digest = source_id[len(_ROOT) + 1 :]
     queries.erase_given(
         tx,
         organization_id=identity.organization_id,
@@ -138,7 +138,7 @@ def _new(project_id: ProjectId, value: GivenMemory, since: datetime, at: datetim
         superseded_by=None,
         origin_id=None,
         source_kind=SourceKind.IMPORT,
-        source_id=value.place,
+        source_id=value.source_id,
         confidence=Decimal(1),
         forgotten_at=None,
     )

@@ -79,8 +79,8 @@ class Imported:
 
 @dataclass(frozen=True, slots=True)
 class GivenMemory:
-    """A value of ``projects.memories``: its place, and its text or JSON without loss."""
+    """A value of ``projects.memories``: its place there, and its text or JSON without loss."""
 
-    place: str
+    source_id: str
     content: str
     content_type: str
