@@ -87,10 +87,10 @@ def by_itself(stage: Stage) -> ChapterResult:
         with _workers(workspace) as workers:
             killed = _kill_the_worker_of(workspace, identity, radio, jobs[_SLOW], workers)
             ended = _wait(lambda: _all_ended(workspace, identity, jobs))
-            found = _wait(lambda: _episodes(workspace, identity, feeds[0]) > before)
+            published = _wait(lambda: _episodes(workspace, identity, feeds[0]) > before)
         with workspace.stores.operational.app(identity.organization_id) as tx:
             catalog.pause_feed(tx, identity=identity, podcast_id=feeds[0])
-    return _result(workspace, identity, jobs, killed=killed, complete=ended and found)
+    return _result(workspace, identity, jobs, killed=killed, complete=ended and published)
 
 
 def _result(

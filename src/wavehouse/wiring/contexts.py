@@ -15,6 +15,7 @@ CONTEXTS: tuple[str, ...] = (
     "measurement",
     "sponsorship",
     "alerts",
+    "governance",
     "learning",
     "simulation",
 )
