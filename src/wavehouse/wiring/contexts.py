@@ -16,6 +16,7 @@ CONTEXTS: tuple[str, ...] = (
     "sponsorship",
     "alerts",
     "governance",
+    "studio",
     "learning",
     "simulation",
 )
