@@ -118,7 +118,8 @@ WITHOUT_IDENTITY = {
     "accounts": 18,  # signing in and accepting an invitation: nobody is known yet
     "governance": 5,  # planning and listing are upkeep of the installation, like counting
     "alerts": 1,  # evaluating is upkeep of the installation, like counting
-    "audit": 1,
+    "audit": 2,  # of the operational and of the listeners' database
+    "entitlements": 15,  # receiving, folding and notices are upkeep; a listener's access
     "learning": 1,  # which organizations have something to close is upkeep, like counting
     "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
     "listeners": 40,

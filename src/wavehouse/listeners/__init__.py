@@ -1,5 +1,6 @@
 """The door of ``listeners``: who listens, where they are, on a database of their own."""
 
+from wavehouse.listeners.adapters.payers import payer_hashes
 from wavehouse.listeners.service.accounts import (
     create,
     find,
@@ -17,6 +18,7 @@ __all__ = [
     "find",
     "listed",
     "new_app_password",
+    "payer_hashes",
     "revoke_app_password",
     "tidy",
 ]
