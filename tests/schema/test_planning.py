@@ -63,7 +63,7 @@ def test_each_version_has_the_state_that_folder_and_history_give(
             [migration("1"), migration("2")],
             [row("2")],
             Refused,
-            r"older than version 2.*1_a\.up\.sql",
+            r"older than the applied version 2.*1_a\.up\.sql",
         ),
         ([migration("1")], [row("1", RowState.ROLLING_BACK)], PartlyApplied, "version 1 is partly"),
     ],
