@@ -88,7 +88,7 @@ def test_ac8_the_page_and_the_api_count_letters_together(house: Any) -> None:
         tries.append(house.browser().post(f"{API}/links/redeem", json={"token": "x"}).status_code)
     assert [303, 202, 303, 429] == doors
     assert 429 == refused.status_code
-    assert "Too many tries" in refused.text
+    assert "Too many attempts" in refused.text
     assert [401] * 20 + [429] == tries
 
 

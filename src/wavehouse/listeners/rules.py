@@ -155,7 +155,7 @@ def refusal(action: NewAction) -> str:
         return "duration_ms must be positive"
     needs = action.kind in (Kind.PROGRESS, Kind.SEEK, Kind.PLAY, Kind.RESTORE)
     if needs and action.position_ms is None:
-        return ""
+        return "position_ms is missing"
     if (
         action.position_ms is not None
         and action.duration_ms is not None

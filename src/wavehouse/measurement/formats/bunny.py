@@ -1,4 +1,4 @@
-"""Bunny: the CDN's raw log, twelve values separated by pipes."""
+"""Bunny: the CDN's raw log, with twelve values separated by pipes."""
 
 from __future__ import annotations
 

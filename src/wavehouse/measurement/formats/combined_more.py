@@ -1,4 +1,4 @@
-"""The combined format with more values behind it: nginx's "main", times, Traefik's own."""
+"""The combined format with further values: nginx's "main", times, Traefik's common log."""
 
 from __future__ import annotations
 

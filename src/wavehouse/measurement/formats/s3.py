@@ -1,4 +1,4 @@
-"""S3: server access logs, and those of storage that writes them the same way."""
+"""S3: server access logs, and those of compatible storage."""
 
 from __future__ import annotations
 

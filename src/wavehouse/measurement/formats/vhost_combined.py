@@ -6,7 +6,7 @@ from wavehouse.measurement.formats._lines import COMBINED, MORE, group, matches,
 from wavehouse.measurement.formats._shape import Format
 
 _HOST = group("site_host", r'[^\s":]+')
-# What follows the host must be an address: a user of the combined format may be two words.
+# An address must follow the host: in the combined format the user may be two words.
 _ADDRESS = group("address", r"[0-9]{1,3}(?:\.[0-9]{1,3}){3}|\[?[0-9A-Fa-f]*:[0-9A-Fa-f:.]*\]?")
 _PATTERN = (
     rf"{_HOST}(?::{group('port')})? " + COMBINED.replace(group("address"), _ADDRESS) + f"{MORE}*"
