@@ -138,7 +138,7 @@ def test_a_campaign_is_moved_and_placed_by_commands(run: Run, campaigns_file: Fi
     due = json.loads(run("campaigns", "advance", "--dry-run", "--json").stdout)
     assert (True, "completed") == (due["dry_run"], due["moves"][0]["after"])
     assert "paused\tcompleted" in run("campaigns", "advance").stdout
-    assert "stands where its dates say" in run("campaigns", "advance").stderr
+    assert "is in the state that its dates require" in run("campaigns", "advance").stderr
 
     words = ("--episode", "e1", "--slot", "2", "--position", "pre_roll", "--json")
     (made,) = json.loads(run("campaigns", "place", "Autumn host-read", *words).stdout)["placements"]
