@@ -33,7 +33,7 @@ EXIT_CODES = {
     errors.EXIT_USAGE: "wrong usage: a command or an option that does not exist, a bad value",
     errors.EXIT_FOUND: "a check ran and found something: quarantined rows, a mismatch, drift",
     errors.EXIT_REFUSED: "a guard said no: a permission, an approval, a private address",
-    errors.EXIT_UNREACHABLE: "a database or another server does not answer",
+    errors.EXIT_UNREACHABLE: "a database or another server does not respond",
     errors.EXIT_PARTIAL: "partly applied; the message names what repairs it",
 }
 
