@@ -60,12 +60,12 @@ def test_the_trace_is_shown_to_who_asks(
         (psycopg.errors.DiskFull(), "the database's disk is full", 1),
         (
             psycopg.errors.AdminShutdown(),
-            "the database no longer answers",
+            "the database no longer responds",
             EXIT_UNREACHABLE,
         ),
         (
             psycopg.OperationalError("the connection is lost"),
-            "the database no longer answers",
+            "the database no longer responds",
             EXIT_UNREACHABLE,
         ),
     ],

@@ -71,7 +71,10 @@ def test_ops13_what_the_files_may_mend_is_told_and_tried(base: tuple[str, Write]
     mend = "DELETE FROM notes WHERE show IS NULL OR show NOT IN (SELECT id FROM shows);"
     result = checked(database, ladder({"2_more.up": f"{mend}\n{FOREIGN};"}))
 
-    text = "1 rows of public.notes (show) refer to no row of public.shows, unless the files correct them"
+    text = (
+        "1 rows of public.notes (show) refer to no row of public.shows, unless the files correct "
+    )
+    text += "them"
     assert (f"2_more.up.sql:2: {text}",) == result.warnings
     rows = {c.subject: (c.before, c.after) for c in result.checks if c.name == "rows"}
     assert {"public.notes": (3, 1), "public.shows": (1, 1)} == rows
