@@ -99,7 +99,7 @@ def test_an_interrupted_library_ends_like_an_interrupted_program(
     assert 130 == _ended(monkeypatch, RuntimeError("Query interrupted"))
 
     said = capsys.readouterr().err
-    assert said == "Stopped. What was finished is stored; the same command goes on from there.\n"
+    assert said == "Stopped. Finished work is stored; run the same command again to continue.\n"
 
 
 def test_a_second_signal_lets_the_clean_up_end(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,7 +58,7 @@ def test_each_version_has_the_state_that_folder_and_history_give(
     ("files", "rows", "error", "reason"),
     [
         ([migration("1", text="y")], [row("1")], Refused, r"was changed .*1_a\.up\.sql"),
-        ([migration("2")], [row("1"), row("2")], Refused, "version 1 .* file is gone"),
+        ([migration("2")], [row("1"), row("2")], Refused, "version 1 .* file is missing"),
         (
             [migration("1"), migration("2")],
             [row("2")],
