@@ -218,8 +218,7 @@ _OF_MIGRATIONS = (
     (
         "WAVEHOUSE_ACTOR",
         "",
-        "The migrating person or job, for the audit log; unset: the operating "
-        "system's user (OPS-20).",
+        "The person or job that migrates, for the audit log; unset: the system's user (OPS-20).",
     ),
     ("WAVEHOUSE_TELEMETRY", "", "Any value turns spans and metrics on (OPS-12)."),
     ("OTEL_EXPORTER_OTLP_ENDPOINT", "", "Address to which OpenTelemetry is sent."),
