@@ -74,6 +74,8 @@ class Scope(StrEnum):
     MEMBERS_WRITE = "members:write"
     LEARNING_READ = "learning:read"
     LEARNING_WRITE = "learning:write"
+    STUDIO_READ = "studio:read"
+    STUDIO_WRITE = "studio:write"
     USAGE_READ = "usage:read"
     USAGE_WRITE = "usage:write"
     GATEWAY_USE = "gateway:use"

@@ -15,6 +15,7 @@ CONTEXTS: tuple[str, ...] = (
     "measurement",
     "sponsorship",
     "alerts",
+    "studio",
     "learning",
     "simulation",
 )

@@ -32,6 +32,8 @@ SCOPES = [
     "members:write",
     "learning:read",
     "learning:write",
+    "studio:read",
+    "studio:write",
     "usage:read",
     "usage:write",
     "gateway:use",

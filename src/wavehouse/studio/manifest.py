@@ -1,0 +1,7 @@
+"""Manifest of ``studio``."""
+
+from __future__ import annotations
+
+from wavehouse.kernel.manifest import Manifest
+
+MANIFEST = Manifest()

@@ -1,0 +1,1 @@
+"""SQL of ``studio``: one file for each subject."""

@@ -1,0 +1,1 @@
+"""Pure rules of ``studio``: one file for each subject."""

@@ -1,0 +1,1 @@
+"""Use cases of ``studio``: one file for each subject."""

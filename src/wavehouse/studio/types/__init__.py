@@ -1,0 +1,1 @@
+"""Data types of ``studio``: one file for each subject."""

@@ -1,0 +1,54 @@
+"""Agent memory as values: facts with the time they hold and the time they were recorded (CRE-4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from enum import StrEnum
+
+from wavehouse.studio.types.ids import MemoryId, ProjectId
+
+
+class MemoryKind(StrEnum):
+    """What a memory is."""
+
+    FACT = "fact"
+    PREFERENCE = "preference"
+    DECISION = "decision"
+    STYLE = "style"
+    SUMMARY = "summary"
+
+
+class SourceKind(StrEnum):
+    """Where a memory is from."""
+
+    NOTE = "note"
+    CHAT = "chat"
+    GENERATION = "generation"
+    PERSON = "person"
+    IMPORT = "import"
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """A memory of a project. ``content`` is None after it was forgotten.
+
+    ``content_type`` is ``json`` for an imported value that was not a text. ``origin_id`` names the
+    memory that this row repeats with another validity.
+    """
+
+    memory_id: MemoryId
+    project_id: ProjectId
+    kind: str
+    content: str | None
+    content_type: str
+    valid_from: datetime
+    valid_to: datetime | None
+    recorded_at: datetime
+    superseded_by: MemoryId | None
+    origin_id: MemoryId | None
+    source_kind: str
+    source_id: str
+    confidence: Decimal
+    forgotten_at: datetime | None
