@@ -103,7 +103,7 @@ def test_a_table_never_breaks_an_id(
 
 
 def test_a_wrong_name_gets_the_nearest_one(workspace: Workspace) -> None:
-    """A show that is not there is not an empty table."""
+    """An unknown show is an error, not an empty table."""
     done = _invoke(workspace, "downloads", "--show", "Nobody")
 
     assert isinstance(done.exception, NotFound)

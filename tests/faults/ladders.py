@@ -231,7 +231,7 @@ def document(cells: list[Cell], seconds: float) -> str:
             "0 wanted (`make ladders`)."
         ),
         "",
-        "| PostgreSQL | blow | kills | of them half-way, finished by `recover` | wrong |",
+        "| PostgreSQL | blow | kills | of them partial, finished by `recover` | wrong |",
         "|---|---|---|---|---|",
     ]
     lines += [

@@ -84,7 +84,7 @@ def test_an_older_file_is_applied_when_it_is_allowed() -> None:
 
 
 def test_to_stops_after_its_version_and_must_exist() -> None:
-    """A version that is not there is a mistake of typing, not 'everything'."""
+    """An unknown version is a typing error, not 'everything'."""
     files = [migration("1"), migration("2"), migration("3")]
     chosen = to_apply(files, [row("1")], to="2", allow_out_of_order=False)
     assert ["2"] == [m.version for m in chosen]

@@ -86,7 +86,7 @@ def test_empty_lists_say_what_to_type(run: Run, campaigns_file: Callable[..., Pa
 
 
 def test_wrong_words_are_usage_errors(run: Run) -> None:
-    """A fee that is no amount is 2; a campaign that is not there is a sentence."""
+    """An invalid fee gives exit code 2; an unknown campaign gives a message."""
     wrong = run("campaigns", "add", "--value", "much")
     absent = run("report", "--campaign", "x", "--from", "2026-11-01", "--to", "2026-11-02")
     assert 2 == wrong.exit_code
