@@ -117,7 +117,8 @@ could not say who they are. A ``Caller`` does: the listener, their session and h
 WITHOUT_IDENTITY = {
     "accounts": 18,  # signing in and accepting an invitation: nobody is known yet
     "alerts": 1,  # evaluating is upkeep of the installation, like counting
-    "audit": 1,
+    "audit": 2,  # of the operational and of the listeners' database
+    "entitlements": 15,  # receiving, folding and notices are upkeep; a listener's access
     "learning": 1,  # which organizations have something to close is upkeep, like counting
     "catalog": 5,  # jobs of polls and hubs, and what hubs announce, are upkeep
     "listeners": 40,

@@ -46,6 +46,7 @@ PUBLIC = {
     "/sign-out": "how a session ends",
     "/join": "how an invitation is accepted",
     "/websub/{subscription_id}": "a hub calls back, with the secret of its subscription",
+    "/webhooks/stripe": "the payment provider calls, with a signature over the bytes",
     "/p/{key}.js": "loaded by sponsors' pages",
     "/p/{key}.gif": "loaded by sponsors' pages",
     "/p/{key}/landing.gif": "loaded by sponsors' pages",

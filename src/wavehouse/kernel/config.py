@@ -143,6 +143,12 @@ def _security(text: str) -> str:
     return text
 
 
+def _private_media(text: str) -> str:
+    if text not in {"proxy", "redirect"}:
+        raise ValueError("must be proxy or redirect")
+    return text
+
+
 def _switch(text: str) -> bool:
     if text.lower() not in {"on", "off", "true", "false", "1", "0"}:
         raise ValueError("must be on or off")
@@ -231,6 +237,33 @@ OPTIONS: tuple[Option, ...] = (
         "Who may create listener accounts: open (everyone with an e-mail "
         "address) or closed (the operator, with wavehouse listeners create or "
         "invite).",
+    ),
+    Option(
+        "stripe_webhook_secrets",
+        _words,
+        (),
+        "Signing secrets of the endpoint /webhooks/stripe, two while they are rotated; unset: the "
+        "endpoint is disabled.",
+        True,
+    ),
+    Option(
+        "stripe_livemode",
+        _switch,
+        True,
+        "Whether the endpoint takes live events (on) or test events (off); others are ignored.",
+    ),
+    Option(
+        "stripe_account",
+        str,
+        None,
+        "Account whose events are taken; unset: those that name no account.",
+    ),
+    Option(
+        "private_media",
+        _private_media,
+        "proxy",
+        "How private media are delivered: proxy (through this server) or redirect (to the file's "
+        "public address).",
     ),
     Option(
         "smtp_host",

@@ -1,5 +1,6 @@
 """Public interface of ``listeners``: accounts and positions, in a separate database."""
 
+from wavehouse.listeners.adapters.payers import payer_hashes
 from wavehouse.listeners.service.accounts import (
     create,
     find,
@@ -17,6 +18,7 @@ __all__ = [
     "find",
     "listed",
     "new_app_password",
+    "payer_hashes",
     "revoke_app_password",
     "tidy",
 ]

@@ -15,6 +15,7 @@ CONTEXTS: tuple[str, ...] = (
     "measurement",
     "sponsorship",
     "alerts",
+    "entitlements",
     "studio",
     "learning",
     "simulation",

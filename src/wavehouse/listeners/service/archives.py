@@ -15,6 +15,7 @@ from typing import Any
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotSignedIn
 from wavehouse.kernel.ids import ListenerId
+from wavehouse.listeners.adapters.payers import payer_hashes
 from wavehouse.listeners.queries import archives as queries
 from wavehouse.listeners.queries import cursors
 from wavehouse.listeners.queries import devices as device_queries
@@ -109,7 +110,8 @@ def bring_in(database: Database[Listeners], *, caller: Caller, document: Any) ->
 def erase(database: Database[Listeners], *, email: str, mail: Mail | None = None) -> Receipt:
     """Erase a listener and all their data, at once (P37). NotFound for an unknown address.
 
-    Entitlements and their ledger stay under a pseudonym, revoked; the provider's events lose their
+    Entitlements and their ledger stay under a pseudonym, revoked; sums of money stay; the payment
+    provider's events lose their content, and later ones about the same payer are stored without
     content (E27). Emails still stored by ``mail`` are deleted. The listener's passwords and
     sessions are refused afterwards, so no data is created again.
     """
@@ -117,7 +119,11 @@ def erase(database: Database[Listeners], *, email: str, mail: Mail | None = None
     with database.worker() as tx:
         listener = accounts.find(tx, email=email)
         rows = {"listeners": 1, **queries.counts(tx, listener_id=listener.listener_id)}
-        rows |= queries.release_entitlements(tx, listener_id=listener.listener_id, at=at)
+        references = queries.payer_references(tx, listener_id=listener.listener_id)
+        queries.remember_payers(tx, hashes=payer_hashes(database.place, references), at=at)
+        rows |= queries.release_entitlements(
+            tx, listener_id=listener.listener_id, references=references, at=at
+        )
         queries.erase(tx, listener_id=listener.listener_id)
     kept = mail.forget(to=listener.email) if mail else 0
     if kept:

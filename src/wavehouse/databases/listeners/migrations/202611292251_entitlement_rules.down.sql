@@ -1,0 +1,9 @@
+DROP TABLE listeners.entitlement_notices;
+DROP TABLE listeners.entitlement_payments;
+DROP FUNCTION listeners.refuse_change_of_payments();
+ALTER TABLE listeners.entitlement_ledger
+  DROP CONSTRAINT entitlement_ledger_generation_check,
+  DROP COLUMN effective_at,
+  DROP COLUMN generation;
+DROP TABLE listeners.entitlement_policies;
+DROP TABLE listeners.entitlement_offers;

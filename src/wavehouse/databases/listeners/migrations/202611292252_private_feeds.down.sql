@@ -1,0 +1,1 @@
+DROP TABLE listeners.private_feeds;

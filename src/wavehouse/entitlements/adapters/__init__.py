@@ -1,0 +1,1 @@
+"""Adapters of entitlements: keys of the installation, the media behind a private feed."""

@@ -1,0 +1,15 @@
+"""Keys that are derived from the installation's secret and are in no database."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+
+from wavehouse.store import Place
+
+_LINKS = b"wavehouse private media"
+
+
+def link_key(location: Place) -> bytes:
+    """The key of links to private media."""
+    return hmac.new(location.secret.encode(), _LINKS, hashlib.sha256).digest()

@@ -1,0 +1,1 @@
+"""Rules of entitlements: signatures, facts, the fold, access; pure functions."""
