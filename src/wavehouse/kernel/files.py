@@ -166,7 +166,7 @@ def _opened_folder(path: Path) -> int:
 
 
 def _target(name: str, parent: int, link: int, path: Path, links: int) -> str:
-    """Where a link leads, if it may be followed."""
+    """The target of a link, if it may be followed."""
     mine = (0, os.geteuid())
     maker = os.fstat(link).st_uid
     os.close(link)

@@ -347,7 +347,7 @@ class StoredPosition:
 
 @dataclass(frozen=True, slots=True)
 class Displaced:
-    """Where another device was before an action without knowledge of it moved far away (P10).
+    """The position of another device before an action without knowledge of it moved far away (P10).
 
     ``action_id`` is that device's action, which can be restored (P11).
     """
@@ -426,7 +426,7 @@ class SubscriptionChange:
 
 
 class ResumePolicy(StrEnum):
-    """What a listener wants resuming to suggest (P8); it changes neither the log nor the winner."""
+    """The listener's preference for resuming (P8); it changes neither the log nor the winner."""
 
     LATEST = "latest"
     FURTHEST = "furthest"

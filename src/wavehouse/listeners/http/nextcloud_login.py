@@ -51,7 +51,7 @@ class _Waiting:
         self._lock = threading.Lock()
 
     def begin(self) -> tuple[str, str]:
-        """The tokens of the page and of polling."""
+        """Start a flow; returns the tokens of the login page and of polling."""
         page, poll = secrets.token_urlsafe(32), secrets.token_urlsafe(32)
         with self._lock:
             self._forget()

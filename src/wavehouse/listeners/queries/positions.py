@@ -59,7 +59,7 @@ def resuming(
 
 
 def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy:
-    """What a listener wants resuming to suggest (P8)."""
+    """The listener's preference for resuming (P8)."""
     return ResumePolicy(
         tx.value(
             "SELECT resume_policy FROM listeners.listeners WHERE listener_id = %(listener_id)s",
@@ -69,7 +69,7 @@ def resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId) -> ResumePolicy
 
 
 def set_resume_policy(tx: Tx[Listeners], *, listener_id: ListenerId, policy: ResumePolicy) -> None:
-    """Store what a listener wants resuming to suggest (P8)."""
+    """Store the listener's preference for resuming (P8)."""
     tx.execute(
         """
         UPDATE listeners.listeners SET resume_policy = %(policy)s

@@ -195,7 +195,7 @@ def resume(
     chapter_id: str,
     device_id: str | None = None,
 ) -> Resume:
-    """Where one listener resumes. NotFound when there is no position."""
+    """The position at which one listener resumes. NotFound when there is none."""
     (resume,) = resume_all(database, [ResumeRequest(caller.listener_id, chapter_id, device_id)])
     return there(resume)
 
@@ -210,13 +210,13 @@ def there(resume: Resume | None) -> Resume:
 def set_resume_policy(
     database: Database[Listeners], *, caller: Caller, policy: ResumePolicy
 ) -> None:
-    """Set what resuming suggests (P8)."""
+    """Set the listener's preference for resuming (P8)."""
     with database.listener(caller.listener_id) as tx:
         queries.set_resume_policy(tx, listener_id=caller.listener_id, policy=policy)
 
 
 def resume_policy(database: Database[Listeners], *, caller: Caller) -> ResumePolicy:
-    """What resuming suggests (P8)."""
+    """The listener's preference for resuming (P8)."""
     with database.listener(caller.listener_id) as tx:
         return queries.resume_policy(tx, listener_id=caller.listener_id)
 

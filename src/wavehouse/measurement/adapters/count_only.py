@@ -36,7 +36,7 @@ from wavehouse.measurement.types import (
 
 _UNIT = "\x1f"
 MOST_UNKNOWN = 5
-"""How many hosts and paths of unknown files are listed."""
+"""The number of hosts and paths of unknown files that are listed."""
 
 
 Threshold = tuple[UUID, UUID, int | None]

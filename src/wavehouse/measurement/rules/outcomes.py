@@ -42,7 +42,7 @@ _FAULTS = {
 def explained(
     outcome: str, unit_bytes: int | None, threshold_bytes: int | None, *, timed: bool = False
 ) -> str:
-    """Why a request counts or does not; bytes are those of its listener, file and UTC day.
+    """The reason why a request counts or not; bytes are those of its listener, file and UTC day.
 
     ``timed``: of an HLS rendition, whose positions are milliseconds (R13).
     """
@@ -68,7 +68,7 @@ def flags_explained(flags: Iterable[str]) -> str:
 
 
 def fault_explained(fault: str, raw_retention_days: int) -> str:
-    """Why a row is in the quarantine."""
+    """The reason why a row is in the quarantine."""
     if fault == "too_old":
         return f"older than {raw_retention_days} days (WAVEHOUSE_RAW_RETENTION_DAYS)"
     return _FAULTS.get(fault, fault)

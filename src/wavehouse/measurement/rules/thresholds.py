@@ -1,4 +1,4 @@
-"""How much of a file is a download (R26, R29)."""
+"""The part of a file that makes a download (R26, R29)."""
 
 from __future__ import annotations
 

@@ -20,7 +20,7 @@ Part = tuple[datetime, int, int]
 
 
 class CountWindow(StrEnum):
-    """How requests of a listener for an episode are grouped into downloads."""
+    """The counting windows: how a listener's requests for an episode become downloads."""
 
     CALENDAR = "calendar"
     FIRST_TOUCH = "first-touch"

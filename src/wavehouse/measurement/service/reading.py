@@ -273,7 +273,7 @@ def trace(
 def freshness(
     analytics: Tx[Analytics], operational: Tx[Operational], *, identity: Identity
 ) -> Freshness:
-    """The newest data of the organization."""
+    """The state of the organization's data: newest events, batch and rollup, and dirty hours."""
     read = freshness_queries.freshness(operational, organization_id=identity.organization_id)
     return replace(read, newest_rollup=data_as_of(analytics, identity=identity))
 

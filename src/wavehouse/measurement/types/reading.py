@@ -11,7 +11,7 @@ from wavehouse.kernel.ids import EnclosureId, EpisodeId, OrganizationId, Podcast
 
 
 class Reason(StrEnum):
-    """Why a request is filtered, in order of precedence when several apply."""
+    """The reason why a request is filtered, in order of precedence when several apply."""
 
     BAD_IP = "bad_ip"
     UNKNOWN_PATH = "unknown_path"
@@ -31,7 +31,7 @@ class Reason(StrEnum):
 
 
 class Fault(StrEnum):
-    """Why a row is in the quarantine."""
+    """The reason why a row is in the quarantine."""
 
     MALFORMED_LINE = "malformed_line"
     BAD_ENCODING = "bad_encoding"

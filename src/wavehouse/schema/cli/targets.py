@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from wavehouse.schema.rules.layouts import Layout
 
 OWN_LADDERS = "wavehouse.own_ladders"
-"""Where the program puts its own ladders for these commands: a key of click's ``meta``."""
+"""The key of click's ``meta`` under which the program puts its own ladders."""
 
 LAYOUTS = (
     "wavehouse",

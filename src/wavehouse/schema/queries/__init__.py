@@ -283,7 +283,7 @@ def put_replayed(connection: Connection, *, version: str, began: datetime, ended
 
 
 def windows(connection: Connection) -> list[tuple[datetime, datetime]]:
-    """When the files applied or replayed here ran: pairs of start and end."""
+    """The periods in which the files applied or replayed here ran: pairs of start and end."""
     return connection.execute(
         """
         SELECT coalesce((pg_catalog.to_jsonb(j) -> 'facts' ->> 'began')::timestamptz,

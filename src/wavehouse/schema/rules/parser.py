@@ -48,7 +48,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Unparsable:
-    """Why a text is not valid SQL, and the position (from 0)."""
+    """The reason why a text is not valid SQL, and the position (from 0)."""
 
     message: str
     position: int

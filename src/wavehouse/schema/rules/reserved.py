@@ -85,7 +85,7 @@ def names_in_python(text: str) -> Names:
 
 
 def merged(parts: Iterable[Names]) -> Names:
-    """The names of many files together."""
+    """Merge the names found in many files."""
     found: Names = {}
     for part in parts:
         for database, names in part.items():

@@ -26,7 +26,7 @@ _SLACK = timedelta(minutes=2)
 
 @dataclass(frozen=True, slots=True)
 class Windows:
-    """When files ran: pairs of start and end."""
+    """The periods in which files ran: pairs of start and end."""
 
     spans: Sequence[tuple[datetime, datetime]]
 

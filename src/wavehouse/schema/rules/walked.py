@@ -20,7 +20,7 @@ class Walked:
     after: Snapshot
     stopped: tuple[Statement, str, str] | None = None
     refusals: tuple[WavehouseError, ...] = ()
-    """Why apply would not consider the file done."""
+    """The reasons why apply would not consider the file done."""
 
 
 def finding(

@@ -1,4 +1,4 @@
-"""What a statement outside a transaction did, from the objects before and after it.
+"""Determine what a statement outside a transaction did, from the objects before and after it.
 
 Before such a statement runs, the journal stores the OIDs of its objects. A start without an end
 means an interrupted statement; the objects are compared: ``none`` (nothing happened: run it),

@@ -38,7 +38,7 @@ _ADVICE = {
         "ALTER TABLE {relation} DETACH PARTITION {name} FINALIZE",
     ),
 }
-"""What to do about a leftover, and the statement to run."""
+"""The remedy for a leftover, and the statement to run."""
 
 
 def refuse_leftovers(

@@ -56,7 +56,7 @@ class MeasuredFile:
     before: Snapshot
     after: Snapshot
     refusals: tuple[MigrationFailed, ...] = ()
-    """Why apply would not consider it done."""
+    """The reasons why apply would not consider it done."""
 
 
 def measured_files(

@@ -143,7 +143,7 @@ def _refusal(
     known: Set[tuple[str, int]],
     later: Sequence[Migration],
 ) -> str | None:
-    """Why apply would not consider the up file done, after it ran here."""
+    """The reason why apply would not consider the up file done, after it ran here."""
     new = [leftover for leftover in leftovers(connection) if leftover.key not in known]
     script = read_script(migration.up)
     return next(

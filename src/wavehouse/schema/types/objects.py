@@ -159,7 +159,7 @@ class PairVerdict:
     error: str | None = None
     again_differs: tuple[Difference, ...] = ()
     refused: str | None = None
-    """Why apply would not consider the up file done."""
+    """The reason why apply would not consider the up file done."""
 
     @property
     def is_fine(self) -> bool:
@@ -311,7 +311,7 @@ class PlanResult:
     hashes: dict[str, str]
     """The predicted schema hash after each file, by version."""
     refusals: tuple[WavehouseError, ...] = ()
-    """Why apply would not consider a file done."""
+    """The reasons why apply would not consider a file done."""
 
     @property
     def exit_code(self) -> int:

@@ -131,7 +131,7 @@ class StatusResult:
 
     @property
     def last_applied_at(self) -> datetime | None:
-        """When the database was last migrated."""
+        """The time at which the database was last migrated."""
         return max((entry.applied_at for entry in self.entries if entry.applied_at), default=None)
 
     @property

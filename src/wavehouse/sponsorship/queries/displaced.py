@@ -14,7 +14,7 @@ from wavehouse.store import Operational, Tx
 def outranked(
     tx: Tx[Operational], *, organization_id: OrganizationId, conversion_ids: Sequence[ConversionId]
 ) -> set[UUID]:
-    """Those conversions known only by a page's report, locked until the commit."""
+    """The conversions among these known only from a page's report, locked until the commit."""
     return set(
         tx.values(
             """

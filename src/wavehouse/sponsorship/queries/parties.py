@@ -308,7 +308,7 @@ def code_windows(tx: Tx[Operational], *, organization_id: OrganizationId) -> lis
 
 
 def flights(tx: Tx[Operational], *, organization_id: OrganizationId) -> list[Flight]:
-    """When signals may name each campaign of an organization, and its links' UTM fields (AT06)."""
+    """The days on which signals may name each campaign, and the UTM fields of its links (AT06)."""
     return tx.rows(
         Flight,
         """

@@ -124,7 +124,7 @@ class Claim:
 
 @dataclass(frozen=True, slots=True)
 class Flight:
-    """When signals may name a campaign: its live days with grace, and its links' UTM fields.
+    """The days on which signals may name a campaign, grace included, and its links' UTM fields.
 
     ``window_days`` is how long a followed link counts (AT03), 1 to 60.
     """

@@ -71,7 +71,7 @@ class ReadType(StrEnum):
 
 
 class ConversionType(StrEnum):
-    """What the listener did at the sponsor's."""
+    """The listener's action at the sponsor's."""
 
     PURCHASE = "purchase"
     SIGNUP = "signup"
