@@ -75,7 +75,7 @@ class NewPasswordIn(BaseModel):
 
 @dataclass(frozen=True)
 class LetterOut:
-    """An email is sent if the address has an account; ``expires_in`` of its link."""
+    """The lifetime of the link, which is emailed if the address has an account."""
 
     expires_in_seconds: int
 

@@ -107,7 +107,7 @@ def is_combined(line: str) -> bool:
 
 
 _GUIDE = r"""
-The plain combined format does not say which bytes were sent, nor for which host. Please add three
+The plain combined format has neither the range that was sent nor the host. Please add three
 fields. nginx:
 
 ```nginx
@@ -123,7 +123,7 @@ LogFormat "%h %l %u %t \"%r\" %>s %B \"%{Referer}i\" \"%{User-Agent}i\" \"%{Rang
 CustomLog logs/podcast.log podcast
 ```
 
-`$body_bytes_sent` and `%B` are the bytes of the body without headers, which the rules ask for (R28).
+`$body_bytes_sent` and `%B` are the bytes of the body without headers, which the rules require (R28).
 `%O` and `$bytes_sent` include the headers. `HostnameLookups` must be off, or `%h` is a name and every
 line is `bad_ip`. The three extra fields may be quoted, unquoted or missing. Quotes inside a user agent
 are read as either server writes them (`\x22`, `\"`); a line with a quote that is not escaped goes to

@@ -90,14 +90,15 @@ def columns(header: str | None, where: str) -> dict[str, int]:
 
 _GUIDE = """
 The tab-separated hits of OP3's API (`format=tsv`), with their header line; columns are found by name.
-An OP3 hit is a redirect: somebody was sent to the file. So every listener, episode and day of it is
-a `prefix_estimate` (R30), shown apart and never added to downloads.
+An OP3 hit is a redirect to the file. So every listener, episode and day in it is a `prefix_estimate`
+(R30), shown separately and never added to downloads.
 
-OP3 has a keyed hash in place of the address (`hashedIpAddress`, or `hashedIpAddressForDownload`, by
-which OP3 counts, if it is present). Wavehouse keys the listener by that hash and the user agent, hashed
+OP3 has a keyed hash instead of the address (`hashedIpAddress`, or, if present,
+`hashedIpAddressForDownload`, by which OP3 counts). Wavehouse keys the listener by that hash and the user agent, hashed
 once more under the month's secret. Consequences: data centres and VPNs (R17) are unknown, the network
-is unknown, the country is the one that OP3 looked up; when OP3 changes its key, a listener is a new
-one; and a listener of an OP3 log is never recognised in a log with addresses, so do not add the two.
+is unknown, the country is the one that OP3 looked up; when OP3 changes its key, listeners
+become new ones; and a listener in an OP3 log is never matched with a log that has addresses, so do not
+add the two.
 """
 
 FORMAT = Format(
