@@ -26,7 +26,8 @@ class PeriodFigures:
 
     ``read``, ``faults`` and ``errors`` only apply to counting from log files: lines, unusable lines
     by reason, and unreadable files with the reason. ``unknown`` has the most requested hosts and
-    paths of unknown files.
+    paths of unknown files. ``requests_from`` is set when retention has dropped requests of the
+    period: ``prefix_estimates``, ``filtered`` and ``flagged`` start on that day.
     """
 
     first: date
@@ -41,6 +42,7 @@ class PeriodFigures:
     faults: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     unknown: list[Figure] = field(default_factory=list)
+    requests_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
