@@ -24,7 +24,6 @@ NEVER = {
     r"|JSON|UTF-8|name|e-mail|valid|matter|duration|language|list|object|table|feed|picture)\b",
     "letter for email": r"\b(?:a|the|this|newest|all|last|his|her|their) letters?\b",
     "of one's own": r"\bof (?:one's|ones) own\b",
-    "for ever": r"\bfor ever\b",
     "what became of": r"\bwhat bec(?:ame|omes) of\b",
     "the door of": r"\b(?:[Tt]he door|[Tt]he outside world) of\b",
     "accuse": r"\baccus(?:es?|ed (?:of|only|by))\b",
@@ -33,7 +32,7 @@ NEVER = {
     "who without a noun": r"(?:\bby|\bto|\bfor|\bfrom|\band|\bor|^|[.:;,]) "
     r"who(?:ever)? (?:asks|acts|leaves|looks|opens|resumes|erases|wants|reads|starts|calls|uses)\b",
 }
-ALLOWED: dict[str, int] = {"entitlements": 8, "governance": 2, "studio": 8, "tests": 2}
+ALLOWED: dict[str, int] = {"entitlements": 8, "studio": 8}
 """How often each part of the tree may still have one of them. A number here may only go down."""
 
 _TEXTS = (".py", ".md", ".html", ".js", ".txt", ".sql")
@@ -80,7 +79,7 @@ def test_the_lint_sees_a_phrase_across_lines_and_leaves_plain_words_alone() -> N
     assert {"held against": 1} == phrases("# the figures are held\n# against the truth")
     assert {"is no X": 1} == phrases("this is no date")
     assert {"letter for email": 1} == phrases("the letter is sent")
-    assert {"for ever": 1, "what became of": 1} == phrases("kept for ever, with what became of it")
+    assert {"what became of": 1} == phrases("stored with what became of it")
     assert {} == phrases("compared with the truth; this is not a date; the email is sent again")
 
 
