@@ -200,6 +200,7 @@ VALID = {
     "budgets delete": [ID],
     "budgets grant": [ID, "--amount", "1"],
     "jobs cancel": [ID],
+    "retention release": [ID],
     "jobs discard": [ID],
     "jobs retry": [ID],
     "webhooks delete": [ID],

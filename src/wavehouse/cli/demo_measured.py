@@ -52,7 +52,7 @@ def _ingest(stage: Stage) -> None:
     media = catalog.read_media_file(folder / "media.json")
     reading = catalog.FeedReading(source=catalog.FileFeedSource(), media=media)
     # The show of the counting rules belongs to an organization of its own: no page lists it.
-    owners = {folder: workspace.identity, folder / "rules": _checker(workspace)}
+    owners = {folder: workspace.identity, folder / "rules": checker(workspace)}
     with _step("Registered the shows"):
         for home, identity in owners.items():
             for feed in sorted((home / "feeds").glob("*.xml")):
@@ -96,7 +96,7 @@ def _attribute(workspace: Workspace, folder: Path) -> None:
         demo_orders.tell(tx, workspace, folder)
 
 
-def _checker(workspace: Workspace) -> Identity:
+def checker(workspace: Workspace) -> Identity:
     """The administrator of the organization that owns the rules' show."""
     with workspace.stores.operational.worker() as tx:
         _, identity = accounts.further_organization(
@@ -172,7 +172,7 @@ def _against_truth(
     workspace: Workspace, truth: Mapping[str, Any], first: date, last: date
 ) -> dict[str, dict[str, int]]:
     """For each rule the downloads of its own episode: expected by construction, and counted."""
-    identity = _checker(workspace)
+    identity = checker(workspace)
     with (
         workspace.stores.analytics.app(identity.organization_id) as analytics,
         workspace.stores.operational.app(identity.organization_id) as tx,

@@ -66,5 +66,11 @@ MANIFEST = Manifest(
             target="wavehouse.cli.demo_measured:measured",
             place=10,
         ),
+        Chapter(
+            name="by itself",
+            summary="Three workers poll feeds; one is killed; every job ends exactly once.",
+            target="wavehouse.cli.demo_by_itself:by_itself",
+            place=20,
+        ),
     ),
 )

@@ -2,12 +2,22 @@
 
 from __future__ import annotations
 
+import os
+import threading
 from typing import TYPE_CHECKING
 
 import click
 
 if TYPE_CHECKING:
+    from wavehouse.queue import Worker
     from wavehouse.workspace import OpenWorkspace
+
+
+def _stop_at_end_of_input(worker: Worker) -> None:
+    """Stop when the program that started this worker has ended, even by kill -9."""
+    while os.read(0, 4096):
+        continue
+    worker.stop()
 
 
 @click.command()
@@ -26,8 +36,11 @@ if TYPE_CHECKING:
     show_default=True,
     help="Short jobs that a thread takes at once.",
 )
+@click.option("--while-stdin-is-open", "watched", is_flag=True, hidden=True)
 @click.pass_obj
-def work(open_workspace: OpenWorkspace, concurrency: int, once: bool, batch: int) -> None:
+def work(
+    open_workspace: OpenWorkspace, concurrency: int, once: bool, batch: int, watched: bool
+) -> None:
     """Run background jobs until Ctrl-C. `wavehouse up` runs four of them itself.
 
     SIGTERM and Ctrl-C stop claiming; what runs may finish within 30 seconds.
@@ -45,6 +58,8 @@ def work(open_workspace: OpenWorkspace, concurrency: int, once: bool, batch: int
             terminal.say("Stopping: jobs that run may finish.")
             worker.stop()
 
+        if watched:
+            threading.Thread(target=_stop_at_end_of_input, args=[worker], daemon=True).start()
         before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
         try:
             worker.run(once=once)

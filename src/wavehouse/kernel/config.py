@@ -101,6 +101,12 @@ def _metrics(text: str) -> str:
     return text
 
 
+def _retention(text: str) -> str:
+    if text not in {"plan", "apply", "off"}:
+        raise ValueError("must be plan, apply or off")
+    return text
+
+
 def _percent(text: str) -> int:
     value = int(text)
     if not 0 < value <= 100:
@@ -189,6 +195,13 @@ OPTIONS: tuple[Option, ...] = (
         _positive,
         90,
         "How long raw requests are kept; older log lines go to the quarantine.",
+    ),
+    Option(
+        "retention",
+        _retention,
+        "plan",
+        "What `wavehouse up` does once a day with data older than its limit: plan (report it), "
+        "apply (remove it) or off.",
     ),
     Option(
         "pixel_value_limit",

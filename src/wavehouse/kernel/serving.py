@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from wavehouse.kernel.config import Settings
+from wavehouse.kernel.processes import is_running
 
 _LOCAL = {"127.0.0.1", "::1", "0.0.0.0", "::", "localhost"}  # noqa: S104 - compared, not bound
 
@@ -40,12 +41,10 @@ def running_address(settings: Settings) -> str | None:
     """The address of the program that serves on this home; None when none does."""
     try:
         left = json.loads(_file(settings).read_text(encoding="utf-8"))
-        os.kill(int(left["pid"]), 0)
-    except PermissionError:
-        return str(left["address"])
-    except (OSError, ValueError, KeyError):
+        address, pid = str(left["address"]), int(left["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
         return None
-    return str(left["address"])
+    return address if is_running(pid) else None
 
 
 def _file(settings: Settings) -> Path:

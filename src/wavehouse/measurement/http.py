@@ -69,7 +69,9 @@ class Downloads:
 
     ``listeners`` are distinct over the whole period and never a sum (R43); null when the period
     spans more than two months (R44). ``filtered`` are requests that were not counted, by reason.
-    ``hours`` are the same downloads by UTC hour, for ``grain=hour`` only.
+    ``requests_from`` is set when retention has dropped requests of the period: ``listeners`` are
+    null then, and ``filtered`` begins on that day. ``hours`` are the same downloads by UTC hour,
+    for ``grain=hour`` only.
     """
 
     first_day: date
@@ -81,6 +83,7 @@ class Downloads:
     hours: list[HourFigure] | None
     filtered: Mapping[str, int]
     provenance: Provenance
+    requests_from: date | None = None
 
 
 @dataclass(frozen=True)
@@ -194,6 +197,7 @@ def _figures(stores: Stores, gate: Gate) -> APIRouter:
                     reference.versions(),
                     reading.data_as_of(analytics, identity=identity),
                 ),
+                reading.dropped_until(operational, first=first),
             )
 
     @api.get("/audience", responses=gate.answers(scope, 422))

@@ -201,6 +201,14 @@ class WorkerRow:
 
 
 @dataclass(frozen=True, slots=True)
+class Neighbour:
+    """A worker of a machine, by its process."""
+
+    worker_id: UUID
+    pid: int
+
+
+@dataclass(frozen=True, slots=True)
 class Schedule:
     """Recurring work: by cron expression in UTC, or at an interval."""
 

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from wavehouse.kernel import files
 from wavehouse.kernel.errors import Refused
+from wavehouse.kernel.processes import is_running
 
 # Above the highest number that Linux gives (2^22).
 _NOBODY = 2**22 + 1
@@ -47,7 +48,7 @@ def lives(data: Path) -> bool:
     if number is None or number == _NOBODY:
         return False
     if not (_PROCESSES / "self").exists():
-        return _exists(number)
+        return is_running(number)
     return _works_in(_PROCESSES / str(number), data)
 
 
@@ -64,16 +65,6 @@ def is_stopping(data: Path) -> bool:
     """True when the lock file says that its server was asked to stop."""
     content = lines(lock_file(data))
     return len(content) > _STATUS and content[_STATUS].strip() == "stopping"
-
-
-def _exists(number: int) -> bool:
-    try:
-        os.kill(number, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def disown(data: Path, socket_folder: Path, owner: tuple[int, int]) -> None:

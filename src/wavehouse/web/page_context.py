@@ -116,6 +116,7 @@ _SENTENCES = {
     "paused": "No more jobs of the organization start; running ones may finish.",
     "resumed": "Jobs are resumed.",
     "plan_chosen": "The plan was stored.",
+    "retention_applied": "{n} rows were removed.",
     "invited": "The invitation was emailed.",
     "invitation_revoked": "The invitation is revoked; its link stopped working at once.",
     "role_changed": "The role was changed; it takes effect with the next request.",

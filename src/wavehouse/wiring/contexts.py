@@ -16,6 +16,7 @@ CONTEXTS: tuple[str, ...] = (
     "sponsorship",
     "alerts",
     "entitlements",
+    "governance",
     "studio",
     "learning",
     "simulation",

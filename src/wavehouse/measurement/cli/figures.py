@@ -183,6 +183,7 @@ def _stored(
                 filtered=reading.filtered(operational, **wanted),
                 flagged=reading.flagged(operational, **wanted),
                 rows=rows,
+                requests_from=reading.dropped_until(operational, first=begin),
             )
 
 
@@ -209,6 +210,7 @@ def _show_json(figures: PeriodFigures, by: str, window: str) -> None:
             "rows": rows,
             "rule_version": RULE_VERSION,
             "list_version": lookups.list_version(),
+            **({} if figures.requests_from is None else {"requests_from": figures.requests_from}),
             **({} if figures.read is None else {"read": figures.read, "faults": figures.faults}),
         }
     )
@@ -233,6 +235,11 @@ def _show(figures: PeriodFigures, by: str) -> None:
         )
     else:
         terminal.say(f"No downloads from {figures.first} to {figures.last} (UTC).")
+    if figures.requests_from is not None:
+        terminal.say(
+            f"Retention has removed the requests before {figures.requests_from}: listeners are "
+            "unknown, and filtered requests are counted from that day on."
+        )
     if figures.prefix_estimates:
         terminal.say(
             f"{figures.prefix_estimates:,} more are prefix estimates (R30): no bytes prove them"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.types import (
     Backlog,
@@ -35,6 +37,12 @@ def freshness(tx: Tx[Operational], *, organization_id: OrganizationId) -> Freshn
         """,
         {"organization_id": organization_id},
     )
+
+
+def raw_from(tx: Tx[Operational]) -> datetime | None:
+    """The instant from which raw data is complete; None when retention has dropped none."""
+    at: datetime | None = tx.value("SELECT governance.raw_from()")
+    return at
 
 
 def backlog(tx: Tx[Operational]) -> Backlog:

@@ -259,3 +259,29 @@ def insert_reconciliation(
             ),
         },
     )
+
+
+def days_with_raw(tx: Tx[Operational]) -> set[date]:
+    """The UTC days that have a partition of raw events. Retention drops those of other days."""
+    return set(
+        tx.values(
+            """
+            SELECT to_date(right(c.relname, 8), 'YYYYMMDD')
+            FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+            WHERE i.inhparent = 'measurement.listener_events'::regclass
+            """
+        )
+    )
+
+
+def marked_before(tx: Tx[Operational], *, before: datetime) -> int:
+    """How many days before a limit wait to be counted, and hours to be rolled up."""
+    number: int = tx.value(
+        """
+        SELECT (SELECT count(DISTINCT day) FROM measurement.count_log
+                WHERE day < (%(before)s AT TIME ZONE 'UTC')::date)
+             + (SELECT count(DISTINCT hour) FROM measurement.dirty_log WHERE hour < %(before)s)
+        """,
+        {"before": before},
+    )
+    return number

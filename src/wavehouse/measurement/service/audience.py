@@ -15,6 +15,7 @@ from wavehouse.kernel.ids import OrganizationId
 from wavehouse.measurement.queries import audience as queries
 from wavehouse.measurement.queries import titles as title_queries
 from wavehouse.measurement.rules.months import months_spanned
+from wavehouse.measurement.service.reading import require_raw
 from wavehouse.measurement.types import Audience, AudienceCell, AudienceLine
 from wavehouse.store import Operational, Tx
 
@@ -24,7 +25,8 @@ _ADJACENT = 2
 def audience(
     operational: Tx[Operational], *, identity: Identity, first: date, last: date
 ) -> Audience:
-    """The audience between two UTC days, both included."""
+    """The audience between two UTC days, both included. UsageError when raw data was dropped."""
+    require_raw(operational, first=first)
     organization_id = identity.organization_id
     if months_spanned(first, last) > _ADJACENT:
         months = _by_month(operational, organization_id, first, last)

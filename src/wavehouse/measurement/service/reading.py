@@ -173,8 +173,11 @@ def listeners(
     last: date,
     podcast_id: UUID | None = None,
 ) -> int | None:
-    """Distinct listeners of a period; None when it spans more than two months (R44)."""
-    if months_spanned(first, last) > 2:
+    """Distinct listeners of a period; None when it spans more than two months (R44).
+
+    None also when retention has dropped raw downloads of the period: rollups do not add up (R43).
+    """
+    if months_spanned(first, last) > 2 or dropped_until(operational, first=first) is not None:
         return None
     start, end = _instants(first, last)
     return audience.distinct_listeners(
@@ -268,6 +271,25 @@ def trace(
     return tracing.traced_requests(
         operational, organization_id=identity.organization_id, start=start, end=end, limit=limit
     )
+
+
+def dropped_until(operational: Tx[Operational], *, first: date) -> date | None:
+    """The first day with complete raw data, when a period begins before it; else None."""
+    complete = freshness_queries.raw_from(operational)
+    if complete is None or clock.start_of_day(first) >= complete:
+        return None
+    return complete.astimezone(UTC).date()
+
+
+def require_raw(operational: Tx[Operational], *, first: date) -> None:
+    """UsageError when retention has dropped raw data of a period that begins on ``first``."""
+    complete = dropped_until(operational, first=first)
+    if complete is not None:
+        raise UsageError(
+            f"retention has removed the raw data before {complete}",
+            hint=f"Choose a period that begins on or after {complete}; downloads by day remain.",
+            command="wavehouse retention policies",
+        )
 
 
 def freshness(

@@ -47,8 +47,11 @@ def roll_up(stores: Stores, *, on_hours: OnHours = lambda _: None) -> RolledUp:
             if not dirty:
                 return RolledUp()
             hours = sorted({mark.hour for mark in dirty})
+            # The rollups of a day whose raw events retention has dropped are the only record of it.
+            kept = rolling.days_with_raw(source)
+            hours = [hour for hour in hours if hour.astimezone(UTC).date() in kept]
             with analytics.worker() as target:
-                rows = _replace(source, target, hours, on_hours)
+                rows = _replace(source, target, hours, on_hours) if hours else 0
         with operational.worker() as tx:
             ids = [mark.id for mark in dirty]
             marked_at, finished_at = lateness.oldest_mark(tx, ids=ids), clock.now()
@@ -183,6 +186,31 @@ def reconcile(stores: Stores, *, repair: bool = False) -> Reconciliation:
             rolling.mark_dirty(tx, hours=sorted({m.hour for m in mismatches}))
         roll_up(stores)
     return result
+
+
+def not_rolled_up(stores: Stores, *, before: datetime) -> str:
+    """Why raw events before a limit must stay, or an empty text: their figures are not settled.
+
+    They are settled when no mark of theirs waits and every rollup agrees with them.
+    """
+    with stores.operational.worker(snapshot=True) as source, stores.analytics.worker() as target:
+        waiting = rolling.marked_before(source, before=before)
+        if waiting:
+            return f"{waiting} days or hours wait to be counted or rolled up"
+        span = rolling.span_of_events(source)
+        if span is None or span[0] >= before:
+            return ""
+        first = clock.start_of_day(span[0].date())
+        raw = rolling.raw_hours(source, first=first, last=before)
+        for rollup in (*HOURLY, *DAILY, AUDIENCE[0]):
+            stored = rolling.rolled(target, rollup, first=first, last=before)
+            differing = _differing(rollup, raw, stored, set())
+            if differing:
+                return (
+                    f"{len(differing)} buckets of {rollup.table} differ from the raw events: "
+                    "wavehouse rollup reconcile --repair"
+                )
+    return ""
 
 
 def _differing(

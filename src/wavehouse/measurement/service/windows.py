@@ -18,6 +18,7 @@ from wavehouse.measurement.queries import windows as queries
 from wavehouse.measurement.rules import windows as rules
 from wavehouse.measurement.rules.months import months_spanned
 from wavehouse.measurement.rules.window_sums import LOOKBACK, WindowSums
+from wavehouse.measurement.service.reading import require_raw
 from wavehouse.measurement.types import WindowFigures
 from wavehouse.store import Operational, Tx
 
@@ -30,7 +31,11 @@ def by_window(
     last: date,
     podcast_id: UUID | None = None,
 ) -> WindowFigures:
-    """A period by all windows. UsageError when it spans more than two months (R44)."""
+    """A period by all windows. UsageError when it spans more than two months (R44).
+
+    UsageError also when retention has dropped raw data of the period.
+    """
+    require_raw(operational, first=first)
     if months_spanned(first, last) > 2:
         raise UsageError(
             f"{first} to {last} spans more than two months: no key follows a listener so far (R44)",

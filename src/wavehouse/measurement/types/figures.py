@@ -26,7 +26,8 @@ class PeriodFigures:
 
     ``read``, ``faults`` and ``errors`` are of counting from log files: lines, lines that could not
     be used by why, and files that could not be read and why. ``unknown`` names hosts and paths of
-    no known file that were asked for most.
+    no known file that were asked for most. ``requests_from`` is set when retention has dropped
+    requests of the period: ``prefix_estimates``, ``filtered`` and ``flagged`` begin on that day.
     """
 
     first: date
@@ -41,6 +42,7 @@ class PeriodFigures:
     faults: dict[str, int] = field(default_factory=dict)
     errors: list[str] = field(default_factory=list)
     unknown: list[Figure] = field(default_factory=list)
+    requests_from: date | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from wavehouse.kernel.errors import Conflict, WavehouseError
 from wavehouse.kernel.ids import ReportId
+from wavehouse.kernel.processes import is_running
 from wavehouse.sponsorship.types import ReportData, ReportType
 
 ENDINGS = {"csv": "csv.zip"}
@@ -78,18 +79,8 @@ def _remove_abandoned(folder: Path) -> None:
     """Remove unfinished files of programs that were killed."""
     for path in folder.glob(f"{_UNFINISHED}*"):
         pid = path.name.rpartition(".")[2]
-        if pid.isdecimal() and not _is_running(int(pid)):
+        if pid.isdecimal() and not is_running(int(pid)):
             path.unlink(missing_ok=True)
-
-
-def _is_running(pid: int) -> bool:
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
 
 
 def _create(path: Path, content: bytes) -> None:
