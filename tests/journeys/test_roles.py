@@ -214,6 +214,9 @@ VALID = {
 
 
 class _AnyId(dict[str, list[str]]):
+    def __contains__(self, name: object) -> bool:
+        return True
+
     def __missing__(self, name: str) -> list[str]:
         return [str(uuid4())]
 

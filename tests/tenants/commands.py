@@ -33,6 +33,19 @@ WITHOUT_TENANTS = {
     "sync-conformance": "asks a foreign server",
     "listeners": "the operator's: listeners belong to themselves and to no organization",
 }
+IDS = {
+    "ids": "quarantine",
+    "pixel": "pixel",
+    "placement": "placement",
+    "project": "project",
+    "episode": "episode",
+    "note": "note",
+    "memory": "memory",
+    "document": "document",
+    "chat": "chat_session",
+    "session": "chat_session",
+}
+"""The column whose ids an argument takes, without its ``_id``."""
 MORE = {"ingest watch": ["--once", "--interval", "0.05"]}
 
 
@@ -121,8 +134,7 @@ def _value(param: click.Parameter, text: str, victim: Tenant, folder: Path) -> s
     if isinstance(kind, click.DateTime):
         return f"{LAST}"
     if isinstance(kind, click.types.UUIDParameterType):
-        names = {"ids": "quarantine", "pixel": "pixel", "placement": "placement"}
-        return values_for(f"{names.get(param.name or '', 'campaign')}_id", victim)[0]
+        return values_for(f"{IDS.get(param.name or '', 'campaign')}_id", victim)[0]
     if isinstance(kind, click.types.IntParamType | click.types.FloatParamType):
         return "1"
     return text

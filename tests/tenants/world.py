@@ -9,11 +9,23 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 from tests.tenants import key_of, member_of, second_organization, session_of
 
-from wavehouse import accounts, catalog, learning, listeners, measurement, sponsorship, webhooks
+from wavehouse import (
+    accounts,
+    catalog,
+    learning,
+    listeners,
+    measurement,
+    sponsorship,
+    studio,
+    usage,
+    webhooks,
+)
 from wavehouse.accounts import Role, Scope
 from wavehouse.kernel.ids import named
 from wavehouse.measurement.service import inclusions
@@ -77,6 +89,8 @@ def filled(workspace: Workspace, word: str, folder: Path) -> Tenant:
     _heard(tenant)
     _invited(tenant)
     _learned(tenant)
+    _made(tenant)
+    _spent(tenant)
     tenant.key, tenant.cookie = key_of(workspace, *Scope), session_of(workspace)
     return tenant
 
@@ -213,6 +227,85 @@ def _learned(tenant: Tenant) -> None:
                 learning.EventInput(f"{kind}-{word}", piece.content_id, kind, NOW, position)
                 for kind, position in (("play", 0.0), ("like", 30.0), ("complete", 60.0))
             ],
+        )
+
+
+def _made(tenant: Tenant) -> None:
+    """A project with an episode, and a row of everything that people do in the studio."""
+    word, identity = tenant.word, tenant.workspace.identity
+    operational = tenant.workspace.stores.operational
+    with operational.app(identity.organization_id) as tx:
+        project = studio.create_project(
+            tx, identity=identity, new=studio.NewProject(f"Project {word}", "it")
+        )
+        of_project: dict[str, Any] = {"identity": identity, "project_id": project.project_id}
+        episode = studio.create_episode(tx, title=f"Piece {word}", **of_project)
+        of_episode: dict[str, Any] = {"identity": identity, "episode_id": episode.episode_id}
+        (block,) = studio.write_script(
+            tx,
+            blocks=[studio.NewBlock(f"The wind of {word} blows.")],
+            author=studio.Author.PERSON,
+            **of_episode,
+        )
+        studio.add_highlight(tx, block_id=block.block_id, start=0, end=8, **of_episode)
+        studio.add_note(tx, body=f"Less {word}.", **of_project)
+        studio.remember(tx, new=studio.NewMemory(f"Likes {word}."), **of_project)
+        studio.add_document(
+            tx,
+            document=studio.DocumentText(
+                studio.DocumentKind.TEXT, f"Source {word}", f"About {word}."
+            ),
+            **of_project,
+        )
+        event = studio.NewEvent("episode.opened", f"event-{word}", NOW, {"word": word})
+        studio.record_events(tx, identity=identity, events=[event])
+        chat = studio.start_chat(tx, **of_episode)
+    asked = studio.ask(
+        operational,
+        identity=identity,
+        chat_session_id=chat.chat_session_id,
+        text=f"Wind of {word}?",
+        provider=studio.LocalChat(),
+    )
+    studio.produce(operational, identity=identity, asked=asked, provider=studio.LocalChat())
+
+
+def _spent(tenant: Tenant) -> None:
+    """A budget, a settled call and a reservation."""
+    word, identity = tenant.word, tenant.workspace.identity
+    operational = tenant.workspace.stores.operational
+    model = "model-of-everyone"
+    with operational.worker() as tx:
+        if model not in {row.name for row in usage.list_models(tx, identity=identity)}:
+            usage.add_model(tx, identity=identity, name=model, provider="local")
+            usage.add_price(
+                tx,
+                identity=identity,
+                model=model,
+                unit=usage.Unit.OUTPUT,
+                price="0.001",
+                currency="EUR",
+                effective_from=datetime(2026, 1, 1, tzinfo=UTC),
+            )
+    with operational.app(identity.organization_id) as tx:
+        usage.set_budget(
+            tx,
+            identity=identity,
+            new=usage.NewBudget(limit="10", currency="EUR", name=f"Budget {word}"),
+        )
+        for _ in range(2):
+            held = usage.reserve(
+                tx,
+                identity=identity,
+                model=model,
+                bound={usage.Unit.OUTPUT: 100},
+                operation=f"test {word}",
+            )
+        usage.settle(
+            tx,
+            identity=identity,
+            reservation_id=held.reservation_id,
+            used=usage.Used({usage.Unit.OUTPUT: Decimal(50)}),
         )
 
 

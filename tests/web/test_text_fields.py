@@ -26,7 +26,19 @@ GOOD = (
 )  # fmt: skip
 # Hashed or compared, never stored as text and never shown; a credential is WebAuthn's own JSON, of
 # which bytes and a counter are kept.
-PARAGRAPHS = {("ContentIn", "text")}
+PARAGRAPHS = {
+    ("ContentIn", "text"),
+    ("ProjectIn", "brief"),
+    ("ProjectPatch", "brief"),
+    ("BlockIn", "body"),
+    ("NoteIn", "body"),
+    ("MemoryIn", "content"),
+    ("CorrectionIn", "content"),
+    ("DocumentIn", "text"),
+    ("HighlightIn", "note"),
+    ("QuestionIn", "text"),
+    ("UserEventIn", "event_data"),
+}
 """Texts of many lines."""
 SECRETS = {"password", "token", "credential"}
 

@@ -36,6 +36,12 @@ MANIFEST = Manifest(
             section=Section.DATA,
         ),
         Command(
+            name="studio",
+            target="wavehouse.cli.root:studio",
+            summary="Make shows: projects, schedule, scripts, speech, feeds.",
+            section=Section.PRODUCTION,
+        ),
+        Command(
             name="metrics",
             target="wavehouse.cli.metrics:metrics",
             summary="Values of /metrics, and a Grafana dashboard for them.",

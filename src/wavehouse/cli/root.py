@@ -107,3 +107,8 @@ def ingest() -> None:
     Data read before is not read twice; rows that cannot be used go to the quarantine
     (`wavehouse quarantine list`) and the exit code is then 3.
     """
+
+
+@click.group(cls=LazyGroup, group="studio")
+def studio() -> None:
+    """Make shows: projects, schedule, scripts, speech, feeds."""
