@@ -43,6 +43,7 @@ PAGES: dict[str, Access] = {
     "POST /studio/documents/remove": WRITE,
     "POST /studio/memories/forget": WRITE,
     "GET /studio/episodes/{episode_id}": READ,
+    "GET /studio/episodes/{episode_id}/audio": READ,
     "POST /studio/script": WRITE,
     "POST /studio/chats": WRITE,
     "GET /studio/chats/{chat_session_id}": READ,
