@@ -1,6 +1,6 @@
 """The walk of every command: run as one tenant, with the ids and names of another.
 
-Commands come from the program's own table: a new command is walked by being there.
+Commands come from the program's own table, so a new command is walked automatically.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def walk_commands(attacker: Tenant, victim: Tenant, folder: Path, walked: Walked
 
 
 def leaves(group: click.Command, *names: str) -> Iterator[tuple[str, click.Command]]:
-    """Every command below a group, by its words."""
+    """Every command below a group, with its full name."""
     if not isinstance(group, click.Group):
         yield " ".join(names), group
         return
@@ -99,7 +99,7 @@ def leaves(group: click.Command, *names: str) -> Iterator[tuple[str, click.Comma
 
 
 def calls(name: str, command: click.Command, victim: Tenant, folder: Path) -> Iterator[list[str]]:
-    """The command with what it needs, then once more for every value of every text option."""
+    """The command with its required arguments, then once for every value of every text option."""
     required = [p for p in command.params if p.required]
     base = [*name.split(" "), *MORE.get(name, [])]
     texts = [f"Autumn {victim.word}", f"{victim.word}15", victim.ids["campaign_id"][0]]

@@ -1,7 +1,7 @@
-"""A tenant with a row of every kind that the product makes, each with the tenant's own word in it.
+"""A tenant with a row of every kind that the product creates, each containing the tenant's word.
 
-The word is what a walk looks for in what another tenant is shown. With it go the ids of the
-tenant's rows, its keys and its listener.
+A walk searches the output for another tenant for this word, and for the ids of the tenant's rows,
+its keys and its listener.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ _ORDERS = "occurred_at,promo_code,conversion_type,conversion_value,currency,orde
 
 @dataclass(slots=True)
 class Tenant:
-    """An organization with data, and what its user signs in with."""
+    """An organization with data, and the credentials of its user."""
 
     word: str
     workspace: Workspace
@@ -62,7 +62,7 @@ class Tenant:
     listener: tuple[str, str] = ("", "")
     pixel: str = ""
     ids: dict[str, list[str]] = field(default_factory=dict)
-    """Ids of the tenant's rows by the name of their column; other tenants have none of them."""
+    """Ids of the tenant's rows by column name; other tenants have none of them."""
 
     @property
     def secrets(self) -> set[str]:
@@ -80,7 +80,7 @@ def two_tenants(workspace: Workspace, folder: Path) -> tuple[Tenant, Tenant]:
 
 
 def filled(workspace: Workspace, word: str, folder: Path) -> Tenant:
-    """A tenant's data by the use cases that its people use."""
+    """A tenant's data, created by use cases."""
     home = folder / word
     home.mkdir()
     tenant = Tenant(word, workspace, home)
@@ -182,18 +182,18 @@ def _campaign(word: str) -> dict[str, object]:
 
 
 class _NoMail:
-    """Emails go nowhere: the outbox is the whole installation's."""
+    """Discards emails, as the outbox belongs to the whole installation."""
 
     def send(self, *, to: str, subject: str, text: str) -> None:
         """Send nothing."""
 
     def forget(self, *, to: str) -> int:
-        """Nothing is kept."""
+        """Forget nothing, as nothing is stored."""
         return 0
 
 
 def _invited(tenant: Tenant) -> None:
-    """A second member, and an invitation that is open."""
+    """A second member, and an open invitation."""
     workspace, word = tenant.workspace, tenant.word
     member_of(workspace, Role.VIEWER, f"Viewer of {word}")
     with workspace.stores.operational.app(workspace.identity.organization_id) as tx:
@@ -208,7 +208,7 @@ def _invited(tenant: Tenant) -> None:
 
 
 def _learned(tenant: Tenant) -> None:
-    """A learner with a session, a piece of content and what became of it."""
+    """A learner with a session, a piece of content and its outcome."""
     workspace, word = tenant.workspace, tenant.word
     identity, session = workspace.identity, f"session-{word}"
     piece = learning.ContentInput(f"piece-{word}", f"Piece {word}", f"Ciao {word}.", "/a.mp3", 60,
@@ -310,7 +310,7 @@ def _spent(tenant: Tenant) -> None:
 
 
 def _heard(tenant: Tenant) -> None:
-    """A listener of the tenant's own, with an app's password."""
+    """A listener of the tenant, with an app password."""
     email = f"listener@{tenant.word}.example"
     with tenant.workspace.stores.listeners.worker() as tx:
         listeners.create(tx, email=email)
@@ -328,7 +328,7 @@ WHERE o.column_name = 'organization_id' AND c.data_type = 'uuid'
 
 
 def _ids(workspace: Workspace, other: Workspace) -> dict[str, list[str]]:
-    """Every uuid in the organization's rows and in none of the other's, by column."""
+    """Every uuid in the organization's rows and not in the other's, by column."""
     found: dict[str, set[str]] = {}
     foreign: set[str] = set()
     for database in (

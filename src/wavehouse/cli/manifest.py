@@ -1,4 +1,4 @@
-"""What the program itself announces: its commands, and checks of the machine and the server."""
+"""The program's own manifest: its commands, and checks of the machine and the server."""
 
 from __future__ import annotations
 
@@ -27,12 +27,12 @@ MANIFEST = Manifest(
         Command(
             name="work",
             target="wavehouse.cli.working:work",
-            summary="Run background jobs in a process of their own.",
+            summary="Run background jobs in a separate process.",
         ),
         Command(
             name="ingest",
             target="wavehouse.cli.root:ingest",
-            summary="Bring in feeds, access logs, conversions.",
+            summary="Import feeds, access logs, conversions.",
             section=Section.DATA,
         ),
         Command(
@@ -44,7 +44,7 @@ MANIFEST = Manifest(
         Command(
             name="metrics",
             target="wavehouse.cli.metrics:metrics",
-            summary="Values of /metrics, and a Grafana dashboard of them.",
+            summary="Values of /metrics, and a Grafana dashboard for them.",
         ),
         Command(
             name="config",

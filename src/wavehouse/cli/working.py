@@ -1,4 +1,4 @@
-"""``wavehouse work``: a worker process beside, or instead of, the one inside ``up``."""
+"""``wavehouse work``: a worker process in addition to, or instead of, the one in ``up``."""
 
 from __future__ import annotations
 
@@ -26,15 +26,15 @@ def _stop_at_end_of_input(worker: Worker) -> None:
     type=click.IntRange(1, 64),
     default=4,
     show_default=True,
-    help="Jobs that run at once.",
+    help="Number of concurrent jobs.",
 )
-@click.option("--once", is_flag=True, help="End when nothing is due.")
+@click.option("--once", is_flag=True, help="Exit when nothing is due.")
 @click.option(
     "--batch",
     type=click.IntRange(1, 1000),
     default=1,
     show_default=True,
-    help="Short jobs that a thread takes at once.",
+    help="Number of short jobs that a thread takes at once.",
 )
 @click.option("--while-stdin-is-open", "watched", is_flag=True, hidden=True)
 @click.pass_obj
@@ -43,7 +43,7 @@ def work(
 ) -> None:
     """Run background jobs until Ctrl-C. `wavehouse up` runs four of them itself.
 
-    SIGTERM and Ctrl-C stop claiming; what runs may finish within 30 seconds.
+    SIGTERM and Ctrl-C stop claiming jobs; running jobs may finish within 30 seconds.
     """
     import signal
     from types import FrameType
@@ -55,7 +55,7 @@ def work(
         worker = working.worker_of(workspace, concurrency=concurrency, batch=batch)
 
         def stop(_: int, __: FrameType | None) -> None:
-            terminal.say("Stopping: jobs that run may finish.")
+            terminal.say("Stopping: running jobs may finish.")
             worker.stop()
 
         if watched:

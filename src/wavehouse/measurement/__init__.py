@@ -1,4 +1,4 @@
-"""The door of ``measurement``: from access logs to counted downloads and rollups."""
+"""Public interface of ``measurement``: from access logs to counted downloads and rollups."""
 
 from wavehouse.measurement.queries.adoption import UnknownPlace
 from wavehouse.measurement.rules.dimensions import DIMENSIONS, Card, Dimension

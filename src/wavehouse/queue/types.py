@@ -179,7 +179,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How many jobs finished with a status within the last day."""
+    """The number of jobs that finished with a status within the last day."""
 
     status: str
     number: int

@@ -122,7 +122,7 @@ def router(services: Services, site: Site) -> APIRouter:
     def enter(request: Request, fields: Form) -> Response:
         check_csrf(request, fields)
         if not brake.take(request.client.host if request.client else ""):
-            raise TooManyRequests("Too many tries.", hint="Wait a minute and try again.")
+            raise TooManyRequests("Too many attempts.", hint="Wait a minute and try again.")
         opened = services.sign_in(fields.get("token", ""), request.cookies.get(BROWSER, ""))
         response = RedirectResponse("/", status_code=_SEE_OTHER)
         remember_session(response, opened.cookie, opened.expires_at, site)

@@ -1,7 +1,8 @@
-"""The role that each page and each command needs: the one table of both.
+"""The role that each page and each command requires, in one table.
 
-API routes need none here: their scope says it (``accounts.access_of``). What is in no table needs
-an administrator, and a test fails until it is declared (``tests/journeys/test_roles.py``).
+API routes are not listed: their scope determines the role (``accounts.access_of``). Anything not
+listed requires an administrator, and a test fails until it is declared
+(``tests/journeys/test_roles.py``).
 """
 
 from __future__ import annotations
@@ -90,7 +91,7 @@ PAGES: dict[str, Access] = {
     "POST /webhooks/test": WRITE,
     "POST /webhooks/replay": WRITE,
 }
-"""Pages behind a session. A viewer changes only what is its own: it leaves, and it switches."""
+"""Pages behind a session. A viewer may only leave the organization or switch to another one."""
 
 COMMANDS: dict[str, Access] = {
     "sign-in-link": READ,
@@ -266,24 +267,24 @@ COMMANDS: dict[str, Access] = {
 """Commands that act for a user of an organization."""
 
 OPERATORS: dict[str, str] = {
-    "demo": "has a folder and databases of its own",
+    "demo": "has its own folder and databases",
     "up": "starts the program; each visitor has a role",
     "work": "runs the jobs of all organizations, each with the role of its user",
     "doctor": "examines the installation",
     "config": "prints settings and opens no database",
-    "schema": "migrates databases by roles of their own",
+    "schema": "migrates databases with separate roles",
     "learning": "computes on files and opens no database",
     "simulate": "writes files and opens no database",
     "sync-conformance": "checks another server",
 }
-"""Commands of the machine's operator: nobody's role is asked, and why."""
+"""Commands of the machine's operator, which need no role, with the reason."""
 
 
 def access_to_page(method: str, path: str) -> Access:
-    """The access that a page needs; HEAD is GET."""
+    """The access that a page requires; HEAD is treated as GET."""
     return PAGES.get(f"{'GET' if method == 'HEAD' else method} {path}", ADMIN)
 
 
 def access_to_command(name: str) -> Access:
-    """The access that a command needs, such as ``keys create``."""
+    """The access that a command requires, such as ``keys create``."""
     return COMMANDS.get(name, ADMIN)

@@ -1,4 +1,4 @@
-"""SQL that reads how far an organization's data goes and what work waits."""
+"""SQL that reads the age of an organization's data and the pending work."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from wavehouse.store import Operational, Tx
 
 
 def freshness(tx: Tx[Operational], *, organization_id: OrganizationId) -> Freshness:
-    """How far an organization's events go (the newest rollup is read from analytics)."""
+    """The newest events of an organization (its newest rollup is read from analytics)."""
     return tx.one(
         Freshness,
         """

@@ -1,7 +1,7 @@
-"""Use case: distinct listeners of a stated period, of all shows, of each, of each episode.
+"""Use case: distinct listeners of a stated period: all shows, each show, each episode.
 
-R43: an audience is counted over its whole period and never added up. R44: a period that no key
-covers is not computable; its months are reported one by one, without a sum.
+R43: an audience is counted over its whole period, never by adding. R44: a period that no key covers
+cannot be computed; its months are reported one by one, without a sum.
 """
 
 from __future__ import annotations
@@ -87,7 +87,7 @@ def _by_month(
 
 
 def _months(first: date, last: date) -> Iterator[tuple[date, date]]:
-    """The calendar months of a period, its first and last ones cut."""
+    """The calendar months of a period, with the first and last ones cut to it."""
     begin = first
     while begin <= last:
         following = (begin.replace(day=1) + timedelta(days=32)).replace(day=1)

@@ -1,8 +1,8 @@
 """Use case: a period's downloads by every counting window, side by side, and why they differ.
 
-Stored is the calendar window. Listeners who asked for an episode on one UTC day only are counted
-alike by all windows; of the others the requests are read again and folded (R35–R40). Nothing is
-kept, so a late line needs no repair (R42).
+Only the calendar window is stored. Listeners who requested an episode on only one UTC day count the
+same in all windows; the requests of the others are read again and folded (R35–R40). No result is
+stored, so a late line needs no repair (R42).
 """
 
 from __future__ import annotations
@@ -38,8 +38,9 @@ def by_window(
     require_raw(operational, first=first)
     if months_spanned(first, last) > 2:
         raise UsageError(
-            f"{first} to {last} spans more than two months: no key follows a listener so far (R44)",
-            hint="Ask for one or two adjacent months with --from and --to.",
+            f"{first} to {last} spans more than two months: listeners cannot be "
+            "matched across it (R44)",
+            hint="Use one or two adjacent months with --from and --to.",
         )
     start, end = clock.start_of_day(first), clock.start_of_day(last + timedelta(days=1))
     earlier = first.replace(day=1)
