@@ -62,7 +62,12 @@ OWN = {
     "/account/passkeys/remove",
 }
 """Forms that change what is the person's own, whatever the role."""
-OTHERS = ("wavehouse.listeners.http", "wavehouse.learning.http.player")
+OTHERS = (
+    "wavehouse.listeners.http",
+    "wavehouse.entitlements.http.own",
+    "wavehouse.entitlements.http.feeds",
+    "wavehouse.learning.http.player",
+)
 """Listeners and players' sessions have no role: each sees what is its own (their own tests)."""
 GATEWAY = "wavehouse.usage.http.gateway"
 """It checks keys itself, in the words of another API; always for the scope gateway:use."""
