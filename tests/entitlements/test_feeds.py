@@ -49,7 +49,7 @@ class Show:
 
     def token(self, listener_id: ListenerId | None = None) -> str:
         with self.workspace.stores.listeners.worker() as tx:
-            return feeds.make(
+            return feeds.make_feed(
                 tx, listener_id=listener_id or self.listener_id, resource=self.podcast_id
             ).token
 
@@ -180,7 +180,7 @@ def test_p32_losing_the_entitlement_closes_feed_and_media_at_once(show: Show) ->
     ]
     assert [403] * 5 == statuses
     with show.workspace.stores.listeners.worker() as tx, pytest.raises(Refused):
-        feeds.make(tx, listener_id=show.listener_id, resource=show.podcast_id)
+        feeds.make_feed(tx, listener_id=show.listener_id, resource=show.podcast_id)
     show.granted(show.listener_id)
     assert 200 == show.feed(token).status_code
     assert 200 == show.client.get(link).status_code

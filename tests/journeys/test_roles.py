@@ -64,7 +64,7 @@ OWN = {
 """Forms that change what is the person's own, whatever the role."""
 OTHERS = (
     "wavehouse.listeners.http",
-    "wavehouse.entitlements.http.own",
+    "wavehouse.web.listener_access",
     "wavehouse.entitlements.http.feeds",
     "wavehouse.learning.http.player",
 )
@@ -198,6 +198,7 @@ VALID = {
                       "--to", "2026-11-02", "--value", "10"],
     "campaigns displace": [ID],
     "pixels retire": [ID],
+    "entitlements revoke": [ID, "--reason", "over"],
     "listeners erase": ["--email", "a@b.example", "--yes"],
     "listeners import": ["--email", "a@b.example", "empty.json"],
     "alerts ack": [ID],

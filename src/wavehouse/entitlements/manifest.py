@@ -14,7 +14,10 @@ MANIFEST = Manifest(
         ),
     ),
     routes=(Routes(target="wavehouse.entitlements.http:routers"),),
-    pages=(Page(path="/entitlements", target="wavehouse.web.entitlements:router"),),
+    pages=(
+        Page(path="/entitlements", target="wavehouse.web.entitlements:router"),
+        Page(path="/listener/access", target="wavehouse.web.listener_access:router"),
+    ),
     checks=(Check(name="payment events", target="wavehouse.entitlements.checks:payments"),),
     schedules=(
         Schedule(

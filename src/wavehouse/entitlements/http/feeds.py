@@ -31,7 +31,7 @@ from wavehouse.kernel.ids import PodcastId
 from wavehouse.kernel.serving import address_of
 from wavehouse.workspace import Edge
 
-FEEDS, MEDIA, STREAM = "/private/feeds", "/private/media", "/private/stream"
+FEEDS, MEDIA, STREAM = links.FEEDS, "/private/media", "/private/stream"
 _METHODS = ["GET", "HEAD"]
 _RANGE = re.compile(r"bytes=(\d{1,15}-\d{0,15}|-\d{1,15})")
 _MEDIA_TYPE = re.compile(r"(audio|video)/[\w.+-]{1,60}")

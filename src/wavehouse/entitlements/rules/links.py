@@ -12,9 +12,17 @@ import hashlib
 import hmac
 from uuid import UUID
 
+from wavehouse.entitlements.types import NewFeed
+
+FEEDS = "/private/feeds"
 TOKEN_BYTES = 32
 SECONDS = 15 * 60
 """How long a link to the bytes is valid: apps ask for the stable address again."""
+
+
+def feed_path(new: NewFeed) -> str:
+    """The path and query of a new feed, with its token."""
+    return f"{FEEDS}/{new.feed.resource}.xml?token={new.token}"
 
 
 def token_hash(token: str) -> bytes:

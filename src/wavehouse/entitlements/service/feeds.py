@@ -34,7 +34,7 @@ class Link:
     signature: str
 
 
-def make(tx: Tx[Listeners], *, listener_id: ListenerId, resource: str) -> NewFeed:
+def make_feed(tx: Tx[Listeners], *, listener_id: ListenerId, resource: str) -> NewFeed:
     """A feed with a new token, shown once; the one before ends. Refused without access."""
     _check(tx, listener_id, resource)
     token = secrets.token_urlsafe(links.TOKEN_BYTES)
@@ -48,13 +48,13 @@ def make(tx: Tx[Listeners], *, listener_id: ListenerId, resource: str) -> NewFee
     return NewFeed(feed, token)
 
 
-def close(tx: Tx[Listeners], *, listener_id: ListenerId, feed_id: UUID) -> None:
+def close_feed(tx: Tx[Listeners], *, listener_id: ListenerId, feed_id: UUID) -> None:
     """Close a listener's own feed. NotFound for another's."""
     if not queries.revoke(tx, listener_id=listener_id, feed_id=feed_id, at=clock.now()):
         raise NotFound("unknown feed")
 
 
-def of_listener(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[PrivateFeed]:
+def feeds_of(tx: Tx[Listeners], *, listener_id: ListenerId) -> list[PrivateFeed]:
     """A listener's open feeds."""
     return queries.of_listener(tx, listener_id=listener_id)
 

@@ -9,18 +9,16 @@ from uuid import UUID
 from fastapi import APIRouter, Depends, Request
 from starlette.responses import RedirectResponse, Response
 
-from wavehouse import catalog
+from wavehouse import catalog, entitlements
 from wavehouse.charts import format as fmt
-from wavehouse.entitlements.http.feeds import FEEDS
-from wavehouse.entitlements.service import feeds, reading
-from wavehouse.entitlements.types import Entitlement, NewFeed
+from wavehouse.entitlements import FEED, Entitlement, NewFeed
 from wavehouse.kernel import clock
 from wavehouse.kernel.errors import NotFound, NotSignedIn
+from wavehouse.listeners import Caller
 from wavehouse.listeners.http import page
 from wavehouse.listeners.http.accounts import PAGE as SIGN_IN
 from wavehouse.listeners.http.common import doors, owning
-from wavehouse.listeners.types import Caller
-from wavehouse.workspace import Edge
+from wavehouse.web.page_context import PageContext
 
 PATH = "/listener/access"
 _DID = {"closed": "The private feed is closed; its address stopped working at once."}
@@ -34,10 +32,10 @@ _WORDS = {
 }
 
 
-def router(edge: Edge) -> APIRouter:
+def router(context: PageContext) -> APIRouter:
     """The page and its forms."""
     pages = APIRouter(prefix=PATH, include_in_schema=False, route_class=page.InWords)
-    workspace = edge.workspace
+    workspace = context.workspace
     given = doors(workspace.stores.listeners, workspace.settings)
     database, operational = given.database, workspace.stores.operational
 
@@ -58,8 +56,8 @@ def router(edge: Edge) -> APIRouter:
 
     def drawn(request: Request, who: Caller, made: NewFeed | None = None) -> Response:
         with database.worker() as tx:
-            grants = reading.of_listener(tx, listener_id=who.listener_id)
-            opened = {f.resource: f for f in feeds.of_listener(tx, listener_id=who.listener_id)}
+            grants = entitlements.of_listener(tx, listener_id=who.listener_id)
+            opened = {f.resource: f for f in entitlements.feeds_of(tx, listener_id=who.listener_id)}
         names, now = titles(), clock.now()
         shown = [
             {
@@ -67,7 +65,7 @@ def router(edge: Edge) -> APIRouter:
                 "resource": grant.resource,
                 "state": _words(grant),
                 "is_live": grant.status_at(now) in {"active", "grace", "cancelled"},
-                "has_feed": grant.type == feeds.FEED and grant.resource in names,
+                "has_feed": grant.type == FEED and grant.resource in names,
                 "feed": opened.get(grant.resource),
                 "made_at": fmt.instant(
                     opened[grant.resource].rotated_at or opened[grant.resource].created_at
@@ -77,11 +75,7 @@ def router(edge: Edge) -> APIRouter:
             }
             for grant in grants
         ]
-        address = (
-            f"{given.site.origin}{FEEDS}/{made.feed.resource}.xml?token={made.token}"
-            if made
-            else ""
-        )
+        address = f"{given.site.origin}{entitlements.feed_path(made)}" if made else ""
         return page.page(
             request,
             given.site,
@@ -104,7 +98,7 @@ def router(edge: Edge) -> APIRouter:
         if resource not in titles():
             raise NotFound("unknown show")
         with database.worker() as tx:
-            made = feeds.make(tx, listener_id=who.listener_id, resource=resource)
+            made = entitlements.make_feed(tx, listener_id=who.listener_id, resource=resource)
         return drawn(request, who, made)
 
     @pages.post("/feeds/close")
@@ -114,7 +108,7 @@ def router(edge: Edge) -> APIRouter:
         except ValueError:
             raise NotFound("unknown feed") from None
         with database.worker() as tx:
-            feeds.close(tx, listener_id=who.listener_id, feed_id=feed_id)
+            entitlements.close_feed(tx, listener_id=who.listener_id, feed_id=feed_id)
         return page.back(PATH, "closed")
 
     return pages
